@@ -1,0 +1,274 @@
+"""Containers: local processes that run the SDK's own entrypoint, one unix socket each.
+
+A container gets the app's uploaded source, the image's environment, its Secrets and a folder per Volume; it sees the
+bare environment and nothing else of this machine's Python. It is a process group of its own, and whatever it leaves
+behind is found by the mark in its environment.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from grpclib.server import Server
+from modal._serialization import serialize_data_format
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal import apps, bare, calls, images
+from modal_serve_gen.rehearsal.pipes import Output
+from modal_serve_gen.rehearsal.rpc import Service, reply
+from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
+
+STOP_S = 20  # an engine has this long to end by itself before its container is killed
+LOG_DRAIN_S = 3
+FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
+
+
+class Containers:
+    """Starts, watches and stops the containers of one rehearsal.
+
+    `limit_s` caps start-up time-outs. `extra` gives the environment that the rehearsal adds for an image, and the
+    interpreter to use; the session knows the engine.
+    """
+
+    def __init__(self, plane: Plane, handlers: dict[str, Callable], *, limit_s: float, prepare: Callable):
+        self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
+        self.tasks: set[asyncio.Task] = set()
+        self.count = 0
+        self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"
+        self.network = f"127.{random.randint(16, 250)}.{random.randint(1, 250)}"
+
+    def ensure(self, function: Function) -> None:
+        """Start a container for `function` unless one is there to take its inputs."""
+        if not function.live:
+            self.count += 1
+            container = Container(
+                self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count
+            )
+            function.containers.append(container)
+            self.plane.note(f"container: {function.tag}")
+            task = asyncio.create_task(self._run(container))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def build(self, image: Image) -> None:
+        """Execute the build function of `image` and give the image its result."""
+        function = image.build
+        payload = image.build_input or api_pb2.FunctionInput(
+            args=serialize_data_format(((), {}), api_pb2.DATA_FORMAT_PICKLE), data_format=api_pb2.DATA_FORMAT_PICKLE
+        )
+        payload.final_input = True  # the entrypoint ends by itself after this one
+        self.plane.note(f"build: {function.tag}")
+        item = calls.submit(self.plane, function, payload)
+        limit = min(function.definition.timeout_secs or 3600, 1800)
+        if not await _until(lambda: item.output is not None, item.call.changed, limit):
+            text = f"The build function {function.tag} did not end within {limit} s."
+            calls.finish(item, api_pb2.GenericResult(status=FAILURE, exception=text))
+        await self.stop(function)
+        self.plane.note(f"built: {function.tag}")
+        image.result = item.output.result
+        image.changed.notify()
+
+    async def stop_app(self, app: App) -> None:
+        await asyncio.gather(*(self.stop(function) for function in app.functions.values()))
+
+    async def stop(self, function: Function) -> None:
+        """End all containers of `function`: first as Modal does, by ending their input stream, then by force."""
+        for container in function.containers:
+            container.stopping = True
+        function.queued.notify()
+        for container in function.containers:
+            if not await _until(lambda c=container: c.exit_code is not None, container.changed, STOP_S):
+                self._kill(container)
+                await _until(lambda c=container: c.exit_code is not None, container.changed, 5)
+
+    async def close(self) -> None:
+        """End everything at once and wait for the last word of each container."""
+        for function in self.plane.functions.values():
+            for container in function.containers:
+                container.stopping = True
+                self._kill(container)
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=10)
+        for task in self.tasks:
+            task.cancel()
+
+    def _kill(self, container: Container) -> None:
+        if container.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(container.process.pid, signal.SIGKILL)
+
+    async def _run(self, container: Container) -> None:
+        server = None
+        try:
+            server, outputs = await self._start(container)
+            watchdog = asyncio.create_task(self._limit_startup(container))
+            code = await container.process.wait()
+            watchdog.cancel()
+            self._kill(container)  # the engine, should it have outlived its container
+            for output in outputs:
+                await output.drained(LOG_DRAIN_S)
+        except Exception as fault:
+            code = -1
+            container.failure = api_pb2.GenericResult(status=FAILURE, exception=f"could not start: {fault!r}")
+        finally:
+            if server is not None:
+                server.close()
+        container.exit_code = code
+        self._bury(container, code)
+        container.changed.notify()
+
+    def _bury(self, container: Container, code: int) -> None:
+        """Answer whoever waited for this container, and replace it if inputs are still queued."""
+        function = container.function
+        died = f"The container of {function.tag} ended with exit code {code}."
+        failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=died)
+        if not container.stopping:
+            self.plane.note(f"died: {function.tag} ({code})")
+        for item in list(container.running.values()):
+            calls.finish(item, failure)
+        if container.stopping or not container.ready:
+            calls.fail_queued(function, failure)
+        elif function.queue:
+            self.ensure(function)
+
+    async def _limit_startup(self, container: Container) -> None:
+        definition = container.function.definition
+        declared = definition.startup_timeout_secs or definition.timeout_secs or 300
+        limit = min(declared, self.limit_s)
+        # A margin leaves the SDK the first word: its own time-out for the web server names what to do.
+        if not await _until(lambda: container.ready or not container.alive, container.changed, limit + 3):
+            text = f"The container of {container.function.tag} was not ready after its start-up time-out of {limit:g} s"
+            text += f" ({declared} s in the app)." if limit < declared else "."
+            container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
+            apps.log(container.function.app, f"{text}\n", api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
+            self._kill(container)
+
+    async def _start(self, container: Container):
+        function, folder = container.function, container.folder
+        for name in ("root", "tmp", "home"):
+            (folder / name).mkdir(parents=True)
+        self._upload(function, folder / "root")
+        socket_path = folder / "s"
+        server = Server([Service(self.plane, self.handlers, container)])
+        await server.start(path=str(socket_path))
+        image = self.plane.images.get(function.definition.image_id)
+        python, added = await asyncio.to_thread(self.prepare, image, container)
+        environment = self._environment(container, image, python, socket_path) | added
+        (folder / "arguments").write_bytes(self._arguments(container).SerializeToString())
+        outputs = [
+            Output(self._log(container, kind))
+            for kind in (api_pb2.FILE_DESCRIPTOR_STDOUT, api_pb2.FILE_DESCRIPTOR_STDERR)
+        ]
+        container.process = await asyncio.create_subprocess_exec(
+            str(python), "-u", str(bare.SHIM / "container.py"),
+            cwd=folder / "root", env=environment, stdin=asyncio.subprocess.DEVNULL,
+            stdout=outputs[0].write_end, stderr=outputs[1].write_end, start_new_session=True,
+        )  # fmt: skip
+        for output in outputs:
+            output.started()
+        return server, outputs
+
+    def _upload(self, function: Function, root: Path) -> None:
+        """Lay out what the SDK uploaded, and nothing more, so that a file that was not mounted is missing here too."""
+        for mount_id in function.definition.mount_ids:
+            mount = self.plane.mounts.get(mount_id)
+            for name, digest in mount.files.items() if mount else ():
+                if not name.startswith("/root/"):
+                    self.plane.substitute(f"{name}: not placed, only paths under /root are")
+                    continue
+                target = root / name.removeprefix("/root/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.unlink(missing_ok=True)
+                target.symlink_to(self.plane.folder / "blobs" / digest)
+
+    def _environment(self, container: Container, image: Image | None, python: Path, socket_path: Path) -> dict:
+        definition = container.function.definition
+        values = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        values |= images.environment(image) if image else {}
+        for secret_id in definition.secret_ids:
+            values |= self.plane.secrets.get(secret_id, {})
+        # A Volume's true path cannot be had without mounts of our own, so paths in the environment are rewritten.
+        for mount in definition.volume_mounts:
+            local = str(self.plane.volume_path(mount.volume_id))
+            for name, value in values.items():
+                if value == mount.mount_path or value.startswith(mount.mount_path.rstrip("/") + "/"):
+                    values[name] = local + value[len(mount.mount_path.rstrip("/")) :]
+        host = 2 * (container.number % 120)
+        return values | {
+            "PATH": f"{python.parent}:{values['PATH']}",
+            "PYTHONPATH": str(container.folder / "root"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": str(container.folder / "home"),
+            "TMPDIR": str(container.folder / "tmp"),
+            "REHEARSAL_MARK": self.mark,
+            "REHEARSAL_SHIM": str(bare.SHIM),
+            "REHEARSAL_INNER": f"{self.network}.{host + 1}",
+            "REHEARSAL_OUTER": f"{self.network}.{host + 2}",
+            "MODAL_SERVER_URL": f"unix://{socket_path}",
+            "MODAL_TASK_ID": container.id,
+            "MODAL_IS_REMOTE": "1",
+            "MODAL_CONTAINER_ARGUMENTS_PATH": str(container.folder / "arguments"),
+            "MODAL_CONFIG_PATH": str(container.folder / "modal.toml"),
+            "MODAL_IMAGE_ID": definition.image_id,
+            "MODAL_ENVIRONMENT": self.plane.environment,
+            "MODAL_CLOUD_PROVIDER": "CLOUD_PROVIDER_UNSPECIFIED",
+            "MODAL_REGION": "local",
+        }
+
+    def _arguments(self, container: Container) -> api_pb2.ContainerArguments:
+        function = container.function
+        definition = api_pb2.Function()
+        definition.CopyFrom(function.definition)
+        web = definition.webhook_config
+        if web.type == api_pb2.WEBHOOK_TYPE_WEB_SERVER and web.web_server_startup_timeout > self.limit_s:
+            self.plane.substitute(
+                f"start-up time-out of {function.tag}: {self.limit_s:g} s for {web.web_server_startup_timeout:g} s"
+            )
+            web.web_server_startup_timeout = self.limit_s
+        app = function.app
+        known = {each.id: each for each in self.plane.functions.values() if each.app is app}
+        objects = [api_pb2.Object(object_id=each.id, function_handle_metadata=each.metadata) for each in known.values()]
+        for dependency in definition.object_dependencies:
+            if dependency.object_id not in known:
+                item = api_pb2.Object(object_id=dependency.object_id)
+                if name := self.plane.volumes.get(dependency.object_id):
+                    item.volume_metadata.CopyFrom(reply(api_pb2.VolumeMetadata, name=name))
+                objects.append(item)
+        layout = api_pb2.AppLayout(objects=objects, function_ids={tag: each.id for tag, each in app.functions.items()})
+        return reply(
+            api_pb2.ContainerArguments,
+            task_id=container.id,
+            function_id=function.id,
+            app_id=app.id,
+            function_def=definition,
+            environment_name=self.plane.environment,
+            app_layout=layout,
+        )
+
+    def _log(self, container: Container, kind: int) -> Callable[[str], None]:
+        """Where a container's output goes: its app's log, or its image's log while that is being built."""
+        function = container.function
+        image = next((each for each in self.plane.images.values() if each.build is function), None)
+
+        def write(text: str) -> None:
+            if image is None:
+                apps.log(function.app, text, kind, container.id)
+            else:
+                image.logs.append(reply(api_pb2.TaskLogs, data=text, file_descriptor=kind, timestamp=time.time()))
+                image.changed.notify()
+
+        return write
+
+
+async def _until(condition: Callable[[], bool], signal_: object, limit: float) -> bool:
+    """Whether `condition` came true within `limit` seconds, looked at on each change."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        if not await signal_.wait(deadline - time.monotonic()):
+            return condition()
+    return True

@@ -1,0 +1,128 @@
+"""RPC handlers for the objects that an app names: environment, workspace, Secrets, Volumes, mounts, proxy tokens."""
+
+import secrets as random_secrets
+
+from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal.rpc import answer, reply
+from modal_serve_gen.rehearsal.state import Container, Mount, Plane
+
+# Builder series whose base image the SDK describes; it is a setting of the workspace, so the rehearsal picks one that
+# every admitted SDK knows (modal/builder in the wheel).
+IMAGE_BUILDER_VERSION = "2025.06"
+PLACEHOLDER = "rehearsal-placeholder"
+
+
+async def EnvironmentGetOrCreate(plane: Plane, request, caller: Container | None):
+    name = request.deployment_name or plane.environment
+    if name != plane.environment and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+        plane.substitute(f"Modal environment {name!r}: taken to exist")
+    return reply(
+        answer("EnvironmentGetOrCreate"),
+        environment_id=f"en-{name}",
+        metadata=api_pb2.EnvironmentMetadata(
+            name=name, settings=api_pb2.EnvironmentSettings(image_builder_version=IMAGE_BUILDER_VERSION)
+        ),
+    )
+
+
+async def WorkspaceNameLookup(plane: Plane, request, caller):
+    return reply(answer("WorkspaceNameLookup"), workspace_name=plane.workspace, username=plane.workspace)
+
+
+async def WebhookTokenCreate(plane: Plane, request, caller):
+    token_id, secret = f"wk-{random_secrets.token_hex(11)}", f"ws-{random_secrets.token_hex(11)}"
+    plane.proxy_tokens[token_id] = secret
+    return reply(answer("WebhookTokenCreate"), token_id=token_id, token_secret=secret)
+
+
+async def WebhookTokenDelete(plane: Plane, request, caller):
+    if plane.proxy_tokens.pop(request.token_id, None) is None:
+        raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
+    return Empty()
+
+
+async def WebhookTokenEnvironmentAdd(plane: Plane, request, caller):
+    if request.token_id not in plane.proxy_tokens:
+        raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
+    plane.allowed_tokens.add(request.token_id)
+    return Empty()
+
+
+async def SecretGetOrCreate(plane: Plane, request, caller):
+    name = request.deployment_name
+    if not name:  # Secret.from_dict and env=: anonymous, with its values in the request
+        values = dict(request.env_dict)
+    elif name in plane.named_secrets:
+        values = plane.named_secrets[name]
+        if missing := [key for key in request.required_keys if key not in values]:
+            raise GRPCError(Status.NOT_FOUND, f"Secret '{name}' is missing key(s): {', '.join(missing)}")
+    elif plane.known_secrets is not None and name not in plane.known_secrets:
+        raise GRPCError(
+            Status.NOT_FOUND, f"Secret '{name}' not found: the app's provenance names {_listed(plane.known_secrets)}."
+        )
+    elif request.required_keys:
+        # What a named Secret holds is the account's business; its keys are declared, so placeholders can stand in.
+        values = plane.named_secrets[name] = dict.fromkeys(request.required_keys, PLACEHOLDER)
+        plane.substitute(f"Secret {name!r}: placeholder values for {', '.join(request.required_keys)}")
+    else:
+        raise GRPCError(
+            Status.NOT_FOUND,
+            f"Secret '{name}' not found: name its keys with required_keys=[...] and the rehearsal stands in for it.",
+        )
+    secret_id = plane.new_id("st")
+    plane.secrets[secret_id] = values
+    return reply(answer("SecretGetOrCreate"), secret_id=secret_id)
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "no Secret"
+
+
+async def VolumeGetOrCreate(plane: Plane, request, caller):
+    name = request.deployment_name or plane.new_id("anonymous")
+    volume_id = next((known_id for known_id, known in plane.volumes.items() if known == name), None)
+    if volume_id is None:
+        if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+            raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
+        volume_id = plane.new_id("vo")
+        plane.volumes[volume_id] = name
+    plane.volume_path(volume_id)
+    return reply(answer("VolumeGetOrCreate"), volume_id=volume_id, metadata=reply(api_pb2.VolumeMetadata, name=name))
+
+
+async def VolumeCommit(plane: Plane, request, caller):
+    return reply(answer("VolumeCommit"), skip_reload=True)
+
+
+async def VolumeReload(plane: Plane, request, caller):
+    return Empty()
+
+
+async def MountGetOrCreate(plane: Plane, request, caller):
+    mount = Mount(
+        plane.new_id("mo"), {item.filename: item.sha256_hex for item in request.files}, request.deployment_name
+    )
+    plane.mounts[mount.id] = mount
+    return reply(
+        answer("MountGetOrCreate"),
+        mount_id=mount.id,
+        handle_metadata=api_pb2.MountHandleMetadata(content_checksum_sha256_hex=mount.id),
+    )
+
+
+async def MountBatchedCheckExistence(plane: Plane, request, caller):
+    missing = [digest for digest in request.sha256_hex_hashes if not (plane.folder / "blobs" / digest).exists()]
+    return reply(answer("MountBatchedCheckExistence"), missing_sha256_hex_hashes=missing)
+
+
+async def MountPutFile(plane: Plane, request, caller):
+    path = plane.folder / "blobs" / request.sha256_hex
+    if request.WhichOneof("data_oneof") == "data_blob_id":
+        raise GRPCError(Status.UNIMPLEMENTED, "the rehearsal's control plane takes no files over the inline limit")
+    if request.data or request.HasField("data"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(request.data)
+    return reply(answer("MountPutFile"), exists=path.exists())

@@ -1,0 +1,137 @@
+"""One rehearsal from start to end: set the stage, run the real `modal run`, clear everything away, report."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from grpclib.server import Server
+
+from modal_serve_gen.rehearsal import apps, calls, images, objects
+from modal_serve_gen.rehearsal.containers import Containers
+from modal_serve_gen.rehearsal.front import Front
+from modal_serve_gen.rehearsal.localhub import LocalHub
+from modal_serve_gen.rehearsal.pipes import Output
+from modal_serve_gen.rehearsal.reaper import reap
+from modal_serve_gen.rehearsal.report import Report, write_report
+from modal_serve_gen.rehearsal.rpc import Service, handlers_of
+from modal_serve_gen.rehearsal.stage import Stage
+from modal_serve_gen.rehearsal.state import Plane
+
+START_LIMIT_S = {"real": 300, "stub": 20}  # what start-up time-outs are cut to
+RUN_LIMIT_S = {"real": 900, "stub": 180}  # how long all of `modal run` may take
+MODAL_LOG_WAIT_S = 40  # how long the client waits for the last logs while the engine ends
+
+
+async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callable[[str], None]) -> Report:
+    """Run `modal run TARGET ARGUMENTS` on this machine; `emit` gets its output as it comes.
+
+    Leaves no process, port or folder behind, however it ends: what this process can no longer clear away itself, the
+    reaper does.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    plane = Plane(folder, known_secrets=stage.secrets)
+    handlers = handlers_of(apps, calls, images, objects)
+    containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
+    front = Front(plane)
+    hub = LocalHub(stage.miniature, objects.PLACEHOLDER)
+    plane.start_container, plane.open_url = containers.ensure, front.open
+    plane.stop_containers, plane.run_build = containers.stop_app, containers.build
+    release = _start_reaper(containers.mark, folder)
+    server = Server([Service(plane, handlers)])
+    try:
+        stage.set(folder, hub_url=await hub.start(), substitute=plane.substitute)
+        listener = _listener()
+        await server.start(sock=listener)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        began = time.monotonic()
+        code = await _modal_run(target, arguments, url, folder, containers.mark, RUN_LIMIT_S[stage.engine], emit)
+        ended = time.monotonic()
+    finally:
+        server.close()
+        await containers.close()
+        await front.close()
+        await hub.close()
+        stage.collect()  # what the stand-ins wrote lies in the folder that goes now
+        await asyncio.to_thread(reap, containers.mark, str(folder))
+        release()
+    return write_report(target, code, began, ended, plane, front, hub, stage)
+
+
+def _listener() -> socket.socket:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+def _start_reaper(mark: str, folder: Path) -> Callable[[], None]:
+    """Start the process that clears up if this one cannot; the function that lets it go."""
+    read_end, write_end = os.pipe()
+    script = Path(__file__).with_name("reaper.py")
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", str(script), mark, str(folder)],
+        {"PATH": "/usr/bin:/bin"},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, read_end, 0),
+            (os.POSIX_SPAWN_CLOSE, write_end),
+        ],
+        setpgroup=0,
+    )
+    os.close(read_end)
+
+    def release() -> None:
+        os.close(write_end)
+        os.waitpid(pid, 0)
+
+    return release
+
+
+def client_environment(url: str, folder: Path, mark: str) -> dict[str, str]:
+    """The user's environment without what belongs to a real Modal account or would lead off this machine."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MODAL_") and not name.lower().endswith("_proxy")
+    }
+    return kept | {
+        "MODAL_SERVER_URL": url,
+        "MODAL_TOKEN_ID": "ak-rehearsal",
+        "MODAL_TOKEN_SECRET": "as-rehearsal",
+        "MODAL_CONFIG_PATH": str(folder / "modal.toml"),
+        "MODAL_LOGS_TIMEOUT": str(MODAL_LOG_WAIT_S),
+        "REHEARSAL_MARK": mark,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": "500",  # rich would break the app's own lines
+        "NO_COLOR": "1",
+    }
+
+
+async def _modal_run(
+    target: str, arguments: list[str], url: str, folder: Path, mark: str, limit_s: float, emit: Callable[[str], None]
+) -> int:
+    output = Output(emit)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "modal", "run", target, *arguments,
+        env=client_environment(url, folder, mark), stdin=asyncio.subprocess.DEVNULL,
+        stdout=output.write_end, stderr=output.write_end, start_new_session=True,
+    )  # fmt: skip
+    output.started()
+    try:
+        code = await asyncio.wait_for(process.wait(), limit_s)
+    except TimeoutError:
+        emit(f"\nmodal run did not end within {limit_s} s and was stopped.\n")
+        code = 1
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    await output.drained(3)
+    return code

@@ -1,0 +1,109 @@
+"""What a rehearsal puts in place of Modal's image, of the engine and of the model.
+
+Containers get a bare environment with the packages that the rehearsal can stand in for; an engine that the app's image
+pins is stood in for by a command and a package of its name; the model by a miniature of its own architecture.
+"""
+
+import importlib.metadata
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from modal_serve_gen import facts
+from modal_serve_gen.rehearsal import bare, images, miniature, objects, standins
+from modal_serve_gen.rehearsal.state import Container, Image
+
+ENGINES = ("vllm",)  # engines that have stand-ins
+
+
+@dataclass
+class Stage:
+    """`engine` is "real" or "stub"; `config` gives a model's (config.json, gated) or None where it is not known."""
+
+    engine: str
+    engine_python: Path | None
+    config: Callable[[str], tuple[dict, bool] | None]
+    secrets: frozenset[str] | None = None  # names that the app may expect; None: not known
+    folder: Path = Path()
+    hub_url: str = ""
+    substitute: Callable[[str], None] = lambda line: None
+    pinned: dict[str, str] = field(default_factory=dict)  # engine -> version that the app's image pins
+    notes: list[dict] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def set(self, folder: Path, *, hub_url: str, substitute: Callable[[str], None]) -> None:
+        self.folder, self.hub_url, self.substitute = folder, hub_url, substitute
+
+    @property
+    def _notes_file(self) -> Path:
+        return self.folder / "notes.jsonl"
+
+    def collect(self) -> None:
+        """Read what the stand-ins wrote down, in order, before the folder goes."""
+        if self._notes_file.exists():
+            self.notes = [json.loads(line) for line in self._notes_file.read_text().splitlines()]
+
+    def prepare(self, image: Image | None, container: Container) -> tuple[Path, dict[str, str]]:
+        """The interpreter for a container of `image`, and what the rehearsal adds to its environment."""
+        environment = self.folder / "env" / (image.id if image else "none")
+        with self._lock:
+            if not environment.exists():
+                self._make(environment, images.packages(image) if image else {}, image)
+        added = {
+            "HF_ENDPOINT": self.hub_url,
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "REHEARSAL_NOTES": str(self._notes_file),
+        }
+        if fault := os.environ.get("REHEARSAL_FAULT"):
+            added["REHEARSAL_FAULT"] = fault
+        return environment / "bin" / "python", added
+
+    def _make(self, environment: Path, packages: dict[str, str], image: Image | None) -> None:
+        engines = [name for name in ENGINES if name in packages]
+        distributions = ["modal"]
+        if engines or "huggingface-hub" in packages:
+            distributions.append("huggingface_hub")
+            self._compare("huggingface-hub", packages.get("huggingface-hub"))
+        bare.make(environment, tuple(distributions))
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if image and image.python and image.python != here:
+            self.substitute(f"Python {here} in place of {image.python}")
+        for engine in engines:
+            version = packages[engine]
+            self.pinned[engine] = version
+            table = facts.flag_table_path(engine, version)
+            if not table.exists():
+                table = max(table.parent.glob(f"{engine}-*.json"))
+                self.substitute(f"flags of {engine} {version} checked against the table {table.stem}")
+            standins.install(
+                environment,
+                engine=engine,
+                version=version,
+                mode=self.engine,
+                table=table,
+                cpu_table=next(iter(table.parent.glob(f"{engine}_cpu-*.json")), None),
+                engine_python=self.engine_python,
+            )
+
+    def _compare(self, name: str, pinned: str | None) -> None:
+        here = importlib.metadata.version(name)
+        if pinned and pinned != here:
+            self.substitute(f"{name} {here} in place of {pinned}")
+
+    def miniature(self, model_id: str) -> tuple[Path, bool] | None:
+        """A folder that stands in for the model's repository, and whether it asks for a token."""
+        known = self.config(model_id)
+        if known is None:
+            return None
+        config, gated = known
+        folder = self.folder / "models" / model_id.replace("/", "--")
+        folder.mkdir(parents=True)
+        for line in miniature.make(config, folder=folder, engine_python=self.engine_python):
+            self.substitute(f"{model_id}: {line}")
+        if gated:
+            self.substitute(f"{model_id} is gated: the local hub asks for {objects.PLACEHOLDER!r} as its token")
+        return folder, gated
