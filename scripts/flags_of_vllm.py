@@ -72,8 +72,9 @@ def keys_of(found: Found, source: Source, inside: tuple = ()) -> dict:
         if nested and nested.name not in inside and len(kinds) <= 2:
             keys[name] = keys_of(nested, source, (*inside, nested.name))
         else:
+            closed = {kind for kind, _ in kinds} <= {"Literal", "None", "str"}
             values = [str(value) for kind, detail in kinds if kind == "Literal" for value in detail]
-            keys[name] = sorted(set(values)) or None
+            keys[name] = sorted(set(values)) if closed and values else None
     return keys
 
 
@@ -135,6 +136,8 @@ def kwargs_of(found: Found, source: Source, human: list[str]) -> dict[str, dict]
             numeric = any("Int" in ast.unparse(base) for base in enum.node.bases)
             members = source.members(enum)
             one["known"] = sorted(str(member.value) if numeric else member.name for member in members)
+        if any(kind == "class" and str(detail).startswith("type[") for kind, detail in shown):
+            one["import_path"] = True  # the dotted path of a class of one's own is taken as well
         if name in lenient and "known" in one:
             one["fold"] = True
             one["known"] += ["auto"] if "'auto'" in lenient[name] else []
@@ -231,7 +234,9 @@ class Walk:
         if action in ("toggle", "store_true"):
             option |= {"type": "toggle" if action == "toggle" else "flag"}
         else:
-            option |= {key: given.get(key) for key in ("nargs", "optional", "known", "choices", "keys", "fold")}
+            option |= {
+                key: given.get(key) for key in ("nargs", "optional", "known", "choices", "keys", "fold", "import_path")
+            }
             option["repeat"] = action == "append" or None
         option["default"] = given.get("default")
         self.options[flag] = option
