@@ -61,38 +61,43 @@ def class_kind(found: Found, source: Source) -> str:
     return "dataclass" if any(re.match(r"(config|dataclass)\b", mark) for mark in marks) else "class"
 
 
+def converted(found: Found, how: str) -> dict[str, str]:
+    """The fields with a validator whose text matches `how`, with that text: they take more than their annotation."""
+    return {
+        argument.value: ast.unparse(node)
+        for node in found.node.body
+        if isinstance(node, ast.FunctionDef) and re.search(how, ast.unparse(node))
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "field_validator"
+        for argument in mark.args
+        if isinstance(argument, ast.Constant)
+    }
+
+
 def keys_of(found: Found, source: Source, inside: tuple = ()) -> dict:
-    """The JSON keys of a config class, which forbids others: key -> None, its values, or the keys below it."""
+    """The JSON keys of a config class, which forbids others: key -> type (None: unread), values, or the keys below."""
     keys: dict = {}
     for name, (module, node) in source.fields(found).items():
         if name.startswith("_") or "init=False" in ast.unparse(node):
             continue
         kinds = leaves(node.annotation, module, source, typed=True)
         nested = next((detail for kind, detail in kinds if kind == "dataclass"), None)
-        if nested and nested.name not in inside and len(kinds) <= 2:
+        alone = {kind for kind, _ in kinds} <= {"dataclass", "None"} and "SkipValidation" not in ast.unparse(node)
+        if nested and nested.name not in inside and alone:
             keys[name] = keys_of(nested, source, (*inside, nested.name))
         else:
-            closed = {kind for kind, _ in kinds} <= {"Literal", "None", "str"}
+            seen = {kind for kind, _ in kinds} - {"None"}
             values = [str(value) for kind, detail in kinds if kind == "Literal" for value in detail]
-            keys[name] = sorted(set(values)) if closed and values else None
+            keys[name] = sorted(set(values)) if seen <= {"Literal", "str"} and values else None
+            if len(seen) == 1 and seen <= {"int", "float", "bool", "str", "list", "dict"}:
+                keys[name] = None if {name, "*"} & set(converted(found, "before")) else min(seen)
     return keys
-
-
-def case_blind(found: Found) -> dict[str, str]:
-    """The fields whose validator changes the case of a string before it looks the value up, with its source text."""
-    return {
-        mark.args[0].value: ast.unparse(node)
-        for node in found.node.body
-        if isinstance(node, ast.FunctionDef) and re.search(r"\.(lower|upper)\(\)", ast.unparse(node))
-        for mark in node.decorator_list
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "field_validator"
-    }
 
 
 def kwargs_of(found: Found, source: Source, human: list[str]) -> dict[str, dict]:
     """What `get_kwargs(cls)` gives for each field: `_compute_kwargs`, rule by rule."""
     table: dict[str, dict] = {}
-    lenient = case_blind(found)
+    lenient = converted(found, r"\.(lower|upper)\(\)")
     for name, (module, node) in source.fields(found).items():
         kinds = leaves(node.annotation, module, source, typed=False)
         by_kind = dict(kinds)
@@ -237,6 +242,8 @@ class Walk:
             option |= {
                 key: given.get(key) for key in ("nargs", "optional", "known", "choices", "keys", "fold", "import_path")
             }
+            if isinstance(action, Opaque) and action.text == "LoRAParserAction":
+                option["type"] = "lora"
             option["repeat"] = action == "append" or None
         option["default"] = given.get("default")
         self.options[flag] = option

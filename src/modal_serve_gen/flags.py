@@ -19,8 +19,18 @@ from functools import cached_property
 from pathlib import Path
 
 NEGATIVE_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")
+BRACES = re.compile(r"(?s)\s*{.*}\s*")
 IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 MANY = 1_000_000  # words that an option with nargs + or * may take
+LORA = "name=path or a JSON object"
+SCALARS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "list": "a list",
+    "dict": "an object",
+}
 TRUTH = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 # A name from a plugin is unknown to the table: what the plugin's own flag opens is not judged.
 PLUGINS = {"--tool-call-parser": "--tool-parser-plugin", "--reasoning-parser": "--reasoning-parser-plugin"}
@@ -31,9 +41,10 @@ class Option:
     """One option of an engine.
 
     `type`: `flag` (no value), `toggle` (no value, with negations), `str`, `int`, `float`, `human_int` (32k),
-    `human_int_or_auto`, `fold` (case and dashes do not count), `json`, `json_or_str`, or `object` (the JSON of a config
-    class, sizes such as 80m allowed). `choices` are enforced by the parser; `known` are the names that the engine
-    refuses only later. `keys` maps each allowed JSON key to None, to its values, or to the keys below it.
+    `human_int_or_auto`, `fold` (case and dashes do not count), `lora` (name=path or JSON), `json`, `json_or_str`, or
+    `object` (the JSON of a config class, sizes such as 80m allowed). `choices` are enforced by the parser; `known` are
+    the names that the engine refuses only later. `keys` maps each allowed JSON key to its type (None: not known), to
+    its values, or to the keys below it.
     """
 
     flag: str
@@ -384,7 +395,7 @@ def _keys(given: Given, held: object, keys: dict | None, table: Table, path: str
         return []
     where = f"{given.option.flag}{path}"
     if not isinstance(held, dict):
-        if path or given.option.type == "json_or_str" or held is None:
+        if path or given.option.type == "json_or_str" or (held is None and given.option.type == "json"):
             return []
         return [Problem(given.spelled, None, f"{where} of {_name(table)} wants a JSON object with keys of its own.")]
     problems = []
@@ -394,17 +405,36 @@ def _keys(given: Given, held: object, keys: dict | None, table: Table, path: str
                 (one for one in table.renamed if one["old"] == given.option.flag and one.get("key") == key), None
             )
             near = row["new"] if row else _closest(str(key), list(keys))
-            end = f"use {near}" if near else f"it has {', '.join(list(keys)[:8])}"
+            end = f"use {near}" if near else f"it has {_some(list(keys))}"
             text = f"{where} of {_name(table)} has no key {_shown(key)}; {end}."
             problems.append(Problem(given.spelled, str(key), text, near))
         elif isinstance(keys[key], dict):
             problems += _keys(given, value, keys[key], table, f"{path}.{key}")
+        elif isinstance(keys[key], str):
+            if value is not None and not _scalar(value, keys[key]):
+                text = f"{where}.{key} of {_name(table)} wants {SCALARS[keys[key]]}, not {_shown(json.dumps(value))}."
+                problems.append(Problem(given.spelled, str(value), text))
         elif keys[key] and isinstance(value, str | int) and str(value) not in keys[key]:
             near = _closest(str(value), keys[key])
-            end = f"use {near}" if near else f"it takes {', '.join(keys[key][:12])}"
+            end = f"use {near}" if near else f"it takes {_some(keys[key])}"
             text = f"{_name(table)} refuses {_shown(value)} for {where}.{key}; {end}."
             problems.append(Problem(given.spelled, value, text, near))
     return problems
+
+
+def _scalar(value: object, kind: str) -> bool:
+    """Whether JSON holds what a config class takes for this type: numbers and truth values also as text."""
+    whole = {"str": str, "list": list, "dict": dict}
+    if kind in whole or not isinstance(value, str | int | float):
+        return kind in whole and isinstance(value, whole[kind])
+    text = str(value).lower()
+    if kind == "bool":
+        return text in TRUTH | {"t", "f", "y", "n", "1.0", "0.0"}
+    try:
+        number = float(value)
+    except ValueError:
+        return False
+    return kind == "float" or number.is_integer()
 
 
 def _type_error(option: Option, value: str, suffixes: dict) -> str:
@@ -421,11 +451,14 @@ def _type_error(option: Option, value: str, suffixes: dict) -> str:
             option.type == "json_or_str" and re.fullmatch(r"(?s)\s*{.*}\s*", value)
         ):
             _as_json(value, suffixes if option.type == "object" else {}, strict=True)
+        elif option.type == "lora" and ("=" not in value or "," in value):
+            return "" if isinstance(json.loads(value), dict) else LORA
     except (ValueError, RecursionError):
         example = f"{(suffixes.get('decimal') or ['k'])[0]}"
-        words = {"int": "a whole number", "float": "a number"}
         sized = f"a whole number or a size such as 32{example}"
-        return words.get(option.type) or (sized if option.type.startswith("human") else "valid JSON")
+        if option.type == "lora":
+            return LORA
+        return SCALARS.get(option.type) or (sized if option.type.startswith("human") else "valid JSON")
     return ""
 
 
@@ -465,6 +498,11 @@ def _closest(value: str, allowed: Sequence[str]) -> str:
     folded = {one.lower().replace("_", "-"): one for one in allowed}
     match = difflib.get_close_matches(value.lower().replace("_", "-"), folded, n=1, cutoff=0.6)
     return folded[match[0]] if match else ""
+
+
+def _some(names: Sequence[str], limit: int = 12) -> str:
+    """The names, the first few when they are many."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 def _example(option: Option) -> str:
