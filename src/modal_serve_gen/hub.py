@@ -1,8 +1,15 @@
 """A model id becomes a Model: from the bundled facts, else from the Hugging Face Hub (the only network here)."""
 
 from collections.abc import Callable
+from functools import cache
 
-from .model import Model
+from . import facts, flags, hub_client
+from .errors import BadInput, ModelRefused, nearest, shown
+from .model import Model, from_config, valid_id
+
+# Which groups of an engine's registry answer chat requests with text.
+SERVED = ("text_generation", "multimodal", "transformers_supported")
+LISTED = "See what is bundled with `modal-serve-gen list models`."
 
 
 def resolve(
@@ -15,8 +22,153 @@ def resolve(
     token: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Model:
-    """The model at that revision (default: the bundled one, else the branch `main` of now).
+    """The model at that revision (default: the bundled one, else what `main` points to now).
 
-    Raises ModelRefused when it cannot be found, read or served by `engine`. `say` is told what is waited for.
+    A bundled model at its bundled revision needs no network. Anything else is asked of the Hub: three requests, all
+    within `hub_client.DEADLINE_S`. Raises ModelRefused when it cannot be found, read or served by `engine`, BadInput
+    for an id or revision that cannot be one. `say` is told what is waited for.
     """
-    raise NotImplementedError
+    if not valid_id(model_id):
+        raise BadInput(
+            f"{shown(model_id)} is not a model id.", "Write OWNER/NAME as on huggingface.co, such as Qwen/Qwen3-8B."
+        )
+    if revision is not None and not (0 < len(revision) <= 250 and revision.isprintable() and ".." not in revision):
+        raise BadInput(f"{shown(revision)} is not a revision.", "Give a commit of 40 hex digits, a branch or a tag.")
+    known = facts.model_facts(model_id)
+    if known and known["revision"] and revision in (None, known["revision"]):
+        return _servable(_bundled(model_id, known), engine, engine_version)
+    if offline:
+        raise _offline(model_id, revision, known)
+    found = hub_client.fetch(model_id, revision, token=token, say=say)
+    _refuse_other_tasks(model_id, found)
+    return _servable(_from_hub(model_id, found, known), engine, engine_version)
+
+
+def _bundled(model_id: str, known: dict) -> Model:
+    held = facts.config(model_id)
+    notes = list(known["notes"])
+    if known["gated"] is None:
+        notes.append("whether the repository is gated is not known: a Hugging Face Secret is used when there is one")
+    return from_config(
+        model_id,
+        known["revision"],
+        held["config"],
+        weight_bytes=known["weight_bytes"],
+        weight_margin=known["weight_margin"],
+        weights_source=known["weight_bytes_how"],
+        license=known["license"],
+        gated=known["gated"],
+        source=f"bundled facts, read {known['read']}",
+        notes=tuple(notes),
+        **_per_id(known),
+        **({"quantization": known["quantization"]} if "quantization" in known else {}),
+        **_remote_code(held["config"]),
+    )
+
+
+def _per_id(known: dict | None) -> dict:
+    """What belongs to the id whatever its revision: parsers, drafts, oldest engines."""
+    keys = ("tool_call_parser", "reasoning_parser", "speculative", "min_engine")
+    return {key: known[key] for key in keys} if known else {}
+
+
+def _remote_code(config: object) -> dict:
+    if not isinstance(config, dict):
+        return {}
+    text = config.get("text_config")
+    named = config.get("auto_map") or (isinstance(text, dict) and text.get("auto_map"))
+    return {"trust_remote_code": bool(named) and config.get("model_type") not in facts.remote_code_not_needed()}
+
+
+def _from_hub(model_id: str, found: hub_client.Found, known: dict | None) -> Model:
+    notes = [f"{len(found.weights)} safetensors files at this revision"]
+    if not known:
+        notes.append("no tool or reasoning parser is known for this id; give one as an engine argument if it has any")
+    return from_config(
+        model_id,
+        found.revision,
+        found.config,
+        weight_bytes=sum(found.weights.values()),
+        weights_exact=True,
+        weights_source="sum of the safetensors files that the engine loads, as the Hub lists them",
+        license=found.license,
+        gated=found.gated,
+        source=f"Hugging Face Hub ({found.host})",
+        notes=tuple(notes),
+        **_per_id(known),
+        **_remote_code(found.config),
+    )
+
+
+def _offline(model_id: str, revision: str | None, known: dict | None) -> ModelRefused:
+    if known is None:
+        return ModelRefused(
+            f"{model_id} is not among the bundled models, and --offline forbids asking the Hub.{_near(model_id)}",
+            f"Leave out --offline, or choose a bundled model. {LISTED}",
+        )
+    if revision is not None and known["revision"]:
+        return ModelRefused(
+            f"{model_id} is bundled at revision {known['revision']}, not at {shown(revision)}.",
+            "Leave out --revision to take the bundled one, or leave out --offline to ask the Hub.",
+        )
+    return ModelRefused(
+        f"{model_id} is bundled without a revision, so it cannot be pinned offline.",
+        "Leave out --offline: the Hub names the newest commit.",
+    )
+
+
+def _near(model_id: str) -> str:
+    return nearest(model_id, [*facts.models()])
+
+
+def _refuse_other_tasks(model_id: str, found: hub_client.Found) -> None:
+    """Refuses what its tag, library or architecture says is no text generator. Raises ModelRefused."""
+    rules = facts.tasks()
+    what = next((name for name, tags in rules["not_served"].items() if found.task in tags), None)
+    why = f"its task on the Hub is {found.task}"
+    if what is None and found.library:
+        what = next((name for name, values in rules["by_library"].items() if found.library in values), None)
+        why = f"its library is {found.library}"
+    if what:
+        raise _not_text(model_id, what, why)
+
+
+def _not_text(model_id: str, what: str, why: str) -> ModelRefused:
+    return ModelRefused(
+        f"{model_id} is {what}, not a text-generation model ({shown(why, 120)[1:-1]}).",
+        "Choose a model that answers chat requests; the workflows here serve nothing else.",
+    )
+
+
+@cache
+def _table(engine: str, version: str | None) -> flags.Table | None:
+    """The registry of that engine version, else of the pinned one; None when it is not bundled."""
+    if version and (path := facts.flag_table_path(engine, version)).is_file():
+        return flags.load(path)
+    pinned = facts.pins().get(engine, {}).get("version", "")
+    path = facts.flag_table_path(engine, pinned)
+    return flags.load(path) if pinned and path.is_file() else None
+
+
+def _servable(model: Model, engine: str, version: str | None) -> Model:
+    """`model` when the engine's registry serves its architecture as text. Raises ModelRefused."""
+    architecture = model.architecture
+    for what, parts in facts.tasks()["by_architecture"].items():
+        if any(part in architecture for part in parts):
+            raise _not_text(model.id, what, f"its architecture is {architecture}")
+    table = _table(engine, version)
+    if table is None:
+        note = f"no registry of {engine} is bundled for this version: whether it knows {architecture} was not checked"
+        return model.model_copy(update={"notes": (*model.notes, note)})
+    groups = table.data["architectures"]
+    served = table.architectures(*(name for name in SERVED if name in groups))
+    if architecture in served:
+        return model
+    others = [name for name in groups if architecture in groups[name] and name not in SERVED]
+    if others and architecture not in groups.get("previously_supported", ()):
+        raise _not_text(model.id, f"a {others[0].replace('_', ' ')} model", f"{architecture} in {engine}'s registry")
+    raise ModelRefused(
+        f"{engine} {table.version} does not know the architecture {shown(architecture)} of {model.id}."
+        + (" An older release did." if architecture in groups.get("previously_supported", ()) else ""),
+        f"Choose a workflow with another engine, or another model. {LISTED}",
+    )

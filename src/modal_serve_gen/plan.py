@@ -1,35 +1,18 @@
 """Model + Workload -> Plan: the memory ledger, the GPU, the limits and the price (pure)."""
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from .model import Model
+from . import facts
+from .choice import Try, alternatives, choose, smaller
+from .errors import DoesNotFit
+from .gpus import gpu_facts, parse_gpu, region_multiplier
+from .model import Model, kv_bytes_per_token
+from .workload import Workload, check
 
-
-@dataclass(frozen=True, kw_only=True)
-class Workload:
-    """What is asked of the model. None means: the plan chooses."""
-
-    engine: str = "vllm"
-    engine_version: str | None = None  # None: the pinned one
-    gpu: str | None = None  # such as "H100:2"
-    gpu_candidates: tuple[
-        str, ...
-    ] = ()  # the workflow's GPUs, best liked first; empty: every Modal GPU, cheapest first
-    max_gpus: int = 8
-    max_model_len: int | None = None
-    default_max_model_len: int = 32_768
-    concurrency: int | None = None
-    default_concurrency: int = 32
-    gpu_memory_utilization: float | None = None
-    kv_cache_dtype: str | None = None
-    max_num_batched_tokens: int | None = None
-    region: str | None = None
-    min_containers: int = 0
-    max_containers: int | None = None
-    extra_weight_bytes: int = 0  # adapters and drafts, on every GPU
+__all__ = ["KvCache", "Plan", "Row", "Workload", "parse_gpu", "plan", "require_fit"]
 
 
 class Row(BaseModel):
@@ -38,18 +21,21 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     item: str
-    gib: float
-    exact: bool  # False: an allowance, not a measurement or a formula over known numbers
+    gib: float  # the middle figure; the rows add up to what the engine may take
+    gib_high: float  # what the plan is sized by (for kv_cache: the low figure that is left)
+    exact: bool  # False: an allowance or an estimate
     source: str
 
 
 class KvCache(BaseModel):
+    """The pool for the KV cache on each GPU, and what it holds."""
+
     model_config = ConfigDict(frozen=True)
 
     dtype: str
     bytes_per_token: float  # in layers that keep every token, per GPU
-    bytes_per_request: float  # one request of max_model_len, everything counted, per GPU
-    gib: float  # what remains for the pool, by the middle allowance
+    bytes_per_request: float  # one request of max_model_len as the engine reserves for it, per GPU
+    gib: float  # what remains by the middle allowances
     gib_low: float  # what the plan is sized by
     gib_high: float
     tokens: int  # of full-length requests, by gib_low
@@ -89,17 +75,159 @@ class Plan(BaseModel):
 def plan(model: Model, workload: Workload) -> Plan:
     """The cheapest GPU and count that hold the model, one full-length request and the asked concurrency.
 
-    A plan that does not fit is a Plan too (`fits` False, `reason` says what would). Raises BadInput for values that
-    make no sense for any GPU.
+    "Hold" means, by the low figure of the pool: one request of max_model_len, and the other max_num_seqs - 1 each at
+    the share of it that facts/overheads.toml names (`fill`). Lengths and concurrencies that were not asked for are
+    halved before a GPU counts as too small. A plan that does not fit is a Plan too (`fits` False, `reason` says what
+    would). Raises BadInput for values that make no sense on any GPU.
     """
-    raise NotImplementedError
+    check(model, workload)
+    chosen = choose(model, workload)
+    others = alternatives(model, workload, chosen)
+    return _written(model, workload, chosen, others)
 
 
 def require_fit(plan: Plan) -> Plan:
     """`plan` when it fits; raises DoesNotFit with the whole plan in `details` when it does not."""
-    raise NotImplementedError
+    if plan.fits:
+        return plan
+    if plan.alternatives:
+        best = plan.alternatives[0]
+        remedy = f"Try --gpu {_spelled(best['gpu'], best['gpus'])} (${best['usd_per_hour']:.2f} per hour)."
+    else:
+        remedy = "Choose a smaller or quantised model, a shorter --max-model-len or a lower --concurrency."
+    raise DoesNotFit(plan.reason, remedy, details=plan.model_dump(mode="json"))
 
 
-def parse_gpu(text: str) -> tuple[str, int]:
-    """ "h100:2" -> ("H100", 2). Raises BadInput for an unknown name (with the nearest) or a count out of range."""
-    raise NotImplementedError
+def _spelled(gpu: str, count: int) -> str:
+    return gpu if count == 1 else f"{gpu}:{count}"
+
+
+def _reason(model: Model, asked: Workload, chosen: Try) -> str:
+    setup, space = chosen.setup, chosen.memory
+    where = _spelled(setup.gpu, setup.gpus)
+    if chosen.refusal:
+        return f"{model.id} does not run on {where}: {chosen.refusal}."
+    want = f"one request of {setup.max_model_len:,} tokens and {setup.max_num_seqs - 1} shorter ones"
+    if chosen.fits:
+        return (
+            f"On {where}, {space.low:.1f} GiB are left for the KV cache at least; {want} need {space.needed:.1f} GiB."
+        )
+    if space.low <= 0:
+        weights = next(line for line in space.lines if line.item == "weights")
+        return (
+            f"{model.id} does not fit {where}: weights of {weights.high:.1f} GiB per GPU and "
+            f"{sum(line.high for line in space.lines) - weights.high:.1f} GiB of overheads leave no KV cache in "
+            f"{gpu_facts(setup.gpu)['usable_gib']:.1f} GiB."
+        )
+    return (
+        f"{model.id} does not fit {where}: {want} need {space.needed:.1f} GiB of KV cache; {space.low:.1f} GiB "
+        f"are sure.{smaller(model, asked, chosen)}"
+    )
+
+
+def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Plan:
+    setup, space, card = chosen.setup, chosen.memory, gpu_facts(chosen.setup.gpu)
+    rows = [
+        Row(item=x.item, gib=round(x.mid, 2), gib_high=round(x.high, 2), exact=x.exact, source=x.source)
+        for x in space.lines
+    ]
+    pool = f"{card['usable_gib']} GiB usable ({card['usable_source']}) at {space.utilization}, less the other rows"
+    rows.insert(
+        1, Row(item="kv_cache", gib=round(space.mid, 2), gib_high=round(space.low, 2), exact=False, source=pool)
+    )
+    concurrency = space.max_concurrency
+    return Plan(
+        model=model.id,
+        revision=model.revision,
+        engine=setup.engine,
+        engine_version=asked.engine_version,
+        gpu=setup.gpu,
+        gpus=setup.gpus,
+        tensor_parallel_size=setup.gpus,
+        fits=chosen.fits,
+        reason=_reason(model, asked, chosen),
+        dtype="half" if chosen.note and "float16" in chosen.note else "auto",
+        max_model_len=setup.max_model_len,
+        max_num_seqs=setup.max_num_seqs,
+        max_num_batched_tokens=setup.batched_tokens,
+        gpu_memory_utilization=space.utilization,
+        ledger=tuple(rows),
+        kv_cache=KvCache(
+            dtype=asked.kv_cache_dtype or "auto",
+            bytes_per_token=kv_bytes_per_token(model, setup.gpus, setup.cache_bytes),
+            bytes_per_request=space.request,
+            gib=round(space.mid, 2),
+            gib_low=round(space.low, 2),
+            gib_high=round(space.high, 2),
+            tokens=int(concurrency * setup.max_model_len),
+            max_concurrency=round(concurrency, 2),
+        ),
+        startup_timeout_s=_startup_timeout(model, asked),
+        usd_per_hour=chosen.usd,
+        region_multiplier=region_multiplier(asked.region),
+        price_date=card["price_read"],
+        bounds=_bounds(model, asked, chosen),
+        alternatives=tuple(one.brief() for one in others),
+        notes=tuple(_notes(model, asked, chosen)),
+    )
+
+
+def _startup_timeout(model: Model, asked: Workload) -> int:
+    """Seconds in whole minutes: start-up work, and all weights read at the slow rate of facts/overheads.toml."""
+    rule = facts.overheads()["startup"]
+    size = (model.weight_bytes + asked.extra_weight_bytes) / 1e9
+    seconds = rule["base_s"] + size / rule["read_gb_per_s"]
+    return max(rule["least_s"], math.ceil(seconds / 60) * 60)
+
+
+def _bounds(model: Model, asked: Workload, chosen: Try) -> dict[str, float]:
+    """Upper bounds on speed by memory bandwidth alone, and what containers can cost at most and at least.
+
+    Decoding reads, for each step, the active weights and every running sequence's cache. Of E experts, n sequences with
+    k each read about E (1 - (1 - k/E)^n); all weights are counted as experts, which keeps this a bound.
+    """
+    setup, card = chosen.setup, gpu_facts(chosen.setup.gpu)
+    bandwidth = card["bandwidth_gb_per_s"] * 1e9 * setup.gpus
+
+    def tokens_per_s(many: int, context: int) -> float:
+        spread = model.experts_per_token / model.num_experts if model.num_experts and model.experts_per_token else 1
+        read = model.weight_bytes * (1 - (1 - spread) ** many)
+        read += many * context * kv_bytes_per_token(model, setup.gpus, setup.cache_bytes) * setup.gpus
+        return round(many * bandwidth / read, 1)
+
+    fill = math.ceil(setup.max_model_len * facts.overheads()["sizing"]["fill"])
+    found = {
+        "decode_tokens_per_s_one_request": tokens_per_s(1, fill),
+        "decode_tokens_per_s_all_requests": tokens_per_s(setup.max_num_seqs, fill),
+        "usd_per_hour_min_containers": round(chosen.usd * asked.min_containers, 2),
+    }
+    if asked.max_containers:
+        found["usd_per_hour_max_containers"] = round(chosen.usd * asked.max_containers, 2)
+    return found
+
+
+def _notes(model: Model, asked: Workload, chosen: Try):
+    setup = chosen.setup
+    card = gpu_facts(setup.gpu)
+    yield f"Prices as read in {card['price_read']}; CPU and memory are charged on top. Live: `modal billing rates`."
+    yield (
+        f"Allowances were drawn on {facts.overheads()['calibrated_on']}; the engine's boot log has the real figures, "
+        "and the plan is sized by their high ends."
+    )
+    if chosen.note:
+        yield chosen.note
+    if not model.weights_exact:
+        yield f"The weights' size is not exact: {model.weights_source}."
+    default = min(asked.default_max_model_len, model.max_context)
+    if asked.max_model_len is None and setup.max_model_len < default:
+        yield f"max_model_len was lowered from {default:,} to {setup.max_model_len:,} to fit."
+    if asked.concurrency is None and setup.max_num_seqs < asked.default_concurrency:
+        yield f"max_num_seqs was lowered from {asked.default_concurrency} to {setup.max_num_seqs} to fit."
+    if not card.get("usable_exact", True):
+        yield f"No log that names {setup.gpu} was found: {card['usable_gib']} GiB is a cautious guess."
+    if not card.get("max_count_documented", True) and setup.gpus > 1:
+        yield f"Modal documents no limit for several {setup.gpu}; {setup.gpus} may be refused."
+    if setup.gpus > 2:
+        yield f"{setup.gpus} GPUs in one container usually wait longer for a place (Modal's GPU guide)."
+    if setup.gpu in facts.gpu_aliases() and setup.gpu != "H100!":
+        yield f"Modal may give {setup.gpu} a larger card at the same price; the plan counts with the smaller."

@@ -98,7 +98,7 @@ def gpu_aliases() -> dict[str, str]:
 def overheads() -> dict:
     """The allowances for what is neither weights nor KV cache, GiB per GPU as low, mid and high."""
     document = sourced(_read(FACTS / "overheads.toml"), "overheads.toml", "read", "source", "calibrated_on")
-    for part in ("utilization", "non_torch", "activations", "cuda_graphs", "batched_tokens", "startup"):
+    for part in ("utilization", "non_torch", "activations", "cuda_graphs", "batched_tokens", "startup", "sizing"):
         sourced(document.get(part), f"overheads.toml [{part}]", "source")
     return document
 
@@ -115,6 +115,18 @@ def regions() -> dict:
 def quantization() -> dict:
     """Which compute capability each weight format wants: `native` and `least`."""
     return sourced(_read(FACTS / "quantization.toml"), "quantization.toml", "read", "source")
+
+
+@cache
+def remote_code_not_needed() -> frozenset[str]:
+    """Model types whose `auto_map` the engines do not need."""
+    return frozenset(sourced(_read(FACTS / "remote_code.toml"), "remote_code.toml", "read", "source")["not_needed"])
+
+
+@cache
+def tasks() -> dict:
+    """Which tags, architectures and libraries mean that a model does not generate text."""
+    return sourced(_read(FACTS / "tasks.toml"), "tasks.toml", "read", "source", "not_served")
 
 
 @cache

@@ -1,0 +1,214 @@
+"""What each layer of a model keeps in memory while it serves, read out of its config.json (pure).
+
+Which layers keep every token, which only a window, which a fixed state: the names differ by family, so each reader
+below says which configuration keys it goes by. Sizes follow vLLM 0.33.0 (v1/kv_cache_interface.py,
+model_executor/layers/mamba/mamba_utils.py, models/deepseek_v4, models/deepseek_v32/attention.py).
+"""
+
+from collections import Counter
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["full", "sliding", "chunked", "mla", "index", "compressed", "linear"]
+
+# Families whose older configurations leave out `layer_types`: every n-th layer is a full one (transformers defaults).
+FULL_EVERY = {"gemma2": 2, "gemma3": 6, "gemma3_text": 6, "cohere2": 4, "gemma4_text": 6}
+# DeepSeek V4's packed FP8 row: 448 B without position + 128 B with + 8 B of scales (vLLM deepseek_v4/attention.py).
+V4_ROW = 584
+
+
+class Layers(BaseModel):
+    """Layers of one kind, all alike: what each of them stores for one token, or for one sequence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+    count: int = Field(gt=0)
+    kv_heads: int = 0  # of the configuration, before tensor parallelism; 0: one shared row, not divided
+    key_dim: int = 0  # head size of K; for mla: kv_lora_rank + qk_rope_head_dim
+    value_dim: int = 0  # head size of V; 0 where V is not stored apart
+    window: int | None = None  # tokens a sliding or chunked layer looks back
+    row_bytes: int = 0  # bytes per kept entry where the layout is packed, whatever the cache's dtype
+    compress_ratio: int = 1  # one entry is kept for so many tokens
+    recurrent_elements: int = 0  # linear layers, per sequence at TP 1
+    recurrent_bytes: int = 4  # per element
+    conv_elements: int = 0  # held in the model's dtype (2 bytes)
+
+    def token_bytes(self, tp: int, cache_bytes: float) -> float:
+        """Bytes on each GPU for one token in all of these layers; KV heads replicate once `tp` exceeds them."""
+        if self.row_bytes:
+            return self.count * self.row_bytes / self.compress_ratio
+        heads = max(1, self.kv_heads // tp) if self.kv_heads else 1
+        return self.count * heads * (self.key_dim + self.value_dim) * cache_bytes / self.compress_ratio
+
+    def state_bytes(self, tp: int) -> float:
+        """Bytes on each GPU for one sequence's fixed state in all of these layers."""
+        return self.count * (self.recurrent_elements * self.recurrent_bytes + self.conv_elements * 2) / tp
+
+
+def text_part(config: dict) -> dict:
+    """The language model's own configuration: nested in multimodal ones, the document itself elsewhere."""
+    for key in ("text_config", "llm_config", "language_config", "thinker_config"):
+        if isinstance(inner := config.get(key), dict):
+            return text_part(inner) if key == "thinker_config" else {**_inherited(config), **inner}
+    return config
+
+
+def _inherited(config: dict) -> dict:
+    """Keys that multimodal configurations state once, at the top, for the language model too."""
+    return {key: config[key] for key in ("torch_dtype", "dtype", "vocab_size", "tie_word_embeddings") if key in config}
+
+
+def layers_of(config: dict) -> tuple[Layers, ...]:
+    """The kinds of layers of the model that `config` describes. KeyError names a field that is missing."""
+    text = text_part(config)
+    for reader in (_deepseek_v4, _kimi_linear, _nemotron_h, _mla, _by_layer_types):
+        if (found := reader(text)) is not None:
+            return tuple(layer for layer in found if layer is not None)
+    raise KeyError("num_hidden_layers")
+
+
+def _group(kind: Kind, count: int, **rest: Any) -> Layers | None:
+    return Layers(kind=kind, count=count, **rest) if count > 0 else None
+
+
+def heads_of(text: dict) -> int:
+    return text.get("num_attention_heads") or text["n_head"]
+
+
+def _kv_shape(text: dict, heads_key: str = "num_key_value_heads", dim_key: str = "head_dim") -> dict[str, int]:
+    """KV heads and head sizes; an absent head_dim is hidden_size / heads, absent KV heads are all heads."""
+    heads = text.get(heads_key) or text.get("num_key_value_heads") or text.get("num_kv_heads") or heads_of(text)
+    dim = text.get(dim_key) or text.get("head_dim") or (text.get("hidden_size") or text["n_embd"]) // heads_of(text)
+    return {"kv_heads": heads, "key_dim": dim, "value_dim": text.get("v_head_dim") or dim}
+
+
+def _by_layer_types(text: dict) -> list[Layers | None]:
+    """GQA models and hybrids: `layer_types`, else an interval or pattern, else every layer is full."""
+    total = text.get("num_hidden_layers") or text.get("n_layer")
+    if not total:
+        raise KeyError("num_hidden_layers")
+    kinds = _layer_types(text, total)
+    shared = text.get("num_kv_shared_layers") or 0  # Gemma 3n and 4 E: the last layers read an earlier layer's KV
+    count = Counter(kinds[: total - shared])
+    window = text.get("sliding_window") or text.get("sliding_window_size")
+    found = [_group("full", count["full_attention"], **_kv_shape(text, *_global_keys(text)))]
+    found += [_group("sliding", count["sliding_attention"], window=window, **_kv_shape(text))]
+    found += [_group("chunked", count["chunked_attention"], window=text.get("attention_chunk_size"), **_kv_shape(text))]
+    if count["linear_attention"]:
+        found.append(_group("linear", count["linear_attention"], **_delta_net(text)))
+    if count["conv"]:
+        elements = text.get("conv_dim", text["hidden_size"]) * (text["conv_L_cache"] - 1)
+        found.append(_group("linear", count["conv"], conv_elements=elements))
+    return found
+
+
+def _layer_types(text: dict, total: int) -> list[str]:
+    window = text.get("sliding_window") or text.get("sliding_window_size")
+    longest = text.get("max_position_embeddings") or 0
+    windowed = bool(window) and text.get("use_sliding_window") is not False and not window >= longest > 0
+    if isinstance(listed := text.get("layer_types"), list) and len(listed) >= total:
+        known = {"sliding_attention": windowed, "linear_attention": True, "conv": True, "chunked_attention": True}
+        # An unknown kind counts as full: too much memory rather than too little.
+        return [kind if known.get(kind) else "full_attention" for kind in listed[:total]]
+    if every := text.get("full_attention_interval"):
+        return ["full_attention" if (i + 1) % every == 0 else "linear_attention" for i in range(total)]
+    if text.get("attention_chunk_size"):  # Llama 4: every 4th layer has no position encoding and sees everything
+        every = text.get("no_rope_layer_interval") or 4
+        plain = text.get("no_rope_layers") or [0 if (i + 1) % every == 0 else 1 for i in range(total)]
+        return ["chunked_attention" if has_rope else "full_attention" for has_rope in plain[:total]]
+    every = text.get("sliding_window_pattern") or FULL_EVERY.get(text.get("model_type", ""))
+    if windowed and isinstance(every, int) and every > 0:
+        return ["full_attention" if (i + 1) % every == 0 else "sliding_attention" for i in range(total)]
+    return ["full_attention"] * total
+
+
+def _global_keys(text: dict) -> tuple[str, str]:
+    """Gemma 4's full layers have head counts and sizes of their own."""
+    if text.get("global_head_dim"):
+        return "num_global_key_value_heads", "global_head_dim"
+    return "num_key_value_heads", "head_dim"
+
+
+def _delta_net(text: dict) -> dict[str, int]:
+    """Gated DeltaNet (Qwen3-Next, 3.5, 3.6): value heads x head sizes, and the convolution's last inputs."""
+    keys, values = text["linear_num_key_heads"], text["linear_num_value_heads"]
+    key_dim, value_dim = text["linear_key_head_dim"], text["linear_value_head_dim"]
+    return {
+        "recurrent_elements": values * key_dim * value_dim,
+        "recurrent_bytes": 2 if text.get("mamba_ssm_dtype") in ("bfloat16", "float16") else 4,
+        "conv_elements": (2 * keys * key_dim + values * value_dim) * (text["linear_conv_kernel_dim"] - 1),
+    }
+
+
+def _mla(text: dict) -> list[Layers | None] | None:
+    """Multi-head latent attention (DeepSeek V2 to V3.2, Kimi K2, GLM 4.7 Flash and 5): one latent row per token."""
+    if not text.get("kv_lora_rank"):
+        return None
+    total = text["num_hidden_layers"]
+    found = [_group("mla", total, key_dim=text["kv_lora_rank"] + text["qk_rope_head_dim"])]
+    if text.get("index_topk"):
+        size = text["index_head_dim"]
+        # FP8 keys and one float32 scale for 128 of them.
+        found.append(_group("index", _indexed(text, total), row_bytes=size + size // 128 * 4))
+    return found
+
+
+def _indexed(text: dict, total: int) -> int:
+    """Layers with a sparse-attention index of their own; the others reuse the last one's choice."""
+    if pattern := text.get("index_topk_pattern"):
+        return sum(mark != "S" for mark in pattern[:total])
+    every, offset = text.get("index_topk_freq") or 1, text.get("index_skip_topk_offset", 2)
+    return sum(max(layer - offset + 1, 0) % every == 0 for layer in range(total))
+
+
+def _kimi_linear(text: dict) -> list[Layers | None] | None:
+    """Kimi Delta Attention beside MLA layers: `linear_attn_config` lists both."""
+    linear = text.get("linear_attn_config")
+    if not isinstance(linear, dict):
+        return None
+    heads, dim = linear["num_heads"], linear["head_dim"]
+    state = {
+        "recurrent_elements": heads * dim * dim,
+        "conv_elements": 3 * heads * dim * (linear["short_conv_kernel_size"] - 1),
+    }
+    full = _group("mla", len(linear["full_attn_layers"]), key_dim=text["kv_lora_rank"] + text["qk_rope_head_dim"])
+    return [full, _group("linear", len(linear["kda_layers"]), **state)]
+
+
+def _nemotron_h(text: dict) -> list[Layers | None] | None:
+    """Mamba-2 hybrids: one letter per layer, M Mamba, * attention, E experts, - MLP."""
+    pattern = text.get("hybrid_override_pattern")
+    if not isinstance(pattern, str):
+        return None
+    pattern = pattern[: text.get("num_hidden_layers") or len(pattern)]
+    heads, dim, state, kernel = (
+        text[key] for key in ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_kernel")
+    )
+    mamba = {
+        "recurrent_elements": heads * dim * state,
+        "recurrent_bytes": 2 if text.get("mamba_ssm_cache_dtype") in ("bfloat16", "float16") else 4,
+        "conv_elements": (heads * dim + 2 * text["n_groups"] * state) * (kernel - 1),
+    }
+    return [_group("full", pattern.count("*"), **_kv_shape(text)), _group("linear", pattern.count("M"), **mamba)]
+
+
+def _deepseek_v4(text: dict) -> list[Layers | None] | None:
+    """DeepSeek V4: every layer has a window; most also keep one entry for 4 or 128 tokens, those of 4 with an index.
+
+    Compressors hold float32 partial sums over the tokens not yet compressed: windows of 8 and 128 tokens.
+    """
+    ratios = text.get("compress_ratios")
+    if not isinstance(ratios, list):
+        return None
+    total, dim, index = text["num_hidden_layers"], text["head_dim"], text["index_head_dim"]
+    count = Counter(ratios[:total])
+    return [
+        _group("sliding", total, window=text["sliding_window"], row_bytes=V4_ROW),
+        _group("compressed", count[4], row_bytes=V4_ROW, compress_ratio=4),
+        _group("index", count[4], row_bytes=index + index // 128 * 4, compress_ratio=4),
+        _group("compressed", count[128], row_bytes=V4_ROW, compress_ratio=128),
+        _group("sliding", count[4], window=8, row_bytes=2 * 2 * (dim + index) * 4),
+        _group("sliding", count[128], window=128, row_bytes=2 * dim * 4),
+    ]
