@@ -1,0 +1,275 @@
+"""The command line: the only module that parses argv, prints, writes files or exits.
+
+Everything heavier than typer is imported by the command that needs it, so that `--help` stays quick.
+"""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+
+from modal_serve_gen import errors
+
+app = typer.Typer(
+    help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Parameters of `new` that say where the app goes, not what it is.
+NOT_IN_THE_SPEC = {"out", "spec", "diff", "stdout", "force", "as_json", "offline"}
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; diagnostics go to stderr.")]
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="modal-serve-gen")
+
+
+def say(line: str) -> None:
+    """A diagnostic or a line of progress: never on stdout, which belongs to the result."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _end(code: int) -> NoReturn:
+    raise typer.Exit(code)
+
+
+def guarded(command: Callable) -> Callable:
+    """`command`, with every way to refuse turned into two sentences and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except errors.ServeError as refusal:
+            if kwargs.get("as_json") and refusal.details:
+                print(json.dumps(refusal.details, indent=2))
+            say(f"Error: {refusal.problem}\n{refusal.remedy}")
+            _end(refusal.exit_code)
+        except KeyboardInterrupt:
+            say("Interrupted.")
+            _end(errors.INTERRUPTED)
+        except BrokenPipeError:  # the reader of a pipe has seen enough
+            sys.stderr.close()
+            _end(0)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as fault:
+            say(f"Error: modal-serve-gen itself failed: {type(fault).__name__}: {fault}")
+            say("Please report this with the command that you typed; MODAL_SERVE_GEN_DEBUG=1 shows where it happened.")
+            _debug()
+            _end(errors.OurBug.exit_code)
+
+    return run
+
+
+def _debug() -> None:
+    import os
+    import traceback
+
+    if os.environ.get("MODAL_SERVE_GEN_DEBUG"):
+        traceback.print_exc()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(version())
+        _end(0)
+
+
+def version() -> str:
+    """The version of this package."""
+    import importlib.metadata
+
+    return importlib.metadata.version("modal-serve-gen")
+
+
+@app.callback()
+def _options(
+    show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@guarded
+def new(
+    out: Annotated[
+        str | None, typer.Argument(help="The file to write; without it, named after workflow and model.")
+    ] = None,
+    workflow: Annotated[str | None, typer.Option(help="How to serve; see modal-serve-gen list workflows.")] = None,
+    model: Annotated[str | None, typer.Option(help="Hugging Face id; without it, the workflow's own default.")] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Commit of the model, 40 hex digits; without it, resolved.")
+    ] = None,
+    gpu: Annotated[
+        str | None, typer.Option(help="GPU and count, such as H100:2; without it, the cheapest that fits.")
+    ] = None,
+    max_model_len: Annotated[int | None, typer.Option(help="Tokens of one prompt and its answer.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Requests that one container answers at once.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="How the engine is put on the web: web-server.")] = None,
+    auth: Annotated[str | None, typer.Option(help="Who may ask: proxy (Modal proxy tokens) or none.")] = None,
+    region: Annotated[str | None, typer.Option(help="Compute region, such as us or eu-west; costs more.")] = None,
+    min_containers: Annotated[int | None, typer.Option(help="Containers that stay warm, and are paid for.")] = None,
+    max_containers: Annotated[int | None, typer.Option(help="Upper bound on containers, and so on cost.")] = None,
+    scaledown_window: Annotated[int | None, typer.Option(help="Seconds until an idle container stops.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the Modal app.")] = None,
+    served_model_name: Annotated[str | None, typer.Option(help="What clients call the model; default: its id.")] = None,
+    lora: Annotated[list[str] | None, typer.Option(help="Adapter as NAME=REPO@SHA; repeatable.")] = None,
+    hf_secret: Annotated[str | None, typer.Option(help="Modal Secret that holds HF_TOKEN, for gated models.")] = None,
+    otlp_endpoint: Annotated[str | None, typer.Option(help="OpenTelemetry endpoint for traces.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="Cron line, for workflows that run by themselves.")] = None,
+    engine_arg: Annotated[
+        list[str] | None, typer.Option(help="A flag for the engine, as --engine-arg=--flag=value; repeatable.")
+    ] = None,
+    spec: Annotated[
+        Path | None, typer.Option(help="TOML file of options, or a generated app; options override.")
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="With --spec APP: show what today's facts would change.")
+    ] = False,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Print the app instead of writing a file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    as_json: Json = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use the bundled facts only; no network.")] = False,
+) -> None:
+    """Write one Modal app: planned, pinned, checked, ready to rehearse."""
+    given = {name: value for name, value in locals().items() if name not in NOT_IN_THE_SPEC}
+    if stdout and (out or as_json or diff):
+        raise errors.BadInput(
+            "--stdout prints the app, and so goes with neither a file name, --json nor --diff.", "Leave one out."
+        )
+    if diff and (spec is None or out):
+        raise errors.BadInput(
+            "--diff compares a generated app and writes nothing.", "Use it as: new --spec APP.py --diff"
+        )
+    from modal_serve_gen import newapp
+
+    source = _read(spec, "--spec") if spec else None
+    made = newapp.make(given, source=source, generator=version(), offline=offline, say=say)
+    if diff:
+        changes = newapp.difference(source, given, generator=version(), offline=offline, say=say)
+        print(changes or "Nothing would change.", end="" if changes else "\n")
+        _end(errors.FINDINGS if changes else 0)
+    for note in made.notes:
+        say(f"Note: {note}")
+    if stdout:
+        sys.stdout.write(made.text)
+        return
+    path = Path(out) if out else Path(made.default_file)
+    _write(path, made.text, force)
+    print(json.dumps(made.document(path), indent=2) if as_json else made.summary(path))
+
+
+def _read(path: Path, option: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
+        raise errors.BadInput(
+            f"{option} {errors.shown(path)} cannot be read: {why}.", "Name a file that exists and is text."
+        ) from None
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """Write all of `text` or nothing: into a neighbour first, then into place."""
+    import os
+    import tempfile
+
+    if path.suffix != ".py" or "." in path.stem:
+        raise errors.BadInput(
+            f"{errors.shown(path.name)} cannot be a Modal app: its name is a Python module's.",
+            "Use a name that ends in .py and has no other dot, such as serve.py.",
+        )
+    if path.is_dir():
+        raise errors.BadInput(f"{errors.shown(path)} is a folder.", "Name a file in it.")
+    if path.exists() and not force:
+        raise errors.BadInput(f"{errors.shown(path)} exists.", "Choose another name, or overwrite it with --force.")
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".tmp")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)  # mkstemp's own 0600 is for secrets
+        Path(temporary).replace(path)
+    except OSError as fault:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise errors.BadInput(
+            f"{errors.shown(path)} cannot be written: {fault.strerror}.",
+            "Choose a folder that exists, has room and may be written to.",
+        ) from None
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@guarded
+def rehearse(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="APP.py", help="A Modal app, as modal run takes it.")],
+    engine: Annotated[
+        Literal["real", "stub"],
+        typer.Option(
+            help="real: the engine on this machine's CPU, made on first use. stub: its flags and routes only."
+        ),
+    ] = "real",
+    as_json: Json = False,
+) -> None:
+    """Run the unmodified app on this machine: no account, no GPU, nothing billed.
+
+    What follows -- goes to modal run.
+    """
+    import asyncio
+
+    from modal_serve_gen import rehearsing
+
+    out = sys.stderr if as_json else sys.stdout
+
+    def emit(text: str) -> None:
+        out.write(text)
+        out.flush()
+
+    report = asyncio.run(rehearsing.run(target, list(context.args), engine=engine, say=say, emit=emit))
+    print(report.model_dump_json(indent=2) if as_json else rehearsing.summary(report))
+    _end(0 if report.ok else errors.FINDINGS)
+
+
+@app.command(name="list")
+@guarded
+def list_(
+    what: Annotated[Literal["workflows", "models", "gpus", "checks"], typer.Argument(help="What to list.")],
+    as_json: Json = False,
+) -> None:
+    """What there is: workflows, models with bundled facts, GPUs with prices, checks."""
+    from modal_serve_gen import listings
+
+    rows = listings.rows(what)
+    print(json.dumps(rows, indent=2) if as_json else listings.table(rows))
+
+
+@app.command()
+@guarded
+def doctor(as_json: Json = False) -> None:
+    """Look at this machine's Modal environment, and whether the real engine can run here."""
+    from modal_serve_gen import doctor as doctors
+    from modal_serve_gen import listings
+
+    found = doctors.examine()
+    print(json.dumps(listings.plain(found), indent=2) if as_json else listings.findings(found))
+    _end(errors.EnvironmentLacks.exit_code if any(each.status == "fail" for each in found) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""`new` without its terminal: from options (and a spec) to the text of an app and what to tell its owner."""
+
+import difflib
+import shlex
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modal_serve_gen import render, resolve
+from modal_serve_gen.errors import BadInput
+from modal_serve_gen.plan import Plan
+from modal_serve_gen.render import Resolved
+
+
+@dataclass(frozen=True)
+class Made:
+    """An app that passed its checks; `plan` is None when it was rendered from its provenance as it stands."""
+
+    text: str
+    resolved: Resolved
+    plan: Plan | None
+    notes: tuple[str, ...]
+
+    @property
+    def default_file(self) -> str:
+        """A name that Python can import: the app's own, with underscores."""
+        return "".join(char if char.isalnum() else "_" for char in self.resolved.spec.name) + ".py"
+
+    def document(self, path: Path) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "file": str(path),
+            "workflow": self.resolved.spec.workflow,
+            "model": self.resolved.model.id,
+            "revision": self.resolved.model.revision,
+            "plan": self.plan.model_dump(mode="json") if self.plan else self.resolved.plan.model_dump(mode="json"),
+            "notes": list(self.notes),
+            "next": [command for command, _ in self._next(path)],
+        }
+
+    def summary(self, path: Path) -> str:
+        """What a person reads after the file is written: the ledger, the price, the next commands."""
+        plan, spec = self.resolved.plan, self.resolved.spec
+        lines = [f"Wrote {path}: {self.resolved.model.id} with the workflow {spec.workflow}.", ""]
+        gpu = plan.gpu if plan.gpus == 1 else f"{plan.gpus} x {plan.gpu}"
+        lines.append(f"  {gpu}, ${plan.usd_per_hour:.2f} per hour and container (prices of {plan.price_date})")
+        bound = plan.usd_per_hour * spec.max_containers
+        lines.append(f"  at most {spec.max_containers} containers, so at most ${bound:.2f} per hour")
+        if self.plan:
+            lines += ["", f"  {'memory per GPU':<22}{'GiB':>8}"]
+            for row in self.plan.ledger:
+                lines.append(f"  {row.item:<22}{row.gib:>8.2f}{'' if row.exact else '   allowance, not measured'}")
+            cache = self.plan.kv_cache
+            lines += [
+                "",
+                f"  up to {plan.max_model_len:,} tokens per request and {plan.max_num_seqs} requests at once;",
+                f"  the KV cache holds {cache.tokens:,} tokens, {cache.max_concurrency:.1f} requests of full length",
+            ]
+        lines += ["", "Next:"]
+        commands = self._next(path)
+        width = max(len(command) for command, _ in commands)
+        lines += [f"  {command:<{width}}   {why}" for command, why in commands]
+        return "\n".join(lines)
+
+    def _next(self, path: Path) -> list[tuple[str, str]]:
+        file, spec = shlex.quote(str(path)), self.resolved.spec
+        secret = []
+        if self.resolved.model.gated is not False:
+            name = shlex.quote(spec.hf_secret)
+            secret = [
+                (f'modal secret create {name} HF_TOKEN="$HF_TOKEN"', "once, with a token that may read the model")
+            ]
+        return [
+            (f"modal-serve-gen rehearse {file}", "run it here: no account, no GPU, nothing billed"),
+            *secret,
+            (f"modal run {file}", "build, verify the weights, smoke-test on a GPU"),
+            (f"modal deploy {file}", "put it on a permanent URL"),
+            (f"modal run {file} --deployed", "smoke-test the deployment"),
+            (f"modal app logs {spec.name} -f", "follow its logs"),
+            (f"modal app stop {spec.name}", "take it down"),
+        ]
+
+
+def make(
+    given: dict[str, Any], *, source: str | None, generator: str, offline: bool, say: Callable[[str], None]
+) -> Made:
+    """The app of `given` options, on top of `source` (a TOML spec or a generated app) where there is one."""
+    given = {key: value for key, value in given.items() if value is not None and value != []}
+    stored = render.read_provenance(source) if source is not None else None
+    if stored is not None and not given:
+        notes = []
+        if stored.generator != generator:
+            notes.append(f"the app was made by version {stored.generator}; this is {generator}.")
+            stored = stored.model_copy(update={"generator": generator})
+        return Made(resolve.write(stored), stored, None, tuple(notes))
+    asked = {**(stored.asked if stored else _options_of(source) if source is not None else {}), **given}
+    resolved, plan = resolve.resolve(asked, generator=generator, offline=offline, say=say)
+    return Made(resolve.write(resolved), resolved, plan, (*plan.notes, *_notes(resolved)))
+
+
+def difference(source: str, given: dict[str, Any], *, generator: str, offline: bool, say: Callable[[str], None]) -> str:
+    """What today's facts and this generator would change in a generated app, as a unified diff; '' for nothing.
+
+    Both sides are rendered, so that the owner's own edits do not show.
+    """
+    stored = render.read_provenance(source)
+    if stored is None:
+        raise BadInput("--diff needs a generated app: this file has no provenance block.", "Name one with --spec.")
+    asked = {**stored.asked, **{key: value for key, value in given.items() if value is not None and value != []}}
+    resolved, _ = resolve.resolve(asked, generator=generator, offline=offline, say=say)
+    before, after = (render.render(each).splitlines(keepends=True) for each in (stored, resolved))
+    return "".join(difflib.unified_diff(before, after, "as it was made", "as it would be made today", n=1))
+
+
+def _options_of(source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as fault:
+        raise BadInput(
+            f"The --spec file is neither a generated app nor TOML: {fault}.",
+            'Write option names with underscores as keys, such as: model = "Qwen/Qwen3-8B".',
+        ) from None
+
+
+def _notes(resolved: Resolved) -> list[str]:
+    notes = []
+    if resolved.spec.auth == "none":
+        notes.append("the endpoint will answer everybody who finds its URL, at your cost; --auth proxy closes it.")
+    if resolved.model.gated:
+        notes.append(f"{resolved.model.id} is gated: accept its licence on the Hub, then create the Secret below.")
+    elif resolved.model.gated is None:
+        notes.append(f"whether {resolved.model.id} is gated is not known, so the Secret for a token is named.")
+    return notes

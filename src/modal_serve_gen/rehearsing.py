@@ -1,0 +1,61 @@
+"""`rehearse` without its terminal: from an app's path to the report of its rehearsal."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from modal_serve_gen import facts, hub, render
+from modal_serve_gen.errors import BadInput, ServeError, shown
+from modal_serve_gen.rehearsal import engine_env
+from modal_serve_gen.rehearsal.report import Report
+from modal_serve_gen.rehearsal.session import rehearse
+from modal_serve_gen.rehearsal.stage import Stage
+
+
+async def run(
+    target: str, arguments: list[str], *, engine: str, say: Callable[[str], None], emit: Callable[[str], None]
+) -> Report:
+    """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or EnvironmentLacks before anything starts."""
+    path = Path(target.partition("::")[0])
+    try:
+        source = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
+        raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
+    resolved = render.read_provenance(source)
+    python = engine_env.ensure(say) if engine == "real" else None
+    secrets = None
+    if resolved is not None:
+        secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
+    return await rehearse(target, arguments, Stage(engine, python, _config, secrets), emit)
+
+
+def _config(model_id: str) -> tuple[dict, bool] | None:
+    """A model's config.json and whether it is gated: bundled, remembered by `new`, or asked of the Hub."""
+    if known := facts.model_facts(model_id):
+        return facts.config(model_id)["config"], bool(known["gated"])
+    try:
+        model = hub.resolve(model_id, engine="vllm")
+    except ServeError:
+        return None
+    return model.config, bool(model.gated)
+
+
+def summary(report: Report) -> str:
+    """The report as a person reads it."""
+    verdict = (
+        "The rehearsal passed." if report.ok else f"The rehearsal FAILED (modal run ended with {report.exit_code})."
+    )
+    engine = ""
+    if report.engine["name"]:
+        kind = "real" if report.engine["real"] else "stub"
+        engine = f", {kind} {report.engine['name']} {report.engine['version'] or ''} for {report.engine['pinned']}"
+    seconds = ", ".join(f"{name} {value:g} s" for name, value in report.seconds.items())
+    lines = ["", f"{verdict} modal {report.modal}{engine}. {seconds}."]
+    for title, items in (
+        ("Proven", report.proven),
+        ("Substituted", report.substituted),
+        ("Not shown", report.not_shown),
+    ):
+        if items:
+            lines += ["", f"{title}:", *(f"  - {item}" for item in items)]
+    return "\n".join(lines)

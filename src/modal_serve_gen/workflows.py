@@ -1,0 +1,64 @@
+"""The workflows: what each folder under templates/ says of itself in its `workflow.toml`. The listing is the list."""
+
+import tomllib
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from modal_serve_gen import folders
+from modal_serve_gen.errors import BadInput, nearest, shown
+
+# Options that only some workflows have; the others belong to all.
+OPTIONAL = ("lora", "otlp_endpoint", "schedule")
+
+
+class Workflow(BaseModel):
+    """One way to serve. Lengths are tokens, `scaledown_window` seconds; the first of each list is the default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    engine: str
+    use_when: str
+    not_when: str
+    instead: str
+    default_model: str
+    endpoints: tuple[str, ...]
+    auth: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    gpus: tuple[str, ...] = ()  # candidates of the plan; none: every GPU, the cheapest that fits
+    max_gpus: int = Field(ge=1)
+    max_model_len: int = Field(ge=1)
+    concurrency: int = Field(ge=1)
+    max_containers: int = Field(ge=1)
+    scaledown_window: int = Field(ge=2, le=3600)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        return OPTIONAL
+
+    def having(self, option: str) -> str:
+        """The workflows that take `option`, for a message."""
+        return ", ".join(name for name in names() if option in load(name).options)
+
+
+def names() -> list[str]:
+    """All workflows, the default first."""
+    found = sorted(path.parent.name for path in folders.shipped("templates").glob("*/workflow.toml"))
+    return sorted(found, key=lambda name: not _toml(name).get("default", False))
+
+
+@cache
+def _toml(name: str) -> dict:
+    return tomllib.loads((folders.shipped("templates") / name / "workflow.toml").read_text("utf-8"))
+
+
+@cache
+def load(name: str) -> Workflow:
+    """The workflow called `name`. Raises BadInput when there is none."""
+    if name not in (known := names()):
+        raise BadInput(
+            f"There is no workflow {shown(name)}.{nearest(name, known)}", f"Choose one of: {', '.join(known)}."
+        )
+    return Workflow(name=name, **{key: value for key, value in _toml(name).items() if key != "default"})

@@ -1,0 +1,74 @@
+"""The smoke test's calls: standard library and modal only, so that it runs wherever `modal run` does."""
+
+import contextlib
+import json
+import os
+import time
+import urllib.error
+import urllib.request
+
+import modal
+
+
+@contextlib.contextmanager
+def proxy_token():
+    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token that is deleted afterwards."""
+    if "MODAL_PROXY_TOKEN_ID" in os.environ:
+        yield f"{os.environ['MODAL_PROXY_TOKEN_ID']}.{os.environ['MODAL_PROXY_TOKEN_SECRET']}"
+        return
+    tokens = modal.Workspace.from_context().proxy_tokens
+    try:
+        token = tokens.create()
+    except modal.exception.Error as refusal:
+        raise RuntimeError(f"{refusal} Set MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET.") from None
+    try:
+        print(f"made the temporary proxy token {token.token_id}")
+        tokens.allow(token.token_id, modal.Environment.from_context().hydrate().name)
+        yield f"{token.token_id}.{token.token_secret}"
+    finally:
+        tokens.delete(token.token_id)
+
+
+def ask(url: str, key: str | None, body: dict | None = None, timeout: float = 120, accept=(200,)):
+    """GET `url`, or POST `body` to it, with `key` as Bearer token as any OpenAI client does; the open response."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=timeout)
+    except urllib.error.HTTPError as answer:
+        if answer.status in accept:
+            return answer
+        raise RuntimeError(f"{url} says {answer.status}: {answer.read().decode(errors='replace')}") from None
+
+
+def wait_until_ready(url: str, key: str | None, limit: float) -> None:
+    """Ask /health until it says 200. A cold endpoint queues, redirects or says 503; any other answer is final."""
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < limit:
+        with contextlib.suppress(OSError):  # no answer within 30 s, or nobody to connect to yet
+            if ask(f"{url}/health", key, timeout=30, accept=(200, 303, 429, 503)).status == 200:
+                return print(f"ready after {time.monotonic() - began:.1f} s")
+        print(f"waiting for /health: {waited:.0f} s of at most {limit:.0f} s", flush=True)
+        time.sleep(1)
+    raise RuntimeError(f"/health did not say 200 within {limit:.0f} s")
+
+
+def check_chat(url: str, key: str | None, model: str) -> None:
+    """One chat completion, plain and then streamed; both have to come back whole."""
+    question = {"role": "user", "content": "What is a GPU? Answer in one sentence."}
+    body = {"model": model, "messages": [question], "max_tokens": 128, "temperature": 0}
+    with ask(f"{url}/v1/chat/completions", key, body) as response:
+        message = json.load(response)["choices"][0]["message"]
+    print("answer:", repr(message.get("content") or message["reasoning"])[:300])  # a thinker's first words stand apart
+    body |= {"stream": True, "stream_options": {"include_usage": True}}
+    began, arrivals, events = time.monotonic(), [], []
+    with ask(f"{url}/v1/chat/completions", key, body) as response:
+        for line in response:
+            if line.startswith(b"data: "):
+                arrivals.append(time.monotonic())
+                events.append(line.removeprefix(b"data: ").strip())
+    if len(events) < 3 or events[-1] != b"[DONE]":
+        raise RuntimeError(f"The streamed answer broke off after {len(events)} events")
+    tokens = json.loads(events[-2])["usage"]["completion_tokens"]
+    speed = tokens / (arrivals[-1] - arrivals[0])
+    print(f"streamed {tokens} tokens: the first after {arrivals[0] - began:.2f} s, then {speed:.0f} tokens/s")
