@@ -6,10 +6,12 @@ model_executor/layers/mamba/mamba_utils.py, models/deepseek_v4, models/deepseek_
 """
 
 from collections import Counter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST = 2**40  # no size in a configuration comes near; beyond it, arithmetic would overflow
+Size = Annotated[int, Field(ge=0, le=MOST)]
 Kind = Literal["full", "sliding", "chunked", "mla", "index", "compressed", "linear"]
 
 # Families whose older configurations leave out `layer_types`: every n-th layer is a full one (transformers defaults).
@@ -24,16 +26,16 @@ class Layers(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     kind: Kind
-    count: int = Field(gt=0)
-    kv_heads: int = 0  # of the configuration, before tensor parallelism; 0: one shared row, not divided
-    key_dim: int = 0  # head size of K; for mla: kv_lora_rank + qk_rope_head_dim
-    value_dim: int = 0  # head size of V; 0 where V is not stored apart
-    window: int | None = None  # tokens a sliding or chunked layer looks back
-    row_bytes: int = 0  # bytes per kept entry where the layout is packed, whatever the cache's dtype
-    compress_ratio: int = 1  # one entry is kept for so many tokens
-    recurrent_elements: int = 0  # linear layers, per sequence at TP 1
+    count: int = Field(gt=0, le=MOST)
+    kv_heads: Size = 0  # of the configuration, before tensor parallelism; 0: one shared row, not divided
+    key_dim: Size = 0  # head size of K; for mla: kv_lora_rank + qk_rope_head_dim
+    value_dim: Size = 0  # head size of V; 0 where V is not stored apart
+    window: Annotated[int, Field(gt=0, le=MOST)] | None = None  # tokens a sliding or chunked layer looks back
+    row_bytes: Size = 0  # bytes per kept entry where the layout is packed, whatever the cache's dtype
+    compress_ratio: int = Field(default=1, gt=0)  # one entry is kept for so many tokens
+    recurrent_elements: Size = 0  # linear layers, per sequence at TP 1
     recurrent_bytes: int = 4  # per element
-    conv_elements: int = 0  # held in the model's dtype (2 bytes)
+    conv_elements: Size = 0  # held in the model's dtype (2 bytes)
 
     def token_bytes(self, tp: int, cache_bytes: float) -> float:
         """Bytes on each GPU for one token in all of these layers; KV heads replicate once `tp` exceeds them."""

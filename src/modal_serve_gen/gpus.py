@@ -58,8 +58,7 @@ def runs_on(model: Model, name: str, cache_dtype: str) -> tuple[str | None, bool
     if cache_dtype.startswith("fp8") and capability < rules["kv_cache_fp8"]["least"]:
         return f"{name} has no FP8, which the KV cache in {cache_dtype} needs", False, None
     if capability < rules["float16"]["bfloat16_from"] and model.dtype == "bfloat16":
-        text_type = (model.config.get("text_config") or {}).get("model_type")
-        if {model.model_type, text_type} & set(rules["float16"]["unsupported"]):
+        if {model.model_type, model.text_model_type} & set(rules["float16"]["unsupported"]):
             return f"{name} has no bfloat16, and the engine refuses {model.model_type} in float16", False, None
         note = f"{name} has no bfloat16: the model runs in float16, which its makers did not train it in."
         native = False
@@ -77,9 +76,8 @@ def runs_on(model: Model, name: str, cache_dtype: str) -> tuple[str | None, bool
 
 
 def _rule(quantization: str | None, rules: dict) -> dict | None:
-    if quantization is None:
-        return None
-    return rules.get(quantization) or rules.get(quantization.split("-int")[0])
+    found = (rules.get(name) for name in (quantization, (quantization or "").split("-int")[0]))
+    return next((rule for rule in found if isinstance(rule, dict) and "native" in rule), None)
 
 
 def splits(model: Model, count: int) -> str | None:

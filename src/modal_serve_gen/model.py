@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .attention import Layers, heads_of, layers_of, text_part
+from .attention import MOST, Layers, Size, heads_of, layers_of, text_part
 from .errors import ModelRefused, shown
 
 __all__ = [
@@ -30,29 +30,31 @@ SHA = re.compile(r"[0-9a-f]{40}")
 class Model(BaseModel):
     """One model at one revision. Sizes are bytes, lengths tokens."""
 
-    model_config = ConfigDict(frozen=True)
+    # Fields named model_... are meant; older pydantic releases warn of them.
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
 
     id: str
     revision: str  # 40 hex digits
     architecture: str  # `architectures[0]` of its config.json
     model_type: str | None = None
+    text_model_type: str | None = None  # of the language model inside a multimodal one
     license: str | None = None
     gated: bool | None = None  # None: not known
     dtype: str = "bfloat16"
     quantization: str | None = None  # fp8, awq, mxfp4, nvfp4, compressed-tensors-int4, ...; None: not quantised
-    quantization_block: int | None = None  # fp8 block size that every shard must be a multiple of
-    weight_bytes: int = Field(gt=0)
+    quantization_block: Size | None = None  # fp8 block size that every shard must be a multiple of
+    weight_bytes: int = Field(gt=0, le=2**60)
     weight_margin: float = Field(default=0.0, ge=0)  # how much larger, as a fraction, they might be
     weights_exact: bool = False  # True: summed from the files themselves
     weights_source: str = ""
-    max_context: int = Field(gt=0)
+    max_context: int = Field(gt=0, le=MOST)
     layers: tuple[Layers, ...] = Field(min_length=1)
-    num_attention_heads: int = Field(gt=0)
-    hidden_size: int = Field(gt=0)
-    shard_sizes: tuple[int, ...] = ()  # widths that tensor parallelism cuts: MLP, experts, shared experts
-    vocab_size: int = Field(gt=0)
-    num_experts: int | None = None
-    experts_per_token: int | None = None
+    num_attention_heads: int = Field(gt=0, le=MOST)
+    hidden_size: int = Field(gt=0, le=MOST)
+    shard_sizes: tuple[Size, ...] = ()  # widths that tensor parallelism cuts: MLP, experts, shared experts
+    vocab_size: int = Field(gt=0, le=MOST)
+    num_experts: Size | None = None
+    experts_per_token: Size | None = None
     multimodal: bool = False
     tool_call_parser: dict[str, str] = {}  # engine -> name
     reasoning_parser: dict[str, str] = {}
@@ -91,6 +93,7 @@ def from_config(id: str, revision: str, config: Any, *, weight_bytes: int, sourc
         read = {
             "architecture": architecture_of(config),
             "model_type": config.get("model_type"),
+            "text_model_type": text.get("model_type"),
             "dtype": str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch."),
             "quantization": quantization,
             "quantization_block": block,

@@ -1,0 +1,244 @@
+"""A configuration becomes a Model, and the Model says what its KV cache costs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modal_serve_gen import facts
+from modal_serve_gen.errors import ModelRefused
+from modal_serve_gen.model import (
+    Model,
+    from_config,
+    kv_bytes_per_token,
+    request_bytes,
+    state_bytes_per_sequence,
+    valid_id,
+    window_bytes_per_sequence,
+)
+
+DATA = Path(__file__).parent / "data"
+DERIVED = json.loads((DATA / "derived_kv.json").read_text())["models"]
+POINTS = json.loads((DATA / "kv_cache_logs.json").read_text())["points"]
+OBSERVED = "observed_bytes_per_token_per_gpu"
+
+
+def bundled(name: str) -> Model:
+    return from_config(name, "0" * 40, facts.config(name)["config"], weight_bytes=10**9, source="test")
+
+
+def made(**fields) -> Model:
+    config = {
+        "architectures": ["LlamaForCausalLM"],
+        "hidden_size": 4096,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+        "max_position_embeddings": 131072,
+        "vocab_size": 128256,
+    }
+    return from_config("me/model", "0" * 40, {**config, **fields}, weight_bytes=10**9, source="test")
+
+
+def of_kind(model, *kinds: str) -> float:
+    return sum(layer.token_bytes(1, 2) for layer in model.layers if layer.kind in kinds)
+
+
+@pytest.mark.parametrize("name", sorted(DERIVED))
+def test_every_bundled_configuration_reads_as_derived_independently(name):
+    """KV bytes per token by kind of layer, heads, context, architecture: equal to figures derived by other code."""
+    model, told = bundled(name), DERIVED[name]
+    assert model.architecture == told["architecture"]
+    assert (model.num_attention_heads, model.max_context) == (told["num_attention_heads"], told["max_context"])
+    assert model.num_experts == told["num_experts"]
+    kv = told["derived_kv"]
+    if not kv:  # DeepSeek V4: no independent figure
+        assert {"compressed", "sliding", "index"} == {layer.kind for layer in model.layers}
+    elif "bytes_per_token_bf16" in kv:
+        assert of_kind(model, "mla") == kv["bytes_per_token_bf16"]
+    else:
+        # The derived figures count chunked layers as full ones.
+        assert of_kind(model, "full", "chunked") == kv["bytes_per_token_bf16_full_layers"]
+        assert of_kind(model, "sliding") == (kv["bytes_per_token_bf16_sliding_layers"] or 0)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, told in DERIVED.items() if told["hybrid"]))
+def test_states_of_hybrids_are_as_derived_independently(name):
+    """Layers with a fixed state: how many, and how many elements each holds for a sequence."""
+    told = DERIVED[name]["hybrid"]
+    (linear,) = [layer for layer in bundled(name).layers if layer.kind == "linear"]
+    assert linear.count == (told.get("linear_layers") or told.get("mamba_layers") or told.get("conv_layers"))
+    if told["kind"] == "kda":  # its elements were not derived: 96 heads of 128 x 128, and 3 last inputs of q, k and v
+        expected = (96 * 128 * 128, 3 * 96 * 128 * 3)
+    else:
+        expected = (told.get("recurrent_state_elements_per_layer", 0), told["conv_state_elements_per_layer"])
+    assert (linear.recurrent_elements, linear.conv_elements) == expected
+
+
+@pytest.mark.parametrize(
+    "point", [p for p in POINTS if p.get("observed_bytes_per_token_per_gpu")], ids=lambda p: p["id"]
+)
+def test_bytes_per_token_match_what_engines_logged(point):
+    """Within 0.11 %, which is what two printed decimals leave open."""
+    arch = point["arch"]
+    if arch["attn"] == "mla":
+        extra = {k: arch[k] for k in ("kv_lora_rank", "qk_rope_head_dim")}
+    else:
+        extra = {"num_key_value_heads": arch["kv_heads"], "head_dim": arch["head_dim"]}
+    model = made(num_hidden_layers=arch["layers"], num_attention_heads=64, **extra)
+    assert kv_bytes_per_token(model, point["tp"]) == pytest.approx(
+        point["observed_bytes_per_token_per_gpu"], rel=1.1e-3
+    )
+
+
+def test_kv_heads_replicate_once_tensor_parallelism_exceeds_them():
+    """8 heads over 8 GPUs leave one each, and 16 GPUs still hold one each."""
+    model = made()
+    assert kv_bytes_per_token(model, 8) == kv_bytes_per_token(model) / 8
+    assert kv_bytes_per_token(model, 16) == kv_bytes_per_token(model, 8)
+
+
+def test_latent_attention_is_not_divided_and_its_index_is_counted():
+    """Every rank holds the whole latent row; DeepSeek V3.2 adds 132 bytes per layer for its sparse index."""
+    model = bundled("deepseek-ai/DeepSeek-V3.2")
+    assert kv_bytes_per_token(model, 8) == kv_bytes_per_token(model, 1) == 61 * (576 * 2 + 132)
+    assert kv_bytes_per_token(model, 8, cache_bytes=1) == 61 * (576 + 132)
+
+
+def test_glm_5_keeps_an_index_in_every_fourth_layer_only():
+    """index_topk_freq 4 with offset 3: layers 0, 1, 2, 6, 10, ... as its own list of index layers says."""
+    config = facts.config("zai-org/GLM-5.2-FP8")["config"]
+    (index,) = [layer for layer in bundled("zai-org/GLM-5.2-FP8").layers if layer.kind == "index"]
+    assert index.count == config["indexer_types"].count("full")
+
+
+def test_windows_cost_their_window_and_what_is_in_flight_not_the_whole_length():
+    """A sliding layer stops growing at its window; tokens in flight add to it; short requests cost less."""
+    model = bundled("google/gemma-3-27b-it")
+    per_token = of_kind(model, "sliding")
+    assert window_bytes_per_sequence(model, 100_000) == (1024 / 16 + 1) * 16 * per_token
+    assert window_bytes_per_sequence(model, 100_000, in_flight=1600) == (2624 / 16 + 1) * 16 * per_token
+    assert window_bytes_per_sequence(model, 16) == 2 * 16 * per_token
+    assert request_bytes(model, 100_000) < 100_000 * of_kind(model, "full", "sliding") / 3
+
+
+def test_hybrids_round_a_request_to_pages_as_large_as_a_state():
+    """Qwen3.5 27B: a state page of 3.2 MB makes attention blocks of 784 tokens; one token costs one whole block."""
+    model = bundled("Qwen/Qwen3.5-27B")
+    state = 48 * (786432 * 4 + 30720 * 2)
+    assert state_bytes_per_sequence(model) == state and state_bytes_per_sequence(model, 4) == state / 4
+    assert request_bytes(model, 1) == 784 * kv_bytes_per_token(model) + 2 * state
+
+
+def test_layers_that_share_kv_are_not_counted_twice():
+    """Gemma 4 E4B caches in 24 of its 42 layers."""
+    assert sum(layer.count for layer in bundled("google/gemma-4-E4B-it").layers) == 24
+
+
+def test_an_absent_head_size_is_computed_and_a_stated_one_wins():
+    """hidden_size / heads is the default only."""
+    assert kv_bytes_per_token(made()) == 32 * 8 * 128 * 2 * 2
+    assert kv_bytes_per_token(made(head_dim=64)) == 32 * 8 * 64 * 2 * 2
+
+
+def test_older_patterns_of_layers_are_read():
+    """An interval, a pattern, a family's default, a window that is switched off, and one as long as the context."""
+
+    def full(**fields) -> int:
+        return sum(layer.count for layer in made(**fields).layers if layer.kind == "full")
+
+    assert full(sliding_window=4096, sliding_window_pattern=4) == 8
+    assert full(sliding_window=4096, model_type="gemma2") == 16
+    assert full(sliding_window=4096, sliding_window_pattern=4, use_sliding_window=False) == 32
+    assert full(sliding_window=131072, sliding_window_pattern=4) == 32
+    assert full(layer_types=["full_attention", "brand_new"] * 16) == 32
+    assert full(attention_chunk_size=8192) == 8
+
+
+@pytest.mark.parametrize(
+    "stated, label",
+    [
+        ({"quant_method": "fp8", "weight_block_size": [128, 128]}, ("fp8", 128)),
+        ({"quant_method": "awq", "bits": 4}, ("awq", None)),
+        ({"quant_method": "mxfp4"}, ("mxfp4", None)),
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, ("nvfp4", None)),
+        ({"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION"}, ("modelopt-mixed", None)),
+        ({"quant_method": "compressed-tensors", "format": "float-quantized"}, ("fp8", None)),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "format": "pack-quantized",
+                "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int"}}},
+            },
+            ("compressed-tensors-int4", None),
+        ),
+        (None, (None, None)),
+    ],
+)
+def test_quantisation_gets_one_label(stated, label):
+    """Whatever the tool that quantised calls it."""
+    model = made(quantization_config=stated)
+    assert (model.quantization, model.quantization_block) == label
+
+
+def test_the_configuration_stays_out_of_what_is_written():
+    """A dump holds every field but the raw configuration."""
+    model = made()
+    assert "config" not in model.model_dump() and model.config["num_hidden_layers"] == 32
+
+
+@pytest.mark.parametrize(
+    "text, good",
+    [
+        ("Qwen/Qwen3-8B", True),
+        ("gpt2", True),
+        ("a_b/c.d-e_f", True),
+        ("a/" + "x" * 96, True),
+        ("a/" + "x" * 97, False),
+        ("a/b/c", False),
+        ("a--b/c", False),
+        ("a/b..c", False),
+        ("-a/b", False),
+        ("a/b.", False),
+        ("a/b.git", False),
+        ("a/bé", False),
+        ("a/b\n", False),
+        ("/b", False),
+        ("", False),
+    ],
+)
+def test_ids_follow_the_hubs_rules(text, good):
+    """Owner and name of letters, digits, `_`, `-` and `.`, at most one slash."""
+    assert valid_id(text) is good
+
+
+@given(st.text(alphabet=st.sampled_from("aZ9._-/ \n%éA"), max_size=12))
+def test_no_valid_id_can_leave_a_folder_or_a_line(text):
+    """What passes is safe in a path, a URL and a line of Python; the Hub's client agrees that it is an id."""
+    from huggingface_hub.utils import validate_repo_id
+
+    if valid_id(text):
+        assert re.fullmatch(r"[\w.-]+(/[\w.-]+)?", text, re.ASCII) and ".." not in text and not text.startswith(".")
+        validate_repo_id(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**7) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+KEYS = sorted({key for name in DERIVED for key in facts.config(name)["config"]})
+
+
+@given(st.sampled_from(sorted(DERIVED)), st.sampled_from(KEYS), JSON)
+def test_no_configuration_ends_in_anything_but_a_model_or_a_refusal(name, key, value):
+    """One field of a real configuration is replaced by anything that JSON can hold."""
+    config = {**facts.config(name)["config"], key: value}
+    try:
+        model = from_config("me/model", "0" * 40, config, weight_bytes=1, source="test")
+    except ModelRefused:
+        return
+    assert request_bytes(model, 1000) >= 0
