@@ -235,6 +235,7 @@ WORDS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(sorted(VLLM.spellings) + sorted(SGLANG.spellings)),
     st.sampled_from(["--", "-", "-O", "-O3", "-cc.mode", "--a.b+", "={", "{}", '{"a":[1]}', "1", "-1.5", "[" * 2000]),
+    st.sampled_from(["-cc.mode=" + "[" * 2000, "-cc.cache_dir=" + "[" * 900 + "]" * 900, "-cc" + ".a" * 2000 + "=1"]),
     st.builds("{}{}{}".format, st.sampled_from(sorted(VLLM.spellings)), st.sampled_from("=._ "), st.text(max_size=6)),
 )
 

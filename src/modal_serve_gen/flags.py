@@ -98,6 +98,11 @@ class Given:
     joined: bool = False  # written --flag=value
     stray: str | None = None  # a word after a flag that takes none, which reads as a value for it
 
+    @property
+    def shown(self) -> str:
+        """The spelling as it may stand in a message: quoted when it is long or holds control characters."""
+        return self.spelled if self.spelled.isprintable() and len(self.spelled) <= 60 else _shown(self.spelled)
+
 
 @dataclass(frozen=True)
 class Parsed:
@@ -299,7 +304,7 @@ def _unknown(given: Given, table: Table) -> Problem:
     """An option that the table does not have, with what to write instead."""
     value = given.values[0] if given.values else None
     row = next((one for one in table.renamed if one["old"] == given.flag and not {"value", "key"} & set(one)), None)
-    start = f"{_name(table)} has no {given.spelled}"
+    start = f"{_name(table)} has no {given.shown}"
     if row:
         end = f"use {row['new']}" if row["new"] else f"drop it ({row['why']})"
         return Problem(given.spelled, value, f"{start}; {end}.", row["new"])
@@ -327,16 +332,16 @@ def _wrong(given: Given, present: set[str], table: Table) -> list[Problem]:
         successor = re.search(r"\buse '?(--[^\s'),]+[^\s'),.])", option.deprecated, re.IGNORECASE)
         new = retired["new"] if retired else successor[1] if successor else ""
         advice = f"use {new}" if new else f"drop it ({retired['why']})" if retired else "drop it"
-        text = f"{name} still takes {given.spelled}, which is deprecated; {advice}."
+        text = f"{name} still takes {given.shown}, which is deprecated; {advice}."
         problems.append(Problem(given.spelled, None, text, new, "warning"))
     if option.bare and (given.values or given.stray is not None or given.keys):
         value = given.values[0] if given.values else given.stray
         off = option.negations[0] if option.negations and str(value).lower() in ("false", "0", "no", "off") else ""
-        use = off or given.spelled.partition(".")[0]
-        text = f"{given.spelled} of {name} takes no value, so {_shown(value)} is refused; write {use} alone."
+        use = off or given.shown.partition(".")[0]
+        text = f"{given.shown} of {name} takes no value, so {_shown(value)} is refused; write {use} alone."
         return [*problems, Problem(given.spelled, value, text, use)]
     if not option.bare and not given.values and option.nargs not in ("*", "?"):
-        text = f"{given.spelled} of {name} needs a value{_example(option)}; one that begins with a dash is joined by =."
+        text = f"{given.shown} of {name} needs a value{_example(option)}; one that begins with a dash is joined by =."
         return [*problems, Problem(given.spelled, None, text)]
     plugin = PLUGINS.get(option.flag)
     for value in given.values:
@@ -353,18 +358,15 @@ def _misfit(given: Given, value: str, table: Table) -> list[Problem]:
         return []
     if given.keys:
         if option.keys is None and "json" not in option.type and option.type != "object":
-            text = f"{option.flag} of {name} is not JSON, so {given.spelled} has no meaning; write {option.flag} alone."
+            text = f"{option.flag} of {name} is not JSON, so {given.shown} has no meaning; write {option.flag} alone."
             return [Problem(given.spelled, value, text, option.flag)]
-        try:
-            inner = json.loads(value)
-        except ValueError:
-            inner = value
+        inner = _as_json(value, {})
         for key in reversed(given.keys):
             inner = {key: inner}
         return _keys(given, inner, option.keys, table)
     wanted = _type_error(option, value, table.data["suffixes"])
     if wanted:
-        text = f"{given.spelled} of {name} wants {wanted}, not {_shown(value)}."
+        text = f"{given.shown} of {name} wants {wanted}, not {_shown(value)}."
         return [Problem(given.spelled, value, text)]
     if option.type in ("json", "object", "json_or_str"):
         return _keys(given, _as_json(value, table.data["suffixes"]), option.keys, table)
@@ -386,7 +388,7 @@ def _misfit(given: Given, value: str, table: Table) -> list[Problem]:
         else f"it takes {len(allowed)} names, among them {allowed[0]}"
     )
     verb = "refuses" if option.choices else "does not know"
-    return [Problem(given.spelled, value, f"{name} {verb} {_shown(value)} for {given.spelled}; {end}.", near)]
+    return [Problem(given.spelled, value, f"{name} {verb} {_shown(value)} for {given.shown}; {end}.", near)]
 
 
 def _keys(given: Given, held: object, keys: dict | None, table: Table, path: str = "") -> list[Problem]:
@@ -412,7 +414,7 @@ def _keys(given: Given, held: object, keys: dict | None, table: Table, path: str
             problems += _keys(given, value, keys[key], table, f"{path}.{key}")
         elif isinstance(keys[key], str):
             if value is not None and not _scalar(value, keys[key]):
-                text = f"{where}.{key} of {_name(table)} wants {SCALARS[keys[key]]}, not {_shown(json.dumps(value))}."
+                text = f"{where}.{key} of {_name(table)} wants {SCALARS[keys[key]]}, not {_shown(value)}."
                 problems.append(Problem(given.spelled, str(value), text))
         elif keys[key] and isinstance(value, str | int) and str(value) not in keys[key]:
             near = _closest(str(value), keys[key])
@@ -515,5 +517,7 @@ def _name(table: Table) -> str:
 
 
 def _shown(value: object, limit: int = 60) -> str:
+    if isinstance(value, dict | list):  # may nest deeper than Python likes to print
+        return "an object" if isinstance(value, dict) else "a list"
     text = repr(str(value))
     return text if len(text) <= limit else text[: limit - 2] + "…" + text[0]
