@@ -1,0 +1,147 @@
+"""The bundled facts: every one with a source and a date, read lazily, refused when broken."""
+
+import re
+
+import pytest
+
+from modal_serve_gen import facts, flags
+from modal_serve_gen.errors import OurBug
+from modal_serve_gen.folders import FACTS
+from modal_serve_gen.model import SHA, valid_id
+
+DATE = re.compile(r"20\d\d-\d\d(-\d\d)?")
+
+
+@pytest.mark.parametrize("name", sorted(facts.models()))
+def test_every_model_is_sourced_and_well_formed(name):
+    """Id, commit, size, parsers: each well formed, and each with where it was read."""
+    known = facts.model_facts(name)
+    assert valid_id(name) and DATE.fullmatch(known["read"])
+    assert known["revision"] is None or SHA.fullmatch(known["revision"])
+    assert known["weight_bytes"] > 10**8 and 0 <= known["weight_margin"] < 1
+    for key in ("tool_call_parser", "reasoning_parser"):
+        assert not known[key].get("vllm") or known["sources"][key]
+    held = facts.config(name)
+    assert held["config"]["architectures"] and (held["verbatim"] or held["note"])
+    for draft in known["speculative"].values():
+        assert draft["source"] and (draft["draft_revision"] is None or SHA.fullmatch(draft["draft_revision"]))
+
+
+def test_every_configuration_belongs_to_a_model():
+    """No orphans, and no model points at a file that is not there."""
+    named = {known["config"] for known in facts.models().values()}
+    assert {path.name for path in (FACTS / "configs").iterdir()} == named
+
+
+@pytest.mark.parametrize("engine, version", [("vllm", "0.33.0"), ("sglang", "0.5.23")])
+def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
+    """A parser name that the engine does not have would stop it at start."""
+    table = flags.load(facts.flag_table_path(engine, version))
+    for name, known in facts.models().items():
+        assert known["tool_call_parser"].get(engine) in {None, *table.tool_parsers}, name
+        assert known["reasoning_parser"].get(engine) in {None, *table.reasoning_parsers}, name
+
+
+@pytest.mark.parametrize("name", sorted(facts.gpus()))
+def test_every_gpu_is_sourced_and_consistent(name):
+    """Price per hour is the price per second, usable memory is below the marketing figure, sources are named."""
+    gpu = facts.gpus()[name]
+    assert gpu["usd_per_h"] == pytest.approx(gpu["usd_per_s"] * 3600, abs=0.01)
+    assert 0.85 * gpu["marketing_gb"] < gpu["usable_gib"] < gpu["marketing_gb"]
+    assert DATE.fullmatch(gpu["price_read"]) and 1 <= gpu["max_count"] <= 8
+    assert all(gpu["sources"][key] for key in ("bandwidth", "compute_capability", "arithmetic"))
+
+
+def test_aliases_lead_to_gpus():
+    """Every other spelling stands for a GPU that has facts."""
+    assert set(facts.gpu_aliases().values()) <= set(facts.gpus())
+
+
+@pytest.mark.parametrize("read", [facts.overheads, facts.regions, facts.quantization, facts.tasks])
+def test_tables_carry_source_and_date(read):
+    """Each table says when and from where it was read."""
+    table = read()
+    assert DATE.fullmatch(table["read"]) and table["source"]
+
+
+def test_ranges_of_the_allowances_are_in_order():
+    """low <= mid <= high everywhere, or a plan would be sized by the wrong end."""
+
+    def ranges(table):
+        for value in table.values():
+            if isinstance(value, dict) and "low" in value:
+                yield value
+            elif isinstance(value, dict):
+                yield from ranges(value)
+
+    found = list(ranges(facts.overheads()))
+    assert len(found) >= 8 and all(one["low"] <= one["mid"] <= one["high"] for one in found)
+
+
+def test_no_fact_names_a_place_that_only_its_collector_had():
+    """Sources are public: no machine path, no file outside this project, no registry address."""
+    for path in FACTS.rglob("*"):
+        if path.suffix in (".json", ".toml") and path.parent.name != "flags":
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r'["\s(]/(work|home|tmp)/|pypi\.org|find_string|facts/\w+\.md', text), path.name
+
+
+@pytest.fixture
+def broken(monkeypatch, tmp_path):
+    """Lets a test read facts of its own; what was cached before is restored after."""
+    monkeypatch.setattr(facts, "FACTS", tmp_path)
+    cached = (facts.gpus, facts.overheads, facts.model_facts, facts._model_table, facts.pins)
+    for function in cached:
+        function.cache_clear()
+    yield tmp_path
+    for function in cached:
+        function.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not toml",
+        'read = "2026-11-20"\n[gpus.T4]\nusable_gib = 14.6',
+        'read = "2026-11-20"\nprice_read = "2026-10"\nprice_source = "x"\nusable_source = "x"\n[gpus.T4]\nx = 1',
+    ],
+)
+def test_a_gpu_without_source_or_date_is_refused(broken, text):
+    """Our own bug, said as one."""
+    (broken / "gpus.toml").write_text(text)
+    with pytest.raises(OurBug, match=r"gpus\.toml|T4"):
+        facts.gpus()
+
+
+def test_a_missing_table_is_refused(broken):
+    """A file that a broken installation lacks is named."""
+    with pytest.raises(OurBug, match=r"overheads\.toml"):
+        facts.overheads()
+
+
+@pytest.mark.parametrize(
+    "entry, lacks",
+    [
+        ({"config": "x.json", "sources": {}, "weight_bytes": 1, "weight_bytes_how": "x"}, "confidence"),
+        (
+            {
+                "config": "x.json",
+                "sources": {"config": "x", "weight_bytes": "x"},
+                "weight_bytes": 1,
+                "weight_bytes_how": "x",
+                "confidence": "A",
+                "revision": "0" * 40,
+            },
+            "revision_source",
+        ),
+    ],
+)
+def test_a_model_without_its_sources_is_refused(broken, entry, lacks):
+    """An entry that says something without saying from where is not used."""
+    import json
+
+    (broken / "models.json").write_text(json.dumps({"read": "2026-11-20", "models": {"me/model": entry}}))
+    with pytest.raises(OurBug, match=lacks):
+        facts.model_facts("me/model")
+    assert facts.model_facts("me/other") is None
