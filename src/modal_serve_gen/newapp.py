@@ -70,7 +70,7 @@ class Made:
         if self.resolved.model.gated is not False:
             name = shlex.quote(spec.hf_secret)
             secret = [
-                (f'modal secret create {name} HF_TOKEN="$HF_TOKEN"', "once, with a token that may read the model")
+                (f"modal secret create {name} HF_TOKEN=-", "once: opens your editor for a token that may read it")
             ]
         return [
             (f"modal-serve-gen rehearse {file}", "run it here: no account, no GPU, nothing billed"),

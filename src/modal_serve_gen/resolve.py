@@ -52,7 +52,7 @@ def resolve(
             cuda=pins["cuda"],
             base_image=pins["base_image"],
             python=pins["python"],
-            packages=tuple(pins["packages"]),
+            packages=tuple(pins["direct"]),
         ),
     )
     return resolved, plan

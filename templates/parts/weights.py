@@ -6,11 +6,10 @@ from pathlib import Path
 
 def fetch(model: str, revision: str, skip: list[str]) -> None:
     """Download the weights into their Volume and compare every file with the Hub's list: name, size and hash."""
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.utils import filter_repo_objects
+    from huggingface_hub import HfApi, snapshot_download, utils
 
     info = HfApi().model_info(model, revision=revision, files_metadata=True)
-    files = list(filter_repo_objects(info.siblings, ignore_patterns=skip, key=lambda file: file.rfilename))
+    files = list(utils.filter_repo_objects(info.siblings, ignore_patterns=skip, key=lambda file: file.rfilename))
     size = sum(file.size for file in files) / 1e9
     print(f"{model} at {revision[:12]}: {len(files)} files, {size:.2f} GB", flush=True)
     folder = Path(snapshot_download(model, revision=revision, ignore_patterns=skip))

@@ -1,0 +1,38 @@
+"""Render the golden apps anew: `make golden`. A test compares them with what the generator renders today.
+
+Each case is what a user could ask for; the folder shows it as a diff when a pin, a price or a template moves.
+"""
+
+import sys
+from pathlib import Path
+
+from modal_serve_gen import newapp
+
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
+GENERATOR = "golden"  # a release must not change every golden file
+CASES = {
+    "vllm_online_default": {},
+    "vllm_online_small": {"model": "Qwen/Qwen3-0.6B", "gpu": "L4"},
+    "vllm_online_two_gpus": {"model": "Qwen/Qwen3-32B", "gpu": "H100:2", "min_containers": 1},
+    "vllm_online_gated": {"model": "meta-llama/Llama-3.1-8B-Instruct", "region": "us"},
+    "vllm_online_open": {"model": "Qwen/Qwen3-8B", "auth": "none", "engine_arg": ["--seed=7"]},
+}
+
+
+def render(case: str) -> str:
+    """The text of one case, as `new --offline` writes it."""
+    return newapp.make(CASES[case], source=None, generator=GENERATOR, offline=True, say=print).text
+
+
+def main() -> int:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in set(FOLDER.glob("*.py")) - {FOLDER / f"{case}.py" for case in CASES}:
+        old.unlink()
+    for case in CASES:
+        (FOLDER / f"{case}.py").write_text(render(case), "utf-8")
+        print(f"tests/golden/{case}.py")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

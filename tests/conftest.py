@@ -1,0 +1,54 @@
+"""What all tests share: the command line in this process and in one of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from modal_serve_gen import cli as commands
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST = ROOT / ".cache" / "oldest-sdk" / "bin" / "python"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "engine: needs the real CPU engine's environment")
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch):
+    """No test sees a Modal account, a Hub token or a proxy of the machine it runs on."""
+    for name in list(os.environ):
+        if name.startswith(("MODAL_", "HF_")) and name != "MODAL_SERVE_GEN_CACHE":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch):
+    """Run the command line in this process, in an empty folder: `cli("new", "a.py")` gives typer's result."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str):
+        return CliRunner().invoke(commands.app, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run the command line as a process: `shell("rehearse", "a.py")` gives a CompletedProcess."""
+
+    def run(*arguments: str, python: str | Path = sys.executable, timeout: float = 170, env: dict | None = None):
+        return subprocess.run(
+            [str(python), "-m", "modal_serve_gen.cli", *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env={**os.environ, **(env or {})},
+        )
+
+    return run

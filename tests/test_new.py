@@ -1,0 +1,224 @@
+"""`new`: what it writes, and what it refuses."""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from modal_serve_gen import render
+
+SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
+
+
+def test_writes_the_default_app_and_says_what_to_type_next(cli):
+    """Without options: a file named after workflow and model, the ledger, the price, the next commands."""
+    result = cli("new", "--offline")
+    assert result.exit_code == 0, result.output
+    (written,) = Path().glob("*.py")
+    assert written.name.startswith("vllm_online_")
+    for expected in (f"modal-serve-gen rehearse {written}", f"modal run {written}", "weights", "per hour"):
+        assert expected in result.stdout
+
+
+def test_spec_and_stdout_give_back_the_same_bytes(cli):
+    """`new --spec a.py --stdout` is a.py, byte for byte."""
+    assert cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B", "--region", "us").exit_code == 0
+    again = cli("new", "--spec", "a.py", "--stdout")
+    assert again.exit_code == 0
+    assert again.stdout == Path("a.py").read_text()
+
+
+def test_options_beside_a_spec_override_it_and_plan_anew(cli):
+    """The model of the spec stays, the GPU is the option's, and derived names follow."""
+    assert cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B", "--max-containers", "7").exit_code == 0
+    assert cli("new", "b.py", "--offline", "--spec", "a.py", "--gpu", "H100").exit_code == 0
+    resolved = render.read_provenance(Path("b.py").read_text())
+    assert (resolved.plan.gpu, resolved.spec.max_containers, resolved.model.id) == ("H100", 7, "Qwen/Qwen3-8B")
+
+
+def test_a_toml_spec_takes_the_option_names(cli):
+    """Keys of a TOML spec are the option names with underscores."""
+    Path("s.toml").write_text('model = "Qwen/Qwen3-0.6B"\nmax_model_len = 4096\nengine_arg = ["--seed=7"]\n')
+    assert cli("new", "a.py", "--offline", "--spec", "s.toml").exit_code == 0
+    text = Path("a.py").read_text()
+    assert 'MODEL, REVISION = "Qwen/Qwen3-0.6B"' in text and "MAX_MODEL_LEN = 4096" in text and '"--seed=7"' in text
+
+
+def test_diff_says_what_today_would_change(cli):
+    """`--diff` ends 0 when nothing would change and 1 with the change; the owner's edits do not show."""
+    assert cli("new", "a.py", "--offline").exit_code == 0
+    Path("a.py").write_text("# an owner's note\n" + Path("a.py").read_text())
+    assert cli("new", "--spec", "a.py", "--diff", "--offline").exit_code == 0
+    changed = cli("new", "--spec", "a.py", "--diff", "--offline", "--max-containers", "9")
+    assert changed.exit_code == 1
+    assert "+    max_containers=9" in changed.stdout and "owner" not in changed.stdout
+
+
+def test_json_is_one_document(cli):
+    """`--json` prints the file, the plan and the next commands, and nothing else on stdout."""
+    result = cli("new", "a.py", "--offline", "--json")
+    document = json.loads(result.stdout)
+    assert document["file"] == "a.py" and document["plan"]["fits"] and document["next"]
+
+
+def test_a_gated_model_is_written_with_its_secret(cli):
+    """A gated model of the facts needs no network: the Secret is referenced, and its command printed."""
+    result = cli("new", "a.py", "--offline", "--model", "meta-llama/Llama-3.1-8B-Instruct", "--hf-secret", "hub")
+    assert result.exit_code == 0, result.output
+    assert 'modal.Secret.from_name("hub", required_keys=["HF_TOKEN"])' in Path("a.py").read_text()
+    assert "modal secret create hub HF_TOKEN=-" in result.stdout
+
+
+def test_no_auth_is_written_with_a_warning(cli):
+    """--auth none works, without token code, and says what it means."""
+    result = cli("new", "a.py", "--offline", "--auth", "none")
+    assert "answer everybody" in result.stderr
+    text = Path("a.py").read_text()
+    assert "requires_proxy_auth=False" in text and "proxy_token" not in text
+
+
+def test_a_path_with_spaces_works(cli):
+    """The next commands quote the path."""
+    Path("my apps").mkdir()
+    result = cli("new", "my apps/serve it.py", "--offline")
+    assert result.exit_code == 0 and "modal run 'my apps/serve it.py'" in result.stdout
+
+
+BAD = {
+    "unknown workflow": (["--workflow", "vllm-onlin"], 2, "vllm-online"),
+    "quotes in the model": (["--model", 'a/b"; import os'], 2, "--model"),
+    "newline in the model": (["--model", "a/b\nimport os"], 2, "--model"),
+    "dots in the model": (["--model", "../../etc"], 2, "--model"),
+    "braces in the model": (["--model", "{{7*7}}/x"], 2, "--model"),
+    "long model": (["--model", "a/" + "b" * 10_000], 2, "10,002 characters"),
+    "empty model": (["--model", ""], 2, "--model"),
+    "short revision": (["--revision", "main"], 2, "40 lower-case hex"),
+    "upper-case revision": (["--revision", SHA.upper()], 2, "40 lower-case hex"),
+    "unknown GPU": (["--gpu", "H1000"], 2, "H100"),
+    "GPU count of 0": (["--gpu", "H100:0"], 2, "H100:0"),
+    "GPU count of 9": (["--gpu", "H100:9"], 2, "8"),
+    "GPU count that is no number": (["--gpu", "H100:x"], 2, "H100:x"),
+    "length of 1": (["--max-model-len", "1"], 2, "--max-model-len"),
+    "absurd length": (["--max-model-len", "99999999999"], 2, "--max-model-len"),
+    "length over the model's own": (["--model", "Qwen/Qwen3-8B", "--max-model-len", "9000000"], 2, "40,960"),
+    "negative concurrency": (["--concurrency", "-1"], 2, "--concurrency"),
+    "absurd concurrency": (["--concurrency", "1000000"], 2, "--concurrency"),
+    "more warm than allowed": (["--min-containers", "5", "--max-containers", "2"], 2, "min_containers 5"),
+    "window out of range": (["--scaledown-window", "1"], 2, "--scaledown-window"),
+    "bad app name": (["--name", "bad name!"], 2, "--name"),
+    "bad Secret name": (["--hf-secret", "x" * 64], 2, "--hf-secret"),
+    "bad region": (["--region", "US East"], 2, "--region"),
+    "unknown endpoint": (["--endpoint", "server"], 2, "web-server"),
+    "unknown auth": (["--auth", "basic"], 2, "proxy"),
+    "option of another workflow": (["--schedule", "0 2 * * *"], 2, "--schedule"),
+    "engine flag that is not": (["--engine-arg=--max-num-seq=4"], 2, "--max-num-seqs"),
+    "engine value that is not": (["--engine-arg=--dtype=float8"], 2, "--dtype"),
+    "engine flag of another engine": (["--engine-arg=--mem-fraction-static=0.8"], 2, "--mem-fraction-static"),
+    "engine flag that is set already": (["--engine-arg=--port=9000"], 2, "--port"),
+    "key as engine flag": (["--engine-arg=--api-key=s3cr3t"], 2, "--auth"),
+    "engine arg without dashes": (["--engine-arg=seed"], 2, "--engine-arg"),
+    "control character": (["--served-model-name", "a\x1b[31m"], 2, "--served-model-name"),
+    "served name like a flag": (["--served-model-name=--port"], 2, "--served-model-name"),
+    "model that is not bundled": (["--model", "nobody/nothing-here"], 3, "nobody/nothing-here"),
+    "bundled model at another revision": (["--model", "Qwen/Qwen3-8B", "--revision", "0" * 40], 3, "0" * 12),
+    "does not fit": (["--model", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "T4"], 4, "T4"),
+    "stdout and a file": (["--stdout", "--json"], 2, "--stdout"),
+    "diff without spec": (["--diff"], 2, "--diff"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused(cli, case):
+    """Two useful sentences, the contract's exit code, nothing written, no traceback."""
+    arguments, code, mentioned = BAD[case]
+    out = [] if "--stdout" in arguments or "--diff" in arguments else ["a.py"]
+    result = cli("new", *out, "--offline", *arguments)
+    assert result.exit_code == code, result.output
+    assert mentioned in result.stderr
+    assert "Traceback" not in result.output and result.stdout == ""
+    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") >= 2
+    assert not list(Path().iterdir())
+
+
+SPECS = {
+    "missing": (None, "cannot be read"),
+    "not text": (b"\xff\xfe\x00", "cannot be read"),
+    "not TOML": (b"model = [", "TOML"),
+    "unknown key": (b'modle = "a/b"', "modle"),
+    "wrong type": (b"model = 7", "--model"),
+    "broken provenance": (f"x = 1\n\n{render.BEGIN}\n# generator = \n{render.END}\n".encode(), "provenance"),
+    "provenance cut off": (f"x = 1\n\n{render.BEGIN}\n# generator = 1\n".encode(), "provenance"),
+}
+
+
+@pytest.mark.parametrize("case", SPECS)
+def test_a_broken_spec_is_refused(cli, case):
+    """Exit 2, with what is wrong with the file."""
+    content, mentioned = SPECS[case]
+    if content is not None:
+        Path("s.toml").write_bytes(content)
+    result = cli("new", "a.py", "--offline", "--spec", "s.toml")
+    assert result.exit_code == 2, result.output
+    assert mentioned in result.stderr and "Traceback" not in result.output
+    assert not Path("a.py").exists()
+
+
+@pytest.mark.parametrize("case", ["folder", "exists", "no folder", "suffix", "dots"])
+def test_an_output_that_cannot_be_written_is_refused(cli, case):
+    """Exit 2, and what was there is as it was."""
+    Path("folder.py").mkdir()
+    Path("there.py").write_text("mine")
+    out = {
+        "folder": "folder.py",
+        "exists": "there.py",
+        "no folder": "no/such/a.py",
+        "suffix": "app.txt",
+        "dots": "qwen3.5.py",
+    }[case]
+    result = cli("new", out, "--offline")
+    assert result.exit_code == 2, result.output
+    assert Path("there.py").read_text() == "mine"
+    assert sorted(path.name for path in Path().iterdir()) == ["folder.py", "there.py"]
+
+
+def test_force_overwrites(cli):
+    """--force replaces the file as a whole."""
+    Path("a.py").write_text("mine")
+    assert cli("new", "a.py", "--offline", "--force").exit_code == 0
+    assert render.read_provenance(Path("a.py").read_text()) is not None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_refused(cli):
+    """Exit 2 when the folder may not be written to."""
+    Path("locked").mkdir(mode=0o500)
+    assert cli("new", "locked/a.py", "--offline").exit_code == 2
+
+
+def test_what_does_not_fit_prints_the_plan_as_json(cli):
+    """Exit 4 with --json: the plan on stdout, with fits false and the reason."""
+    result = cli("new", "a.py", "--offline", "--json", "--model", "Qwen/Qwen3-32B", "--gpu", "L4")
+    assert result.exit_code == 4
+    plan = json.loads(result.stdout)
+    assert plan["fits"] is False and plan["reason"]
+
+
+def test_our_own_bug_is_told_apart(cli, monkeypatch):
+    """What we render and our own checks refuse ends 70, and nothing is written."""
+    monkeypatch.setattr(render, "render", lambda resolved: "def broken(:\n")
+    monkeypatch.setattr("modal_serve_gen.resolve._check_repeats", lambda text, resolved: None)
+    result = cli("new", "a.py", "--offline")
+    assert result.exit_code == 70 and "report" in result.stderr
+    assert not Path("a.py").exists()
+
+
+def test_provenance_is_toml_without_tokens(cli, monkeypatch):
+    """The block is TOML, and a token in the environment reaches neither it nor anything printed."""
+    monkeypatch.setenv("HF_TOKEN", "hf_verysecretvalue")
+    result = cli("new", "a.py", "--offline", "--json")
+    text = Path("a.py").read_text()
+    block = text.partition(render.BEGIN)[2].partition(render.END)[0]
+    tomllib.loads("\n".join(line.removeprefix("#") for line in block.split("\n")))
+    assert "hf_verysecretvalue" not in text + result.output

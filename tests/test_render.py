@@ -1,0 +1,116 @@
+"""Rendering: what goes in is data, whatever it contains; the same values give the same bytes."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modal_serve_gen import folders, render, workflows
+from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
+from modal_serve_gen.spec import ServeSpec
+
+# Everything a string can hold that a file can: no lone surrogates.
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+HOSTILE = TEXT | st.sampled_from(
+    ['"""', "'''", '"', "\\", "\\\"", "{{ 7*7 }}", "{% raw %}", "{## x ##}", "#: if 1", "\u2028", "\x85", "\n", "\r\n",
+     "\x0c", "$(id)", "`id`", "a\nimport os", "#", "# --- end ---", render.BEGIN, render.END, "\U0001f600", "\x00"]
+)  # fmt: skip
+
+
+def resolved(**changes) -> Resolved:
+    """A Resolved with every free string field set from `changes`, past the checks of its types."""
+    spec = {
+        "workflow": "vllm-online",
+        "model": "owner/name",
+        "endpoint": "web-server",
+        "auth": "proxy",
+        "min_containers": 0,
+        "max_containers": 2,
+        "scaledown_window": 300,
+        "name": changes.get("name", "app"),
+        "served_model_name": changes.get("served", "served"),
+        "hf_secret": changes.get("secret", "secret"),
+        "region": changes.get("region"),
+        "engine_arg": tuple(changes.get("args", ())),
+    }
+    return Resolved.model_construct(
+        generator=changes.get("generator", "0.0.0"),
+        asked={"name": changes.get("name", "app")},
+        spec=ServeSpec.model_construct(**(dict.fromkeys(ServeSpec.model_fields) | {"lora": ()} | spec)),
+        model=ModelFacts(
+            id=changes.get("model", "owner/name"),
+            revision=changes.get("revision", "0" * 40),
+            gated=True,
+            weight_bytes=1,
+            tool_parser=changes.get("parser"),
+        ),
+        plan=PlanFacts(
+            gpu=changes.get("gpu", "L4"),
+            gpus=1,
+            tensor_parallel_size=1,
+            dtype="auto",
+            max_model_len=4096,
+            max_num_seqs=8,
+            max_num_batched_tokens=2048,
+            gpu_memory_utilization=0.9,
+            startup_timeout_s=600,
+            usd_per_hour=0.8,
+            price_date="2026-10",
+            gpu_gib=22,
+            weights_gib=1,
+            kv_gib=1,
+            kv_tokens=1,
+        ),
+        pins=Pins(version="0.33.0", cuda="13", base_image=changes.get("image", "i"), python="3.12", packages=("a==1",)),
+    )
+
+
+@given(
+    name=HOSTILE, served=HOSTILE, secret=HOSTILE, args=st.lists(HOSTILE, max_size=3), parser=HOSTILE, image=HOSTILE,
+    revision=HOSTILE, gpu=HOSTILE,
+)  # fmt: skip
+def test_hostile_strings_stay_strings(**values):
+    """Whatever a field holds, the app parses, and every literal comes back equal to the input."""
+    text = render._template("vllm-online").render  # compiled once; the work below is ours
+    assert text
+    rendered = render.render(resolved(**{**values, "gpu": "L4"}))
+    strings = [node.value for node in ast.walk(ast.parse(rendered)) if isinstance(node, ast.Constant)]
+    for value in (values["name"], values["served"], values["secret"], values["image"], values["revision"]):
+        assert value in strings
+    assert [value for value in values["args"] if value not in strings] == []
+    if values["parser"]:
+        assert values["parser"] in strings
+
+
+@given(HOSTILE)
+def test_a_literal_is_worth_its_value(value):
+    """`literal` and `ast.literal_eval` are inverses, on one line of the source."""
+    assert ast.literal_eval(render.literal(value)) == value
+    assert len(render.literal(value).splitlines()) == 1
+
+
+@given(name=HOSTILE, served=HOSTILE, args=st.lists(HOSTILE, max_size=3))
+def test_provenance_holds_every_string(name, served, args):
+    """The comment block stays a comment, and gives back the very strings."""
+    block = render.provenance(resolved(name=name, served=served, args=args))
+    assert all(line.startswith("#") for line in block.split("\n")[:-1])
+    assert ast.parse(block).body == []
+    import tomllib
+
+    inner = block.split("\n", 1)[1].rsplit(render.END, 1)[0]
+    document = tomllib.loads("\n".join(line.removeprefix("#").removeprefix(" ") for line in inner.split("\n")))
+    assert (document["spec"]["name"], document["spec"]["served_model_name"]) == (name, served)
+    assert document["spec"]["engine_arg"] == args
+
+
+@pytest.mark.parametrize("workflow", workflows.names())
+def test_a_template_is_python_itself(workflow):
+    """A template parses as it stands: `#:` lines are comments, values stand where a literal may."""
+    ast.parse((folders.shipped("templates") / workflow / "app.py.j2").read_text("utf-8"))
+
+
+def test_an_unknown_part_is_an_error():
+    """A template cannot name a function that templates/parts does not have."""
+    with pytest.raises(LookupError, match="no function nothing"):
+        render._part("engine", "nothing")
