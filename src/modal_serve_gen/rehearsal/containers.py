@@ -12,13 +12,12 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from grpclib.server import Server
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import apps, bare, calls, images
+from modal_serve_gen.rehearsal import apps, bare, calls, outfit
 from modal_serve_gen.rehearsal.pipes import Output
 from modal_serve_gen.rehearsal.rpc import Service, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
@@ -152,103 +151,28 @@ class Containers:
         function, folder = container.function, container.folder
         for name in ("root", "tmp", "home"):
             (folder / name).mkdir(parents=True)
-        self._upload(function, folder / "root")
+        outfit.upload(self.plane, function, folder / "root")
         socket_path = folder / "s"
         server = Server([Service(self.plane, self.handlers, container)])
         await server.start(path=str(socket_path))
         image = self.plane.images.get(function.definition.image_id)
         python, added = await asyncio.to_thread(self.prepare, image, container)
-        environment = self._environment(container, image, python, socket_path) | added
-        (folder / "arguments").write_bytes(self._arguments(container).SerializeToString())
+        given = outfit.environment(self.plane, container, image, python, socket_path)
+        given |= outfit.addresses(self.network, container.number) | {"REHEARSAL_MARK": self.mark} | added
+        arguments = outfit.arguments(self.plane, container, self.limit_s)
+        (folder / "arguments").write_bytes(arguments.SerializeToString())
         outputs = [
             Output(self._log(container, kind))
             for kind in (api_pb2.FILE_DESCRIPTOR_STDOUT, api_pb2.FILE_DESCRIPTOR_STDERR)
         ]
         container.process = await asyncio.create_subprocess_exec(
             str(python), "-u", str(bare.SHIM / "container.py"),
-            cwd=folder / "root", env=environment, stdin=asyncio.subprocess.DEVNULL,
+            cwd=folder / "root", env=given, stdin=asyncio.subprocess.DEVNULL,
             stdout=outputs[0].write_end, stderr=outputs[1].write_end, start_new_session=True,
         )  # fmt: skip
         for output in outputs:
             output.started()
         return server, outputs
-
-    def _upload(self, function: Function, root: Path) -> None:
-        """Lay out what the SDK uploaded, and nothing more, so that a file that was not mounted is missing here too."""
-        for mount_id in function.definition.mount_ids:
-            mount = self.plane.mounts.get(mount_id)
-            for name, digest in mount.files.items() if mount else ():
-                if not name.startswith("/root/"):
-                    self.plane.substitute(f"{name}: not placed, only paths under /root are")
-                    continue
-                target = root / name.removeprefix("/root/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.unlink(missing_ok=True)
-                target.symlink_to(self.plane.folder / "blobs" / digest)
-
-    def _environment(self, container: Container, image: Image | None, python: Path, socket_path: Path) -> dict:
-        definition = container.function.definition
-        values = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-        values |= images.environment(image) if image else {}
-        for secret_id in definition.secret_ids:
-            values |= self.plane.secrets.get(secret_id, {})
-        # A Volume's true path cannot be had without mounts of our own, so paths in the environment are rewritten.
-        for mount in definition.volume_mounts:
-            local = str(self.plane.volume_path(mount.volume_id))
-            for name, value in values.items():
-                if value == mount.mount_path or value.startswith(mount.mount_path.rstrip("/") + "/"):
-                    values[name] = local + value[len(mount.mount_path.rstrip("/")) :]
-        host = 2 * (container.number % 120)
-        return values | {
-            "PATH": f"{python.parent}:{values['PATH']}",
-            "PYTHONPATH": str(container.folder / "root"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": str(container.folder / "home"),
-            "TMPDIR": str(container.folder / "tmp"),
-            "REHEARSAL_MARK": self.mark,
-            "REHEARSAL_SHIM": str(bare.SHIM),
-            "REHEARSAL_INNER": f"{self.network}.{host + 1}",
-            "REHEARSAL_OUTER": f"{self.network}.{host + 2}",
-            "MODAL_SERVER_URL": f"unix://{socket_path}",
-            "MODAL_TASK_ID": container.id,
-            "MODAL_IS_REMOTE": "1",
-            "MODAL_CONTAINER_ARGUMENTS_PATH": str(container.folder / "arguments"),
-            "MODAL_CONFIG_PATH": str(container.folder / "modal.toml"),
-            "MODAL_IMAGE_ID": definition.image_id,
-            "MODAL_ENVIRONMENT": self.plane.environment,
-            "MODAL_CLOUD_PROVIDER": "CLOUD_PROVIDER_UNSPECIFIED",
-            "MODAL_REGION": "local",
-        }
-
-    def _arguments(self, container: Container) -> api_pb2.ContainerArguments:
-        function = container.function
-        definition = api_pb2.Function()
-        definition.CopyFrom(function.definition)
-        web = definition.webhook_config
-        if web.type == api_pb2.WEBHOOK_TYPE_WEB_SERVER and web.web_server_startup_timeout > self.limit_s:
-            self.plane.substitute(
-                f"start-up time-out of {function.tag}: {self.limit_s:g} s for {web.web_server_startup_timeout:g} s"
-            )
-            web.web_server_startup_timeout = self.limit_s
-        app = function.app
-        known = {each.id: each for each in self.plane.functions.values() if each.app is app}
-        objects = [api_pb2.Object(object_id=each.id, function_handle_metadata=each.metadata) for each in known.values()]
-        for dependency in definition.object_dependencies:
-            if dependency.object_id not in known:
-                item = api_pb2.Object(object_id=dependency.object_id)
-                if name := self.plane.volumes.get(dependency.object_id):
-                    item.volume_metadata.CopyFrom(reply(api_pb2.VolumeMetadata, name=name))
-                objects.append(item)
-        layout = api_pb2.AppLayout(objects=objects, function_ids={tag: each.id for tag, each in app.functions.items()})
-        return reply(
-            api_pb2.ContainerArguments,
-            task_id=container.id,
-            function_id=function.id,
-            app_id=app.id,
-            function_def=definition,
-            environment_name=self.plane.environment,
-            app_layout=layout,
-        )
 
     def _log(self, container: Container, kind: int) -> Callable[[str], None]:
         """Where a container's output goes: its app's log, or its image's log while that is being built."""

@@ -1,0 +1,99 @@
+"""What a container is given: the uploaded source, its environment, and the arguments of the SDK's entrypoint."""
+
+from pathlib import Path
+
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal import bare, images
+from modal_serve_gen.rehearsal.rpc import reply
+from modal_serve_gen.rehearsal.state import Container, Function, Image, Plane
+
+
+def upload(plane: Plane, function: Function, root: Path) -> None:
+    """Lay out what the SDK uploaded, and nothing more, so that a file that was not mounted is missing here too."""
+    for mount_id in function.definition.mount_ids:
+        mount = plane.mounts.get(mount_id)
+        for name, digest in mount.files.items() if mount else ():
+            if not name.startswith("/root/"):
+                plane.substitute(f"{name}: not placed, only paths under /root are")
+                continue
+            target = root / name.removeprefix("/root/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            target.symlink_to(plane.folder / "blobs" / digest)
+
+
+def environment(
+    plane: Plane, container: Container, image: Image | None, python: Path, socket_path: Path
+) -> dict[str, str]:
+    """The image's variables, then the Secrets', then Modal's own; nothing of the machine's."""
+    definition = container.function.definition
+    values = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    values |= images.environment(image) if image else {}
+    for secret_id in definition.secret_ids:
+        values |= plane.secrets.get(secret_id, {})
+    # A Volume's true path cannot be had without mounts of our own, so paths in the environment are rewritten.
+    for mount in definition.volume_mounts:
+        path, local = mount.mount_path.rstrip("/"), str(plane.volume_path(mount.volume_id))
+        for name, value in values.items():
+            if value.rstrip("/") == path or value.startswith(f"{path}/"):
+                values[name] = local + value[len(path) :]
+    return values | {
+        "PATH": f"{python.parent}:{values['PATH']}",
+        "PYTHONPATH": str(container.folder / "root"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(container.folder / "home"),
+        "TMPDIR": str(container.folder / "tmp"),
+        "REHEARSAL_SHIM": str(bare.SHIM),
+        "MODAL_SERVER_URL": f"unix://{socket_path}",
+        "MODAL_TASK_ID": container.id,
+        "MODAL_IS_REMOTE": "1",
+        "MODAL_CONTAINER_ARGUMENTS_PATH": str(container.folder / "arguments"),
+        "MODAL_CONFIG_PATH": str(container.folder / "modal.toml"),
+        "MODAL_IMAGE_ID": definition.image_id,
+        "MODAL_ENVIRONMENT": plane.environment,
+        "MODAL_CLOUD_PROVIDER": "CLOUD_PROVIDER_UNSPECIFIED",
+        "MODAL_REGION": "local",
+    }
+
+
+def addresses(network: str, number: int) -> dict[str, str]:
+    """The two loopback addresses of a container: what localhost and what 0.0.0.0 mean in it (shim/sitecustomize.py)."""
+    host = 2 * (number % 120)
+    return {"REHEARSAL_INNER": f"{network}.{host + 1}", "REHEARSAL_OUTER": f"{network}.{host + 2}"}
+
+
+def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.ContainerArguments:
+    """What the entrypoint reads: the function, with its start-up time-out cut to `limit_s`, and the app's layout.
+
+    The layout lists every function of the app and every object that the function depends on; the SDK cannot hydrate
+    what is not in it.
+    """
+    function = container.function
+    definition = api_pb2.Function()
+    definition.CopyFrom(function.definition)
+    web = definition.webhook_config
+    if web.type == api_pb2.WEBHOOK_TYPE_WEB_SERVER and web.web_server_startup_timeout > limit_s:
+        plane.substitute(
+            f"start-up time-out of {function.tag}: {limit_s:g} s in place of {web.web_server_startup_timeout:g} s"
+        )
+        web.web_server_startup_timeout = limit_s
+    app = function.app
+    known = {each.id: each for each in plane.functions.values() if each.app is app}
+    objects = [api_pb2.Object(object_id=each.id, function_handle_metadata=each.metadata) for each in known.values()]
+    for dependency in definition.object_dependencies:
+        if dependency.object_id not in known:
+            item = api_pb2.Object(object_id=dependency.object_id)
+            if name := plane.volumes.get(dependency.object_id):
+                item.volume_metadata.CopyFrom(reply(api_pb2.VolumeMetadata, name=name))
+            objects.append(item)
+    layout = api_pb2.AppLayout(objects=objects, function_ids={tag: each.id for tag, each in app.functions.items()})
+    return reply(
+        api_pb2.ContainerArguments,
+        task_id=container.id,
+        function_id=function.id,
+        app_id=app.id,
+        function_def=definition,
+        environment_name=plane.environment,
+        app_layout=layout,
+    )
