@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from fake_hub import SHA, Repo, running
 
 from modal_serve_gen import facts, hub, hub_client
 from modal_serve_gen.errors import BadInput, ModelRefused
+from tests.fake_hub import SHA, Repo, running
 
 ENGINE = {"engine": "vllm", "engine_version": "0.33.0"}
 TOKEN = "hf_verySecretToken123"

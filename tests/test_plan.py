@@ -67,7 +67,7 @@ def test_the_ledger_adds_up_to_what_the_engine_may_take():
     wanted = facts.gpus()["H100"]["usable_gib"] * found.gpu_memory_utilization
     assert [row.item for row in found.ledger] == ["weights", "kv_cache", "activations", "cuda_graphs", "non_torch"]
     assert sum(row.gib for row in found.ledger) == pytest.approx(wanted, abs=0.05)
-    assert sum(row.gib_high for row in found.ledger) == pytest.approx(wanted, abs=0.05)
+    assert sum(row.gib_sized for row in found.ledger) == pytest.approx(wanted, abs=0.05)
     assert found.kv_cache.gib_low <= found.kv_cache.gib <= found.kv_cache.gib_high
     assert all(row.source for row in found.ledger)
 
@@ -171,7 +171,7 @@ def test_sglang_leaves_room_outside_its_static_share():
     """Activations and graphs live beside the pool, so the share is below vLLM's; a share too large is charged."""
     ours = plan(QWEN, replace(SMALL, gpu="H100", engine="sglang"))
     assert ours.fits and 0.8 < ours.gpu_memory_utilization < 1
-    rows = {row.item: row.gib_high for row in ours.ledger}
+    rows = {row.item: row.gib_sized for row in ours.ledger}
     outside = rows["activations"] + rows["cuda_graphs"]
     usable = facts.gpus()["H100"]["usable_gib"] - rows["non_torch"]
     assert usable * (1 - ours.gpu_memory_utilization) >= outside - 0.01

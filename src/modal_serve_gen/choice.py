@@ -99,11 +99,12 @@ def _try(model: Model, asked: Workload, name: str, count: int, length: int, many
 
 
 def alternatives(model: Model, asked: Workload, chosen: Try) -> list[Try]:
-    """For every other Modal GPU the smallest count that fits the same length and concurrency, cheapest first."""
+    """For every other Modal GPU the smallest count that fits the same length and concurrency, by price."""
     everywhere = replace(asked, gpu=None, gpu_candidates=())
     setup, found = chosen.setup, {}
+    here = facts.gpu_aliases().get(setup.gpu, setup.gpu)
     for name, count in _places(model, everywhere):
-        if (name, count) == (facts.gpu_aliases().get(setup.gpu, setup.gpu), setup.gpus) or name in found:
+        if name in found or (name == here and (chosen.fits or count == setup.gpus)):
             continue
         one = _try(model, asked, name, count, setup.max_model_len, setup.max_num_seqs)
         if one.fits and one.native:

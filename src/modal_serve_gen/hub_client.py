@@ -24,7 +24,7 @@ QUIET_S = 2  # nothing is said before
 CONFIG_BYTES = 8 * 2**20  # no real config.json comes near
 PICKLE = re.compile(r"(pytorch_model.*|consolidated.*|model.*)\.(bin|pt|pth|ckpt)")
 TOKEN_HELP = (
-    "set it with `export HF_TOKEN=...` here and `modal secret create huggingface-secret HF_TOKEN=...` for the app"
+    "set it with `export HF_TOKEN=...` here and `modal secret create huggingface-secret 'HF_TOKEN=...'` for the app"
 )
 
 

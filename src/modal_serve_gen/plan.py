@@ -22,7 +22,7 @@ class Row(BaseModel):
 
     item: str
     gib: float  # the middle figure; the rows add up to what the engine may take
-    gib_high: float  # what the plan is sized by (for kv_cache: the low figure that is left)
+    gib_sized: float  # what the plan is sized by: the high figure, for kv_cache the low one that is left
     exact: bool  # False: an allowance or an estimate
     source: str
 
@@ -128,12 +128,12 @@ def _reason(model: Model, asked: Workload, chosen: Try) -> str:
 def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Plan:
     setup, space, card = chosen.setup, chosen.memory, gpu_facts(chosen.setup.gpu)
     rows = [
-        Row(item=x.item, gib=round(x.mid, 2), gib_high=round(x.high, 2), exact=x.exact, source=x.source)
+        Row(item=x.item, gib=round(x.mid, 2), gib_sized=round(x.high, 2), exact=x.exact, source=x.source)
         for x in space.lines
     ]
     pool = f"{card['usable_gib']} GiB usable ({card['usable_source']}) at {space.utilization}, less the other rows"
     rows.insert(
-        1, Row(item="kv_cache", gib=round(space.mid, 2), gib_high=round(space.low, 2), exact=False, source=pool)
+        1, Row(item="kv_cache", gib=round(space.mid, 2), gib_sized=round(space.low, 2), exact=False, source=pool)
     )
     concurrency = space.max_concurrency
     return Plan(
