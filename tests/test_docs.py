@@ -1,0 +1,45 @@
+"""The documentation says what the source says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from modal_serve_gen import cli
+from scripts import docs
+
+HAND_WRITTEN = [*docs.PAGES, "CONTRIBUTING.md", "AGENTS.md"]
+# Versions, prices and sizes belong to the facts: the generated blocks may hold them, prose may not.
+FIGURE = re.compile(r"==\s*\d|\$\s?\d|\d\s*Gi?B\b")
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_generated_blocks_are_up_to_date(page):
+    """`make docs` would change nothing."""
+    text = (docs.ROOT / page).read_text("utf-8")
+    assert docs.BLOCK.search(text)
+    assert docs.renewed(text) == text
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN)
+def test_prose_holds_no_version_price_or_size(page):
+    """What the facts know is not typed a second time."""
+    prose = docs.BLOCK.sub("", (docs.ROOT / page).read_text("utf-8"))
+    assert FIGURE.findall(prose) == []
+
+
+def test_every_command_is_in_the_readme():
+    """A command that exists is shown, and none that does not."""
+    names = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    shown = set(re.findall(r"modal-serve-gen (\w+)", Path(docs.ROOT / "README.md").read_text("utf-8")))
+    assert names <= shown
+    assert shown - names <= {"itself"}
+
+
+def test_every_command_has_help():
+    """`--help` of each command ends 0 and says what it is for."""
+    for command in cli.app.registered_commands:
+        name = command.name or command.callback.__name__
+        result = CliRunner().invoke(cli.app, [name, "--help"])
+        assert result.exit_code == 0 and command.callback.__doc__.split("\n")[0][:30] in result.output
