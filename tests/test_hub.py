@@ -164,6 +164,7 @@ FILES_ONLY = {
     "pickle": ({"config.json": 1, "pytorch_model-00001-of-00002.bin": 9}, "pickle"),
     "gguf": ({"model-Q4_K_M.gguf": 9}, "GGUF"),
     "adapter": ({"adapter_config.json": 1, "adapter_model.safetensors": 9}, "--lora"),
+    "adapter-with-config": ({"adapter_config.json": 1, "config.json": 1, "adapter_model.safetensors": 9}, "--lora"),
     "no-config": ({"model.safetensors": 9}, "no config.json"),
     "diffusion": ({"model_index.json": 1, "unet/model.safetensors": 9}, "diffusion"),
     "empty": ({"README.md": 1, "config.json": 1}, "no weights"),

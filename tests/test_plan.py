@@ -197,6 +197,13 @@ def test_start_up_gets_more_time_for_more_weights_in_whole_minutes():
     assert short >= facts.overheads()["startup"]["least_s"] and long - short > 600 and long % 60 == short % 60 == 0
 
 
+def test_notes_tell_what_several_gpus_cost_beyond_their_price():
+    """Waiting for more than two of them, and cards without NVLink."""
+    notes = " ".join(plan(QWEN, replace(SMALL, gpu="L4:4")).notes)
+    assert "no NVLink" in notes and "wait longer" in notes
+    assert "NVLink" not in " ".join(plan(QWEN, replace(SMALL, gpu="H100:2")).notes)
+
+
 def test_adapters_and_drafts_take_memory_of_their_own():
     """Extra weights lower the pool by as much, and stand in the ledger."""
     plain = plan(QWEN, replace(SMALL, gpu="H100"))

@@ -9,6 +9,8 @@ from .model import Model, from_config, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")
+# Groups that say how an architecture is run, not what it is for.
+OTHERS = ("transformers_backend", "previously_supported", "oot_supported")
 LISTED = "See what is bundled with `modal-serve-gen list models`."
 
 
@@ -164,8 +166,8 @@ def _servable(model: Model, engine: str, version: str | None) -> Model:
     served = table.architectures(*(name for name in SERVED if name in groups))
     if architecture in served:
         return model
-    others = [name for name in groups if architecture in groups[name] and name not in SERVED]
-    if others and architecture not in groups.get("previously_supported", ()):
+    others = [name for name in groups if architecture in groups[name] and name not in (*SERVED, *OTHERS)]
+    if others:
         raise _not_text(model.id, f"a {others[0].replace('_', ' ')} model", f"{architecture} in {engine}'s registry")
     raise ModelRefused(
         f"{engine} {table.version} does not know the architecture {shown(architecture)} of {model.id}."

@@ -117,10 +117,6 @@ def _weights(model_id: str, sizes: dict[str, Any]) -> dict[str, int]:
 
     Raises ModelRefused for repositories without such files, saying what they hold instead.
     """
-    if "adapter_config.json" in sizes and "config.json" not in sizes:
-        raise ModelRefused(
-            f"{model_id} is an adapter, not a whole model.", "Serve its base model with --lora NAME=REPO@SHA."
-        )
     top = {name: size for name, size in sizes.items() if "/" not in name}
     found = {name: size for name, size in top.items() if name.endswith(".safetensors") and "adapter" not in name}
     plain = {name: size for name, size in found.items() if not name.startswith("consolidated")}
@@ -129,6 +125,10 @@ def _weights(model_id: str, sizes: dict[str, Any]) -> dict[str, int]:
         if not all(isinstance(size, int) and size > 0 for size in chosen.values()):
             raise _garbage(model_id)
         return chosen
+    if "adapter_config.json" in sizes:
+        raise ModelRefused(
+            f"{model_id} is an adapter, not a whole model.", "Serve its base model with --lora NAME=REPO@SHA."
+        )
     if "model_index.json" in sizes:
         raise ModelRefused(
             f"{model_id} is a diffusion pipeline, not a text-generation model.", "Choose a model that answers in text."

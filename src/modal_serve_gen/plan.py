@@ -227,6 +227,8 @@ def _notes(model: Model, asked: Workload, chosen: Try):
         yield f"No log that names {setup.gpu} was found: {card['usable_gib']} GiB is a cautious guess."
     if not card.get("max_count_documented", True) and setup.gpus > 1:
         yield f"Modal documents no limit for several {setup.gpu}; {setup.gpus} may be refused."
+    if setup.gpus > 1 and not card["nvlink"]:
+        yield f"{setup.gpu} cards have no NVLink: tensor parallelism over {setup.gpus} of them costs latency."
     if setup.gpus > 2:
         yield f"{setup.gpus} GPUs in one container usually wait longer for a place (Modal's GPU guide)."
     if setup.gpu in facts.gpu_aliases() and setup.gpu != "H100!":

@@ -1,0 +1,85 @@
+"""Read models again from the Hugging Face Hub and write what it says into the bundled facts.
+
+    python scripts/update_models.py Qwen/Qwen3-8B deepseek-ai/DeepSeek-V3.2
+    python scripts/update_models.py --all
+
+Written: revision, size (summed from the files, so exact), licence, gating and configuration, each with the Hub as its
+source and today as its date. Parsers, drafts and oldest engines stay as they are: the Hub does not say them. A model
+that is not bundled yet is added with empty ones. HF_TOKEN opens gated repositories.
+"""
+
+import argparse
+import datetime
+import json
+import sys
+
+from modal_serve_gen import hub_client
+from modal_serve_gen.errors import ServeError
+from modal_serve_gen.folders import FACTS
+from modal_serve_gen.model import from_config, valid_id
+
+NEW = {
+    "tier": "extra",
+    "tool_call_parser": {},
+    "reasoning_parser": {},
+    "min_engine": {},
+    "speculative": {},
+    "notes": [],
+}
+
+
+def read(model_id: str, known: dict | None, day: str) -> tuple[dict, dict]:
+    """The entry and the configuration document of one model as the Hub has it now. Raises ServeError."""
+    found = hub_client.fetch(model_id, None, token=None, say=lambda line: print(line, file=sys.stderr))
+    size = sum(found.weights.values())
+    from_config(model_id, found.revision, found.config, weight_bytes=size, source=found.host)  # refuses a broken one
+    source = f"{found.host}, {day}"
+    entry = {**NEW, **(known or {})}
+    entry.pop("computed_weight_bytes", None)
+    entry |= {
+        "config": entry.get("config") or f"{model_id.replace('/', '--')}.json",
+        "revision": found.revision,
+        "revision_source": source,
+        "license": found.license,
+        "gated": found.gated,
+        "weight_bytes": size,
+        "weight_bytes_how": "sum of the safetensors files that an engine loads, as the Hub lists them",
+        "weight_margin": 0.0,
+        "confidence": "A",
+        "notes": [note for note in entry["notes"] if not note.startswith("configuration not a verbatim copy")],
+    }
+    names = ("config", "weight_bytes", "gated", "license")
+    entry["sources"] = {**entry.get("sources", {}), **dict.fromkeys(names, source)}
+    return entry, {"config": found.config, "source": source, "verbatim": True, "note": None}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("models", nargs="*", help="ids to read; with --all every bundled one")
+    parser.add_argument("--all", action="store_true")
+    asked = parser.parse_args()
+    path = FACTS / "models.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    names = list(document["models"]) if asked.all else asked.models
+    if not names or not all(valid_id(name) for name in names):
+        parser.error("name at least one model as OWNER/NAME, or give --all")
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    failed = 0
+    for name in names:
+        try:
+            entry, config = read(name, document["models"].get(name), day)
+        except ServeError as error:
+            print(f"{name}: {error.problem}", file=sys.stderr)
+            failed += 1
+            continue
+        document["models"][name] = entry
+        target = FACTS / "configs" / entry["config"]
+        target.write_text(json.dumps(config, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"{name} {entry['revision']} {entry['weight_bytes']:,} bytes")
+    document["models"] = dict(sorted(document["models"].items(), key=lambda item: item[0].lower()))
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
