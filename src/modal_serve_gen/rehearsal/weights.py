@@ -1,0 +1,57 @@
+"""Run by the engine environment's Python: random weights for the config.json in the folder named by the argument.
+
+Ends with 3 when this transformers has no such architecture or cannot build it. The output head is shaped: only readable
+tokens can win, so that answers are word salad rather than control codes, and end at their token limit.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+SEED = 20261121
+HEAD_STD = 0.5  # wide enough that sampling at temperature 1 stays among the winners
+
+
+def main(folder: Path) -> int:
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
+    ours = (folder / "config.json").read_bytes()
+    architecture = (json.loads(ours).get("architectures") or [""])[0]
+    kept = {name: (folder / name).read_bytes() for name in ("config.json", "generation_config.json")}
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder)
+        kind = getattr(transformers, architecture, None)
+        if kind is None:
+            raise LookupError(f"transformers {transformers.__version__} has no {architecture}")
+        model = kind._from_config(config, dtype=torch.bfloat16)
+    except Exception as fault:  # whatever a configuration class or a model's code does not like
+        print(f"{type(fault).__name__}: {fault}".splitlines()[0], file=sys.stderr)
+        return 3
+    shape_head(model, json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")))
+    model.save_pretrained(folder, safe_serialization=True)
+    for name, content in kept.items():  # save_pretrained writes its own view of them
+        (folder / name).write_bytes(content)
+    return 0
+
+
+def shape_head(model, tokenizer: dict) -> None:
+    """Rows of the output head: random for printable tokens, zero for all others."""
+    import torch
+
+    head = (model.get_output_embeddings() or model.get_input_embeddings()).weight
+    readable = [
+        at for word, at in tokenizer["model"]["vocab"].items() if all("!" <= c <= "~" or c == "Ġ" for c in word)
+    ]
+    generator = torch.Generator().manual_seed(SEED)
+    rows = torch.zeros(head.shape, dtype=torch.float32)
+    rows[readable] = torch.randn((len(readable), head.shape[1]), generator=generator) * HEAD_STD
+    with torch.no_grad():
+        head.copy_(rows.to(head.dtype))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
