@@ -127,9 +127,7 @@ def _write(config: dict, context: int | None, folder: Path) -> list[str]:
     ids = {tag: len(words) + at for at, tag in enumerate((*tags["special"], *tags["shown"]))}
     small, said = shrink(config, context, ids)
     eos, pad = ids["<|im_end|>"], ids["<|endoftext|>"]
-    context = next(part for part in (*_parts(small), small) if "max_position_embeddings" in part)[
-        "max_position_embeddings"
-    ]
+    length = text_part(small)["max_position_embeddings"]
     added = [
         {"id": at, "content": tag, "special": tag not in tags["shown"], "single_word": False, "lstrip": False,
          "rstrip": False, "normalized": False}
