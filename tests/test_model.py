@@ -23,6 +23,7 @@ from modal_serve_gen.model import (
 DATA = Path(__file__).parent / "data"
 DERIVED = json.loads((DATA / "derived_kv.json").read_text())["models"]
 POINTS = json.loads((DATA / "kv_cache_logs.json").read_text())["points"]
+REQUESTS = json.loads((DATA / "vllm_request_bytes.json").read_text())["requests"]
 OBSERVED = "observed_bytes_per_token_per_gpu"
 
 
@@ -94,6 +95,13 @@ def test_bytes_per_token_match_what_engines_logged(point):
     )
 
 
+@pytest.mark.parametrize("asked", REQUESTS, ids=lambda r: f"{r['model']} tp{r['tp']} {r['length']}")
+def test_a_request_costs_what_vllms_own_grouping_reserves_for_it(asked):
+    """Full, latent, windowed, chunked and hybrid models, cut over GPUs: within 1 % of the engine's own code."""
+    found = request_bytes(bundled(asked["model"]), asked["length"], asked["tp"], in_flight=2 * 8192)
+    assert found == pytest.approx(asked["bytes"], rel=0.01)
+
+
 def test_kv_heads_replicate_once_tensor_parallelism_exceeds_them():
     """8 heads over 8 GPUs leave one each, and 16 GPUs still hold one each."""
     model = made()
@@ -131,6 +139,19 @@ def test_hybrids_round_a_request_to_pages_as_large_as_a_state():
     state = 48 * (786432 * 4 + 30720 * 2)
     assert state_bytes_per_sequence(model) == state and state_bytes_per_sequence(model, 4) == state / 4
     assert request_bytes(model, 1) == 784 * kv_bytes_per_token(model) + 2 * state
+
+
+def test_mixed_kinds_of_layers_are_padded_to_groups_of_one_size():
+    """Gemma 3 27B: 10 full layers make groups of 10, so its 52 sliding layers cost as much as 60."""
+    model = bundled("google/gemma-3-27b-it")
+    full, sliding = 1600 * of_kind(model, "full"), window_bytes_per_sequence(model, 1600)
+    assert request_bytes(model, 1600) == pytest.approx(full + sliding * 60 / 52)
+    even = made(sliding_window=1024, layer_types=["full_attention", "sliding_attention"] * 16)
+    assert request_bytes(even, 1600) == 1600 * of_kind(even, "full") + window_bytes_per_sequence(even, 1600)
+    near = made(sliding_window=1024, layer_types=["full_attention"] * 18 + ["sliding_attention"] * 14)
+    assert request_bytes(near, 16) == pytest.approx(
+        16 * of_kind(near, "full") + 32 * of_kind(near, "sliding") * 18 / 14
+    )
 
 
 def test_layers_that_share_kv_are_not_counted_twice():

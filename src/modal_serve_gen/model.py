@@ -202,12 +202,14 @@ def window_bytes_per_sequence(
     Blocks for min(window - 1 + in_flight, length) tokens, plus one since a window may begin inside a block; `in_flight`
     are tokens scheduled but not settled (vLLM 0.33.0, SlidingWindowSpec.max_admission_blocks_per_request).
     """
-    total = 0.0
-    for layer in model.layers:
-        if layer.window:
-            tokens = min(layer.window - 1 + in_flight, length)
-            total += (math.ceil(tokens / block) + 1) * block * layer.token_bytes(tp, cache_bytes)
-    return total
+    return sum(_window_bytes(layer, length, tp, cache_bytes, in_flight, block) for layer in model.layers)
+
+
+def _window_bytes(layer: Layers, length: int, tp: int, cache_bytes: float, in_flight: int, block: int) -> float:
+    if not layer.window:
+        return 0.0
+    tokens = min(layer.window - 1 + in_flight, length)
+    return (math.ceil(tokens / block) + 1) * block * layer.token_bytes(tp, cache_bytes)
 
 
 def request_bytes(
@@ -215,14 +217,33 @@ def request_bytes(
 ) -> float:
     """Bytes on each GPU that one request of `length` tokens occupies, everything counted.
 
-    Hybrids round the attention block up until its page holds a state page, and keep two states per sequence while
-    prefixes are cached (vLLM 0.33.0, MambaSpec.max_memory_usage_bytes in mode `align`).
+    Hybrids round the attention block up until its page holds a state page, keep two states per sequence while prefixes
+    are cached (vLLM 0.33.0, MambaSpec.max_memory_usage_bytes in mode `align`), and pad their groups of layers.
     """
     per_token = kv_bytes_per_token(model, tp, cache_bytes)
-    state = state_bytes_per_sequence(model, tp)
-    if state and per_token:
+    kept_block = block
+    if state_bytes_per_sequence(model, tp) and per_token:
         attention = sum(x.count for x in model.layers if x.kind in ("full", "mla"))
         largest = max(x.state_bytes(tp) / x.count for x in model.layers if x.kind == "linear")
-        block = max(block, math.ceil(largest / (per_token / max(1, attention)) / block) * block)
-    kept = math.ceil(length / block) * block * per_token
-    return kept + 2 * state + window_bytes_per_sequence(model, length, tp, cache_bytes, in_flight=in_flight)
+        kept_block = max(block, math.ceil(largest / (per_token / max(1, attention)) / block) * block)
+    tokens = math.ceil(length / kept_block) * kept_block
+    group = _group_size(model)
+    total = 0.0
+    for layer in model.layers:
+        held = 0.0 if layer.window else tokens * layer.token_bytes(tp, cache_bytes)
+        held += _window_bytes(layer, length, tp, cache_bytes, in_flight, block) + 2 * layer.state_bytes(tp)
+        total += held * (math.ceil(layer.count / group) * group / layer.count if group else 1)
+    return total
+
+
+def _group_size(model: Model) -> int:
+    """How many layers share a page where kinds are mixed; each kind is padded to a multiple of it. 0: no groups.
+
+    The smallest count, or the largest when that is less than half as much again (vLLM 0.33.0, v1/core/
+    kv_cache_planning.py, _get_kv_cache_groups_uniform_page_size).
+    """
+    kinds = {layer.kind for layer in model.layers}
+    if "compressed" in kinds or not kinds & {"sliding", "chunked", "linear"} or not kinds & {"full", "mla"}:
+        return 0
+    counts = [layer.count for layer in model.layers]
+    return max(counts) if max(counts) < 1.5 * min(counts) else min(counts)
