@@ -74,7 +74,7 @@ def test_a_gated_model_is_written_with_its_secret(cli):
 def test_no_auth_is_written_with_a_warning(cli):
     """--auth none works, without token code, and says what it means."""
     result = cli("new", "a.py", "--offline", "--auth", "none")
-    assert "answer everybody" in result.stderr
+    assert "answer everybody" in result.stdout
     text = Path("a.py").read_text()
     assert "requires_proxy_auth=False" in text and "proxy_token" not in text
 

@@ -162,9 +162,9 @@ def new(
         changes = newapp.difference(source, given, generator=version(), offline=offline, say=say)
         print(changes or "Nothing would change.", end="" if changes else "\n")
         _end(errors.FINDINGS if changes else 0)
-    for note in made.notes:
-        say(f"Note: {note}")
     if stdout:
+        for note in made.notes:
+            say(f"Note: {note}")
         sys.stdout.write(made.text)
         return
     path = Path(out) if out else Path(made.default_file)

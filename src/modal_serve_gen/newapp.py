@@ -2,6 +2,7 @@
 
 import difflib
 import shlex
+import textwrap
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,15 +50,20 @@ class Made:
         bound = plan.usd_per_hour * spec.max_containers
         lines.append(f"  at most {spec.max_containers} containers, so at most ${bound:.2f} per hour")
         if self.plan:
-            lines += ["", f"  {'memory per GPU':<22}{'GiB':>8}"]
+            lines += ["", f"  {'memory per GPU':<22}{'GiB':>8}   (~: an estimate)"]
             for row in self.plan.ledger:
-                lines.append(f"  {row.item:<22}{row.gib:>8.2f}{'' if row.exact else '   allowance, not measured'}")
+                about = "" if row.exact else "~"
+                lines.append(f"  {row.item.replace('_', ' '):<22}{about + format(row.gib, '.2f'):>8}")
             cache = self.plan.kv_cache
             lines += [
                 "",
                 f"  up to {plan.max_model_len:,} tokens per request and {plan.max_num_seqs} requests at once;",
                 f"  the KV cache holds {cache.tokens:,} tokens, {cache.max_concurrency:.1f} requests of full length",
             ]
+        if self.notes:
+            lines += [""]
+            for note in self.notes:
+                lines += textwrap.wrap(note, 110, initial_indent="  - ", subsequent_indent="    ")
         lines += ["", "Next:"]
         commands = self._next(path)
         width = max(len(command) for command, _ in commands)
@@ -92,7 +98,7 @@ def make(
     if stored is not None and not given:
         notes = []
         if stored.generator != generator:
-            notes.append(f"the app was made by version {stored.generator}; this is {generator}.")
+            notes.append(f"The app was made by version {stored.generator}; this is {generator}.")
             stored = stored.model_copy(update={"generator": generator})
         return Made(resolve.write(stored), stored, None, tuple(notes))
     asked = {**(stored.asked if stored else _options_of(source) if source is not None else {}), **given}
@@ -127,9 +133,9 @@ def _options_of(source: str) -> dict[str, Any]:
 def _notes(resolved: Resolved) -> list[str]:
     notes = []
     if resolved.spec.auth == "none":
-        notes.append("the endpoint will answer everybody who finds its URL, at your cost; --auth proxy closes it.")
+        notes.append("The endpoint will answer everybody who finds its URL, at your cost; --auth proxy closes it.")
     if resolved.model.gated:
         notes.append(f"{resolved.model.id} is gated: accept its licence on the Hub, then create the Secret below.")
     elif resolved.model.gated is None:
-        notes.append(f"whether {resolved.model.id} is gated is not known, so the Secret for a token is named.")
+        notes.append(f"Whether {resolved.model.id} is gated is not known, so the Secret for a token is named.")
     return notes

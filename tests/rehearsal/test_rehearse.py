@@ -1,0 +1,201 @@
+"""`rehearse` from end to end through the real command line: a good app passes, a broken one does not."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from modal_serve_gen.rehearsal import engine_env
+from tests.conftest import OLDEST
+
+NEW = ("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B", "--gpu", "L4")
+SHORT = ("STARTUP_TIMEOUT = 600", "STARTUP_TIMEOUT = 4")
+
+
+@pytest.fixture
+def app(shell, tmp_path) -> Path:
+    """A generated app."""
+    done = shell(*NEW)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "a.py"
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    """Replace each text, which has to be there."""
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def left_behind() -> list[str]:
+    """Rehearsals that still have processes."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            found += re.findall(rb"REHEARSAL_MARK=[^\0]+", environ.read_bytes())
+        except OSError:
+            continue
+    return [mark.decode() for mark in found]
+
+
+@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
+def test_a_generated_app_passes_with_the_stub(app, shell, python):
+    """The whole chain: preflight downloads and verifies, the smoke test passes, the report says what was shown."""
+    if not OLDEST.exists():
+        pytest.skip("the oldest SDK's environment is missing: make setup")
+    done = shell("rehearse", "a.py", "--engine", "stub", "--json", python=python)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["ok"] and report["exit_code"] == 0
+    assert report["engine"]["name"] == "vllm" and report["engine"]["real"] is False
+    assert {row["status"] for row in report["requests"]} == {401, 200}
+    text = " ".join(report["proven"])
+    for shown in ("preflight ran", "Qwen/Qwen3-0.6B", "serve became ready", "refused"):
+        assert shown in text, report["proven"]
+    assert any("GPU" in line for line in report["not_shown"])
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not engine_env.ready(), reason="the real engine's environment is missing: make engine")
+def test_a_generated_app_passes_with_the_real_engine(app, shell):
+    """The same with the engine itself: real flags, real routes, a real (if random) answer."""
+    done = shell("rehearse", "a.py", "--json", timeout=400)
+    assert done.returncode == 0, done.stderr[-4000:]
+    report = json.loads(done.stdout)
+    assert report["engine"]["real"] and report["engine"]["version"] and report["engine"]["pinned"] == "0.33.0"
+    assert "Smoke test passed" in done.stderr
+    assert report["substituted"]
+
+
+def test_an_open_endpoint_passes_too(shell):
+    """--auth none: no token is made, and nothing is refused."""
+    assert shell(*NEW, "--auth", "none").returncode == 0
+    done = shell("rehearse", "a.py", "--engine", "stub", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {row["status"] for row in json.loads(done.stdout)["requests"]} == {200}
+
+
+def test_a_gated_model_passes_with_its_secret(shell):
+    """The Secret's placeholder is what the local hub asks for."""
+    assert shell(*NEW[:3], "--model", "meta-llama/Llama-3.2-1B-Instruct").returncode == 0
+    done = shell("rehearse", "a.py", "--engine", "stub", "--json")
+    assert done.returncode == 0, done.stderr
+    assert any("is gated" in line for line in json.loads(done.stdout)["substituted"])
+
+
+def test_a_function_can_be_rehearsed_by_name(app, shell):
+    """`rehearse a.py::download` is `modal run a.py::download`."""
+    done = shell("rehearse", "a.py::download", "--engine", "stub", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("against the Hub's hashes") == 2  # preflight's, and its own
+
+
+FETCH = "    fetch(model, revision, skip)\n"
+IMPORT = "from huggingface_hub import errors"
+# How an app can be broken: the changes, and what the last lines have to say about it.
+BROKEN = {
+    "wrong port": ([('"--port", str(PORT)', '"--port", "8001"'), SHORT], "not ready after its start-up time-out"),
+    "bound to localhost": ([('"0.0.0.0"', '"127.0.0.1"'), SHORT], "bound to 0.0.0.0 (rather than localhost"),
+    "unknown engine flag": ([('"--max-num-seqs"', '"--max-num-seq"')], "--max-num-seqs"),
+    "unknown engine value": ([('"--dtype", "auto"', '"--dtype", "float8"')], "float8"),
+    "package missing in the container": ([("import modal\n", "import modal\nimport jinja2\n")], "jinja2"),
+    "package missing in the function": ([(IMPORT, f"import typer\n    {IMPORT}")], "typer"),
+    "smoke test's assertion": ([('b"data: [DONE]"', 'b"data: [END]"')], "the streamed answer broke off"),
+    "wrong health route": ([('f"{url}/health", key', 'f"{url}/healthz", key')], "404"),
+    "wrong model name": ([("check_chat(url, key, SERVED_NAME)", 'check_chat(url, key, "other")')], "404"),
+    "no auth after all": ([("requires_proxy_auth=True", "requires_proxy_auth=False")], "open to everybody"),
+    "weights missing from the Volume": ([(FETCH, "")], "::download"),
+    "another engine in the image": ([('f"vllm=={ENGINE}"', '"vllm==0.32.0"')], "not the pinned 0.33.0"),
+    "unknown function": ([("start_engine(command, PORT)", "start_motor(command, PORT)")], "start_motor"),
+    "no Python": ([("def serve() -> None:", "def serve( -> None:")], "SyntaxError"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_app_fails_with_its_reason(app, shell, case):
+    """Exit 1, soon, with Modal's or the engine's own reason in the last lines; and nothing is left behind."""
+    changes, reason = BROKEN[case]
+    edit(app, *changes)
+    done = shell("rehearse", "a.py", "--engine", "stub", timeout=60)
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert reason in "\n".join(output.splitlines()[-70:]), output
+    assert "FAILED" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("crash-at-start", "The engine ended with exit code"),
+        ("crash-mid-stream", "Smoke test failed"),
+        ("slow-start:60", "not ready after its start-up time-out"),
+    ],
+)
+def test_an_engine_that_fails_is_noticed(app, shell, fault, reason):
+    """An engine that dies at start, or during a request, or does not come up in time."""
+    edit(app, SHORT)
+    done = shell("rehearse", "a.py", "--engine", "stub", timeout=60, env={"REHEARSAL_FAULT": fault})
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert reason in output
+
+
+def test_a_missing_secret_is_modals_own_refusal(shell, tmp_path):
+    """A Secret that the app's provenance does not know does not exist."""
+    assert shell(*NEW[:3], "--model", "meta-llama/Llama-3.2-1B-Instruct").returncode == 0
+    edit(tmp_path / "a.py", ('from_name("huggingface-secret"', 'from_name("hugginface-secret"'))
+    done = shell("rehearse", "a.py", "--engine", "stub", timeout=60)
+    assert done.returncode == 1
+    assert "Secret 'hugginface-secret' not found" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_behind(app, tmp_path, how):
+    """However a rehearsal ends, also by Ctrl-C or kill -9: no process and no folder stays."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "modal_serve_gen.cli", "rehearse", "a.py", "--engine", "stub"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "TMPDIR": str(folder), "REHEARSAL_FAULT": "slow-start:15"},
+    )  # fmt: skip
+    marks = set()
+    for line in process.stdout:
+        if "OpenAI-compatible endpoint" in line:
+            break
+    time.sleep(2)  # the engine's process is there by now
+    marks = set(left_behind())
+    assert marks and list(folder.iterdir())
+    process.send_signal(how)
+    process.communicate(timeout=30)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: -15, signal.SIGKILL: -9}[how]
+    deadline = time.monotonic() + 10
+    while (set(left_behind()) & marks or list(folder.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not set(left_behind()) & marks
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("target", ["no-such.py", "folder"])
+def test_what_cannot_be_read_is_bad_input(shell, tmp_path, target):
+    """A file that is not there, or is none, ends 2."""
+    (tmp_path / "folder").mkdir()
+    done = shell("rehearse", target, "--engine", "stub")
+    assert done.returncode == 2 and "cannot be read" in done.stderr
+
+
+def test_without_an_engine_it_says_what_is_missing(app, shell, tmp_path):
+    """Where no engine can be had it ends 5, names what it needs, and offers the stub."""
+    env = {"MODAL_SERVE_GEN_CACHE": str(tmp_path / "cache"), "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0",
+           "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}  # fmt: skip
+    done = shell("rehearse", "a.py", env=env)
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "--engine stub" in done.stderr and "Traceback" not in done.stderr
