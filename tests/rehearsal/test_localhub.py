@@ -1,0 +1,87 @@
+"""The local hub, asked by the real Hub client."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modal_serve_gen.rehearsal.localhub import LocalHub
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+CLIENT = """
+import json, sys
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError
+model = sys.argv[1]
+try:
+    info = HfApi().model_info(model, revision=sys.argv[2], files_metadata=True)
+    folder = snapshot_download(model, revision=sys.argv[2], ignore_patterns=["*.bin"])
+    print(json.dumps({"sha": info.sha, "folder": folder, "files": {f.rfilename: [f.size, f.blob_id, f.lfs and f.lfs.sha256] for f in info.siblings}}))
+except HfHubHTTPError as refusal:
+    print(json.dumps({"refused": type(refusal).__name__}))
+"""  # noqa: E501
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Ask a hub that serves one model `owner/name` (gated if `gated`); what the client made of it."""
+    repository = tmp_path / "repository"
+    (repository / "sub").mkdir(parents=True)
+    (repository / "config.json").write_text('{"a": 1}')
+    (repository / "sub" / "model.safetensors").write_bytes(bytes(100_000))
+    (repository / "old.bin").write_bytes(b"pickle")
+
+    def run(model: str, revision: str = SHA, *, gated: bool = False, token: str = "") -> dict:
+        async def main() -> dict:
+            hub = LocalHub(lambda name: (repository, gated) if name == "owner/name" else None, "the-token")
+            url = await hub.start()
+            env = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", CLIENT, model, revision,
+                env=env | ({"HF_TOKEN": token} if token else {}), stdout=subprocess.PIPE,
+            )  # fmt: skip
+            out, _ = await process.communicate()
+            await hub.close()
+            return json.loads(out)
+
+        return asyncio.run(main())
+
+    return run
+
+
+def test_serves_files_with_their_sizes_and_hashes(ask):
+    """What is listed is what is downloaded: size, git hash, SHA-256 of weights; ignored files stay."""
+    answer = ask("owner/name")
+    assert answer["sha"] == SHA
+    folder = Path(answer["folder"])
+    assert (folder / "config.json").read_text() == '{"a": 1}'
+    assert (folder / "sub" / "model.safetensors").stat().st_size == 100_000
+    assert not (folder / "old.bin").exists()
+    assert answer["files"]["config.json"] == [
+        8,
+        "4a036f56bb619924ec4189bd84ed716c766971ae",
+        None,
+    ]  # git hash-object config.json
+    assert len(answer["files"]["sub/model.safetensors"][2]) == 64
+
+
+@pytest.mark.parametrize(
+    ("model", "revision", "gated", "token", "refusal"),
+    [
+        ("nobody/nothing", SHA, False, "", "RepositoryNotFoundError"),
+        ("owner/name", "no-such-branch", False, "", "RevisionNotFoundError"),
+        ("owner/name", SHA, True, "", "GatedRepoError"),
+        ("owner/name", SHA, True, "wrong", "GatedRepoError"),
+    ],
+)
+def test_refuses_as_the_hub_does(ask, model, revision, gated, token, refusal):
+    """The client raises its own errors: unknown model, unknown revision, gated without the token."""
+    assert ask(model, revision, gated=gated, token=token) == {"refused": refusal}
+
+
+def test_a_gated_model_comes_with_its_token(ask):
+    """With the right token a gated model is served."""
+    assert ask("owner/name", gated=True, token="the-token")["sha"] == SHA
