@@ -1,0 +1,92 @@
+"""The command `vllm` of a rehearsed container: reads its flags as the pinned engine would, then serves.
+
+A flag or value that the pinned GPU engine refuses ends it with 2 and the reason on stderr, before anything starts.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from vllm import SETTINGS, __version__, flags
+
+HERE = Path(__file__).parent
+FAULTS = ("crash-at-start", "crash-mid-stream", "slow-start")
+
+
+def main(argv: list[str]) -> int:
+    """Run `vllm ARGV`; the exit code. With the real engine and good flags it does not return: the engine takes over."""
+    if argv[:1] in (["--version"], ["-v"]):
+        print(__version__)
+        return 0
+    if argv[:1] in ([], ["-h"], ["--help"]):
+        print("usage: vllm [-h] [-v] {serve} ...\n\nThe rehearsal's stand-in for vLLM: it serves.")
+        return 0
+    if argv[0] != "serve":
+        return _refuse(f"the rehearsal stands in for `vllm serve` only, not for `vllm {argv[0]}`")
+    return serve(argv[1:])
+
+
+def serve(argv: list[str]) -> int:
+    """`vllm serve ARGV`; the exit code."""
+    if any(word in ("-h", "--help") or word.startswith("--help=") for word in argv):
+        print("usage: vllm serve [model_tag] [options]")
+        return 0
+    table = flags.load(HERE / "table.json")
+    problems = flags.check(argv, table)
+    for problem in problems:
+        if problem.kind == "warning":
+            print(f"WARNING: {problem.message}", file=sys.stderr)
+    if errors := [problem.message for problem in problems if problem.kind == "error"]:
+        return _refuse(" ".join(errors))
+    options = flags.parse(argv, table)
+    try:
+        faults = _faults(os.environ.get("REHEARSAL_FAULT", ""))
+    except ValueError as fault:
+        return _refuse(str(fault))
+    if "slow-start" in faults:
+        time.sleep(faults["slow-start"])
+    if "crash-at-start" in faults:
+        print("RuntimeError: Engine core initialization failed. (a fault that the rehearsal injected)", file=sys.stderr)
+        return 1
+    if SETTINGS["mode"] == "real":
+        from vllm import handover
+
+        if "crash-mid-stream" in faults:
+            note("left_out", "the fault crash-mid-stream: only the stub engine has it")
+        return handover.serve(argv, table, flags.load(HERE / "cpu_table.json"), Path(SETTINGS["engine_python"]))
+    from vllm import stub
+
+    return stub.serve(options, table, crash_mid_stream="crash-mid-stream" in faults)
+
+
+def note(kind: str, text: str) -> None:
+    """Append to the rehearsal's notes what was left_out, changed or added, in one plain sentence."""
+    if path := os.environ.get("REHEARSAL_NOTES"):
+        line = json.dumps({"kind": kind, "text": text}) + "\n"
+        with Path(path).open("a", encoding="utf-8") as notes:  # one write, so lines of several engines do not mix
+            notes.write(line)
+
+
+def _faults(text: str) -> dict[str, float]:
+    """The faults named in `crash-at-start,slow-start:5`, with their seconds."""
+    found = {}
+    for item in filter(None, text.split(",")):
+        name, _, seconds = item.partition(":")
+        if name not in FAULTS:
+            raise ValueError(f"REHEARSAL_FAULT names {name!r}; known are {', '.join(FAULTS)}")
+        try:
+            found[name] = float(seconds or 0)
+        except ValueError:
+            raise ValueError(f"REHEARSAL_FAULT gives {seconds!r} as the seconds of {name}") from None
+    return found
+
+
+def _refuse(message: str) -> int:
+    print(f"usage: vllm serve [model_tag] [options]\nvllm serve: error: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
