@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import facts
-from .gpus import gpu_facts, parse_gpu, runs_on, splits, usd_per_hour
-from .ledger import Memory, Setup, batched_tokens, memory
-from .model import Model
-from .workload import Workload
+from modal_serve_gen import facts
+from modal_serve_gen.gpus import gpu_facts, parse_gpu, runs_on, splits, usd_per_hour
+from modal_serve_gen.ledger import Memory, Setup, batched_tokens, memory
+from modal_serve_gen.model import Model
+from modal_serve_gen.workload import Workload
 
 COUNTS = (1, 2, 4, 8)
 

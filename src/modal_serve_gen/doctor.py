@@ -59,8 +59,10 @@ def sdks() -> list[Finding]:
         first = Finding("modal sdk", "ok", imported, details={"wanted": wanted})
     command = shutil.which("modal")
     if not command:
-        missing = "no `modal` command on PATH; rehearse and deploy need it"
-        return [first, Finding("modal command", "fail", missing, "uv tool install modal")]
+        missing = "no `modal` command on PATH: rehearse works, running and deploying on Modal do not"
+        beside = Path(sys.executable).with_name("modal")
+        remedy = f'export PATH="{beside.parent}:$PATH"' if beside.exists() else "uv tool install modal"
+        return [first, Finding("modal command", "warn", missing, remedy)]
     answered, trouble = ask_version(command)
     interpreter = interpreter_of(Path(command))
     details = {"path": command, "version": answered, "interpreter": interpreter}

@@ -2,9 +2,9 @@
 
 import re
 
-from . import facts
-from .errors import BadInput, nearest, shown
-from .model import Model
+from modal_serve_gen import facts
+from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.model import Model
 
 GPU = re.compile(r"\s*([A-Za-z0-9!+-]+?)\s*(?::\s*([0-9]+)\s*)?")
 DOCUMENTED_SPELLING = {"A10G": "A10"}

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import cache
 
-from . import facts, flags, hub_client
-from .errors import BadInput, ModelRefused, nearest, shown
-from .model import Model, from_config, valid_id
+from modal_serve_gen import facts, flags, hub_client
+from modal_serve_gen.errors import BadInput, ModelRefused, nearest, shown
+from modal_serve_gen.model import Model, from_config, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")

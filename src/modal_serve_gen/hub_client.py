@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import ModelRefused, shown
-from .model import SHA
+from modal_serve_gen.errors import ModelRefused, shown
+from modal_serve_gen.model import SHA
 
 DEADLINE_S = 60  # for everything together
 REQUEST_S = 15  # for one answer to begin

@@ -6,9 +6,9 @@ The pool for the KV cache is what the engine may take, less these lines. A plan 
 import math
 from dataclasses import dataclass
 
-from . import facts
-from .gpus import gpu_facts
-from .model import Model, request_bytes
+from modal_serve_gen import facts
+from modal_serve_gen.gpus import gpu_facts
+from modal_serve_gen.model import Model, request_bytes
 
 GIB = 2**30
 ENDS = ("low", "mid", "high")

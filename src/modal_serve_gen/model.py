@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .attention import MOST, Layers, Size, heads_of, layers_of, text_part
-from .errors import ModelRefused, shown
+from modal_serve_gen.attention import MOST, Layers, Size, heads_of, layers_of, text_part
+from modal_serve_gen.errors import ModelRefused, shown
 
 __all__ = [
     "Layers",

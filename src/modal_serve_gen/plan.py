@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from . import facts
-from .choice import Try, alternatives, choose, smaller
-from .errors import DoesNotFit
-from .gpus import gpu_facts, parse_gpu, region_multiplier
-from .model import Model, kv_bytes_per_token
-from .workload import Workload, check
+from modal_serve_gen import facts
+from modal_serve_gen.choice import Try, alternatives, choose, smaller
+from modal_serve_gen.errors import DoesNotFit
+from modal_serve_gen.gpus import gpu_facts, parse_gpu, region_multiplier
+from modal_serve_gen.model import Model, kv_bytes_per_token
+from modal_serve_gen.workload import Workload, check
 
 __all__ = ["KvCache", "Plan", "Row", "Workload", "parse_gpu", "plan", "require_fit"]
 

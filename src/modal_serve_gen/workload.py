@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from . import facts
-from .errors import BadInput, nearest, shown
-from .gpus import parse_gpu
-from .model import Model
+from modal_serve_gen import facts
+from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.gpus import parse_gpu
+from modal_serve_gen.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)

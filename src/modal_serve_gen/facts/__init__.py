@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import OurBug
-from ..folders import FACTS
+from modal_serve_gen.errors import OurBug
+from modal_serve_gen.folders import FACTS
 
 REPORT = "Reinstall modal-serve-gen; if it happens again, report it with this line."
 
