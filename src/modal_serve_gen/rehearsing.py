@@ -1,11 +1,11 @@
 """`rehearse` without its terminal: from an app's path to the report of its rehearsal."""
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 from modal_serve_gen import facts, hub, render
 from modal_serve_gen.errors import BadInput, ServeError, shown
-from modal_serve_gen.rehearsal import engine_env
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.stage import Stage
@@ -22,7 +22,11 @@ async def run(
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
     resolved = render.read_provenance(source)
-    python = engine_env.ensure(say) if engine == "real" else None
+    python = None
+    if engine == "real":
+        from modal_serve_gen.rehearsal import engine_env
+
+        python = engine_env.ensure(say)
     secrets = None
     if resolved is not None:
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
@@ -42,20 +46,24 @@ def _config(model_id: str) -> tuple[dict, bool] | None:
 
 def summary(report: Report) -> str:
     """The report as a person reads it."""
-    verdict = (
-        "The rehearsal passed." if report.ok else f"The rehearsal FAILED (modal run ended with {report.exit_code})."
-    )
     engine = ""
     if report.engine["name"]:
-        kind = "real" if report.engine["real"] else "stub"
-        engine = f", {kind} {report.engine['name']} {report.engine['version'] or ''} for {report.engine['pinned']}"
-    seconds = ", ".join(f"{name} {value:g} s" for name, value in report.seconds.items())
-    lines = ["", f"{verdict} modal {report.modal}{engine}. {seconds}."]
+        name, version, pinned = (report.engine[key] for key in ("name", "version", "pinned"))
+        engine = f" and a stub of {name} {pinned}"
+        if report.engine["real"]:
+            engine = f" and the real {name}, the CPU build of {version} for the pinned {pinned}"
+    verdict = "passed" if report.ok else f"FAILED: modal run ended with {report.exit_code}"
+    seconds = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
+    lines = ["", f"The rehearsal {verdict}.", f"With modal {report.modal}{engine}; seconds: {seconds}."]
     for title, items in (
         ("Proven", report.proven),
         ("Substituted", report.substituted),
         ("Not shown", report.not_shown),
     ):
         if items:
-            lines += ["", f"{title}:", *(f"  - {item}" for item in items)]
+            lines += ["", f"{title}:"]
+            for item in items:
+                lines += textwrap.wrap(
+                    item, 112, initial_indent="  - ", subsequent_indent="    ", break_long_words=False
+                )
     return "\n".join(lines)

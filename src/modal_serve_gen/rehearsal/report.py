@@ -3,7 +3,10 @@
 import importlib.metadata
 from typing import Any
 
+from modal_proto import api_pb2
 from pydantic import BaseModel
+
+SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
 NOT_SHOWN = (
     "the image build: that its packages install together, and how long it takes",
@@ -32,7 +35,6 @@ def write_report(target: str, code: int, began: float, ended: float, plane, fron
     faults = [what for _, what in plane.events if what.startswith("fault ")]
     notes = stage.notes
     name, pinned = next(iter(stage.pinned.items()), (None, None))
-    version = next((note["version"] for note in notes if note["kind"] == "engine"), None)
     not_shown = list(NOT_SHOWN)
     if plane.unimplemented:
         not_shown.append(f"calls that the rehearsal's control plane does not have: {', '.join(plane.unimplemented)}")
@@ -42,12 +44,12 @@ def write_report(target: str, code: int, began: float, ended: float, plane, fron
         ok=code == 0 and not faults,
         app=target,
         modal=importlib.metadata.version("modal"),
-        engine={"name": name, "version": version, "pinned": pinned, "real": stage.engine == "real"},
+        engine={"name": name, "version": stage.engine_version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes) + faults,
-        substituted=plane.substituted + [note["text"] for note in notes if note["kind"] != "engine"],
+        substituted=plane.substituted + [note["text"] for note in notes if note["kind"] != "checked"],
         not_shown=not_shown,
     )
 
@@ -72,27 +74,36 @@ def _seconds(events: list[tuple[float, str]], began: float, ended: float) -> dic
 
 
 def _proven(code: int, plane, front, hub, notes: list[dict]) -> list[str]:
-    lines = []
-    if not plane.apps:
-        return lines
     happened = {what for _, what in plane.events}
+    lines = []
     if "published" in happened:
         functions = [f for app in plane.apps.values() for f in app.functions.values()]
-        gpus = ", ".join(sorted({gpu for function in functions for gpu in function.gpus})) or "no GPU"
-        lines.append(f"the SDK accepts the app: {len(functions)} functions ({gpus}), {len(plane.volumes)} Volumes")
+        gpus = ", ".join(sorted({gpu.removesuffix(":1") for function in functions for gpu in function.gpus}))
+        volumes = f"Volumes {', '.join(plane.volumes.values())}" if plane.volumes else "no Volume"
+        named = ", ".join(function.tag for function in functions)
+        lines.append(f"the SDK accepts the app: {named}; GPU {gpus or 'none'}; {volumes}")
+    lines += [
+        f"downloaded through the Hub's client: {model} at {revision[:12]}" for model, revision in sorted(hub.served)
+    ]
     for image in plane.images.values():
-        if image.build and image.result and image.result.status == 1:
-            lines.append(f"{image.build.tag} ran in the image build and was content")
-    for model, revision in sorted(hub.served):
-        lines.append(f"{model} was asked for at revision {revision[:12]}")
-    lines += [note["text"] for note in notes if note["kind"] == "checked"]
-    lines += [f"{what.removeprefix('ready: ')} became ready" for what in sorted(happened) if what.startswith("ready: ")]
+        if image.build and image.result and image.result.status == SUCCESS:
+            lines.append(f"{image.build.tag}, the build function, ran to its end")
+    lines += list(dict.fromkeys(note["text"] for note in notes if note["kind"] == "checked"))
+    started = sorted(what.removeprefix("ready: ") for what in happened if what.startswith("ready: "))
+    built = {image.build.tag for image in plane.images.values() if image.build}
+    lines += [
+        f"the container of {tag} started and was reached where Modal looks" for tag in started if tag not in built
+    ]
     refused = sum(row["status"] in (401, 403) for row in front.requests)
     answered = sum(row["status"] < 400 for row in front.requests)
-    if answered:
-        lines.append(f"{answered} requests were answered through the front")
     if refused:
-        lines.append(f"{refused} requests without a valid token were refused")
+        lines.append(f"without a valid token: refused ({_count(refused, 'request')})")
+    if answered:
+        lines.append(f"through the public URL: answered ({_count(answered, 'request')})")
     if code == 0:
         lines.append("the app's own entrypoint ended with 0")
     return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -27,6 +27,7 @@ class Stage:
     engine: str
     engine_python: Path | None
     config: Callable[[str], tuple[dict, bool] | None]
+    engine_version: str | None = None  # of the real engine
     secrets: frozenset[str] | None = None  # names that the app may expect; None: not known
     folder: Path = Path()
     hub_url: str = ""
@@ -56,6 +57,7 @@ class Stage:
         added = {
             "HF_ENDPOINT": self.hub_url,
             "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # miniatures need none
             "REHEARSAL_NOTES": str(self._notes_file),
         }
         if fault := os.environ.get("REHEARSAL_FAULT"):
