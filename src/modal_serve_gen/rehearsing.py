@@ -52,9 +52,9 @@ def summary(report: Report) -> str:
         engine = f" and a stub of {name} {pinned}"
         if report.engine["real"]:
             engine = f" and the real {name}, the CPU build of {version} for the pinned {pinned}"
-    verdict = "passed" if report.ok else f"FAILED: modal run ended with {report.exit_code}"
+    verdict = "passed." if report.ok else f"FAILED: modal run ended with {report.exit_code}. Its last lines:"
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
-    lines = ["", f"The rehearsal {verdict}.", f"With modal {report.modal}{engine}; seconds: {seconds}."]
+    lines = []
     for title, items in (
         ("Proven", report.proven),
         ("Substituted", report.substituted),
@@ -66,4 +66,5 @@ def summary(report: Report) -> str:
                 lines += textwrap.wrap(
                     item, 112, initial_indent="  - ", subsequent_indent="    ", break_long_words=False
                 )
-    return "\n".join(lines)
+    lines += ["", f"With modal {report.modal}{engine}; seconds: {seconds}.", f"The rehearsal {verdict}"]
+    return "\n".join([*lines, *([] if report.ok else (f"  {line}" for line in report.last_lines))])

@@ -35,6 +35,14 @@ def edit(path: Path, *changes: tuple[str, str]) -> None:
     path.write_text(text)
 
 
+def probe(path: Path) -> None:
+    """Let the app's smoke test run `probe.py` while its endpoint is up."""
+    script = Path(__file__).with_name("probe.py")
+    call = f"__import__('subprocess').run([{sys.executable!r}, {str(script)!r}, url, key, SERVED_NAME], check=True)"
+    ready = "            check_chat(url, key, SERVED_NAME)\n"
+    edit(path, (ready, f"{ready}            {call}\n"))
+
+
 def left_behind() -> list[str]:
     """Rehearsals that still have processes."""
     found = []
@@ -67,12 +75,22 @@ def test_a_generated_app_passes_with_the_stub(app, shell, python):
 @pytest.mark.skipif(not engine_env.ready(), reason="the real engine's environment is missing: make engine")
 def test_a_generated_app_passes_with_the_real_engine(app, shell):
     """The same with the engine itself: real flags, real routes, a real (if random) answer."""
+    probe(app)
     done = shell("rehearse", "a.py", "--json", timeout=400)
     assert done.returncode == 0, done.stderr[-4000:]
+    assert "the probe is content" in done.stderr
     report = json.loads(done.stdout)
     assert report["engine"]["real"] and report["engine"]["version"] and report["engine"]["pinned"] == "0.33.0"
     assert "Smoke test passed" in done.stderr
     assert report["substituted"]
+
+
+def test_an_openai_client_works_with_a_proxy_token(app, shell):
+    """The real client, plain and streaming, with the token as its api key, and 401 without; all on loopback."""
+    probe(app)
+    done = shell("rehearse", "a.py", "--engine", "stub")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the probe is content" in done.stdout
 
 
 def test_an_open_endpoint_passes_too(shell):
@@ -127,7 +145,7 @@ def test_a_broken_app_fails_with_its_reason(app, shell, case):
     done = shell("rehearse", "a.py", "--engine", "stub", timeout=60)
     output = done.stdout + done.stderr
     assert done.returncode == 1, output
-    assert reason in "\n".join(output.splitlines()[-70:]), output
+    assert reason in done.stdout.partition("The rehearsal FAILED")[2], output
     assert "FAILED" in done.stdout
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from modal_proto import api_pb2
 from pydantic import BaseModel
 
+LAST_LINES = 8
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
 NOT_SHOWN = (
@@ -23,6 +24,7 @@ class Report(BaseModel):
     modal: str
     engine: dict[str, Any]
     exit_code: int
+    last_lines: list[str]  # of modal run, where its own reason stands when it failed
     seconds: dict[str, float]
     requests: list[dict[str, Any]]
     proven: list[str]
@@ -30,7 +32,7 @@ class Report(BaseModel):
     not_shown: list[str]
 
 
-def write_report(target: str, code: int, began: float, ended: float, plane, front, hub, stage) -> Report:
+def write_report(target: str, code: int, began: float, ended: float, output: str, plane, front, hub, stage) -> Report:
     """The report of a finished rehearsal. `ok` is what `modal run` said, unless the plane itself failed it."""
     faults = [what for _, what in plane.events if what.startswith("fault ")]
     notes = stage.notes
@@ -46,9 +48,10 @@ def write_report(target: str, code: int, began: float, ended: float, plane, fron
         modal=importlib.metadata.version("modal"),
         engine={"name": name, "version": stage.engine_version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
+        last_lines=[line for line in output.splitlines() if line.strip()][-LAST_LINES:] + faults,
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
-        proven=_proven(code, plane, front, hub, notes) + faults,
+        proven=_proven(code, plane, front, hub, notes),
         substituted=plane.substituted + [note["text"] for note in notes if note["kind"] != "checked"],
         not_shown=not_shown,
     )

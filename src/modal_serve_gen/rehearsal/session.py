@@ -45,13 +45,20 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
     release = _start_reaper(containers.mark, folder)
     server = Server([Service(plane, handlers)])
+    output: list[str] = []
+
+    def on_text(text: str) -> None:
+        output.append(text)
+        del output[:-200]
+        emit(text)
+
     try:
         stage.set(folder, hub_url=await hub.start(), substitute=plane.substitute)
         listener = _listener()
         await server.start(sock=listener)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         began = time.monotonic()
-        code = await _modal_run(target, arguments, url, folder, containers.mark, RUN_LIMIT_S[stage.engine], emit)
+        code = await _modal_run(target, arguments, url, folder, containers.mark, RUN_LIMIT_S[stage.engine], on_text)
         ended = time.monotonic()
     finally:
         server.close()
@@ -61,7 +68,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
         stage.collect()  # what the stand-ins wrote lies in the folder that goes now
         await asyncio.to_thread(reap, containers.mark, str(folder))
         release()
-    return write_report(target, code, began, ended, plane, front, hub, stage)
+    return write_report(target, code, began, ended, "".join(output), plane, front, hub, stage)
 
 
 def _listener() -> socket.socket:
