@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from modal_serve_gen import render
+from tests import fake_hub
 
 SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
 
@@ -222,3 +223,40 @@ def test_provenance_is_toml_without_tokens(cli, monkeypatch):
     block = text.partition(render.BEGIN)[2].partition(render.END)[0]
     tomllib.loads("\n".join(line.removeprefix("#") for line in block.split("\n")))
     assert "hf_verysecretvalue" not in text + result.output
+
+
+HUB_MODEL = {
+    "architectures": ["Qwen3ForCausalLM"],
+    "model_type": "qwen3",
+    "hidden_size": 1024,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "max_position_embeddings": 40960,
+    "vocab_size": 151936,
+    "torch_dtype": "bfloat16",
+}
+
+
+def test_a_model_of_the_hub_is_written_and_rehearsed(shell, tmp_path):
+    """An id that is not bundled is resolved through the Hub; its token reaches neither file nor output."""
+    env = {"HF_HOME": str(tmp_path / "home"), "HF_TOKEN": "hf_verysecretvalue"}
+    with fake_hub.running() as hub:
+        hub.repos["me/model"] = fake_hub.Repo(
+            files={"config.json": 700, "model.safetensors": 10**9}, config=json.dumps(HUB_MODEL).encode()
+        )
+        done = shell("new", "a.py", "--model", "me/model", "--json", env={**env, "HF_ENDPOINT": hub.url})
+        refused = shell("new", "b.py", "--model", "me/other", env={**env, "HF_ENDPOINT": hub.url})
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "a.py").read_text()
+    assert f'"me/model", "{fake_hub.SHA}"' in text
+    assert "Bearer hf_verysecretvalue" in {token for _, _, token in hub.seen}
+    assert "hf_verysecretvalue" not in text + done.stdout + done.stderr
+    assert refused.returncode == 3 and "me/other" in refused.stderr
+    # The Hub is gone now: a plain model stands in, and the report says so.
+    done = shell("rehearse", "a.py", "--engine", "stub", env={**env, "HF_ENDPOINT": hub.url})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "a plain one stands in" in done.stdout
+    assert "hf_verysecretvalue" not in done.stdout + done.stderr

@@ -35,6 +35,10 @@ class ModelRefused(ServeError):
     exit_code = 3
 
 
+class HubSilent(ModelRefused):
+    """The Hub could not be asked, so nothing is known of the model; it may well exist."""
+
+
 class DoesNotFit(ServeError):
     """The model does not fit the GPU at this length and concurrency."""
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from modal_serve_gen.errors import ModelRefused, shown
+from modal_serve_gen.errors import HubSilent, ModelRefused, shown
 from modal_serve_gen.model import SHA
 
 DEADLINE_S = 60  # for everything together
@@ -59,7 +59,7 @@ def fetch(model_id: str, revision: str | None, *, token: str | None, say: Callab
         say(f"Waiting for {_host()} to describe {model_id} (up to {DEADLINE_S} s)")
     thread.join(DEADLINE_S - QUIET_S)
     if not outcome:
-        raise ModelRefused(
+        raise HubSilent(
             f"{_host()} did not describe {model_id} within {DEADLINE_S} seconds.",
             "Try again later, or a bundled model.",
         )
@@ -203,22 +203,22 @@ def _refusal(error: Exception, asked: str, revision: str | None, has_token: bool
             f"{_host()} has no model {asked}, or it is private.", f"Check the spelling of the id.{private}"
         )
     if "OfflineModeIsEnabled" in kinds:
-        return ModelRefused(
+        return HubSilent(
             f"HF_HUB_OFFLINE forbids asking the Hub about {asked}, which is not bundled.",
             "Unset HF_HUB_OFFLINE, or choose a bundled model: `modal-serve-gen list models`.",
         )
     if status == 429:
-        return ModelRefused(
+        return HubSilent(
             f"{_host()} refuses further requests for now (429), so {asked} was not read.",
             "Wait a few minutes; with HF_TOKEN set the limit is higher.",
         )
     if status:
-        return ModelRefused(
+        return HubSilent(
             f"{_host()} answered {status} when asked about {asked}.",
             "Try again later; a bundled model needs no network: `modal-serve-gen list models`.",
         )
     if kinds & {"TransportError", "TimeoutException", "ConnectionError", "TimeoutError", "OSError", "InvalidURL"}:
-        return ModelRefused(
+        return HubSilent(
             f"{_host()} cannot be reached, and {asked} is not bundled.",
             "Check the network, the proxy and HF_ENDPOINT, or choose a bundled model: `modal-serve-gen list models`.",
         )

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modal_serve_gen import facts, hub, render
-from modal_serve_gen.errors import BadInput, ServeError, shown
+from modal_serve_gen.errors import BadInput, HubSilent, ModelRefused, shown
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
-from modal_serve_gen.rehearsal.stage import Stage
+from modal_serve_gen.rehearsal.stage import Repository, Stage
 
 
 async def run(
@@ -30,18 +30,20 @@ async def run(
     secrets = None
     if resolved is not None:
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
-    return await rehearse(target, arguments, Stage(engine, python, _config, secrets), emit)
+    return await rehearse(target, arguments, Stage(engine, python, _repository, secrets=secrets), emit)
 
 
-def _config(model_id: str) -> tuple[dict, bool] | None:
-    """A model's config.json and whether it is gated: bundled, remembered by `new`, or asked of the Hub."""
+def _repository(model_id: str, engine: str) -> Repository | None:
+    """What the local hub stands in for: a model of the facts, or of the Hub; None where the Hub has no such model."""
     if known := facts.model_facts(model_id):
-        return facts.config(model_id)["config"], bool(known["gated"])
+        return Repository(facts.config(model_id)["config"], bool(known["gated"]))
     try:
-        model = hub.resolve(model_id, engine="vllm")
-    except ServeError:
+        model = hub.resolve(model_id, engine=engine)
+    except HubSilent:
+        return Repository(None, False)
+    except ModelRefused:
         return None
-    return model.config, bool(model.gated)
+    return Repository(model.config, bool(model.gated))
 
 
 def summary(report: Report) -> str:

@@ -98,7 +98,7 @@ def option(field: str) -> str:
 
 
 def default_name(workflow: str, model: str) -> str:
-    """An app name from workflow and model, such as `vllm-online-qwen3-8b`, within Modal's rules."""
+    """An app name from workflow and model, such as `<workflow>-qwen3-8b`, within Modal's rules."""
     name = f"{workflow}-{model.rpartition('/')[2]}".lower()
     return re.sub(r"[^a-z0-9.-]+", "-", name)[:63].rstrip("-.")
 

@@ -20,13 +20,21 @@ from modal_serve_gen.rehearsal.state import Container, Image
 ENGINES = ("vllm",)  # engines that have stand-ins
 
 
+@dataclass(frozen=True)
+class Repository:
+    """What is known of a model's repository: its config.json (None: it could not be read) and whether it is gated."""
+
+    config: dict | None
+    gated: bool
+
+
 @dataclass
 class Stage:
-    """`engine` is "real" or "stub"; `config` gives a model's (config.json, gated) or None where it is not known."""
+    """`engine` is "real" or "stub"; `repository(model id, engine)` is None where there is no such model."""
 
     engine: str
     engine_python: Path | None
-    config: Callable[[str], tuple[dict, bool] | None]
+    repository: Callable[[str, str], Repository | None]
     engine_version: str | None = None  # of the real engine
     secrets: frozenset[str] | None = None  # names that the app may expect; None: not known
     folder: Path = Path()
@@ -98,14 +106,15 @@ class Stage:
 
     def miniature(self, model_id: str) -> tuple[Path, bool] | None:
         """A folder that stands in for the model's repository, and whether it asks for a token."""
-        known = self.config(model_id)
+        known = self.repository(model_id, next(iter(self.pinned), ENGINES[0]))
         if known is None:
             return None
-        config, gated = known
+        if known.config is None:
+            self.substitute(f"{model_id}: the Hub could not be asked for its configuration, so a plain one stands in")
         folder = self.folder / "models" / model_id.replace("/", "--")
         folder.mkdir(parents=True)
-        for line in miniature.make(config, folder=folder, engine_python=self.engine_python):
+        for line in miniature.make(known.config or miniature.PLAIN, folder=folder, engine_python=self.engine_python):
             self.substitute(f"{model_id}: {line}")
-        if gated:
+        if known.gated:
             self.substitute(f"{model_id} is gated: the local hub asks for {objects.PLACEHOLDER!r} as its token")
-        return folder, gated
+        return folder, known.gated
