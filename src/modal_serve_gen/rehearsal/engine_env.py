@@ -1,0 +1,230 @@
+"""The environment with the real CPU engine: made on first use in the user's cache, kept until its recipe changes.
+
+The recipe is facts/rehearsal/engine.toml with requirements.txt beside it. pip installs, with this machine's settings.
+"""
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.folders import FACTS, cache
+
+RECIPE, REQUIREMENTS = FACTS / "rehearsal" / "engine.toml", FACTS / "rehearsal" / "requirements.txt"
+TORCHVISION = Path(__file__).with_name("standins") / "torchvision_stub.py"
+STAMP = "recipe"
+INSTEAD = "Or rehearse with --engine stub, which needs nothing."
+TALK_S = 2  # at least so much time passes between two lines of progress
+SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@functools.cache
+def recipe() -> dict:
+    """The bundled engine.toml."""
+    return tomllib.loads(RECIPE.read_text(encoding="utf-8"))
+
+
+def examine() -> tuple[bool, str]:
+    """Whether the real engine can run on this machine, and a sentence that says why, or why not. Fast, no network."""
+    needs, engine = recipe()["needs"], recipe()["engine"]
+    libc, libc_version = platform.libc_ver()
+    free, room = shutil.disk_usage(_existing(cache())).free / 2**30, needs["disk_gib"]
+    memory = _memory_gib()
+    lacks = []
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        lacks.append(f"Linux on x86-64 (this is {platform.system()} on {platform.machine()})")
+    elif libc != "glibc" or _numbers(libc_version) < _numbers(needs["glibc"]):
+        lacks.append(f"glibc {needs['glibc']} or newer (this is {libc or 'another C library'} {libc_version})".rstrip())
+    elif not _cpu_has(needs["cpu_flag"]):
+        lacks.append(f"a CPU with {needs['cpu_flag'].upper()}")
+    if platform.python_implementation() != "CPython" or SERIES not in needs["python"]:
+        lacks.append(f"CPython {', '.join(needs['python'])} (this is {platform.python_implementation()} {SERIES})")
+    elif importlib.util.find_spec("ensurepip") is None:
+        lacks.append("Python's own venv with pip (on Debian: the package python3-venv)")
+    if memory is not None and memory < needs["memory_gib"]:
+        lacks.append(f"{needs['memory_gib']} GiB of free memory (there are {memory:.1f})")
+    if not ready() and free < room:
+        lacks.append(f"{room} GiB of free disk at {cache()} (there are {free:.1f})")
+    name = f"{engine['known_as']} {engine['known_version']}"
+    if lacks:
+        return False, f"The real engine ({name}) needs {'; '.join(lacks)}."
+    return True, f"{name} is installed in {folder()}." if ready() else f"{name} can be installed in {folder()}."
+
+
+def folder() -> Path:
+    """Where the environment of the present recipe is, or will be."""
+    return cache() / f"engine-{_key()[:12]}-py{SERIES}"
+
+
+def ready() -> bool:
+    """Whether the environment is there, whole, and of the present recipe."""
+    where = folder()
+    with contextlib.suppress(OSError):
+        return (where / STAMP).read_text(encoding="utf-8") == _key() and (where / "bin" / "python").exists()
+    return False
+
+
+def ensure(say: Callable[[str], None]) -> Path:
+    """The Python executable of the environment, which is made first if it is not there: some minutes, once.
+
+    Safe against a second process, an interruption and a full disk: it is made beside and renamed when it is whole.
+    Raises EnvironmentLacks with what is missing.
+    """
+    python = folder() / "bin" / "python"
+    if ready():
+        return python
+    able, sentence = examine()
+    if not able:
+        raise EnvironmentLacks(sentence, INSTEAD)
+    try:
+        cache().mkdir(parents=True, exist_ok=True)
+        with _alone(say):
+            if not ready():
+                for left in cache().glob("engine-*.making-*"):  # of a process that was killed
+                    shutil.rmtree(left, ignore_errors=True)
+                _make(folder(), say)
+    except OSError as fault:
+        raise EnvironmentLacks(
+            f"The engine environment cannot be written to {cache()}: {fault.strerror or fault}.",
+            f"Make room there, or name another folder in MODAL_SERVE_GEN_CACHE. {INSTEAD}",
+        ) from None
+    return python
+
+
+def _make(target: Path, say: Callable[[str], None]) -> None:
+    needs, engine = recipe()["needs"], recipe()["engine"]
+    began = time.monotonic()
+    say(
+        f"Making the engine environment in {target}: about {needs['download_mib']} MiB to download, "
+        f"{needs['disk_gib']} GiB of disk and {needs['seconds']} s, once."
+    )
+    making = Path(tempfile.mkdtemp(prefix=f"{target.name}.making-", dir=target.parent))
+    try:
+        base = getattr(sys, "_base_executable", None) or sys.executable
+        _run([base, "-m", "venv", str(making)], "making a virtual environment", say)
+        pinned = making / "engine.txt"
+        pinned.write_text(f"{engine['distribution']}=={engine['version']} --hash=sha256:{engine['sha256']}\n")
+        pip = [str(making / "bin" / "python"), "-m", "pip", "install", "--no-deps", "--no-compile", "--no-input"]
+        pip += ["--disable-pip-version-check", "--progress-bar", "off", "--only-binary", ":all:"]
+        rest = [*pip, "-r", str(REQUIREMENTS)]
+        try:
+            _run(rest, "the engine's packages", say)
+        except EnvironmentLacks as first:
+            if "torch" not in first.problem:
+                raise
+            say(f"This machine's package settings have no CPU build of torch; asking {recipe()['torch']['index']}.")
+            _run([*rest, "--extra-index-url", recipe()["torch"]["index"]], "the engine's packages", say)
+        _run([*pip, "--require-hashes", "-r", str(pinned)], "the engine", say)
+        site = making / "lib" / f"python{SERIES}" / "site-packages"
+        _name(site, engine["known_as"], engine["known_version"])
+        (site / "torchvision").mkdir()
+        shutil.copyfile(TORCHVISION, site / "torchvision" / "__init__.py")
+        compiler = [str(making / "bin" / "python"), "-m", "compileall", "-qq", "-j", "0"]
+        _run([*compiler, "-s", str(making), "-p", str(target), str(site)], "compiling", say, may_fail=True)
+        _run([str(making / "bin" / "python"), "-c", "import torch, transformers, vllm"], "trying it", say)
+        (making / STAMP).write_text(_key(), encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)  # one of this name is there only if it is broken
+        making.rename(target)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    say(f"The engine environment is ready ({time.monotonic() - began:.0f} s).")
+
+
+def _name(site: Path, name: str, version: str) -> None:
+    """Let the engine find its version under its own name."""
+    metadata = site / f"{name}-{version}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+
+
+def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: bool = False) -> None:
+    """Run one step with progress; EnvironmentLacks with its last words if it fails."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    total = sum(1 for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if "==" in line)
+    seen, words, said, errors = 0, f"{what} …", time.monotonic(), []
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", start_new_session=True,
+    )  # fmt: skip
+    try:
+        for line in process.stdout:
+            if collecting := re.match(r"Collecting ([^\s=]+)", line):
+                seen += 1
+                words = f"{what}: {collecting[1]}" + (f" ({seen} of {total})" if str(REQUIREMENTS) in command else "")
+            elif line.startswith("Installing collected packages"):
+                say(f"  {what}: unpacking")
+                said = time.monotonic()
+            elif "error" in line.lower():
+                errors.append(line.strip())
+            if time.monotonic() - said > TALK_S:
+                say(f"  {words}")
+                said = time.monotonic()
+        code = process.wait()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if code and not may_fail:
+        why = " ".join(dict.fromkeys(errors))[-400:] or f"exit code {code}"
+        if "No space left" in why:
+            raise OSError(28, "No space left on device")
+        raise EnvironmentLacks(
+            f"The engine environment could not be made: {what} failed. {why}",
+            f"It needs a package index that has them (network, or pip's own settings). {INSTEAD}",
+        )
+
+
+@contextlib.contextmanager
+def _alone(say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock of the cache folder; the system lets it go when the process ends, however it ends."""
+    import fcntl  # not on Windows, where nobody comes this far
+
+    with (cache() / "engine.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another process makes the engine environment: waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@functools.cache
+def _key() -> str:
+    """The hash of all that an environment is made from."""
+    parts = [path.read_bytes() for path in (RECIPE, REQUIREMENTS, TORCHVISION)]
+    return hashlib.sha256(b"\0".join([*parts, SERIES.encode()])).hexdigest()
+
+
+def _existing(path: Path) -> Path:
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _memory_gib() -> float | None:
+    """What the kernel says is available; None where it says nothing."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) / 2**20
+    return None
+
+
+def _cpu_has(flag: str) -> bool:
+    with contextlib.suppress(OSError):
+        return flag in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
+    return True
