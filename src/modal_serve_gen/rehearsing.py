@@ -1,11 +1,12 @@
 """`rehearse` without its terminal: from an app's path to the report of its rehearsal."""
 
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 from modal_serve_gen import facts, hub, render
-from modal_serve_gen.errors import BadInput, HubSilent, ModelRefused, shown
+from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.stage import Repository, Stage
@@ -15,6 +16,8 @@ async def run(
     target: str, arguments: list[str], *, engine: str, say: Callable[[str], None], emit: Callable[[str], None]
 ) -> Report:
     """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or EnvironmentLacks before anything starts."""
+    if sys.platform == "win32":
+        raise EnvironmentLacks("A rehearsal needs unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
     path = Path(target.partition("::")[0])
     try:
         source = path.read_text("utf-8")

@@ -1,5 +1,6 @@
 """What a container is given: the uploaded source, its environment, and the arguments of the SDK's entrypoint."""
 
+import sys
 from pathlib import Path
 
 from modal_proto import api_pb2
@@ -58,7 +59,12 @@ def environment(
 
 
 def addresses(network: str, number: int) -> dict[str, str]:
-    """The two loopback addresses of a container: what localhost and what 0.0.0.0 mean in it (shim/sitecustomize.py)."""
+    """The two loopback addresses of a container: what localhost and what 0.0.0.0 mean in it (shim/sitecustomize.py).
+
+    Only Linux has all of 127.0.0.0/8; elsewhere both are the one address, and a wrong binding is not caught.
+    """
+    if sys.platform != "linux":
+        return {"REHEARSAL_OUTER": "127.0.0.1"}
     host = 2 * (number % 120)
     return {"REHEARSAL_INNER": f"{network}.{host + 1}", "REHEARSAL_OUTER": f"{network}.{host + 2}"}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from grpclib.server import Server
 
+from modal_serve_gen.errors import EnvironmentLacks, shown
 from modal_serve_gen.rehearsal import apps, calls, images, objects
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
@@ -26,6 +27,7 @@ from modal_serve_gen.rehearsal.state import Plane
 
 START_LIMIT_S = {"real": 300, "stub": 20}  # what start-up time-outs are cut to
 RUN_LIMIT_S = {"real": 900, "stub": 180}  # how long all of `modal run` may take
+MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
 MODAL_LOG_WAIT_S = 40  # how long the client waits for the last logs while the engine ends
 
 
@@ -35,7 +37,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     Leaves no process, port or folder behind, however it ends: what this process can no longer clear away itself, the
     reaper does.
     """
-    folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    folder = _folder()
     plane = Plane(folder, known_secrets=stage.secrets)
     handlers = handlers_of(apps, calls, images, objects)
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
@@ -69,6 +71,21 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
         await asyncio.to_thread(reap, containers.mark, str(folder))
         release()
     return write_report(target, code, began, ended, "".join(output), plane, front, hub, stage)
+
+
+def _folder() -> Path:
+    """A new temporary folder, with a path short enough for the unix sockets of containers and engines in it."""
+    try:
+        folder = tempfile.mkdtemp(prefix="rehearsal-")
+        if len(folder) > MAX_FOLDER:
+            Path(folder).rmdir()
+            folder = tempfile.mkdtemp(prefix="rehearsal-", dir="/tmp")
+    except OSError as fault:
+        raise EnvironmentLacks(
+            f"No temporary folder can be made in {shown(tempfile.gettempdir())}: {fault.strerror}.",
+            "Set TMPDIR to a folder that may be written to and has room.",
+        ) from None
+    return Path(folder)
 
 
 def _listener() -> socket.socket:
