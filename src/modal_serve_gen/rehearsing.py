@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modal_serve_gen import facts, hub, render
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
+from modal_serve_gen.rehearsal import engine_env
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.stage import Repository, Stage
@@ -25,15 +26,13 @@ async def run(
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
     resolved = render.read_provenance(source)
-    python = None
+    python, version = None, None
     if engine == "real":
-        from modal_serve_gen.rehearsal import engine_env
-
-        python = engine_env.ensure(say)
+        python, version = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
     secrets = None
     if resolved is not None:
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
-    return await rehearse(target, arguments, Stage(engine, python, _repository, secrets=secrets), emit)
+    return await rehearse(target, arguments, Stage(engine, python, _repository, version, secrets), emit)
 
 
 def _repository(model_id: str, engine: str) -> Repository | None:
