@@ -21,17 +21,17 @@ test: setup  ## everything; names what it had to skip
 setup: $(VENV)/.ready $(OLDEST)/.ready engine
 
 $(VENV)/.ready: requirements-dev.txt pyproject.toml package.json
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; set PYTHON=')"
-	$(PYTHON) -m venv $(VENV)
-	@echo "installing the development environment (about 60 MB the first time)"
-	$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
-	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; set PYTHON=')"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "installing the development environment in $(VENV)"
+	@$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(OLDEST)/.ready: pyproject.toml
 	@echo "installing modal $(OLDEST_MODAL), the oldest SDK that is supported, for the tests"
-	$(PYTHON) -m venv $(OLDEST)
-	$(OLDEST)/bin/pip install -q "modal==$(OLDEST_MODAL)" -e .
+	@$(PYTHON) -m venv $(OLDEST)
+	@$(OLDEST)/bin/pip install -q "modal==$(OLDEST_MODAL)" -e .
 	@touch $@
 
 engine: $(VENV)/.ready  ## the real engine on the CPU; where it cannot be had, the tests and the demo use the stub
