@@ -156,7 +156,7 @@ def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail:
     seen, words, said, errors = 0, f"{what} …", time.monotonic(), []
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", start_new_session=True,
+        text=True, errors="replace",
     )  # fmt: skip
     try:
         for line in process.stdout:
