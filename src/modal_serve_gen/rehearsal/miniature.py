@@ -107,7 +107,7 @@ def _weights(folder: Path, engine_python: Path) -> tuple[int, str]:
     environment |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONNOUSERSITE": "1"}
     try:
         run = subprocess.run(
-            [str(engine_python), "-I", str(WEIGHTS), str(folder)],
+            [str(engine_python), "-I", str(WEIGHTS), str(folder), json.dumps(rules()["vision"])],
             env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=MAKING_LIMIT_S,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

@@ -36,6 +36,8 @@ def shrink(config: dict, context: int | None, ids: dict[str, int]) -> tuple[dict
     for part in (small, text):
         for key in rules()["dropped"]["keys"]:
             part.pop(key, None)
+        if part.get("tie_word_embeddings", True) is None:
+            del part["tie_word_embeddings"]  # not known, which configuration classes refuse
     layers, kept = _layers(text)
     wide = text.get("hidden_size", 0)
     _limit(text, rules()["limits"])
