@@ -1,4 +1,4 @@
-"""An OpenAI-compatible API for an open-weight model: vLLM on Modal, on 2 L4, $1.60 per hour while it runs.
+"""An OpenAI-compatible API for an open-weight model: vLLM on Modal, on one L40S, $1.95 per hour while it runs.
 
 - `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
 - `modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that.
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import modal
 
-app = modal.App("vllm-online-qwen3-4b-instruct-2507")
+app = modal.App("vllm-online-qwen3.5-9b")
 
 # The image: CUDA 13.0.3 with its compiler, for kernels that are compiled at run time; the engine, pinned; and what that
 # engine leaves open, at the versions that were resolved for it together.
@@ -46,9 +46,9 @@ base = (
     .env({"HF_HUB_CACHE": "/weights", "HF_XET_HIGH_PERFORMANCE": "1", "VLLM_CACHE_ROOT": "/compiled"})
 )
 
-# The model: one commit, 8.0 GB. Copies of the same weights in other formats stay where they are.
-MODEL, REVISION = "Qwen/Qwen3-4B-Instruct-2507", "cdbee75f17c01a7cc42f958dc650907174af0554"
-SERVED_NAME = "Qwen/Qwen3-4B-Instruct-2507"
+# The model: one commit, 19.3 GB. Copies of the same weights in other formats stay where they are.
+MODEL, REVISION = "Qwen/Qwen3.5-9B", "c202236235762e1c871ad0ccb60c8ee5ba337b9a"
+SERVED_NAME = "Qwen/Qwen3.5-9B"
 SKIP = ["original/*", "metal/*", "consolidated*", "*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5"]
 
 # The caches: what is downloaded and what is compiled outlives its container.
@@ -84,7 +84,7 @@ def preflight(engine: str, model: str, revision: str, skip: list[str]) -> None:
     weights.commit()
 
 
-cpu_only = {"volumes": volumes, "cpu": 4, "memory": 8192, "timeout": 2400}
+cpu_only = {"volumes": volumes, "cpu": 4, "memory": 8192, "timeout": 3000}
 image = base.run_function(preflight, args=(ENGINE, MODEL, REVISION, SKIP), **cpu_only)
 
 
@@ -130,21 +130,21 @@ def start_engine(command: list[str], port: int) -> None:
     raise RuntimeError(f"The engine ended with exit code {engine.returncode}:\n{''.join(last_lines)}")
 
 
-MAX_MODEL_LEN = 16384  # tokens of one prompt and its answer; the KV cache holds 170660 in all
+MAX_MODEL_LEN = 16384  # tokens of one prompt and its answer; the KV cache holds 403157 in all
 MAX_NUM_SEQS = 32  # requests that are answered at once; others wait in the queue
 MAX_NUM_BATCHED_TOKENS = 2048  # tokens of one step; with it the activations' memory is known
-GPU_MEMORY_UTILIZATION = 0.92  # of 22.0 GiB, 3.8 are weights and about 11.7 KV cache, on each GPU
-STARTUP_TIMEOUT = 600  # seconds: 8.0 GB to read, then compilation, which only the first start pays
+GPU_MEMORY_UTILIZATION = 0.92  # of 44.3 GiB, 18.1 are weights and about 15.1 KV cache
+STARTUP_TIMEOUT = 600  # seconds: 19.3 GB to read, then compilation, which only the first start pays
 PORT = 8000
 
 
 @app.function(
     image=image,
-    gpu="L4:2",
+    gpu="L40S",
     volumes=volumes,
     env={"HF_HUB_OFFLINE": "1"},  # what is served is what preflight verified
     min_containers=0,
-    max_containers=3,  # so at most $4.80 per hour
+    max_containers=3,  # so at most $5.85 per hour
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT,
     timeout=3600,  # of one request, the longest stream included
@@ -162,11 +162,13 @@ def serve() -> None:
     command = [
         "vllm", "serve", folder, "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
-        "--tensor-parallel-size", "2", "--dtype", "auto",
+        "--tensor-parallel-size", "1", "--dtype", "auto",
         "--max-model-len", str(MAX_MODEL_LEN), "--max-num-seqs", str(MAX_NUM_SEQS),
         "--max-num-batched-tokens", str(MAX_NUM_BATCHED_TOKENS),
         "--gpu-memory-utilization", str(GPU_MEMORY_UTILIZATION),
-        "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
+        "--language-model-only",
+        "--enable-auto-tool-choice", "--tool-call-parser", "qwen3_coder",
+        "--reasoning-parser", "qwen3",
     ]  # fmt: skip
     start_engine(command, PORT)
 
@@ -253,42 +255,43 @@ def smoke_test(deployed: bool = False) -> None:
 #
 # [spec]
 # workflow = "vllm-online"
-# model = "Qwen/Qwen3-4B-Instruct-2507"
+# model = "Qwen/Qwen3.5-9B"
 # endpoint = "web-server"
 # auth = "proxy"
 # min_containers = 0
 # max_containers = 3
 # scaledown_window = 300
-# name = "vllm-online-qwen3-4b-instruct-2507"
-# served_model_name = "Qwen/Qwen3-4B-Instruct-2507"
+# name = "vllm-online-qwen3.5-9b"
+# served_model_name = "Qwen/Qwen3.5-9B"
 # lora = []
 # hf_secret = "huggingface-secret"
 # engine_arg = []
 #
 # [model]
-# id = "Qwen/Qwen3-4B-Instruct-2507"
-# revision = "cdbee75f17c01a7cc42f958dc650907174af0554"
+# id = "Qwen/Qwen3.5-9B"
+# revision = "c202236235762e1c871ad0ccb60c8ee5ba337b9a"
 # gated = false
-# weight_bytes = 8044936192
-# multimodal = false
-# tool_parser = "hermes"
+# weight_bytes = 19306216416
+# multimodal = true
+# tool_parser = "qwen3_coder"
+# reasoning_parser = "qwen3"
 #
 # [plan]
-# gpu = "L4"
-# gpus = 2
-# tensor_parallel_size = 2
+# gpu = "L40S"
+# gpus = 1
+# tensor_parallel_size = 1
 # dtype = "auto"
 # max_model_len = 16384
 # max_num_seqs = 32
 # max_num_batched_tokens = 2048
 # gpu_memory_utilization = 0.92
 # startup_timeout_s = 600
-# usd_per_hour = 1.6
+# usd_per_hour = 1.95
 # price_date = "2026-10"
-# gpu_gib = 22.0
-# weights_gib = 3.8
-# kv_gib = 11.7
-# kv_tokens = 170660
+# gpu_gib = 44.3
+# weights_gib = 18.1
+# kv_gib = 15.1
+# kv_tokens = 403157
 #
 # [pins]
 # version = "0.33.0"
