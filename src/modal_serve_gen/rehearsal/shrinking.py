@@ -50,11 +50,12 @@ def shrink(config: dict, context: int | None, ids: dict[str, int]) -> tuple[dict
                 small[name][key] = text.get("hidden_size")
     own = text.get("max_position_embeddings") or rules()["longest_context"]
     text["max_position_embeddings"] = context or min(own, rules()["longest_context"])
-    for part in (small, text):
-        for key in ("vocab_size", "vocab_size_per_layer_input"):
-            if key in part:
-                part[key] = rules()["vocab_size"]
-    text.setdefault("vocab_size", rules()["vocab_size"])
+    if small.get("model_type") not in rules()["own_vocabulary"]:
+        for part in (small, text):
+            for key in ("vocab_size", "vocab_size_per_layer_input"):
+                if key in part:
+                    part[key] = rules()["vocab_size"]
+        text.setdefault("vocab_size", rules()["vocab_size"])
     _ids(small, ids)
     said = [f"{kept} of its {layers} layers, {text.get('hidden_size')} of {wide} wide, with random weights"]
     if scheme:

@@ -6,6 +6,7 @@ on a GPU by default; one thread per process keeps that safe.
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import platform
@@ -16,6 +17,7 @@ ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA = 158, 0x1023, 18  # Linux, x86-64
 
 def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
+    gc.set_threshold(100_000, 20, 20)  # importing makes a million objects that all stay: looking for garbage costs 1 s
     if platform.machine() == "x86_64":
         # Kernels in bfloat16 use AMX where the CPU has it, and die of SIGILL if nobody asked the system before.
         with contextlib.suppress(OSError, AttributeError):
