@@ -207,6 +207,19 @@ def test_the_engine_environment_makes_real_weights_the_same_each_time(tmp_path, 
 
 @engine
 @pytest.mark.engine
+def test_an_architecture_that_cpus_cannot_run_has_a_stand_in_too(tmp_path, monkeypatch):
+    """The reason is in the sentence, and the miniature is as long as the model."""
+    python, own = engine_env.folder() / "bin" / "python", config("zai-org/GLM-5.3")
+    monkeypatch.setenv("MODAL_SERVE_GEN_CACHE", str(tmp_path / "cache"))
+    (said, *_) = miniature.make(own, folder=tmp_path / "m", engine_python=python)
+    assert "cannot run GlmMoeDsaForCausalLM (sparse attention" in said
+    document = json.loads((tmp_path / "m" / "config.json").read_text())
+    assert document["max_position_embeddings"] == own["max_position_embeddings"]
+    assert document["architectures"] == ["Qwen3ForCausalLM"]
+
+
+@engine
+@pytest.mark.engine
 def test_an_architecture_that_cannot_be_built_has_a_stand_in_that_is_named(tmp_path, monkeypatch):
     """What this transformers does not know is a small Qwen3, of the context asked for, and the sentence says so."""
     python = engine_env.folder() / "bin" / "python"

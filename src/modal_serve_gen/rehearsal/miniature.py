@@ -83,14 +83,16 @@ def _stamp(engine_python: Path) -> str:
 
 def _make_real(config: dict, context: int | None, folder: Path, engine_python: Path) -> list[str]:
     said = _write(config, context, folder)
-    code, reason = _weights(folder, engine_python)
+    architecture = (config.get("architectures") or [config.get("model_type") or "an unnamed architecture"])[0]
+    refused = rules()["not_on_cpu"]
+    if reason := refused.get(architecture) or refused.get(text_part(config).get("model_type")):
+        code, why = NOT_BUILT, f"the CPU engine cannot run {architecture} ({reason})"
+    else:
+        code, reason = _weights(folder, engine_python)
+        why = f"the engine environment cannot build {architecture} ({reason})"
     if code == NOT_BUILT:
-        architecture = (config.get("architectures") or [config.get("model_type") or "an unnamed one"])[0]
         own = text_part(json.loads((folder / "config.json").read_text(encoding="utf-8")))["max_position_embeddings"]
-        said = [
-            f"the engine environment cannot build {architecture} ({reason}): a small Qwen3 stands in for it",
-            *_write(PLAIN, own, folder)[1:],
-        ]
+        said = [f"{why}: a small Qwen3 stands in for it", *_write(PLAIN, own, folder)[1:]]
         code, reason = _weights(folder, engine_python)
     if code:
         raise EnvironmentLacks(

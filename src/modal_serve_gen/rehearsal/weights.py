@@ -35,7 +35,7 @@ def main(folder: Path, limits: dict) -> int:
         try:
             config = transformers.AutoConfig.from_pretrained(folder)
         except ValueError:  # a model type of its own for an architecture that is known
-            config = kind.config_class.from_dict(ours)
+            config = kind.config_class.from_dict({**ours, "model_type": kind.config_class.model_type})
         shrink_towers(config, ours, limits)
         model = kind._from_config(config, dtype=torch.bfloat16)
     except Exception as fault:  # whatever a configuration class or a model's code does not like
