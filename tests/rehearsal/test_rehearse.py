@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -132,6 +133,7 @@ BROKEN = {
     "wrong model name": ([("check_chat(url, key, SERVED_NAME)", 'check_chat(url, key, "other")')], "404"),
     "no auth after all": ([("requires_proxy_auth=True", "requires_proxy_auth=False")], "open to everybody"),
     "weights missing from the Volume": ([(FETCH, "")], "::download"),
+    "preflight that dies": ([(FETCH, "    os._exit(3)\n")], "ended with exit code 3"),
     "another engine in the image": ([('f"vllm=={ENGINE}"', '"vllm==0.32.0"')], "not the pinned 0.33.0"),
     "unknown function": ([("start_engine(command, PORT)", "start_motor(command, PORT)")], "start_motor"),
     "no Python": ([("def serve() -> None:", "def serve( -> None:")], "SyntaxError"),
@@ -200,6 +202,17 @@ def test_nothing_is_left_behind(app, tmp_path, how):
         time.sleep(0.1)
     assert not set(left_behind()) & marks
     folder.rmdir()  # raises unless it is empty
+
+
+def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):
+    """What the rehearsal itself cannot write ends 5, and says that it tells nothing of the app."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modal_serve_gen.cli", "rehearse", "a.py", "--engine", "stub"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)),
+    )  # fmt: skip
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "says nothing of the app" in done.stderr
 
 
 @pytest.mark.parametrize("target", ["no-such.py", "folder"])

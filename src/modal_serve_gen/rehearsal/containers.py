@@ -70,6 +70,8 @@ class Containers:
         await self.stop(function)
         self.plane.note(f"built: {function.tag}")
         image.result = item.output.result
+        if image.result.status == FAILURE:  # which the SDK knows for calls, not for images
+            image.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
         image.changed.notify()
 
     async def stop_app(self, app: App) -> None:
@@ -113,6 +115,7 @@ class Containers:
                 await output.drained(LOG_DRAIN_S)
         except Exception as fault:
             code = -1
+            self.plane.troubles.append(fault)
             container.failure = api_pb2.GenericResult(status=FAILURE, exception=f"could not start: {fault!r}")
         finally:
             if server is not None:

@@ -37,10 +37,20 @@ async def ImageGetOrCreate(plane: Plane, request, caller):
         else:
             if definition.build_function.HasField("input"):
                 image.build_input = definition.build_function.input
-            task = asyncio.create_task(plane.run_build(image))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            image.task = asyncio.create_task(_build(plane, image))
     # Without a result in this answer the SDK goes on to follow the build's log.
     return reply(answer("ImageGetOrCreate"), image_id=image.id, result=image.result, metadata=_metadata())
+
+
+async def _build(plane: Plane, image: Image) -> None:
+    try:
+        await plane.run_build(image)
+    except Exception as fault:
+        plane.troubles.append(fault)
+        image.result = api_pb2.GenericResult(
+            status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE, exception=f"the rehearsal failed: {fault!r}"
+        )
+        image.changed.notify()
 
 
 async def ImageJoinStreaming(plane: Plane, request, caller):

@@ -32,10 +32,18 @@ class Repository:
 
 
 class LocalHub:
-    """`miniature(model_id)` gives the folder to serve and whether the model is gated, or None if it has none."""
+    """`miniature(model_id)` gives the folder to serve and whether the model is gated; None: there is no such model.
 
-    def __init__(self, miniature: Callable[[str], tuple[Path, bool] | None], token: str):
-        self.miniature, self.token = miniature, token
+    What it raises is handed to `trouble`, and the client is told 503.
+    """
+
+    def __init__(
+        self,
+        miniature: Callable[[str], tuple[Path, bool] | None],
+        token: str,
+        trouble: Callable[[Exception], None] = lambda fault: None,
+    ):
+        self.miniature, self.token, self.trouble = miniature, token, trouble
         self.repositories: dict[str, Repository | None] = {}
         self.lock = asyncio.Lock()
         self.served: set[tuple[str, str]] = set()  # (model id, revision) that were asked for
@@ -62,8 +70,12 @@ class LocalHub:
         revision = request.match_info.get("revision", "main")
         async with self.lock:
             if model not in self.repositories:
-                found = await asyncio.to_thread(self.miniature, model)
-                self.repositories[model] = found and await asyncio.to_thread(_read, *found)
+                try:
+                    found = await asyncio.to_thread(self.miniature, model)
+                    self.repositories[model] = found and await asyncio.to_thread(_read, *found)
+                except Exception as fault:
+                    self.trouble(fault)
+                    raise web.HTTPServiceUnavailable(text=f"the local hub cannot make {model}: {fault}") from fault
         repository = self.repositories[model]
         if repository is None:
             raise _error(web.HTTPNotFound, "RepoNotFound", "Repository not found")

