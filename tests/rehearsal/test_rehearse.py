@@ -156,7 +156,7 @@ def test_a_broken_app_fails_with_its_reason(app, shell, case):
     ("fault", "reason"),
     [
         ("crash-at-start", "The engine ended with exit code"),
-        ("crash-mid-stream", "Smoke test failed"),
+        ("crash-mid-stream", "a container of serve ended by itself, with exit code 1"),
         ("slow-start:60", "not ready after its start-up time-out"),
     ],
 )

@@ -129,8 +129,8 @@ class Containers:
         function = container.function
         died = f"The container of {function.tag} ended with exit code {code}."
         failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=died)
-        if not container.stopping:
-            self.plane.note(f"died: {function.tag} ({code})")
+        if code and not container.stopping:
+            self.plane.note(f"a container of {function.tag} ended by itself, with exit code {code}")
         for item in list(container.running.values()):
             calls.finish(item, failure)
         if container.stopping or not container.ready:

@@ -6,6 +6,7 @@ from typing import Any
 from modal_proto import api_pb2
 from pydantic import BaseModel
 
+DIED = "a container of "  # how `containers` notes one that ended by itself
 LAST_LINES = 8
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
@@ -51,7 +52,7 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes),
-        substituted=plane.substituted + [note["text"] for note in notes if note["kind"] != "checked"],
+        substituted=list(dict.fromkeys([*plane.substituted, *(n["text"] for n in notes if n["kind"] != "checked")])),
         not_shown=not_shown,
     )
 
@@ -96,6 +97,7 @@ def _proven(code: int, plane, front, hub, notes: list[dict]) -> list[str]:
     lines += [
         f"the container of {tag} started and was reached where Modal looks" for tag in started if tag not in built
     ]
+    lines += [what for _, what in plane.events if what.startswith(DIED)]
     refused = sum(row["status"] in (401, 403) for row in front.requests)
     answered = sum(row["status"] < 400 for row in front.requests)
     if refused:
