@@ -1,6 +1,7 @@
 """`new`: what it writes, and what it refuses."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -28,6 +29,14 @@ def test_spec_and_stdout_give_back_the_same_bytes(cli):
     again = cli("new", "--spec", "a.py", "--stdout")
     assert again.exit_code == 0
     assert again.stdout == Path("a.py").read_text()
+
+
+def test_a_spec_is_rendered_from_itself_whatever_the_facts_say(cli):
+    """Without options nothing is looked up or planned anew: the provenance is the source."""
+    assert cli("new", "a.py", "--offline").exit_code == 0
+    text = Path("a.py").read_text()
+    Path("a.py").write_text(re.sub(r"# usd_per_hour = .*", "# usd_per_hour = 123.45", text))
+    assert "$123.45 per hour" in cli("new", "--spec", "a.py", "--stdout").stdout
 
 
 def test_options_beside_a_spec_override_it_and_plan_anew(cli):
@@ -120,6 +129,7 @@ BAD = {
     "key as engine flag": (["--engine-arg=--api-key=s3cr3t"], 2, "--auth"),
     "engine arg without dashes": (["--engine-arg=seed"], 2, "--engine-arg"),
     "control character": (["--served-model-name", "a\x1b[31m"], 2, "--served-model-name"),
+    "control character of C1": (["--served-model-name", "a\x85b"], 2, "--served-model-name"),
     "served name like a flag": (["--served-model-name=--port"], 2, "--served-model-name"),
     "model that is not bundled": (["--model", "nobody/nothing-here"], 3, "nobody/nothing-here"),
     "bundled model at another revision": (["--model", "Qwen/Qwen3-8B", "--revision", "0" * 40], 3, "0" * 12),
@@ -181,6 +191,18 @@ def test_an_output_that_cannot_be_written_is_refused(cli, case):
     assert result.exit_code == 2, result.output
     assert Path("there.py").read_text() == "mine"
     assert sorted(path.name for path in Path().iterdir()) == ["folder.py", "there.py"]
+
+
+def test_a_write_that_fails_leaves_nothing(cli, monkeypatch):
+    """The file is whole or not there, and no half of it stays beside it."""
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = cli("new", "a.py", "--offline")
+    assert result.exit_code == 2 and "No space left" in result.stderr
+    assert not list(Path().iterdir())
 
 
 def test_force_overwrites(cli):
