@@ -127,10 +127,15 @@ def test_another_recipe_is_another_environment(tiny):
 
 
 @supported
-def test_a_stamp_without_an_interpreter_does_not_count(tiny):
-    """When the Python behind it went away, it is not ready."""
+def test_what_is_not_whole_does_not_count(tiny):
+    """Without its Python, or with half a stamp, it is not ready."""
     python = engine_env.ensure(lambda line: None)
+    base = python.readlink()
     python.unlink()
+    assert not engine_env.ready()
+    python.symlink_to(base)
+    assert engine_env.ready()
+    (engine_env.folder() / engine_env.STAMP).write_text("half")
     assert not engine_env.ready()
 
 

@@ -150,7 +150,8 @@ def _dtype(options: flags.Parsed, config: dict) -> str:
     linear = "linear_num_value_heads" in text or "linear_attention" in (text.get("layer_types") or ())
     dtype = "bfloat16" if linear else "float32"
     asked = _last(options, "--dtype") or "auto"
-    if asked != dtype:
+    own = next((part[key] for part in (text, config) for key in ("dtype", "torch_dtype") if part.get(key)), "bfloat16")
+    if (own if asked == "auto" else asked) != dtype:
         note("changed", f"--dtype {asked} is {dtype} on the CPU")
     return dtype
 
