@@ -118,6 +118,7 @@ def test_a_function_can_be_rehearsed_by_name(app, shell):
     assert done.stderr.count("against the Hub's hashes") == 2  # preflight's, and its own
 
 
+APP = "import modal\n"
 FETCH = "    fetch(model, revision, skip)\n"
 IMPORT = "from huggingface_hub import errors"
 # How an app can be broken: the changes, and what the last lines have to say about it.
@@ -126,13 +127,17 @@ BROKEN = {
     "bound to localhost": ([('"0.0.0.0"', '"127.0.0.1"'), SHORT], "bound to 0.0.0.0 (rather than localhost"),
     "unknown engine flag": ([('"--max-num-seqs"', '"--max-num-seq"')], "--max-num-seqs"),
     "unknown engine value": ([('"--dtype", "auto"', '"--dtype", "float8"')], "float8"),
-    "package missing in the container": ([("import modal\n", "import modal\nimport jinja2\n")], "jinja2"),
+    "package missing in the container": ([(APP, f"{APP}import jinja2\n")], "jinja2"),
     "package missing in the function": ([(IMPORT, f"import typer\n    {IMPORT}")], "typer"),
     "smoke test's assertion": ([('b"data: [DONE]"', 'b"data: [END]"')], "the streamed answer broke off"),
     "wrong health route": ([('f"{url}/health", key', 'f"{url}/healthz", key')], "404"),
     "wrong model name": ([("check_chat(url, key, SERVED_NAME)", 'check_chat(url, key, "other")')], "404"),
     "no auth after all": ([("requires_proxy_auth=True", "requires_proxy_auth=False")], "open to everybody"),
     "weights missing from the Volume": ([(FETCH, "")], "::download"),
+    "container that dies while it imports": (
+        [(APP, f"{APP}if not modal.is_local():\n    os._exit(4)\n")],
+        "exit code 4",
+    ),
     "preflight that dies": ([(FETCH, "    os._exit(3)\n")], "ended with exit code 3"),
     "another engine in the image": ([('f"vllm=={ENGINE}"', '"vllm==0.32.0"')], "not the pinned 0.33.0"),
     "unknown function": ([("start_engine(command, PORT)", "start_motor(command, PORT)")], "start_motor"),
