@@ -4,9 +4,11 @@ The recipe is facts/rehearsal/engine.toml with requirements.txt beside it. pip i
 """
 
 import contextlib
+import errno
 import functools
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -26,7 +29,7 @@ RECIPE, REQUIREMENTS = FACTS / "rehearsal" / "engine.toml", FACTS / "rehearsal" 
 TORCHVISION = Path(__file__).with_name("standins") / "torchvision_stub.py"
 STAMP = "recipe"
 INSTEAD = "Or rehearse with --engine stub, which needs nothing."
-TALK_S = 2  # at least so much time passes between two lines of progress
+TALK_S = 3  # seconds between two lines of progress
 SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -158,37 +161,42 @@ def _name(site: Path, name: str, version: str) -> None:
 
 
 def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: bool = False) -> None:
-    """Run one step with progress; EnvironmentLacks with its last words if it fails."""
+    """Run one step with a line of progress every few seconds; EnvironmentLacks with its last words if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["PIP_USER"] = "0"  # a setting that no virtual environment allows
-    total = len(_pinned())
-    seen, words, said, errors = 0, f"{what} …", time.monotonic(), []
+    began, now, errors = time.monotonic(), [""], []
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace",
     )  # fmt: skip
-    try:
+
+    def read() -> None:
         for line in process.stdout:
-            if collecting := re.match(r"Collecting ([^\s=]+)", line):
-                seen += 1
-                words = f"{what}: {collecting[1]}" + (f" ({seen} of {total})" if str(REQUIREMENTS) in command else "")
+            if found := re.match(r"(?:Collecting|Processing) (?:\S*/)?([\w.-]+)", line):
+                now[0] = f": {re.split(r'-[0-9]', found[1])[0]}"
             elif line.startswith("Installing collected packages"):
-                say(f"  {what}: unpacking")
-                said = time.monotonic()
+                now[0] = ": unpacking"
             elif "error" in line.lower():
                 errors.append(line.strip())
-            if time.monotonic() - said > TALK_S:
-                say(f"  {words}")
-                said = time.monotonic()
-        code = process.wait()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        while True:
+            try:
+                code = process.wait(TALK_S)
+                break
+            except subprocess.TimeoutExpired:
+                say(f"  {what}{now[0]} ({time.monotonic() - began:.0f} s)")
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
+    reader.join(TALK_S)
     if code and not may_fail:
         why = " ".join(dict.fromkeys(errors))[-400:] or f"exit code {code}"
         if "No space left" in why:
-            raise OSError(28, "No space left on device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         raise EnvironmentLacks(
             f"The engine environment could not be made: {what} failed. {why}",
             f"It needs a package index that has them (network, or pip's own settings). {INSTEAD}",
@@ -211,9 +219,14 @@ def _alone(say: Callable[[str], None]) -> Iterator[None]:
 
 @functools.cache
 def _key() -> str:
-    """The hash of all that an environment is made from."""
-    parts = [path.read_bytes() for path in (RECIPE, REQUIREMENTS, TORCHVISION)]
-    return hashlib.sha256(b"\0".join([*parts, SERIES.encode()])).hexdigest()
+    """The hash of all that an environment is made from; sizes and remarks may change without making it anew."""
+    parts = [
+        SERIES,
+        json.dumps(recipe()["engine"], sort_keys=True),
+        *_pinned(),
+        TORCHVISION.read_text(encoding="utf-8"),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _existing(path: Path) -> Path:
