@@ -41,6 +41,7 @@ def serve(argv: list[str]) -> int:
     if errors := [problem.message for problem in problems if problem.kind == "error"]:
         return _refuse(" ".join(errors))
     options = flags.parse(argv, table)
+    note("checked", f"the {len(options.options)} flags of vllm serve, with their values, are known to {table.version}")
     try:
         faults = _faults(os.environ.get("REHEARSAL_FAULT", ""))
     except ValueError as fault:
@@ -62,7 +63,7 @@ def serve(argv: list[str]) -> int:
 
 
 def note(kind: str, text: str) -> None:
-    """Append to the rehearsal's notes what was left_out, changed or added, in one plain sentence."""
+    """Append to the rehearsal's notes what was checked, left_out, changed or added, in one plain sentence."""
     if path := os.environ.get("REHEARSAL_NOTES"):
         line = json.dumps({"kind": kind, "text": text}) + "\n"
         with Path(path).open("a", encoding="utf-8") as notes:  # one write, so lines of several engines do not mix
