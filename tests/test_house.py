@@ -98,7 +98,7 @@ def wheel(tmp_path_factory):
 def test_a_wheel_works_in_an_empty_folder(wheel, tmp_path):
     """It holds templates, facts and skills, and writes the same app as the checkout."""
     names = zipfile.ZipFile(wheel).namelist()
-    for needed in ("templates/parts/engine.py", "facts/models.json", "skills/", "rehearsal/shim/sitecustomize.py"):
+    for needed in ("templates/parts/engine.py", "facts/models.json", "skills/", "rehearsal/shim/rehearsal_shim.py"):
         assert any(f"modal_serve_gen/{needed}" in name for name in names), needed
     site, here = tmp_path / "site", tmp_path / "here"
     zipfile.ZipFile(wheel).extractall(site)

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from modal_serve_gen import facts, hub, render
+from modal_serve_gen import checks, facts, hub, render
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
 from modal_serve_gen.rehearsal import engine_env
 from modal_serve_gen.rehearsal.report import Report
@@ -29,10 +29,16 @@ async def run(
     python, version = None, None
     if engine == "real":
         python, version = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
-    secrets = None
+    findings = tuple(f"line {each.line}: {each.message}; {each.mend}" for each in checks.check(source))
+    for finding in findings:
+        say(f"Check: {finding}")
+    secrets, planned = None, None
     if resolved is not None:
+        planned = (resolved.model.id, resolved.model.revision)
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
-    return await rehearse(target, arguments, Stage(engine, python, _repository, version, secrets), emit)
+    return await rehearse(
+        target, arguments, Stage(engine, python, _repository, version, secrets, planned, findings), emit
+    )
 
 
 def _repository(model_id: str, engine: str) -> Repository | None:
@@ -63,6 +69,7 @@ def summary(report: Report) -> str:
         ("Proven", report.proven),
         ("Substituted", report.substituted),
         ("Not shown", report.not_shown),
+        ("Findings", report.findings),
     ):
         if items:
             lines += ["", f"{title}:"]

@@ -1,10 +1,11 @@
 """What a container and `modal run` are given: their environments, and what an image's layers say."""
 
+import subprocess
 from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import images, outfit
+from modal_serve_gen.rehearsal import bare, images, outfit
 from modal_serve_gen.rehearsal.session import client_environment
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
 
@@ -57,3 +58,21 @@ def test_packages_are_read_from_every_install_layer():
         ],
     )
     assert images.packages(image) == {"vllm": "0.33.0", "huggingface-hub": "2.4.0"}
+
+
+def test_the_shim_is_there_whatever_the_system_customizes(tmp_path):
+    """A `sitecustomize` of the system's own, as Debian has one, does not keep a container's addresses from it."""
+    python = bare.make(tmp_path / "env", ("modal",))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "sitecustomize.py").write_text("")
+    script = (
+        "import socket\n"
+        "outside, inside = socket.socket(), socket.socket()\n"
+        "outside.bind(('0.0.0.0', 18431)); inside.bind(('localhost', 18431))\n"
+        "print(outside.getsockname()[0], inside.getsockname()[0])\n"
+        "outside.listen(); socket.create_connection(('localhost', 18431)).close()\n"
+    )
+    env = {"PYTHONPATH": str(tmp_path / "other"), "REHEARSAL_INNER": "127.9.8.1", "REHEARSAL_OUTER": "127.9.8.2"}
+    done = subprocess.run([python, "-c", script], env=env, capture_output=True, text=True)
+    assert done.stdout.split() == ["127.9.8.2", "127.9.8.1"], done.stderr
+    assert done.returncode == 0, done.stderr

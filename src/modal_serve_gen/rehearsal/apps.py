@@ -6,6 +6,8 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen import gpus
+from modal_serve_gen.errors import BadInput
 from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Plane
 
@@ -96,6 +98,8 @@ async def FunctionCreate(plane: Plane, request, caller):
         plane.functions[function.id] = function
     ranked = [item.function for item in request.function_data.ranked_functions]
     definition = ranked[0] if ranked else request.function
+    for each in ranked or [definition]:
+        _check_gpu(each)
     function.gpus = [_gpu(each) for each in ranked or [definition] if each.resources.gpu_config.gpu_type]
     function.tag = function.tag or definition.function_name
     definition.web_url = function.metadata.web_url
@@ -120,6 +124,15 @@ async def FunctionCreate(plane: Plane, request, caller):
         function_data=data,
         handle_metadata=metadata,
     )
+
+
+def _check_gpu(definition: api_pb2.Function) -> None:
+    """Refuse a GPU that Modal does not have; the SDK leaves that to the service."""
+    if definition.resources.gpu_config.gpu_type:
+        try:
+            gpus.parse_gpu(_gpu(definition))
+        except BadInput as refusal:
+            raise GRPCError(Status.INVALID_ARGUMENT, str(refusal).replace("\n", " ")) from refusal
 
 
 def _gpu(definition: api_pb2.Function) -> str:

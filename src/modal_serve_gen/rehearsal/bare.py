@@ -32,7 +32,9 @@ def make(folder: Path, distributions: tuple[str, ...]) -> Path:
         link = site / entry.name
         if not link.exists():
             link.symlink_to(entry)
-    (site / "sitecustomize.py").symlink_to(SHIM / "sitecustomize.py")
+    # Through a .pth file, since a system's own sitecustomize (Debian has one) would come before ours.
+    (site / "rehearsal_shim.py").symlink_to(SHIM / "rehearsal_shim.py")
+    (site / "rehearsal_shim.pth").write_text("import rehearsal_shim\n")
     return folder / "bin" / "python"
 
 

@@ -17,13 +17,14 @@ from grpclib.server import Server
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import apps, bare, calls, outfit
+from modal_serve_gen.rehearsal import apps, bare, calls, listening, outfit
 from modal_serve_gen.rehearsal.pipes import Output
 from modal_serve_gen.rehearsal.rpc import Service, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
 
 STOP_S = 20  # an engine has this long to end by itself before its container is killed
 LOG_DRAIN_S = 3
+ASTRAY_S = 15  # a server that listens elsewhere for so long will not come to the right port
 FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
@@ -36,6 +37,7 @@ class Containers:
 
     def __init__(self, plane: Plane, handlers: dict[str, Callable], *, limit_s: float, prepare: Callable):
         self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
+        self.started: Callable[[int], None] = lambda pid: None  # told of each process, a session of its own
         self.tasks: set[asyncio.Task] = set()
         self.count = 0
         self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"
@@ -139,16 +141,41 @@ class Containers:
             self.ensure(function)
 
     async def _limit_startup(self, container: Container) -> None:
+        """Kill a container that does not become ready in time, or that listens where Modal does not look."""
         definition = container.function.definition
         declared = definition.startup_timeout_secs or definition.timeout_secs or 300
         limit = min(declared, self.limit_s)
         # A margin leaves the SDK the first word: its own time-out for the web server names what to do.
-        if not await _until(lambda: container.ready or not container.alive, container.changed, limit + 3):
-            text = f"The container of {container.function.tag} was not ready after its start-up time-out of {limit:g} s"
-            text += f" ({declared} s in the app)." if limit < declared else "."
-            container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
-            apps.log(container.function.app, f"{text}\n", api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
-            self._kill(container)
+        deadline, astray_since = time.monotonic() + limit + 3, None
+        while not await _until(lambda: container.ready or not container.alive, container.changed, 1):
+            astray = self._astray(container)
+            astray_since = (astray_since or time.monotonic()) if astray else None
+            if astray_since and time.monotonic() - astray_since > ASTRAY_S:
+                return self._give_up(container, astray)
+            if time.monotonic() > deadline:
+                text = f"was not ready after its start-up time-out of {limit:g} s"
+                text += f" ({declared} s in the app)" if limit < declared else ""
+                return self._give_up(container, f"{text}; {astray}" if astray else text)
+
+    def _astray(self, container: Container) -> str:
+        """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server."""
+        wanted = container.function.definition.webhook_config.web_server_port
+        places = outfit.addresses(self.network, container.number)
+        if not wanted or "REHEARSAL_INNER" not in places:
+            return ""
+        outside, inside = (listening.ports(places[f"REHEARSAL_{name}"]) for name in ("OUTER", "INNER"))
+        if wanted in outside:
+            return ""
+        if wanted in inside:
+            return f"listens at port {wanted} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
+        heard = ", ".join(map(str, sorted(outside | inside)))
+        return f"listens at port {heard}, but Modal is told {wanted}; make them the same" if heard else ""
+
+    def _give_up(self, container: Container, why: str) -> None:
+        text = f"The container of {container.function.tag} {why}."
+        container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
+        apps.log(container.function.app, f"{text}\n", api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
+        self._kill(container)
 
     async def _start(self, container: Container):
         function, folder = container.function, container.folder
@@ -173,6 +200,7 @@ class Containers:
             cwd=folder / "root", env=given, stdin=asyncio.subprocess.DEVNULL,
             stdout=outputs[0].write_end, stderr=outputs[1].write_end, start_new_session=True,
         )  # fmt: skip
+        self.started(container.process.pid)
         for output in outputs:
             output.started()
         return server, outputs

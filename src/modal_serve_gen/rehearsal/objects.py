@@ -61,7 +61,9 @@ async def SecretGetOrCreate(plane: Plane, request, caller):
             raise GRPCError(Status.NOT_FOUND, f"Secret '{name}' is missing key(s): {', '.join(missing)}")
     elif plane.known_secrets is not None and name not in plane.known_secrets:
         raise GRPCError(
-            Status.NOT_FOUND, f"Secret '{name}' not found: the app's provenance names {_listed(plane.known_secrets)}."
+            Status.NOT_FOUND,
+            f"Secret '{name}' not found: this app was generated for {_listed(plane.known_secrets)}. "
+            f"If yours is called {name}, generate the app with --hf-secret {name}.",
         )
     elif request.required_keys:
         # What a named Secret holds is the account's business; its keys are declared, so placeholders can stand in.
@@ -78,7 +80,7 @@ async def SecretGetOrCreate(plane: Plane, request, caller):
 
 
 def _listed(names: frozenset[str]) -> str:
-    return ", ".join(sorted(names)) or "no Secret"
+    return ", ".join(sorted(names)) or "a model that needs none"
 
 
 async def VolumeGetOrCreate(plane: Plane, request, caller):

@@ -59,7 +59,7 @@ def environment(
 
 
 def addresses(network: str, number: int) -> dict[str, str]:
-    """The two loopback addresses of a container: what localhost and what 0.0.0.0 mean in it (shim/sitecustomize.py).
+    """The two loopback addresses of a container: what localhost and what 0.0.0.0 mean in it (shim/rehearsal_shim.py).
 
     Only Linux has all of 127.0.0.0/8; elsewhere both are the one address, and a wrong binding is not caught.
     """

@@ -7,6 +7,7 @@ from modal_proto import api_pb2
 from pydantic import BaseModel
 
 DIED = "a container of "  # how `containers` notes one that ended by itself
+LOCAL = "Modal's control plane, its HTTP front and the Hugging Face Hub: local ones"
 LAST_LINES = 8
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
@@ -25,6 +26,7 @@ class Report(BaseModel):
     modal: str
     engine: dict[str, Any]
     exit_code: int
+    findings: list[str]  # what the checks say of the file, and where it departs from what it was planned for
     last_lines: list[str]  # of modal run, where its own reason stands when it failed
     seconds: dict[str, float]
     requests: list[dict[str, Any]]
@@ -48,13 +50,28 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
         modal=importlib.metadata.version("modal"),
         engine={"name": name, "version": stage.engine_version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
+        findings=[*stage.findings, *_departures(hub, stage)],
         last_lines=[line for line in output.splitlines() if line.strip()][-LAST_LINES:],
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes),
-        substituted=list(dict.fromkeys([*plane.substituted, *(n["text"] for n in notes if n["kind"] != "checked")])),
+        substituted=list(
+            dict.fromkeys([LOCAL, *plane.substituted, *(n["text"] for n in notes if n["kind"] != "checked")])
+        ),
         not_shown=not_shown,
     )
+
+
+def _departures(hub, stage) -> list[str]:
+    """Where the files that were asked for are not those that the app was planned for."""
+    if stage.planned is None:
+        return []
+    model, revision = stage.planned
+    return [
+        f"the app was planned for {model} at {revision}, but asks for {asked} at {at}: whether that exists is not shown"
+        for asked, at in sorted(hub.served)
+        if (asked, at) != (model, revision)
+    ]
 
 
 def _seconds(events: list[tuple[float, str]], began: float, ended: float) -> dict[str, float]:
@@ -86,7 +103,7 @@ def _proven(code: int, plane, front, hub, notes: list[dict]) -> list[str]:
         named = ", ".join(function.tag for function in functions)
         lines.append(f"the SDK accepts the app: {named}; GPU {gpus or 'none'}; {volumes}")
     lines += [
-        f"downloaded through the Hub's client: {model} at {revision[:12]}" for model, revision in sorted(hub.served)
+        f"fetched with the Hub's own client: {model} at {revision[:12]}" for model, revision in sorted(hub.served)
     ]
     for image in plane.images.values():
         if image.build and image.result and image.result.status == SUCCESS:

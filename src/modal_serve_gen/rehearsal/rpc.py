@@ -12,6 +12,8 @@ from functools import cache
 from google.protobuf import message_factory
 from grpclib import GRPCError, Status
 from grpclib.const import Cardinality, Handler
+from grpclib.exceptions import StreamTerminatedError
+from h2.exceptions import H2Error
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.state import Container, Plane
@@ -83,8 +85,8 @@ class Service:
                         await stream.send_message(message)
                 else:
                     await stream.send_message(await handler(self.plane, request, self.caller))
-            except (GRPCError, ConnectionError, GeneratorExit):
-                raise
+            except (GRPCError, ConnectionError, GeneratorExit, StreamTerminatedError, H2Error):
+                raise  # a refusal of ours, or a peer that is gone
             except Exception as fault:  # a fault of ours must end the rehearsal by name, not as a hung call
                 self.plane.troubles.append(fault)
                 raise GRPCError(Status.INTERNAL, f"fault in the rehearsal's {name}: {fault!r}") from fault

@@ -45,7 +45,8 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append)
     plane.start_container, plane.open_url = containers.ensure, front.open
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
-    release = _start_reaper(containers.mark, folder)
+    reaper = _Reaper(containers.mark, folder)
+    containers.started = reaper.watch
     server = Server([Service(plane, handlers)])
     output: list[str] = []
 
@@ -60,7 +61,9 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
         await server.start(sock=listener)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         began = time.monotonic()
-        code = await _modal_run(target, arguments, url, folder, containers.mark, RUN_LIMIT_S[stage.engine], on_text)
+        environment = client_environment(url, folder, containers.mark)
+        limit_s = RUN_LIMIT_S[stage.engine]
+        code = await _modal_run([target, *arguments], environment, limit_s, reaper.watch, on_text)
         ended = time.monotonic()
     finally:
         server.close()
@@ -68,8 +71,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
         await front.close()
         await hub.close()
         stage.collect()  # what the stand-ins wrote lies in the folder that goes now
-        await asyncio.to_thread(reap, containers.mark, str(folder))
-        release()
+        await asyncio.to_thread(reaper.finish)
     if plane.troubles:
         raise _refusal(plane.troubles[0])
     return write_report(target, code, began, ended, "".join(output), plane, front, hub, stage)
@@ -110,27 +112,33 @@ def _listener() -> socket.socket:
     return listener
 
 
-def _start_reaper(mark: str, folder: Path) -> Callable[[], None]:
-    """Start the process that clears up if this one cannot; the function that lets it go."""
-    read_end, write_end = os.pipe()
-    script = Path(__file__).with_name("reaper.py")
-    pid = os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-I", "-S", str(script), mark, str(folder)],
-        {"PATH": "/usr/bin:/bin"},
-        file_actions=[
-            (os.POSIX_SPAWN_DUP2, read_end, 0),
-            (os.POSIX_SPAWN_CLOSE, write_end),
-        ],
-        setpgroup=0,
-    )
-    os.close(read_end)
+class _Reaper:
+    """The process that clears up if this one cannot (reaper.py)."""
 
-    def release() -> None:
-        os.close(write_end)
-        os.waitpid(pid, 0)
+    def __init__(self, mark: str, folder: Path):
+        self.mark, self.folder = mark, folder
+        self.sessions: set[int] = set()
+        read_end, self._pipe = os.pipe()
+        script = Path(__file__).with_name("reaper.py")
+        self._pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-S", str(script), mark, str(folder)],
+            {"PATH": "/usr/bin:/bin"},
+            file_actions=[(os.POSIX_SPAWN_DUP2, read_end, 0), (os.POSIX_SPAWN_CLOSE, self._pipe)],
+            setpgroup=0,
+        )
+        os.close(read_end)
 
-    return release
+    def watch(self, pid: int) -> None:
+        """Tell of a process that was started in a session of its own."""
+        self.sessions.add(pid)
+        os.write(self._pipe, b"%d\n" % pid)
+
+    def finish(self) -> None:
+        """Clear up here and now, and let the other go."""
+        reap(self.mark, str(self.folder), self.sessions)
+        os.close(self._pipe)
+        os.waitpid(self._pid, 0)
 
 
 def client_environment(url: str, folder: Path, mark: str) -> dict[str, str]:
@@ -155,14 +163,19 @@ def client_environment(url: str, folder: Path, mark: str) -> dict[str, str]:
 
 
 async def _modal_run(
-    target: str, arguments: list[str], url: str, folder: Path, mark: str, limit_s: float, emit: Callable[[str], None]
+    arguments: list[str],
+    environment: dict[str, str],
+    limit_s: float,
+    started: Callable[[int], None],
+    emit: Callable[[str], None],
 ) -> int:
     output = Output(emit)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "modal", "run", target, *arguments,
-        env=client_environment(url, folder, mark), stdin=asyncio.subprocess.DEVNULL,
+        sys.executable, "-m", "modal", "run", *arguments,
+        env=environment, stdin=asyncio.subprocess.DEVNULL,
         stdout=output.write_end, stderr=output.write_end, start_new_session=True,
     )  # fmt: skip
+    started(process.pid)
     output.started()
     try:
         code = await asyncio.wait_for(process.wait(), limit_s)

@@ -37,6 +37,8 @@ class Stage:
     repository: Callable[[str, str], Repository | None]
     engine_version: str | None = None  # of the real engine
     secrets: frozenset[str] | None = None  # names that the app may expect; None: not known
+    planned: tuple[str, str] | None = None  # model id and revision of the app's provenance
+    findings: tuple[str, ...] = ()  # of the checks
     folder: Path = Path()
     hub_url: str = ""
     substitute: Callable[[str], None] = lambda line: None
@@ -110,7 +112,10 @@ class Stage:
         if known is None:
             return None
         if known.config is None:
-            self.substitute(f"{model_id}: the Hub could not be asked for its configuration, so a plain one stands in")
+            self.substitute(
+                f"{model_id}: the Hub could not be asked for its configuration, nor whether it exists, "
+                "so a plain one stands in"
+            )
         folder = self.folder / "models" / model_id.replace("/", "--")
         folder.mkdir(parents=True)
         for line in miniature.make(known.config or miniature.PLAIN, folder=folder, engine_python=self.engine_python):

@@ -5,6 +5,7 @@ import runpy
 import sys
 
 import modal._runtime.asgi
+import rehearsal_shim  # noqa: F401  (a container without it would listen beyond loopback: better that it cannot start)
 
 modal._runtime.asgi.get_ip_address = lambda interface: os.environ["REHEARSAL_OUTER"]
 sys.argv = ["modal._container_entrypoint"]
