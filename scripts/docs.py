@@ -33,6 +33,7 @@ def pins() -> str:
     rows = [
         (engine, pin["version"], pin["base_image"], pin["python"], len(pin["direct"]), pin["read"])
         for engine, pin in facts.pins().items()
+        if engine in {workflows.load(name).engine for name in workflows.names()}
     ]
     return table(("engine", "version", "base image", "Python", "packages pinned beside it", "resolved on"), rows)
 

@@ -147,7 +147,8 @@ def test_bad_input_is_refused(cli, case):
     result = cli("new", *out, "--offline", *arguments)
     assert result.exit_code == code, result.output
     assert mentioned in result.stderr
-    assert "Traceback" not in result.output and result.stdout == ""
+    assert "Traceback" not in result.output
+    assert result.stdout == "" or json.loads(result.stdout)["exit_code"] == code  # an error document with --json
     assert result.stderr.startswith("Error: ") and result.stderr.count("\n") >= 2
     assert not list(Path().iterdir())
 

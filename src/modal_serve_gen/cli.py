@@ -51,8 +51,9 @@ def guarded(command: Callable) -> Callable:
             command(*args, **kwargs)
             sys.stdout.flush()
         except errors.ServeError as refusal:
-            if kwargs.get("as_json") and refusal.details:
-                print(json.dumps(refusal.details, indent=2))
+            if kwargs.get("as_json"):
+                document = {"error": refusal.problem, "remedy": refusal.remedy, "exit_code": refusal.exit_code}
+                print(json.dumps(refusal.details or document, indent=2))
             say(f"Error: {refusal.problem}\n{refusal.remedy}")
             _end(refusal.exit_code)
         except KeyboardInterrupt:
@@ -126,10 +127,12 @@ def new(
     scaledown_window: Annotated[int | None, typer.Option(help="Seconds until an idle container stops.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the Modal app.")] = None,
     served_model_name: Annotated[str | None, typer.Option(help="What clients call the model; default: its id.")] = None,
-    lora: Annotated[list[str] | None, typer.Option(help="Adapter as NAME=REPO@SHA; repeatable.")] = None,
+    lora: Annotated[list[str] | None, typer.Option(help="Adapter as NAME=REPO@SHA; repeatable.", hidden=True)] = None,
     hf_secret: Annotated[str | None, typer.Option(help="Modal Secret that holds HF_TOKEN, for gated models.")] = None,
-    otlp_endpoint: Annotated[str | None, typer.Option(help="OpenTelemetry endpoint for traces.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="Cron line, for workflows that run by themselves.")] = None,
+    otlp_endpoint: Annotated[str | None, typer.Option(help="OpenTelemetry endpoint for traces.", hidden=True)] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="Cron line, for workflows that run by themselves.", hidden=True)
+    ] = None,
     engine_arg: Annotated[
         list[str] | None, typer.Option(help="A flag for the engine, as --engine-arg=--flag=value; repeatable.")
     ] = None,
@@ -189,8 +192,8 @@ def _write(path: Path, text: str, force: bool) -> None:
 
     if path.suffix != ".py" or "." in path.stem:
         raise errors.BadInput(
-            f"{errors.shown(path.name)} cannot be a Modal app: its name is a Python module's.",
-            "Use a name that ends in .py and has no other dot, such as serve.py.",
+            f"{errors.shown(path)} is not a name that a Modal app can have.",
+            "Modal imports it as a Python module: use a name that ends in .py and has no other dot, such as serve.py.",
         )
     if path.is_dir():
         raise errors.BadInput(f"{errors.shown(path)} is a folder.", "Name a file in it.")
@@ -214,7 +217,7 @@ def _write(path: Path, text: str, force: bool) -> None:
         ) from None
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings={"allow_extra_args": True})
 @guarded
 def rehearse(
     context: typer.Context,

@@ -153,7 +153,7 @@ def credentials() -> Finding:
             name, "fail", f"{shown(path)} {trouble}", f"mv {shown(path)} {shown(f'{path}.bad')} && modal setup", details
         )
     if not profiles:
-        without = "no token and no profile: check, plan and rehearse work, deploy and run on Modal do not"
+        without = "no token and no profile: new and rehearse work, deploy and run on Modal do not"
         return Finding(name, "warn", without, "modal setup", details)
     active = [key for key, values in profiles.items() if values.get("active") is True]
     chosen = os.environ.get("MODAL_PROFILE") or (active[0] if active else "default")

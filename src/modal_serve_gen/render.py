@@ -20,7 +20,7 @@ from modal_serve_gen.errors import BadInput
 from modal_serve_gen.spec import ServeSpec
 
 WIDTH = 118
-BEGIN = "# --- modal-serve-gen: what this file was made from; `modal-serve-gen new --spec` reads it ---"
+BEGIN = "# --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---"
 END = "# --- end ---"
 # Copies of the weights in formats that the engine does not load; publishers use these names.
 SKIP = ["original/*", "metal/*", "consolidated*", "*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5"]

@@ -54,6 +54,14 @@ def _engine_arg(value: str) -> str:
     return _text(value)
 
 
+def _region(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", value):
+        raise ValueError(
+            "must be one region as Modal writes it, in lower case: eu, us, ap or a narrower one such as eu-west"
+        )
+    return value
+
+
 ObjectName = Annotated[str, AfterValidator(_object_name)]
 
 
@@ -70,7 +78,7 @@ class ServeSpec(BaseModel):
     concurrency: Annotated[int, Field(ge=1, le=4096)] | None = None
     endpoint: str
     auth: str
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] | None = None
+    region: Annotated[str, AfterValidator(_region)] | None = None
     min_containers: Annotated[int, Field(ge=0, le=1000)] = 0
     max_containers: Annotated[int, Field(ge=1, le=1000)]
     scaledown_window: Annotated[int, Field(ge=2, le=3600)]  # the SDK's own bounds
@@ -152,6 +160,5 @@ def _refusal(fault: ValidationError) -> BadInput:
         problem, _, remedy = message.partition("; ")
         return BadInput(f"{problem}.", f"{remedy[:1].upper()}{remedy[1:]}.")
     field = str(first["loc"][0])
-    if message.startswith("must "):
-        return BadInput(f"{option(field)} {shown(first['input'])} is not usable.", f"It {message}.")
-    return BadInput(f"{option(field)} {shown(first['input'])} is not usable.", f"{message}.")
+    message = message.removeprefix("Input ").partition(", unable")[0].replace("valid ", "")
+    return BadInput(f"{option(field)} {shown(first['input'])} is not usable.", f"It {message}.")

@@ -39,7 +39,8 @@ def start_engine(command: list[str], port: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
     while engine.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-            return ready.set()
+            ready.set()
+            return
         time.sleep(0.2)
     reader.join(timeout=5)
     raise RuntimeError(f"The engine ended with exit code {engine.returncode}:\n{''.join(last_lines)}")

@@ -12,7 +12,7 @@ import modal
 
 @contextlib.contextmanager
 def proxy_token():
-    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token that is deleted afterwards."""
+    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token, deleted afterwards."""
     if "MODAL_PROXY_TOKEN_ID" in os.environ:
         yield f"{os.environ['MODAL_PROXY_TOKEN_ID']}.{os.environ['MODAL_PROXY_TOKEN_SECRET']}"
         return
@@ -45,7 +45,8 @@ def wait_until_ready(url: str, key: str | None, limit: float) -> None:
     while (waited := time.monotonic() - began) < limit:
         with contextlib.suppress(OSError):  # no answer within 30 s, or nobody to connect to yet
             if ask(f"{url}/health", key, timeout=30, accept=(200, 303, 429, 503)).status == 200:
-                return print(f"ready after {time.monotonic() - began:.1f} s")
+                print(f"ready after {time.monotonic() - began:.1f} s")
+                return
         print(f"waiting for /health: {waited:.0f} s of at most {limit:.0f} s", flush=True)
         time.sleep(1)
     raise RuntimeError(f"/health did not say 200 within {limit:.0f} s")
@@ -53,8 +54,7 @@ def wait_until_ready(url: str, key: str | None, limit: float) -> None:
 
 def check_chat(url: str, key: str | None, model: str) -> None:
     """One chat completion, plain and then streamed; both have to come back whole."""
-    question = {"role": "user", "content": "What is a GPU? Answer in one sentence."}
-    body = {"model": model, "messages": [question], "max_tokens": 128, "temperature": 0}
+    body = {"model": model, "messages": [{"role": "user", "content": "What is a GPU?"}], "max_tokens": 128}
     with ask(f"{url}/v1/chat/completions", key, body) as response:
         message = json.load(response)["choices"][0]["message"]
     print("answer:", repr(message.get("content") or message["reasoning"])[:300])  # a thinker's first words stand apart

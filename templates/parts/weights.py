@@ -14,10 +14,10 @@ def fetch(model: str, revision: str, skip: list[str]) -> None:
     print(f"{model} at {revision[:12]}: {len(files)} files, {size:.2f} GB", flush=True)
     folder = Path(snapshot_download(model, revision=revision, ignore_patterns=skip))
     for file in files:
-        # The Hub lists the SHA-256 of files in LFS, and git's own hash of the others.
-        digest = hashlib.sha256() if file.lfs else hashlib.sha1(b"blob %d\0" % file.size)
+        digest = hashlib.sha256() if file.lfs else hashlib.sha1(b"blob %d\0" % file.size)  # git's hash
         with (folder / file.rfilename).open("rb") as content:
-            hashlib.file_digest(content, lambda digest=digest: digest)
+            while chunk := content.read(2**20):
+                digest.update(chunk)
         if digest.hexdigest() != (file.lfs.sha256 if file.lfs else file.blob_id):
             (folder / file.rfilename).resolve().unlink()  # the next run downloads it anew
             raise RuntimeError(f"{file.rfilename} is not what the Hub lists: it was removed, run this again.")

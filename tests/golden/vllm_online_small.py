@@ -1,7 +1,7 @@
 """An OpenAI-compatible API for an open-weight model: vLLM on Modal, on one L4, $0.80 per hour while it runs.
 
-- `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
-- `modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that.
+`modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
+`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that.
 """
 
 import atexit
@@ -23,8 +23,7 @@ import modal
 
 app = modal.App("vllm-online-qwen3-0.6b")
 
-# The image: CUDA 13.0.3 with its compiler, for kernels that are compiled at run time; the engine, pinned; and what that
-# engine leaves open, at the versions that were resolved for it together.
+# CUDA 13.0.3 with its compiler, as kernels are compiled at run time; the engine; and what that leaves open, all pinned.
 ENGINE = "0.33.0"
 PACKAGES = """
 aiohttp==3.14.5 anthropic==2.11.0 blake3==1.0.11 cachetools==8.0.0 cbor2==6.2.1 cloudpickle==3.1.2 einops==0.8.2
@@ -66,10 +65,10 @@ def fetch(model: str, revision: str, skip: list[str]) -> None:
     print(f"{model} at {revision[:12]}: {len(files)} files, {size:.2f} GB", flush=True)
     folder = Path(snapshot_download(model, revision=revision, ignore_patterns=skip))
     for file in files:
-        # The Hub lists the SHA-256 of files in LFS, and git's own hash of the others.
-        digest = hashlib.sha256() if file.lfs else hashlib.sha1(b"blob %d\0" % file.size)
+        digest = hashlib.sha256() if file.lfs else hashlib.sha1(b"blob %d\0" % file.size)  # git's hash
         with (folder / file.rfilename).open("rb") as content:
-            hashlib.file_digest(content, lambda digest=digest: digest)
+            while chunk := content.read(2**20):
+                digest.update(chunk)
         if digest.hexdigest() != (file.lfs.sha256 if file.lfs else file.blob_id):
             (folder / file.rfilename).resolve().unlink()  # the next run downloads it anew
             raise RuntimeError(f"{file.rfilename} is not what the Hub lists: it was removed, run this again.")
@@ -124,7 +123,8 @@ def start_engine(command: list[str], port: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
     while engine.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-            return ready.set()
+            ready.set()
+            return
         time.sleep(0.2)
     reader.join(timeout=5)
     raise RuntimeError(f"The engine ended with exit code {engine.returncode}:\n{''.join(last_lines)}")
@@ -144,12 +144,12 @@ PORT = 8000
     volumes=volumes,
     env={"HF_HUB_OFFLINE": "1"},  # what is served is what preflight verified
     min_containers=0,
-    max_containers=3,  # so at most $2.40 per hour
+    max_containers=3,  # so at most $2.40 per hour; CPU and memory come on top
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT,
     timeout=3600,  # of one request, the longest stream included
 )
-@modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=26)
+@modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=26)  # beyond the target another container starts
 @modal.web_server(PORT, startup_timeout=STARTUP_TIMEOUT, requires_proxy_auth=True)
 def serve() -> None:
     from huggingface_hub import errors, snapshot_download
@@ -157,8 +157,7 @@ def serve() -> None:
     try:
         folder = snapshot_download(MODEL, revision=REVISION, local_files_only=True)
     except errors.LocalEntryNotFoundError:
-        refill = f"modal run {Path(__file__).name}::download"
-        raise RuntimeError(f"{MODEL} is not in the Volume at this revision; refill it: {refill}") from None
+        raise RuntimeError(f"{MODEL} is not in its Volume: modal run {Path(__file__).name}::download") from None
     command = [
         "vllm", "serve", folder, "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
@@ -174,7 +173,7 @@ def serve() -> None:
 
 @contextlib.contextmanager
 def proxy_token():
-    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token that is deleted afterwards."""
+    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token, deleted afterwards."""
     if "MODAL_PROXY_TOKEN_ID" in os.environ:
         yield f"{os.environ['MODAL_PROXY_TOKEN_ID']}.{os.environ['MODAL_PROXY_TOKEN_SECRET']}"
         return
@@ -207,7 +206,8 @@ def wait_until_ready(url: str, key: str | None, limit: float) -> None:
     while (waited := time.monotonic() - began) < limit:
         with contextlib.suppress(OSError):  # no answer within 30 s, or nobody to connect to yet
             if ask(f"{url}/health", key, timeout=30, accept=(200, 303, 429, 503)).status == 200:
-                return print(f"ready after {time.monotonic() - began:.1f} s")
+                print(f"ready after {time.monotonic() - began:.1f} s")
+                return
         print(f"waiting for /health: {waited:.0f} s of at most {limit:.0f} s", flush=True)
         time.sleep(1)
     raise RuntimeError(f"/health did not say 200 within {limit:.0f} s")
@@ -215,8 +215,7 @@ def wait_until_ready(url: str, key: str | None, limit: float) -> None:
 
 def check_chat(url: str, key: str | None, model: str) -> None:
     """One chat completion, plain and then streamed; both have to come back whole."""
-    question = {"role": "user", "content": "What is a GPU? Answer in one sentence."}
-    body = {"model": model, "messages": [question], "max_tokens": 128, "temperature": 0}
+    body = {"model": model, "messages": [{"role": "user", "content": "What is a GPU?"}], "max_tokens": 128}
     with ask(f"{url}/v1/chat/completions", key, body) as response:
         message = json.load(response)["choices"][0]["message"]
     print("answer:", repr(message.get("content") or message["reasoning"])[:300])  # a thinker's first words stand apart
@@ -238,16 +237,17 @@ def smoke_test(deployed: bool = False) -> None:
     print(f"OpenAI-compatible endpoint: {url}/v1, model {SERVED_NAME}")
     try:
         if ask(f"{url}/health", None, accept=(200, 401)).status == 200:
-            raise RuntimeError("it answers without a proxy token: it is open to everybody")
+            raise RuntimeError("the endpoint answers without a proxy token: it is open to everybody")
         with proxy_token() as key:
             wait_until_ready(url, key, STARTUP_TIMEOUT)
             check_chat(url, key, SERVED_NAME)
     except Exception as fault:
-        raise SystemExit(f"Smoke test failed: {fault or repr(fault)}\nNext: modal app logs {app.name}") from None
+        logs = f"\nNext: modal app logs {app.name}" if deployed else ""
+        raise SystemExit(f"Smoke test failed: {fault or repr(fault)}{logs}") from None
     print("Smoke test passed." + ("" if deployed else f" Next: modal deploy {Path(__file__).name}"))
 
 
-# --- modal-serve-gen: what this file was made from; `modal-serve-gen new --spec` reads it ---
+# --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
 #
 # [asked]
