@@ -58,8 +58,10 @@ def test_a_toml_spec_takes_the_option_names(cli):
 def test_diff_says_what_today_would_change(cli):
     """`--diff` ends 0 when nothing would change and 1 with the change; the owner's edits do not show."""
     assert cli("new", "a.py", "--offline").exit_code == 0
+    assert "by hand" not in cli("new", "--spec", "a.py", "--diff", "--offline").stderr
     Path("a.py").write_text("# an owner's note\n" + Path("a.py").read_text())
-    assert cli("new", "--spec", "a.py", "--diff", "--offline").exit_code == 0
+    same = cli("new", "--spec", "a.py", "--diff", "--offline")
+    assert same.exit_code == 0 and "edited by hand" in same.stderr
     changed = cli("new", "--spec", "a.py", "--diff", "--offline", "--max-containers", "9")
     assert changed.exit_code == 1
     assert "+    max_containers=9" in changed.stdout and "owner" not in changed.stdout

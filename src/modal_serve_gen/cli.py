@@ -162,6 +162,8 @@ def new(
     source = _read(spec, "--spec") if spec else None
     made = newapp.make(given, source=source, generator=version(), offline=offline, say=say)
     if diff:
+        if any("by hand" in note for note in made.notes):
+            say("Note: the app was edited by hand; the edits are not compared, and generating it anew drops them.")
         changes = newapp.difference(source, given, generator=version(), offline=offline, say=say)
         print(changes or "Nothing would change.", end="" if changes else "\n")
         _end(errors.FINDINGS if changes else 0)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from modal_serve_gen import facts, flags, hub_client
-from modal_serve_gen.errors import BadInput, ModelRefused, nearest, shown
+from modal_serve_gen.errors import BadInput, HubSilent, ModelRefused, nearest, shown
 from modal_serve_gen.model import Model, from_config, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
@@ -41,7 +41,10 @@ def resolve(
         return _servable(_bundled(model_id, known), engine, engine_version)
     if offline:
         raise _offline(model_id, revision, known)
-    found = hub_client.fetch(model_id, revision, token=token, say=say)
+    try:
+        found = hub_client.fetch(model_id, revision, token=token, say=say)
+    except HubSilent as silent:
+        raise HubSilent(_why_asked(model_id, revision, known) + silent.problem, silent.remedy) from None
     _refuse_other_tasks(model_id, found)
     return _servable(_from_hub(model_id, found, known), engine, engine_version)
 
@@ -100,6 +103,15 @@ def _from_hub(model_id: str, found: hub_client.Found, known: dict | None) -> Mod
         **_per_id(known),
         **_remote_code(found.config),
     )
+
+
+def _why_asked(model_id: str, revision: str | None, known: dict | None) -> str:
+    """What led to the question that the Hub did not answer, as a sentence before that; '' where it says so itself."""
+    if known is None:
+        return f"{near.strip()} " if (near := _near(model_id)) else ""
+    if known["revision"] is None:
+        return f"{model_id} is bundled without a revision. "
+    return f"{model_id} is bundled at another revision than {shown(revision)}. "
 
 
 def _offline(model_id: str, revision: str | None, known: dict | None) -> ModelRefused:

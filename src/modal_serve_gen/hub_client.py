@@ -204,7 +204,7 @@ def _refusal(error: Exception, asked: str, revision: str | None, has_token: bool
         )
     if "OfflineModeIsEnabled" in kinds:
         return HubSilent(
-            f"HF_HUB_OFFLINE forbids asking the Hub about {asked}, which is not bundled.",
+            f"HF_HUB_OFFLINE forbids asking the Hub about {asked}.",
             "Unset HF_HUB_OFFLINE, or choose a bundled model: `modal-serve-gen list models`.",
         )
     if status == 429:
@@ -219,7 +219,7 @@ def _refusal(error: Exception, asked: str, revision: str | None, has_token: bool
         )
     if kinds & {"TransportError", "TimeoutException", "ConnectionError", "TimeoutError", "OSError", "InvalidURL"}:
         return HubSilent(
-            f"{_host()} cannot be reached, and {asked} is not bundled.",
+            f"{_host()} cannot be reached, so nothing is known of {asked}.",
             "Check the network, the proxy and HF_ENDPOINT, or choose a bundled model: `modal-serve-gen list models`.",
         )
     return _garbage(asked)

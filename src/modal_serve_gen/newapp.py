@@ -2,6 +2,7 @@
 
 import difflib
 import shlex
+import shutil
 import textwrap
 import tomllib
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import render, resolve
+from modal_serve_gen import render, resolve, workflows
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import Resolved
@@ -46,24 +47,30 @@ class Made:
         plan, spec = self.resolved.plan, self.resolved.spec
         lines = [f"Wrote {path}: {self.resolved.model.id} with the workflow {spec.workflow}.", ""]
         gpu = plan.gpu if plan.gpus == 1 else f"{plan.gpus} x {plan.gpu}"
-        lines.append(f"  {gpu}, ${plan.usd_per_hour:.2f} per hour and container (prices of {plan.price_date})")
+        price = f"  {gpu}, ${plan.usd_per_hour:.2f} per hour and container (prices of {plan.price_date}"
+        if self.plan and self.plan.region_multiplier != 1:
+            price += f", {self.plan.region_multiplier:g} times the base price for the region {spec.region}"
+        lines.append(f"{price})")
         bound = plan.usd_per_hour * spec.max_containers
         lines.append(f"  at most {spec.max_containers} containers, so at most ${bound:.2f} per hour")
         if self.plan:
-            lines += ["", f"  {'memory per GPU':<22}{'GiB':>8}   (~: an estimate)"]
+            lines += ["", f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
             for row in self.plan.ledger:
-                about = "" if row.exact else "~"
-                lines.append(f"  {row.item.replace('_', ' '):<22}{about + format(row.gib, '.2f'):>8}")
+                lines.append(f"  {row.item.replace('_', ' '):<22}{row.gib:>10.2f}{row.gib_sized:>14.2f}")
+            usable = plan.gpu_gib * plan.gpu_memory_utilization
+            lines.append(f"  {'of':<22}{usable:>10.2f}   ({plan.gpu_memory_utilization:.0%} of {plan.gpu_gib})")
             cache = self.plan.kv_cache
             lines += [
                 "",
-                f"  up to {plan.max_model_len:,} tokens per request and {plan.max_num_seqs} requests at once;",
-                f"  the KV cache holds {cache.tokens:,} tokens, {cache.max_concurrency:.1f} requests of full length",
+                f"  up to {plan.max_model_len:,} tokens per request, {plan.max_num_seqs} requests at once;",
+                f"  the KV cache holds {cache.tokens:,} tokens for all of them together,",
+                f"  as many as {cache.max_concurrency:.1f} requests of full length: beyond that they wait",
             ]
         if self.notes:
             lines += [""]
+            width = min(110, shutil.get_terminal_size().columns)
             for note in self.notes:
-                lines += textwrap.wrap(note, 110, initial_indent="  - ", subsequent_indent="    ")
+                lines += textwrap.wrap(note, width, initial_indent="  - ", subsequent_indent="    ")
         lines += ["", "Next:"]
         commands = self._next(path)
         width = max(len(command) for command, _ in commands)
@@ -72,7 +79,9 @@ class Made:
 
     def _next(self, path: Path) -> list[tuple[str, str]]:
         file, spec = shlex.quote(str(path)), self.resolved.spec
-        secret = []
+        secret, token = [], []
+        if spec.auth == "proxy":
+            token = [("modal workspace proxy-tokens create", "a key for your clients: wk-….ws-…")]
         if self.resolved.model.gated is not False:
             name = shlex.quote(spec.hf_secret)
             secret = [
@@ -83,6 +92,7 @@ class Made:
             *secret,
             (f"modal run {file}", "build, verify the weights, smoke-test on a GPU"),
             (f"modal deploy {file}", "put it on a permanent URL"),
+            *token,
             (f"modal run {file} --deployed", "smoke-test the deployment"),
             (f"modal app logs {spec.name} -f", "follow its logs"),
             (f"modal app stop {spec.name}", "take it down"),
@@ -95,15 +105,19 @@ def make(
     """The app of `given` options, on top of `source` (a TOML spec or a generated app) where there is one."""
     given = {key: value for key, value in given.items() if value is not None and value != []}
     stored = render.read_provenance(source) if source is not None else None
+    notes = []
+    if stored is not None:
+        workflows.load(stored.spec.workflow)  # refuses one that this version does not have
+        if stored.generator == generator and render.render(stored) != source:
+            notes.append("The app was edited by hand: what is rendered comes from its last block, without the edits.")
     if stored is not None and not given:
-        notes = []
         if stored.generator != generator:
             notes.append(f"The app was made by version {stored.generator}; this is {generator}.")
             stored = stored.model_copy(update={"generator": generator})
         return Made(resolve.write(stored), stored, None, tuple(notes))
     asked = {**(stored.asked if stored else _options_of(source) if source is not None else {}), **given}
     resolved, plan = resolve.resolve(asked, generator=generator, offline=offline, say=say)
-    return Made(resolve.write(resolved), resolved, plan, (*plan.notes, *_notes(resolved)))
+    return Made(resolve.write(resolved), resolved, plan, (*plan.notes, *_notes(resolved), *notes))
 
 
 def difference(source: str, given: dict[str, Any], *, generator: str, offline: bool, say: Callable[[str], None]) -> str:
@@ -132,6 +146,8 @@ def _options_of(source: str) -> dict[str, Any]:
 
 def _notes(resolved: Resolved) -> list[str]:
     notes = []
+    if resolved.spec.region:
+        notes.append("The region is where containers run; where requests enter Modal is Modal's own routing.")
     if resolved.spec.auth == "none":
         notes.append("The endpoint will answer everybody who finds its URL, at your cost; --auth proxy closes it.")
     if resolved.model.gated:

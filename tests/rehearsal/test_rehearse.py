@@ -229,6 +229,19 @@ def test_nothing_is_left_behind(app, tmp_path, engine, how):
     folder.rmdir()  # raises unless it is empty
 
 
+def test_a_mistyped_option_is_bad_usage(app, shell):
+    """What is meant for modal run follows --, so an unknown option is one of ours, mistyped."""
+    done = shell("rehearse", "a.py", "--engnie", "stub")
+    assert done.returncode == 2 and "--engnie" in done.stderr
+
+
+def test_what_follows_goes_to_modal_run(app, shell):
+    """Options after -- are the app's own: its smoke test takes --deployed, and there is no deployment."""
+    done = shell("rehearse", "a.py", "--engine", "stub", "--", "--deployed")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "AppGetByDeploymentName" in done.stdout or "FunctionGet" in done.stdout
+
+
 def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):
     """What the rehearsal itself cannot write ends 5, and says that it tells nothing of the app."""
     done = subprocess.run(

@@ -57,7 +57,8 @@ def shrink(config: dict, context: int | None, ids: dict[str, int]) -> tuple[dict
                     part[key] = rules()["vocab_size"]
         text.setdefault("vocab_size", rules()["vocab_size"])
     _ids(small, ids)
-    said = [f"{kept} of its {layers} layers, {text.get('hidden_size')} of {wide} wide, with random weights"]
+    size = f"{kept} of its {layers} layers, {text.get('hidden_size')} of {wide} wide"
+    said = [f"{size}, with random weights: its answers are gibberish"]
     if scheme:
         name = scheme.get("quant_method") or scheme.get("quant_algo") or "unnamed"
         said.append(f"its weights are not quantised ({name}), because CPU kernels for that are missing")

@@ -71,7 +71,8 @@ def serve(argv: list[str], table: flags.Table, cpu_table: flags.Table, python: P
     options = flags.parse(argv, table)
     config = _config(options, table)
     command = [str(python), "-P", str(LAUNCH), "serve", *arguments(options, config, cpu_table)]
-    environment = {
+    # The engine's own account of a normal start is a hundred lines, which would hide what the app says.
+    environment = {"VLLM_LOGGING_LEVEL": "WARNING"} | {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("PYTHON") and name not in ("REHEARSAL_FAULT", "VIRTUAL_ENV", "VLLM_USE_V1")
