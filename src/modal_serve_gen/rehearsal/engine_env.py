@@ -194,11 +194,12 @@ def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail:
             process.wait()
     reader.join(TALK_S)
     if code and not may_fail:
-        why = " ".join(dict.fromkeys(errors))[-400:] or f"exit code {code}"
-        if "No space left" in why:
+        if any("No space left" in line for line in errors):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        last = [line.removeprefix("ERROR: ") for line in errors if line.startswith("ERROR: ")] or errors
+        why = last[-1][-300:].rstrip(".") if last else f"exit code {code}"
         raise EnvironmentLacks(
-            f"The engine environment could not be made: {what} failed. {why}",
+            f"The engine environment could not be made: {what} failed ({why}).",
             f"It needs a package index that has them (network, or pip's own settings). {INSTEAD}",
         )
 
