@@ -46,7 +46,7 @@ class DoesNotFit(ServeError):
 
 
 class EnvironmentLacks(ServeError):
-    """This machine lacks something: a package, the network, a platform."""
+    """This machine lacks something: an engine, a platform, room on its disk."""
 
     exit_code = 5
 
