@@ -31,8 +31,8 @@ FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 class Containers:
     """Starts, watches and stops the containers of one rehearsal.
 
-    `limit_s` caps start-up time-outs. `extra` gives the environment that the rehearsal adds for an image, and the
-    interpreter to use; the session knows the engine.
+    `limit_s` caps start-up time-outs. `prepare(image, container)` gives the interpreter to use, and what the rehearsal
+    adds to its environment.
     """
 
     def __init__(self, plane: Plane, handlers: dict[str, Callable], *, limit_s: float, prepare: Callable):

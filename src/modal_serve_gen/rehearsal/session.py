@@ -66,7 +66,8 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
         code = await _modal_run([target, *arguments], environment, limit_s, reaper.watch, on_text)
         ended = time.monotonic()
     finally:
-        server.close()
+        with contextlib.suppress(RuntimeError):  # it was never started
+            server.close()
         await containers.close()
         await front.close()
         await hub.close()

@@ -4,6 +4,7 @@ Containers get a bare environment with the packages that the rehearsal can stand
 pins is stood in for by a command and a package of its name; the model by a miniature of its own architecture.
 """
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -56,7 +57,9 @@ class Stage:
     def collect(self) -> None:
         """Read what the stand-ins wrote down, in order, before the folder goes."""
         if self._notes_file.exists():
-            self.notes = [json.loads(line) for line in self._notes_file.read_text().splitlines()]
+            for line in self._notes_file.read_text("utf-8").splitlines():
+                with contextlib.suppress(ValueError):  # half a line, of a stand-in that was killed while it wrote
+                    self.notes.append(json.loads(line))
 
     def prepare(self, image: Image | None, container: Container) -> tuple[Path, dict[str, str]]:
         """The interpreter for a container of `image`, and what the rehearsal adds to its environment."""
