@@ -16,6 +16,8 @@ CASES = {
     "vllm_online_two_gpus": {"model": "Qwen/Qwen3-32B", "gpu": "H100:2", "min_containers": 1},
     "vllm_online_gated": {"model": "meta-llama/Llama-3.1-8B-Instruct", "region": "us"},
     "vllm_online_open": {"model": "Qwen/Qwen3-8B", "auth": "none", "engine_arg": ["--seed=7"]},
+    "vllm_online_api_key": {"model": "openai/gpt-oss-20b", "auth": "api-key", "otlp_endpoint": "http://otel:4317"},
+    "vllm_online_server": {"endpoint": "server", "region": "eu"},
 }
 
 

@@ -52,7 +52,7 @@ def test_a_toml_spec_takes_the_option_names(cli):
     Path("s.toml").write_text('model = "Qwen/Qwen3-0.6B"\nmax_model_len = 4096\nengine_arg = ["--seed=7"]\n')
     assert cli("new", "a.py", "--offline", "--spec", "s.toml").exit_code == 0
     text = Path("a.py").read_text()
-    assert 'MODEL, REVISION = "Qwen/Qwen3-0.6B"' in text and "MAX_MODEL_LEN = 4096" in text and '"--seed=7"' in text
+    assert 'MODEL, REVISION = "Qwen/Qwen3-0.6B"' in text and '"--max-model-len", "4096"' in text and '"--seed=7"' in text
 
 
 def test_diff_says_what_today_would_change(cli):
@@ -121,7 +121,7 @@ BAD = {
     "bad app name": (["--name", "bad name!"], 2, "--name"),
     "bad Secret name": (["--hf-secret", "x" * 64], 2, "--hf-secret"),
     "bad region": (["--region", "US East"], 2, "--region"),
-    "unknown endpoint": (["--endpoint", "server"], 2, "web-server"),
+    "unknown endpoint": (["--endpoint", "http-server"], 2, "web-server"),
     "unknown auth": (["--auth", "basic"], 2, "proxy"),
     "option of another workflow": (["--schedule", "0 2 * * *"], 2, "--schedule"),
     "engine flag that is not": (["--engine-arg=--max-num-seq=4"], 2, "--max-num-seqs"),

@@ -119,20 +119,28 @@ def new(
     ] = None,
     max_model_len: Annotated[int | None, typer.Option(help="Tokens of one prompt and its answer.")] = None,
     concurrency: Annotated[int | None, typer.Option(help="Requests that one container answers at once.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="How the engine is put on the web: web-server.")] = None,
-    auth: Annotated[str | None, typer.Option(help="Who may ask: proxy (Modal proxy tokens) or none.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="How the engine is put on the web: web-server, server or http-server.")
+    ] = None,
+    auth: Annotated[
+        str | None, typer.Option(help="Who may ask: proxy (Modal proxy tokens), api-key (a key of your own) or none.")
+    ] = None,
     region: Annotated[str | None, typer.Option(help="Compute region, such as us or eu-west; costs more.")] = None,
     min_containers: Annotated[int | None, typer.Option(help="Containers that stay warm, and are paid for.")] = None,
     max_containers: Annotated[int | None, typer.Option(help="Upper bound on containers, and so on cost.")] = None,
     scaledown_window: Annotated[int | None, typer.Option(help="Seconds until an idle container stops.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the Modal app.")] = None,
     served_model_name: Annotated[str | None, typer.Option(help="What clients call the model; default: its id.")] = None,
-    lora: Annotated[list[str] | None, typer.Option(help="Adapter as NAME=REPO@SHA; repeatable.", hidden=True)] = None,
-    hf_secret: Annotated[str | None, typer.Option(help="Modal Secret that holds HF_TOKEN, for gated models.")] = None,
-    otlp_endpoint: Annotated[str | None, typer.Option(help="OpenTelemetry endpoint for traces.", hidden=True)] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="Cron line, for workflows that run by themselves.", hidden=True)
+    lora: Annotated[list[str] | None, typer.Option(help="LoRA adapter as NAME=REPO@SHA; repeatable.")] = None,
+    draft: Annotated[
+        str | None, typer.Option(help="Draft model for speculative decoding, as ALGORITHM=REPO@SHA.")
     ] = None,
+    hf_secret: Annotated[str | None, typer.Option(help="Modal Secret that holds HF_TOKEN, for gated models.")] = None,
+    api_key_secret: Annotated[
+        str | None, typer.Option(help="Modal Secret that holds the key of --auth api-key.")
+    ] = None,
+    otlp_endpoint: Annotated[str | None, typer.Option(help="OpenTelemetry collector for traces.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="Cron line: the app runs by itself, once deployed.")] = None,
     engine_arg: Annotated[
         list[str] | None, typer.Option(help="A flag for the engine, as --engine-arg=--flag=value; repeatable.")
     ] = None,

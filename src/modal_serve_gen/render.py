@@ -60,6 +60,7 @@ class PlanFacts(BaseModel):
     weights_gib: float
     kv_gib: float
     kv_tokens: int
+    routing_region: str = "us-east"
 
 
 class Pins(BaseModel):
@@ -85,6 +86,7 @@ class Resolved(BaseModel):
     model: ModelFacts
     plan: PlanFacts
     pins: Pins
+    adapters: tuple[dict, ...] = ()
 
 
 def render(resolved: Resolved) -> str:
@@ -105,6 +107,9 @@ def render(resolved: Resolved) -> str:
         weights_gb=f"{gigabytes:.1f}",
         target_inputs=max(1, math.ceil(plan.max_num_seqs * 0.8)),  # new containers start before the batch is full
         proxy_auth=spec.auth == "proxy",
+        gate=spec.auth in ("api-key", "none"),  # where Modal lets everybody through, the app itself must not
+        adapters=resolved.adapters,
+        routing_region=resolved.plan.routing_region,
         # Where gating is not known, the Secret is named: an account's token does no harm, its lack would.
         hf_secret=None if model.gated is False else spec.hf_secret,
         skip=SKIP,
@@ -191,7 +196,7 @@ def _part(module: str, function: str) -> str:
     """The source of one function of templates/parts, decorators included, exactly as it is written there."""
     source = (folders.shipped("templates") / "parts" / f"{module}.py").read_text("utf-8")
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == function:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             return "\n".join(source.split("\n")[first - 1 : node.end_lineno])
     raise LookupError(f"templates/parts/{module}.py has no function {function}")

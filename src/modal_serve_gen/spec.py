@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from modal_serve_gen import workflows
 from modal_serve_gen.errors import BadInput, nearest, shown
 from modal_serve_gen.model import valid_id
 
@@ -76,8 +77,8 @@ class ServeSpec(BaseModel):
     gpu: Annotated[str, AfterValidator(_text), Field(max_length=40)] | None = None
     max_model_len: Annotated[int, Field(ge=64, le=MAX_CONTEXT)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=4096)] | None = None
-    endpoint: str
-    auth: str
+    endpoint: str | None = None  # None: the workflow has none
+    auth: str | None = None
     region: Annotated[str, AfterValidator(_region)] | None = None
     min_containers: Annotated[int, Field(ge=0, le=1000)] = 0
     max_containers: Annotated[int, Field(ge=1, le=1000)]
@@ -85,7 +86,9 @@ class ServeSpec(BaseModel):
     name: ObjectName
     served_model_name: Annotated[str, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
     lora: tuple[Annotated[str, AfterValidator(_text)], ...] = ()
+    draft: Annotated[str, AfterValidator(_text)] | None = None
     hf_secret: ObjectName = "huggingface-secret"
+    api_key_secret: ObjectName = "llm-api-key"
     otlp_endpoint: Annotated[str, AfterValidator(_text)] | None = None
     schedule: Annotated[str, AfterValidator(_text)] | None = None
     engine_arg: tuple[Annotated[str, AfterValidator(_engine_arg), Field(max_length=4000)], ...] = ()
@@ -123,7 +126,7 @@ def make(asked: dict[str, Any], workflow) -> ServeSpec:
             "Keys of a spec file are the option names with underscores; see modal-serve-gen new --help.",
         )
     for name in asked:
-        if name in workflow.optional and name not in workflow.options:
+        if name in workflows.OPTIONAL and name not in workflow.options:
             raise BadInput(
                 f"The workflow {workflow.name} does not take {option(name)}.",
                 f"Leave it out, or choose a workflow that has it: {workflow.having(name) or 'none has it yet'}.",
@@ -133,12 +136,26 @@ def make(asked: dict[str, Any], workflow) -> ServeSpec:
             raise BadInput(
                 f"{option(name)} {shown(asked[name])} is not one that {workflow.name} has."
                 + nearest(str(asked[name]), allowed),
-                f"Choose one of: {', '.join(allowed)}.",
+                f"Choose one of: {', '.join(allowed)}." if allowed else f"Leave it out: {workflow.name} is no server.",
             )
     asked.setdefault("model", workflow.default_model)
+    endpoint = asked.get("endpoint") or next(iter(workflow.endpoints), None)
+    auth = asked.get("auth") or next((one for one in workflow.auth if not workflow.refusal(endpoint, one)), None)
+    if why := workflow.refusal(endpoint, auth):
+        raise BadInput(
+            f"--auth {auth} does not go with --endpoint {endpoint}: {why}.",
+            f"Choose --auth {' or '.join(one for one in workflow.auth if not workflow.refusal(endpoint, one))}, "
+            "or another endpoint.",
+        )
+    if "api_key_secret" in asked and auth != "api-key":
+        raise BadInput(
+            f"--api-key-secret {shown(asked['api_key_secret'])} is only read with --auth api-key.",
+            "Add --auth api-key, or leave the Secret out.",
+        )
     values = {
-        "endpoint": workflow.endpoints[0],
-        "auth": workflow.auth[0],
+        "endpoint": endpoint,
+        "auth": auth,
+        "min_containers": workflow.min_containers,
         "max_containers": max(workflow.max_containers, asked.get("min_containers") or 0)
         if isinstance(asked.get("min_containers"), int)
         else workflow.max_containers,

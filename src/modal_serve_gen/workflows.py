@@ -9,11 +9,26 @@ from modal_serve_gen import folders
 from modal_serve_gen.errors import BadInput, nearest, shown
 
 # Options that only some workflows have; the others belong to all.
-OPTIONAL = ("lora", "otlp_endpoint", "schedule")
+OPTIONAL = (
+    "api_key_secret", "draft", "lora", "min_containers", "otlp_endpoint", "schedule", "served_model_name",
+)  # fmt: skip
+
+
+class Apart(BaseModel):
+    """An endpoint and a way of authentication that do not go together, and why: the end of a sentence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str
+    auth: str
+    why: str
 
 
 class Workflow(BaseModel):
-    """One way to serve. Lengths are tokens, `scaledown_window` seconds; the first of each list is the default."""
+    """One way to serve. Lengths are tokens, `scaledown_window` seconds; the first of each list is the default.
+
+    A workflow without endpoints is no server: nobody authenticates there either.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,19 +39,24 @@ class Workflow(BaseModel):
     not_when: str
     instead: str
     default_model: str
-    endpoints: tuple[str, ...]
-    auth: tuple[str, ...]
+    endpoints: tuple[str, ...] = ()
+    auth: tuple[str, ...] = ()
+    apart: tuple[Apart, ...] = ()
     options: tuple[str, ...] = ()
     gpus: tuple[str, ...] = ()  # candidates of the plan; none: every GPU, the cheapest that fits
     max_gpus: int = Field(ge=1)
+    max_gpus_why: str = ""  # a sentence: why no more, and what to do instead
+    speculate: bool = False  # speculative decoding as the facts know it for the model
+    also: tuple[str, ...] = ()  # further sets of pins that its app installs
+    min_containers: int = Field(default=0, ge=0)
     max_model_len: int = Field(ge=1)
     concurrency: int = Field(ge=1)
     max_containers: int = Field(ge=1)
     scaledown_window: int = Field(ge=2, le=3600)
 
-    @property
-    def optional(self) -> tuple[str, ...]:
-        return OPTIONAL
+    def refusal(self, endpoint: str | None, auth: str | None) -> str | None:
+        """Why this endpoint cannot have this authentication; None when it can."""
+        return next((one.why for one in self.apart if (one.endpoint, one.auth) == (endpoint, auth)), None)
 
     def having(self, option: str) -> str:
         """The workflows that take `option`, for a message."""

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import time
-import urllib.error
 import urllib.request
 
 import modal
@@ -14,9 +13,9 @@ import modal
 def proxy_token():
     """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token, deleted afterwards."""
     if "MODAL_PROXY_TOKEN_ID" in os.environ:
-        yield f"{os.environ['MODAL_PROXY_TOKEN_ID']}.{os.environ['MODAL_PROXY_TOKEN_SECRET']}"
+        yield "{MODAL_PROXY_TOKEN_ID}.{MODAL_PROXY_TOKEN_SECRET}".format_map(os.environ)
         return
-    print("MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: making a temporary proxy token")
+    print("MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: making a proxy token for this test")
     tokens = modal.Workspace.from_context().proxy_tokens
     token = tokens.create()
     try:
@@ -27,37 +26,33 @@ def proxy_token():
         tokens.delete(token.token_id)
 
 
-def ask(url: str, key: str | None, body: dict | None = None, timeout: float = 120, accept=(200,)):
-    """GET `url`, or POST `body` to it, with `key` as Bearer token as any OpenAI client does; the open response."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        return urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=timeout)
-    except urllib.error.HTTPError as answer:
-        if answer.status in accept:
-            return answer
-        raise RuntimeError(f"{url} says {answer.status}: {answer.read().decode(errors='replace')}") from None
-
-
-def wait_until_ready(url: str, key: str | None, limit: float) -> None:
-    """Ask /health until it says 200. A cold endpoint queues, redirects or says 503; any other answer is final."""
+def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):
+    """GET `url`, or POST `body` to it, as an OpenAI client does; for `patience` seconds a cold or full one again."""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {}), **headers}
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)
     began = time.monotonic()
-    while (waited := time.monotonic() - began) < limit:
-        with contextlib.suppress(OSError):  # no answer within 30 s, or nobody to connect to yet
-            if ask(f"{url}/health", key, timeout=30, accept=(200, 303, 429, 503)).status == 200:
-                print(f"ready after {time.monotonic() - began:.1f} s")
-                return
-        print(f"waiting for /health: {waited:.0f} s of at most {limit:.0f} s", flush=True)
+    while True:
+        try:
+            return urllib.request.urlopen(request, timeout=30 if patience else 600)
+        except OSError as fault:  # another answer than 200, or nobody to connect to
+            status = getattr(fault, "status", 503)
+            if status in accept:
+                return fault
+            if status not in (303, 429, 503) or time.monotonic() - began > patience:
+                raise RuntimeError(f"{url}: {fault} {getattr(fault, 'read', bytes)().decode()}") from None
+        print(f"waiting for {url}: {time.monotonic() - began:.0f} s of at most {patience:.0f} s", flush=True)
         time.sleep(1)
-    raise RuntimeError(f"/health did not say 200 within {limit:.0f} s")
 
 
 def check_chat(url: str, key: str | None, model: str) -> None:
-    """One chat completion, plain and then streamed; both have to come back whole."""
-    body = {"model": model, "messages": [{"role": "user", "content": "What is a GPU?"}], "max_tokens": 128}
+    """A conversation of two turns, the first plain and the second streamed; both have to come back whole."""
+    messages = [{"role": "user", "content": "What is a GPU?"}]
+    body = {"model": model, "messages": messages, "max_tokens": 128}
     with ask(f"{url}/v1/chat/completions", key, body) as response:
         message = json.load(response)["choices"][0]["message"]
-    print("answer:", repr(message.get("content") or message["reasoning"])[:300])  # a thinker's first words stand apart
+    text = message.get("content") or message["reasoning"]  # a thinker's first words stand apart
+    print("answer:", repr(text)[:300])
+    messages += [{"role": "assistant", "content": text}, {"role": "user", "content": "And what is it good for?"}]
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     began = time.monotonic()
     with ask(f"{url}/v1/chat/completions", key, body) as response:

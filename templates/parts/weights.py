@@ -1,24 +1,36 @@
-"""Weights: download at the pinned revision and compare with the Hub's own list."""
+"""Weights: download at pinned commits, compare with the Hub's own list, find again offline."""
 
-import hashlib
+import importlib.metadata
 from pathlib import Path
 
+import modal
 
-def fetch(model: str, revision: str, skip: list[str]) -> None:
-    """Download the weights into their Volume and compare every file with the Hub's list: name, size and hash."""
+weights = modal.Volume.from_name("weights")  # an app has its own under this name
+
+
+def preflight(engine: str, version: str, repositories: dict[str, str], skip: list[str]) -> None:
+    """On a CPU, before any GPU starts: the pinned engine is in, and every pinned file with the Hub's size and hash."""
     from huggingface_hub import HfApi, snapshot_download, utils
 
-    info = HfApi().model_info(model, revision=revision, files_metadata=True)
-    files = list(utils.filter_repo_objects(info.siblings, ignore_patterns=skip, key=lambda file: file.rfilename))
-    size = sum(file.size for file in files) / 1e9
-    print(f"{model} at {revision[:12]}: {len(files)} files, {size:.2f} GB", flush=True)
-    folder = Path(snapshot_download(model, revision=revision, ignore_patterns=skip))
-    for file in files:
-        digest = hashlib.sha256() if file.lfs else hashlib.sha1(b"blob %d\0" % file.size)  # git's hash
-        with (folder / file.rfilename).open("rb") as content:
-            while chunk := content.read(2**20):
-                digest.update(chunk)
-        if digest.hexdigest() != (file.lfs.sha256 if file.lfs else file.blob_id):
-            (folder / file.rfilename).resolve().unlink()  # the next run downloads it anew
-            raise RuntimeError(f"{file.rfilename} is not what the Hub lists: it was removed, run this again.")
-    print(f"verified {len(files)} files, {size:.2f} GB, against the Hub's hashes", flush=True)
+    if (found := importlib.metadata.version(engine)) != version:
+        raise RuntimeError(f"The image holds {engine} {found}, not the pinned {version}.")
+    for repository, commit in repositories.items():
+        snapshot_download(repository, revision=commit, ignore_patterns=skip)
+        check = HfApi().verify_repo_checksums(repository, revision=commit)
+        broken = [file["path"] for file in check.mismatches]
+        for path in broken:
+            (check.verified_path / path).resolve().unlink()  # the next run downloads it anew
+        if broken := [*broken, *utils.filter_repo_objects(check.missing_paths, ignore_patterns=skip)]:
+            raise RuntimeError(f"not as the Hub lists it, run this again: {', '.join(broken)}")
+        print(f"{repository}: verified {check.checked_count} files against the Hub's hashes", flush=True)
+    weights.commit()
+
+
+def local_folder(repository: str, commit: str) -> str:
+    """Where the Volume holds a repository."""
+    from huggingface_hub import errors, snapshot_download
+
+    try:
+        return snapshot_download(repository, revision=commit, local_files_only=True)
+    except errors.LocalEntryNotFoundError:
+        raise RuntimeError(f"{repository} is not in its Volume: modal run {Path(__file__).name}::download") from None

@@ -1,13 +1,10 @@
 """An OpenAI-compatible API for an open-weight model: vLLM on Modal, on one L4, $0.80 per hour while it runs.
 
 `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
-`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that.
-"""
+`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that, `--bench` measures it too."""
 
 import atexit
-import collections
 import contextlib
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -15,7 +12,6 @@ import socket
 import subprocess
 import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -48,6 +44,7 @@ base = (
 # The model: one commit, 1.2 GB. Copies of the same weights in other formats stay where they are.
 MODEL, REVISION = "Qwen/Qwen3-0.6B", "c1899de289a04d12100db370d81485cdf75e47ca"
 SERVED_NAME = "Qwen/Qwen3-0.6B"
+REPOSITORIES = {MODEL: REVISION}
 SKIP = ["original/*", "metal/*", "consolidated*", "*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5"]
 
 # The caches: what is downloaded and what is compiled outlives its container.
@@ -55,85 +52,71 @@ weights = modal.Volume.from_name("huggingface-cache", create_if_missing=True)
 volumes = {"/weights": weights, "/compiled": modal.Volume.from_name("vllm-cache", create_if_missing=True)}
 
 
-def fetch(model: str, revision: str, skip: list[str]) -> None:
-    """Download the weights into their Volume and compare every file with the Hub's list: name, size and hash."""
+def preflight(engine: str, version: str, repositories: dict[str, str], skip: list[str]) -> None:
+    """On a CPU, before any GPU starts: the pinned engine is in, and every pinned file with the Hub's size and hash."""
     from huggingface_hub import HfApi, snapshot_download, utils
 
-    info = HfApi().model_info(model, revision=revision, files_metadata=True)
-    files = list(utils.filter_repo_objects(info.siblings, ignore_patterns=skip, key=lambda file: file.rfilename))
-    size = sum(file.size for file in files) / 1e9
-    print(f"{model} at {revision[:12]}: {len(files)} files, {size:.2f} GB", flush=True)
-    folder = Path(snapshot_download(model, revision=revision, ignore_patterns=skip))
-    for file in files:
-        digest = hashlib.sha256() if file.lfs else hashlib.sha1(b"blob %d\0" % file.size)  # git's hash
-        with (folder / file.rfilename).open("rb") as content:
-            while chunk := content.read(2**20):
-                digest.update(chunk)
-        if digest.hexdigest() != (file.lfs.sha256 if file.lfs else file.blob_id):
-            (folder / file.rfilename).resolve().unlink()  # the next run downloads it anew
-            raise RuntimeError(f"{file.rfilename} is not what the Hub lists: it was removed, run this again.")
-    print(f"verified {len(files)} files, {size:.2f} GB, against the Hub's hashes", flush=True)
-
-
-def preflight(engine: str, model: str, revision: str, skip: list[str]) -> None:
-    """The last step of the image build, on a CPU: nothing below starts a GPU before this was content."""
-    if (found := importlib.metadata.version("vllm")) != engine:
-        raise RuntimeError(f"The image holds vllm {found}, not the pinned {engine}.")
-    fetch(model, revision, skip)
+    if (found := importlib.metadata.version(engine)) != version:
+        raise RuntimeError(f"The image holds {engine} {found}, not the pinned {version}.")
+    for repository, commit in repositories.items():
+        snapshot_download(repository, revision=commit, ignore_patterns=skip)
+        check = HfApi().verify_repo_checksums(repository, revision=commit)
+        broken = [file["path"] for file in check.mismatches]
+        for path in broken:
+            (check.verified_path / path).resolve().unlink()  # the next run downloads it anew
+        if broken := [*broken, *utils.filter_repo_objects(check.missing_paths, ignore_patterns=skip)]:
+            raise RuntimeError(f"not as the Hub lists it, run this again: {', '.join(broken)}")
+        print(f"{repository}: verified {check.checked_count} files against the Hub's hashes", flush=True)
     weights.commit()
 
 
 cpu_only = {"volumes": volumes, "cpu": 4, "memory": 8192, "timeout": 2400}
-image = base.run_function(preflight, args=(ENGINE, MODEL, REVISION, SKIP), **cpu_only)
+image = base.run_function(preflight, args=("vllm", ENGINE, REPOSITORIES, SKIP), **cpu_only)
 
 
 @app.function(image=image, **cpu_only)
 def download() -> None:
     """`modal run FILE::download` refills an emptied Volume: the image build does not run again by itself."""
-    fetch(MODEL, REVISION, SKIP)
-    weights.commit()
+    preflight("vllm", ENGINE, REPOSITORIES, SKIP)
 
 
-def start_engine(command: list[str], port: int) -> None:
-    """Start the engine and return once it listens. If it dies, so does the container: at once, with its last lines."""
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    last_lines, ready = collections.deque(maxlen=20), threading.Event()
+def local_folder(repository: str, commit: str) -> str:
+    """Where the Volume holds a repository."""
+    from huggingface_hub import errors, snapshot_download
 
-    def relay() -> None:
-        for line in engine.stdout:
-            last_lines.append(line)
-            print(line, end="", flush=True)
+    try:
+        return snapshot_download(repository, revision=commit, local_files_only=True)
+    except errors.LocalEntryNotFoundError:
+        raise RuntimeError(f"{repository} is not in its Volume: modal run {Path(__file__).name}::download") from None
+
+
+def start_engine(command: list[str], port: int, **variables: str) -> None:
+    """Start the engine and return once it listens. If it dies, so does the container: its last words are in the log."""
+    engine, serving = subprocess.Popen(command, env=os.environ | variables), threading.Event()
 
     def watch() -> None:
         code = engine.wait()
-        if ready.is_set():
+        if serving.is_set():
             print(f"The engine ended with exit code {code}, and this container with it.", flush=True)
             os._exit(1)
 
     def stop() -> None:
-        ready.clear()
+        serving.clear()
         engine.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             engine.wait(timeout=20)
         engine.kill()
 
     atexit.register(stop)
-    reader = threading.Thread(target=relay, daemon=True)
-    reader.start()
     threading.Thread(target=watch, daemon=True).start()
     while engine.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-            ready.set()
-            return
+            return serving.set()
         time.sleep(0.2)
-    reader.join(timeout=5)
-    raise RuntimeError(f"The engine ended with exit code {engine.returncode}:\n{''.join(last_lines)}")
+    raise RuntimeError(f"The engine ended with exit code {engine.returncode}; its last words stand above.")
 
 
-MAX_MODEL_LEN = 16384  # tokens of one prompt and its answer; the KV cache holds 150314 in all
 MAX_NUM_SEQS = 32  # requests that are answered at once; others wait in the queue
-MAX_NUM_BATCHED_TOKENS = 2048  # tokens of one step; with it the activations' memory is known
-GPU_MEMORY_UTILIZATION = 0.92  # of 22.0 GiB, 1.1 are weights and about 16.1 KV cache
 STARTUP_TIMEOUT = 600  # seconds: 1.2 GB to read, then compilation, which only the first start pays
 PORT = 8000
 
@@ -152,32 +135,40 @@ PORT = 8000
 @modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=26)  # beyond the target another container starts
 @modal.web_server(PORT, startup_timeout=STARTUP_TIMEOUT, requires_proxy_auth=True)
 def serve() -> None:
-    from huggingface_hub import errors, snapshot_download
-
-    try:
-        folder = snapshot_download(MODEL, revision=REVISION, local_files_only=True)
-    except errors.LocalEntryNotFoundError:
-        raise RuntimeError(f"{MODEL} is not in its Volume: modal run {Path(__file__).name}::download") from None
     command = [
-        "vllm", "serve", folder, "--served-model-name", SERVED_NAME,
+        "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
-        "--tensor-parallel-size", "1", "--dtype", "auto",
-        "--max-model-len", str(MAX_MODEL_LEN), "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-num-batched-tokens", str(MAX_NUM_BATCHED_TOKENS),
-        "--gpu-memory-utilization", str(GPU_MEMORY_UTILIZATION),
+        "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 150314 in all
+        "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
+        "--gpu-memory-utilization", "0.92",  # of 22.0 GiB, 1.1 are weights and about 16.1 KV cache
+        "--disable-access-log-for-endpoints", "/health,/metrics",
         "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
         "--reasoning-parser", "qwen3",
     ]  # fmt: skip
     start_engine(command, PORT)
 
 
+@app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)
+def measure(url: str, key: str | None, concurrency: int) -> dict:
+    """The engine's own benchmark, run on a CPU: random prompts of 1024 tokens, answers of 128."""
+    command = [
+        "vllm", "bench", "serve", "--backend", "openai-chat", "--base-url", url, "--endpoint", "/v1/chat/completions",
+        "--model", SERVED_NAME, "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name", "random",
+        "--random-input-len", "1024", "--random-output-len", "128", "--num-prompts", str(8 * concurrency),
+        "--max-concurrency", str(concurrency), "--save-result", "--result-filename", "bench.json",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, env=os.environ | {"OPENAI_API_KEY": key or ""})
+    return json.loads(Path("bench.json").read_text())
+
+
 @contextlib.contextmanager
 def proxy_token():
     """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token, deleted afterwards."""
     if "MODAL_PROXY_TOKEN_ID" in os.environ:
-        yield f"{os.environ['MODAL_PROXY_TOKEN_ID']}.{os.environ['MODAL_PROXY_TOKEN_SECRET']}"
+        yield "{MODAL_PROXY_TOKEN_ID}.{MODAL_PROXY_TOKEN_SECRET}".format_map(os.environ)
         return
-    print("MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: making a temporary proxy token")
+    print("MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: making a proxy token for this test")
     tokens = modal.Workspace.from_context().proxy_tokens
     token = tokens.create()
     try:
@@ -188,37 +179,33 @@ def proxy_token():
         tokens.delete(token.token_id)
 
 
-def ask(url: str, key: str | None, body: dict | None = None, timeout: float = 120, accept=(200,)):
-    """GET `url`, or POST `body` to it, with `key` as Bearer token as any OpenAI client does; the open response."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        return urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=timeout)
-    except urllib.error.HTTPError as answer:
-        if answer.status in accept:
-            return answer
-        raise RuntimeError(f"{url} says {answer.status}: {answer.read().decode(errors='replace')}") from None
-
-
-def wait_until_ready(url: str, key: str | None, limit: float) -> None:
-    """Ask /health until it says 200. A cold endpoint queues, redirects or says 503; any other answer is final."""
+def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):
+    """GET `url`, or POST `body` to it, as an OpenAI client does; for `patience` seconds a cold or full one again."""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {}), **headers}
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)
     began = time.monotonic()
-    while (waited := time.monotonic() - began) < limit:
-        with contextlib.suppress(OSError):  # no answer within 30 s, or nobody to connect to yet
-            if ask(f"{url}/health", key, timeout=30, accept=(200, 303, 429, 503)).status == 200:
-                print(f"ready after {time.monotonic() - began:.1f} s")
-                return
-        print(f"waiting for /health: {waited:.0f} s of at most {limit:.0f} s", flush=True)
+    while True:
+        try:
+            return urllib.request.urlopen(request, timeout=30 if patience else 600)
+        except OSError as fault:  # another answer than 200, or nobody to connect to
+            status = getattr(fault, "status", 503)
+            if status in accept:
+                return fault
+            if status not in (303, 429, 503) or time.monotonic() - began > patience:
+                raise RuntimeError(f"{url}: {fault} {getattr(fault, 'read', bytes)().decode()}") from None
+        print(f"waiting for {url}: {time.monotonic() - began:.0f} s of at most {patience:.0f} s", flush=True)
         time.sleep(1)
-    raise RuntimeError(f"/health did not say 200 within {limit:.0f} s")
 
 
 def check_chat(url: str, key: str | None, model: str) -> None:
-    """One chat completion, plain and then streamed; both have to come back whole."""
-    body = {"model": model, "messages": [{"role": "user", "content": "What is a GPU?"}], "max_tokens": 128}
+    """A conversation of two turns, the first plain and the second streamed; both have to come back whole."""
+    messages = [{"role": "user", "content": "What is a GPU?"}]
+    body = {"model": model, "messages": messages, "max_tokens": 128}
     with ask(f"{url}/v1/chat/completions", key, body) as response:
         message = json.load(response)["choices"][0]["message"]
-    print("answer:", repr(message.get("content") or message["reasoning"])[:300])  # a thinker's first words stand apart
+    text = message.get("content") or message["reasoning"]  # a thinker's first words stand apart
+    print("answer:", repr(text)[:300])
+    messages += [{"role": "assistant", "content": text}, {"role": "user", "content": "And what is it good for?"}]
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     began = time.monotonic()
     with ask(f"{url}/v1/chat/completions", key, body) as response:
@@ -231,16 +218,22 @@ def check_chat(url: str, key: str | None, model: str) -> None:
 
 
 @app.local_entrypoint()
-def smoke_test(deployed: bool = False) -> None:
-    """Ask the endpoint as an OpenAI client does; `--deployed` asks the deployed app in place of a temporary one."""
+def main(deployed: bool = False, bench: bool = False) -> None:
+    """Ask the endpoint as an OpenAI client does: the deployed app with `--deployed`. `--bench` then measures it."""
     url = (modal.Function.from_name(app.name, "serve") if deployed else serve).get_web_url()
     print(f"OpenAI-compatible endpoint: {url}/v1, model {SERVED_NAME}")
+    began = time.monotonic()
     try:
-        if ask(f"{url}/health", None, accept=(200, 401)).status == 200:
-            raise RuntimeError("the endpoint answers without a proxy token: it is open to everybody")
-        with proxy_token() as key:
-            wait_until_ready(url, key, STARTUP_TIMEOUT)
+        access = proxy_token()
+        with access as key:
+            ask(f"{url}/health", key, patience=STARTUP_TIMEOUT)
+            print(f"ready after {time.monotonic() - began:.1f} s")
+            if ask(f"{url}/v1/models", None, accept=(200, 401)).status == 200:
+                raise RuntimeError("the endpoint answers without a key: it is open to everybody")
             check_chat(url, key, SERVED_NAME)
+            levels = (1, MAX_NUM_SEQS) if bench else ()
+            if results := [measure.remote(url, key, many) for many in levels]:
+                Path("bench.json").write_text(json.dumps(results, indent=2))
     except Exception as fault:
         logs = f"\nNext: modal app logs {app.name}" if deployed else ""
         raise SystemExit(f"Smoke test failed: {fault or repr(fault)}{logs}") from None
@@ -249,6 +242,7 @@ def smoke_test(deployed: bool = False) -> None:
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
+# adapters = []
 #
 # [asked]
 # model = "Qwen/Qwen3-0.6B"
@@ -267,6 +261,7 @@ def smoke_test(deployed: bool = False) -> None:
 # served_model_name = "Qwen/Qwen3-0.6B"
 # lora = []
 # hf_secret = "huggingface-secret"
+# api_key_secret = "llm-api-key"
 # engine_arg = []
 #
 # [model]
@@ -294,6 +289,7 @@ def smoke_test(deployed: bool = False) -> None:
 # weights_gib = 1.1
 # kv_gib = 16.1
 # kv_tokens = 150314
+# routing_region = "us-east"
 #
 # [pins]
 # version = "0.33.0"

@@ -1,0 +1,369 @@
+"""An OpenAI-compatible API for an open-weight model: vLLM on Modal, on one RTX-PRO-6000, $3.03 per hour while it runs.
+
+`modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
+`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that, `--bench` measures it too."""
+
+import atexit
+import contextlib
+import hmac
+import importlib.metadata
+import inspect
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import modal
+
+app = modal.App("vllm-online-gpt-oss-20b")
+
+# CUDA 13.0.3 with its compiler, as kernels are compiled at run time; the engine; and what that leaves open, all pinned.
+ENGINE = "0.33.0"
+PACKAGES = """
+aiohttp==3.14.5 anthropic==2.11.0 blake3==1.0.11 cachetools==8.0.0 cbor2==6.2.1 cloudpickle==3.1.2 einops==0.8.2
+fastapi==0.136.3 fastsafetensors==0.5.0 filelock==4.2.11 huggingface-hub==2.4.0 ijson==3.6.0 instanttensor==0.2.2
+jsonschema==4.26.0 llguidance==1.7.6 mcp==2.3.0 mistral-common==1.13.1 model-hosting-container-standards==0.1.16
+msgspec==0.22.0 multidict==7.2.1 ninja==1.13.2 numpy==2.3.5 nvidia-cudnn-frontend==1.32.0 openai==3.52.0
+opencv-python-headless==5.0.0.93 opentelemetry-exporter-otlp==1.45.2 opentelemetry-sdk==1.45.2
+opentelemetry-semantic-conventions-ai==0.5.1 orjson==3.13.0 oss-harmony==0.0.11 partial-json-parser==0.2.1.1.post7
+pillow==13.0.0 prometheus-client==0.26.0 prometheus-fastapi-instrumentator==8.1.0 protobuf==7.36.2 psutil==7.2.2
+py-cpuinfo==9.0.0 pybase64==1.5.1 pydantic==2.14.3 python-json-logger==4.2.0 pyyaml==6.0.3 pyzmq==27.3.0
+regex==2026.11.15 requests==2.34.2 safetensors==0.8.0 sentencepiece==0.2.3 setproctitle==1.3.8 setuptools==80.10.2
+six==1.17.0 starlette==1.10.0 tiktoken==0.14.0 tokenizers==0.23.3 torchcodec==0.17.0 tqdm==4.70.1 transformers==5.20.2
+typing-extensions==4.16.0 watchfiles==1.3.0
+"""
+base = (
+    modal.Image.from_registry("nvidia/cuda:13.0.3-devel-ubuntu24.04", add_python="3.12")
+    .entrypoint([])
+    .uv_pip_install(f"vllm=={ENGINE}", *PACKAGES.split())
+    .env({"HF_HUB_CACHE": "/weights", "HF_XET_HIGH_PERFORMANCE": "1", "VLLM_CACHE_ROOT": "/compiled"})
+)
+
+# The model: one commit, 14.5 GB. Copies of the same weights in other formats stay where they are.
+MODEL, REVISION = "openai/gpt-oss-20b", "6cee5e81ee83917806bbde320786a8fb61efebee"
+SERVED_NAME = "openai/gpt-oss-20b"
+REPOSITORIES = {MODEL: REVISION}
+SKIP = ["original/*", "metal/*", "consolidated*", "*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5"]
+
+# The caches: what is downloaded and what is compiled outlives its container.
+weights = modal.Volume.from_name("huggingface-cache", create_if_missing=True)
+volumes = {"/weights": weights, "/compiled": modal.Volume.from_name("vllm-cache", create_if_missing=True)}
+
+
+def preflight(engine: str, version: str, repositories: dict[str, str], skip: list[str]) -> None:
+    """On a CPU, before any GPU starts: the pinned engine is in, and every pinned file with the Hub's size and hash."""
+    from huggingface_hub import HfApi, snapshot_download, utils
+
+    if (found := importlib.metadata.version(engine)) != version:
+        raise RuntimeError(f"The image holds {engine} {found}, not the pinned {version}.")
+    for repository, commit in repositories.items():
+        snapshot_download(repository, revision=commit, ignore_patterns=skip)
+        check = HfApi().verify_repo_checksums(repository, revision=commit)
+        broken = [file["path"] for file in check.mismatches]
+        for path in broken:
+            (check.verified_path / path).resolve().unlink()  # the next run downloads it anew
+        if broken := [*broken, *utils.filter_repo_objects(check.missing_paths, ignore_patterns=skip)]:
+            raise RuntimeError(f"not as the Hub lists it, run this again: {', '.join(broken)}")
+        print(f"{repository}: verified {check.checked_count} files against the Hub's hashes", flush=True)
+    weights.commit()
+
+
+cpu_only = {"volumes": volumes, "cpu": 4, "memory": 8192, "timeout": 2400}
+image = base.run_function(preflight, args=("vllm", ENGINE, REPOSITORIES, SKIP), **cpu_only)
+
+
+@app.function(image=image, **cpu_only)
+def download() -> None:
+    """`modal run FILE::download` refills an emptied Volume: the image build does not run again by itself."""
+    preflight("vllm", ENGINE, REPOSITORIES, SKIP)
+
+
+def local_folder(repository: str, commit: str) -> str:
+    """Where the Volume holds a repository."""
+    from huggingface_hub import errors, snapshot_download
+
+    try:
+        return snapshot_download(repository, revision=commit, local_files_only=True)
+    except errors.LocalEntryNotFoundError:
+        raise RuntimeError(f"{repository} is not in its Volume: modal run {Path(__file__).name}::download") from None
+
+
+def start_engine(command: list[str], port: int, **variables: str) -> None:
+    """Start the engine and return once it listens. If it dies, so does the container: its last words are in the log."""
+    engine, serving = subprocess.Popen(command, env=os.environ | variables), threading.Event()
+
+    def watch() -> None:
+        code = engine.wait()
+        if serving.is_set():
+            print(f"The engine ended with exit code {code}, and this container with it.", flush=True)
+            os._exit(1)
+
+    def stop() -> None:
+        serving.clear()
+        engine.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            engine.wait(timeout=20)
+        engine.kill()
+
+    atexit.register(stop)
+    threading.Thread(target=watch, daemon=True).start()
+    while engine.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+            return serving.set()
+        time.sleep(0.2)
+    raise RuntimeError(f"The engine ended with exit code {engine.returncode}; its last words stand above.")
+
+
+class Gate:
+    """What the engine lets in: /health, and with the key, if there is one, the API and its metrics; nothing else."""
+
+    def __init__(self, app) -> None:
+        self.app, self.key = app, os.environ.get("VLLM_API_KEY", "").encode()
+
+    async def __call__(self, scope, receive, send) -> None:
+        path, given = scope.get("path", ""), dict(scope.get("headers", ())).get(b"authorization", b"")
+        known = not self.key or hmac.compare_digest(given, b"Bearer " + self.key)
+        if scope["type"] == "lifespan" or path == "/health" or (known and path.startswith(("/v1/", "/metrics"))):
+            return await self.app(scope, receive, send)
+        await send({"type": "http.response.start", "status": 404 if known else 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+api_key = modal.Secret.from_name("llm-api-key", required_keys=["VLLM_API_KEY"])
+MAX_NUM_SEQS = 32  # requests that are answered at once; others wait in the queue
+STARTUP_TIMEOUT = 600  # seconds: 14.5 GB to read, then compilation, which only the first start pays
+PORT = 8000
+
+
+@app.function(
+    image=image,
+    gpu="RTX-PRO-6000",
+    volumes=volumes,
+    env={"HF_HUB_OFFLINE": "1"},  # what is served is what preflight verified
+    secrets=[api_key],
+    min_containers=0,
+    max_containers=3,  # so at most $9.09 per hour; CPU and memory come on top
+    scaledown_window=300,  # seconds that an idle container, and its price, stays
+    startup_timeout=STARTUP_TIMEOUT,
+    timeout=3600,  # of one request, the longest stream included
+)
+@modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=26)  # beyond the target another container starts
+@modal.web_server(PORT, startup_timeout=STARTUP_TIMEOUT, requires_proxy_auth=False)
+def serve() -> None:
+    command = [
+        "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
+        "--host", "0.0.0.0", "--port", str(PORT),
+        "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 1489801 in all
+        "--max-num-batched-tokens", "8192",  # of one step; with it the activations' memory is known
+        "--gpu-memory-utilization", "0.92",  # of 95.0 GiB, 13.5 are weights and about 68.2 KV cache
+        "--disable-access-log-for-endpoints", "/health,/metrics",
+        "--enable-auto-tool-choice", "--tool-call-parser", "openai",
+        "--reasoning-parser", "openai_gptoss",
+        "--otlp-traces-endpoint", "http://otel:4317",
+        "--middleware", "gate.Gate",
+    ]  # fmt: skip
+    Path("gate.py").write_text(f"import hmac\nimport os\n\n\n{inspect.getsource(Gate)}")
+    start_engine(command, PORT, PYTHONPATH=str(Path.cwd()))
+
+
+@app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)
+def measure(url: str, key: str | None, concurrency: int) -> dict:
+    """The engine's own benchmark, run on a CPU: random prompts of 1024 tokens, answers of 128."""
+    command = [
+        "vllm", "bench", "serve", "--backend", "openai-chat", "--base-url", url, "--endpoint", "/v1/chat/completions",
+        "--model", SERVED_NAME, "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name", "random",
+        "--random-input-len", "1024", "--random-output-len", "128", "--num-prompts", str(8 * concurrency),
+        "--max-concurrency", str(concurrency), "--save-result", "--result-filename", "bench.json",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, env=os.environ | {"OPENAI_API_KEY": key or ""})
+    return json.loads(Path("bench.json").read_text())
+
+
+@app.function(secrets=[api_key])
+def read_key() -> str:
+    return os.environ["VLLM_API_KEY"]  # for the smoke test
+
+
+def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):
+    """GET `url`, or POST `body` to it, as an OpenAI client does; for `patience` seconds a cold or full one again."""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {}), **headers}
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)
+    began = time.monotonic()
+    while True:
+        try:
+            return urllib.request.urlopen(request, timeout=30 if patience else 600)
+        except OSError as fault:  # another answer than 200, or nobody to connect to
+            status = getattr(fault, "status", 503)
+            if status in accept:
+                return fault
+            if status not in (303, 429, 503) or time.monotonic() - began > patience:
+                raise RuntimeError(f"{url}: {fault} {getattr(fault, 'read', bytes)().decode()}") from None
+        print(f"waiting for {url}: {time.monotonic() - began:.0f} s of at most {patience:.0f} s", flush=True)
+        time.sleep(1)
+
+
+def check_chat(url: str, key: str | None, model: str) -> None:
+    """A conversation of two turns, the first plain and the second streamed; both have to come back whole."""
+    messages = [{"role": "user", "content": "What is a GPU?"}]
+    body = {"model": model, "messages": messages, "max_tokens": 128}
+    with ask(f"{url}/v1/chat/completions", key, body) as response:
+        message = json.load(response)["choices"][0]["message"]
+    text = message.get("content") or message["reasoning"]  # a thinker's first words stand apart
+    print("answer:", repr(text)[:300])
+    messages += [{"role": "assistant", "content": text}, {"role": "user", "content": "And what is it good for?"}]
+    body |= {"stream": True, "stream_options": {"include_usage": True}}
+    began = time.monotonic()
+    with ask(f"{url}/v1/chat/completions", key, body) as response:
+        lines = [(time.monotonic(), line.strip()) for line in response if line.strip()]
+    if len(lines) < 3 or lines[-1][1] != b"data: [DONE]":
+        raise RuntimeError(f"the streamed answer broke off after {len(lines)} lines")
+    tokens = json.loads(lines[-2][1].removeprefix(b"data: "))["usage"]["completion_tokens"]
+    first, speed = lines[0][0] - began, tokens / max(lines[-1][0] - lines[0][0], 1e-9)
+    print(f"streamed {tokens} tokens: time to first token {first:.2f} s, then {speed:.0f} tokens/s")
+
+
+@app.local_entrypoint()
+def main(deployed: bool = False, bench: bool = False) -> None:
+    """Ask the endpoint as an OpenAI client does: the deployed app with `--deployed`. `--bench` then measures it."""
+    url = (modal.Function.from_name(app.name, "serve") if deployed else serve).get_web_url()
+    print(f"OpenAI-compatible endpoint: {url}/v1, model {SERVED_NAME}")
+    began = time.monotonic()
+    try:
+        access = contextlib.nullcontext(read_key.remote())
+        with access as key:
+            ask(f"{url}/health", key, patience=STARTUP_TIMEOUT)
+            print(f"ready after {time.monotonic() - began:.1f} s")
+            if ask(f"{url}/v1/models", None, accept=(200, 401)).status == 200:
+                raise RuntimeError("the endpoint answers without a key: it is open to everybody")
+            check_chat(url, key, SERVED_NAME)
+            levels = (1, MAX_NUM_SEQS) if bench else ()
+            if results := [measure.remote(url, key, many) for many in levels]:
+                Path("bench.json").write_text(json.dumps(results, indent=2))
+    except Exception as fault:
+        logs = f"\nNext: modal app logs {app.name}" if deployed else ""
+        raise SystemExit(f"Smoke test failed: {fault or repr(fault)}{logs}") from None
+    print("Smoke test passed." + ("" if deployed else f" Next: modal deploy {Path(__file__).name}"))
+
+
+# --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
+# generator = "golden"
+# adapters = []
+#
+# [asked]
+# model = "openai/gpt-oss-20b"
+# auth = "api-key"
+# otlp_endpoint = "http://otel:4317"
+#
+# [spec]
+# workflow = "vllm-online"
+# model = "openai/gpt-oss-20b"
+# endpoint = "web-server"
+# auth = "api-key"
+# min_containers = 0
+# max_containers = 3
+# scaledown_window = 300
+# name = "vllm-online-gpt-oss-20b"
+# served_model_name = "openai/gpt-oss-20b"
+# lora = []
+# hf_secret = "huggingface-secret"
+# api_key_secret = "llm-api-key"
+# otlp_endpoint = "http://otel:4317"
+# engine_arg = []
+#
+# [model]
+# id = "openai/gpt-oss-20b"
+# revision = "6cee5e81ee83917806bbde320786a8fb61efebee"
+# gated = false
+# weight_bytes = 14463302369
+# multimodal = false
+# tool_parser = "openai"
+# reasoning_parser = "openai_gptoss"
+#
+# [plan]
+# gpu = "RTX-PRO-6000"
+# gpus = 1
+# tensor_parallel_size = 1
+# dtype = "auto"
+# max_model_len = 16384
+# max_num_seqs = 32
+# max_num_batched_tokens = 8192
+# gpu_memory_utilization = 0.92
+# startup_timeout_s = 600
+# usd_per_hour = 3.03
+# price_date = "2026-10"
+# gpu_gib = 95.0
+# weights_gib = 13.5
+# kv_gib = 68.2
+# kv_tokens = 1489801
+# routing_region = "us-east"
+#
+# [pins]
+# version = "0.33.0"
+# cuda = "13.0.3"
+# base_image = "nvidia/cuda:13.0.3-devel-ubuntu24.04"
+# python = "3.12"
+# packages = [
+#     "aiohttp==3.14.5",
+#     "anthropic==2.11.0",
+#     "blake3==1.0.11",
+#     "cachetools==8.0.0",
+#     "cbor2==6.2.1",
+#     "cloudpickle==3.1.2",
+#     "einops==0.8.2",
+#     "fastapi==0.136.3",
+#     "fastsafetensors==0.5.0",
+#     "filelock==4.2.11",
+#     "huggingface-hub==2.4.0",
+#     "ijson==3.6.0",
+#     "instanttensor==0.2.2",
+#     "jsonschema==4.26.0",
+#     "llguidance==1.7.6",
+#     "mcp==2.3.0",
+#     "mistral-common==1.13.1",
+#     "model-hosting-container-standards==0.1.16",
+#     "msgspec==0.22.0",
+#     "multidict==7.2.1",
+#     "ninja==1.13.2",
+#     "numpy==2.3.5",
+#     "nvidia-cudnn-frontend==1.32.0",
+#     "openai==3.52.0",
+#     "opencv-python-headless==5.0.0.93",
+#     "opentelemetry-exporter-otlp==1.45.2",
+#     "opentelemetry-sdk==1.45.2",
+#     "opentelemetry-semantic-conventions-ai==0.5.1",
+#     "orjson==3.13.0",
+#     "oss-harmony==0.0.11",
+#     "partial-json-parser==0.2.1.1.post7",
+#     "pillow==13.0.0",
+#     "prometheus-client==0.26.0",
+#     "prometheus-fastapi-instrumentator==8.1.0",
+#     "protobuf==7.36.2",
+#     "psutil==7.2.2",
+#     "py-cpuinfo==9.0.0",
+#     "pybase64==1.5.1",
+#     "pydantic==2.14.3",
+#     "python-json-logger==4.2.0",
+#     "pyyaml==6.0.3",
+#     "pyzmq==27.3.0",
+#     "regex==2026.11.15",
+#     "requests==2.34.2",
+#     "safetensors==0.8.0",
+#     "sentencepiece==0.2.3",
+#     "setproctitle==1.3.8",
+#     "setuptools==80.10.2",
+#     "six==1.17.0",
+#     "starlette==1.10.0",
+#     "tiktoken==0.14.0",
+#     "tokenizers==0.23.3",
+#     "torchcodec==0.17.0",
+#     "tqdm==4.70.1",
+#     "transformers==5.20.2",
+#     "typing-extensions==4.16.0",
+#     "watchfiles==1.3.0",
+# ]
+# --- end ---
