@@ -46,15 +46,19 @@ class Containers:
     def ensure(self, function: Function) -> None:
         """Start a container for `function` unless one is there to take its inputs."""
         if not function.live:
-            self.count += 1
-            container = Container(
-                self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count
-            )
-            function.containers.append(container)
-            self.plane.note(f"container: {function.tag}")
-            task = asyncio.create_task(self._run(container))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.launch(function)
+
+    def launch(self, function: Function) -> Container:
+        """Start one more container for `function`."""
+        self.count += 1
+        container = Container(self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count)
+        container.host = outfit.addresses(self.network, container.number)["REHEARSAL_OUTER"]
+        function.containers.append(container)
+        self.plane.note(f"container: {function.tag}")
+        task = asyncio.create_task(self._run(container))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return container
 
     async def build(self, image: Image) -> None:
         """Execute the build function of `image` and give the image its result."""

@@ -91,6 +91,7 @@ class Function:
     queue: deque[Input] = field(default_factory=deque)
     queued: Signal = field(default_factory=Signal)
     containers: list["Container"] = field(default_factory=list)
+    broken: str = ""  # why the last container of a server could not start, if it could not
 
     @property
     def live(self) -> list["Container"]:
@@ -140,6 +141,9 @@ class Container:
     process: asyncio.subprocess.Process | None = None
     running: dict[str, Input] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
+    host: str = ""  # the address at which the outside finds what it binds to 0.0.0.0
+    entered: bool = False  # of a server: its enter methods have ended
+    requests: int = 0  # of a server: HTTP requests that it answers now
     ready: bool = False
     stopping: bool = False
     exit_code: int | None = None
