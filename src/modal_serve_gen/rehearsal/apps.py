@@ -8,6 +8,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen import gpus
 from modal_serve_gen.errors import BadInput
+from modal_serve_gen.rehearsal import servers
 from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Plane
 
@@ -100,10 +101,12 @@ async def FunctionCreate(plane: Plane, request, caller):
     definition = ranked[0] if ranked else request.function
     for each in ranked or [definition]:
         _check_gpu(each)
+        servers.check_regions(each)
     function.gpus = [_gpu(each) for each in ranked or [definition] if each.resources.gpu_config.gpu_type]
     function.tag = function.tag or definition.function_name
     definition.web_url = function.metadata.web_url
     function.definition = definition
+    await servers.publish(plane, function, definition)
     metadata = function.metadata
     metadata.function_name, metadata.function_type = definition.function_name, definition.function_type
     _fill(metadata, definition_id=function.id.replace("fu-", "de-"), app_id=function.app.id)
@@ -112,6 +115,7 @@ async def FunctionCreate(plane: Plane, request, caller):
     data = api_pb2.FunctionData()
     if ranked:
         data.CopyFrom(request.function_data)
+        data.flash_service_urls.extend(definition.flash_service_urls)
     else:
         for field, value in definition.ListFields():
             if (target := data.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:

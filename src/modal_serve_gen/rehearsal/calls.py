@@ -121,7 +121,7 @@ async def TaskResult(plane: Plane, request, caller: Container):
 
 async def FunctionGetInputs(plane: Plane, request, caller: Container):
     function = caller.function
-    if not caller.ready:
+    if not caller.ready and not function.definition.http_config.port:  # a server's container is ready at its port
         caller.ready = True
         caller.changed.notify()
         plane.note(f"ready: {function.tag}")

@@ -17,7 +17,7 @@ from grpclib.server import Server
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import apps, bare, calls, listening, outfit
+from modal_serve_gen.rehearsal import apps, bare, calls, listening, outfit, servers
 from modal_serve_gen.rehearsal.pipes import Output
 from modal_serve_gen.rehearsal.rpc import Service, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
@@ -45,7 +45,10 @@ class Containers:
 
     def ensure(self, function: Function) -> None:
         """Start a container for `function` unless one is there to take its inputs."""
-        if not function.live:
+        if servers.serves(function.definition):
+            for _ in range(servers.wanted(function) - len(function.live)):
+                self.launch(function)
+        elif not function.live:
             self.launch(function)
 
     def launch(self, function: Function) -> Container:
@@ -88,6 +91,8 @@ class Containers:
         for container in function.containers:
             container.stopping = True
         function.queued.notify()
+        if servers.serves(function.definition):
+            await asyncio.gather(*(servers.dismiss(container) for container in function.containers))
         for container in function.containers:
             if not await _until(lambda c=container: c.exit_code is not None, container.changed, STOP_S):
                 self._kill(container)
@@ -113,9 +118,12 @@ class Containers:
         server = None
         try:
             server, outputs = await self._start(container)
-            watchdog = asyncio.create_task(self._limit_startup(container))
+            watchdogs = [asyncio.create_task(self._limit_startup(container))]
+            if servers.serves(container.function.definition):
+                watchdogs.append(asyncio.create_task(servers.attend(self.plane, container, self._give_up)))
             code = await container.process.wait()
-            watchdog.cancel()
+            for watchdog in watchdogs:
+                watchdog.cancel()
             self._kill(container)  # the engine, should it have outlived its container
             for output in outputs:
                 await output.drained(LOG_DRAIN_S)
@@ -135,10 +143,15 @@ class Containers:
         function = container.function
         died = f"The container of {function.tag} ended with exit code {code}."
         failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=died)
-        if code and not container.stopping:
+        if code and not container.stopping and not container.failure:
             self.plane.note(f"a container of {function.tag} ended by itself, with exit code {code}")
         for item in list(container.running.values()):
             calls.finish(item, failure)
+        if servers.serves(function.definition) and not container.stopping:
+            if not container.ready:
+                function.broken = failure.exception
+            elif function.definition.autoscaler_settings.min_containers:
+                self.ensure(function)
         if container.stopping or not container.ready:
             calls.fail_queued(function, failure)
         elif function.queue:
@@ -163,7 +176,7 @@ class Containers:
 
     def _astray(self, container: Container) -> str:
         """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server."""
-        wanted = container.function.definition.webhook_config.web_server_port
+        wanted = next(iter(servers.ports(container.function.definition)), 0)
         places = outfit.addresses(self.network, container.number)
         if not wanted or "REHEARSAL_INNER" not in places:
             return ""
@@ -177,6 +190,7 @@ class Containers:
 
     def _give_up(self, container: Container, why: str) -> None:
         text = f"The container of {container.function.tag} {why}."
+        self.plane.note(f"a container of {container.function.tag} {why}")
         container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
         apps.log(container.function.app, f"{text}\n", api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
         self._kill(container)

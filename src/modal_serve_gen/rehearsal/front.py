@@ -8,41 +8,37 @@ its answer can be fetched.
 
 import asyncio
 import contextlib
-import hmac
 import time
 
 from aiohttp import web
 from modal._serialization import deserialize_data_format, serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import calls
+from modal_serve_gen.rehearsal import calls, gate
+from modal_serve_gen.rehearsal.relay import Relay
 from modal_serve_gen.rehearsal.state import Function, Input, Plane
 
 REDIRECT_AFTER_S = 150  # modal.com/docs/guide/webhook-timeouts, read 2026-08
 CALL_PARAMETER = "__modal_function_call_id"
-HOP_BY_HOP = {
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding",
-    "upgrade",
-}  # fmt: skip
-MODAL_HEADERS = {"modal-key", "modal-secret"}
 MAX_BODY = 4 * 2**30  # documented limit of a request body
 
 
 class Front:
-    """One loopback port per web function."""
+    """One loopback port per web function, per web method of a class, and per server."""
 
     def __init__(self, plane: Plane, redirect_after_s: float = REDIRECT_AFTER_S):
         self.plane, self.redirect_after_s = plane, redirect_after_s
+        self.relay = Relay(plane)
         self.runners: list[web.AppRunner] = []
         self.requests: list[dict] = []  # method, path, status, seconds: for the report
         self.pending: dict[str, Input] = {}  # call id -> input whose caller was sent away with a 303
 
-    async def open(self, function: Function) -> str:
-        """Serve `function` on a free loopback port; its URL."""
+    async def open(self, function: Function, method: str = "") -> str:
+        """Serve `function`, or a web method of a class, on a free loopback port; its URL."""
         application = web.Application(client_max_size=MAX_BODY)
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._handle(function, request)
+            return await self._handle(function, method, request)
 
         application.router.add_route("*", "/{path:.*}", handle)
         # With handler_cancellation a client that goes away is noticed at once, and the container is told.
@@ -54,21 +50,28 @@ class Front:
 
     async def close(self) -> None:
         await asyncio.gather(*(runner.cleanup() for runner in self.runners))
+        await self.relay.close()
 
-    async def _handle(self, function: Function, request: web.Request) -> web.StreamResponse:
+    async def _handle(self, function: Function, method: str, request: web.Request) -> web.StreamResponse:
         began = time.monotonic()
         row = {"method": request.method, "path": request.path, "status": 499, "seconds": 0.0}
         self.requests.append(row)
         try:
-            response = await self._answer(function, request, row)
+            if function.definition.http_config.port:
+                response = await self.relay.answer(function, request, row)
+            else:
+                response = await self._answer(function, method, request, row)
             row["status"] = response.status
             return response
         finally:
+            function.answered[row["status"]] += 1
             row["seconds"] = round(time.monotonic() - began, 3)
 
-    async def _answer(self, function: Function, request: web.Request, row: dict) -> web.StreamResponse:
-        if function.definition.webhook_config.requires_proxy_auth and (refusal := self._refuse(request)):
-            return refusal
+    async def _answer(self, function: Function, method: str, request: web.Request, row: dict) -> web.StreamResponse:
+        definition = function.definition
+        webhook = (definition.method_definitions[method] if method else definition).webhook_config
+        if webhook.requires_proxy_auth and (refused := gate.refusal(self.plane, request)):
+            return refused
         waiting = self.pending.pop(request.query.get(CALL_PARAMETER, ""), None)
         item = waiting or calls.submit(
             self.plane,
@@ -76,6 +79,7 @@ class Front:
             api_pb2.FunctionInput(
                 args=serialize_data_format(((_scope(request),), {}), api_pb2.DATA_FORMAT_PICKLE),
                 data_format=api_pb2.DATA_FORMAT_PICKLE,
+                method_name=method,
             ),
             calls.new_call(self.plane, function, api_pb2.FUNCTION_CALL_TYPE_UNARY, 0),
         )
@@ -90,20 +94,6 @@ class Front:
         finally:
             if pump is not None and item.call.id not in self.pending:
                 pump.cancel()
-
-    def _refuse(self, request: web.Request) -> web.Response | None:
-        """A refusal unless the request carries a proxy token, as header pair or as Bearer."""
-        token_id, secret = request.headers.get("Modal-Key", ""), request.headers.get("Modal-Secret", "")
-        bearer = request.headers.get("Authorization", "")
-        if not token_id and bearer.startswith("Bearer wk-"):
-            token_id, _, secret = bearer.removeprefix("Bearer ").partition(".")
-        if not token_id:
-            return web.Response(status=401, text="modal-http: missing credentials for proxy authorization\n")
-        if not hmac.compare_digest(self.plane.proxy_tokens.get(token_id, "").encode(), secret.encode()) or not secret:
-            return web.Response(status=401, text="modal-http: invalid credentials for proxy authorization\n")
-        if token_id not in self.plane.allowed_tokens:
-            return web.Response(status=403, text="modal-http: this token is not allowed for the environment\n")
-        return None
 
     async def _respond(self, request: web.Request, item: Input, row: dict) -> web.StreamResponse:
         response: web.StreamResponse | None = None
@@ -125,7 +115,7 @@ class Front:
                     response = web.StreamResponse(status=message["status"])
                     row["status"] = response.status  # also for a client that goes away before the end
                     for name, value in message.get("headers", ()):
-                        if name.decode("latin-1").lower() not in HOP_BY_HOP:
+                        if name.decode("latin-1").lower() not in gate.HOP_BY_HOP:
                             response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
                     await response.prepare(request)
                 elif message["type"] == "http.response.body" and message.get("body"):
@@ -155,7 +145,7 @@ def _scope(request: web.Request) -> dict:
         "headers": [
             (name.lower(), value)
             for name, value in request.raw_headers
-            if name.decode("latin-1").lower() not in HOP_BY_HOP | MODAL_HEADERS
+            if name.decode("latin-1").lower() not in gate.HOP_BY_HOP | gate.MODAL_HEADERS
         ],
         "client": (request.remote or "127.0.0.1", 0),
     }

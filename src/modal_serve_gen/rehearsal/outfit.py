@@ -5,7 +5,7 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import bare, images
+from modal_serve_gen.rehearsal import bare, images, servers
 from modal_serve_gen.rehearsal.rpc import reply
 from modal_serve_gen.rehearsal.state import Container, Function, Image, Plane
 
@@ -84,6 +84,8 @@ def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.Con
             f"start-up time-out of {function.tag}: {limit_s:g} s in place of {web.web_server_startup_timeout:g} s"
         )
         web.web_server_startup_timeout = limit_s
+    if servers.serves(definition):
+        servers.shorten(plane, function, definition, limit_s)
     app = function.app
     known = {each.id: each for each in plane.functions.values() if each.app is app}
     objects = [api_pb2.Object(object_id=each.id, function_handle_metadata=each.metadata) for each in known.values()]

@@ -14,7 +14,7 @@ from pathlib import Path
 from grpclib.server import Server
 
 from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
-from modal_serve_gen.rehearsal import apps, calls, images, objects
+from modal_serve_gen.rehearsal import apps, calls, images, objects, servers
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
 from modal_serve_gen.rehearsal.localhub import LocalHub
@@ -39,7 +39,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     """
     folder = _folder()
     plane = Plane(folder, known_secrets=stage.secrets)
-    handlers = handlers_of(apps, calls, images, objects)
+    handlers = handlers_of(apps, calls, images, objects, servers)
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
     front = Front(plane)
     hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append)

@@ -7,7 +7,7 @@ Plain records without behaviour beyond waking whoever waits on them; the RPC han
 import asyncio
 import itertools
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +91,7 @@ class Function:
     queue: deque[Input] = field(default_factory=deque)
     queued: Signal = field(default_factory=Signal)
     containers: list["Container"] = field(default_factory=list)
+    answered: Counter = field(default_factory=Counter)  # of a server: status -> number of answers
     broken: str = ""  # why the last container of a server could not start, if it could not
 
     @property
@@ -182,7 +183,9 @@ class Plane:
     start_container: Callable[[Function], None] = lambda function: None
     stop_containers: Callable[[App], Awaitable[None]] | None = None
     run_build: Callable[[Image], Awaitable[None]] | None = None
-    open_url: Callable[[Function], Awaitable[str]] | None = None
+    open_url: Callable[..., Awaitable[str]] | None = (
+        None  # of a function, or (second argument) of a method of its class
+    )
     _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self, prefix: str) -> str:
