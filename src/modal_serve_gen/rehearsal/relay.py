@@ -8,6 +8,7 @@ and the request starts one; a client has to ask again.
 import hashlib
 
 import aiohttp
+import yarl
 from aiohttp import web
 
 from modal_serve_gen.rehearsal import gate, servers
@@ -73,7 +74,7 @@ class Relay:
         try:
             async with self._session.request(
                 request.method,
-                f"http://{container.host}:{port}{request.raw_path}",
+                yarl.URL(f"http://{container.host}:{port}{request.raw_path}", encoded=True),  # as it came
                 headers=_kept(request.headers, gate.HOP_BY_HOP | gate.MODAL_HEADERS),
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
