@@ -222,9 +222,11 @@ class Source:
             case ast.Dict():
                 merged: dict = {}
                 for key, item in zip(node.keys, node.values, strict=True):
-                    one = again(item)
+                    one, name = again(item), None if key is None else again(key)
+                    if isinstance(name, list):
+                        return opaque
                     if key is not None:
-                        merged[again(key)] = one
+                        merged[name] = one
                     elif isinstance(one, dict):
                         merged |= one
                     else:
