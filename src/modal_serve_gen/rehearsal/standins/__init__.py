@@ -9,8 +9,10 @@ import shutil
 from pathlib import Path
 
 from modal_serve_gen import flags
+from modal_serve_gen.folders import FACTS
 
 HERE = Path(__file__).resolve().parent
+APIS = FACTS / "apis"
 
 
 def install(
@@ -38,6 +40,9 @@ def install(
     shutil.copyfile(table, package / "table.json")
     if (renamed := table.with_name("renamed.toml")).exists():
         shutil.copyfile(renamed, package / "renamed.toml")
+    for kind in ("", "_bench", "_routes"):
+        if found := _api(engine, kind, version):
+            shutil.copyfile(found, package / f"api{kind}.json")
     if cpu_table:
         shutil.copyfile(cpu_table, package / "cpu_table.json")
     settings = {"version": version, "mode": mode, "engine_python": str(engine_python) if engine_python else None}
@@ -52,3 +57,9 @@ def install(
     # A #! line holds about 127 bytes and no blanks, so /bin/sh starts the interpreter; Python reads the line as text.
     command.write_text(f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\n{start}", encoding="utf-8")
     command.chmod(0o755)
+
+
+def _api(engine: str, kind: str, version: str) -> Path | None:
+    """What is known of this engine's API in this version, else in the newest that is known; None where nothing is."""
+    exact = APIS / f"{engine}{kind}-{version}.json"
+    return exact if exact.exists() else max(APIS.glob(f"{engine}{kind}-*.json"), default=None)

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from http import HTTPStatus
 
-PIECE = 3  # bytes of UTF-8 that count as one token
+from vllm.texts import example, text_of, text_of_tokens, tokens_of, words
+
 DEFAULT_TOKENS = 64  # of an answer whose length nobody limits
 CALLS_NEED = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
 
@@ -35,20 +36,20 @@ def chat(engine, body, query) -> dict | Iterator[dict]:
     request = _request(engine, body)
     messages = _messages(request)
     call = _tool(engine, request)
-    prompt = "".join(f"{message['role']}\n{_text(message)}\n" for message in messages)
+    prompt = "".join(f"{message['role']}\n{text_of(message)}\n" for message in messages)
     prompt += json.dumps(request["tools"]) if request.get("tools") else ""
-    asked = " ".join(_text(messages[-1]).split())
+    asked = " ".join(text_of(messages[-1]).split())
     form = (request.get("response_format") or {}).get("type", "text")
     if call:
-        pieces = [json.dumps(_example(call.get("parameters") or {}))]
+        pieces = [json.dumps(example(call.get("parameters") or {}))]
     elif form == "json_schema":
-        pieces = [json.dumps(_example(request["response_format"]["json_schema"].get("schema") or {}))]
+        pieces = [json.dumps(example(request["response_format"]["json_schema"].get("schema") or {}))]
     elif form == "json_object":
         pieces = [json.dumps({"answer": asked})]
     else:
-        pieces = _words(f"This is the stub engine, which has no model. You said: {asked}")
+        pieces = words(f"This is the stub engine, which has no model. You said: {asked}")
     thinks = engine.reasoning and (request.get("chat_template_kwargs") or {}).get("enable_thinking", True)
-    thought = _words("The stub engine thinks.") if thinks else []
+    thought = words("The stub engine thinks.") if thinks else []
     return _respond(engine, request, prompt, "chat.completion", pieces, thought, call)
 
 
@@ -57,12 +58,12 @@ def completion(engine, body, query) -> dict | Iterator[dict]:
     request = _request(engine, body)
     prompt = request.get("prompt")
     if isinstance(prompt, list) and prompt and all(isinstance(item, int) for item in prompt):
-        prompt = _from_tokens(prompt)
+        prompt = text_of_tokens(prompt)
     elif isinstance(prompt, list) and len(prompt) == 1 and isinstance(prompt[0], str):
         prompt = prompt[0]
     if not isinstance(prompt, str) or not prompt:
         raise _invalid("prompt", "Either prompt or prompt_embeds must be provided and non-empty.")
-    return _respond(engine, request, prompt, "text_completion", _words(f" The stub engine read: {prompt}"), [], None)
+    return _respond(engine, request, prompt, "text_completion", words(f" The stub engine read: {prompt}"), [], None)
 
 
 def invocation(engine, body, query) -> dict | Iterator[dict]:
@@ -74,12 +75,12 @@ def tokenize(engine, body, query) -> dict:
     """/tokenize, of a prompt or of messages."""
     request = _request(engine, body)
     if "messages" in request:
-        text = "".join(f"{message['role']}\n{_text(message)}\n" for message in _messages(request))
+        text = "".join(f"{message['role']}\n{text_of(message)}\n" for message in _messages(request))
     else:
         text = request.get("prompt")
     if not isinstance(text, str):
         raise _invalid("prompt", "Field required")
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     return {"count": len(tokens), "max_model_len": engine.max_model_len, "tokens": tokens, "token_strs": None}
 
 
@@ -88,7 +89,7 @@ def detokenize(engine, body, query) -> dict:
     tokens = _request(engine, body).get("tokens")
     if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
         raise _invalid("tokens", "Field required")
-    return {"prompt": _from_tokens(tokens)}
+    return {"prompt": text_of_tokens(tokens)}
 
 
 def _parsed(body: bytes) -> dict:
@@ -139,14 +140,6 @@ def _messages(request: dict) -> list[dict]:
     return messages
 
 
-def _text(message: dict) -> str:
-    content = message.get("content") or ""
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
-
-
 def _tool(engine, request: dict) -> dict | None:
     """The function that has to be called: the first of the tools where a call is required, or the named one."""
     tools, choice = request.get("tools") or [], request.get("tool_choice")
@@ -169,28 +162,9 @@ def _tool(engine, request: dict) -> dict | None:
     return found
 
 
-def _example(schema: dict) -> object:
-    """The plainest value that a JSON schema allows."""
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for several in ("anyOf", "oneOf", "allOf"):
-        if schema.get(several):
-            return _example(schema[several][0])
-    kind = schema.get("type", "object" if "properties" in schema else "string")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object":
-        return {name: _example(inner) for name, inner in (schema.get("properties") or {}).items()}
-    if kind == "array":
-        return [_example(schema.get("items") or {}) for _ in range(schema.get("minItems", 1))]
-    plain = {"integer": int(schema.get("minimum", 1)), "number": float(schema.get("minimum", 1)), "boolean": True}
-    return plain.get(kind, None if kind == "null" else "text")
-
-
 def _respond(engine, request, prompt, kind, pieces, thought, call) -> dict | Iterator[dict]:
     """The whole answer, or the iterator of a stream's events, once it is certain that the request fits."""
-    read = len(_tokens(prompt))
+    read = len(tokens_of(prompt))
     limit = request.get("max_completion_tokens") or request.get("max_tokens")
     if read + (limit or 1) > engine.max_model_len:
         message = (
@@ -255,23 +229,6 @@ def _events(engine, request, head, told, reason, usage, call, count) -> Iterator
                 yield event(at, delta, last)
         if (request.get("stream_options") or {}).get("include_usage"):
             yield head | {"choices": [], "usage": usage}
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text, each with the space before it: the tokens of an answer."""
-    first, *others = text.split(" ")
-    return [first, *(f" {word}" for word in others)]
-
-
-def _tokens(text: str) -> list[int]:
-    """A few bytes each, with a one before them so that zeros count."""
-    data = text.encode("utf-8", "surrogatepass")
-    return [int.from_bytes(b"\1" + data[at : at + PIECE]) for at in range(0, len(data), PIECE)]
-
-
-def _from_tokens(tokens: list[int]) -> str:
-    pieces = (token.to_bytes(max(1, (token.bit_length() + 7) // 8))[1:] for token in tokens if token > 0)
-    return b"".join(pieces).decode("utf-8", "replace")
 
 
 def _invalid(param: str, message: str) -> Refusal:

@@ -43,23 +43,23 @@ def serve(argv: list[str]) -> int:
     options = flags.parse(argv, table)
     note("checked", f"the {len(options.options)} flags of vllm serve, with their values, are known to {table.version}")
     try:
-        faults = _faults(os.environ.get("REHEARSAL_FAULT", ""))
+        injected = faults(os.environ.get("REHEARSAL_FAULT", ""))
     except ValueError as fault:
         return _refuse(str(fault))
-    if "slow-start" in faults:
-        time.sleep(faults["slow-start"])
-    if "crash-at-start" in faults:
+    if "slow-start" in injected:
+        time.sleep(injected["slow-start"])
+    if "crash-at-start" in injected:
         print("RuntimeError: Engine core initialization failed. (a fault that the rehearsal injected)", file=sys.stderr)
         return 1
     if SETTINGS["mode"] == "real":
         from vllm import handover
 
-        if "crash-mid-stream" in faults:
+        if "crash-mid-stream" in injected:
             note("left_out", "the fault crash-mid-stream: only the stub engine has it")
         return handover.serve(argv, table, flags.load(HERE / "cpu_table.json"), Path(SETTINGS["engine_python"]))
     from vllm import stub
 
-    return stub.serve(options, table, crash_mid_stream="crash-mid-stream" in faults)
+    return stub.serve(options, table, crash_mid_stream="crash-mid-stream" in injected)
 
 
 def note(kind: str, text: str) -> None:
@@ -70,7 +70,7 @@ def note(kind: str, text: str) -> None:
             notes.write(line)
 
 
-def _faults(text: str) -> dict[str, float]:
+def faults(text: str) -> dict[str, float]:
     """The faults named in `crash-at-start,slow-start:5`, with their seconds."""
     found = {}
     for item in filter(None, text.split(",")):

@@ -69,15 +69,20 @@ FORMATS = {"--load-format": ("auto", "hf", "safetensors", "dummy"), "--tokenizer
 def serve(argv: list[str], table: flags.Table, cpu_table: flags.Table, python: Path) -> int:
     """Become the engine. Does not return."""
     options = flags.parse(argv, table)
-    config = _config(options, table)
+    config = config_of(options, table)
     command = [str(python), "-P", str(LAUNCH), "serve", *arguments(options, config, cpu_table)]
+    os.execve(python, command, environment(options, config))
+
+
+def environment(options: flags.Parsed, config: dict) -> dict[str, str]:
+    """What the engine's process is given: the container's variables without those of the container's own Python."""
     # The engine's own account of a normal start is a hundred lines, which would hide what the app says.
-    environment = {"VLLM_LOGGING_LEVEL": "WARNING"} | {
+    values = {"VLLM_LOGGING_LEVEL": "WARNING"} | {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("PYTHON") and name not in ("REHEARSAL_FAULT", "VIRTUAL_ENV", "VLLM_USE_V1")
     }
-    environment |= {
+    values |= {
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
         "VLLM_NO_USAGE_STATS": "1",
@@ -86,13 +91,15 @@ def serve(argv: list[str], table: flags.Table, cpu_table: flags.Table, python: P
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_CPU_KVCACHE_SPACE": str(kv_gib(config, options)),
     }
-    if shim := os.environ.get("REHEARSAL_SHIM"):
-        environment["PYTHONPATH"] = shim
-    os.execve(python, command, environment)
+    # Code of the app's that the engine is told to import lies where the app's PYTHONPATH says.
+    own = os.environ.get("PYTHONPATH") if options.values("--middleware") else None
+    if paths := [path for path in (os.environ.get("REHEARSAL_SHIM"), own) if path]:
+        values["PYTHONPATH"] = os.pathsep.join(paths)
+    return values
 
 
-def arguments(options: flags.Parsed, config: dict, cpu_table: flags.Table) -> list[str]:
-    """What follows `vllm serve` on the CPU; every difference is noted."""
+def arguments(options: flags.Parsed, config: dict, cpu_table: flags.Table, *, serves: bool = True) -> list[str]:
+    """What follows `vllm serve` on the CPU, or what says the same to `vllm.LLM`; every difference is noted."""
     kept: list[str] = [word for word in options.positionals if word is not None]
     speculation = next((values for flag in SPECULATION[:2] if (values := options.values(flag))), ())
     for given in options.options:
@@ -108,7 +115,7 @@ def arguments(options: flags.Parsed, config: dict, cpu_table: flags.Table) -> li
     host = _last(options, "--host") or "0.0.0.0"
     if host in ("0.0.0.0", "::") and not os.environ.get("REHEARSAL_OUTER"):
         host = "127.0.0.1"  # outside a rehearsed container nothing may listen beyond this machine
-    kept += ["--host", host]
+    kept += ["--host", host] if serves else []
     said = any(given.flag == "--language-model-only" for given in options.options)
     if not said and (any(key in config for key in ("vision_config", "audio_config")) or _conditional(config)):
         note("added", "--language-model-only: the miniature answers text, not pictures or sound")
@@ -194,7 +201,7 @@ def kv_gib(config: dict, options: flags.Parsed) -> int:
     return min(wanted, most)
 
 
-def _config(options: flags.Parsed, table: flags.Table) -> dict:
+def config_of(options: flags.Parsed, table: flags.Table) -> dict:
     """The configuration of the model that is asked for; empty where it is not found, which the engine then says."""
     model = options.positionals[0] if options.positionals else _last(options, "--model")
     try:

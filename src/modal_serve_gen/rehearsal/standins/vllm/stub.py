@@ -128,7 +128,7 @@ def _read(options, table, crash_mid_stream: bool) -> tuple[Server, str, int]:
     server = Server(
         names=names,
         model=folder,
-        max_model_len=_length(value("--max-model-len"), config, bool(value("--hf-overrides"))),
+        max_model_len=length(value("--max-model-len"), config, bool(value("--hf-overrides"))),
         keys=keys,
         auto_tools=on("--enable-auto-tool-choice"),
         reasoning=bool(value("--reasoning-parser")),
@@ -144,7 +144,7 @@ def _read(options, table, crash_mid_stream: bool) -> tuple[Server, str, int]:
     return server, socket.gethostbyname(host), int(value("--port") or 8000)
 
 
-def _length(given: str | None, config: dict, overridden: bool) -> int:
+def length(given: str | None, config: dict, overridden: bool) -> int:
     """The longest request in tokens, refused as the engine does when the model's positions end before it."""
     text = next((config[key] for key in ("text_config", "llm_config", "language_config") if key in config), config)
     own = text.get("max_position_embeddings") or 2048

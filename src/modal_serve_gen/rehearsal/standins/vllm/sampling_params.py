@@ -1,0 +1,121 @@
+"""`SamplingParams` and `StructuredOutputsParams`: the fields of the pinned engine, refused as it refuses them."""
+
+import copy
+import json
+import math
+from pathlib import Path
+from typing import ClassVar
+
+from vllm.exceptions import VLLMValidationError
+
+API = json.loads(Path(__file__).with_name("api.json").read_text(encoding="utf-8"))
+MOST_ANSWERS = 16384
+GREEDY = 1e-5  # a temperature below it samples nothing
+CONSTRAINTS = ("json", "regex", "choice", "grammar", "json_object", "structural_tag")
+# Field: whether a number is allowed, and how that is said.
+RANGES = {
+    "presence_penalty": (lambda value: -2 <= value <= 2, "in [-2, 2]"),
+    "frequency_penalty": (lambda value: -2 <= value <= 2, "in [-2, 2]"),
+    "repetition_penalty": (lambda value: 0 < value < math.inf, "greater than zero"),
+    "temperature": (lambda value: 0 <= value <= 2, "in [0, 2]"),
+    "top_p": (lambda value: 0 < value <= 1, "in (0, 1]"),
+    "top_k": (lambda value: value >= -1, "0 (off) or at least 1"),
+    "min_p": (lambda value: 0 <= value <= 1, "in [0, 1]"),
+    "max_tokens": (lambda value: value >= 1, "at least 1"),
+    "min_tokens": (lambda value: value >= 0, "at least 0"),
+    "logprobs": (lambda value: value >= -1, "at least 0, or -1"),
+    "prompt_logprobs": (lambda value: value >= -1, "at least 0, or -1"),
+}
+WHOLE = ("n", "top_k", "max_tokens", "min_tokens", "logprobs", "prompt_logprobs", "seed")
+
+
+class _Fields:
+    """An object with the fields that the pinned engine's class has; equal when they are."""
+
+    names: ClassVar[dict[str, dict]] = {}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.said().items())
+        return f"{type(self).__name__}({shown})"
+
+    def said(self) -> dict:
+        """The fields that are not as they are by default."""
+        held = {name: getattr(self, name) for name in self.names}
+        return {name: value for name, value in held.items() if value not in (self.names[name].get("default"), [])}
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    __hash__ = None
+
+
+class StructuredOutputsParams(_Fields):
+    """What an answer has to look like: exactly one of json, regex, choice, grammar, json_object, structural_tag.
+
+    As in vLLM, a keyword that is not known is ignored.
+    """
+
+    names = API["structured_outputs"]
+
+    def __init__(self, json=None, regex=None, choice=None, **more):
+        given = {"json": json, "regex": regex, "choice": choice} | more
+        for name, row in self.names.items():
+            setattr(self, name, given.get(name, row.get("default")))
+        found = [name for name in CONSTRAINTS if getattr(self, name, None) is not None]
+        if len(found) != 1:
+            what = f"several are given: {', '.join(found)}" if found else "none is given"
+            raise VLLMValidationError(f"You must use one kind of structured outputs constraint, but {what}")
+        if not isinstance(self.json, dict | str | None):
+            raise ValueError(f"json: Input should be a valid string or dictionary, got {type(self.json).__name__}")
+
+
+class SamplingParams(_Fields):
+    """How to sample, and how long. An unknown keyword is a TypeError, a value out of range a VLLMValidationError."""
+
+    names = API["sampling_params"]
+
+    def __init__(self, *values, **given):
+        given |= dict(zip(self.names, values, strict=False))
+        for name in given:
+            if name not in self.names:
+                raise TypeError(f"Unexpected keyword argument '{name}'")
+        for name, row in self.names.items():
+            setattr(self, name, given.get(name, row.get("default")))
+        self._check()
+        self.stop = [self.stop] if isinstance(self.stop, str) else list(self.stop or ())
+        if any(not text for text in self.stop):
+            raise VLLMValidationError("stop cannot contain an empty string.")
+        if self.stop and not self.detokenize:
+            raise VLLMValidationError("stop strings are only supported when detokenize is True.")
+        self.stop_token_ids = list(self.stop_token_ids or ())
+        if not all(isinstance(token, int) for token in self.stop_token_ids):
+            raise VLLMValidationError(f"stop_token_ids must contain only integers, got {self.stop_token_ids}.")
+        if any(not word for word in self.bad_words or ()):
+            raise VLLMValidationError("bad_words cannot contain an empty string.")
+
+    def _check(self) -> None:
+        if not isinstance(self.n, int):
+            raise VLLMValidationError(f"n must be an int, but is of type {type(self.n)}")
+        if not 1 <= self.n <= MOST_ANSWERS:
+            raise VLLMValidationError(f"n must be at least 1 and at most {MOST_ANSWERS}, got {self.n}.")
+        for name, (allowed, range_of) in RANGES.items():
+            value = getattr(self, name)
+            if value is None and self.names[name].get("default") is not None and name != "max_tokens":
+                raise TypeError(f"{name} must be a number, got None")
+            if value is not None and not isinstance(value, int | float):
+                raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+            if value is not None and (math.isnan(value) or not allowed(value)):
+                raise VLLMValidationError(f"{name} must be {range_of}, got {value}.", parameter=name, value=value)
+        for name in WHOLE:
+            value = getattr(self, name)
+            if isinstance(value, float):
+                raise VLLMValidationError(f"{name} must be an integer, got float")
+        if self.max_tokens is not None and self.min_tokens > self.max_tokens:
+            raise VLLMValidationError(
+                f"min_tokens must be at most max_tokens={self.max_tokens}, got {self.min_tokens}."
+            )
+        if self.temperature < GREEDY and self.n > 1:
+            raise VLLMValidationError(f"n must be 1 when using greedy sampling, got {self.n}.")
+
+    def clone(self) -> "SamplingParams":
+        return copy.deepcopy(self)

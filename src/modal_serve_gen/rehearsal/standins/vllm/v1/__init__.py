@@ -1,0 +1,1 @@
+"""As in vLLM: the engine."""
