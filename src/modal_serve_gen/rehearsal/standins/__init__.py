@@ -45,6 +45,8 @@ def install(
             shutil.copyfile(found, package / f"api{kind}.json")
     if cpu_table:
         shutil.copyfile(cpu_table, package / "cpu_table.json")
+        if found := _api(f"{engine}_cpu", "_bench", ""):
+            shutil.copyfile(found, package / "cpu_api_bench.json")
     settings = {"version": version, "mode": mode, "engine_python": str(engine_python) if engine_python else None}
     (package / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     metadata = site / f"{engine}-{version}.dist-info"

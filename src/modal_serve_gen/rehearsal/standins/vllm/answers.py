@@ -174,8 +174,10 @@ def _respond(engine, request, prompt, kind, pieces, thought, call) -> dict | Ite
             "requested output tokens."
         )
         raise Refusal(400, message, "BadRequestError", "input_tokens")
-    limit = min(limit or DEFAULT_TOKENS, engine.max_model_len - read)
+    wanted, limit = limit, min(limit or DEFAULT_TOKENS, engine.max_model_len - read)
     told = [("reasoning", piece) for piece in thought] + [("content", piece) for piece in pieces]
+    if wanted and request.get("ignore_eos"):
+        told += [("content", " on")] * (limit + 1 - len(told))
     reason = "length" if len(told) > limit else "tool_calls" if call else "stop"
     told = told[:limit]
     count = request.get("n") or 1

@@ -21,10 +21,15 @@ def main(argv: list[str]) -> int:
         print(__version__)
         return 0
     if argv[:1] in ([], ["-h"], ["--help"]):
-        print("usage: vllm [-h] [-v] {serve} ...\n\nThe rehearsal's stand-in for vLLM: it serves.")
+        print("usage: vllm [-h] [-v] {serve,bench serve} ...\n\nThe rehearsal's stand-in for vLLM.")
         return 0
+    if argv[:2] == ["bench", "serve"]:
+        from vllm import bench
+
+        return bench.main(argv[2:])
     if argv[0] != "serve":
-        return _refuse(f"the rehearsal stands in for `vllm serve` only, not for `vllm {argv[0]}`")
+        named = " ".join(argv[: 2 if argv[0] == "bench" else 1])
+        return _refuse(f"the rehearsal stands in for `vllm serve` and `vllm bench serve` only, not for `vllm {named}`")
     return serve(argv[1:])
 
 

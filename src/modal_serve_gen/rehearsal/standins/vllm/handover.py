@@ -74,6 +74,17 @@ def serve(argv: list[str], table: flags.Table, cpu_table: flags.Table, python: P
     os.execve(python, command, environment(options, config))
 
 
+def bench(options: flags.Parsed, cpu_table: flags.Table, python: Path) -> None:
+    """Become the real engine's benchmark, which needs no model in memory. Does not return."""
+    words: list[str] = []
+    for given in options.options:
+        if cpu_table.find(given.flag) is None:
+            note("left_out", f"{given.spelled}: the CPU build, {cpu_table.version}, does not know it")
+        else:
+            words += _spelled(given, cpu_table)
+    os.execve(python, [str(python), "-P", str(LAUNCH), "bench", "serve", *words], environment(options, {}))
+
+
 def environment(options: flags.Parsed, config: dict) -> dict[str, str]:
     """What the engine's process is given: the container's variables without those of the container's own Python."""
     # The engine's own account of a normal start is a hundred lines, which would hide what the app says.
