@@ -1,4 +1,4 @@
-"""RPC handlers for the objects that an app names: environment, workspace, Secrets, Volumes, mounts, proxy tokens."""
+"""RPC handlers for the objects that an app names: environment, workspace, Secrets, mounts, proxy tokens."""
 
 import secrets as random_secrets
 
@@ -6,6 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import depot
 from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import Container, Mount, Plane
 
@@ -83,26 +84,6 @@ def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names)) or "a model that needs none"
 
 
-async def VolumeGetOrCreate(plane: Plane, request, caller):
-    name = request.deployment_name or plane.new_id("anonymous")
-    volume_id = next((known_id for known_id, known in plane.volumes.items() if known == name), None)
-    if volume_id is None:
-        if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
-            raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
-        volume_id = plane.new_id("vo")
-        plane.volumes[volume_id] = name
-    plane.volume_path(volume_id)
-    return reply(answer("VolumeGetOrCreate"), volume_id=volume_id, metadata=reply(api_pb2.VolumeMetadata, name=name))
-
-
-async def VolumeCommit(plane: Plane, request, caller):
-    return reply(answer("VolumeCommit"), skip_reload=True)
-
-
-async def VolumeReload(plane: Plane, request, caller):
-    return Empty()
-
-
 async def MountGetOrCreate(plane: Plane, request, caller):
     mount = Mount(
         plane.new_id("mo"), {item.filename: item.sha256_hex for item in request.files}, request.deployment_name
@@ -122,9 +103,10 @@ async def MountBatchedCheckExistence(plane: Plane, request, caller):
 
 async def MountPutFile(plane: Plane, request, caller):
     path = plane.folder / "blobs" / request.sha256_hex
-    if request.WhichOneof("data_oneof") == "data_blob_id":
-        raise GRPCError(Status.UNIMPLEMENTED, "the rehearsal's control plane takes no files over the inline limit")
-    if request.data or request.HasField("data"):
+    if request.data_blob_id:  # over the inline limit: it came to the depot before
+        if (came := depot.blob_path(plane, request.data_blob_id)).exists():  # or this is the call's second try
+            came.replace(path)
+    elif request.HasField("data"):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(request.data)
     return reply(answer("MountPutFile"), exists=path.exists())

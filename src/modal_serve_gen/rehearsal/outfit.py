@@ -5,7 +5,7 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import bare, images, servers
+from modal_serve_gen.rehearsal import bare, images, servers, volumes
 from modal_serve_gen.rehearsal.rpc import reply
 from modal_serve_gen.rehearsal.state import Container, Function, Image, Plane
 
@@ -92,8 +92,8 @@ def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.Con
     for dependency in definition.object_dependencies:
         if dependency.object_id not in known:
             item = api_pb2.Object(object_id=dependency.object_id)
-            if name := plane.volumes.get(dependency.object_id):
-                item.volume_metadata.CopyFrom(reply(api_pb2.VolumeMetadata, name=name))
+            if dependency.object_id in plane.volumes:
+                item.volume_metadata.CopyFrom(volumes.metadata(plane, dependency.object_id))
             objects.append(item)
     layout = api_pb2.AppLayout(objects=objects, function_ids={tag: each.id for tag, each in app.functions.items()})
     return reply(

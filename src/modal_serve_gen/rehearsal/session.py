@@ -14,7 +14,7 @@ from pathlib import Path
 from grpclib.server import Server
 
 from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
-from modal_serve_gen.rehearsal import apps, calls, images, objects, servers
+from modal_serve_gen.rehearsal import apps, calls, depot, images, objects, servers, volume_files, volumes
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
 from modal_serve_gen.rehearsal.localhub import LocalHub
@@ -39,9 +39,9 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     """
     folder = _folder()
     plane = Plane(folder, known_secrets=stage.secrets)
-    handlers = handlers_of(apps, calls, images, objects, servers)
+    handlers = handlers_of(apps, calls, depot, images, objects, servers, volumes, volume_files)
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
-    front = Front(plane)
+    front, store = Front(plane), depot.Depot(plane)
     hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append)
     plane.start_container, plane.open_url = containers.ensure, front.open
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
@@ -57,6 +57,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
 
     try:
         stage.set(folder, hub_url=await hub.start(), substitute=plane.substitute)
+        plane.depot_url = await store.start()
         listener = _listener()
         await server.start(sock=listener)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -70,6 +71,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
             server.close()
         await containers.close()
         await front.close()
+        await store.close()
         await hub.close()
         stage.collect()  # what the stand-ins wrote lies in the folder that goes now
         await asyncio.to_thread(reaper.finish)

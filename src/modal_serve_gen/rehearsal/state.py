@@ -173,12 +173,15 @@ class Plane:
     named_secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> environment
     known_secrets: frozenset[str] | None = None  # names that the app's provenance declares; None: not known
     volumes: dict[str, str] = field(default_factory=dict)  # id -> name
+    volume_versions: dict[str, int] = field(default_factory=dict)  # id -> VolumeFsVersion
+    volumes_folder: Path | None = None  # None: inside `folder`
     proxy_tokens: dict[str, str] = field(default_factory=dict)  # token id -> secret
     allowed_tokens: set[str] = field(default_factory=set)  # ids allowed for this environment
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were asked for and are not there
     troubles: list[Exception] = field(default_factory=list)  # what the rehearsal itself, not the app, stumbled over
     substituted: list[str] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)  # (monotonic seconds, what) for the report
+    depot_url: str = ""  # where large things are put and got
     # Set by the session: what the handlers need of the containers and of the front.
     start_container: Callable[[Function], None] = lambda function: None
     stop_containers: Callable[[App], Awaitable[None]] | None = None
@@ -187,6 +190,9 @@ class Plane:
         None  # of a function, or (second argument) of a method of its class
     )
     _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.volumes_folder = self.volumes_folder or self.folder / "volumes"
 
     def new_id(self, prefix: str) -> str:
         """A fresh id with the service's own prefix, such as `fu-000012`."""
@@ -201,6 +207,6 @@ class Plane:
             self.substituted.append(line)
 
     def volume_path(self, volume_id: str) -> Path:
-        path = self.folder / "volumes" / self.volumes[volume_id]
+        path = self.volumes_folder / self.volumes[volume_id]
         path.mkdir(parents=True, exist_ok=True)
         return path
