@@ -1,0 +1,54 @@
+"""Arguments, results and files over the SDK's inline limits; ends 0 when all arrive as they were sent."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import modal
+
+app = modal.App("large-things")
+LOCAL = Path(__file__).with_name("large.bin")
+image = modal.Image.debian_slim().add_local_file(LOCAL, "/root/large.bin")
+
+
+def random_bytes(count: int, seed: int) -> bytes:
+    return hashlib.shake_128(b"%d" % seed).digest(count)
+
+
+@app.function(image=image)
+def turn(data: bytes) -> bytes:
+    return data[::-1]
+
+
+@app.function(image=image)
+def pieces(count: int):
+    for seed in range(3):
+        yield random_bytes(count, seed)
+
+
+@app.function(image=image)
+def uploaded() -> str:
+    here = Path(os.environ["PYTHONPATH"]) / "large.bin"  # on Modal this is /root
+    return hashlib.sha256(here.read_bytes()).hexdigest()
+
+
+@app.function(image=image)
+def fail(count: int) -> None:
+    raise RuntimeError("x" * count)
+
+
+@app.local_entrypoint()
+def main() -> None:
+    for count in (1000, 3 * 2**20, 70 * 2**20):  # inline, one blob, a blob in parts
+        data = random_bytes(count, 1)
+        assert turn.remote(data) == data[::-1], count
+    data = [random_bytes(20_000, seed) for seed in range(3)]  # over the limit of asynchronous calls
+    assert [call.get() for call in [turn.spawn(each) for each in data]] == [each[::-1] for each in data]
+    assert list(pieces.remote_gen(3 * 2**20)) == [random_bytes(3 * 2**20, seed) for seed in range(3)]
+    assert uploaded.remote() == hashlib.sha256(LOCAL.read_bytes()).hexdigest()
+    try:
+        fail.remote(3 * 2**20)
+        raise AssertionError("nothing was raised")
+    except RuntimeError as failure:
+        assert str(failure).startswith("xxx")
+    print("the large things are content")
