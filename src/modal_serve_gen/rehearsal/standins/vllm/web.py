@@ -1,22 +1,87 @@
-"""The stub's HTTP side: routes, keys, bodies, streams. What is answered is in answers.py."""
+"""The stub's HTTP side: keys, bodies, streams. Its routes are in routes.py, what is answered in answers.py."""
 
 import hashlib
 import json
 import os
 import secrets
+import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from vllm import answers
+from vllm import routes
 from vllm.answers import Refusal
 
 GUARDED = ("/v1", "/v2", "/inference", "/cohere")  # the only paths that a key protects, as in vLLM's own middleware
 LONGEST_BODY = 64 * 2**20
 PACE_S = 0.002  # between two tokens of a stream, so that it is one
-# Routes that the real engine has and this stub does not answer.
-ABSENT = ("/v1/responses", "/v1/messages", "/v1/chat/completions/batch", "/generative_scoring", "/scale_elastic_ep")
+
+
+@dataclass(frozen=True)
+class Request:
+    """`path` is decoded; names of headers are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass
+class Response:
+    """The body comes in chunks; without a content-length among the headers they are sent as they come."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    chunks: Iterator[bytes]
+
+
+def respond(engine, request: Request) -> Response:
+    """What the engine's server answers, behind whatever middleware there is."""
+    try:
+        if request.method != "OPTIONS" and request.path.startswith(GUARDED) and not _key_fits(engine, request.headers):
+            return _whole(401, {"error": "Unauthorized"})
+        action = routes.find(engine, request.method, request.path)
+        result = action(engine, request.body, parse_qs(request.query))
+        if isinstance(result, Iterator):
+            return Response(200, [("content-type", "text/event-stream; charset=utf-8")], _events(engine, result))
+        return _whole(200, result)
+    except Refusal as refusal:
+        return _whole(refusal.status, refusal.body)
+
+
+def _key_fits(engine, headers: list[tuple[str, str]]) -> bool:
+    given = next((value for name, value in headers if name == "authorization"), "")
+    scheme, _, key = given.partition(" ")
+    digest = hashlib.sha256(key.encode()).digest()
+    fits = [secrets.compare_digest(digest, hashlib.sha256(each.encode()).digest()) for each in engine.keys]
+    return not engine.keys or (scheme.lower() == "bearer" and any(fits))
+
+
+def _whole(status: int, body: object) -> Response:
+    """An answer in one piece: JSON, a text with its type, or nothing."""
+    if isinstance(body, routes.Text):
+        kind, data = body.kind, body.text.encode()
+    else:
+        kind, data = "application/json", b"" if body is None else json.dumps(body).encode()
+    headers = [("content-type", kind)] if data else []
+    return Response(status, [*headers, ("content-length", str(len(data)))], iter((data,)))
+
+
+def _events(engine, events: Iterator[dict]) -> Iterator[bytes]:
+    """Server-sent events, one for each token."""
+    try:
+        for at, event in enumerate(events):
+            if at == 3 and engine.crash_mid_stream:
+                os._exit(1)  # the engine dies, as a process does
+            yield f"data: {json.dumps(event)}\n\n".encode()
+            time.sleep(PACE_S)
+        yield b"data: [DONE]\n\n"
+    finally:
+        events.close()
 
 
 class _Web(ThreadingHTTPServer):
@@ -28,63 +93,47 @@ class _Web(ThreadingHTTPServer):
         """Without the base class's look-up of this machine's name, which may take seconds."""
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = "", 0
 
     def handle_error(self, request, client_address):
         """A client that went away is no news."""
 
 
-def listen(server, host: str, port: int) -> ThreadingHTTPServer:
-    """Bind and listen; `serve_forever` of what is returned answers."""
-    digests = [hashlib.sha256(key.encode()).digest() for key in server.keys]
-    return _Web((host, port), type("Handler", (Handler,), {"engine": server, "digests": digests}))
+class _Unix(_Web):
+    address_family = socket.AF_UNIX
+
+
+def listen(server, address: tuple[str, int] | str, chain=None) -> ThreadingHTTPServer:
+    """Bind to host and port, or to the path of a unix socket, and listen; `serve_forever` of what is returned answers.
+
+    `chain` is the app's middleware (middleware.py).
+    """
+    handler = type("Handler", (Handler,), {"engine": server, "chain": chain})
+    return (_Unix if isinstance(address, str) else _Web)(address, handler)
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "uvicorn", ""
-    engine, digests = None, ()
+    engine, chain = None, None
 
     def do_GET(self):
-        self._answer()
+        url = urlsplit(self.path)
+        try:
+            headers = [(name.lower(), value) for name, value in self.headers.items()]
+            request = Request(self.command, unquote(url.path), url.query, headers, self._body())
+            response = self.chain.run(request) if self.chain else respond(self.engine, request)
+        except Refusal as refusal:
+            response = _whole(refusal.status, refusal.body)
+        self._send(response)
 
     do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_GET
 
     def log_message(self, *_):
         """No access log: the real engine's is switched by flags that the stub takes without effect."""
 
-    def _answer(self) -> None:
-        url = urlsplit(self.path)
-        try:
-            body = self._body()
-            if self.command != "OPTIONS" and url.path.startswith(GUARDED) and not self._key_fits():
-                return self._send(401, {"error": "Unauthorized"})
-            action = self._route(url.path)
-            result = action(self.engine, body, parse_qs(url.query))
-            if isinstance(result, Iterator):
-                return self._stream(result)
-            self._send(200, result)
-        except Refusal as refusal:
-            self._send(refusal.status, refusal.body)
-
-    def _key_fits(self) -> bool:
-        scheme, _, key = self.headers.get("Authorization", "").partition(" ")
-        digest = hashlib.sha256(key.encode()).digest()
-        fits = [secrets.compare_digest(digest, each) for each in self.digests]
-        return not self.digests or (scheme.lower() == "bearer" and any(fits))
-
-    def _route(self, path: str):
-        found = ROUTES.get(path)
-        if found is None and self.engine.developer:
-            found = DEVELOPER.get(path) or (SLEEP.get(path) if self.engine.sleeping_allowed else None)
-        if found is None:
-            if path in ABSENT:
-                raise Refusal(501, f"vLLM answers {path}; the rehearsal's stub engine does not.")
-            raise Refusal(404, "Not Found")
-        methods, action = found
-        if self.command not in methods:
-            raise Refusal(405, "Method Not Allowed")
-        return action
+    def address_string(self) -> str:
+        return "client"  # a unix socket's has no address
 
     def _body(self) -> bytes:
         """The whole request body, so that the next request on this connection starts where it should."""
@@ -107,107 +156,23 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         raise Refusal(413, "the stub engine takes bodies of at most 64 MiB")
 
-    def _send(self, status: int, body: object) -> None:
-        kind = "text/plain; version=0.0.4; charset=utf-8" if isinstance(body, str) else "application/json"
-        data = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.send_response(status)
-        if data:
-            self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
-    def _stream(self, events: Iterator[dict]) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        whole = any(name == "content-length" for name, _ in response.headers)
+        if not whole:
+            self.send_header("Transfer-Encoding", "chunked")
         try:
-            for at, event in enumerate(events):
-                if at == 3 and self.engine.crash_mid_stream:
-                    os._exit(1)  # the engine dies, as a process does
-                self._chunk(f"data: {json.dumps(event)}\n\n".encode())
-                time.sleep(PACE_S)
-            self._chunk(b"data: [DONE]\n\n")
-            self.wfile.write(b"0\r\n\r\n")
+            self.end_headers()
+            for chunk in response.chunks if self.command != "HEAD" else ():
+                if chunk:
+                    self.wfile.write(chunk if whole else b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                    self.wfile.flush()
+            if not whole:
+                self.wfile.write(b"0\r\n\r\n")
         except OSError:  # the client went away
             self.close_connection = True
         finally:
-            events.close()
-
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-        self.wfile.flush()
-
-
-def _health(engine, body, query):
-    return None
-
-
-def _metrics(engine, body, query) -> str:
-    label = f'{{engine="0",model_name="{engine.names[0]}"}}'
-    rows = [
-        ("num_requests_running", "gauge", engine.running),
-        ("num_requests_waiting", "gauge", 0),
-        ("kv_cache_usage_perc", "gauge", 0.0),
-        ("prompt_tokens_total", "counter", engine.prompt_tokens),
-        ("generation_tokens_total", "counter", engine.generated_tokens),
-    ]
-    lines = [f"# TYPE vllm:{name} {kind}\nvllm:{name}{label} {value}\n" for name, kind, value in rows]
-    return "".join(lines)
-
-
-def _sleep(engine, body, query):
-    level = query.get("level", ["1"])[0]
-    if level not in ("0", "1", "2"):
-        raise Refusal(400, "1 validation error:\n  level: Input should be less than or equal to 2", param="level")
-    engine.asleep = set() if level == "0" else {"weights", "kv_cache"}
-    engine.awake.clear()
-    return {"status": "sleeping", "level": int(level)}
-
-
-def _wake_up(engine, body, query):
-    tags = query.get("tags")
-    engine.asleep -= set(tags or ("weights", "kv_cache"))
-    if not engine.asleep:
-        engine.awake.set()
-    return {"status": "sleeping" if engine.asleep else "awake", "tags": tags}
-
-
-def _pause(engine, body, query):
-    engine.awake.clear()
-    return {"status": "paused"}
-
-
-def _resume(engine, body, query):
-    engine.awake.set()
-    return {"status": "resumed"}
-
-
-GET, POST = ("GET", "HEAD"), ("POST",)
-ROUTES = {
-    "/health": (GET, _health),
-    "/ping": (GET + POST, _health),
-    "/version": (GET, lambda engine, body, query: {"version": engine.version}),
-    "/load": (GET, lambda engine, body, query: {"server_load": engine.running if engine.counts_load else 0}),
-    "/metrics": (GET, _metrics),
-    "/v1/models": (GET, answers.models),
-    "/v1/chat/completions": (POST, answers.chat),
-    "/v1/completions": (POST, answers.completion),
-    "/invocations": (POST, answers.invocation),
-    "/tokenize": (POST, answers.tokenize),
-    "/detokenize": (POST, answers.detokenize),
-}
-DEVELOPER = {
-    "/pause": (POST, _pause),
-    "/resume": (POST, _resume),
-    "/is_paused": (GET, lambda engine, body, query: {"is_paused": not engine.awake.is_set()}),
-    "/reset_prefix_cache": (POST, _health),
-    "/server_info": (GET, lambda engine, body, query: {"vllm_config": f"stub of {engine.model}", "vllm_env": {}}),
-}
-SLEEP = {
-    "/sleep": (POST, _sleep),
-    "/wake_up": (POST, _wake_up),
-    "/is_sleeping": (GET, lambda engine, body, query: {"is_sleeping": bool(engine.asleep)}),
-}
+            if hasattr(response.chunks, "close"):
+                response.chunks.close()

