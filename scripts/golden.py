@@ -18,6 +18,24 @@ CASES = {
     "vllm_online_open": {"model": "Qwen/Qwen3-8B", "auth": "none", "engine_arg": ["--seed=7"]},
     "vllm_online_api_key": {"model": "openai/gpt-oss-20b", "auth": "api-key", "otlp_endpoint": "http://otel:4317"},
     "vllm_online_server": {"endpoint": "server", "region": "eu"},
+    "vllm_cold_start_default": {"workflow": "vllm-cold-start"},
+    "vllm_cold_start_small": {"workflow": "vllm-cold-start", "model": "Qwen/Qwen3-0.6B", "gpu": "T4", "region": "us"},
+    "vllm_cold_start_api_key": {"workflow": "vllm-cold-start", "model": "Qwen/Qwen3-8B", "auth": "api-key"},
+    "vllm_cold_start_open": {"workflow": "vllm-cold-start", "model": "Qwen/Qwen3.5-9B", "auth": "none"},
+    "sglang_low_latency_default": {"workflow": "sglang-low-latency"},
+    "sglang_low_latency_small": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-0.6B", "gpu": "L4"},
+    "sglang_low_latency_two_gpus": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-32B", "gpu": "H100:2"},
+    "sglang_low_latency_api_key": {"workflow": "sglang-low-latency", "auth": "api-key", "region": "us-west"},
+    "sglang_low_latency_open": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-8B", "auth": "none"},
+    "sglang_low_latency_http_server": {"workflow": "sglang-low-latency", "endpoint": "http-server"},
+    "vllm_throughput_default": {"workflow": "vllm-throughput"},
+    "vllm_throughput_small": {"workflow": "vllm-throughput", "model": "Qwen/Qwen3-0.6B", "engine_arg": ["--seed=7"]},
+    "vllm_throughput_two_gpus": {
+        "workflow": "vllm-throughput",
+        "model": "Qwen/Qwen3-32B",
+        "gpu": "H100:2",
+        "schedule": "0 2 * * *",
+    },
 }
 
 

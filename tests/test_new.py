@@ -64,7 +64,7 @@ def test_diff_says_what_today_would_change(cli):
     assert same.exit_code == 0 and "edited by hand" in same.stderr
     changed = cli("new", "--spec", "a.py", "--diff", "--offline", "--max-containers", "9")
     assert changed.exit_code == 1
-    assert "+    max_containers=9" in changed.stdout and "owner" not in changed.stdout
+    assert "max_containers=9,  # at most" in changed.stdout and "owner" not in changed.stdout
 
 
 def test_json_is_one_document(cli):

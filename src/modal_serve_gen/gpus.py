@@ -47,6 +47,15 @@ def region_multiplier(region: str | None) -> float:
     return min(price["broad" if part.strip() in known else "narrow"] for part in region.split(","))
 
 
+def routing_region(compute: str | None) -> str:
+    """Where requests should enter Modal for containers in this compute region (a list: the first counts)."""
+    known = facts.regions()["routing"]
+    wanted = (compute or "").split(",")[0].strip()
+    if wanted in known["regions"]:
+        return wanted
+    return next((near for prefix, near in known["nearest"].items() if wanted.startswith(prefix)), known["default"])
+
+
 def usd_per_hour(name: str, count: int, region: str | None = None) -> float:
     """USD for one hour of one container's GPUs, from the price per second; CPU and memory are not in it."""
     return round(gpu_facts(name)["usd_per_s"] * 3600 * count * region_multiplier(region), 2)

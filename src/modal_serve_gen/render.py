@@ -5,6 +5,7 @@ value that becomes a literal goes through the `py` filter, so that no input can 
 """
 
 import ast
+import json
 import math
 import textwrap
 import tomllib
@@ -35,6 +36,7 @@ class ModelFacts(BaseModel):
     revision: str
     gated: bool | None = None  # None: not known
     weight_bytes: int
+    quantization: str | None = None
     multimodal: bool = False
     tool_parser: str | None = None
     reasoning_parser: str | None = None
@@ -60,6 +62,7 @@ class PlanFacts(BaseModel):
     weights_gib: float
     kv_gib: float
     kv_tokens: int
+    compute_capability: float = 0.0
     routing_region: str = "us-east"
 
 
@@ -75,6 +78,15 @@ class Pins(BaseModel):
     packages: tuple[str, ...]
 
 
+class SpeculationFacts(BaseModel):
+    """Speculative decoding: the engine's arguments, and a draft model (id, revision) where there is one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arguments: tuple[str, ...] = ()
+    draft: tuple[str, str] | None = None
+
+
 class Resolved(BaseModel):
     """Everything that the text is made from. `asked` is what the user said, for planning anew with other options."""
 
@@ -87,13 +99,17 @@ class Resolved(BaseModel):
     plan: PlanFacts
     pins: Pins
     adapters: tuple[dict, ...] = ()
+    speculation: SpeculationFacts = SpeculationFacts()
+    also: dict[str, tuple[str, ...]] = {}  # further sets of pins, by name
 
 
 def render(resolved: Resolved) -> str:
     """The app's text, its provenance included: the same bytes for the same `resolved`, always."""
     spec, model, plan = resolved.spec, resolved.model, resolved.plan
     gigabytes = model.weight_bytes / 1e9
-    text = _template(spec.workflow).render(
+    text = _template(
+        spec.workflow
+    ).render(
         spec=spec,
         model=model,
         plan=plan,
@@ -109,14 +125,21 @@ def render(resolved: Resolved) -> str:
         proxy_auth=spec.auth == "proxy",
         gate=spec.auth in ("api-key", "none"),  # where Modal lets everybody through, the app itself must not
         adapters=resolved.adapters,
+        speculation=resolved.speculation,
+        engine_keywords=({"language_model_only": True} if model.multimodal else {}) | keywords(spec.engine_arg),
+        also=resolved.also,
+        kernels=model.quantization == "fp8" and resolved.plan.compute_capability >= 9,
         routing_region=resolved.plan.routing_region,
         # Where gating is not known, the Secret is named: an account's token does no harm, its lack would.
         hf_secret=None if model.gated is False else spec.hf_secret,
         skip=SKIP,
         weights_volume="huggingface-cache",
         cache_volume="vllm-cache",
+        jobs_volume=f"{spec.name[:58]}-jobs",
         # An hour for 100 GB is slow even for a busy Hub; half an hour on top for the wait in between.
         download_timeout_s=min(86400, 1800 + math.ceil(gigabytes * 36 / 600) * 600),
+        host_memory_mib=16384
+        + math.ceil(model.weight_bytes / 2**30) * 1024,  # the weights, and what the engine wants itself
         download_memory_mib=8192,  # the Hub's client buffers chunks in memory at full speed
         part=_part,
     )
@@ -156,12 +179,30 @@ def _without_none(value: Any) -> Any:
     return value
 
 
+def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:
+    """`--name=value` as a keyword of the engine's Python API: JSON values as such, a bare flag as True or False."""
+    found: dict[str, Any] = {}
+    for argument in arguments:
+        flag, has_value, text = argument.partition("=")
+        name = flag.lstrip("-").replace("-", "_")
+        if not has_value:
+            found[name.removeprefix("no_")] = not name.startswith("no_")
+            continue
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
 def literal(value: Any) -> str:
     """`value` as a Python literal in the formatter's style: double quotes, everything unprintable escaped."""
     if isinstance(value, str):
         return '"' + "".join(map(_escaped, value)) + '"'
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     raise TypeError(f"no literal for {type(value).__name__}")

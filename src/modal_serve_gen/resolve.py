@@ -7,6 +7,7 @@ from modal_serve_gen import checks, facts, flags, hub, render, spec, workflows
 from modal_serve_gen import plan as planner
 from modal_serve_gen.checks import engine_flags, picture
 from modal_serve_gen.errors import BadInput, OurBug
+from modal_serve_gen.gpus import routing_region
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.spec import ServeSpec
@@ -42,11 +43,12 @@ def resolve(
             revision=model.revision,
             gated=model.gated,
             weight_bytes=model.weight_bytes,
+            quantization=model.quantization,
             multimodal=model.multimodal,
             tool_parser=model.tool_call_parser.get(workflow.engine),
             reasoning_parser=model.reasoning_parser.get(workflow.engine),
         ),
-        plan=_plan_facts(plan),
+        plan=_plan_facts(plan, wanted.region),
         pins=Pins(
             version=pins["version"],
             cuda=pins["cuda"],
@@ -54,6 +56,7 @@ def resolve(
             python=pins["python"],
             packages=tuple(pins["direct"]),
         ),
+        also={name: tuple(facts.pins().get(name, {}).get("packages", ())) for name in workflow.also},
     )
     return resolved, plan
 
@@ -88,11 +91,14 @@ def _workload(wanted: ServeSpec, workflow: Workflow, version: str) -> planner.Wo
     )
 
 
-def _plan_facts(plan: Plan) -> PlanFacts:
+def _plan_facts(plan: Plan, region: str | None) -> PlanFacts:
     ledger = {row.item: row.gib for row in plan.ledger}
+    here = facts.gpus()[facts.gpu_aliases().get(plan.gpu, plan.gpu)]
     return PlanFacts(
         **{name: getattr(plan, name) for name in PlanFacts.model_fields if hasattr(plan, name)},
-        gpu_gib=round(facts.gpus()[facts.gpu_aliases().get(plan.gpu, plan.gpu)]["usable_gib"], 1),
+        gpu_gib=round(here["usable_gib"], 1),
+        compute_capability=here["compute_capability"],
+        routing_region=routing_region(region),
         weights_gib=round(ledger["weights"], 1),
         kv_gib=round(plan.kv_cache.gib_low, 1),
         kv_tokens=plan.kv_cache.tokens,

@@ -2,16 +2,16 @@
 
 import atexit
 import contextlib
-import hmac
 import os
-import socket
+import secrets
 import subprocess
 import threading
 import time
+import urllib.request
 
 
 def start_engine(command: list[str], port: int, **variables: str) -> None:
-    """Start the engine and return once it listens. If it dies, so does the container: its last words are in the log."""
+    """Start the engine and return once it is healthy. If it dies, so does the container: its last words are logged."""
     engine, serving = subprocess.Popen(command, env=os.environ | variables), threading.Event()
 
     def watch() -> None:
@@ -30,22 +30,21 @@ def start_engine(command: list[str], port: int, **variables: str) -> None:
     atexit.register(stop)
     threading.Thread(target=watch, daemon=True).start()
     while engine.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/health", timeout=5):
             return serving.set()
         time.sleep(0.2)
     raise RuntimeError(f"The engine ended with exit code {engine.returncode}; its last words stand above.")
 
 
 class Gate:
-    """What the engine lets in: /health, and with the key, if there is one, the API and its metrics; nothing else."""
+    """ASGI middleware of the engine, whose own check of keys is for /v1 alone: closes all that is not named here."""
 
     def __init__(self, app) -> None:
         self.app, self.key = app, os.environ.get("VLLM_API_KEY", "").encode()
 
     async def __call__(self, scope, receive, send) -> None:
-        path, given = scope.get("path", ""), dict(scope.get("headers", ())).get(b"authorization", b"")
-        known = not self.key or hmac.compare_digest(given, b"Bearer " + self.key)
-        if scope["type"] == "lifespan" or path == "/health" or (known and path.startswith(("/v1/", "/metrics"))):
-            return await self.app(scope, receive, send)
-        await send({"type": "http.response.start", "status": 404 if known else 401, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        path, given = scope.get("path", "/health"), dict(scope.get("headers", ())).get(b"authorization", b"")
+        known = not self.key or secrets.compare_digest(given, b"Bearer " + self.key)
+        if not (path == "/health" or path.startswith("/v1/") or (known and path == "/metrics")):
+            scope = {**scope, "path": "/closed"}  # which the engine does not have
+        await self.app(scope, receive, send)

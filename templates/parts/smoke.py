@@ -9,21 +9,17 @@ import urllib.request
 import modal
 
 
-@contextlib.contextmanager
-def proxy_token():
-    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token, deleted afterwards."""
+def proxy_token(stack: contextlib.ExitStack) -> str:
+    """MODAL_PROXY_TOKEN_ID and _SECRET from the environment as one key, or a new token, deleted when `stack` closes."""
     if "MODAL_PROXY_TOKEN_ID" in os.environ:
-        yield "{MODAL_PROXY_TOKEN_ID}.{MODAL_PROXY_TOKEN_SECRET}".format_map(os.environ)
-        return
+        return "{MODAL_PROXY_TOKEN_ID}.{MODAL_PROXY_TOKEN_SECRET}".format_map(os.environ)
     print("MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: making a proxy token for this test")
     tokens = modal.Workspace.from_context().proxy_tokens
     token = tokens.create()
-    try:
-        print(f"made {token.token_id}, deleted when this ends")
-        tokens.allow(token.token_id, modal.Environment.from_context().hydrate().name)
-        yield f"{token.token_id}.{token.token_secret}"
-    finally:
-        tokens.delete(token.token_id)
+    stack.callback(tokens.delete, token.token_id)
+    print(f"made {token.token_id}, deleted when this ends")
+    tokens.allow(token.token_id, modal.Environment.from_context().hydrate().name)
+    return f"{token.token_id}.{token.token_secret}"
 
 
 def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):
@@ -45,18 +41,14 @@ def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0
 
 
 def check_chat(url: str, key: str | None, model: str) -> None:
-    """A conversation of two turns, the first plain and the second streamed; both have to come back whole."""
-    messages = [{"role": "user", "content": "What is a GPU?"}]
-    body = {"model": model, "messages": messages, "max_tokens": 128}
+    """One chat completion, plain and then streamed; both have to come back whole."""
+    body = {"model": model, "messages": [{"role": "user", "content": "What is a GPU?"}], "max_tokens": 128}
     with ask(f"{url}/v1/chat/completions", key, body) as response:
         message = json.load(response)["choices"][0]["message"]
-    text = message.get("content") or message["reasoning"]  # a thinker's first words stand apart
-    print("answer:", repr(text)[:300])
-    messages += [{"role": "assistant", "content": text}, {"role": "user", "content": "And what is it good for?"}]
-    body |= {"stream": True, "stream_options": {"include_usage": True}}
+    print("answer:", repr(message.get("content") or message["reasoning"])[:300])  # a thinker's first words stand apart
     began = time.monotonic()
-    with ask(f"{url}/v1/chat/completions", key, body) as response:
-        lines = [(time.monotonic(), line.strip()) for line in response if line.strip()]
+    with ask(f"{url}/v1/chat/completions", key, dict(body, stream=True, stream_options={"include_usage": True})) as sse:
+        lines = [(time.monotonic(), line.strip()) for line in sse if line.strip()]
     if len(lines) < 3 or lines[-1][1] != b"data: [DONE]":
         raise RuntimeError(f"the streamed answer broke off after {len(lines)} lines")
     tokens = json.loads(lines[-2][1].removeprefix(b"data: "))["usage"]["completion_tokens"]
