@@ -30,11 +30,17 @@ class Text:
 
 def find(engine, method: str, path: str):
     """What answers this request. Raises Refusal: 404, 405, or 501 for what only the real engine does."""
-    name = next((each for each, pattern in PATTERNS.items() if pattern.fullmatch(path)), None)
-    row = TABLE.get(name)
-    if row is None or (row.get("developer") and not engine.developer) or (name in DOCUMENTS and not engine.documented):
+    fits = [
+        name
+        for name, pattern in PATTERNS.items()
+        if pattern.fullmatch(path)
+        and (engine.developer or not TABLE[name].get("developer"))
+        and (engine.documented or name not in DOCUMENTS)
+    ]
+    if not fits:
         raise _plain(404, "Not Found")
-    if method not in row["methods"]:
+    name = next((each for each in fits if method in TABLE[each]["methods"]), None)
+    if name is None:
         raise _plain(405, "Method Not Allowed")
     if name not in ACTIONS:
         raise Refusal(501, f"vLLM answers {path}; the rehearsal's stub engine does not.")

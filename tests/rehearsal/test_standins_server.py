@@ -1,0 +1,233 @@
+"""The stub of `vllm serve` behind the app's own middleware, with all of the real server's routes, with adapters."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import time
+
+import httpx
+import pytest
+
+from modal_serve_gen import facts
+from modal_serve_gen.folders import FACTS
+from modal_serve_gen.rehearsal import miniature
+from tests.rehearsal.engines import HELLO, MODEL, container, environment, notes, run, serving
+
+ROUTES = json.loads((FACTS / "apis" / "vllm_routes-0.33.0.json").read_text("utf-8"))["routes"]
+GATE = '''
+import os
+
+class Gate:
+    """Lets /v1 and /health through, anything else only with the owner's header."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        headers = dict(scope.get("headers", ()))
+        path = scope.get("path", "/health")
+        if not (path.startswith("/v1/") or path == "/health" or headers.get(b"x-own") == os.environ["OWN"].encode()):
+            scope = {**scope, "path": "/closed"}
+        await self.app(scope, receive, send)
+
+
+class Stamp:
+    """Answers one path itself, adds a header to the others; breaks on one."""
+
+    def __init__(self, app):
+        self.app, self.seen = app, 0
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            raise RuntimeError("only http")
+        self.seen += 1
+        if scope["path"] == "/v1/break":
+            raise ValueError("broken")
+        if scope["path"] == "/v1/own":
+            body = b"%d" % self.seen
+            await send({"type": "http.response.start", "status": 203, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+            return
+
+        async def stamped(message):
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-stamp", b"yes")]}
+            await send(message)
+
+        await self.app(scope, receive, stamped)
+
+
+async def function(request, call_next):
+    return await call_next(request)
+'''
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    return container(tmp_path_factory.mktemp("stub") / "env")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=None)
+    return folder
+
+
+@pytest.fixture
+def code(tmp_path):
+    """A folder with the app's module gate.py, as PYTHONPATH."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "gate.py").write_text(GATE)
+    return {"PYTHONPATH": str(tmp_path / "code"), "OWN": "mine"}
+
+
+def asked(url: str, path: str, method: str, **more) -> httpx.Response:
+    return httpx.request(method, url + path.replace("{response_id}", "resp_1"), timeout=10, **more)
+
+
+def test_every_route_of_the_real_server_is_answered_or_says_501(env, model, tmp_path):
+    """None is missing in developer mode; /openapi.json lists what the real one lists; without it there are fewer."""
+    with serving(env, tmp_path, model, VLLM_SERVER_DEV_MODE="1") as (url, _):
+        listed = httpx.get(f"{url}/openapi.json").json()["paths"]
+        for path, row in ROUTES.items():
+            for method in row["methods"]:
+                answer = asked(url, path, method)
+                assert answer.status_code in (200, 400, 404, 501), path
+                assert answer.status_code != 404 or "detail" not in answer.json(), path
+            asked(url, "/wake_up", "POST")
+    assert set(listed) == {path for path, row in ROUTES.items() if row.get("listed", True)}
+    with serving(env, tmp_path, model, "--disable-fastapi-docs") as (url, _):
+        open_routes = {path for path, row in ROUTES.items() if asked(url, path, row["methods"][0]).status_code != 404}
+        assert httpx.get(f"{url}/openapi.json").status_code == 404
+    wanted = {path for path, row in ROUTES.items() if not row.get("developer")}
+    hidden = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/v1/responses/{response_id}"}
+    assert open_routes == wanted - hidden - {"/v1/responses/{response_id}/cancel"}
+
+
+def test_a_key_is_asked_for_where_the_path_says_so_also_when_it_is_spelled_otherwise(env, model, tmp_path):
+    """Percent-encoding a guarded path does not open it."""
+    with serving(env, tmp_path, model, "--api-key", "one") as (url, _):
+        assert asked(url, "/%761/models", "GET").status_code == 401
+        assert asked(url, "/inference/v1/generate", "POST").status_code == 401
+        assert asked(url, "/openapi.json", "GET").status_code == 200
+
+
+def test_a_gate_closes_what_it_does_not_let_through(env, model, tmp_path, code):
+    """The app's class stands before the server: developer's routes are 404 but for their owner, streams go through."""
+    flags = ["--middleware", "gate.Gate", "--enable-sleep-mode"]
+    with serving(env, tmp_path, model, *flags, VLLM_SERVER_DEV_MODE="1", **code) as (url, _):
+        for path, row in ROUTES.items():
+            if not path.startswith("/v1/") and path != "/health":
+                assert asked(url, path, row["methods"][0]).json() == {"detail": "Not Found"}, path
+        own = {"X-Own": "mine"}
+        assert asked(url, "/sleep", "POST", headers=own).status_code == 200
+        assert asked(url, "/wake_up", "POST", headers=own).json()["status"] == "awake"
+        body = {"messages": HELLO, "stream": True}
+        text = asked(url, "/v1/chat/completions", "POST", json=body).text
+        assert text.endswith("data: [DONE]\n\n")
+        assert "hello" in text
+
+
+def test_middleware_is_one_object_in_the_order_of_vllm(env, model, tmp_path, code):
+    """The last named is the outermost; it may answer itself, keep a count, add headers; what it raises is a 500."""
+    with serving(env, tmp_path, model, "--middleware", "gate.Gate", "--middleware", "gate.Stamp", **code) as (url, _):
+        first, second = (asked(url, "/v1/own", "GET") for _ in range(2))
+        assert (first.status_code, int(second.text) - int(first.text)) == (203, 1)
+        assert asked(url, "/closed", "GET").headers["x-stamp"] == "yes"
+        assert asked(url, "/v1/break", "GET").status_code == 500
+        assert asked(url, "/health", "GET").status_code == 200
+
+
+def test_a_stream_that_is_left_frees_its_place_behind_middleware(env, model, tmp_path, code):
+    """A client that goes away is not counted as running for ever."""
+    with serving(env, tmp_path, model, "--middleware", "gate.Stamp", **code) as (url, _):
+        body = {"messages": HELLO, "stream": True, "max_tokens": 4000, "ignore_eos": True}
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
+            next(answer.iter_lines())
+        until = time.monotonic() + 10
+        while running(url) != "0" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert running(url) == "0"
+
+
+def running(url: str) -> str:
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return next(line.rpartition(" ")[2] for line in lines if line.startswith("vllm:num_requests_running"))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("gate.function", "classes only"), ("needs.Starlette", "it needs starlette")]
+)
+def test_middleware_that_the_stub_cannot_run_is_left_out_with_a_note(env, model, tmp_path, code, name, told):
+    """Functions, and classes that import Starlette, run with the real engine only."""
+    (tmp_path / "code" / "needs.py").write_text("import starlette.types\n\nclass Starlette: pass\n")
+    log = tmp_path / "notes"
+    with serving(env, tmp_path, model, "--middleware", name, REHEARSAL_NOTES=str(log), **code):
+        assert told in notes(log)[0]["text"]
+
+
+def test_a_unix_socket_is_served(env, model, tmp_path):
+    """--uds listens at its path, and nowhere else."""
+    path = f"{tmp_path}/s"
+    command = [env / "bin" / "vllm", "serve", model, "--uds", path]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([*command, "--port", str(port)], env=environment(tmp_path), stderr=subprocess.DEVNULL)
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path)) as client:
+            until = time.monotonic() + 10
+            while time.monotonic() < until:
+                with contextlib.suppress(httpx.TransportError):
+                    assert client.get("http://engine/version").json() == {"version": "0.33.0"}
+                    break
+                time.sleep(0.05)
+            else:
+                pytest.fail("nothing listens at the socket")
+        with socket.socket() as other:
+            assert other.connect_ex(("127.0.0.1", port)) != 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def adapter(folder, rank: int):
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"r": rank, "lora_alpha": 8, "target_modules": ["q_proj"]}))
+    return folder
+
+
+def test_adapters_are_models_of_their_own(env, model, tmp_path):
+    """Listed with their base, asked for by name; each form of the flag; a rank above the limit ends the start."""
+    one, two = adapter(tmp_path / "one", 8), adapter(tmp_path / "two", 16)
+    named = ["--lora-modules", f"one={one}", json.dumps({"name": "two", "path": str(two), "base_model_name": "base"})]
+    flags = ["--served-model-name", "base", "--enable-lora"]
+    with serving(env, tmp_path, model, *flags, *named) as (url, _):
+        rows = {row["id"]: row for row in httpx.get(f"{url}/v1/models").json()["data"]}
+        assert [(name, row["parent"]) for name, row in rows.items()] == [
+            ("base", None),
+            ("one", "base"),
+            ("two", "base"),
+        ]
+        assert rows["two"]["root"] == str(two)
+        answer = httpx.post(f"{url}/v1/chat/completions", json={"model": "two", "messages": HELLO}).json()
+        assert answer["model"] == "two"
+        unknown = httpx.post(f"{url}/v1/chat/completions", json={"model": "three", "messages": HELLO})
+        assert unknown.status_code == 404
+    refused = run(env, tmp_path, "serve", model, *flags, "--max-lora-rank", "8", *named)
+    assert (refused.returncode, "rank 16 is greater than max_lora_rank 8" in refused.stderr) == (1, True)
+    refused = run(env, tmp_path, "serve", model, *named)
+    assert (refused.returncode, "--enable-lora" in refused.stderr) == (1, True)
+
+
+def test_cached_tokens_are_told_when_asked_for(env, model, tmp_path):
+    """--enable-prompt-tokens-details adds them to the usage; counters count answers by how they ended."""
+    with serving(env, tmp_path, model, "--enable-prompt-tokens-details") as (url, _):
+        usage = httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["usage"]
+        assert usage["prompt_tokens_details"]["cached_tokens"] == 0
+        httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "max_tokens": 1})
+        metrics = httpx.get(f"{url}/metrics").text
+    ended = [line for line in metrics.splitlines() if line.startswith("vllm:request_success_total")]
+    assert [line.rpartition(" ")[2] for line in ended] == ["1", "1", "0", "0"]
