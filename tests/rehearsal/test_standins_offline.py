@@ -1,0 +1,284 @@
+"""`vllm.LLM` and `vllm bench serve` in a rehearsed container: the pinned engine's refusals, the real engine once."""
+
+import json
+import subprocess
+
+import pytest
+
+from modal_serve_gen import facts
+from modal_serve_gen.rehearsal import engine_env, miniature
+from tests.rehearsal.engines import MODEL, container, environment, notes, run, serving
+
+PRELUDE = """
+import json, sys
+from vllm import LLM, RequestOutput, SamplingParams
+from vllm.exceptions import VLLMValidationError
+from vllm.sampling_params import StructuredOutputsParams
+
+def tried(make):
+    try:
+        return make()
+    except Exception as fault:
+        return f"{type(fault).__name__}: {fault}"
+
+def told(outputs):
+    return [[one.text, len(one.token_ids), one.finish_reason] for output in outputs for one in output.outputs]
+
+HELLO = [{"role": "user", "content": "hello there"}]
+LONG = [{"role": "user", "content": "word " * 3000}]
+"""
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    return container(tmp_path_factory.mktemp("stub") / "env")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=None)
+    return folder
+
+
+@pytest.fixture
+def python(env, model, tmp_path):
+    """Run code in a container's Python: `python(CODE, VARIABLES)` is what the value `out` is at its end."""
+
+    def start(code: str, *, env=env, limit: float = 30, **more: str):
+        script = tmp_path / "script.py"
+        script.write_text(f"{PRELUDE}\nMODEL = {str(model)!r}\n{code}\nprint(json.dumps(out))\n")
+        done = subprocess.run(
+            [env / "bin" / "python", script],
+            env=environment(tmp_path, **more),
+            capture_output=True,
+            text=True,
+            timeout=limit,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("nonsense=1", "TypeError: EngineArgs.__init__() got an unexpected keyword argument 'nonsense'"),
+        ("tool_call_parser='hermes'", "TypeError: EngineArgs.__init__() got an unexpected"),
+        ("port=8000", "TypeError: EngineArgs.__init__() got an unexpected"),
+        ("dtype='float8'", "ValueError: vllm 0.33.0 refuses 'float8' for --dtype"),
+        ("max_model_len='8k'", "ValueError"),
+        ("max_model_len='long'", "ValueError"),
+        ("enable_prefix_caching='yes'", "ValueError: enable_prefix_caching"),
+        ("max_num_seqs=True", "ValueError: max_num_seqs"),
+        ("max_model_len=10**7", "ValueError: User-specified max_model_len (10000000) is greater"),
+        ("compilation_config={'level': 3}", "ValueError"),
+    ],
+)
+def test_engine_arguments_that_the_pinned_engine_refuses_raise(python, arguments, told):
+    """An unknown keyword is a TypeError, also where the server has a flag of the name; a bad value a ValueError."""
+    assert python(f"out = tried(lambda: str(LLM(model=MODEL, {arguments})))").startswith(told)
+
+
+def test_good_engine_arguments_are_taken_and_noted(python, tmp_path):
+    """Numbers, switches both ways, objects, None; the length is the model's where none is given."""
+    code = """
+llm = LLM(model=MODEL, max_model_len=512, enable_prefix_caching=False, enforce_eager=True, gpu_memory_utilization=0.9,
+          kv_cache_dtype="fp8", limit_mm_per_prompt={"image": 0}, quantization=None, seed=3, disable_log_stats=False)
+out = [llm.model_config.max_model_len, LLM(MODEL).model_config.max_model_len, tried(lambda: LLM(model="/no/such"))]
+"""
+    length, own, missing = python(code, REHEARSAL_NOTES=str(tmp_path / "notes"))
+    assert (length, own) == (512, facts.config(MODEL)["config"]["max_position_embeddings"])
+    assert missing.startswith("ValueError: Invalid repository ID or local directory")
+    first = json.loads((tmp_path / "notes").read_text().splitlines()[0])
+    assert (first["kind"], "10 arguments of vllm.LLM" in first["text"]) == ("checked", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("nope=1", "TypeError: Unexpected keyword argument 'nope'"),
+        ("max_tokens='8'", "TypeError"),
+        *[
+            (bad, "VLLMValidationError")
+            for bad in ("n=0", "max_tokens=0", "temperature=-0.1", "temperature=2.1", "top_p=0", "top_k=-2", "min_p=2",
+                        "presence_penalty=3", "repetition_penalty=0", "stop=['']", "n=2, temperature=0", "logprobs=-2",
+                        "min_tokens=20", "temperature=float('nan')", "stop='a', detokenize=False")
+        ],
+    ],
+)  # fmt: skip
+def test_sampling_parameters_out_of_range_raise(python, arguments, told):
+    """As in vLLM: unknown or of the wrong type a TypeError, out of range VLLM's own error, which is no ValueError."""
+    code = f"out = [tried(lambda: str(SamplingParams({arguments}))), issubclass(VLLMValidationError, ValueError)]"
+    said, is_value_error = python(code)
+    assert (said.startswith(told), is_value_error) == (True, False)
+
+
+def test_answers_have_the_shape_and_the_limits_that_were_asked_for(python):
+    """Length, number, stop strings, JSON by a schema, choices; every conversation its own parameters."""
+    code = """
+llm = LLM(model=MODEL, max_model_len=1024)
+schema = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 3}}}
+each = [SamplingParams(max_tokens=3), SamplingParams(n=2, max_tokens=None), SamplingParams(max_tokens=50, stop="model"),
+        SamplingParams(max_tokens=50, structured_outputs=StructuredOutputsParams(json=schema)),
+        SamplingParams(structured_outputs=StructuredOutputsParams(choice=["yes", "no"]))]
+outputs = llm.chat([HELLO] * 5, each, use_tqdm=False, chat_template_kwargs={"enable_thinking": False})
+single = llm.chat(HELLO)[0]
+several = told(llm.generate(["once", "twice"]))
+out = [told(outputs), single.outputs[0].finish_reason, len(single.prompt_token_ids), several]
+"""
+    answers, reason, read, generated = python(code)
+    assert answers[0][1:] == [3, "length"]
+    assert answers[1] == answers[2]
+    assert answers[1][0].endswith("You said: hello there")
+    assert answers[3][0] == "This is the stub engine, which has no "
+    assert json.loads(answers[4][0]) == {"city": "text", "days": 3}
+    assert answers[5][0] == "yes"
+    assert (reason, read > 3, len(generated)) == ("stop", True, 2)
+
+
+def test_one_bad_prompt_spoils_a_batch_but_not_a_queue(python):
+    """`chat` raises and keeps nothing; `enqueue_chat` tells which one it was, and the others are answered in order."""
+    code = """
+llm = LLM(model=MODEL, max_model_len=256)
+params = SamplingParams(max_tokens=4)
+spoilt = tried(lambda: llm.chat([HELLO, LONG, HELLO], params))
+nothing = llm.wait_for_completion()
+other = [{"role": "user", "content": "other"}]
+refused = []
+for number, messages in enumerate([HELLO, LONG, other, [], HELLO]):
+    said = tried(lambda: llm.enqueue_chat([messages], SamplingParams(max_tokens=40), use_tqdm=False))
+    refused += [number] if isinstance(said, str) else []
+answers = told(llm.wait_for_completion(RequestOutput, use_tqdm=False))
+bad = [tried(lambda: llm.chat([HELLO], [params, params])), tried(lambda: llm.chat([HELLO], {"n": 1})),
+       tried(lambda: llm.chat([HELLO], nope=1)), tried(lambda: llm.generate(["a"], params, False)),
+       tried(lambda: llm.generate([""]))]
+out = [spoilt, nothing, refused, answers, bad]
+"""
+    spoilt, nothing, refused, answers, bad = python(code)
+    assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 256 tokens")
+    assert (nothing, refused) == ([], [1, 3])
+    assert [text.rpartition(": ")[2] for text, *_ in answers] == ["hello there", "other", "hello there"]
+    lengths, kind, keyword, positional, empty = bad
+    assert lengths.startswith("VLLMValidationError: The lengths of prompts (1) and params (2)")
+    assert kind.startswith("TypeError: params must be either SamplingParams")
+    assert keyword == "TypeError: LLM.chat() got an unexpected keyword argument 'nope'"
+    assert positional.startswith("TypeError: LLM.generate()")
+    assert empty.startswith("VLLMValidationError")
+
+
+def test_faults_are_injected_into_batches(env, python, tmp_path):
+    """A crash at the start raises; one in the middle ends the process."""
+    assert "injected" in python("out = tried(lambda: LLM(model=MODEL))", REHEARSAL_FAULT="crash-at-start")
+    with pytest.raises(AssertionError):
+        python("llm = LLM(model=MODEL)\nout = told(llm.chat(HELLO))", REHEARSAL_FAULT="crash-mid-stream")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--nope"], "--nope"),
+        (["--num-prompts", "many"], "whole number"),
+        (["--dataset-name", "sharegptt"], "sharegpt"),
+        (["--base_url"], "--base_url"),
+        (["stray"], "unrecognized arguments: stray"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["stub", "real"])
+def test_a_flag_that_the_benchmark_does_not_have_ends_it(mode, flags, told, tmp_path):
+    """Exit code 2 and the reason, before anything is asked, in both modes."""
+    done = run(container(tmp_path / "env", mode), tmp_path, "bench", "serve", *flags)
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    assert run(container(tmp_path / "other", mode), tmp_path, "bench", "latency").returncode == 2
+
+
+SUMMARIES = ("mean", "median", "std", "p50", "p99")
+KEYS = {f"{kind}_{name}_ms" for kind in SUMMARIES for name in ("ttft", "tpot", "itl", "e2el")} | {
+    "date", "endpoint_type", "backend", "label", "model_id", "tokenizer_id", "num_prompts", "request_rate",
+    "burstiness", "max_concurrency", "duration", "completed", "failed", "total_input_tokens", "total_output_tokens",
+    "request_throughput", "request_goodput", "output_throughput", "total_token_throughput", "latencies",
+    "queue_times", "max_output_tokens_per_s", "max_concurrent_requests", "rtfx",
+}  # fmt: skip
+
+
+def bench(url: str, model, folder, *more) -> list:
+    return [
+        "bench", "serve", "--backend", "openai-chat", "--base-url", url, "--endpoint", "/v1/chat/completions",
+        "--model", "m", "--tokenizer", model, "--dataset-name", "random", "--random-input-len", 20,
+        "--random-output-len", 8, "--num-prompts", 6, "--max-concurrency", 3, "--percentile-metrics",
+        "ttft,tpot,itl,e2el", "--metric-percentiles", "50,99", "--disable-tqdm", "--save-result",
+        "--result-dir", folder / "new", "--result-filename", "bench.json", *more,
+    ]  # fmt: skip
+
+
+def test_the_benchmark_asks_with_the_key_and_writes_the_real_ones_keys(env, model, tmp_path):
+    """Each answer of full length, no more at once than allowed; without the key all fail, and it still ends with 0."""
+    with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
+        good = run(env, tmp_path, *bench(url, model, tmp_path), OPENAI_API_KEY="one")
+        assert good.returncode == 0, good.stderr
+        result = json.loads((tmp_path / "new" / "bench.json").read_text())
+        assert set(result) == KEYS
+        assert [result[name] for name in ("completed", "failed", "total_output_tokens", "max_concurrent_requests")] == [
+            6, 0, 48, 3,
+        ]  # fmt: skip
+        assert 0 < result["median_ttft_ms"] < result["median_e2el_ms"] <= result["p99_e2el_ms"]
+        bad = run(env, tmp_path, *bench(url, model, tmp_path, "--save-detailed"))
+        result = json.loads((tmp_path / "new" / "bench.json").read_text())
+        assert (bad.returncode, result["completed"], result["failed"]) == (0, 0, 6)
+        assert "401" in result["errors"][0]
+        lost = run(env, tmp_path, *bench(url, "/no/such/folder", tmp_path), OPENAI_API_KEY="one")
+        assert (lost.returncode, "Traceback" in lost.stderr) == (1, False)
+
+
+real = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+
+
+@pytest.mark.engine
+@real
+def test_the_real_engine_answers_batches(python, tmp_path):
+    """The real LLM behind the container's: arguments left out with notes, schemas kept to, bad prompts found."""
+    env, folder = container(tmp_path / "env", "real"), tmp_path / "model"
+    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=engine_env.folder() / "bin" / "python")
+    code = f"""
+MODEL = {str(folder)!r}
+llm = LLM(model=MODEL, max_model_len=512, max_num_seqs=8, tensor_parallel_size=2, enable_prefix_caching=False)
+schema = {{"type": "object", "properties": {{"days": {{"type": "integer"}}}}, "required": ["days"]}}
+refused = []
+for number, messages in enumerate([HELLO, LONG, HELLO]):
+    params = SamplingParams(max_tokens=5, temperature=0)
+    said = tried(lambda: llm.enqueue_chat([messages], params, use_tqdm=False))
+    refused += [number] if isinstance(said, str) else []
+waited = llm.wait_for_completion(use_tqdm=False)
+spoilt = tried(lambda: llm.chat([HELLO, LONG], SamplingParams(max_tokens=5)))
+shaped = llm.chat(HELLO, SamplingParams(max_tokens=200, structured_outputs=StructuredOutputsParams(json=schema)))
+two = llm.generate("once upon", SamplingParams(n=2, max_tokens=3, logprobs=1))
+out = [refused, told(waited), spoilt, told(shaped), told(two), len(two[0].outputs[0].logprobs),
+       llm.model_config.max_model_len, llm.wake_up()]
+"""
+    log = tmp_path / "notes"
+    found = python(code, env=env, limit=150, REHEARSAL_NOTES=str(log))
+    refused, waited, spoilt, shaped, two, likely, length, _ = found
+    assert refused == [1]
+    assert [row[1:] for row in waited] == [[5, "length"]] * 2
+    assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")
+    assert shaped[0][2] == "length" or isinstance(json.loads(shaped[0][0])["days"], int)
+    assert [row[1:] for row in two] == [[3, "length"]] * 2
+    assert (likely, length) == (3, 512)
+    assert "--tensor-parallel-size 2" in " ".join(line["text"] for line in notes(log))
+
+
+@pytest.mark.engine
+@real
+def test_the_real_benchmark_asks_a_server(env, model, tmp_path):
+    """The CPU build's own benchmark, handed the same flags, writes the same keys."""
+    folder = tmp_path / "model"
+    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=engine_env.folder() / "bin" / "python")
+    with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
+        done = subprocess.run(
+            [container(tmp_path / "real", "real") / "bin" / "vllm", *map(str, bench(url, folder, tmp_path))],
+            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=90,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    result = json.loads((tmp_path / "new" / "bench.json").read_text())
+    assert (set(result), result["completed"], result["failed"]) == (KEYS, 6, 0)
