@@ -8,7 +8,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen import gpus
 from modal_serve_gen.errors import BadInput
-from modal_serve_gen.rehearsal import servers
+from modal_serve_gen.rehearsal import deployments, schedules, servers
 from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Plane
 
@@ -16,7 +16,7 @@ LOG_POLL_S = 55
 
 
 async def AppCreate(plane: Plane, request, caller: Container | None):
-    app = App(plane.new_id("ap"), request.description)
+    app = App(plane.new_id("ap"), request.description, state=request.app_state)
     plane.apps[app.id] = app
     return reply(answer("AppCreate"), app_id=app.id, app_page_url=f"rehearsal://{app.id}")
 
@@ -28,6 +28,7 @@ async def AppHeartbeat(plane: Plane, request, caller):
 async def AppPublish(plane: Plane, request, caller):
     app = _app(plane, request.app_id)
     plane.note("published")
+    deployments.publish(plane, app, request)
     for function in app.functions.values():
         if function.definition.autoscaler_settings.min_containers or function.definition.warm_pool_size:
             plane.start_container(function)
@@ -37,6 +38,7 @@ async def AppPublish(plane: Plane, request, caller):
 async def AppClientDisconnect(plane: Plane, request, caller):
     plane.note("disconnected")
     app = _app(plane, request.app_id)
+    deployments.stop(app)
     await plane.stop_containers(app)
     app.done = True
     app.log_added.notify()
@@ -102,6 +104,7 @@ async def FunctionCreate(plane: Plane, request, caller):
     for each in ranked or [definition]:
         _check_gpu(each)
         servers.check_regions(each)
+    schedules.check(plane, definition.function_name, request.function_data.schedule if ranked else definition.schedule)
     function.gpus = [_gpu(each) for each in ranked or [definition] if each.resources.gpu_config.gpu_type]
     function.tag = function.tag or definition.function_name
     definition.web_url = function.metadata.web_url
@@ -112,7 +115,7 @@ async def FunctionCreate(plane: Plane, request, caller):
     _fill(metadata, definition_id=function.id.replace("fu-", "de-"), app_id=function.app.id)
 
     # The SDK reads its FunctionInfo back from this copy, so each field that both messages share has to be there.
-    data = api_pb2.FunctionData()
+    data = function.data = api_pb2.FunctionData()
     if ranked:
         data.CopyFrom(request.function_data)
         data.flash_service_urls.extend(definition.flash_service_urls)

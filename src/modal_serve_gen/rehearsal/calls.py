@@ -62,6 +62,10 @@ def fail_queued(function: Function, result: api_pb2.GenericResult) -> None:
 
 async def FunctionMap(plane: Plane, request, caller: Container | None):
     function = _function(plane, request.function_id)
+    if function.app.stopped_at:
+        raise GRPCError(
+            Status.NOT_FOUND, f"App {function.app.description} was stopped; {function.tag} is gone with it."
+        )
     call = new_call(plane, function, request.function_call_type, request.function_call_invocation_type)
     pipelined = [
         api_pb2.FunctionPutInputsResponseItem(

@@ -23,6 +23,7 @@ from modal_serve_gen.rehearsal.rpc import Service, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
 
 STOP_S = 20  # an engine has this long to end by itself before its container is killed
+RETIRE_S = 3600  # and one whose app was deployed anew, for the inputs that it has
 LOG_DRAIN_S = 3
 ASTRAY_S = 15  # a server that listens elsewhere for so long will not come to the right port
 FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
@@ -90,11 +91,26 @@ class Containers:
         """End all containers of `function`: first as Modal does, by ending their input stream, then by force."""
         for container in function.containers:
             container.stopping = True
+        await self._end(function, list(function.containers), STOP_S)
+
+    def retire(self, function: Function) -> None:
+        """Give the containers that `function` has now no more inputs; what waits goes to new ones."""
+        old = function.live
+        for container in old:
+            container.stopping = True
+        if function.queue:
+            self.ensure(function)
+        task = asyncio.create_task(self._end(function, old, RETIRE_S))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _end(self, function: Function, containers: list[Container], limit_s: float) -> None:
+        """Wait for containers that are told to stop; after `limit_s` seconds, end them by force."""
         function.queued.notify()
         if servers.serves(function.definition):
-            await asyncio.gather(*(servers.dismiss(container) for container in function.containers))
-        for container in function.containers:
-            if not await _until(lambda c=container: c.exit_code is not None, container.changed, STOP_S):
+            await asyncio.gather(*(servers.dismiss(container) for container in containers))
+        for container in containers:
+            if not await _until(lambda c=container: c.exit_code is not None, container.changed, limit_s):
                 self._kill(container)
                 await _until(lambda c=container: c.exit_code is not None, container.changed, 5)
 
@@ -152,7 +168,7 @@ class Containers:
                 function.broken = failure.exception
             elif function.definition.autoscaler_settings.min_containers:
                 self.ensure(function)
-        if container.stopping or not container.ready:
+        if (container.stopping or not container.ready) and not function.live:
             calls.fail_queued(function, failure)
         elif function.queue:
             self.ensure(function)

@@ -57,7 +57,9 @@ class Front:
         row = {"method": request.method, "path": request.path, "status": 499, "seconds": 0.0}
         self.requests.append(row)
         try:
-            if function.definition.http_config.port:
+            if function.app.stopped_at:
+                response = web.Response(status=404, text="modal-http: app for invoked web endpoint is stopped\n")
+            elif function.definition.http_config.port:
                 response = await self.relay.answer(function, request, row)
             else:
                 response = await self._answer(function, method, request, row)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import bare, images, servers, volumes
+from modal_serve_gen.rehearsal import bare, deployments, images, servers, volumes
 from modal_serve_gen.rehearsal.rpc import reply
 from modal_serve_gen.rehearsal.state import Container, Function, Image, Plane
 
@@ -87,15 +87,14 @@ def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.Con
     if servers.serves(definition):
         servers.shorten(plane, function, definition, limit_s)
     app = function.app
-    known = {each.id: each for each in plane.functions.values() if each.app is app}
-    objects = [api_pb2.Object(object_id=each.id, function_handle_metadata=each.metadata) for each in known.values()]
+    layout = deployments.layout(plane, app)
+    known = {each.object_id for each in layout.objects}
     for dependency in definition.object_dependencies:
         if dependency.object_id not in known:
             item = api_pb2.Object(object_id=dependency.object_id)
             if dependency.object_id in plane.volumes:
                 item.volume_metadata.CopyFrom(volumes.metadata(plane, dependency.object_id))
-            objects.append(item)
-    layout = api_pb2.AppLayout(objects=objects, function_ids={tag: each.id for tag, each in app.functions.items()})
+            layout.objects.append(item)
     return reply(
         api_pb2.ContainerArguments,
         task_id=container.id,

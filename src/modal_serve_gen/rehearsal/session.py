@@ -14,7 +14,18 @@ from pathlib import Path
 from grpclib.server import Server
 
 from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
-from modal_serve_gen.rehearsal import apps, calls, depot, images, objects, servers, volume_files, volumes
+from modal_serve_gen.rehearsal import (
+    apps,
+    calls,
+    deployments,
+    depot,
+    images,
+    logs,
+    objects,
+    servers,
+    volume_files,
+    volumes,
+)
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
 from modal_serve_gen.rehearsal.localhub import LocalHub
@@ -39,11 +50,12 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     """
     folder = _folder()
     plane = Plane(folder, known_secrets=stage.secrets)
-    handlers = handlers_of(apps, calls, depot, images, objects, servers, volumes, volume_files)
+    handlers = handlers_of(apps, calls, deployments, depot, images, logs, objects, servers, volumes, volume_files)
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
     front, store = Front(plane), depot.Depot(plane)
     hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append)
     plane.start_container, plane.open_url = containers.ensure, front.open
+    plane.retire = containers.retire
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
     reaper = _Reaper(containers.mark, folder)
     containers.started = reaper.watch

@@ -86,6 +86,7 @@ class Function:
     app: "App"
     tag: str
     definition: api_pb2.Function = field(default_factory=api_pb2.Function)
+    data: api_pb2.FunctionData = field(default_factory=api_pb2.FunctionData)  # the same, as the SDK reads it back
     metadata: api_pb2.FunctionHandleMetadata = field(default_factory=api_pb2.FunctionHandleMetadata)
     gpus: list[str] = field(default_factory=list)
     queue: deque[Input] = field(default_factory=deque)
@@ -107,6 +108,15 @@ class App:
     logs: list[api_pb2.TaskLogsBatch] = field(default_factory=list)
     log_added: Signal = field(default_factory=Signal)
     done: bool = False
+    # As it was published: its state (AppState), the classes in it, and if it is deployed its name and versions.
+    state: int = api_pb2.APP_STATE_INITIALIZING
+    class_ids: dict[str, str] = field(default_factory=dict)  # tag -> id
+    name: str = ""
+    version: int = 0
+    history: list[api_pb2.AppDeploymentHistory] = field(default_factory=list)
+    created_at: float = field(default_factory=time.time)
+    deployed_at: float = 0
+    stopped_at: float = 0
 
 
 @dataclass
@@ -184,6 +194,7 @@ class Plane:
     depot_url: str = ""  # where large things are put and got
     # Set by the session: what the handlers need of the containers and of the front.
     start_container: Callable[[Function], None] = lambda function: None
+    retire: Callable[[Function], None] = lambda function: None
     stop_containers: Callable[[App], Awaitable[None]] | None = None
     run_build: Callable[[Image], Awaitable[None]] | None = None
     open_url: Callable[..., Awaitable[str]] | None = (

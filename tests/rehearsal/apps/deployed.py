@@ -1,0 +1,52 @@
+"""An app that is deployed, deployed anew, and asked by name from its own entrypoint."""
+
+import os
+import urllib.request
+
+import modal
+
+app = modal.App("deployed")
+image = modal.Image.debian_slim()
+VERSION = "first"
+
+
+@app.function(image=image)
+def version() -> str:
+    return VERSION
+
+
+@app.function(image=image)
+def container() -> str:
+    return os.environ["MODAL_TASK_ID"]
+
+
+@app.function(image=image)
+@modal.web_server(8000, startup_timeout=10)
+def web() -> None:
+    import subprocess
+    import sys
+
+    page = f"import http.server as h\nclass P(h.BaseHTTPRequestHandler):\n def do_GET(s):\n  s.send_response(200)\n  s.end_headers()\n  s.wfile.write({VERSION!r}.encode())\nh.HTTPServer(('0.0.0.0', 8000), P).serve_forever()"  # noqa: E501
+    subprocess.Popen([sys.executable, "-c", page])
+
+
+@app.function(image=image, schedule=modal.Cron("30 4 * * mon-fri"))
+def nightly() -> None:
+    raise AssertionError("a schedule was acted on")
+
+
+@app.local_entrypoint()
+def main(deployed: str = "", missing: str = "") -> None:
+    if missing:
+        print(modal.Function.from_name(app.name, missing).remote())
+    if not deployed:
+        assert version.remote() == VERSION
+        return
+    found = modal.Function.from_name(app.name, "version")
+    assert found.remote() == deployed, found.remote()
+    name = modal.Function.from_name(app.name, "container")
+    assert name.remote() == name.remote(), "a deployed app keeps its containers"
+    with urllib.request.urlopen(modal.Function.from_name(app.name, "web").get_web_url()) as answer:
+        assert answer.read().decode() == deployed
+    assert modal.App.lookup(app.name).app_id
+    print("the deployment is content")
