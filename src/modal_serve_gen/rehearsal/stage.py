@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal import bare, images, miniature, objects, standins
+from modal_serve_gen.rehearsal import adapters, bare, images, miniature, objects, standins
 from modal_serve_gen.rehearsal.state import Container, Image
 
 ENGINES = ("vllm",)  # engines that have stand-ins
@@ -40,6 +40,7 @@ class Stage:
     secrets: frozenset[str] | None = None  # names that the app may expect; None: not known
     planned: tuple[str, str] | None = None  # model id and revision of the app's provenance
     findings: tuple[str, ...] = ()  # of the checks
+    adapters: frozenset[str] = frozenset()  # ids of LoRA repositories, which fit the planned model
     folder: Path = Path()
     hub_url: str = ""
     substitute: Callable[[str], None] = lambda line: None
@@ -111,6 +112,8 @@ class Stage:
 
     def miniature(self, model_id: str) -> tuple[Path, bool] | None:
         """A folder that stands in for the model's repository, and whether it asks for a token."""
+        if model_id in self.adapters:
+            return self._adapter(model_id), False
         known = self.repository(model_id, next(iter(self.pinned), ENGINES[0]))
         if known is None:
             return None
@@ -126,3 +129,15 @@ class Stage:
         if known.gated:
             self.substitute(f"{model_id} is gated: the local hub asks for {objects.PLACEHOLDER!r} as its token")
         return folder, known.gated
+
+    def _adapter(self, model_id: str) -> Path:
+        """A folder that stands in for an adapter's repository. Its base is made anew, as it may not be there yet."""
+        base_id = self.planned[0] if self.planned else ""
+        known = self.repository(base_id, next(iter(self.pinned), ENGINES[0])) if base_id else None
+        base = self.folder / "models" / f"base-of-{model_id.replace('/', '--')}"
+        config = (known.config if known else None) or miniature.PLAIN
+        miniature.make(config, folder=base, engine_python=self.engine_python)
+        folder = self.folder / "models" / model_id.replace("/", "--")
+        for line in adapters.make(base, folder, base_id=base_id):
+            self.substitute(f"{model_id}: {line}")
+        return folder

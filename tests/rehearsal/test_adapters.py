@@ -1,0 +1,77 @@
+"""Miniature adapters: made for their base, served by the local hub under their own id, taken by the real engine."""
+
+import json
+
+import httpx
+import pytest
+
+from modal_serve_gen import facts
+from modal_serve_gen.rehearsal import adapters, engine_env, miniature
+from modal_serve_gen.rehearsal.stage import Repository, Stage
+from tests.rehearsal.engines import HELLO, MODEL, container, serving
+
+CONFIG = facts.config(MODEL)["config"]
+
+
+def test_an_adapter_of_a_stub_s_miniature_has_what_peft_writes(tmp_path):
+    """A configuration and a file of weights, the same bytes each time, said to be for show."""
+    miniature.make(CONFIG, folder=tmp_path / "base", engine_python=None)
+    for name in ("one", "two"):
+        (said,) = adapters.make(tmp_path / "base", tmp_path / name, base_id=MODEL)
+        assert said.endswith("does not read")
+    config = json.loads((tmp_path / "one" / "adapter_config.json").read_text())
+    assert (config["peft_type"], config["r"], config["base_model_name_or_path"]) == ("LORA", 1, MODEL)
+    one, two = ((tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_the_stage_makes_an_adapter_before_its_base_is_asked_for(tmp_path):
+    """An id among the adapters is one, whatever the Hub knows of it; any other id is a model; both are told of."""
+    told = []
+    stage = Stage(
+        "stub", None, lambda model, engine: Repository(CONFIG, True) if model == MODEL else None,
+        planned=(MODEL, "0" * 40), adapters=frozenset({"some/adapter"}),
+    )  # fmt: skip
+    stage.set(tmp_path, hub_url="", substitute=told.append)
+    folder, gated = stage.miniature("some/adapter")
+    assert (sorted(path.name for path in folder.iterdir()), gated) == (
+        ["adapter_config.json", "adapter_model.safetensors"],
+        False,
+    )
+    model, gated = stage.miniature(MODEL)
+    assert ((model / "config.json").exists(), gated) == (True, True)
+    assert stage.miniature("other/adapter") is None
+    assert told[0].startswith("some/adapter: a tiny adapter")
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+def test_the_real_engine_answers_with_an_adapter(tmp_path):
+    """Loaded at start beside its base, listed as its child, and its answer is another than the base's."""
+    miniature.make(CONFIG, folder=tmp_path / "base", engine_python=engine_env.folder() / "bin" / "python")
+    (said,) = adapters.make(tmp_path / "base", tmp_path / "adapter", base_id=MODEL)
+    assert "q_proj" in said
+    flags = ["--served-model-name", "m", "--max-model-len", "2048", "--max-num-seqs", "8", "--enable-lora"]
+    flags += ["--max-lora-rank", "8", "--lora-modules", f"a={tmp_path / 'adapter'}"]
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "gate.py").write_text(
+        "class Gate:\n"
+        "    def __init__(self, app):\n"
+        "        self.app = app\n"
+        "    async def __call__(self, scope, receive, send):\n"
+        "        closed = {**scope, 'path': '/closed'}\n"
+        "        await self.app(closed if scope.get('path') == '/metrics' else scope, receive, send)\n"
+    )
+    flags += ["--middleware", "gate.Gate"]
+    env = container(tmp_path / "env", "real")
+    with serving(env, tmp_path, tmp_path / "base", *flags, limit=150, PYTHONPATH=str(tmp_path / "code")) as (url, _):
+        rows = {row["id"]: row["parent"] for row in httpx.get(f"{url}/v1/models").json()["data"]}
+        assert rows == {"m": None, "a": "m"}
+        asked = {"messages": HELLO, "max_tokens": 12, "temperature": 0, "logprobs": True}
+        answers = [
+            httpx.post(f"{url}/v1/chat/completions", json={"model": name, **asked}, timeout=60).json()["choices"][0]
+            for name in ("m", "a")
+        ]
+        scores = [[one["logprob"] for one in answer["logprobs"]["content"]] for answer in answers]
+        assert scores[0] != scores[1]
+        assert httpx.get(f"{url}/metrics").status_code == 404  # the app's own middleware, in the real server
