@@ -3,6 +3,8 @@
 import asyncio
 import functools
 import json
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,46 @@ def test_good_cron_lines_pass(data):
             forms.append(st.sampled_from([*names, *map(str.upper, names)]))
         fields.append(",".join(data.draw(st.lists(st.one_of(forms), min_size=1, max_size=3))))
     assert schedules.cron_problem(" ".join(fields)) == ""
+
+
+SERVER = '''
+import urllib.error, urllib.request
+import modal
+
+app = modal.App("deployed-server")
+
+
+@app.server(image=modal.Image.debian_slim(), port=8000, unauthenticated=True, max_containers=1)
+class Server:
+    @modal.enter()
+    def start(self):
+        import subprocess, sys
+        self.process = subprocess.Popen([sys.executable, "-m", "http.server", "8000", "--bind", "0.0.0.0"])
+
+
+@app.local_entrypoint()
+def main():
+    import time
+
+    url = modal.Server.from_name(app.name, "Server").get_url()
+    for _ in range(100):  # 503 until a container is there
+        try:
+            assert urllib.request.urlopen(url).status == 200
+            return print("the server is content")
+        except urllib.error.HTTPError as refusal:
+            assert refusal.code == 503, refusal
+            time.sleep(0.1)
+'''
+
+
+@planned
+async def test_a_deployed_server_is_found_by_name(plane, path):
+    """Its URL is known by its name and answers, and after the app was stopped it does not."""
+    path.write_text(SERVER)
+    await good(plane, "deploy", "a.py")
+    assert "the server is content" in await good(plane, "run", "a.py")
+    (app,) = [app for app in plane.plane.apps.values() if app.name]
+    url = app.functions["Server"].metadata._experimental_flash_urls[0]
+    await good(plane, "app", "stop", "deployed-server", "--yes")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        await asyncio.to_thread(urllib.request.urlopen, url)
