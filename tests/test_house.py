@@ -17,6 +17,7 @@ FLOORS = [
     {"cli"},
     {"newapp", "rehearsing", "listings", "doctor"},
     {"resolve", "rehearsal", "machine"},
+    {"engine_args"},
     {"plan", "render", "hub", "checks"},
     {"choice", "hub_client"},
     {"ledger", "workload"},

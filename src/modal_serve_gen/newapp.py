@@ -74,29 +74,62 @@ class Made:
         lines += ["", "Next:"]
         commands = self._next(path)
         width = max(len(command) for command, _ in commands)
-        lines += [f"  {command:<{width}}   {why}" for command, why in commands]
+        if width + 5 + max(len(why) for _, why in commands) <= shutil.get_terminal_size().columns:
+            lines += [f"  {command:<{width}}   {why}" for command, why in commands]
+        else:
+            lines += [f"  # {why}\n  {command}" for command, why in commands]
         return "\n".join(lines)
 
     def _next(self, path: Path) -> list[tuple[str, str]]:
         file, spec = shlex.quote(str(path)), self.resolved.spec
-        secret, token = [], []
+        before, token = [], []
         if spec.auth == "proxy":
             token = [("modal workspace proxy-tokens create", "a key for your clients: wk-….ws-…")]
         if self.resolved.model.gated is not False:
-            name = shlex.quote(spec.hf_secret)
-            secret = [
-                (f"modal secret create {name} HF_TOKEN=-", "once: opens your editor for a token that may read it")
+            before += [_secret(spec.hf_secret, "HF_TOKEN", "a token that may read the model")]
+        if spec.auth == "api-key":
+            key = "SGLANG_API_KEY" if "SGLANG_API_KEY" in self.text else "VLLM_API_KEY"
+            before += [_secret(spec.api_key_secret, key, "the key that clients will send")]
+        rehearsed = (f"modal-serve-gen rehearse {file}", "run it here: no account, no GPU, nothing billed")
+        run = (f"modal run {file}", "build, verify the weights, smoke-test on a GPU")
+        logs = (f"modal app logs {spec.name} -f", "follow its logs")
+        stop = (f"modal app stop {spec.name}", "take it down")
+        if spec.endpoint is None:
+            commands = [
+                (f"modal run --detach {file} --input prompts.jsonl", "answer a file; run again to follow or fetch")
             ]
+            if spec.schedule:
+                commands += [(f"modal deploy {file}", "from then on it runs by its schedule"), stop]
+            return [rehearsed, *before, run, *commands, logs]
         return [
-            (f"modal-serve-gen rehearse {file}", "run it here: no account, no GPU, nothing billed"),
-            *secret,
-            (f"modal run {file}", "build, verify the weights, smoke-test on a GPU"),
+            rehearsed,
+            *before,
+            run,
+            (f"modal deploy -e staging {file}", "put it into another Modal environment first, if you have one"),
             (f"modal deploy {file}", "put it on a permanent URL"),
             *token,
-            (f"modal run {file} --deployed", "smoke-test the deployment"),
-            (f"modal app logs {spec.name} -f", "follow its logs"),
-            (f"modal app stop {spec.name}", "take it down"),
+            (
+                f"modal run {file} --deployed",
+                "smoke-test the deployment before traffic goes to it; --bench measures it",
+            ),
+            logs,
+            *self._autoscaler(),
+            stop,
         ]
+
+    def _autoscaler(self) -> list[tuple[str, str]]:
+        """Modal's command for other limits without a new deployment, for what it can name."""
+        spec = self.resolved.spec
+        kind = "server" if spec.endpoint == "server" else "function" if "\ndef serve(" in self.text else None
+        if kind is None:
+            return []
+        name = f"{spec.name}/{'Server' if kind == 'server' else 'serve'}"
+        command = f"modal {kind} autoscaler update {name} --max-containers {spec.max_containers + 1}"
+        return [(command, "more room without a new deployment")]
+
+
+def _secret(name: str, key: str, what: str) -> tuple[str, str]:
+    return f"modal secret create {shlex.quote(name)} {key}=-", f"once: opens your editor for {what}"
 
 
 def make(

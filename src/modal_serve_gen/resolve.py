@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from modal_serve_gen import checks, facts, flags, hub, render, spec, workflows
+from modal_serve_gen import checks, engine_args, facts, hub, render, spec, workflows
 from modal_serve_gen import plan as planner
-from modal_serve_gen.checks import engine_flags, picture
-from modal_serve_gen.errors import BadInput, OurBug
-from modal_serve_gen.gpus import routing_region
+from modal_serve_gen.errors import BadInput, DoesNotFit, OurBug, shown
+from modal_serve_gen.gpus import parse_gpu, routing_region
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.spec import ServeSpec
@@ -24,7 +23,8 @@ def resolve(
     workflow = workflows.load(asked.get("workflow") or workflows.names()[0])
     wanted = spec.make({key: value for key, value in asked.items() if key != "workflow"}, workflow)
     pins = facts.pins()[workflow.engine]
-    _check_engine_args(wanted, workflow, pins["version"])
+    engine_args.check(wanted, workflow, pins["version"])
+    _check_gpus(wanted, workflow)
     model = hub.resolve(
         wanted.model,
         wanted.revision,
@@ -33,7 +33,8 @@ def resolve(
         offline=offline,
         say=say,
     )
-    plan = planner.require_fit(planner.plan(model, _workload(wanted, workflow, pins["version"])))
+    plan = _fitting(planner.plan(model, _workload(wanted, workflow, pins["version"])), workflow)
+    engine_args.require_gpu(wanted, plan.gpu)
     resolved = Resolved(
         generator=generator,
         asked={key: list(value) if isinstance(value, tuple) else value for key, value in asked.items() if value},
@@ -64,7 +65,7 @@ def resolve(
 def write(resolved: Resolved) -> str:
     """The app's text, checked. Raises BadInput for an --engine-arg that repeats a flag, OurBug for any finding."""
     text = render.render(resolved)
-    _check_repeats(text, resolved)
+    engine_args.check_repeats(text, resolved)
     if found := checks.check(text):
         lines = "; ".join(f"line {each.line}: {each.message}" for each in found)
         raise OurBug(
@@ -85,6 +86,7 @@ def _workload(wanted: ServeSpec, workflow: Workflow, version: str) -> planner.Wo
         default_max_model_len=workflow.max_model_len,
         concurrency=wanted.concurrency,
         default_concurrency=workflow.concurrency,
+        kv_cache_dtype=engine_args.value(wanted, "--kv-cache-dtype"),
         region=wanted.region,
         min_containers=wanted.min_containers,
         max_containers=wanted.max_containers,
@@ -105,28 +107,29 @@ def _plan_facts(plan: Plan, region: str | None) -> PlanFacts:
     )
 
 
-def _check_engine_args(wanted: ServeSpec, workflow: Workflow, version: str) -> None:
-    """Each --engine-arg against the pinned engine's own table, by exact name and choice."""
-    table = flags.load(engine_flags.table_path(workflow.engine, version))
-    for problem in flags.check(wanted.engine_arg, table, whole=False):
-        if problem.kind == "error":
-            raise BadInput(problem.message, "Write each as --engine-arg=--flag=value; the engine's own names count.")
-    for given in flags.parse(wanted.engine_arg, table).options:
-        if given.flag in ("--api-key", "--admin-api-key"):
-            raise BadInput(f"{given.flag} would put a key into the file.", "Use --auth; keys live in Modal Secrets.")
+def _check_gpus(wanted: ServeSpec, workflow: Workflow) -> None:
+    if wanted.gpu and (count := parse_gpu(wanted.gpu)[1]) > workflow.max_gpus:
+        raise BadInput(
+            f"--gpu {shown(wanted.gpu)} asks for {count} GPUs, and {workflow.name} takes {workflow.max_gpus}: "
+            f"{workflow.max_gpus_why.partition('; ')[0]}.",
+            f"{_sentence(workflow.max_gpus_why.partition('; ')[2])}.",
+        )
 
 
-def _check_repeats(text: str, resolved: Resolved) -> None:
-    """Refuse an --engine-arg for a flag that the template sets itself."""
-    command = next(iter(picture.read(text).commands), None)
-    if command is None or not resolved.spec.engine_arg:
-        return
-    table = flags.load(engine_flags.table_path(command.engine, resolved.pins.version))
-    seen: set[str] = set()
-    for given in flags.parse(command.words, table).options:
-        if given.flag in seen and not (given.option and given.option.repeat):
-            raise BadInput(
-                f"--engine-arg sets {given.flag}, which the app sets already.",
-                f"Use the option of modal-serve-gen new for it, or edit {given.flag} in the written file.",
-            )
-        seen.add(given.flag)
+def _fitting(plan: Plan, workflow: Workflow) -> Plan:
+    """`plan` when it fits; DoesNotFit, with what the workflow says where it is the reason for so few GPUs."""
+    try:
+        return planner.require_fit(plan)
+    except DoesNotFit as refusal:
+        if not workflow.max_gpus_why or plan.alternatives:
+            raise
+        why, _, instead = workflow.max_gpus_why.partition("; ")
+        raise DoesNotFit(
+            f"{refusal.problem} {workflow.name} takes {workflow.max_gpus} GPU: {why}.",
+            f"{_sentence(instead)}.",
+            details=refusal.details,
+        ) from None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -178,14 +178,14 @@ def check_conversation(url: str, key: str | None, model: str) -> None:
         body = {"model": model, "messages": messages, "max_tokens": 128, "stream_options": {"include_usage": True}}
         began, times, text, usage = time.monotonic(), [], "", None
         with ask(chat, key, {**body, "stream": True}, patience=60, **affinity) as stream:
-            for line in stream:
+            for line in filter(None, map(bytes.strip, stream)):
                 if line.startswith(b"data: {"):
                     chunk = json.loads(line.removeprefix(b"data: "))
                     usage = chunk.get("usage") or usage
                     for delta in (choice["delta"] for choice in chunk["choices"]):
                         times.append(time.monotonic())
                         text += delta.get("content") or delta.get("reasoning_content") or ""
-        if not usage or line.strip() != b"data: [DONE]":
+        if not usage or line != b"data: [DONE]":
             raise RuntimeError(f"the streamed answer broke off after {len(times)} pieces")
         messages.append({"role": "assistant", "content": text})
         between = (times[-1] - times[0]) / max(usage["completion_tokens"] - 1, 1)

@@ -13,7 +13,7 @@ DEFAULT_PORT = {"vllm": "8000", "sglang": "30000"}
 
 def find(picture: Picture) -> Iterator[tuple[int, str, str]]:
     announced = dict(_ports(picture))
-    for command in picture.commands:
+    for command in (each for each in picture.commands if each.server):
         host = command.value("--host")
         line = command.lines[0] if command.lines else 1
         if host is None:

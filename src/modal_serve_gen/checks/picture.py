@@ -4,6 +4,7 @@ Nothing is imported or run. What cannot be known without running is None, and ru
 """
 
 import ast
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +14,15 @@ PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?==(\S+)$")
 
 @dataclass(frozen=True)
 class Command:
-    """An engine's command line as it stands in the file: its words, None where a word is not known, and their lines."""
+    """An engine's command line as it stands in the file: its words, None where a word is not known, and their lines.
+
+    The keywords of `vllm.LLM(...)` are read as the flags of the same name; such an engine serves nobody (`server`).
+    """
 
     engine: str
     words: tuple[str | None, ...]
     lines: tuple[int, ...]
+    server: bool = True
 
     def value(self, *flags: str) -> tuple[str | None, int] | None:
         """The last value given for one of `flags`, with its line; None when none of them is there."""
@@ -56,6 +61,8 @@ def read(text: str) -> Picture:
         if isinstance(node, ast.List | ast.Tuple) and (command := _command(node, picture.constants)):
             picture.commands.append(command)
     for name, call in picture.calls:
+        if name in ("LLM", "vllm.LLM"):
+            picture.commands.append(_keywords(call, picture.constants))
         if name.endswith("pip_install"):
             for argument in call.args:
                 for word in _strings(argument, picture.constants):
@@ -75,6 +82,8 @@ def value(node: ast.AST | None, constants: dict[str, Any]) -> Any:
         return None if None in parts else "".join(map(str, parts))
     if isinstance(node, ast.List | ast.Tuple):
         return [value(item, constants) for item in node.elts]
+    if isinstance(node, ast.Dict):
+        return {value(key, constants): value(item, constants) for key, item in zip(node.keys, node.values, strict=True)}
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
         inner = value(node.args[0], constants)
         return None if inner is None else str(inner)
@@ -102,6 +111,27 @@ def _command(node: ast.List | ast.Tuple, constants: dict[str, Any]) -> Command |
     if len(words) >= 2 and words[0] in ("vllm", "sglang") and words[1] == "serve":
         return Command(words[0], words[2:], tuple(each.lineno for each in node.elts)[2:])
     return None
+
+
+def _keywords(call: ast.Call, constants: dict[str, Any]) -> Command:
+    """The keywords of an engine's Python API as the flags they are on its command line."""
+    words: list[tuple[str | None, int]] = []
+    named = [(item.arg, item.value) for item in call.keywords if item.arg]
+    for item in call.keywords:
+        if item.arg is None and isinstance(item.value, ast.Dict):
+            named += [
+                (str(value(key, constants)), node) for key, node in zip(item.value.keys, item.value.values, strict=True)
+            ]
+    for name, node in named:
+        held = value(node, constants)
+        flag = name.replace("_", "-")
+        if held is False:
+            words.append((f"--no-{flag}", node.lineno))
+        else:
+            words.append((f"--{flag}", node.lineno))
+            if held is not True:
+                words.append((held if held is None or isinstance(held, str) else json.dumps(held), node.lineno))
+    return Command("vllm", tuple(word for word, _ in words), tuple(line for _, line in words), server=False)
 
 
 def _strings(node: ast.AST, constants: dict[str, Any]) -> list[str]:

@@ -1,0 +1,176 @@
+"""The functions that several apps share, run as they stand in templates/parts."""
+
+import asyncio
+import io
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "templates" / "parts"))
+import asleep
+import conversation
+import engine
+import jobs
+import smoke
+
+OPEN = {"/health", "/v1/models", "/v1/chat/completions"}  # the engine itself asks for the key below /v1
+CLOSED = {
+    "/sleep",
+    "/wake_up",
+    "/collective_rpc",
+    "/invocations",
+    "/tokenize",
+    "/docs",
+    "/openapi.json",
+    "/v1",
+    "/",
+    "",
+}
+
+
+def let_in(gate: type, scope: dict) -> bool:
+    """Whether a request reaches the route that it asked for."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope.get("path"))
+
+    asyncio.run(gate(app)(scope, None, None))
+    return seen == [scope.get("path")]
+
+
+def request(path: str, key: str | None = None, kind: str = "http") -> dict:
+    headers = [] if key is None else [(b"authorization", f"Bearer {key}".encode())]
+    return {"type": kind, "path": path, "headers": headers}
+
+
+@pytest.mark.parametrize("gate", [engine.Gate, asleep.Gate], ids=["gate", "gate of a sleeper"])
+@pytest.mark.parametrize("key", ["", "sk-1"], ids=["open", "api key"])
+@pytest.mark.parametrize("given_key", [None, "", "wrong", "sk-1", "own"])
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_gate_lets_in_what_clients_need(gate, key, given_key, kind, monkeypatch):
+    """The API and /health reach the engine, /metrics with the key; other routes with the container's own key only."""
+    monkeypatch.setenv("VLLM_API_KEY", key)
+    monkeypatch.setenv("OWN_KEY", "own")
+    owner = gate is asleep.Gate and given_key == "own"
+    for path in OPEN:
+        assert let_in(gate, request(path, given_key, kind))
+    assert let_in(gate, request("/metrics", given_key, kind)) == (not key or given_key == key or owner)
+    for path in CLOSED:
+        assert let_in(gate, request(path, given_key, kind)) == owner, path
+
+
+@pytest.mark.parametrize("gate", [engine.Gate, asleep.Gate])
+def test_gate_without_keys_knows_no_owner(gate, monkeypatch):
+    """An own key that is not set opens nothing, and the server's start and end pass."""
+    monkeypatch.delenv("OWN_KEY", raising=False)
+    monkeypatch.delenv("VLLM_API_KEY", raising=False)
+    assert not let_in(gate, request("/sleep", ""))
+    assert let_in(gate, {"type": "lifespan"})
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=("Cs",)), max_size=8)), st.integers(1, 5)
+)
+def test_shards_hold_every_line_once(lines, size):
+    """Read at their offsets, the shards are the file, in order, each of the asked size but the last."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input.jsonl"
+        path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+        found, counts = b"", []
+        for number, offset, count in jobs.shards(path, size):
+            assert number == len(counts)
+            with path.open("rb") as stream:
+                stream.seek(offset)
+                found += b"".join(stream.readline() for _ in range(count))
+            counts.append(count)
+        assert found == path.read_bytes()
+        assert all(count == size for count in counts[:-1]) and all(0 < count <= size for count in counts)
+
+
+def test_a_job_is_its_prompts_and_settings(monkeypatch):
+    """The same prompts are the same job, until the model, its commit or a setting changes."""
+    one = jobs.job_id(io.BytesIO(b"a"))
+    assert one == jobs.job_id(io.BytesIO(b"a")) != jobs.job_id(io.BytesIO(b"b"))
+    for name, value in (("MODEL", "other/name"), ("REVISION", "1" * 40), ("SHARD", 7), ("MAX_TOKENS", 8)):
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs, name, value)
+            assert jobs.job_id(io.BytesIO(b"a")) != one
+
+
+@pytest.fixture
+def endpoint():
+    """A server that answers the statuses it is given, one after the other, then 200; its URL and what it was asked."""
+    statuses, asked = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append((dict(self.headers), body))
+            status = statuses.pop(0) if statuses else 200
+            self.send_response(status)
+            self.end_headers()
+            if status != 200:
+                self.wfile.write(b"why not")
+            elif body.get("stream"):
+                for delta in ({"content": "Hel"}, {"reasoning_content": "lo"}):
+                    self.wfile.write(b"data: %s\n\n" % json.dumps({"choices": [{"delta": delta}]}).encode())
+                usage = {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 5}}
+                self.wfile.write(b"data: %s\n\n" % json.dumps({"choices": [], "usage": usage}).encode())
+                self.wfile.write(b"data: [DONE]\n\n" if "cut" not in body["model"] else b"")
+            else:
+                self.wfile.write(json.dumps({"choices": [{"message": {"content": "Hi"}}]}).encode())
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", statuses, asked
+    server.shutdown()
+
+
+def test_a_cold_or_full_endpoint_is_asked_again(endpoint, monkeypatch):
+    """503 and 429 are waited for while there is patience; other answers are final, with what the endpoint said."""
+    monkeypatch.setattr(smoke.time, "sleep", lambda seconds: None)
+    url, statuses, asked = endpoint
+    statuses += [503, 429]
+    assert smoke.ask(url, "key", {}, patience=20).status == 200
+    assert len(asked) == 3 and asked[0][0]["Authorization"] == "Bearer key"
+    statuses += [404]
+    with pytest.raises(RuntimeError, match=r"404.*why not"):
+        smoke.ask(url, None, {}, patience=20)
+    statuses += [503]
+    with pytest.raises(RuntimeError, match="503"):
+        smoke.ask(url, None, {})
+    statuses += [401]
+    assert smoke.ask(url, None, {}, accept=(200, 401)).status == 401
+
+
+def test_a_conversation_stays_with_its_container(endpoint, capsys):
+    """Both turns carry both affinity headers with one value, the second turn holds the first answer."""
+    url, _, asked = endpoint
+    conversation.check_conversation(url, "key", "m")
+    sessions = {
+        headers[name] for headers, _ in asked[:2] for name in ("Modal-Session-ID", "Modal-Routing-Affinity-Key")
+    }
+    assert len(sessions) == 1
+    assert asked[1][1]["messages"][1] == {"role": "assistant", "content": "Hello"}
+    assert "5 of 9 prompt tokens" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("check", [smoke.check_chat, conversation.check_conversation])
+def test_half_an_answer_is_a_failure(check, endpoint):
+    """A stream without its end is an error, not a short answer."""
+    with pytest.raises(RuntimeError, match="broke off"):
+        check(endpoint[0], None, "cut")
