@@ -25,7 +25,8 @@ def make(base: Path, folder: Path, *, base_id: str) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     config = {
         "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base_id, "r": RANK,
-        "lora_alpha": RANK, "target_modules": named, "bias": "none", "lora_dropout": 0.0, "fan_in_fan_out": False, "inference_mode": True,
+        "lora_alpha": RANK, "target_modules": named, "bias": "none",
+        "lora_dropout": 0.0, "fan_in_fan_out": False, "inference_mode": True,
         "modules_to_save": None, "use_rslora": False, "use_dora": False,
     }  # fmt: skip
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
