@@ -1,1 +1,248 @@
 """Servers in the rehearsal: real `modal run` of small apps whose server is a few lines of Python."""
+
+import json
+import re
+import sys
+import textwrap
+from dataclasses import dataclass
+
+import pytest
+
+from tests.conftest import OLDEST
+
+# The container's server: says which container it is; /die ends the server, /slow takes its time.
+PROGRAM = """
+import http.server, os, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/die":
+            os._exit(3)
+        if self.path == "/slow":
+            time.sleep(1)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(os.environ["MODAL_TASK_ID"].encode())
+    def log_message(self, *arguments):
+        pass
+http.server.ThreadingHTTPServer(("HOST", PORT), Handler).serve_forever()
+"""
+APP = """
+import concurrent.futures
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import modal
+import modal.experimental
+
+app = modal.App("small")
+PROGRAM = {program!r}
+
+
+{decorators}
+class Server:
+    @modal.enter()
+    def start(self):
+        {start}
+
+    @modal.exit()
+    def stop(self):
+        print("the exit method ran", flush=True)
+
+
+def get(url, patience=0, **headers):
+    began = time.monotonic()
+    while True:
+        try:
+            request = urllib.request.Request(url, headers={{k.replace("_", "-"): v for k, v in headers.items()}})
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as fault:
+            if fault.status != 503 or time.monotonic() - began > patience:
+                return fault.status, fault.read().decode()
+        time.sleep(0.1)
+
+
+def retry(condition, patience=15):
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@app.local_entrypoint()
+def main():
+{main}
+"""
+MORE = '@app.server(port=8000, unauthenticated=True, startup_timeout=30, routing_region="us-east"{})'
+PLAIN = MORE.format("")
+SHORT = PLAIN.replace("=30", "=3")
+START = 'subprocess.Popen([sys.executable, "-c", PROGRAM])'
+
+
+@dataclass
+class Run:
+    """What one `rehearse` came to: its exit code, everything printed, and the report."""
+
+    code: int
+    output: str
+    report: dict
+
+
+@pytest.fixture
+def run(shell, tmp_path):
+    """Rehearse a small app with a server: the entrypoint's code is given, its decorators and the rest may be."""
+
+    def rehearse(main: str, *, decorators=PLAIN, start=START, host="0.0.0.0", port=8000, python=sys.executable) -> Run:
+        program = PROGRAM.replace("HOST", host).replace("PORT", str(port))
+        main = textwrap.indent(textwrap.dedent(main).strip(), "    ")
+        (tmp_path / "small.py").write_text(APP.format(program=program, decorators=decorators, start=start, main=main))
+        done = shell("rehearse", "small.py", "--engine", "stub", "--json", python=python, timeout=90)
+        return Run(done.returncode, done.stdout + done.stderr, json.loads(done.stdout) if done.stdout else {})
+
+    return rehearse
+
+
+def statuses(report: dict) -> list[int]:
+    return [row["status"] for row in report["requests"]]
+
+
+@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
+def test_a_server_starts_on_its_first_request(run, python):
+    """503 until its container is ready, then the container's own answer; at the end its exit method runs."""
+    if not OLDEST.exists():
+        pytest.skip("the oldest SDK's environment is missing: make setup")
+    done = run(
+        """
+        time.sleep(1)  # long enough for a container, if publication started one
+        assert get(Server.get_url())[0] == 503
+        status, container = get(Server.get_url(), 15)
+        assert (status, container[:3]) == (200, "ta-"), container
+        """,
+        python=python,
+    )
+    assert done.code == 0, done.output
+    assert "the exit method ran" in done.output
+    assert set(statuses(done.report)) == {503, 200}
+    text = " ".join(done.report["proven"])
+    assert "container of Server started and was reached" in text
+    assert re.search(r"while no container was ready: 503 \(\d+ requests?\)", text), text
+    assert "Server ended in good order" in text
+
+
+def test_a_warm_server_needs_no_request(run):
+    """min_containers: they start with publication; SDK calls show settings, change them, list and count."""
+    done = run(
+        """
+        retry(lambda: len(Server._experimental_list_containers()) == 2)
+        url = Server.get_url()
+        assert get(url)[0] == 200
+        settings = Server.autoscaler.settings()
+        assert (settings.min_containers, settings.max_containers) == (2, 3), settings
+        assert Server.autoscaler.update(min_containers=3).min_containers == 3
+        retry(lambda: len(Server._experimental_list_containers()) == 3)
+        stats = Server.stats()
+        assert (stats.request_count_by_status_code, stats.container_started_count) == ({200: 1}, 3), stats
+        assert Server.info().server_url == url
+        """,
+        decorators=MORE.format(", min_containers=2, max_containers=3"),
+    )
+    assert done.code == 0, done.output
+
+
+def test_a_server_grows_with_its_requests_and_keeps_conversations_together(run):
+    """Beyond target_concurrency more containers start, up to max_containers; one affinity key, one container."""
+    done = run(
+        """
+        url = Server.get_url()
+        get(url, 15)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            retry(lambda: len({body for _, body in pool.map(get, [f"{url}/slow"] * 8)}) == 3)
+            for name in ("Modal_Session_ID", "Modal_Routing_Affinity_Key"):
+                for key in "abc":
+                    assert len(set(pool.map(lambda _: get(url, **{name: key}), range(20)))) == 1
+        """,
+        decorators=MORE.format(", target_concurrency=1, max_containers=3"),
+    )
+    assert done.code == 0, done.output
+    assert any("affinity key" in line for line in done.report["proven"]), done.report["proven"]
+
+
+def test_a_server_asks_for_its_token(run):
+    """The SDK's own proxy token opens it; without one it is 401, and nothing starts."""
+    done = run(
+        """
+        url = Server.get_url()
+        assert get(url)[0] == 401
+        time.sleep(1)
+        tokens = modal.Workspace.from_context().proxy_tokens
+        token = tokens.create()
+        bearer = f"Bearer {token.token_id}.{token.token_secret}"
+        assert get(url, Authorization=bearer)[0] == 403
+        tokens.allow(token.token_id, modal.Environment.from_context().hydrate().name)
+        assert get(url, Authorization=bearer)[0] == 503
+        assert get(url, 15, Authorization=bearer)[0] == 200
+        """,
+        decorators=PLAIN.replace("unauthenticated=True, ", ""),
+    )
+    assert done.code == 0, done.output
+    assert "without a valid token: refused (2 requests)" in done.report["proven"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        START,
+        f"{START}; __import__('threading').Thread(target=lambda: (self.p.wait(), os._exit(7)), daemon=True).start()",
+    ],
+    ids=["the server dies", "its container dies with it"],
+)
+def test_a_server_that_dies_is_replaced(run, start):
+    """Its caller's connection breaks; callers get 503 until another container is ready."""
+    done = run(
+        """
+        url = Server.get_url()
+        first = get(url, 15)[1]
+        assert get(f"{url}/die")[0] == 503
+        status, second = get(url, 15)
+        assert status == 200 and second != first
+        """,
+        start=start.replace("subprocess", "import os; self.p = subprocess", 1),
+    )
+    assert done.code == 0, done.output
+    text = " ".join(done.report["proven"])
+    expected = "a container of Server ended by itself, with exit code 7" if "os._exit(7)" in start else "was replaced"
+    assert expected in text
+
+
+ASK = "status, text = get(Server.get_url(), 30)\nassert status == 200, text"
+# How a server can fail to start: what is changed, and what the last lines have to say about it.
+BROKEN = {
+    "bound to localhost": ({"host": "127.0.0.1", "decorators": SHORT}, "listens at port 8000 on localhost only"),
+    "wrong port": ({"port": 8001, "decorators": SHORT}, "listens at port 8001, but Modal is told 8000"),
+    "enter raises": ({"start": "raise RuntimeError('no weights here')"}, "no weights here"),
+    "container dies": ({"start": "import os; os._exit(4)"}, "ended with exit code 4"),
+    "never listens": (
+        {"start": "pass", "decorators": SHORT},
+        "was not ready after its start-up time-out of 3 s",
+    ),
+    "unknown routing region": (
+        {"decorators": PLAIN.replace("us-east", "us-eas")},
+        "'us-eas' is not a routing region of Modal. Did you mean us-east?",
+    ),
+    "unknown compute region": (
+        {"decorators": MORE.format(', compute_region="mars"')},
+        "'mars' is not a region of Modal.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_server_that_cannot_start_fails_with_its_reason(run, case):
+    """Exit 1, soon, with the reason in the last lines, where Modal would answer 503 for ever."""
+    changes, reason = BROKEN[case]
+    done = run(ASK, **changes)
+    assert done.code == 1, done.output
+    assert reason in "\n".join(done.report["last_lines"]), done.output

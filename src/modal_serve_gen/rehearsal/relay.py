@@ -25,6 +25,10 @@ class Relay:
 
     def __init__(self, plane: Plane):
         self.plane = plane
+        self.cold = 0  # requests that came while no container was ready
+        self.keyed: dict[
+            str, list[str]
+        ] = {}  # affinity key -> containers that its requests had, of several to choose from
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -40,6 +44,8 @@ class Relay:
         container = chosen(ready, key, function.definition.max_concurrent_inputs)
         if container is None:
             return self._none(function, ready)
+        if key and len(ready) > 1:
+            self.keyed.setdefault(key, []).append(container.id)
         container.requests += 1
         try:
             self.plane.start_container(function)  # one more, should those that run be over their target
@@ -56,6 +62,7 @@ class Relay:
             return web.Response(status=500, text=f"modal-http: {function.broken}\n")
         self.plane.start_container(function)
         if not ready:
+            self.cold += 1
             return web.Response(status=503, text="modal-http: no container of the server is ready\n")
         # Over max_concurrency: the SDK's own docstring (1.6.4) says 429, the guide of 1.6.1's time 503.
         return web.Response(status=429, text="modal-http: the server is at its max_concurrency\n")

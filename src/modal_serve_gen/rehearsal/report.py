@@ -6,6 +6,8 @@ from typing import Any
 from modal_proto import api_pb2
 from pydantic import BaseModel
 
+from modal_serve_gen.rehearsal import servers
+
 DIED = "a container of "  # how `containers` notes one that ended by itself
 LOCAL = "Modal's control plane, its HTTP front and the Hugging Face Hub: local ones"
 LAST_LINES = 8
@@ -121,8 +123,24 @@ def _proven(code: int, plane, front, hub, notes: list[dict]) -> list[str]:
         lines.append(f"without a valid token: refused ({_count(refused, 'request')})")
     if answered:
         lines.append(f"through the public URL: answered ({_count(answered, 'request')})")
+    lines += _served(plane, front)
     if code == 0:
         lines.append("the app's own entrypoint ended with 0")
+    return lines
+
+
+def _served(plane, front) -> list[str]:
+    """What was shown of servers, whose requests go straight to a container."""
+    lines = []
+    if front.relay.cold:
+        lines.append(f"while no container was ready: 503 ({_count(front.relay.cold, 'request')}), as servers answer")
+    together = [homes for homes in front.relay.keyed.values() if len(homes) > 1 and len(set(homes)) == 1]
+    if together:
+        asked = sum(len(homes) for homes in together)
+        lines.append(f"of several containers, one affinity key had one ({_count(asked, 'request')})")
+    for function in plane.functions.values():
+        if servers.serves(function.definition) and any(c.stopping and c.exit_code == 0 for c in function.containers):
+            lines.append(f"told to end, {function.tag} ended in good order, its exit methods included")
     return lines
 
 
