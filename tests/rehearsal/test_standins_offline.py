@@ -138,6 +138,22 @@ out = [told(outputs), single.outputs[0].finish_reason, len(single.prompt_token_i
     assert (reason, read > 3, len(generated)) == ("stop", True, 2)
 
 
+def test_sampling_is_by_default_what_the_model_asks_for(python, tmp_path):
+    """generation_config.json counts, unless the engine is told to take its own; the class shows its fields."""
+    code = """
+import inspect, pathlib, shutil
+own = shutil.copytree(MODEL, pathlib.Path(__file__).parent / "own")
+(own / "generation_config.json").write_text(json.dumps({"temperature": 0.6, "top_k": 20, "max_new_tokens": 9}))
+llms = [LLM(str(own)), LLM(str(own), generation_config="vllm"), LLM(MODEL)]
+each = [llm.get_default_sampling_params() for llm in llms]
+fields = list(inspect.signature(SamplingParams).parameters)
+out = [[[one.temperature, one.top_k, one.max_tokens] for one in each], fields]
+"""
+    defaults, fields = python(code)
+    assert defaults == [[0.6, 20, 9], [1.0, 0, 16], [1.0, 0, 16]]
+    assert fields[:2] == ["n", "presence_penalty"] and "structured_outputs" in fields
+
+
 def test_one_bad_prompt_spoils_a_batch_but_not_a_queue(python):
     """`chat` raises and keeps nothing; `enqueue_chat` tells which one it was, and the others are answered in order."""
     code = """
@@ -254,17 +270,17 @@ spoilt = tried(lambda: llm.chat([HELLO, LONG], SamplingParams(max_tokens=5)))
 shaped = llm.chat(HELLO, SamplingParams(max_tokens=200, structured_outputs=StructuredOutputsParams(json=schema)))
 two = llm.generate("once upon", SamplingParams(n=2, max_tokens=3, logprobs=1))
 out = [refused, told(waited), spoilt, told(shaped), told(two), len(two[0].outputs[0].logprobs),
-       llm.model_config.max_model_len, llm.wake_up()]
+       llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens]
 """
     log = tmp_path / "notes"
     found = python(code, env=env, limit=150, REHEARSAL_NOTES=str(log))
-    refused, waited, spoilt, shaped, two, likely, length, _ = found
+    refused, waited, spoilt, shaped, two, likely, length, most = found
     assert refused == [1]
     assert [row[1:] for row in waited] == [[5, "length"]] * 2
     assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")
     assert shaped[0][2] == "length" or isinstance(json.loads(shaped[0][0])["days"], int)
     assert [row[1:] for row in two] == [[3, "length"]] * 2
-    assert (likely, length) == (3, 512)
+    assert (likely, length, most) == (3, 512, 16)
     assert "--tensor-parallel-size 2" in " ".join(line["text"] for line in notes(log))
 
 

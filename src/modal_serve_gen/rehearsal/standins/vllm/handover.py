@@ -96,6 +96,7 @@ def environment(options: flags.Parsed, config: dict) -> dict[str, str]:
     values |= {
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",  # of the engine's packages to their own authors
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_HOST_IP": "127.0.0.1",
         # With its default the engine would start one more process, only to set the number of threads.

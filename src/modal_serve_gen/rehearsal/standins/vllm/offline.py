@@ -68,7 +68,8 @@ class LLM:
         return self._engine.call("reset_prefix_cache", self._bound("reset_prefix_cache", args, kwargs))
 
     def get_default_sampling_params(self) -> SamplingParams:
-        return SamplingParams()
+        """What the model's own generation configuration asks for."""
+        return SamplingParams(**self._engine.defaults)
 
     def __getattr__(self, name: str):
         raise AttributeError(f"The rehearsal's stand-in for vllm.LLM has no {name}.")
@@ -97,7 +98,7 @@ class LLM:
         prompts = [prompts] if single else list(prompts)
         chosen = given.pop("sampling_params")
         several = {
-            "params": SamplingParams() if chosen is None else chosen,
+            "params": self.get_default_sampling_params() if chosen is None else chosen,
             "lora_request": given.pop("lora_request"),
             "priority": given.pop("priority"),
         }

@@ -20,7 +20,7 @@ def main() -> None:
         tell(error=type(fault).__name__, message=str(fault))
         raise
     known: dict[str, str] = {}  # the engine's number of a request -> the container's
-    tell(max_model_len=llm.model_config.max_model_len)
+    tell(max_model_len=llm.model_config.max_model_len, defaults=llm.model_config.get_diff_sampling_param())
     for line in requests:
         try:
             tell(**answer(llm, json.loads(line), known))

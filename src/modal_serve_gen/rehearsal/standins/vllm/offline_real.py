@@ -21,7 +21,10 @@ END_S = 5  # for the engine to end by itself when its input ends
 
 
 class Engine:
-    """`max_model_len` in tokens. Raises what the engine raises; EngineDeadError once its process is gone."""
+    """`max_model_len` in tokens, `defaults` of sampling.
+
+    Raises what the engine raises, and EngineDeadError once its process is gone.
+    """
 
     def __init__(self, argv: list[str], unsaid: list[str], chat_template: str | None, table: flags.Table, faults: dict):
         for name in unsaid:
@@ -41,7 +44,8 @@ class Engine:
         )  # fmt: skip
         self._lock = threading.Lock()
         weakref.finalize(self, _end, self._process)
-        self.max_model_len = self._answer()["max_model_len"]
+        told = self._answer()
+        self.max_model_len, self.defaults = told["max_model_len"], told["defaults"]
 
     def add(self, number: str, kind: str, request: dict, options: dict) -> None:
         params, lora = request["params"], request["lora_request"]

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import zlib
+from pathlib import Path
 
 from vllm import command, flags, models, stub
 from vllm.exceptions import VLLMValidationError
@@ -11,12 +12,21 @@ from vllm.outputs import CompletionOutput, RequestOutput
 from vllm.texts import example, text_of, text_of_tokens, tokens_of, words
 
 VOCABULARY = 100_000
+# What of a generation_config.json vLLM takes as the default of sampling, by its own names.
+DEFAULTS = {"max_new_tokens": "max_tokens"} | {
+    name: name
+    for name in ("repetition_penalty", "presence_penalty", "frequency_penalty", "temperature", "top_k", "top_p",
+                 "min_p", "skip_special_tokens")
+}  # fmt: skip
 TYPES = {"object", "array", "string", "integer", "number", "boolean", "null"}  # of JSON schemas
 UNABLE = ("regex", "grammar", "structural_tag")  # constraints that need a real sampler
 
 
 class Engine:
-    """`max_model_len` in tokens. Raises ValueError for a model or length that the engine would not start with."""
+    """`max_model_len` in tokens, `defaults` of sampling.
+
+    Raises ValueError for a model or length that the engine would not start with.
+    """
 
     def __init__(self, argv: list[str], unsaid: list[str], chat_template: str | None, table: flags.Table, faults: dict):
         parsed = flags.parse(argv, table)
@@ -25,11 +35,12 @@ class Engine:
             return next(iter(parsed.values(flag)), None)
 
         try:
-            _, config = models.resolve(last("--model"), last("--revision"), last("--download-dir"))
+            folder, config = models.resolve(last("--model"), last("--revision"), last("--download-dir"))
             overridden = bool(last("--hf-overrides"))
             self.max_model_len = stub.length(last("--max-model-len"), config, overridden)
         except models.Missing as fault:
             raise ValueError(str(fault).removeprefix("ValueError: ")) from None
+        self.defaults = _defaults(folder, last("--generation-config"), last("--override-generation-config"))
         self.crash = "crash-mid-stream" in faults
         self.waiting: dict[str, RequestOutput] = {}
         self.asleep: set[str] = set()
@@ -80,6 +91,17 @@ class Engine:
         if name == "wake_up":
             self.asleep -= set(given["tags"] or ("weights", "kv_cache"))
         return not self.asleep
+
+
+def _defaults(folder: str, source: str | None, override: str | None) -> dict:
+    """The sampling that the model's generation_config.json asks for, unless the engine is told otherwise."""
+    path = Path(folder if source in (None, "auto") else source) / "generation_config.json"
+    try:
+        config = {} if source == "vllm" else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        config = {}
+    config |= json.loads(override or "{}")
+    return {ours: config[theirs] for theirs, ours in DEFAULTS.items() if config.get(theirs) is not None}
 
 
 def _conversation(messages: list, tools: list | None) -> tuple[str, str]:

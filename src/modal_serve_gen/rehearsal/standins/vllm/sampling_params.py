@@ -1,6 +1,7 @@
 """`SamplingParams` and `StructuredOutputsParams`: the fields of the pinned engine, refused as it refuses them."""
 
 import copy
+import inspect
 import json
 import math
 from pathlib import Path
@@ -73,6 +74,12 @@ class SamplingParams(_Fields):
     """How to sample, and how long. An unknown keyword is a TypeError, a value out of range a VLLMValidationError."""
 
     names = API["sampling_params"]
+    __signature__ = inspect.Signature(
+        [
+            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=row.get("default"))
+            for name, row in API["sampling_params"].items()
+        ]
+    )
 
     def __init__(self, *values, **given):
         given |= dict(zip(self.names, values, strict=False))
