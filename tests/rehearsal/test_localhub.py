@@ -10,6 +10,37 @@ import pytest
 
 from modal_serve_gen.rehearsal.localhub import LocalHub
 
+DATASETS = """
+import json, sys
+from huggingface_hub import HfApi, HfFileSystem, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
+name, revision = sys.argv[1:]
+info = HfApi().dataset_info(name, revision=revision)
+path = hf_hub_download(name, "deep/er/prompts.jsonl", repo_type="dataset", revision=revision)
+listed = [each.path for each in HfApi().list_repo_tree(name, repo_type="dataset", revision=revision, recursive=True)]
+opened = HfFileSystem().open(f"datasets/{name}@{revision}/train.jsonl").read().decode()
+try:
+    other = hf_hub_download(name, "data.parquet", repo_type="dataset", revision=revision)
+except EntryNotFoundError:
+    other = None
+print(json.dumps({"sha": info.sha, "siblings": [each.rfilename for each in info.siblings], "listed": listed,
+                  "rows": open(path).read(), "opened": opened, "other": other}))
+"""
+VERIFY = """
+import json, sys
+from huggingface_hub import HfApi, snapshot_download
+from pathlib import Path
+model, revision = sys.argv[1:]
+folder = Path(snapshot_download(model, revision=revision, ignore_patterns=["*.bin"]))
+first = HfApi().verify_repo_checksums(model, revision=revision)
+for name in ("config.json", "sub/model.safetensors"):
+    file = (folder / name).resolve()
+    file.write_bytes(b"x" + file.read_bytes()[1:])
+second = HfApi().verify_repo_checksums(model, revision=revision)
+print(json.dumps({"good": first.checked_count, "bad": sorted(each["path"] for each in second.mismatches),
+                  "missing": first.missing_paths, "wrong": len(first.mismatches),
+                  "top": sorted(each.path for each in HfApi().list_repo_tree(model, revision=revision))}))
+"""
 SHA = "0123456789abcdef0123456789abcdef01234567"
 CLIENT = """
 import json, sys
@@ -34,13 +65,16 @@ def ask(tmp_path):
     (repository / "sub" / "model.safetensors").write_bytes(bytes(100_000))
     (repository / "old.bin").write_bytes(b"pickle")
 
-    def run(model: str, revision: str = SHA, *, gated: bool = False, token: str = "") -> dict:
+    said: list[str] = []
+
+    def run(model: str, revision: str = SHA, *, gated: bool = False, token: str = "", client: str = CLIENT) -> dict:
         async def main() -> dict:
-            hub = LocalHub(lambda name: (repository, gated) if name == "owner/name" else None, "the-token")
+            miniature = lambda name: (repository, gated) if name == "owner/name" else None  # noqa: E731
+            hub = LocalHub(miniature, "the-token", substitute=said.append)
             url = await hub.start()
             env = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", CLIENT, model, revision,
+                sys.executable, "-c", client, model, revision,
                 env=env | ({"HF_TOKEN": token} if token else {}), stdout=subprocess.PIPE,
             )  # fmt: skip
             out, _ = await process.communicate()
@@ -49,6 +83,7 @@ def ask(tmp_path):
 
         return asyncio.run(main())
 
+    run.said = said
     return run
 
 
@@ -85,3 +120,23 @@ def test_refuses_as_the_hub_does(ask, model, revision, gated, token, refusal):
 def test_a_gated_model_comes_with_its_token(ask):
     """With the right token a gated model is served."""
     assert ask("owner/name", gated=True, token="the-token")["sha"] == SHA
+
+
+def test_the_clients_own_check_of_hashes_holds(ask):
+    """`verify_repo_checksums` is content with what was downloaded, and finds files that were changed since."""
+    answer = ask("owner/name", client=VERIFY)
+    assert answer["good"] == 2 and answer["wrong"] == 0 and answer["missing"] == ["old.bin"]
+    assert answer["bad"] == ["config.json", "sub/model.safetensors"]
+    assert answer["top"] == ["config.json", "old.bin", "sub"]
+
+
+def test_datasets_are_stood_in_for(ask):
+    """Each split, and each JSONL file that is asked for, has a hundred rows of prompts; that is said."""
+    answer = ask("somebody/prompts", client=DATASETS)
+    assert answer["sha"] == SHA and answer["siblings"] == answer["listed"]
+    assert {"train.jsonl", "test.jsonl"} < set(answer["listed"])
+    for text in (answer["rows"], answer["opened"]):
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert len(rows) == 100 and len({row["prompt"] for row in rows}) == 100
+    assert answer["rows"] != answer["opened"] and answer["other"] is None
+    assert ask.said and all("dataset somebody/prompts:" in line and "stand in" in line for line in ask.said)

@@ -53,7 +53,7 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     handlers = handlers_of(apps, calls, deployments, depot, images, logs, objects, servers, volumes, volume_files)
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
     front, store = Front(plane), depot.Depot(plane)
-    hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append)
+    hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
     plane.start_container, plane.open_url = containers.ensure, front.open
     plane.retire = containers.retire
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
