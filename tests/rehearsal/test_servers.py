@@ -217,6 +217,36 @@ def test_a_server_that_dies_is_replaced(run, start):
     assert expected in text
 
 
+CLASS = """@app.cls({})
+@modal.concurrent(target_inputs=1)
+@modal.experimental.http_server(8000, proxy_regions=["us-east"], startup_timeout=30, exit_grace_period=20)"""
+
+
+@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
+def test_a_class_with_an_http_server_is_asked_in_the_same_way(run, python):
+    """503 until its container registers and answers at its port; then it grows and shrinks as servers do."""
+    if not OLDEST.exists():
+        pytest.skip("the oldest SDK's environment is missing: make setup")
+    done = run(
+        """
+        url = Server._experimental_get_flash_urls()[0]
+        assert get(url)[0] == 503
+        assert get(url, 15)[0] == 200
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            retry(lambda: len({body for _, body in pool.map(get, [f"{url}/slow"] * 4)}) == 2)
+        assert get(f"{url}/die")[0] == 503
+        assert get(url, 15)[0] == 200
+        """,
+        decorators=CLASS.format("max_containers=2"),
+        python=python,
+    )
+    assert done.code == 0, done.output
+    assert "the exit method ran" in done.output
+    text = " ".join(done.report["proven"])
+    assert "container of Server.* started and was reached" in text and "Server.* ended in good order" in text
+    assert "exit grace period of Server.*: 3 s in place of 20 s" in done.report["substituted"]
+
+
 ASK = "status, text = get(Server.get_url(), 30)\nassert status == 200, text"
 # How a server can fail to start: what is changed, and what the last lines have to say about it.
 BROKEN = {

@@ -94,6 +94,11 @@ async def FunctionPrecreate(plane: Plane, request, caller):
     return reply(answer("FunctionPrecreate"), function_id=function.id, handle_metadata=metadata)
 
 
+async def ClassCreate(plane: Plane, request, caller):
+    """A class is one function, which is there already; this names it."""
+    return reply(answer("ClassCreate"), class_id=request.existing_class_id or plane.new_id("cs"))
+
+
 async def FunctionCreate(plane: Plane, request, caller):
     function = plane.functions.get(request.existing_function_id)
     if function is None:  # build functions are not precreated

@@ -49,6 +49,8 @@ def layout(plane: Plane, app: App) -> api_pb2.AppLayout:
     """What an app consists of, as the SDK hydrates it: functions, and classes, each of which is one function."""
     known = [each for each in plane.functions.values() if each.app is app]
     objects = [api_pb2.Object(object_id=each.id, function_handle_metadata=each.metadata) for each in known]
+    nothing = api_pb2.ClassHandleMetadata()  # its function says it all
+    objects += [api_pb2.Object(object_id=each, class_handle_metadata=nothing) for each in app.class_ids.values()]
     return api_pb2.AppLayout(
         objects=objects,
         function_ids={tag: each.id for tag, each in app.functions.items()},

@@ -22,7 +22,7 @@ from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import Container, Function, Plane
 
 MOST_CONTAINERS = 4  # where the app sets no limit: this is one machine
-EXIT_GRACE_S = 5  # what exit grace periods are cut to
+EXIT_GRACE_S = 3  # what exit grace periods are cut to
 PROBE_S = 0.1  # how often the port is tried until it answers
 HEALTH_S = 1  # and how often then
 FAILURES = 3  # so many failures in a row mean that nobody is there any more
@@ -119,7 +119,12 @@ async def attend(plane: Plane, container: Container, lost: Callable[[Container, 
 
 
 async def dismiss(container: Container) -> None:
-    """Let the requests of a container that gets no new ones end, then tell it to go: its exit methods run."""
+    """Let the requests of a container that gets no new ones end, then tell it to go: its exit methods run.
+
+    The SDK does that itself for a class with http_server, when its input stream ends.
+    """
+    if container.ready and not container.function.definition.is_server:
+        return
     grace = min(container.function.definition.http_config.exit_grace_period, EXIT_GRACE_S)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(grace):
