@@ -52,7 +52,9 @@ def test_a_toml_spec_takes_the_option_names(cli):
     Path("s.toml").write_text('model = "Qwen/Qwen3-0.6B"\nmax_model_len = 4096\nengine_arg = ["--seed=7"]\n')
     assert cli("new", "a.py", "--offline", "--spec", "s.toml").exit_code == 0
     text = Path("a.py").read_text()
-    assert 'MODEL, REVISION = "Qwen/Qwen3-0.6B"' in text and '"--max-model-len", "4096"' in text and '"--seed=7"' in text
+    assert (
+        'MODEL, REVISION = "Qwen/Qwen3-0.6B"' in text and '"--max-model-len", "4096"' in text and '"--seed=7"' in text
+    )
 
 
 def test_diff_says_what_today_would_change(cli):

@@ -161,9 +161,8 @@ def test_a_conversation_stays_with_its_container(endpoint, capsys):
     """Both turns carry both affinity headers with one value, the second turn holds the first answer."""
     url, _, asked = endpoint
     conversation.check_conversation(url, "key", "m")
-    sessions = {
-        headers[name] for headers, _ in asked[:2] for name in ("Modal-Session-ID", "Modal-Routing-Affinity-Key")
-    }
+    sent = [{name.lower(): value for name, value in headers.items()} for headers, _ in asked[:2]]
+    sessions = {headers[name] for headers in sent for name in ("modal-session-id", "modal-routing-affinity-key")}
     assert len(sessions) == 1
     assert asked[1][1]["messages"][1] == {"role": "assistant", "content": "Hello"}
     assert "5 of 9 prompt tokens" in capsys.readouterr().out

@@ -88,8 +88,7 @@ class Made:
         if self.resolved.model.gated is not False:
             before += [_secret(spec.hf_secret, "HF_TOKEN", "a token that may read the model")]
         if spec.auth == "api-key":
-            key = "SGLANG_API_KEY" if "SGLANG_API_KEY" in self.text else "VLLM_API_KEY"
-            before += [_secret(spec.api_key_secret, key, "the key that clients will send")]
+            before += [_secret(spec.api_key_secret, "LLM_API_KEY", "the key that clients will send")]
         rehearsed = (f"modal-serve-gen rehearse {file}", "run it here: no account, no GPU, nothing billed")
         run = (f"modal run {file}", "build, verify the weights, smoke-test on a GPU")
         logs = (f"modal app logs {spec.name} -f", "follow its logs")

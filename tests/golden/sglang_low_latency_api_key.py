@@ -102,7 +102,7 @@ def start_engine(command: list[str], port: int, **variables: str) -> None:
     raise RuntimeError(f"The engine ended with exit code {engine.returncode}; its last words stand above.")
 
 
-api_key = modal.Secret.from_name("llm-api-key", required_keys=["SGLANG_API_KEY"])
+api_key = modal.Secret.from_name("llm-api-key", required_keys=["LLM_API_KEY"])
 PORT, CONCURRENCY = 8000, 16  # requests that one container answers at once
 STARTUP_TIMEOUT = 600  # seconds: 37.5 GB to read, then kernels, which only the first start compiles
 
@@ -143,7 +143,7 @@ class Server:
     def start(self) -> None:
         # Keys in a file, not in the arguments: those are logged and listed. Admin routes take a key that nobody has.
         keys = {"admin-api-key": secrets.token_urlsafe()}
-        keys["api-key"] = os.environ["SGLANG_API_KEY"]
+        keys["api-key"] = os.environ["LLM_API_KEY"]
         Path("keys.yaml").write_text(json.dumps(keys))
         start_engine([*command(), "--config", "keys.yaml"], PORT)
 
@@ -163,7 +163,7 @@ def measure(url: str, key: str | None, concurrency: int) -> dict:
 
 @app.function(secrets=[api_key])
 def read_key() -> str:
-    return os.environ["SGLANG_API_KEY"]  # for the smoke test
+    return os.environ["LLM_API_KEY"]  # for the smoke test
 
 
 def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):

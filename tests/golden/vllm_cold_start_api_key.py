@@ -126,7 +126,7 @@ def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0
         time.sleep(1)
 
 
-api_key = modal.Secret.from_name("llm-api-key", required_keys=["VLLM_API_KEY"])
+api_key = modal.Secret.from_name("llm-api-key", required_keys=["LLM_API_KEY"])
 STARTUP_TIMEOUT = 600  # seconds, without a snapshot: 16.4 GB to read, then compilation
 PORT, MAX_NUM_SEQS = 8000, 32  # where the engine listens; requests that are answered at once, others wait
 
@@ -157,8 +157,9 @@ class Server:
             "--reasoning-parser", "qwen3",
         ]  # fmt: skip
         Path("gate.py").write_text(f"import os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
-        start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), OWN_KEY=self.own_key)
-        check_chat(f"http://localhost:{PORT}", os.environ.get("VLLM_API_KEY"), SERVED_NAME)
+        keys = {"OWN_KEY": self.own_key, "VLLM_API_KEY": os.environ["LLM_API_KEY"]}
+        start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), **keys)
+        check_chat(f"http://localhost:{PORT}", os.environ.get("LLM_API_KEY"), SERVED_NAME)
         ask(f"http://localhost:{PORT}/sleep?level=1", self.own_key, {})
 
     @modal.enter(snap=False)
@@ -194,7 +195,7 @@ def measure(url: str, key: str | None, concurrency: int) -> dict:  # prompts of 
 
 @app.function(secrets=[api_key])
 def read_key() -> str:
-    return os.environ["VLLM_API_KEY"]  # for the smoke test
+    return os.environ["LLM_API_KEY"]  # for the smoke test
 
 
 def check_chat(url: str, key: str | None, model: str) -> None:

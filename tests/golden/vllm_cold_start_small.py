@@ -155,8 +155,9 @@ class Server:
             "--reasoning-parser", "qwen3",
         ]  # fmt: skip
         Path("gate.py").write_text(f"import os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
-        start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), OWN_KEY=self.own_key)
-        check_chat(f"http://localhost:{PORT}", os.environ.get("VLLM_API_KEY"), SERVED_NAME)
+        keys = {"OWN_KEY": self.own_key}
+        start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), **keys)
+        check_chat(f"http://localhost:{PORT}", os.environ.get("LLM_API_KEY"), SERVED_NAME)
         ask(f"http://localhost:{PORT}/sleep?level=1", self.own_key, {})
 
     @modal.enter(snap=False)

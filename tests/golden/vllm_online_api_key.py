@@ -114,7 +114,7 @@ class Gate:
         await self.app(scope, receive, send)
 
 
-api_key = modal.Secret.from_name("llm-api-key", required_keys=["VLLM_API_KEY"])
+api_key = modal.Secret.from_name("llm-api-key", required_keys=["LLM_API_KEY"])
 MAX_NUM_SEQS = 32  # requests that are answered at once; others wait in the queue
 STARTUP_TIMEOUT = 600  # seconds: 14.5 GB to read, then compilation, which only the first start pays
 PORT = 8000
@@ -144,7 +144,7 @@ def serve() -> None:
         "--middleware", "gate.Gate",
     ]  # fmt: skip
     Path("gate.py").write_text(f"import os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
-    start_engine(command, PORT, PYTHONPATH=str(Path.cwd()))
+    start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), VLLM_API_KEY=os.environ["LLM_API_KEY"])
 
 
 @app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)
@@ -163,7 +163,7 @@ def measure(url: str, key: str | None, concurrency: int) -> dict:
 
 @app.function(secrets=[api_key])
 def read_key() -> str:
-    return os.environ["VLLM_API_KEY"]  # for the smoke test
+    return os.environ["LLM_API_KEY"]  # for the smoke test
 
 
 def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):

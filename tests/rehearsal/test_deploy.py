@@ -151,7 +151,7 @@ def test_good_cron_lines_pass(data):
     assert schedules.cron_problem(" ".join(fields)) == ""
 
 
-SERVER = '''
+SERVER = """
 import urllib.error, urllib.request
 import modal
 
@@ -178,7 +178,7 @@ def main():
         except urllib.error.HTTPError as refusal:
             assert refusal.code == 503, refusal
             time.sleep(0.1)
-'''
+"""
 
 
 @planned

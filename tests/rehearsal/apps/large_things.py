@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import urllib.request
 from pathlib import Path
 
 import modal
@@ -37,6 +38,17 @@ def fail(count: int) -> None:
     raise RuntimeError("x" * count)
 
 
+@app.function(image=image)
+@modal.asgi_app()
+def page():
+    async def answer(scope, receive, send) -> None:
+        """As many bytes as the path says, in one message."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(int(scope["path"].strip("/")))})
+
+    return answer
+
+
 @app.local_entrypoint()
 def main() -> None:
     for count in (1000, 3 * 2**20, 70 * 2**20):  # inline, one blob, a blob in parts
@@ -46,6 +58,8 @@ def main() -> None:
     assert [call.get() for call in [turn.spawn(each) for each in data]] == [each[::-1] for each in data]
     assert list(pieces.remote_gen(3 * 2**20)) == [random_bytes(3 * 2**20, seed) for seed in range(3)]
     assert uploaded.remote() == hashlib.sha256(LOCAL.read_bytes()).hexdigest()
+    with urllib.request.urlopen(f"{page.get_web_url()}/{3 * 2**20}") as reply:
+        assert reply.read() == bytes(3 * 2**20)
     try:
         fail.remote(3 * 2**20)
         raise AssertionError("nothing was raised")

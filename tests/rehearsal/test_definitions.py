@@ -1,0 +1,136 @@
+"""What the golden apps ask Modal for, read from the definitions that the real SDK sends when they are deployed."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import pytest
+from modal_proto import api_pb2
+
+from modal_serve_gen import render
+from scripts import golden
+from tests.rehearsal.stand import stand
+
+CASES = sorted(golden.CASES)
+
+
+@pytest.fixture(scope="module")
+def deployed() -> dict[str, dict]:
+    """Golden app -> {tag: (definition, image, secrets)}; the build functions are not executed."""
+
+    async def build(image) -> None:
+        image.result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
+        image.changed.notify()
+
+    async def main() -> dict[str, dict]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with stand(Path(folder)) as one:
+                plane, found = one.plane, {}
+                plane.run_build = build
+                for case in CASES:
+                    code, output = await one.modal("deploy", "--name", case, str(golden.FOLDER / f"{case}.py"))
+                    assert code == 0, output
+                    app = next(app for app in plane.apps.values() if app.name == case)
+                    found[case] = {
+                        tag.removesuffix(".*"): (
+                            function.definition,
+                            plane.images[function.definition.image_id],
+                            [plane.secrets[each] for each in function.definition.secret_ids],
+                        )
+                        for tag, function in app.functions.items()
+                    }
+                return found
+
+    return asyncio.run(main())
+
+
+def of(case: str, deployed: dict) -> tuple:
+    """The resolved document of a case and its served function (or the class that serves or computes)."""
+    resolved = render.read_provenance((golden.FOLDER / f"{case}.py").read_text())
+    served = next(name for name in ("serve", "Server", "Engine") if name in deployed[case])
+    return (resolved, *deployed[case][served])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_hardware_and_caches(case, deployed):
+    """The plan's GPUs, the Volumes of weights and of compiled kernels (and of jobs), the region that was asked for."""
+    resolved, definition, _, _ = of(case, deployed)
+    gpu = definition.resources.gpu_config
+    assert (gpu.gpu_type, gpu.count) == (resolved.plan.gpu.upper(), resolved.plan.gpus)
+    paths = {mount.mount_path for mount in definition.volume_mounts}
+    assert paths - {"/jobs"} == {"/weights", "/compiled"} and ("/jobs" in paths) == (resolved.spec.endpoint is None)
+    regions = list(definition.scheduler_placement.regions)
+    assert regions == ([resolved.spec.region] if resolved.spec.region else [])
+    if definition.is_server or definition.experimental_options.get("flash"):
+        assert list(definition.http_config.proxy_regions) == [resolved.plan.routing_region]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_limits(case, deployed):
+    """Time-outs, containers and concurrency are those of the plan and of the options."""
+    resolved, definition, _, _ = of(case, deployed)
+    spec, plan, scaling = resolved.spec, resolved.plan, definition.autoscaler_settings
+    start = definition.http_config.startup_timeout if definition.is_server else definition.startup_timeout_secs
+    assert start == plan.startup_timeout_s
+    assert scaling.max_containers == spec.max_containers
+    assert scaling.scaledown_window == spec.scaledown_window
+    assert scaling.min_containers == spec.min_containers
+    if definition.is_server:
+        assert 0 < scaling.target_concurrency_float <= plan.max_num_seqs
+    elif spec.endpoint == "http-server":
+        assert 0 < definition.target_concurrent_inputs <= plan.max_num_seqs
+    elif spec.endpoint:
+        assert definition.max_concurrent_inputs == plan.max_num_seqs
+        assert 0 < definition.target_concurrent_inputs <= plan.max_num_seqs
+        assert definition.timeout_secs >= 3600
+    else:
+        assert definition.retry_policy.retries == 3 and definition.max_concurrent_inputs <= 1
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_who_may_ask(case, deployed):
+    """Modal refuses strangers exactly where proxy tokens are asked for; an api key comes from a Secret, not the app."""
+    resolved, definition, _, secrets = of(case, deployed)
+    web = definition.webhook_config
+    if definition.method_definitions:
+        web = next((method.webhook_config for method in definition.method_definitions.values()
+                    if method.webhook_config.type), web)  # fmt: skip
+    closed = not definition.http_config.unauthenticated if definition.is_server else web.requires_proxy_auth
+    assert closed == (resolved.spec.auth == "proxy")
+    keys = {key for secret in secrets for key in secret if key.endswith("_API_KEY")}
+    assert len(keys) == (1 if resolved.spec.auth == "api-key" else 0)
+    assert {"HF_HUB_OFFLINE": "1"}.items() <= {key: value for each in secrets for key, value in each.items()}.items()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_image_and_preflight(case, deployed):
+    """CUDA base with its own Python, the pinned engine, its packages; the last step but kernels is preflight, on a CPU."""
+    resolved, definition, image, _ = of(case, deployed)
+    text = "\n".join(image.commands)
+    pins = resolved.pins
+    assert f"FROM {pins.base_image}" in text and image.python == pins.python
+    engine = "sglang" if "sglang" in case else "vllm"
+    assert f"{engine}=={pins.version}" in text and all(package in text for package in pins.packages)
+    assert "HF_XET_HIGH_PERFORMANCE" in text and "HF_HUB_OFFLINE" not in text
+    build = deployed[case]["download"][1].build
+    assert build.tag == "preflight" and not build.definition.resources.gpu_config.gpu_type
+    assert {mount.mount_path for mount in build.definition.volume_mounts} >= {"/weights", "/compiled"}
+
+
+def test_snapshots_are_asked_for_where_they_are_the_point(deployed):
+    """Memory and GPU snapshots in the one workflow, in no other."""
+    for case in CASES:
+        _, definition, _, _ = of(case, deployed)
+        options = dict(definition.experimental_options)
+        assert definition.checkpointing_enabled == ("cold_start" in case)
+        assert ("enable_gpu_snapshot" in options) == ("cold_start" in case)
+
+
+def test_a_schedule_is_deployed(deployed):
+    """The cron line that was asked for, and none elsewhere."""
+    for case in CASES:
+        schedules = [
+            each.schedule.cron.cron_string for each, _, _ in deployed[case].values() if each.HasField("schedule")
+        ]
+        asked = golden.CASES[case].get("schedule")
+        assert schedules == ([asked] if asked else [])
