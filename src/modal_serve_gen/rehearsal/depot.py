@@ -128,6 +128,11 @@ def blob_path(plane: Plane, blob_id: str) -> Path:
     return plane.folder / "blobs" / blob_id
 
 
+def content(plane: Plane, chunk: api_pb2.DataChunk) -> bytes:
+    """The data of `chunk`, which came inline or, if it was large, as a blob."""
+    return blob_path(plane, chunk.data_blob_id).read_bytes() if chunk.data_blob_id else chunk.data
+
+
 def block_path(plane: Plane, name: bytes) -> Path:
     return plane.folder / "blocks" / f"block-{name.hex()}"
 

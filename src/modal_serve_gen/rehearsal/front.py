@@ -14,7 +14,7 @@ from aiohttp import web
 from modal._serialization import deserialize_data_format, serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import calls, gate
+from modal_serve_gen.rehearsal import calls, depot, gate
 from modal_serve_gen.rehearsal.relay import Relay
 from modal_serve_gen.rehearsal.state import Function, Input, Plane
 
@@ -112,7 +112,7 @@ class Front:
                     return web.Response(status=303, headers={"Location": str(where)})
                 except StopAsyncIteration:
                     break
-                message = deserialize_data_format(chunk.data, chunk.data_format, None)
+                message = deserialize_data_format(depot.content(self.plane, chunk), chunk.data_format, None)
                 if message["type"] == "http.response.start":
                     response = web.StreamResponse(status=message["status"])
                     row["status"] = response.status  # also for a client that goes away before the end
