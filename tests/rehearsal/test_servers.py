@@ -247,6 +247,34 @@ def test_a_class_with_an_http_server_is_asked_in_the_same_way(run, python):
     assert "exit grace period of Server.*: 3 s in place of 20 s" in done.report["substituted"]
 
 
+WEB_METHOD = """@modal.web_server(8000, startup_timeout=30, requires_proxy_auth={})
+    def {}(self):
+        pass
+
+    @modal.exit()"""
+
+
+@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
+def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python, monkeypatch):
+    """Requests queue as those of web functions do; a method that asks for a token is closed, the other open."""
+    if not OLDEST.exists():
+        pytest.skip("the oldest SDK's environment is missing: make setup")
+    methods = WEB_METHOD.format(False, "public").replace("@modal.exit()", WEB_METHOD.format(True, "closed"))
+    monkeypatch.setitem(globals(), "APP", APP.replace("@modal.exit()", methods))
+    done = run(
+        """
+        server = Server()
+        assert get(server.closed.get_web_url())[0] == 401
+        status, container = get(server.public.get_web_url())
+        assert (status, container[:3]) == (200, "ta-"), container
+        """,
+        decorators="@app.cls()\n@modal.concurrent(max_inputs=8)",
+        python=python,
+    )
+    assert done.code == 0, done.output
+    assert statuses(done.report) == [401, 200] and "the exit method ran" in done.output
+
+
 ASK = "status, text = get(Server.get_url(), 30)\nassert status == 200, text"
 # How a server can fail to start: what is changed, and what the last lines have to say about it.
 BROKEN = {

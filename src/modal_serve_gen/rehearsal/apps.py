@@ -91,7 +91,29 @@ async def FunctionPrecreate(plane: Plane, request, caller):
     if request.webhook_config.type:
         function.definition.webhook_config.CopyFrom(request.webhook_config)
         metadata.web_url = metadata.web_url or await plane.open_url(function)
+    for name, method in request.method_definitions.items():
+        await _describe_method(plane, function, name, method)
     return reply(answer("FunctionPrecreate"), function_id=function.id, handle_metadata=metadata)
+
+
+async def _describe_method(plane: Plane, function: Function, name: str, method: api_pb2.MethodDefinition) -> None:
+    """What a caller has to know of a method of a class; a web method has a URL of its own, which it keeps."""
+    metadata = function.metadata.method_handle_metadata[name]
+    known_url = metadata.web_url
+    for field, value in method.ListFields():
+        if (target := metadata.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
+            metadata.ClearField(field.name)
+            _copy(metadata, field, value)
+    metadata.is_method = True
+    metadata.web_url = known_url or (await plane.open_url(function, name) if method.webhook_config.type else "")
+
+
+async def FunctionBindParams(plane: Plane, request, caller):
+    """An instance of a class; one without parameters or options of its own is the class's one function."""
+    if request.serialized_params or request.HasField("function_options"):
+        raise GRPCError(Status.UNIMPLEMENTED, "the rehearsal's control plane has no instances with parameters")
+    function = plane.functions[request.function_id]
+    return reply(answer("FunctionBindParams"), bound_function_id=function.id, handle_metadata=function.metadata)
 
 
 async def ClassCreate(plane: Plane, request, caller):
@@ -113,6 +135,8 @@ async def FunctionCreate(plane: Plane, request, caller):
     function.gpus = [_gpu(each) for each in ranked or [definition] if each.resources.gpu_config.gpu_type]
     function.tag = function.tag or definition.function_name
     definition.web_url = function.metadata.web_url
+    for name, method in definition.method_definitions.items():
+        method.web_url = function.metadata.method_handle_metadata[name].web_url
     function.definition = definition
     await servers.publish(plane, function, definition)
     metadata = function.metadata
