@@ -57,6 +57,21 @@ async def test_a_deployed_app_is_found_by_name(plane, path):
 
 
 @planned
+async def test_deploying_anew_loses_no_call(plane, path):
+    """A call that runs ends where it began; one that waits is answered by the new code."""
+    await good(plane, "deploy", "a.py")
+    function = next(each for each in plane.plane.functions.values() if each.tag == "patient")
+    run = asyncio.create_task(good(plane, "run", "a.py", "--deployed", "both"))
+    while not (function.queue and function.containers[0].running):
+        await asyncio.sleep(0.05)
+    path.write_text(path.read_text().replace('"first"', '"second"'))
+    await good(plane, "deploy", "a.py")
+    (volume,) = plane.plane.volumes
+    (plane.plane.volume_path(volume) / "go").touch()
+    assert "answered by ['first', 'second']" in await asyncio.wait_for(run, 60)
+
+
+@planned
 async def test_an_app_that_was_stopped_is_gone(plane, path):
     """It is listed with its state and its versions; once it is stopped, its name, URL and containers are gone."""
     await good(plane, "deploy", "a.py")
@@ -96,7 +111,7 @@ async def test_logs_can_be_read_afterwards(plane, path):
     assert "a line" in lines and "another" in lines
     assert "a line" not in await good(plane, "app", "logs", "deployed", "--search", "a word that nobody wrote")
     assert "a line" not in await good(plane, "app", "logs", "deployed", "--source", "stderr")
-    assert "another" in await good(plane, "app", "logs", "deployed", "--since", "1h", "--search", "a line")
+    assert "a line" in await good(plane, "app", "logs", "deployed", "--since", "1h", "--search", "a line")
 
 
 @planned

@@ -1,7 +1,9 @@
 """An app that is deployed, deployed anew, and asked by name from its own entrypoint."""
 
 import os
+import time
 import urllib.request
+from pathlib import Path
 
 import modal
 
@@ -30,6 +32,16 @@ def web() -> None:
     subprocess.Popen([sys.executable, "-c", page])
 
 
+signals = modal.Volume.from_name("signals", create_if_missing=True)
+
+
+@app.function(image=image.env({"SIGNALS": "/signals"}), volumes={"/signals": signals}, max_containers=1)
+def patient() -> str:
+    while not Path(os.environ["SIGNALS"], "go").exists():
+        time.sleep(0.05)
+    return VERSION
+
+
 @app.function(image=image, schedule=modal.Cron("30 4 * * mon-fri"))
 def nightly() -> None:
     raise AssertionError("a schedule was acted on")
@@ -39,6 +51,10 @@ def nightly() -> None:
 def main(deployed: str = "", missing: str = "") -> None:
     if missing:
         print(modal.Function.from_name(app.name, missing).remote())
+    if deployed == "both":
+        calls = [modal.Function.from_name(app.name, "patient").spawn() for _ in range(2)]
+        print("answered by", [call.get() for call in calls])
+        return
     if not deployed:
         assert version.remote() == VERSION
         return
