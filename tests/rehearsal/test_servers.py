@@ -50,7 +50,7 @@ class Server:
     @modal.exit()
     def stop(self):
         print("the exit method ran", flush=True)
-
+{methods}
 
 def get(url, patience=0, **headers):
     began = time.monotonic()
@@ -95,10 +95,13 @@ class Run:
 def run(shell, tmp_path):
     """Rehearse a small app with a server: the entrypoint's code is given, its decorators and the rest may be."""
 
-    def rehearse(main: str, *, decorators=PLAIN, start=START, host="0.0.0.0", port=8000, python=sys.executable) -> Run:
+    def rehearse(
+        main: str, *, decorators=PLAIN, start=START, methods="", host="0.0.0.0", port=8000, python=sys.executable
+    ) -> Run:
         program = PROGRAM.replace("HOST", host).replace("PORT", str(port))
         main = textwrap.indent(textwrap.dedent(main).strip(), "    ")
-        (tmp_path / "small.py").write_text(APP.format(program=program, decorators=decorators, start=start, main=main))
+        text = APP.format(program=program, decorators=decorators, start=start, methods=methods, main=main)
+        (tmp_path / "small.py").write_text(text)
         done = shell("rehearse", "small.py", "--engine", "stub", "--json", python=python, timeout=90)
         return Run(done.returncode, done.stdout + done.stderr, json.loads(done.stdout) if done.stdout else {})
 
@@ -247,20 +250,18 @@ def test_a_class_with_an_http_server_is_asked_in_the_same_way(run, python):
     assert "exit grace period of Server.*: 3 s in place of 20 s" in done.report["substituted"]
 
 
-WEB_METHOD = """@modal.web_server(8000, startup_timeout=30, requires_proxy_auth={})
+WEB_METHOD = """
+    @modal.web_server(8000, startup_timeout=30, requires_proxy_auth={})
     def {}(self):
         pass
-
-    @modal.exit()"""
+"""
 
 
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
-def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python, monkeypatch):
+def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python):
     """Requests queue as those of web functions do; a method that asks for a token is closed, the other open."""
     if not OLDEST.exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
-    methods = WEB_METHOD.format(False, "public").replace("@modal.exit()", WEB_METHOD.format(True, "closed"))
-    monkeypatch.setitem(globals(), "APP", APP.replace("@modal.exit()", methods))
     done = run(
         """
         server = Server()
@@ -269,6 +270,7 @@ def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python, mo
         assert (status, container[:3]) == (200, "ta-"), container
         """,
         decorators="@app.cls()\n@modal.concurrent(max_inputs=8)",
+        methods=WEB_METHOD.format(False, "public") + WEB_METHOD.format(True, "closed"),
         python=python,
     )
     assert done.code == 0, done.output
