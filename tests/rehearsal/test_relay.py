@@ -9,7 +9,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen.rehearsal import relay
+from modal_serve_gen.rehearsal import relay, servers
 from modal_serve_gen.rehearsal.front import Front
 from modal_serve_gen.rehearsal.state import App, Container, Function, Plane
 
@@ -20,7 +20,10 @@ async def echo(request: web.Request) -> web.Response:
     """What was asked, and the body as it came."""
     seen["path"], seen["headers"] = request.raw_path, request.headers.copy()
     headers = [("x-a", "1"), ("x-a", "2"), ("location", "/elsewhere")]
-    return web.Response(status=307, headers=headers, body=await request.read())
+    answer = web.Response(status=307, headers=headers, body=await request.read())
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer.enable_compression(web.ContentCoding.gzip)
+    return answer
 
 
 async def drip(request: web.Request) -> web.StreamResponse:
@@ -47,8 +50,8 @@ async def hold(request: web.Request) -> web.StreamResponse:
 
 
 async def break_off(request: web.Request) -> web.StreamResponse:
-    """Half of what it promised."""
-    response = web.StreamResponse(headers={"Content-Length": "10"})
+    """The first of its pieces."""
+    response = web.StreamResponse()
     await response.prepare(request)
     await response.write(b"half")
     request.transport.close()
@@ -113,6 +116,7 @@ async def test_request_and_answer_pass_unchanged(client, plane, function):
         "/echo?x=%2F", content=body, headers={"X-Mine": "yes", "Modal-Secret": "ws-1", "Authorization": "Bearer k"}
     )
     assert (answer.status_code, answer.content == body) == (307, True)
+    assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers.get_list("x-a") == ["1", "2"] and answer.headers["location"] == "/elsewhere"
     assert seen["path"] == "/echo?x=%2F"
     assert seen["headers"]["X-Mine"] == "yes" and seen["headers"]["Authorization"] == "Bearer k"
@@ -180,12 +184,14 @@ async def test_a_container_that_vanished_is_503(client, plane, function):
     assert (await client.get("/echo")).status_code == 503
 
 
-@relayed(containers=2)
+@relayed(containers=3)
 async def test_only_containers_that_are_ready_are_asked(client, plane, function):
-    """Not one that still starts, nor one that is going."""
-    starting, going = function.containers
+    """Not one that still starts, nor one that is going, nor one that took its name from the register."""
+    starting, going, gone = function.containers
     starting.ready = False
     going.stopping = True
+    assert (await client.get("/echo")).status_code == 307
+    await servers.FlashContainerDeregister(plane, None, gone)
     assert (await client.get("/echo")).status_code == 503
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import OLDEST
 
-# The container's server: says which container it is; /die ends the server, /slow takes its time.
+# The container's server: says which container it is; /entered: whether enter has ended; /die ends it, /slow takes long.
 PROGRAM = """
 import http.server, os, time
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -21,7 +21,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(1)
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(os.environ["MODAL_TASK_ID"].encode())
+        what = os.path.exists("entered") if self.path == "/entered" else os.environ["MODAL_TASK_ID"]
+        self.wfile.write(str(what).encode())
     def log_message(self, *arguments):
         pass
 http.server.ThreadingHTTPServer(("HOST", PORT), Handler).serve_forever()
@@ -114,16 +115,16 @@ def statuses(report: dict) -> list[int]:
 
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
 def test_a_server_starts_on_its_first_request(run, python):
-    """503 until its container is ready, then the container's own answer; at the end its exit method runs."""
+    """503 until its enter method has ended and its port answers; at the end its exit method runs."""
     if not OLDEST.exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
     done = run(
         """
         time.sleep(1)  # long enough for a container, if publication started one
         assert get(Server.get_url())[0] == 503
-        status, container = get(Server.get_url(), 15)
-        assert (status, container[:3]) == (200, "ta-"), container
+        assert get(f"{Server.get_url()}/entered", 15) == (200, "True")
         """,
+        start=f"{START}; time.sleep(1); open('entered', 'w').close()",
         python=python,
     )
     assert done.code == 0, done.output
