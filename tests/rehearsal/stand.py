@@ -11,8 +11,10 @@ from grpclib.server import Server
 from modal_serve_gen.rehearsal import (
     apps,
     calls,
+    classes,
     deployments,
     depot,
+    ends,
     images,
     logs,
     objects,
@@ -50,10 +52,13 @@ async def stand(folder: Path):
     plane = Plane(inner)
     stage = Stage("stub", None, lambda model, engine: None)
     stage.set(inner, hub_url="http://127.0.0.1:9", substitute=plane.substitute)
-    handlers = handlers_of(apps, calls, deployments, depot, images, logs, objects, servers, volumes, volume_files)
+    handlers = handlers_of(
+        apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files
+    )
     containers = Containers(plane, handlers, limit_s=20, prepare=stage.prepare)
     front, store = Front(plane), depot.Depot(plane)
     plane.start_container, plane.open_url, plane.retire = containers.ensure, front.open, containers.retire
+    plane.kill = containers.kill
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
     server = Server([Service(plane, handlers)])
     reaper = session._Reaper(containers.mark, inner)

@@ -104,8 +104,8 @@ def test_who_may_ask(case, deployed):
 
 @pytest.mark.parametrize("case", CASES)
 def test_image_and_preflight(case, deployed):
-    """CUDA base with its own Python, the pinned engine, its packages; the last step but kernels is preflight, on a CPU."""
-    resolved, definition, image, _ = of(case, deployed)
+    """CUDA base with its own Python, the pinned engine, its packages; the last step but kernels is preflight."""
+    resolved, _, image, _ = of(case, deployed)
     text = "\n".join(image.commands)
     pins = resolved.pins
     assert f"FROM {pins.base_image}" in text and image.python == pins.python

@@ -2,7 +2,6 @@
 
 import time
 
-from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
@@ -21,10 +20,6 @@ async def AppCreate(plane: Plane, request, caller: Container | None):
     return reply(answer("AppCreate"), app_id=app.id, app_page_url=f"rehearsal://{app.id}")
 
 
-async def AppHeartbeat(plane: Plane, request, caller):
-    return Empty()
-
-
 async def AppPublish(plane: Plane, request, caller):
     app = _app(plane, request.app_id)
     plane.note("published")
@@ -33,16 +28,6 @@ async def AppPublish(plane: Plane, request, caller):
         if function.definition.autoscaler_settings.min_containers or function.definition.warm_pool_size:
             plane.start_container(function)
     return reply(answer("AppPublish"), url=f"rehearsal://{app.id}", deployed_at=time.time())
-
-
-async def AppClientDisconnect(plane: Plane, request, caller):
-    plane.note("disconnected")
-    app = _app(plane, request.app_id)
-    deployments.stop(app)
-    await plane.stop_containers(app)
-    app.done = True
-    app.log_added.notify()
-    return Empty()
 
 
 async def AppGetLogs(plane: Plane, request, caller):
@@ -104,21 +89,8 @@ async def _describe_method(plane: Plane, function: Function, name: str, method: 
         if (target := metadata.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
             metadata.ClearField(field.name)
             _copy(metadata, field, value)
-    metadata.is_method = True
+    metadata.is_method, metadata.use_method_name = True, name
     metadata.web_url = known_url or (await plane.open_url(function, name) if method.webhook_config.type else "")
-
-
-async def FunctionBindParams(plane: Plane, request, caller):
-    """An instance of a class; one without parameters or options of its own is the class's one function."""
-    if request.serialized_params or request.HasField("function_options"):
-        raise GRPCError(Status.UNIMPLEMENTED, "the rehearsal's control plane has no instances with parameters")
-    function = plane.functions[request.function_id]
-    return reply(answer("FunctionBindParams"), bound_function_id=function.id, handle_metadata=function.metadata)
-
-
-async def ClassCreate(plane: Plane, request, caller):
-    """A class is one function, which is there already; this names it."""
-    return reply(answer("ClassCreate"), class_id=request.existing_class_id or plane.new_id("cs"))
 
 
 async def FunctionCreate(plane: Plane, request, caller):

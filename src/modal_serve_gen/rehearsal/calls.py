@@ -6,6 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import retries
 from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import Call, Container, Function, Input, Plane, Stream
 
@@ -13,11 +14,13 @@ GET_INPUTS_POLL_S = 20
 INTERNAL_FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
-def submit(plane: Plane, function: Function, payload: api_pb2.FunctionInput, call: Call | None = None) -> Input:
+def submit(
+    plane: Plane, function: Function, payload: api_pb2.FunctionInput, call: Call | None = None, idx: int | None = None
+) -> Input:
     """Queue one input of `function` (in a new call unless one is given) and see that a container will take it."""
     if call is None:
         call = new_call(plane, function, api_pb2.FUNCTION_CALL_TYPE_UNARY, 0)
-    item = Input(plane.new_id("in"), call, len(call.inputs), payload)
+    item = Input(plane.new_id("in"), call, len(call.inputs) if idx is None else idx, payload)
     call.inputs[item.id] = item
     plane.inputs[item.id] = item
     function.queue.append(item)
@@ -30,6 +33,14 @@ def new_call(plane: Plane, function: Function, call_type: int, invocation: int) 
     call = Call(plane.new_id("fc"), function, call_type, invocation)
     plane.calls[call.id] = call
     return call
+
+
+def settle(
+    plane: Plane, item: Input, result: api_pb2.GenericResult, data_format: int = api_pb2.DATA_FORMAT_PICKLE
+) -> None:
+    """Give `item` the result of one try, or have it tried again where that failed."""
+    if item.output is None and not retries.again(plane, item, result):
+        finish(item, result, data_format)
 
 
 def finish(item: Input, result: api_pb2.GenericResult, data_format: int = api_pb2.DATA_FORMAT_PICKLE) -> None:
@@ -79,6 +90,33 @@ async def FunctionMap(plane: Plane, request, caller: Container | None):
         function_call_jwt="jwt",
         pipelined_inputs=pipelined,
         max_inputs_outstanding=1000,
+    )
+
+
+async def FunctionPutInputs(plane: Plane, request, caller):
+    """More inputs of a `.map`."""
+    call = plane.calls[request.function_call_id]
+    items = [
+        api_pb2.FunctionPutInputsResponseItem(
+            idx=item.idx, input_id=submit(plane, call.function, item.input, call, item.idx).id, input_jwt="jwt"
+        )
+        for item in request.inputs
+    ]
+    return reply(answer("FunctionPutInputs"), inputs=items)
+
+
+async def FunctionFinishInputs(plane: Plane, request, caller):
+    return Empty()
+
+
+async def FunctionGetCurrentStats(plane: Plane, request, caller):
+    function = _function(plane, request.function_id)
+    there = [each for each in function.containers if each.exit_code is None]
+    return reply(
+        answer("FunctionGetCurrentStats"),
+        backlog=len(function.queue),
+        num_total_tasks=len(there),
+        num_running_inputs=sum(len(each.running) for each in there),
     )
 
 
@@ -135,6 +173,7 @@ async def FunctionGetInputs(plane: Plane, request, caller: Container):
             item = function.queue.popleft()
             item.container = caller
             caller.running[item.id] = item
+            retries.limit(plane, item, caller)
             return reply(
                 answer("FunctionGetInputs"),
                 inputs=[
@@ -170,8 +209,9 @@ async def FunctionCallPutDataOut(plane: Plane, request, caller: Container):
 
 async def FunctionPutOutputs(plane: Plane, request, caller: Container):
     for output in request.outputs:
-        if item := plane.inputs.get(output.input_id):
-            finish(item, output.result, output.data_format)
+        item = plane.inputs.get(output.input_id)
+        if item and item.container is caller:  # not one that was taken from it
+            settle(plane, item, output.result, output.data_format)
     return Empty()
 
 

@@ -7,6 +7,7 @@ behind is found by the mark in its environment.
 
 import asyncio
 import contextlib
+import math
 import os
 import random
 import signal
@@ -25,6 +26,7 @@ from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Pla
 STOP_S = 20  # an engine has this long to end by itself before its container is killed
 RETIRE_S = 3600  # and one whose app was deployed anew, for the inputs that it has
 LOG_DRAIN_S = 3
+MOST_CONTAINERS = 4  # of one function, on one machine
 ASTRAY_S = 15  # a server that listens elsewhere for so long will not come to the right port
 FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
@@ -49,8 +51,17 @@ class Containers:
         if servers.serves(function.definition):
             for _ in range(servers.wanted(function) - len(function.live)):
                 self.launch(function)
-        elif not function.live:
-            self.launch(function)
+        elif not function.app.ending:
+            for _ in range(self._wanted(function) - len(function.live)):
+                self.launch(function)
+
+    def _wanted(self, function: Function) -> int:
+        """One container, and as many more as the waiting inputs fill, within what the app and this machine allow."""
+        definition = function.definition
+        places = max(1, definition.max_concurrent_inputs)
+        busy = sum(len(container.running) for container in function.live)
+        most = definition.autoscaler_settings.max_containers or definition.concurrency_limit or MOST_CONTAINERS
+        return max(1, min(most, MOST_CONTAINERS, math.ceil((busy + len(function.queue)) / places)))
 
     def launch(self, function: Function) -> Container:
         """Start one more container for `function`."""
@@ -85,7 +96,7 @@ class Containers:
         image.changed.notify()
 
     async def stop_app(self, app: App) -> None:
-        await asyncio.gather(*(self.stop(function) for function in app.functions.values()))
+        await asyncio.gather(*(self.stop(each) for each in list(self.plane.functions.values()) if each.app is app))
 
     async def stop(self, function: Function) -> None:
         """End all containers of `function`: first as Modal does, by ending their input stream, then by force."""
@@ -125,6 +136,13 @@ class Containers:
         for task in self.tasks:
             task.cancel()
 
+    def kill(self, container: Container, why: str) -> None:
+        """End a container by force; its inputs fail with `why`, or are tried again."""
+        result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_TIMEOUT, exception=why)
+        for item in list(container.running.values()):
+            calls.settle(self.plane, item, result)
+        self._kill(container)
+
     def _kill(self, container: Container) -> None:
         if container.process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -162,7 +180,7 @@ class Containers:
         if code and not container.stopping and not container.failure:
             self.plane.note(f"a container of {function.tag} ended by itself, with exit code {code}")
         for item in list(container.running.values()):
-            calls.finish(item, failure)
+            calls.settle(self.plane, item, failure)
         if servers.serves(function.definition) and not container.stopping:
             if not container.ready:
                 function.broken = failure.exception

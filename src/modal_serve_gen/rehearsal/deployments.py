@@ -6,6 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import ends
 from modal_serve_gen.rehearsal.rpc import answer, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Plane
 
@@ -154,17 +155,8 @@ async def AppList(plane: Plane, request, caller):
 
 
 async def AppStop(plane: Plane, request, caller):
-    app = _app(plane, request.app_id)
-    stop(app)
-    await plane.stop_containers(app)
-    app.done = True
-    app.log_added.notify()
+    await ends.end(plane, _app(plane, request.app_id))
     return Empty()
-
-
-def stop(app: App) -> None:
-    """From now on nothing is started for `app`, and its name is free."""
-    app.state, app.stopped_at = api_pb2.APP_STATE_STOPPED, time.time()
 
 
 async def TaskList(plane: Plane, request, caller):

@@ -55,6 +55,11 @@ def environment(
         "MODAL_ENVIRONMENT": plane.environment,
         "MODAL_CLOUD_PROVIDER": "CLOUD_PROVIDER_UNSPECIFIED",
         "MODAL_REGION": "local",
+        **(
+            {"MODAL_ENABLE_SNAP_RESTORE": "1", "MODAL_RESTORE_STATE_PATH": str(container.folder / "restore")}
+            if snapshots(container.function)
+            else {}
+        ),
     }
 
 
@@ -67,6 +72,11 @@ def addresses(network: str, number: int) -> dict[str, str]:
         return {"REHEARSAL_OUTER": "127.0.0.1"}
     host = 2 * (number % 120)
     return {"REHEARSAL_INNER": f"{network}.{host + 1}", "REHEARSAL_OUTER": f"{network}.{host + 2}"}
+
+
+def snapshots(function: Function) -> bool:
+    """Whether Modal would take a memory snapshot: only of what is deployed."""
+    return function.definition.checkpointing_enabled and function.app.state == api_pb2.APP_STATE_DEPLOYED
 
 
 def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.ContainerArguments:
@@ -84,6 +94,7 @@ def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.Con
             f"start-up time-out of {function.tag}: {limit_s:g} s in place of {web.web_server_startup_timeout:g} s"
         )
         web.web_server_startup_timeout = limit_s
+    definition.is_checkpointing_function = snapshots(function)
     if servers.serves(definition):
         servers.shorten(plane, function, definition, limit_s)
     app = function.app
@@ -103,4 +114,6 @@ def arguments(plane: Plane, container: Container, limit_s: float) -> api_pb2.Con
         function_def=definition,
         environment_name=plane.environment,
         app_layout=layout,
+        serialized_params=function.parameters,
+        checkpoint_id=f"ch-{container.id}" if snapshots(function) else "",
     )

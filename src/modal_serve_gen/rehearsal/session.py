@@ -17,8 +17,10 @@ from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
 from modal_serve_gen.rehearsal import (
     apps,
     calls,
+    classes,
     deployments,
     depot,
+    ends,
     images,
     logs,
     objects,
@@ -50,12 +52,14 @@ async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callab
     """
     folder = _folder()
     plane = Plane(folder, known_secrets=stage.secrets)
-    handlers = handlers_of(apps, calls, deployments, depot, images, logs, objects, servers, volumes, volume_files)
+    handlers = handlers_of(
+        apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files
+    )
     containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
     front, store = Front(plane), depot.Depot(plane)
     hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
     plane.start_container, plane.open_url = containers.ensure, front.open
-    plane.retire = containers.retire
+    plane.retire, plane.kill = containers.retire, containers.kill
     plane.stop_containers, plane.run_build = containers.stop_app, containers.build
     reaper = _Reaper(containers.mark, folder)
     containers.started = reaper.watch

@@ -60,6 +60,7 @@ class Input:
     idx: int
     payload: api_pb2.FunctionInput
     container: "Container | None" = None
+    tries: int = 0  # how often it was tried again
     output: api_pb2.FunctionGetOutputsItem | None = None
 
 
@@ -92,6 +93,7 @@ class Function:
     queue: deque[Input] = field(default_factory=deque)
     queued: Signal = field(default_factory=Signal)
     containers: list["Container"] = field(default_factory=list)
+    parameters: bytes = b""  # of an instance of a class, serialized
     answered: Counter = field(default_factory=Counter)  # of a server: status -> number of answers
     broken: str = ""  # why the last container of a server could not start, if it could not
 
@@ -117,6 +119,9 @@ class App:
     created_at: float = field(default_factory=time.time)
     deployed_at: float = 0
     stopped_at: float = 0
+    seen: float = field(default_factory=time.monotonic)  # when its client was last heard of
+    watch: asyncio.Task | None = None
+    ending: bool = False  # nothing is started or tried again for it any more
 
 
 @dataclass
@@ -187,6 +192,8 @@ class Plane:
     volumes_folder: Path | None = None  # None: inside `folder`
     proxy_tokens: dict[str, str] = field(default_factory=dict)  # token id -> secret
     allowed_tokens: set[str] = field(default_factory=set)  # ids allowed for this environment
+    instances: dict[tuple, Function] = field(default_factory=dict)  # of classes, by function, parameters and options
+    heartbeat_limit_s: float = 40.0  # clients send one each 15 s
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were asked for and are not there
     troubles: list[Exception] = field(default_factory=list)  # what the rehearsal itself, not the app, stumbled over
     substituted: list[str] = field(default_factory=list)
@@ -196,6 +203,7 @@ class Plane:
     start_container: Callable[[Function], None] = lambda function: None
     retire: Callable[[Function], None] = lambda function: None
     stop_containers: Callable[[App], Awaitable[None]] | None = None
+    kill: Callable[[Container, str], None] = lambda container, why: None
     run_build: Callable[[Image], Awaitable[None]] | None = None
     open_url: Callable[..., Awaitable[str]] | None = (
         None  # of a function, or (second argument) of a method of its class

@@ -36,13 +36,13 @@ class LLM:
 
     def chat(self, *args, **kwargs):
         """Answers to one conversation or to a list of them, in their order; raises for the first that is refused."""
-        ids = self._add("chat", "messages", self._bound("chat", args, kwargs))
-        return self._engine.wait(ids)
+        self._add("chat", "messages", self._bound("chat", args, kwargs))
+        return self._engine.wait()
 
     def generate(self, *args, **kwargs):
         """Answers to one prompt or to a list of them: texts, or dicts with prompt or prompt_token_ids."""
-        ids = self._add("generate", "prompts", self._bound("generate", args, kwargs))
-        return self._engine.wait(ids)
+        self._add("generate", "prompts", self._bound("generate", args, kwargs))
+        return self._engine.wait()
 
     def enqueue_chat(self, *args, **kwargs) -> list[str]:
         """Add conversations without waiting; what is refused raises here, and leaves the others queued."""
@@ -55,7 +55,7 @@ class LLM:
     def wait_for_completion(self, *args, **kwargs):
         """The answers to all that was added, in the order in which it was."""
         self._bound("wait_for_completion", args, kwargs)
-        return self._engine.wait(None)
+        return self._engine.wait()
 
     def sleep(self, *args, **kwargs) -> None:
         """Take the weights out of the GPU's memory, which there is none of here."""

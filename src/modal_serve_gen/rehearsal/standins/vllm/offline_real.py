@@ -61,8 +61,9 @@ class Engine:
         if self._process.poll() is None:
             self._ask(forget=numbers)
 
-    def wait(self, numbers: list[str] | None) -> list[RequestOutput]:
-        rows = self._ask(wait=numbers)["outputs"]
+    def wait(self) -> list[RequestOutput]:
+        """The answers to all that wait, whoever added them, in their order."""
+        rows = self._ask(wait=True)["outputs"]
         return [RequestOutput(**row | {"outputs": [CompletionOutput(**one) for one in row["outputs"]]}) for row in rows]
 
     def call(self, name: str, given: dict) -> object:
