@@ -1,6 +1,7 @@
 """Volumes as the SDK's own client uses them, in both versions."""
 
 import asyncio
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from grpclib import GRPCError
 from hypothesis import given
 from hypothesis import strategies as st
+from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import depot, volume_paths
+from modal_serve_gen.rehearsal import depot, volume_files, volume_paths
 from modal_serve_gen.rehearsal.state import Plane
 from tests.conftest import OLDEST
 
@@ -22,7 +24,7 @@ APP = Path(__file__).with_name("apps") / "volume_files.py"
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
 def test_files_of_a_volume(shell, tmp_path, python, version):
     """Put, listed, read, copied, removed; seen by containers; refused where Modal refuses."""
-    if not OLDEST.exists():
+    if not Path(python).exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
     (tmp_path / "a.py").write_text(APP.read_text().replace("VERSION = 2", f"VERSION = {version}"))
     done = shell("rehearse", "a.py", "--engine", "stub", "--json", python=python)
@@ -45,6 +47,18 @@ def test_a_file_arrives_whole_or_not_at_all(tmp_path):
         assert not (root / "sub").exists()
     assert (root / "sub" / "b").read_text() == "all"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [root / "a", root / "sub" / "b"]
+
+
+def test_a_block_is_asked_for_once(tmp_path):
+    """However often it occurs in a batch; the client would send it again each time, and all but one would stay."""
+    plane = Plane(tmp_path, volumes={"vo-1": "jobs"})
+    request = api_pb2.VolumePutFiles2Request(volume_id="vo-1")
+    for name in ("a", "b"):
+        file = request.files.add(path=name, size=3 * volume_files.BLOCK)
+        for content in (b"1", b"2", b"1"):
+            file.blocks.add(contents_sha256=hashlib.sha256(content).digest())
+    missing = asyncio.run(volume_files.VolumePutFiles2(plane, request, None)).missing_blocks
+    assert [(each.file_index, each.block_index) for each in missing] == [(0, 0), (0, 1)]
 
 
 def test_links_do_not_lead_out(tmp_path):
