@@ -267,6 +267,8 @@ def test_sleep_keeps_requests_waiting_while_health_stays_good(env, model, tmp_pa
             httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=0.3)
         assert httpx.post(f"{url}/wake_up?tags=weights").json()["status"] == "sleeping"
         assert httpx.get(f"{url}/is_sleeping").json() == {"is_sleeping": True}
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=0.3)
         assert httpx.post(f"{url}/wake_up?tags=kv_cache").json()["status"] == "awake"
         assert httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).status_code == 200
         assert httpx.post(f"{url}/sleep?mode=now").status_code == 400

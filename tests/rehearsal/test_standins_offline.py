@@ -161,18 +161,22 @@ llm = LLM(model=MODEL, max_model_len=256)
 params = SamplingParams(max_tokens=4)
 spoilt = tried(lambda: llm.chat([HELLO, LONG, HELLO], params))
 nothing = llm.wait_for_completion()
+full = tried(lambda: llm.enqueue([{"prompt": "x" * 3 * 256}], params))
 other = [{"role": "user", "content": "other"}]
 refused = []
 for number, messages in enumerate([HELLO, LONG, other, [], HELLO]):
     said = tried(lambda: llm.enqueue_chat([messages], SamplingParams(max_tokens=40), use_tqdm=False))
     refused += [number] if isinstance(said, str) else []
 answers = told(llm.wait_for_completion(RequestOutput, use_tqdm=False))
+llm.enqueue_chat(other)
+mixed = [text for text, *_ in told(llm.chat(HELLO, params))]
 bad = [tried(lambda: llm.chat([HELLO], [params, params])), tried(lambda: llm.chat([HELLO], {"n": 1})),
        tried(lambda: llm.chat([HELLO], nope=1)), tried(lambda: llm.generate(["a"], params, False)),
        tried(lambda: llm.generate([""]))]
-out = [spoilt, nothing, refused, answers, bad]
+out = [spoilt, nothing, refused, answers, bad, full, len(mixed)]
 """
-    spoilt, nothing, refused, answers, bad = python(code)
+    spoilt, nothing, refused, answers, bad, full, mixed = python(code)
+    assert (full.partition(":")[0], mixed) == ("VLLMValidationError", 2)  # all that wait is answered at once
     assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 256 tokens")
     assert (nothing, refused) == ([], [1, 3])
     assert [text.rpartition(": ")[2] for text, *_ in answers] == ["hello there", "other", "hello there"]
@@ -222,7 +226,7 @@ def bench(url: str, model, folder, *more) -> list:
     return [
         "bench", "serve", "--backend", "openai-chat", "--base-url", url, "--endpoint", "/v1/chat/completions",
         "--model", "m", "--tokenizer", model, "--dataset-name", "random", "--random-input-len", 20,
-        "--random-output-len", 8, "--num-prompts", 6, "--max-concurrency", 3, "--percentile-metrics",
+        "--random-output-len", 40, "--num-prompts", 6, "--max-concurrency", 3, "--percentile-metrics",
         "ttft,tpot,itl,e2el", "--metric-percentiles", "50,99", "--disable-tqdm", "--save-result",
         "--result-dir", folder / "new", "--result-filename", "bench.json", *more,
     ]  # fmt: skip
@@ -236,7 +240,7 @@ def test_the_benchmark_asks_with_the_key_and_writes_the_real_ones_keys(env, mode
         result = json.loads((tmp_path / "new" / "bench.json").read_text())
         assert set(result) == KEYS
         assert [result[name] for name in ("completed", "failed", "total_output_tokens", "max_concurrent_requests")] == [
-            6, 0, 48, 3,
+            6, 0, 240, 3,
         ]  # fmt: skip
         assert 0 < result["median_ttft_ms"] < result["median_e2el_ms"] <= result["p99_e2el_ms"]
         bad = run(env, tmp_path, *bench(url, model, tmp_path, "--save-detailed"))

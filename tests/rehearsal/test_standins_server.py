@@ -52,7 +52,7 @@ class Stamp:
 
         async def stamped(message):
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], (b"x-stamp", b"yes")]}
+                message = {**message, "headers": [*message["headers"], (b"x-stamp", scope["path"].encode())]}
             await send(message)
 
         await self.app(scope, receive, stamped)
@@ -135,9 +135,11 @@ def test_middleware_is_one_object_in_the_order_of_vllm(env, model, tmp_path, cod
     with serving(env, tmp_path, model, "--middleware", "gate.Gate", "--middleware", "gate.Stamp", **code) as (url, _):
         first, second = (asked(url, "/v1/own", "GET") for _ in range(2))
         assert (first.status_code, int(second.text) - int(first.text)) == (203, 1)
-        assert asked(url, "/closed", "GET").headers["x-stamp"] == "yes"
+        closed = asked(url, "/metrics", "GET")
+        assert (closed.status_code, closed.headers["x-stamp"]) == (404, "/metrics")
         assert asked(url, "/v1/break", "GET").status_code == 500
         assert asked(url, "/health", "GET").status_code == 200
+    assert "lifespan failed: RuntimeError('only http')" in (tmp_path / "log").read_text()
 
 
 def test_a_stream_that_is_left_frees_its_place_behind_middleware(env, model, tmp_path, code):
@@ -146,7 +148,7 @@ def test_a_stream_that_is_left_frees_its_place_behind_middleware(env, model, tmp
         body = {"messages": HELLO, "stream": True, "max_tokens": 4000, "ignore_eos": True}
         with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
             next(answer.iter_lines())
-        until = time.monotonic() + 10
+        until = time.monotonic() + 4  # the whole stream would take twice as long
         while running(url) != "0" and time.monotonic() < until:
             time.sleep(0.05)
         assert running(url) == "0"
