@@ -43,7 +43,7 @@ async def good(plane, *arguments: str, **options) -> str:
 
 @planned
 async def test_a_deployed_app_is_found_by_name(plane, path):
-    """Deployed, it answers calls and requests of another run; deployed anew, with its new code at its old URL."""
+    """Deployed, its functions and classes answer calls and requests of another run; anew, with new code at old URLs."""
     await good(plane, "deploy", "a.py")
     url = next(f.metadata.web_url for f in plane.plane.functions.values() if f.tag == "web")
     for _ in range(2):  # the end of a run leaves the deployment alone
@@ -78,7 +78,7 @@ async def test_an_app_that_was_stopped_is_gone(plane, path):
     await good(plane, "deploy", "a.py")
     await good(plane, "run", "a.py", "--deployed", "first")
     (row,) = [row for row in json.loads(await good(plane, "app", "list", "--json")) if row["state"] == "deployed"]
-    assert row["description"] == "deployed" and int(row["tasks"]) == 3
+    assert row["description"] == "deployed" and int(row["tasks"]) >= 4
     assert len(json.loads(await good(plane, "app", "history", "deployed", "--json"))) == 2
     await good(plane, "app", "stop", "deployed", "--yes")
     assert not any(function.live for function in plane.plane.functions.values())

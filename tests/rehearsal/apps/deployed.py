@@ -32,6 +32,21 @@ def web() -> None:
     subprocess.Popen([sys.executable, "-c", page])
 
 
+@app.cls(image=image)
+class Thing:
+    @modal.method()
+    def version(self, prefix: str) -> str:
+        return prefix + VERSION
+
+    @modal.asgi_app()
+    def page(self):
+        async def answer(scope, receive, send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": VERSION.encode()})
+
+        return answer
+
+
 signals = modal.Volume.from_name("signals", create_if_missing=True)
 
 
@@ -63,6 +78,11 @@ def main(deployed: str = "", missing: str = "") -> None:
     name = modal.Function.from_name(app.name, "container")
     assert name.remote() == name.remote(), "a deployed app keeps its containers"
     with urllib.request.urlopen(modal.Function.from_name(app.name, "web").get_web_url()) as answer:
+        assert answer.read().decode() == deployed
+    thing = modal.Cls.from_name(app.name, "Thing")()
+    assert thing.version.remote("the ") == f"the {deployed}"
+    assert list(thing.version.map("ab")) == [f"a{deployed}", f"b{deployed}"]
+    with urllib.request.urlopen(thing.page.get_web_url()) as answer:
         assert answer.read().decode() == deployed
     assert modal.App.lookup(app.name).app_id
     print("the deployment is content")
