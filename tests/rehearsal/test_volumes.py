@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import depot, volume_files, volume_paths
+from modal_serve_gen.rehearsal import depot, volume_files, volume_paths, volumes
 from modal_serve_gen.rehearsal.state import Plane
 from tests.conftest import OLDEST
 
@@ -47,6 +47,18 @@ def test_a_file_arrives_whole_or_not_at_all(tmp_path):
         assert not (root / "sub").exists()
     assert (root / "sub" / "b").read_text() == "all"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [root / "a", root / "sub" / "b"]
+
+
+def test_volumes_can_be_kept(tmp_path):
+    """In a folder of their own, whose Volumes a later plane finds by name, in the version that is asked for."""
+    (tmp_path / "kept" / "jobs").mkdir(parents=True)
+    plane = Plane(tmp_path / "plane", volumes_folder=tmp_path / "kept")
+    found = asyncio.run(
+        volumes.VolumeGetOrCreate(plane, api_pb2.VolumeGetOrCreateRequest(deployment_name="jobs", version=2), None)
+    )
+    assert found.metadata.version == 2 and plane.volume_path(found.volume_id) == tmp_path / "kept" / "jobs"
+    with pytest.raises(GRPCError, match="not found"):
+        asyncio.run(volumes.VolumeGetOrCreate(plane, api_pb2.VolumeGetOrCreateRequest(deployment_name="other"), None))
 
 
 def test_a_block_is_asked_for_once(tmp_path):

@@ -20,14 +20,15 @@ async def VolumeGetOrCreate(plane: Plane, request, caller: Container | None):
     if set(name) == {"."}:  # which the SDK lets pass
         raise GRPCError(Status.INVALID_ARGUMENT, f"{name!r} is no name for a Volume.")
     volume_id = next((known_id for known_id, known in plane.volumes.items() if known == name), None)
+    there = volume_id is not None or (plane.volumes_folder / name).is_dir()  # kept from another rehearsal
+    if not there and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+        raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
+    if there and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
+        raise GRPCError(Status.ALREADY_EXISTS, f"Volume '{name}' already exists.")
     if volume_id is None:
-        if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
-            raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
         volume_id = plane.new_id("vo")
         plane.volumes[volume_id] = name
         plane.volume_versions[volume_id] = request.version or api_pb2.VOLUME_FS_VERSION_V1
-    elif request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
-        raise GRPCError(Status.ALREADY_EXISTS, f"Volume '{name}' already exists.")
     plane.volume_path(volume_id)
     return reply(
         answer("VolumeGetOrCreate"),
