@@ -140,3 +140,14 @@ def test_datasets_are_stood_in_for(ask):
         assert len(rows) == 100 and len({row["prompt"] for row in rows}) == 100
     assert answer["rows"] != answer["opened"] and answer["other"] is None
     assert ask.said and all("dataset somebody/prompts:" in line and "stand in" in line for line in ask.said)
+
+
+def test_a_container_reads_a_dataset(shell, tmp_path):
+    """With the stand-in for the package that its image names; both that and the made-up rows are reported."""
+    (tmp_path / "a.py").write_text((Path(__file__).with_name("apps") / "dataset.py").read_text())
+    done = shell("rehearse", "a.py", "--engine", "stub", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "the dataset is content" in done.stderr
+    said = json.loads(done.stdout)["substituted"]
+    assert any("package datasets" in line for line in said)
+    assert any("dataset somebody/questions" in line for line in said)

@@ -81,13 +81,16 @@ class Stage:
     def _make(self, environment: Path, packages: dict[str, str], image: Image | None) -> None:
         engines = [name for name in ENGINES if name in packages]
         distributions = ["modal"]
-        if engines or "huggingface-hub" in packages:
+        if engines or packages.keys() & {"huggingface-hub", "datasets"}:
             distributions.append("huggingface_hub")
             self._compare("huggingface-hub", packages.get("huggingface-hub"))
         bare.make(environment, tuple(distributions))
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         if image and image.python and image.python != here:
             self.substitute(f"Python {here} in place of {image.python}")
+        if "datasets" in packages:
+            standins.place(environment, "datasets.py")
+            self.substitute("the package datasets: a stand-in that reads JSONL files of the local hub")
         for engine in engines:
             version = packages[engine]
             self.pinned[engine] = version

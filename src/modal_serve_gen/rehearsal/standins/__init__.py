@@ -61,6 +61,12 @@ def install(
     command.chmod(0o755)
 
 
+def place(env: Path, module: str) -> None:
+    """Put one stand-in of a single file into the virtual environment `env`."""
+    site = next((env / "lib").glob("python3*/site-packages"))
+    shutil.copyfile(HERE / module, site / module)
+
+
 def _api(engine: str, kind: str, version: str) -> Path | None:
     """What is known of this engine's API in this version, else in the newest that is known; None where nothing is."""
     exact = APIS / f"{engine}{kind}-{version}.json"
