@@ -90,7 +90,6 @@ class Stage:
             self.substitute(f"Python {here} in place of {image.python}")
         if "datasets" in packages:
             standins.place(environment, "datasets.py")
-            self.substitute("the package datasets: a stand-in that reads JSONL files of the local hub")
         for engine in engines:
             version = packages[engine]
             self.pinned[engine] = version
