@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grpclib.server import Server
 
+from modal_serve_gen import rehearsing
 from modal_serve_gen.rehearsal import (
     apps,
     calls,
@@ -25,6 +26,7 @@ from modal_serve_gen.rehearsal import (
 )
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
+from modal_serve_gen.rehearsal.localhub import LocalHub
 from modal_serve_gen.rehearsal.rpc import Service, handlers_of
 from modal_serve_gen.rehearsal.stage import Stage
 from modal_serve_gen.rehearsal.state import Plane
@@ -46,12 +48,13 @@ class Stand:
 
 
 @contextlib.asynccontextmanager
-async def stand(folder: Path):
-    """A plane with the stub's stage; modal commands run in `folder`."""
+async def stand(folder: Path, models: bool = False):
+    """A plane with the stub's stage; commands run in `folder`. `models`: with a hub of the bundled ones."""
     inner = session._folder()
     plane = Plane(inner)
-    stage = Stage("stub", None, lambda model, engine: None)
-    stage.set(inner, hub_url="http://127.0.0.1:9", substitute=plane.substitute)
+    stage = Stage("stub", None, rehearsing._repository if models else lambda model, engine: None)
+    hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
+    stage.set(inner, hub_url=await hub.start(), substitute=plane.substitute)
     handlers = handlers_of(
         apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files
     )
@@ -76,5 +79,6 @@ async def stand(folder: Path):
         await containers.close()
         await front.close()
         await store.close()
+        await hub.close()
         await asyncio.to_thread(reaper.finish)
     assert not plane.troubles, plane.troubles

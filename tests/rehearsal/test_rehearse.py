@@ -42,8 +42,8 @@ def probe(path: Path) -> None:
     """Let the app's smoke test run `probe.py` while its endpoint is up."""
     script = Path(__file__).with_name("probe.py")
     call = f"__import__('subprocess').run([{sys.executable!r}, {str(script)!r}, url, key, SERVED_NAME], check=True)"
-    ready = "            check_chat(url, key, SERVED_NAME)\n"
-    edit(path, (ready, f"{ready}            {call}\n"))
+    ready = "        check_chat(url, key, SERVED_NAME)\n"
+    edit(path, (ready, f"{ready}        {call}\n"))
 
 
 def descendants(ancestor: int) -> dict[int, bytes]:
@@ -128,7 +128,8 @@ def test_a_function_can_be_rehearsed_by_name(app, shell):
 
 
 APP = "import modal\n"
-FETCH = "    fetch(model, revision, skip)\n"
+FETCH = "    weights.commit()\n"  # the end of preflight
+EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'])\n"
 IMPORT = "from huggingface_hub import errors"
 # How an app can be broken: the changes, and what the last lines have to say about it.
 BROKEN = {
@@ -142,13 +143,13 @@ BROKEN = {
     "wrong health route": ([('f"{url}/health", key', 'f"{url}/healthz", key')], "404"),
     "wrong model name": ([("check_chat(url, key, SERVED_NAME)", 'check_chat(url, key, "other")')], "404"),
     "no auth after all": ([("requires_proxy_auth=True", "requires_proxy_auth=False")], "open to everybody"),
-    "weights missing from the Volume": ([(FETCH, "")], "::download"),
+    "weights missing from the Volume": ([(FETCH, EMPTY)], "::download"),
     "container that dies while it imports": (
         [(APP, f"{APP}if not modal.is_local():\n    os._exit(4)\n")],
         "exit code 4",
     ),
     "preflight that dies": ([(FETCH, "    os._exit(3)\n")], "ended with exit code 3"),
-    "another engine in the image": ([('f"vllm=={ENGINE}"', '"vllm==0.32.0"')], "not the pinned 0.33.0"),
+    "another engine in the image": ([('f"{ENGINE}=={VERSION}"', '"vllm==0.32.0"')], "not the pinned 0.33.0"),
     "GPU that Modal has not": ([('gpu="L4"', 'gpu="L40"')], "L40"),
     "unknown function": ([("start_engine(command, PORT)", "start_motor(command, PORT)")], "start_motor"),
     "no Python": ([("def serve() -> None:", "def serve( -> None:")], "SyntaxError"),
@@ -206,7 +207,7 @@ def test_nothing_is_left_behind(app, tmp_path, engine, how):
     """However a rehearsal ends, also by Ctrl-C or kill -9: no process and no folder stays."""
     edit(
         app,
-        ("            check_chat(url, key, SERVED_NAME)\n", "            print('held')\n            time.sleep(60)\n"),
+        ("        check_chat(url, key, SERVED_NAME)\n", "        print('held')\n        time.sleep(60)\n"),
     )
     folder = Path(tempfile.mkdtemp(dir="/tmp"))  # short: unix sockets lie in it
     process = subprocess.Popen(

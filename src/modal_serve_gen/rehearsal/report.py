@@ -10,7 +10,7 @@ from modal_serve_gen.rehearsal import servers
 
 DIED = "a container of "  # how `containers` notes one that ended by itself
 LOCAL = "Modal's control plane, its HTTP front and the Hugging Face Hub: local ones"
-LAST_LINES = 8
+LAST_LINES = 12
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
 NOT_SHOWN = (
@@ -53,7 +53,7 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
         engine={"name": name, "version": stage.engine_version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
         findings=[*stage.findings, *_departures(hub, stage)],
-        last_lines=[line for line in output.splitlines() if line.strip()][-LAST_LINES:],
+        last_lines=_telling(output)[-LAST_LINES:],
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes),
@@ -62,6 +62,21 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
         ),
         not_shown=not_shown,
     )
+
+
+
+def _telling(output: str) -> list[str]:
+    """The lines of `output` without the frames of tracebacks: what was raised says more than where."""
+    kept, inside = [], False
+    for line in output.splitlines():
+        if line.strip().startswith("Traceback (most recent call last)"):
+            inside = True
+        elif inside and line[:1] in " \t+|":
+            continue
+        elif line.strip():
+            inside = False
+            kept.append(line)
+    return kept
 
 
 def _departures(hub, stage) -> list[str]:
