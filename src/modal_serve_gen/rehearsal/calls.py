@@ -153,6 +153,15 @@ async def ContainerHeartbeat(plane: Plane, request, caller: Container):
     return reply(answer("ContainerHeartbeat"))
 
 
+async def ContainerStop(plane: Plane, request, caller: Container):
+    """The container asks for no more inputs; what waits goes to others."""
+    caller.stopping = True
+    caller.function.queued.notify()
+    if caller.function.queue:
+        plane.start_container(caller.function)
+    return reply(answer("ContainerStop"))
+
+
 async def TaskResult(plane: Plane, request, caller: Container):
     """The container could not start its service: everybody who waits hears why, in its own words."""
     caller.failure = request.result
