@@ -32,13 +32,14 @@ async def run(
     findings = tuple(f"line {each.line}: {each.message}; {each.mend}" for each in checks.check(source))
     for finding in findings:
         say(f"Check: {finding}")
-    secrets, planned = None, None
+    secrets, planned, adapters = None, None, frozenset()
     if resolved is not None:
         planned = (resolved.model.id, resolved.model.revision)
+        # Each adapter stands there as NAME=REPOSITORY@COMMIT.
+        adapters = frozenset(one.partition("=")[2].partition("@")[0] for one in resolved.spec.lora)
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
-    return await rehearse(
-        target, arguments, Stage(engine, python, _repository, version, secrets, planned, findings), emit
-    )
+    stage = Stage(engine, python, _repository, version, secrets, planned, findings, adapters)
+    return await rehearse(target, arguments, stage, emit)
 
 
 def _repository(model_id: str, engine: str) -> Repository | None:

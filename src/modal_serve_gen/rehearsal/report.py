@@ -87,7 +87,7 @@ def _departures(hub, stage) -> list[str]:
     return [
         f"the app was planned for {model} at {revision}, but asks for {asked} at {at}: whether that exists is not shown"
         for asked, at in sorted(hub.served)
-        if (asked, at) != (model, revision)
+        if (asked, at) != (model, revision) and asked not in stage.adapters
     ]
 
 
