@@ -1,13 +1,14 @@
 """An OpenAI-compatible API with low latency: SGLang on Modal, on one H100, $3.95 per hour while it runs.
 
 `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
-`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that, `--bench` measures it too.
-"""
+`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that, `--bench` measures it too."""
 
 import atexit
 import contextlib
 import importlib.metadata
+import inspect
 import json
+import multiprocessing
 import os
 import secrets
 import subprocess
@@ -20,9 +21,7 @@ from pathlib import Path
 import modal
 
 app = modal.App("sglang-low-latency-qwen3-8b")
-
-# CUDA 13.0.3 with its compiler, as kernels are compiled at run time; the engine; and what that leaves open, pinned.
-ENGINE, VERSION = "sglang", "0.5.23"
+ENGINE, VERSION = "sglang", "0.5.23"  # on CUDA 13.0.3 with its compiler; and what the engine leaves open, pinned
 PACKAGES = "aiohttp==3.14.5 anthropic==2.11.0 build==1.6.1 cuda-python==13.4.4 datasets==5.2.0 distro==1.9.0 easydict==1.14 einops==0.8.2 fastapi==0.165.0 flash-attn-4==4.0.0b36 gguf==0.19.0 interegular==0.3.3 ipython==9.18.1 kernels==0.14.1 llguidance==1.9.1 mistral-common==1.13.1 modelscope==1.40.2 msgspec==0.22.0 ninja==1.13.2 numpy==2.3.5 nvidia-ml-py==13.615.71 nvshmem4py-cu13==0.4.1 orjson==3.13.0 packaging==26.3 partial-json-parser==0.2.1.1.post7 pillow==13.0.0 prometheus-client==0.26.0 psutil==7.2.2 py-spy==0.4.3 pybase64==1.5.1 pydantic==2.14.3 python-dateutil==2.9.0.post0 python-multipart==0.0.34 pyzmq==27.3.0 regex==2026.11.15 requests==2.34.2 scipy==1.18.1 setproctitle==1.3.8 smg-grpc-servicer==0.14.1 tiktoken==0.14.0 torch-memory-saver==0.0.10 torchvision==0.29.2 tqdm==4.70.1 uvicorn==0.54.0 uvloop==0.23.0 watchfiles==1.3.0 xxhash==4.1.0 zstandard==0.25.0"  # noqa: E501
 base = (
     modal.Image.from_registry("nvidia/cuda:13.0.3-devel-ubuntu24.04", add_python="3.12")
@@ -31,15 +30,11 @@ base = (
     .uv_pip_install(f"{ENGINE}=={VERSION}", *PACKAGES.split())
     .env({"HF_HUB_CACHE": "/weights", "HF_XET_HIGH_PERFORMANCE": "1", "SGLANG_CACHE_DIR": "/compiled"})
 )
-
 # The model: one commit, 16.4 GB. Copies of the same weights in other formats stay where they are.
 MODEL, REVISION = "Qwen/Qwen3-8B", "b968826d9c46dd6066d109eabc6255188de91218"
-SERVED_NAME = "Qwen/Qwen3-8B"
-REPOSITORIES = {MODEL: REVISION}
+SERVED_NAME, REPOSITORIES = "Qwen/Qwen3-8B", {MODEL: REVISION}
 SKIP = ["original/*", "metal/*", "consolidated*", "*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5"]
-
-# The caches: what is downloaded and what is compiled outlives its container.
-weights = modal.Volume.from_name("huggingface-cache", create_if_missing=True)
+weights = modal.Volume.from_name("huggingface-cache", create_if_missing=True)  # caches outlive containers
 volumes = {"/weights": weights, "/compiled": modal.Volume.from_name("sglang-cache", create_if_missing=True)}
 
 
@@ -101,6 +96,28 @@ def start_engine(command: list[str], port: int, **variables: str) -> None:
     raise RuntimeError(f"The engine ended with exit code {engine.returncode}; its last words stand above.")
 
 
+class Gate:
+    """ASGI middleware: /health is open, the API and its metrics want the key, if there is one, the rest is closed."""
+
+    def __init__(self, app) -> None:
+        self.app, self.key = app, os.environ.get("LLM_API_KEY", "").encode()
+
+    async def __call__(self, scope, receive, send) -> None:
+        path, given = scope.get("path", "/health"), dict(scope.get("headers", ())).get(b"authorization", b"")
+        known = not self.key or secrets.compare_digest(given, b"Bearer " + self.key)
+        if path == "/health" or (known and path.startswith(("/v1/", "/metrics"))):
+            return await self.app(scope, receive, send)
+        await send({"type": "http.response.start", "status": 404 if known else 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    @staticmethod
+    def plug_in() -> None:  # called by each process of the engine; the first one is the server
+        if multiprocessing.parent_process() is None:
+            from sglang.srt.entrypoints.http_server import app
+
+            app.add_middleware(Gate)
+
+
 PORT, CONCURRENCY = 8000, 16  # requests that one container answers at once
 STARTUP_TIMEOUT = 600  # seconds: 16.4 GB to read, then kernels, which only the first start compiles
 
@@ -108,12 +125,11 @@ STARTUP_TIMEOUT = 600  # seconds: 16.4 GB to read, then kernels, which only the 
 def command() -> list[str]:
     return [
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
-        "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto",
+        "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
         "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 415824 in all
         "--mem-fraction-static", "0.93",  # of 79.1 GiB: 15.5 of weights, about 57.1 of KV cache
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
-        "--enable-metrics",
         "--tool-call-parser", "qwen",
         "--reasoning-parser", "qwen3",
     ]  # fmt: skip
@@ -122,32 +138,36 @@ def command() -> list[str]:
 @app.server(
     image=image, volumes=volumes, gpu="H100", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
     compute_region=None, routing_region="us-east",  # where it runs; where requests enter Modal
-    port=PORT, unauthenticated=True,
+    port=PORT, unauthenticated=True, target_concurrency=13,  # beyond it another container starts
     min_containers=1, max_containers=2,  # at most $7.90 per hour; while none is ready, clients get 503
-    target_concurrency=13,  # beyond it another container starts
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, exit_grace_period=60,  # seconds for what still runs when a container goes
 )  # fmt: skip
 class Server:
     @modal.enter()
     def start(self) -> None:
-        # Keys in a file, not in the arguments: those are logged and listed. Admin routes take a key that nobody has.
-        keys = {"admin-api-key": secrets.token_urlsafe()}
-        Path("keys.yaml").write_text(json.dumps(keys))
-        start_engine([*command(), "--config", "keys.yaml"], PORT)
+        Path("gate.py").write_text(f"import multiprocessing\nimport os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
+        Path("gate-1.dist-info").mkdir(exist_ok=True)
+        Path("gate-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: gate\nVersion: 1\n")
+        Path("gate-1.dist-info/entry_points.txt").write_text("[sglang.srt.plugins]\ngate = gate:Gate.plug_in\n")
+        # As SGLang finds plugins. Its own warm-up would meet the gate without a key.
+        start_engine([*command(), "--skip-server-warmup"], PORT, PYTHONPATH=str(Path.cwd()))
+        body = {"model": SERVED_NAME, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
+        ask(f"http://localhost:{PORT}/v1/chat/completions", os.environ.get("LLM_API_KEY"), body)
 
 
 @app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)
-def measure(url: str, key: str | None, concurrency: int) -> dict:
-    """The engine's own benchmark, run on a CPU: random prompts of 1024 tokens, answers of 128."""
+def measure(url: str, key: str | None, concurrency: int) -> dict:  # prompts of 1024 tokens, answers of 128
     command = [
-        "python", "-m", "sglang.bench_serving", "--backend", "sglang-oai-chat", "--base-url", url,
-        "--model", SERVED_NAME, "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name", "random-ids",
-        "--random-input-len", "1024", "--random-output-len", "128", "--output-file", "bench.json",
-        "--num-prompts", str(8 * concurrency), "--max-concurrency", str(concurrency),
+        "python", "-m", "sglang.benchmark.serving", "--backend", "vllm-chat", "--base-url", url, "--model", SERVED_NAME,
+        "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name", "random-ids", "--output-file", "bench.jsonl",
+        "--random-output-len", "128", "--max-concurrency", str(concurrency), "--num-prompts", str(8 * concurrency),
     ]  # fmt: skip
     subprocess.run(command, check=True, env=os.environ | {"OPENAI_API_KEY": key or ""})
-    return json.loads(Path("bench.json").read_text())
+    result = json.loads(Path("bench.jsonl").read_text().splitlines()[-1])
+    if result["completed"] < 8 * concurrency:
+        raise RuntimeError(f"only {result['completed']} requests of the benchmark were answered")
+    return result
 
 
 def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0, accept=(200,), **headers: str):
@@ -172,27 +192,24 @@ def check_conversation(url: str, key: str | None, model: str) -> None:
     """Two streamed turns of one conversation: the affinity headers lead both to the container that holds its cache."""
     chat, session = f"{url}/v1/chat/completions", uuid.uuid4().hex
     affinity = {"Modal-Session-ID": session, "Modal-Routing-Affinity-Key": session}  # Modal's guides name either
-    messages: list[dict] = []
+    body = {"model": model, "messages": [], "max_tokens": 128, "stream_options": {"include_usage": True}}
     for question in ("What is a GPU?", "And what is it good for?"):
-        messages.append({"role": "user", "content": question})
-        body = {"model": model, "messages": messages, "max_tokens": 128, "stream_options": {"include_usage": True}}
-        began, times, text, usage = time.monotonic(), [], "", None
-        with ask(chat, key, {**body, "stream": True}, patience=60, **affinity) as stream:
-            for line in filter(None, map(bytes.strip, stream)):
-                if line.startswith(b"data: {"):
-                    chunk = json.loads(line.removeprefix(b"data: "))
-                    usage = chunk.get("usage") or usage
-                    for delta in (choice["delta"] for choice in chunk["choices"]):
-                        times.append(time.monotonic())
-                        text += delta.get("content") or delta.get("reasoning_content") or ""
-        if not usage or line != b"data: [DONE]":
-            raise RuntimeError(f"the streamed answer broke off after {len(times)} pieces")
-        messages.append({"role": "assistant", "content": text})
-        between = (times[-1] - times[0]) / max(usage["completion_tokens"] - 1, 1)
+        body["messages"].append({"role": "user", "content": question})
+        began = time.monotonic()
+        with ask(chat, key, {**body, "stream": True}, patience=60, **affinity) as sse:
+            lines = [(time.monotonic(), line.strip()) for line in sse if line.strip()]
+        if len(lines) < 3 or lines[-1][1] != b"data: [DONE]":
+            raise RuntimeError(f"the streamed answer broke off after {len(lines)} lines")
+        chunks = [json.loads(line.removeprefix(b"data: ")) for _, line in lines[:-1]]
+        deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+        text = "".join(delta.get("content") or delta.get("reasoning_content") or "" for delta in deltas)
+        body["messages"].append({"role": "assistant", "content": text})
+        usage = chunks[-1]["usage"]
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
-        print(f"time to first token {times[0] - began:.3f} s, then {1000 * between:.1f} ms per token: {text[:200]!r}")
-        print(f"{cached} of {usage['prompt_tokens']} prompt tokens were in the cache")
-    with ask(chat, key, {"model": model, "messages": messages[:1], "max_tokens": 16}) as response:
+        between = (lines[-1][0] - lines[0][0]) / max(usage["completion_tokens"] - 1, 1)
+        print(f"time to first token {lines[0][0] - began:.3f} s, then {1000 * between:.1f} ms per token", end=", ")
+        print(f"{cached} of {usage['prompt_tokens']} prompt tokens were cached: {text[:200]!r}")
+    with ask(chat, key, {"model": model, "messages": body["messages"][:1], "max_tokens": 16}) as response:
         print("plain answer:", json.load(response)["choices"][0]["message"])
 
 
@@ -208,11 +225,9 @@ def main(deployed: bool = False, bench: bool = False) -> None:
         print(f"ready after {time.monotonic() - began:.1f} s")
         check_conversation(url, key, SERVED_NAME)
         if bench:
-            results = [measure.remote(url, key, many) for many in (1, CONCURRENCY)]
-            Path("bench.json").write_text(json.dumps(results, indent=2))
+            Path("bench.json").write_text(json.dumps([measure.remote(url, key, n) for n in (1, CONCURRENCY)]))
     except Exception as fault:
-        logs = f"\nNext: modal app logs {app.name}" if deployed else ""
-        raise SystemExit(f"Smoke test failed: {fault or repr(fault)}{logs}") from None
+        raise SystemExit(f"Smoke test failed: {fault or repr(fault)}\nIts log: modal app logs {app.name}") from None
     print("Smoke test passed." + ("" if deployed else f" Next: modal deploy {Path(__file__).name}"))
 
 

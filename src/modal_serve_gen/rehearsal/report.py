@@ -64,7 +64,6 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
     )
 
 
-
 def _telling(output: str) -> list[str]:
     """The lines of `output` without the frames of tracebacks: what was raised says more than where."""
     kept, inside = [], False

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modal_serve_gen import facts
+from modal_serve_gen.errors import EnvironmentLacks
 from modal_serve_gen.rehearsal import adapters, bare, images, miniature, objects, standins
 from modal_serve_gen.rehearsal.state import Container, Image
 
-ENGINES = ("vllm",)  # engines that have stand-ins
+ENGINES = ("vllm", "sglang")  # engines that have stand-ins
+REAL = ("vllm",)  # those of them whose real CPU build can be made
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Stage:
         for engine in engines:
             version = packages[engine]
             self.pinned[engine] = version
+            if self.engine == "real" and engine not in REAL:
+                raise EnvironmentLacks(
+                    f"A rehearsal with the real {engine} is not possible yet: there is no recipe for it on a CPU here.",
+                    "Run it with --engine stub: its flags, routes and keys are checked, and no model runs.",
+                )
             table = facts.flag_table_path(engine, version)
             if not table.exists():
                 table = max(table.parent.glob(f"{engine}-*.json"))

@@ -1,0 +1,78 @@
+"""Write the HTTP routes of an SGLang wheel to src/modal_serve_gen/facts/apis/: paths, methods, and who may ask.
+
+    python scripts/routes_of_sglang.py sglang-0.5.23-...whl
+
+Read with `ast` from the decorators of the server's own modules: `@app.get(...)` and the like, and `@auth_level(...)`,
+which marks administration (srt/utils/auth.py). Routes whose path is computed at start are left out, and named.
+"""
+
+import ast
+import datetime
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
+MODULES = ("http_server", "v1_loads", "elastic_ep")
+VERBS = ("get", "post", "put", "delete", "api_route")
+
+
+def routes(source: str) -> tuple[dict[str, dict], list[str]]:
+    """path -> {methods, admin}, and the paths that are no literals."""
+    found: dict[str, dict] = {}
+    computed = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+            continue
+        calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+        admin = any(re.fullmatch(r"auth_level\(AuthLevel\.ADMIN_\w+\)", ast.unparse(each)) for each in calls)
+        for call in calls:
+            function = call.func
+            if not (isinstance(function, ast.Attribute) and function.attr in VERBS and call.args):
+                continue
+            if ast.unparse(function.value) not in ("app", "router"):
+                continue
+            try:
+                path = ast.literal_eval(call.args[0])
+                methods = next((ast.literal_eval(k.value) for k in call.keywords if k.arg == "methods"), None)
+            except ValueError:
+                computed.append(ast.unparse(call.args[0]))
+                continue
+            entry = found.setdefault(path, {"methods": []})
+            entry["methods"] += [m for m in methods or [function.attr.upper()] if m not in entry["methods"]]
+            if admin:
+                entry["admin"] = True
+    return found, computed
+
+
+def main(argv: list[str]) -> int:
+    wheel = Path(argv[0])
+    version = wheel.name.split("-")[1]
+    found: dict[str, dict] = {}
+    with zipfile.ZipFile(wheel) as archive:
+        for module in MODULES:
+            more, computed = routes(archive.read(f"sglang/srt/entrypoints/{module}.py").decode())
+            found |= more
+            for path in computed:
+                print(f"left out, computed at start: {path}")
+    for path in ("/openapi.json", "/docs", "/redoc"):
+        found[path] = {"methods": ["GET"]}  # FastAPI's own
+    document = {
+        "engine": "sglang",
+        "version": version,
+        "read_on": datetime.date.today().isoformat(),
+        "source": "decorators of the server's modules in the wheel, read with ast",
+        "routes": dict(sorted(found.items())),
+    }
+    lines = [f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in document.pop("routes").items()]
+    head = json.dumps(document, indent=2).removesuffix("\n}")
+    text = f'{head},\n  "routes": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
+    (APIS / f"sglang_routes-{version}.json").write_text(text)
+    print(f"{len(found)} routes of SGLang {version}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,7 @@
+"""Stand-in for the package `sglang` in a rehearsed container."""
+
+import json
+from pathlib import Path
+
+SETTINGS = json.loads(Path(__file__).with_name("settings.json").read_text(encoding="utf-8"))
+__version__ = SETTINGS["version"]

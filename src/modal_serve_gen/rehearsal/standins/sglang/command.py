@@ -1,0 +1,101 @@
+"""The command `sglang` of a rehearsed container: reads its flags as the pinned engine would, then serves.
+
+A flag or value that the pinned engine refuses ends it with 2 and the reason on stderr, before anything starts.
+"""
+
+import json
+import os
+import sys
+import time
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from sglang import SETTINGS, __version__, flags
+
+HERE = Path(__file__).parent
+FAULTS = ("crash-at-start", "crash-mid-stream", "slow-start")
+PLUGINS = "sglang.srt.plugins"  # the group of entry points that SGLang loads (srt/plugins/__init__.py)
+
+
+def main(argv: list[str]) -> int:
+    """Run `sglang ARGV`; the exit code."""
+    if argv[:1] in (["--version"], ["version"]):
+        print(f"sglang version: {__version__}")
+        return 0
+    if argv[:1] != ["serve"]:
+        print(f"sglang: error: the rehearsal stands in for `sglang serve` only, not for {argv[:1]}", file=sys.stderr)
+        return 2
+    return serve(argv[1:])
+
+
+def refused(argv: list[str], table) -> str:
+    """What the engine's parser would say against these arguments; '' for nothing."""
+    problems = flags.check(argv, table)
+    for problem in problems:
+        if problem.kind == "warning":
+            print(f"WARNING: {problem.message}", file=sys.stderr)
+    return " ".join(problem.message for problem in problems if problem.kind == "error")
+
+
+def serve(argv: list[str]) -> int:
+    """`sglang serve ARGV`; the exit code."""
+    table = flags.load(HERE / "table.json")
+    if message := refused(argv, table):
+        return _refuse(message)
+    options = flags.parse(argv, table)
+    note(
+        "checked", f"the {len(options.options)} flags of sglang serve, with their values, are known to {table.version}"
+    )
+    try:
+        injected = faults(os.environ.get("REHEARSAL_FAULT", ""))
+    except ValueError as fault:
+        return _refuse(str(fault))
+    time.sleep(injected.get("slow-start", 0))
+    if "crash-at-start" in injected:
+        print("RuntimeError: Initialization failed. (a fault that the rehearsal injected)", file=sys.stderr)
+        return 1
+    if SETTINGS["mode"] == "real":
+        print("the rehearsal has no SGLang for the CPU yet: run it with --engine stub", file=sys.stderr)
+        return 1
+    load_plugins()
+    from sglang import server
+
+    return server.serve(options, crash_mid_stream="crash-mid-stream" in injected)
+
+
+def load_plugins() -> None:
+    """Run the plugins that are found by their entry points, as SGLang does before it serves."""
+    for plugin in entry_points(group=PLUGINS):
+        plugin.load()()
+        print(f"INFO: Executed general plugin: {plugin.name}", file=sys.stderr)
+
+
+def note(kind: str, text: str) -> None:
+    """Append to the rehearsal's notes what was checked, left_out, changed or added, in one plain sentence."""
+    if path := os.environ.get("REHEARSAL_NOTES"):
+        line = json.dumps({"kind": kind, "text": text}) + "\n"
+        with Path(path).open("a", encoding="utf-8") as notes:  # one write, so lines of several engines do not mix
+            notes.write(line)
+
+
+def faults(text: str) -> dict[str, float]:
+    """The faults named in `crash-at-start,slow-start:5`, with their seconds."""
+    found = {}
+    for item in filter(None, text.split(",")):
+        name, _, seconds = item.partition(":")
+        if name not in FAULTS:
+            raise ValueError(f"REHEARSAL_FAULT names {name!r}; known are {', '.join(FAULTS)}")
+        try:
+            found[name] = float(seconds or 0)
+        except ValueError:
+            raise ValueError(f"REHEARSAL_FAULT gives {seconds!r} as the seconds of {name}") from None
+    return found
+
+
+def _refuse(message: str) -> int:
+    print(f"usage: sglang serve [options]\nsglang serve: error: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
