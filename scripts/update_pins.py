@@ -24,8 +24,8 @@ import tomli_w
 
 PINS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "pins.toml"
 HEADER = """\
-# What a generated app pins, per engine. Written by scripts/update_pins.py; version, python, platform, base_image,
-# unpinned and sources are typed here.
+# What a generated app pins, per engine, and for images beside the engine's (no base_image). Written by
+# scripts/update_pins.py; version, python, platform, base_image, unpinned and sources are typed here.
 # packages: every package of the resolved set that no requirement in it fixes exactly; direct: those of them that the
 # engine's own metadata names. unpinned: left to the index on purpose, with the reason.
 # Resolved, never installed: nothing here was run on a GPU or built into an image.
@@ -89,14 +89,19 @@ def resolved(engine: str, pins: dict, uv: str) -> dict:
     left = list(pins["unpinned"])
     chosen, log = compiled(f"{engine}=={pins['version']}", pins["python"], pins["platform"], left, uv)
     packages, direct = floating(engine, chosen, log)
-    return pins | {
-        "torch": chosen["torch"],
-        "cuda": ".".join(chosen["cuda-toolkit"].split(".")[:3]),
-        "read": datetime.date.today().isoformat(),
-        "resolved_packages": len(chosen),
-        "direct": [pin for pin in direct if pin.split("==")[0] not in left],
-        "packages": [pin for pin in packages if pin.split("==")[0] not in left],
-    }
+    stack = (
+        {"torch": chosen["torch"], "cuda": ".".join(chosen["cuda-toolkit"].split(".")[:3])} if "torch" in chosen else {}
+    )
+    return (
+        pins
+        | stack
+        | {
+            "read": datetime.date.today().isoformat(),
+            "resolved_packages": len(chosen),
+            "direct": [pin for pin in direct if pin.split("==")[0] not in left],
+            "packages": [pin for pin in packages if pin.split("==")[0] not in left],
+        }
+    )
 
 
 def difference(old: dict, new: dict) -> list[str]:
@@ -130,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     lines = [f"{engine} {line}" for engine in new for line in difference(old[engine], new[engine])]
     print("\n".join(lines) if lines else "pins.toml is what resolves today")
     for engine, entry in new.items():
-        if entry["cuda"] not in entry["base_image"]:
+        if "cuda" in entry and entry["cuda"] not in entry["base_image"]:
             print(f"{engine}: base_image {entry['base_image']} is not of CUDA {entry['cuda']}", file=sys.stderr)
     if given.write and lines:
         given.pins.write_text(HEADER + tomli_w.dumps(new))

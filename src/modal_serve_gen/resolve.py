@@ -57,7 +57,10 @@ def resolve(
             python=pins["python"],
             packages=tuple(pins["direct"]),
         ),
-        also={name: tuple(facts.pins().get(name, {}).get("packages", ())) for name in workflow.also},
+        also={
+            name: (f"{name}=={facts.pins()[name]['version']}", *facts.pins()[name]["packages"])
+            for name in workflow.also
+        },
     )
     return resolved, plan
 

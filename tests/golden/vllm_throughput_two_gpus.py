@@ -149,7 +149,7 @@ class Engine:
         return SamplingParams(**{**options, "structured_outputs": wanted and StructuredOutputsParams(**wanted)})
 
 
-DATASETS = ""  # noqa: E501
+DATASETS = "datasets==5.2.0 anyio==4.16.0 click==8.5.1 dill==0.4.1 filelock==4.2.11 fsspec==2026.9.0 h11==0.16.0 hf-xet==1.8.0 httpx2==2.16.2 huggingface-hub==2.4.0 idna==3.20 multiprocess==0.70.19 numpy==2.5.5 packaging==26.3 pandas==3.1.1 pyarrow==26.0.1 python-dateutil==4.0.0 pyyaml==6.0.3 tqdm==4.70.1 truststore==0.10.5 typing-extensions==4.16.0 tzdata==2026.6 xxhash==4.1.0"  # noqa: E501
 on_cpu = {
     "image": modal.Image.debian_slim(python_version="3.12").uv_pip_install(*DATASETS.split()),
     "volumes": {"/jobs": jobs}, "env": {"JOBS": "/jobs"}, "cpu": 1, "memory": 2048, "timeout": 86400,
@@ -371,5 +371,29 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # arguments = []
 #
 # [also]
-# datasets = []
+# datasets = [
+#     "datasets==5.2.0",
+#     "anyio==4.16.0",
+#     "click==8.5.1",
+#     "dill==0.4.1",
+#     "filelock==4.2.11",
+#     "fsspec==2026.9.0",
+#     "h11==0.16.0",
+#     "hf-xet==1.8.0",
+#     "httpx2==2.16.2",
+#     "huggingface-hub==2.4.0",
+#     "idna==3.20",
+#     "multiprocess==0.70.19",
+#     "numpy==2.5.5",
+#     "packaging==26.3",
+#     "pandas==3.1.1",
+#     "pyarrow==26.0.1",
+#     "python-dateutil==4.0.0",
+#     "pyyaml==6.0.3",
+#     "tqdm==4.70.1",
+#     "truststore==0.10.5",
+#     "typing-extensions==4.16.0",
+#     "tzdata==2026.6",
+#     "xxhash==4.1.0",
+# ]
 # --- end ---
