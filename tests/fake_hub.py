@@ -109,7 +109,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if repo.gated and token != f"Bearer {repo.open_to}":
                 status = 403 if token else 401
                 return self.answer(status, b"{}", X_Error_Code="GatedRepo", X_Error_Message="Access is restricted")
-            if file != "config.json":
+            if file not in ("config.json", "adapter_config.json"):
                 return self.answer(404, b"{}", X_Error_Code="EntryNotFound")
             self.answer(200, repo.config, X_Repo_Commit=SHA, ETag='"abc"', Content_Type="application/json")
 

@@ -42,13 +42,23 @@ class Found:
     host: str
 
 
-def fetch(model_id: str, revision: str | None, *, token: str | None, say: Callable[[str], None] | None) -> Found:
-    """The repository's facts: two or three requests. Raises ModelRefused with what to do."""
+def fetch(
+    model_id: str,
+    revision: str | None,
+    *,
+    token: str | None,
+    say: Callable[[str], None] | None,
+    document: str = "config.json",
+) -> Found:
+    """The repository's facts: two or three requests. Raises ModelRefused with what to do.
+
+    `document` is the file that describes it: of an adapter, whose weights are not a model's, adapter_config.json.
+    """
     outcome: list[Found | BaseException] = []
 
     def work() -> None:
         try:
-            outcome.append(_fetch(model_id, revision, token))
+            outcome.append(_fetch(model_id, revision, token, document))
         except BaseException as error:  # handed to the waiting thread
             outcome.append(error)
 
@@ -81,7 +91,7 @@ def _host() -> str:
         return "the Hub"
 
 
-def _fetch(model_id: str, revision: str | None, token: str | None) -> Found:
+def _fetch(model_id: str, revision: str | None, token: str | None, document: str) -> Found:
     from huggingface_hub import HfApi, get_token
 
     token = token or get_token()
@@ -95,9 +105,10 @@ def _fetch(model_id: str, revision: str | None, token: str | None) -> Found:
         raise _refusal(error, asked, revision, bool(token)) from None
     if not isinstance(sha, str) or not SHA.fullmatch(sha):
         raise _garbage(asked)
-    weights = _weights(model_id, sizes)
-    _check_config(model_id, sizes)
-    config = _config(api, model_id, sha, asked, bool(token))
+    whole = document == "config.json"
+    weights = _weights(model_id, sizes) if whole else {name: size for name, size in sizes.items() if size}
+    _check_config(model_id, sizes, document)
+    config = _config(api, model_id, sha, asked, bool(token), document)
     card = info.card_data.to_dict() if info.card_data else {}
     named = card.get("license_name") if card.get("license") == "other" else card.get("license")
     return Found(
@@ -148,29 +159,27 @@ def _weights(model_id: str, sizes: dict[str, Any]) -> dict[str, int]:
     )
 
 
-def _check_config(model_id: str, sizes: dict[str, Any]) -> None:
-    if "config.json" not in sizes:
+def _check_config(model_id: str, sizes: dict[str, Any], document: str) -> None:
+    if document not in sizes:
         raise ModelRefused(
-            f"{model_id} has no config.json, from which its memory is planned.",
+            f"{model_id} has no {document}, from which its memory is planned.",
             "Choose a repository in the transformers layout.",
         )
-    if isinstance(sizes["config.json"], int) and sizes["config.json"] > CONFIG_BYTES:
+    if isinstance(sizes[document], int) and sizes[document] > CONFIG_BYTES:
         raise ModelRefused(
-            f"The config.json of {model_id} has {sizes['config.json']:,} bytes, which no model's has.",
+            f"The {document} of {model_id} has {sizes[document]:,} bytes, which no model's has.",
             "Check the id: this is not an ordinary model.",
         )
 
 
-def _config(api: Any, model_id: str, sha: str, asked: str, has_token: bool) -> Any:
+def _config(api: Any, model_id: str, sha: str, asked: str, has_token: bool, document: str) -> Any:
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
 
     if not are_progress_bars_disabled():
         disable_progress_bars()
     with TemporaryDirectory(prefix="modal-serve-gen-") as folder:
         try:
-            path = api.hf_hub_download(
-                model_id, "config.json", revision=sha, etag_timeout=REQUEST_S, cache_dir=Path(folder)
-            )
+            path = api.hf_hub_download(model_id, document, revision=sha, etag_timeout=REQUEST_S, cache_dir=Path(folder))
             text = Path(path).read_bytes()
         except Exception as error:  # as above
             raise _refusal(error, asked, sha, has_token) from None
@@ -178,7 +187,7 @@ def _config(api: Any, model_id: str, sha: str, asked: str, has_token: bool) -> A
         return json.loads(text)
     except (ValueError, RecursionError):
         raise ModelRefused(
-            f"The config.json of {model_id} is not JSON.", "Choose another revision, or report it to its owner."
+            f"The {document} of {model_id} is not JSON.", "Choose another revision, or report it to its owner."
         ) from None
 
 

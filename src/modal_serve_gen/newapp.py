@@ -177,8 +177,8 @@ def _options_of(source: str) -> dict[str, Any]:
 
 
 def _notes(resolved: Resolved) -> list[str]:
-    notes = []
-    if resolved.spec.region:
+    notes = [resolved.speculation.note] if resolved.speculation.note else []
+    if resolved.spec.region and resolved.spec.endpoint == "web-server":
         notes.append("The region is where containers run; where requests enter Modal is Modal's own routing.")
     if resolved.spec.auth == "none":
         notes.append("The endpoint will answer everybody who finds its URL, at your cost; --auth proxy closes it.")

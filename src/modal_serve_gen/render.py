@@ -17,8 +17,10 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modal_serve_gen import folders
+from modal_serve_gen.adapters import Adapter
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.spec import ServeSpec
+from modal_serve_gen.speculation import Speculation
 
 WIDTH = 118
 BEGIN = "# --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---"
@@ -78,15 +80,6 @@ class Pins(BaseModel):
     packages: tuple[str, ...]
 
 
-class SpeculationFacts(BaseModel):
-    """Speculative decoding: the engine's arguments, and a draft model (id, revision) where there is one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    arguments: tuple[str, ...] = ()
-    draft: tuple[str, str] | None = None
-
-
 class Resolved(BaseModel):
     """Everything that the text is made from. `asked` is what the user said, for planning anew with other options."""
 
@@ -98,8 +91,9 @@ class Resolved(BaseModel):
     model: ModelFacts
     plan: PlanFacts
     pins: Pins
-    adapters: tuple[dict, ...] = ()
-    speculation: SpeculationFacts = SpeculationFacts()
+    adapters: tuple[Adapter, ...] = ()
+    max_lora_rank: int | None = None
+    speculation: Speculation = Speculation()
     also: dict[str, tuple[str, ...]] = {}  # further sets of pins, by name
 
 
@@ -125,7 +119,10 @@ def render(resolved: Resolved) -> str:
         proxy_auth=spec.auth == "proxy",
         gate=spec.auth in ("api-key", "none"),  # where Modal lets everybody through, the app itself must not
         adapters=resolved.adapters,
+        max_lora_rank=resolved.max_lora_rank,
         speculation=resolved.speculation,
+        draft=None if (resolved.speculation.draft or (model.id,))[0] == model.id else resolved.speculation.draft,
+        parsers=_parsers(model),
         engine_keywords=({"language_model_only": True} if model.multimodal else {}) | keywords(spec.engine_arg),
         also=resolved.also,
         kernels=model.quantization == "fp8" and resolved.plan.compute_capability >= 9,
@@ -177,6 +174,11 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return value
+
+
+def _parsers(model: ModelFacts) -> list[str]:
+    tool = ["--tool-call-parser", model.tool_parser] if model.tool_parser else []
+    return tool + (["--reasoning-parser", model.reasoning_parser] if model.reasoning_parser else [])
 
 
 def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:

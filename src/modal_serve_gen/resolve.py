@@ -3,13 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-from modal_serve_gen import checks, engine_args, facts, hub, render, spec, workflows
+from modal_serve_gen import (
+    adapters,
+    checks,
+    engine_args,
+    facts,
+    flags,
+    hub,
+    render,
+    spec,
+    speculation,
+    workflows,
+)
 from modal_serve_gen import plan as planner
 from modal_serve_gen.errors import BadInput, DoesNotFit, OurBug, shown
 from modal_serve_gen.gpus import parse_gpu, routing_region
+from modal_serve_gen.model import Model
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.spec import ServeSpec
+from modal_serve_gen.speculation import Speculation
 from modal_serve_gen.workflows import Workflow
 
 
@@ -33,7 +46,11 @@ def resolve(
         offline=offline,
         say=say,
     )
-    plan = _fitting(planner.plan(model, _workload(wanted, workflow, pins["version"])), workflow)
+    table = flags.load(facts.flag_table_path(workflow.engine, pins["version"]))
+    loras = adapters.resolve(wanted.lora, model, wanted.served_model_name, table, offline=offline, say=say)
+    guess = _speculation(wanted, workflow, model, table, offline, say)
+    extra = sum(each.bytes for each in loras) + guess.extra_weight_bytes
+    plan = _fitting(planner.plan(model, _workload(wanted, workflow, pins["version"], extra)), workflow)
     engine_args.require_gpu(wanted, plan.gpu)
     resolved = Resolved(
         generator=generator,
@@ -57,6 +74,9 @@ def resolve(
             python=pins["python"],
             packages=tuple(pins["direct"]),
         ),
+        adapters=loras,
+        max_lora_rank=adapters.room(loras, table) if loras else None,
+        speculation=guess,
         also={
             name: (f"{name}=={facts.pins()[name]['version']}", *facts.pins()[name]["packages"])
             for name in workflow.also
@@ -78,7 +98,7 @@ def write(resolved: Resolved) -> str:
     return text
 
 
-def _workload(wanted: ServeSpec, workflow: Workflow, version: str) -> planner.Workload:
+def _workload(wanted: ServeSpec, workflow: Workflow, version: str, extra_weight_bytes: int) -> planner.Workload:
     return planner.Workload(
         engine=workflow.engine,
         engine_version=version,
@@ -90,6 +110,7 @@ def _workload(wanted: ServeSpec, workflow: Workflow, version: str) -> planner.Wo
         concurrency=wanted.concurrency,
         default_concurrency=workflow.concurrency,
         kv_cache_dtype=engine_args.value(wanted, "--kv-cache-dtype"),
+        extra_weight_bytes=extra_weight_bytes,
         region=wanted.region,
         min_containers=wanted.min_containers,
         max_containers=wanted.max_containers,
@@ -108,6 +129,12 @@ def _plan_facts(plan: Plan, region: str | None) -> PlanFacts:
         kv_gib=round(plan.kv_cache.gib_low, 1),
         kv_tokens=plan.kv_cache.tokens,
     )
+
+
+def _speculation(wanted: ServeSpec, workflow: Workflow, model: Model, table, offline: bool, say) -> Speculation:
+    if wanted.draft:
+        return speculation.of_draft(wanted.draft, model, table, offline=offline, say=say)
+    return speculation.of_model(model, workflow.engine) if workflow.speculate else Speculation()
 
 
 def _check_gpus(wanted: ServeSpec, workflow: Workflow) -> None:

@@ -1,7 +1,7 @@
 """An OpenAI-compatible API with low latency: SGLang on Modal, on one H100, $3.95 per hour while it runs.
 
-`modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
-`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that, `--bench` measures it too."""
+`modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it. `modal deploy
+FILE` puts it on a permanent URL, `modal run FILE --deployed` tests that, and `--bench` measures either."""
 
 import atexit
 import contextlib
@@ -130,8 +130,7 @@ def command() -> list[str]:
         "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 415824 in all
         "--mem-fraction-static", "0.93",  # of 79.1 GiB: 15.5 of weights, about 57.1 of KV cache
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
-        "--tool-call-parser", "qwen",
-        "--reasoning-parser", "qwen3",
+        "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
     ]  # fmt: skip
 
 
@@ -341,6 +340,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #
 # [speculation]
 # arguments = []
+# extra_weight_bytes = 0
+# note = "Qwen/Qwen3-8B brings no layers for speculative decoding that sglang can use; add one with --draft ALGORITHM=REPO@SHA."
 #
 # [also]
 # --- end ---

@@ -1,7 +1,7 @@
 """An OpenAI-compatible API with low latency: SGLang on Modal, on 2 H100, $7.90 per hour while it runs.
 
-`modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it.
-`modal deploy FILE` puts it on a permanent URL; `modal run FILE --deployed` tests that, `--bench` measures it too."""
+`modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it. `modal deploy
+FILE` puts it on a permanent URL, `modal run FILE --deployed` tests that, and `--bench` measures either."""
 
 import atexit
 import contextlib
@@ -105,8 +105,7 @@ def command() -> list[str]:
         "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 328339 in all
         "--mem-fraction-static", "0.93",  # of 79.1 GiB: 31.0 of weights, about 40.1 of KV cache, on each GPU
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
-        "--tool-call-parser", "qwen",
-        "--reasoning-parser", "qwen3",
+        "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
     ]  # fmt: skip
 
 
@@ -328,6 +327,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #
 # [speculation]
 # arguments = []
+# extra_weight_bytes = 0
+# note = "Qwen/Qwen3-32B brings no layers for speculative decoding that sglang can use; add one with --draft ALGORITHM=REPO@SHA."
 #
 # [also]
 # --- end ---

@@ -372,6 +372,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #
 # [speculation]
 # arguments = []
+# extra_weight_bytes = 0
+# note = ""
 #
 # [also]
 # --- end ---

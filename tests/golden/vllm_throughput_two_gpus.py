@@ -369,6 +369,8 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 #
 # [speculation]
 # arguments = []
+# extra_weight_bytes = 0
+# note = ""
 #
 # [also]
 # datasets = [

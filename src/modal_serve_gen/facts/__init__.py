@@ -130,6 +130,12 @@ def tasks() -> dict:
 
 
 @cache
+def speculation() -> dict[str, dict]:
+    """Per engine what it can use for speculative decoding, and with which arguments."""
+    return sourced(_read(FACTS / "speculation.toml"), "speculation.toml", "read", "source")
+
+
+@cache
 def pins() -> dict[str, dict]:
     """Per engine what a generated app pins: {engine: {version, ...}}."""
     return _read(FACTS / "pins.toml")

@@ -1,0 +1,132 @@
+"""LoRA adapters and drafts: what fits its model is taken over, what does not is refused before anything is written."""
+
+import json
+
+import pytest
+
+from modal_serve_gen import adapters, facts, flags, hub, newapp, render, speculation
+from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
+from tests.fake_hub import SHA, Repo, running
+
+BASE = "Qwen/Qwen3-8B"
+TABLE = flags.load(facts.flag_table_path("vllm", facts.pins()["vllm"]["version"]))
+LORA = {"peft_type": "LORA", "r": 24, "base_model_name_or_path": BASE}
+FILES = {"adapter_config.json": 600, "adapter_model.safetensors": 3 * 2**20}
+
+
+@pytest.fixture
+def served(monkeypatch, tmp_path):
+    """A Hub on this machine, without a token."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    with running() as fake:
+        monkeypatch.setenv("HF_ENDPOINT", fake.url)
+        yield fake
+
+
+def adapter(**changes) -> Repo:
+    return Repo(files=FILES, config=json.dumps(LORA | changes).encode())
+
+
+def new(**given) -> newapp.Made:
+    return newapp.make({"model": BASE, **given}, source=None, generator="test", offline=False, say=print)
+
+
+def test_an_adapter_is_pinned_verified_and_served(served):
+    """Its commit stands in the app, preflight downloads it, the engine serves it by its name with room for its rank."""
+    served.repos["me/sql"], served.repos["me/chat"] = adapter(), adapter(r=8)
+    made = new(lora=[f"sql={'me/sql'}@{SHA}", f"chat=me/chat@{SHA}"])
+    assert f'"sql": ("me/sql", "{SHA}"),' in made.text and "**dict(ADAPTERS.values())" in made.text
+    assert '"--max-loras", "2", "--max-lora-rank", "32"' in made.text
+    assert len(made.text.partition(render.BEGIN)[0].rstrip().split("\n")) <= 250
+    again = newapp.make({}, source=made.text, generator="test", offline=True, say=print)
+    assert again.text == made.text
+    (row,) = [row for row in made.plan.ledger if row.item == "adapters_and_drafts"]
+    assert row.gib == pytest.approx(6 / 1024, abs=0.01)
+
+
+REFUSED = {
+    "not in the form": ("sql=me/sql", adapter(), BadInput, "NAME=REPO@SHA"),
+    "a branch": ("sql=me/sql@main", adapter(), BadInput, "40 hex"),
+    "another base": (f"sql=me/sql@{SHA}", adapter(base_model_name_or_path="Qwen/Qwen3-4B"), BadInput, "Qwen/Qwen3-4B"),
+    "too high a rank": (f"sql=me/sql@{SHA}", adapter(r=1024), BadInput, "1024"),
+    "no LoRA": (f"sql=me/sql@{SHA}", adapter(peft_type="IA3"), ModelRefused, "not a LoRA"),
+    "pickle": (
+        f"sql=me/sql@{SHA}",
+        Repo(files={"adapter_config.json": 600, "adapter_model.bin": 9}, config=json.dumps(LORA).encode()),
+        ModelRefused,
+        "pickle",
+    ),
+    "the model's own name": (f"{BASE.split('/')[1]}=me/sql@{SHA}", adapter(), BadInput, "name of its own"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_an_adapter_that_does_not_fit_is_refused(case, served):
+    """With the value at fault, and the way out."""
+    asked, repo, kind, reason = REFUSED[case]
+    served.repos["me/sql"] = repo
+    with pytest.raises(kind) as caught:
+        new(lora=[asked], served_model_name=BASE.split("/")[1])
+    assert reason in str(caught.value)
+
+
+def test_an_adapter_of_the_base_fits_its_quantised_copy(served):
+    """An FP8 copy has the same layers."""
+    served.repos["me/sql"] = adapter()
+    assert '"me/sql"' in new(model="Qwen/Qwen3-8B-FP8", lora=[f"sql=me/sql@{SHA}"]).text
+
+
+def test_offline_cannot_know_an_adapter():
+    """Said, rather than guessed."""
+    with pytest.raises(ModelRefused, match="--offline"):
+        newapp.make({"lora": [f"a=me/sql@{SHA}"]}, source=None, generator="test", offline=True, say=print)
+
+
+def low(**given) -> newapp.Made:
+    return new(workflow="sglang-low-latency", **given)
+
+
+def config(vocabulary: int) -> bytes:
+    return json.dumps({"architectures": ["LlamaForCausalLMEagle3"], "vocab_size": vocabulary}).encode()
+
+
+def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
+    """It comes down with the weights and is given as a local folder; another vocabulary is refused."""
+    vocabulary = hub.resolve(BASE, engine="sglang").vocab_size
+    served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 2**20}, config=config(vocabulary))
+    text = low(draft=f"EAGLE3=me/eagle@{SHA}").text
+    assert f'DRAFT, DRAFT_REVISION = "me/eagle", "{SHA}"' in text and "--speculative-algorithm=EAGLE3" in text
+    assert "local_folder(DRAFT, DRAFT_REVISION)" in text
+    served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 2**20}, config=config(32_000))
+    with pytest.raises(BadInput, match="32000"):
+        low(draft=f"EAGLE3=me/eagle@{SHA}")
+
+
+@pytest.mark.parametrize("draft", ["EAGLE3=me/eagle", f"MAGIC=me/eagle@{SHA}", f"EAGLE3=../x@{SHA}", "x"])
+def test_a_draft_in_another_form_is_refused(draft):
+    """Algorithm, repository and commit, all three."""
+    with pytest.raises(ServeError, match="ALGORITHM=REPO@SHA"):
+        low(draft=draft)
+
+
+def test_a_checkpoint_with_prediction_layers_uses_them():
+    """Qwen 3.6 brings its own; Qwen 3 does not, and the note says how to add a draft."""
+    own = speculation.of_model(hub.resolve("Qwen/Qwen3.6-35B-A3B-FP8", engine="sglang"), "sglang")
+    assert own.draft[0] == "Qwen/Qwen3.6-35B-A3B-FP8" and own.extra_weight_bytes > 0
+    none = speculation.of_model(hub.resolve(BASE, engine="sglang"), "sglang")
+    assert none.draft is None and not none.arguments and "--draft" in none.note
+
+
+def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
+    """Every argument that the facts give stands in the engine's own table."""
+    table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"]["version"]))
+    known = facts.speculation()["sglang"]
+    assert not flags.check([*known["arguments"], *known["draft_arguments"]], table, whole=False)
+    assert set(known["architectures"]) <= set(table.architectures(*table.data["architectures"]))
+
+
+def test_ranks_are_those_of_the_engine():
+    """The smallest rank that holds all adapters."""
+    assert adapters.ranks(TABLE)[0] == 1
