@@ -177,7 +177,7 @@ def _options_of(source: str) -> dict[str, Any]:
 
 
 def _notes(resolved: Resolved) -> list[str]:
-    notes = [resolved.speculation.note] if resolved.speculation.note else []
+    notes = []
     if resolved.spec.region and resolved.spec.endpoint == "web-server":
         notes.append("The region is where containers run; where requests enter Modal is Modal's own routing.")
     if resolved.spec.auth == "none":

@@ -76,13 +76,13 @@ def resolve(
         ),
         adapters=loras,
         max_lora_rank=adapters.room(loras, table) if loras else None,
-        speculation=guess,
+        speculation=guess.model_copy(update={"note": ""}),  # for the terminal, not for the file
         also={
             name: (f"{name}=={facts.pins()[name]['version']}", *facts.pins()[name]["packages"])
             for name in workflow.also
         },
     )
-    return resolved, plan
+    return resolved, plan.model_copy(update={"notes": (*plan.notes, *([guess.note] if guess.note else []))})
 
 
 def write(resolved: Resolved) -> str:

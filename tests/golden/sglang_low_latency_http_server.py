@@ -368,7 +368,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #     "95a723d08a9490559dae23d0cff1d9466213d989",
 # ]
 # extra_weight_bytes = 936839741
-# note = "Speculative decoding uses prediction layers of the checkpoint itself (1); its gain is not measured."
+# note = ""
 #
 # [also]
 # --- end ---

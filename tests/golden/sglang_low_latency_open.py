@@ -341,7 +341,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # [speculation]
 # arguments = []
 # extra_weight_bytes = 0
-# note = "Qwen/Qwen3-8B brings no layers for speculative decoding that sglang can use; add one with --draft ALGORITHM=REPO@SHA."
+# note = ""
 #
 # [also]
 # --- end ---
