@@ -8,7 +8,7 @@ OLDEST := .cache/oldest-sdk
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup engine lint golden docs clean
+.PHONY: demo test setup engine lint golden docs facts clean
 
 demo: $(VENV)/.ready  ## write the default app and rehearse it
 	@sh scripts/demo.sh $(BIN)
@@ -46,6 +46,9 @@ golden: $(VENV)/.ready  ## render the golden apps anew
 
 docs: $(VENV)/.ready  ## write the generated blocks of the documentation anew
 	$(BIN)/python scripts/docs.py
+
+facts: $(VENV)/.ready  ## what has moved at the package registry since the pins were made
+	@$(BIN)/python scripts/update_facts.py
 
 clean:
 	rm -rf $(VENV) .cache dist .pytest_cache .ruff_cache .hypothesis

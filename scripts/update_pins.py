@@ -124,7 +124,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="exit 1 when the resolved set differs")
     parser.add_argument("--write", action="store_true", help="write the resolved set")
     parser.add_argument("--pins", type=Path, default=PINS)
-    parser.add_argument("--uv", default=shutil.which("uv") or "uv", help="the uv command")
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv") or "uv"
+    parser.add_argument("--uv", default=found, help="the uv command")
     given = parser.parse_args(argv)
     old = tomllib.loads(given.pins.read_text())
     try:
