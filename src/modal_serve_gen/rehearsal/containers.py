@@ -18,7 +18,7 @@ from grpclib.server import Server
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import apps, bare, calls, listening, outfit, servers
+from modal_serve_gen.rehearsal import apps, bare, calls, outfit, servers, starting
 from modal_serve_gen.rehearsal.pipes import Output
 from modal_serve_gen.rehearsal.rpc import Service, reply
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
@@ -27,7 +27,6 @@ STOP_S = 20  # an engine has this long to end by itself before its container is 
 RETIRE_S = 3600  # and one whose app was deployed anew, for the inputs that it has
 LOG_DRAIN_S = 3
 MOST_CONTAINERS = 4  # of one function, on one machine
-ASTRAY_S = 15  # a server that listens elsewhere for so long will not come to the right port
 FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
@@ -85,7 +84,7 @@ class Containers:
         self.plane.note(f"build: {function.tag}")
         item = calls.submit(self.plane, function, payload)
         limit = min(function.definition.timeout_secs or 3600, 1800)
-        if not await _until(lambda: item.output is not None, item.call.changed, limit):
+        if not await item.call.changed.until(lambda: item.output is not None, limit):
             text = f"The build function {function.tag} did not end within {limit} s."
             calls.finish(item, api_pb2.GenericResult(status=FAILURE, exception=text))
         await self.stop(function)
@@ -121,9 +120,9 @@ class Containers:
         if servers.serves(function.definition):
             await asyncio.gather(*(servers.dismiss(container) for container in containers))
         for container in containers:
-            if not await _until(lambda c=container: c.exit_code is not None, container.changed, limit_s):
+            if not await container.changed.until(lambda c=container: c.exit_code is not None, limit_s):
                 self._kill(container)
-                await _until(lambda c=container: c.exit_code is not None, container.changed, 5)
+                await container.changed.until(lambda c=container: c.exit_code is not None, 5)
 
     async def close(self) -> None:
         """End everything at once and wait for the last word of each container."""
@@ -152,7 +151,7 @@ class Containers:
         server = None
         try:
             server, outputs = await self._start(container)
-            watchdogs = [asyncio.create_task(self._limit_startup(container))]
+            watchdogs = [asyncio.create_task(starting.limit(container, self.network, self.limit_s, self._give_up))]
             if servers.serves(container.function.definition):
                 watchdogs.append(asyncio.create_task(servers.attend(self.plane, container, self._give_up)))
             code = await container.process.wait()
@@ -190,37 +189,6 @@ class Containers:
             calls.fail_queued(function, failure)
         elif function.queue:
             self.ensure(function)
-
-    async def _limit_startup(self, container: Container) -> None:
-        """Kill a container that does not become ready in time, or that listens where Modal does not look."""
-        definition = container.function.definition
-        declared = definition.startup_timeout_secs or definition.timeout_secs or 300
-        limit = min(declared, self.limit_s)
-        # A margin leaves the SDK the first word: its own time-out for the web server names what to do.
-        deadline, astray_since = time.monotonic() + limit + 3, None
-        while not await _until(lambda: container.ready or not container.alive, container.changed, 1):
-            astray = self._astray(container)
-            astray_since = (astray_since or time.monotonic()) if astray else None
-            if astray_since and time.monotonic() - astray_since > ASTRAY_S:
-                return self._give_up(container, astray)
-            if time.monotonic() > deadline:
-                text = f"was not ready after its start-up time-out of {limit:g} s"
-                text += f" ({declared} s in the app)" if limit < declared else ""
-                return self._give_up(container, f"{text}; {astray}" if astray else text)
-
-    def _astray(self, container: Container) -> str:
-        """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server."""
-        wanted = next(iter(servers.ports(container.function.definition)), 0)
-        places = outfit.addresses(self.network, container.number)
-        if not wanted or "REHEARSAL_INNER" not in places:
-            return ""
-        outside, inside = (listening.ports(places[f"REHEARSAL_{name}"]) for name in ("OUTER", "INNER"))
-        if wanted in outside:
-            return ""
-        if wanted in inside:
-            return f"listens at port {wanted} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
-        heard = ", ".join(map(str, sorted(outside | inside)))
-        return f"listens at port {heard}, but Modal is told {wanted}; make them the same" if heard else ""
 
     def _give_up(self, container: Container, why: str) -> None:
         text = f"The container of {container.function.tag} {why}."
@@ -270,12 +238,3 @@ class Containers:
                 image.changed.notify()
 
         return write
-
-
-async def _until(condition: Callable[[], bool], signal_: object, limit: float) -> bool:
-    """Whether `condition` came true within `limit` seconds, looked at on each change."""
-    deadline = time.monotonic() + limit
-    while not condition():
-        if not await signal_.wait(deadline - time.monotonic()):
-            return condition()
-    return True

@@ -33,6 +33,14 @@ class Signal:
             return False
         return True
 
+    async def until(self, condition: Callable[[], bool], limit: float) -> bool:
+        """Whether `condition` came true within `limit` seconds, looked at on each change."""
+        deadline = time.monotonic() + limit
+        while not condition():
+            if not await self.wait(deadline - time.monotonic()):
+                return condition()
+        return True
+
 
 @dataclass
 class Stream:
