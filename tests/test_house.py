@@ -25,7 +25,8 @@ FLOORS = [
     {"gpus", "spec"},
     {"model", "workflows"},
     {"attention", "facts"},
-    {"flags", "folders", "errors"},
+    {"flags", "folders", "cron"},
+    {"errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -14,8 +14,24 @@ def rows(what: str) -> list[dict[str, Any]]:
 def _workflows() -> list[dict]:
     from modal_serve_gen import workflows
 
-    keys = ("name", "title", "engine", "default_model", "use_when", "not_when", "instead")
-    return [{key: getattr(workflows.load(name), key) for key in keys} for name in workflows.names()]
+    keys = (
+        "name",
+        "title",
+        "engine",
+        "default_model",
+        "endpoints",
+        "auth",
+        "options",
+        "use_when",
+        "not_when",
+        "instead",
+    )
+    rows = [workflows.load(name) for name in workflows.names()]
+    return [{key: _plain(getattr(row, key)) for key in keys} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return ", ".join(value) or "none" if isinstance(value, tuple) else value
 
 
 def _models() -> list[dict]:

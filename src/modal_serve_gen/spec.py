@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from modal_serve_gen import workflows
+from modal_serve_gen import cron, workflows
 from modal_serve_gen.errors import BadInput, nearest, shown
 from modal_serve_gen.model import valid_id
 
@@ -63,6 +63,18 @@ def _region(value: str) -> str:
     return value
 
 
+def _cron(value: str) -> str:
+    if problem := cron.problem(_text(value)):
+        raise ValueError(f"must be a cron line such as '0 2 * * *'; this one {problem}")
+    return value
+
+
+def _otlp(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+        raise ValueError("must be the collector's address, such as http://collector:4317, without a user or password")
+    return _text(value)
+
+
 ObjectName = Annotated[str, AfterValidator(_object_name)]
 
 
@@ -89,8 +101,8 @@ class ServeSpec(BaseModel):
     draft: Annotated[str, AfterValidator(_text)] | None = None
     hf_secret: ObjectName = "huggingface-secret"
     api_key_secret: ObjectName = "llm-api-key"
-    otlp_endpoint: Annotated[str, AfterValidator(_text)] | None = None
-    schedule: Annotated[str, AfterValidator(_text)] | None = None
+    otlp_endpoint: Annotated[str, AfterValidator(_otlp)] | None = None
+    schedule: Annotated[str, AfterValidator(_cron)] | None = None
     engine_arg: tuple[Annotated[str, AfterValidator(_engine_arg), Field(max_length=4000)], ...] = ()
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen.rehearsal import schedules
+from modal_serve_gen import cron
 from tests.conftest import OLDEST
 from tests.rehearsal.stand import stand
 
@@ -148,14 +148,14 @@ async def test_a_schedule_that_is_none_is_refused(plane, path):
 )
 def test_a_bad_cron_line_is_named(line, problem):
     """Each field within its range, in the forms that cron has."""
-    assert problem in schedules.cron_problem(line)
+    assert problem in cron.problem(line)
 
 
 @given(st.data())
 def test_good_cron_lines_pass(data):
     """Numbers, ranges, steps and lists within each field's range, names in either case."""
     fields = []
-    for least, most, names in [(low, high, names) for _, low, high, names in schedules.FIELDS]:
+    for least, most, names in [(low, high, names) for _, low, high, names in cron.FIELDS]:
         number = st.integers(least, most)
         span = st.tuples(number, number).map(lambda pair: "{}-{}".format(*sorted(pair)))
         step = st.integers(1, 99).map(lambda each: f"*/{each}")
@@ -163,7 +163,7 @@ def test_good_cron_lines_pass(data):
         if names:
             forms.append(st.sampled_from([*names, *map(str.upper, names)]))
         fields.append(",".join(data.draw(st.lists(st.one_of(forms), min_size=1, max_size=3))))
-    assert schedules.cron_problem(" ".join(fields)) == ""
+    assert cron.problem(" ".join(fields)) == ""
 
 
 SERVER = """
