@@ -159,9 +159,9 @@ BAD = {
     "cron line of three fields": (["--workflow", "vllm-throughput", "--schedule", "0 2 *"], 2, "3 fields"),
     "password in the collector's address": (["--otlp-endpoint", "http://me:pw@host:4317"], 2, "--otlp-endpoint"),
     "architecture that the engine lacks": (
-        ["--workflow", "sglang-low-latency", "--model", "moonshotai/Kimi-K3"],
+        ["--workflow", "sglang-low-latency", "--model", "HuggingFaceTB/SmolLM3-3B"],
         3,
-        "sglang",
+        "SmolLM3ForCausalLM",
     ),
     "key as engine flag": (["--engine-arg=--api-key=s3cr3t"], 2, "--auth"),
     "engine arg without dashes": (["--engine-arg=seed"], 2, "--engine-arg"),
