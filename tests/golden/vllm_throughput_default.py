@@ -1,4 +1,4 @@
-"""Answers for a file of prompts, at a low cost per token: vLLM on Modal, on one H200, $4.54 per hour each.
+"""Answers for a file of prompts, at a low cost per token: vLLM on Modal, on one H100, $3.95 per hour each.
 `modal run FILE` answers two prompts; `modal run --detach FILE --input prompts.jsonl` answers a file, also with this
 machine switched off: run it again to follow, to go on after an interruption, or to fetch the results. A line holds
 "prompt" or "messages" with any sampling options, or is of OpenAI's batch format, as the lines of the results are."""
@@ -69,16 +69,15 @@ def local_folder(repository: str, commit: str) -> str:
 
 # The jobs: each a folder with its prompts and a file of results per shard, which is all that a resumed run needs.
 jobs = modal.Volume.from_name("vllm-throughput-qwen3-8b-fp8-jobs", create_if_missing=True, version=2)
-volumes["/jobs"] = jobs
-MAX_NUM_SEQS = 256  # prompts that one container works on at once
+MAX_NUM_SEQS = 128  # prompts that one container works on at once
 SHARD = 4 * MAX_NUM_SEQS  # prompts of one call: what an interruption can cost
-MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 1, 4.54  # of an answer whose line does not say; of one container
+MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 1, 3.95  # of an answer whose line does not say; of one container
 
 
 @app.cls(
-    image=image, volumes=volumes, gpu="H200", region=None,
+    image=image, volumes={**volumes, "/jobs": jobs}, gpu="H100", region=None,
     env={"HF_HUB_OFFLINE": "1", "JOBS": "/jobs"},  # offline: what preflight verified
-    max_containers=4, scaledown_window=30,  # at most $18.16 per hour; CPU and memory come on top
+    max_containers=4, scaledown_window=30,  # at most $15.80 per hour; CPU and memory come on top
     startup_timeout=600,  # seconds: 9.4 GB to read, then compilation, which only the first start pays
     timeout=7200, retries=modal.Retries(max_retries=3, initial_delay=1.0),  # of one shard
 )  # fmt: skip
@@ -89,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=8192, max_num_seqs=MAX_NUM_SEQS,  # tokens of one; the KV cache holds 831600 in all
+            max_model_len=8192, max_num_seqs=MAX_NUM_SEQS,  # tokens of one; the KV cache holds 424957 in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 139.8 GiB, 8.8 are weights and about 114.2 KV cache
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 8.8 are weights and about 58.4 KV cache
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
         self.defaults = {"max_tokens": MAX_TOKENS} | {name: getattr(default, name) for name in names}
@@ -280,21 +279,21 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # reasoning_parser = "qwen3"
 #
 # [plan]
-# gpu = "H200"
+# gpu = "H100"
 # gpus = 1
 # tensor_parallel_size = 1
 # dtype = "auto"
 # max_model_len = 8192
-# max_num_seqs = 256
+# max_num_seqs = 128
 # max_num_batched_tokens = 8192
 # gpu_memory_utilization = 0.92
 # startup_timeout_s = 600
-# usd_per_hour = 4.54
+# usd_per_hour = 3.95
 # price_date = "2026-10"
-# gpu_gib = 139.8
+# gpu_gib = 79.1
 # weights_gib = 8.8
-# kv_gib = 114.2
-# kv_tokens = 831600
+# kv_gib = 58.4
+# kv_tokens = 424957
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

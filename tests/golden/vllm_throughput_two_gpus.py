@@ -69,14 +69,13 @@ def local_folder(repository: str, commit: str) -> str:
 
 # The jobs: each a folder with its prompts and a file of results per shard, which is all that a resumed run needs.
 jobs = modal.Volume.from_name("vllm-throughput-qwen3-32b-jobs", create_if_missing=True, version=2)
-volumes["/jobs"] = jobs
 MAX_NUM_SEQS = 128  # prompts that one container works on at once
 SHARD = 4 * MAX_NUM_SEQS  # prompts of one call: what an interruption can cost
 MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 2, 7.9  # of an answer whose line does not say; of one container
 
 
 @app.cls(
-    image=image, volumes=volumes, gpu="H100:2", region=None,
+    image=image, volumes={**volumes, "/jobs": jobs}, gpu="H100:2", region=None,
     env={"HF_HUB_OFFLINE": "1", "JOBS": "/jobs"},  # offline: what preflight verified
     max_containers=4, scaledown_window=30,  # at most $31.60 per hour; CPU and memory come on top
     startup_timeout=600,  # seconds: 65.5 GB to read, then compilation, which only the first start pays
