@@ -145,7 +145,13 @@ def render(resolved: Resolved) -> str:
 
 def provenance(resolved: Resolved) -> str:
     """The last comment block of the text."""
-    document = tomli_w.dumps(_without_none(resolved.model_dump(mode="json")))
+    plain = Resolved.model_fields
+    values = {
+        name: value
+        for name, value in resolved.model_dump(mode="json").items()
+        if plain[name].is_required() or getattr(resolved, name) != plain[name].default
+    }
+    document = tomli_w.dumps(_without_none(values))
     lines = [f"# {line}".rstrip() for line in document.split("\n")[:-1]]
     return "\n".join([BEGIN, *lines, END]) + "\n"
 

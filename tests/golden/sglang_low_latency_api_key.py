@@ -252,7 +252,6 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
-# adapters = []
 #
 # [asked]
 # workflow = "sglang-low-latency"
@@ -372,6 +371,4 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # ]
 # extra_weight_bytes = 936839741
 # note = ""
-#
-# [also]
 # --- end ---

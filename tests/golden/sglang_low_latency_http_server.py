@@ -251,7 +251,6 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
-# adapters = []
 #
 # [asked]
 # workflow = "sglang-low-latency"
@@ -369,6 +368,4 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # ]
 # extra_weight_bytes = 936839741
 # note = ""
-#
-# [also]
 # --- end ---

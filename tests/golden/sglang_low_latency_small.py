@@ -218,7 +218,6 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
-# adapters = []
 #
 # [asked]
 # workflow = "sglang-low-latency"
@@ -324,11 +323,4 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #     "xxhash==4.1.0",
 #     "zstandard==0.25.0",
 # ]
-#
-# [speculation]
-# arguments = []
-# extra_weight_bytes = 0
-# note = ""
-#
-# [also]
 # --- end ---

@@ -214,7 +214,6 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
-# adapters = []
 #
 # [asked]
 # model = "Qwen/Qwen3-32B"
@@ -329,11 +328,4 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #     "typing-extensions==4.16.0",
 #     "watchfiles==1.3.0",
 # ]
-#
-# [speculation]
-# arguments = []
-# extra_weight_bytes = 0
-# note = ""
-#
-# [also]
 # --- end ---

@@ -250,7 +250,6 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
 # generator = "golden"
-# adapters = []
 #
 # [asked]
 # workflow = "vllm-throughput"
@@ -361,11 +360,6 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 #     "typing-extensions==4.16.0",
 #     "watchfiles==1.3.0",
 # ]
-#
-# [speculation]
-# arguments = []
-# extra_weight_bytes = 0
-# note = ""
 #
 # [also]
 # datasets = [
