@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 from typer.testing import CliRunner
 
@@ -12,6 +13,10 @@ from modal_serve_gen import cli as commands
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = ROOT / ".cache" / "oldest-sdk" / "bin" / "python"
+
+# No test times its examples: a busy machine is no failure.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 
 def pytest_configure(config):
