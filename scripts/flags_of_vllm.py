@@ -301,6 +301,23 @@ def group(node: ast.Dict, module: Module, source: Source) -> list[str]:
     return sorted(names)
 
 
+def without_lora(registry: Module, source: Source) -> list[str]:
+    """The architectures whose class does not say that it takes LoRA adapters; one that cannot be read is left out."""
+    rows: dict[str, list] = {}
+    for name, node in registry.runtime.items():
+        if re.fullmatch(r"_[A-Z_]+_MODELS", name) and isinstance(node, ast.Dict):
+            pairs = [pair for pair in zip(node.keys, node.values, strict=True) if isinstance(pair[1], ast.Tuple)]
+            rows |= {source.value(key, registry): source.value(row, registry) for key, row in pairs if key}
+    found = []
+    for architecture, (module, name) in rows.items():
+        home = source.module(module if module.startswith("vllm.") else f"{registry.package}.{module}")
+        where = source.find(name, home) if home else None
+        if where and isinstance(where.node, ast.ClassDef):
+            bases = [ast.unparse(base) for one in source.classes(where) for base in one.node.bases]
+            found += [] if "SupportsLoRA" in bases else [architecture]
+    return sorted(found)
+
+
 def extract(source: Source) -> dict:
     """The table of one vLLM wheel, keys as `modal_serve_gen.flags` reads them."""
     walk = Walk(source)
@@ -340,6 +357,7 @@ def extract(source: Source) -> dict:
         "required": [],
         "options": walk.options,
         "architectures": groups,
+        "without_lora": without_lora(registry, source),
         "tool_parsers": sorted(tools),
         "reasoning_parsers": sorted(reasoning),
     }

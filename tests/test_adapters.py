@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from modal_serve_gen import adapters, facts, flags, hub, newapp, render, speculation
+from modal_serve_gen import adapters, facts, flags, hub, lora_memory, newapp, render, speculation
 from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
+from modal_serve_gen.model import from_config
 from tests.fake_hub import SHA, Repo, running
 
 BASE = "Qwen/Qwen3-8B"
@@ -43,7 +44,46 @@ def test_an_adapter_is_pinned_verified_and_served(served):
     again = newapp.make({}, source=made.text, generator="test", offline=True, say=print)
     assert again.text == made.text
     (row,) = [row for row in made.plan.ledger if row.item == "adapters_and_drafts"]
-    assert row.gib == pytest.approx(6 / 1024, abs=0.01)
+    assert row.gib == pytest.approx(2 * lora_memory.slot_bytes(hub.resolve(BASE, engine="vllm"), 32) / 2**30, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "elements"),
+    [
+        # What PEFT counts as trainable for all linear layers of Llama 3.1 8B at rank 16; its head and embeddings apart.
+        ("meta-llama/Llama-3.1-8B-Instruct", 41_943_040 + 16 * 2 * (4096 + 128_256)),
+        # 48 layers of 128 experts with 3 matrices of 2048 x 768, the router, 32 query and 4 KV heads of 128.
+        (
+            "Qwen/Qwen3-30B-A3B",
+            16 * (48 * (128 * 3 * (2048 + 768) + 2048 + 128 + 2 * (2048 + 4096) + 2 * (2048 + 512)) + 2 * 153_984),
+        ),
+    ],
+)
+def test_a_slot_has_room_for_every_matrix_and_every_expert(name, elements):
+    """rank x (inputs + outputs) for each, two bytes an element."""
+    held = facts.config(name)["config"]
+    model = from_config(name, SHA, held, weight_bytes=1, source="test")
+    assert lora_memory.slot_bytes(model, 16) == 2 * elements
+
+
+@pytest.mark.parametrize("name", sorted(facts.models()))
+def test_a_slot_is_a_small_part_of_every_bundled_model(name):
+    """Every configuration can be read, and doubling the rank doubles the slot."""
+    known = facts.models()[name]
+    model = from_config(name, SHA, facts.config(name)["config"], weight_bytes=known["weight_bytes"], source="test")
+    slot = lora_memory.slot_bytes(model, 8)
+    assert 0.001 < slot / model.weight_bytes < 0.1 and lora_memory.slot_bytes(model, 16) == 2 * slot
+
+
+def test_a_configuration_without_layer_sizes_is_refused():
+    """By the model's name, not by a traceback."""
+    config = {"architectures": ["DeepseekV3ForCausalLM"], "num_hidden_layers": 2, "num_attention_heads": 2}
+    config |= {"hidden_size": 64, "vocab_size": 99, "max_position_embeddings": 512}
+    config |= {"kv_lora_rank": 8, "qk_rope_head_dim": 4}
+    model = from_config("me/model", SHA, config, weight_bytes=1, source="test")
+    one = adapters.Adapter(name="a", repo="me/a", revision=SHA, rank=8, bytes=1)
+    with pytest.raises(ModelRefused, match="qk_nope_head_dim"):
+        adapters.gpu_bytes((one,), model, TABLE)
 
 
 REFUSED = {
@@ -51,6 +91,13 @@ REFUSED = {
     "a branch": ("sql=me/sql@main", adapter(), BadInput, "40 hex"),
     "another base": (f"sql=me/sql@{SHA}", adapter(base_model_name_or_path="Qwen/Qwen3-4B"), BadInput, "Qwen/Qwen3-4B"),
     "too high a rank": (f"sql=me/sql@{SHA}", adapter(r=1024), BadInput, "1024"),
+    "too high a rank in one module": (f"sql=me/sql@{SHA}", adapter(rank_pattern={"q_proj": 640}), BadInput, "640"),
+    "a rank that is none": (f"sql=me/sql@{SHA}", adapter(r="8"), ModelRefused, "not a LoRA"),
+    "DoRA": (f"sql=me/sql@{SHA}", adapter(use_dora=True), ModelRefused, "has DoRA"),
+    "whole modules": (f"sql=me/sql@{SHA}", adapter(modules_to_save=["lm_head"]), ModelRefused, "modules_to_save"),
+    "biases": (f"sql=me/sql@{SHA}", adapter(bias="all"), ModelRefused, "has biases"),
+    "another start": (f"sql=me/sql@{SHA}", adapter(init_lora_weights="pissa"), ModelRefused, "pissa"),
+    "a name in other letters": (f"sqlé=me/sql@{SHA}", adapter(), BadInput, "NAME=REPO@SHA"),
     "no LoRA": (f"sql=me/sql@{SHA}", adapter(peft_type="IA3"), ModelRefused, "not a LoRA"),
     "pickle": (
         f"sql=me/sql@{SHA}",
@@ -72,9 +119,23 @@ def test_an_adapter_that_does_not_fit_is_refused(case, served):
     assert reason in str(caught.value)
 
 
+def test_two_adapters_of_one_name_are_refused():
+    """Clients could not tell them apart."""
+    with pytest.raises(BadInput, match="name of its own"):
+        new(lora=[f"sql=me/a@{SHA}", f"sql=me/b@{SHA}"])
+
+
+def test_an_architecture_without_adapters_is_refused():
+    """Its class in the engine says so; nothing is asked of the Hub."""
+    model = hub.resolve("deepseek-ai/DeepSeek-V3.1", engine="vllm")
+    model = model.model_copy(update={"architecture": "DeepseekV4ForCausalLM"})
+    with pytest.raises(ModelRefused, match="takes no LoRA"):
+        adapters.resolve((f"sql=me/sql@{SHA}",), model, "deepseek", TABLE, offline=False)
+
+
 def test_an_adapter_of_the_base_fits_its_quantised_copy(served):
-    """An FP8 copy has the same layers."""
-    served.repos["me/sql"] = adapter()
+    """An FP8 copy has the same layers, and so has the 4-bit copy that an adapter was trained on."""
+    served.repos["me/sql"] = adapter(base_model_name_or_path="unsloth/Qwen3-8B-unsloth-bnb-4bit")
     assert '"me/sql"' in new(model="Qwen/Qwen3-8B-FP8", lora=[f"sql=me/sql@{SHA}"]).text
 
 
@@ -127,6 +188,8 @@ def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
     assert set(known["architectures"]) <= set(table.architectures(*table.data["architectures"]))
 
 
-def test_ranks_are_those_of_the_engine():
-    """The smallest rank that holds all adapters."""
-    assert adapters.ranks(TABLE)[0] == 1
+def test_room_is_the_smallest_rank_of_the_engine_that_holds_all():
+    """Ranks between two of the engine's own get the larger one; its own ranks stay."""
+    several = [adapters.Adapter(name="a", repo="me/a", revision=SHA, rank=rank, bytes=1) for rank in (3, 16, 17, 300)]
+    assert [adapters.room((each,), TABLE) for each in several] == [8, 16, 32, 320]
+    assert adapters.room(tuple(several[:2]), TABLE) == 16

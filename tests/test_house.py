@@ -21,7 +21,7 @@ FLOORS = [
     {"plan", "render", "hub", "checks"},
     {"choice", "adapters", "speculation"},
     {"hub_client"},
-    {"ledger", "workload"},
+    {"ledger", "lora_memory", "workload"},
     {"gpus", "spec"},
     {"model", "workflows"},
     {"attention", "facts"},

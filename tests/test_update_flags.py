@@ -146,6 +146,8 @@ def make_arg_parser(parser):
 """,
     "vllm/tool_parsers/__init__.py": '_TOOL_PARSERS_TO_REGISTER = {"hermes": ("f", "C"), "abc": ("f", "D")}\n',
     "vllm/reasoning/__init__.py": '_REASONING_PARSERS_TO_REGISTER = {"qwen3": ("f", "C")}\n',
+    "vllm/model_executor/models/a.py": "class A(Base, SupportsLoRA):\n    pass\n",
+    "vllm/model_executor/models/b.py": "class Base(Module):\n    pass\n\nclass B(Base):\n    pass\n",
     "vllm/model_executor/models/registry.py": """
 _TEXT_GENERATION_MODELS = {"AForCausalLM": ("a", "A"), "BForCausalLM": ("b", "B")}
 _EMBEDDING_MODELS = {"EModel": ("e", "E"), **{k: (m, a) for k, (m, a) in _TEXT_GENERATION_MODELS.items() if a == "B"}}
@@ -263,6 +265,7 @@ def test_a_vllm_wheel_becomes_a_table(update_flags, tmp_path):
     assert options["--old"].deprecated and not options["--kind"].deprecated
     assert options["--device"].choices == ("auto", "cuda")
     assert table.architectures("embedding") == {"EModel", "BForCausalLM"}
+    assert [table.takes_lora(name) for name in ("AForCausalLM", "BForCausalLM", "EModel")] == [True, False, True]
     assert (table.tool_parsers, table.reasoning_parsers) == (("abc", "hermes"), ("qwen3",))
     assert table.data["shorthand"] and table.data["suffixes"] == {"decimal": ["k"], "binary": ["K"]}
     assert flags.check(["m", "--max_model_len", "2k", "--backend", "fast"], table) == []

@@ -5,14 +5,28 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
 
-from modal_serve_gen import flags, hub_client
+from modal_serve_gen import flags, hub_client, lora_memory
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
 from modal_serve_gen.model import Model, valid_id
 
-ASKED = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})")
+ASKED = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})", re.ASCII)
 WEIGHTS = "adapter_model.safetensors"
+# Keys of adapter_config.json for what vLLM refuses when the adapter is loaded (vLLM 0.33.0, lora/peft_helper.py).
+UNSERVED = {
+    "use_dora": "DoRA",
+    "use_qalora": "QALoRA",
+    "use_bdlora": "block-diagonal LoRA",
+    "lora_bias": "biases",
+    "alora_invocation_tokens": "activation by tokens (aLoRA)",
+    "layer_replication": "replicated layers",
+    "modules_to_save": "whole modules of its own (modules_to_save)",
+}
+# Ways to begin a training that leave the base model's weights as they are; others change them (same source).
+PLAIN_STARTS = ("gaussian", "eva", "orthogonal", "mica", "lora_ga")
 # What publishers add to a model's name for its quantised copies; an adapter of the one fits the other.
-QUANTISED = re.compile(r"[-_](fp8|fp8-dynamic|awq|gptq|nvfp4|mxfp4|w8a8|w4a16|int4|int8|bnb-4bit)$", re.IGNORECASE)
+QUANTISED = re.compile(
+    r"[-_](fp8|fp8-dynamic|awq|gptq|nvfp4|mxfp4|w8a8|w4a16|int4|int8|(unsloth-)?bnb-4bit)$", re.IGNORECASE
+)
 
 
 class Adapter(BaseModel):
@@ -49,6 +63,11 @@ def resolve(
 ) -> tuple[Adapter, ...]:
     """Every adapter as the Hub describes it. Raises BadInput or ModelRefused for one that cannot be served."""
     parsed = [parse(each) for each in asked]
+    if parsed and not table.takes_lora(model.architecture):
+        raise ModelRefused(
+            f"{table.engine} {table.version} takes no LoRA adapters for {model.id} ({model.architecture}).",
+            "Leave out --lora, or serve a copy of the model with the adapter merged into it.",
+        )
     names = [name for name, _, _ in parsed]
     if twice := next((name for name in names if names.count(name) > 1 or name == served_name), None):
         raise BadInput(
@@ -65,8 +84,8 @@ def resolve(
 def _resolved(name: str, repo: str, commit: str, model: Model, table: flags.Table, say) -> Adapter:
     found = hub_client.fetch(repo, commit, token=None, say=say, document="adapter_config.json")
     config = found.config if isinstance(found.config, dict) else {}
-    rank, base = config.get("r"), config.get("base_model_name_or_path")
-    if config.get("peft_type") != "LORA" or not isinstance(rank, int) or rank < 1:
+    rank, base = _rank(config), config.get("base_model_name_or_path")
+    if config.get("peft_type") != "LORA" or rank is None:
         raise ModelRefused(f"{repo} is not a LoRA adapter in the PEFT layout.", "Choose a repository that is one.")
     if WEIGHTS not in found.weights:
         raise ModelRefused(
@@ -75,6 +94,11 @@ def _resolved(name: str, repo: str, commit: str, model: Model, table: flags.Tabl
         )
     if isinstance(base, str) and valid_id(base) and _plain(base) != _plain(model.id):
         raise BadInput(f"The adapter {repo} was made for {base}, not for {model.id}.", f"Serve it with --model {base}.")
+    if what := _unserved(config):
+        raise ModelRefused(
+            f"The adapter {repo} has {what}, which {table.engine} {table.version} does not serve.",
+            "Convert it to a plain LoRA adapter, or merge it into its model.",
+        )
     most = max(ranks(table))
     if rank > most:
         raise BadInput(
@@ -82,6 +106,23 @@ def _resolved(name: str, repo: str, commit: str, model: Model, table: flags.Tabl
             "Choose an adapter of a lower rank, or merge it into its model.",
         )
     return Adapter(name=name, repo=repo, revision=commit, rank=rank, bytes=found.weights[WEIGHTS])
+
+
+def _rank(config: dict) -> int | None:
+    """The largest rank of any module; None where one is no positive whole number."""
+    pattern = config.get("rank_pattern") or {}
+    found = [config.get("r"), *(pattern.values() if isinstance(pattern, dict) else [None])]
+    return max(found) if all(type(each) is int and each > 0 for each in found) else None
+
+
+def _unserved(config: dict) -> str | None:
+    """What the engine would refuse when it loads the adapter; None for a plain one."""
+    start = config.get("init_lora_weights", True)
+    if isinstance(start, str) and start.lower() not in PLAIN_STARTS:
+        return f"{shown(start)} as its start, which changes the base model's weights"
+    if config.get("bias", "none") != "none":
+        return "biases"
+    return next((what for key, what in UNSERVED.items() if config.get(key)), None)
 
 
 def _plain(model_id: str) -> str:
@@ -96,3 +137,16 @@ def ranks(table: flags.Table) -> list[int]:
 def room(adapters: tuple[Adapter, ...], table: flags.Table) -> int:
     """The smallest of these ranks that holds every adapter."""
     return next(rank for rank in ranks(table) if rank >= max(each.rank for each in adapters))
+
+
+def gpu_bytes(adapters: tuple[Adapter, ...], model: Model, table: flags.Table) -> int:
+    """What the engine sets aside for them on a GPU: a slot of `room` for each. Raises ModelRefused for a config."""
+    if not adapters:
+        return 0
+    try:
+        return len(adapters) * lora_memory.slot_bytes(model, room(adapters, table))
+    except (KeyError, TypeError, ArithmeticError) as fault:
+        raise ModelRefused(
+            f"The config.json of {model.id} does not say how large its layers are ({shown(fault)}).",
+            "Leave out --lora, or serve a copy of the model with the adapter merged into it.",
+        ) from None

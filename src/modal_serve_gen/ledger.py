@@ -106,7 +106,7 @@ def _lines(model: Model, setup: Setup, known: dict):
     yield _weights(model, setup, known)
     if setup.extra_weight_bytes:
         extra = setup.extra_weight_bytes / GIB
-        yield Line("adapters_and_drafts", extra, extra, extra, True, "sizes of the adapters and drafts asked for")
+        yield Line("adapters_and_drafts", extra, extra, extra, True, "slots for the adapters, weights of the draft")
     yield _activations(model, setup, known["activations"])
     graphs = known["cuda_graphs"]
     yield Line("cuda_graphs", *_range(graphs["captured"]), False, f"allowance: {graphs['source']}")

@@ -49,7 +49,7 @@ def resolve(
     table = flags.load(facts.flag_table_path(workflow.engine, pins["version"]))
     loras = adapters.resolve(wanted.lora, model, wanted.served_model_name, table, offline=offline, say=say)
     guess = _speculation(wanted, workflow, model, table, offline, say)
-    extra = sum(each.bytes for each in loras) + guess.extra_weight_bytes
+    extra = adapters.gpu_bytes(loras, model, table) + guess.extra_weight_bytes
     plan = _fitting(planner.plan(model, _workload(wanted, workflow, pins["version"], extra)), workflow)
     engine_args.require_gpu(wanted, plan.gpu)
     resolved = Resolved(

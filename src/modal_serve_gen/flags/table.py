@@ -117,6 +117,10 @@ class Table:
     def reasoning_parsers(self) -> tuple[str, ...]:
         return tuple(self.data["reasoning_parsers"])
 
+    def takes_lora(self, architecture: str) -> bool:
+        """Whether the engine's class for this architecture says that it takes LoRA adapters, or is not known."""
+        return architecture not in self.data.get("without_lora", ())
+
     def find(self, spelling: str) -> Option | None:
         """The option of an exact spelling, with underscores where the engine allows them; None when it has none."""
         return self.spellings.get(self.canonical(spelling))
