@@ -1,7 +1,8 @@
 """What a rehearsed container finds in place of an inference engine: a command and a package of its name.
 
 The package folder of an engine (`vllm/` here) is copied into the container's bare environment as it stands, together
-with the package `flags` and the flag tables: it uses the standard library only and imports nothing of modal_serve_gen.
+with the modules of `shared/`, the package `flags` and the flag tables: it uses the standard library only and imports
+nothing of modal_serve_gen.
 """
 
 import json
@@ -36,6 +37,8 @@ def install(
     site = next((env / "lib").glob("python3*/site-packages"))
     package = site / engine
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for module in (HERE / "shared").glob("*.py"):
+        shutil.copyfile(module, package / module.name)
     shutil.copytree(Path(flags.__file__).parent, package / "flags", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(table, package / "table.json")
     if (renamed := table.with_name("renamed.toml")).exists():

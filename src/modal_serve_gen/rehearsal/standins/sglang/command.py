@@ -3,17 +3,15 @@
 A flag or value that the pinned engine refuses ends it with 2 and the reason on stderr, before anything starts.
 """
 
-import json
-import os
 import sys
 import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from sglang import SETTINGS, __version__, flags
+from sglang.notes import faults, note
 
 HERE = Path(__file__).parent
-FAULTS = ("crash-at-start", "crash-mid-stream", "slow-start")
 PLUGINS = "sglang.srt.plugins"  # the group of entry points that SGLang loads (srt/plugins/__init__.py)
 
 
@@ -47,7 +45,7 @@ def serve(argv: list[str]) -> int:
         "checked", f"the {len(options.options)} flags of sglang serve, with their values, are known to {table.version}"
     )
     try:
-        injected = faults(os.environ.get("REHEARSAL_FAULT", ""))
+        injected = faults()
     except ValueError as fault:
         return _refuse(str(fault))
     time.sleep(injected.get("slow-start", 0))
@@ -68,28 +66,6 @@ def load_plugins() -> None:
     for plugin in entry_points(group=PLUGINS):
         plugin.load()()
         print(f"INFO: Executed general plugin: {plugin.name}", file=sys.stderr)
-
-
-def note(kind: str, text: str) -> None:
-    """Append to the rehearsal's notes what was checked, left_out, changed or added, in one plain sentence."""
-    if path := os.environ.get("REHEARSAL_NOTES"):
-        line = json.dumps({"kind": kind, "text": text}) + "\n"
-        with Path(path).open("a", encoding="utf-8") as notes:  # one write, so lines of several engines do not mix
-            notes.write(line)
-
-
-def faults(text: str) -> dict[str, float]:
-    """The faults named in `crash-at-start,slow-start:5`, with their seconds."""
-    found = {}
-    for item in filter(None, text.split(",")):
-        name, _, seconds = item.partition(":")
-        if name not in FAULTS:
-            raise ValueError(f"REHEARSAL_FAULT names {name!r}; known are {', '.join(FAULTS)}")
-        try:
-            found[name] = float(seconds or 0)
-        except ValueError:
-            raise ValueError(f"REHEARSAL_FAULT gives {seconds!r} as the seconds of {name}") from None
-    return found
 
 
 def _refuse(message: str) -> int:

@@ -3,16 +3,14 @@
 A flag or value that the pinned GPU engine refuses ends it with 2 and the reason on stderr, before anything starts.
 """
 
-import json
-import os
 import sys
 import time
 from pathlib import Path
 
 from vllm import SETTINGS, __version__, flags
+from vllm.notes import faults, note
 
 HERE = Path(__file__).parent
-FAULTS = ("crash-at-start", "crash-mid-stream", "slow-start")
 
 
 def main(argv: list[str]) -> int:
@@ -48,7 +46,7 @@ def serve(argv: list[str]) -> int:
     options = flags.parse(argv, table)
     note("checked", f"the {len(options.options)} flags of vllm serve, with their values, are known to {table.version}")
     try:
-        injected = faults(os.environ.get("REHEARSAL_FAULT", ""))
+        injected = faults()
     except ValueError as fault:
         return _refuse(str(fault))
     if "slow-start" in injected:
@@ -65,28 +63,6 @@ def serve(argv: list[str]) -> int:
     from vllm import stub
 
     return stub.serve(options, table, crash_mid_stream="crash-mid-stream" in injected)
-
-
-def note(kind: str, text: str) -> None:
-    """Append to the rehearsal's notes what was checked, left_out, changed or added, in one plain sentence."""
-    if path := os.environ.get("REHEARSAL_NOTES"):
-        line = json.dumps({"kind": kind, "text": text}) + "\n"
-        with Path(path).open("a", encoding="utf-8") as notes:  # one write, so lines of several engines do not mix
-            notes.write(line)
-
-
-def faults(text: str) -> dict[str, float]:
-    """The faults named in `crash-at-start,slow-start:5`, with their seconds."""
-    found = {}
-    for item in filter(None, text.split(",")):
-        name, _, seconds = item.partition(":")
-        if name not in FAULTS:
-            raise ValueError(f"REHEARSAL_FAULT names {name!r}; known are {', '.join(FAULTS)}")
-        try:
-            found[name] = float(seconds or 0)
-        except ValueError:
-            raise ValueError(f"REHEARSAL_FAULT gives {seconds!r} as the seconds of {name}") from None
-    return found
 
 
 def _refuse(message: str) -> int:

@@ -5,7 +5,6 @@ The real one runs in a process of the engine environment (offline_real.py); this
 
 import inspect
 import itertools
-import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +23,7 @@ class LLM:
         argv, unsaid = keywords.arguments(model, engine_args, table)
         count = len(engine_args) + 1
         command.note("checked", f"the {count} arguments of vllm.LLM, with their values, are known to {__version__}")
-        if "crash-at-start" in (faults := command.faults(os.environ.get("REHEARSAL_FAULT", ""))):
+        if "crash-at-start" in (faults := command.faults()):
             raise RuntimeError("Engine core initialization failed. (a fault that the rehearsal injected)")
         if SETTINGS["mode"] == "real":
             from vllm.offline_real import Engine

@@ -1,0 +1,116 @@
+"""Run by the engine environment's Python in place of its command `sglang`: the same server, on a CPU without kernels.
+
+The engine's own modules name packages that exist for GPUs only, or that text does not need: placeholders stand in for
+them here, in memory, so that the environment holds none of them. Its processes are forked, which is why they have the
+placeholders too and import nothing again. `bench` as the first word runs its benchmark instead.
+"""
+
+import ctypes
+import gc
+import importlib.abc
+import importlib.machinery
+import logging
+import multiprocessing
+import os
+import platform
+import runpy
+import signal
+import sys
+import types
+
+ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA = 158, 0x1023, 18  # Linux, x86-64
+PARENT_DEATH_SIGNAL = 1  # of prctl
+ABSENT = {
+    "sgl_kernel": "0",
+    "triton": "3.8.0",  # the version that SGLang 0.5.23 asks for; its modules compare it
+    "IPython": "0",
+    "soundfile": "0",
+    "gguf": "0",
+    "datasets": "0",
+}
+
+
+class Placeholder(type):
+    """A class that has every attribute, each a placeholder again, and that decorates by doing nothing."""
+
+    def __getattr__(cls, name: str):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = Placeholder(f"{cls.__name__}.{name}", (), {})
+        setattr(cls, name, value)
+        return value
+
+    def __call__(cls, *args, **kwargs):
+        if not cls.__name__.startswith("triton."):
+            raise RuntimeError(f"{cls.__name__} was called, which the rehearsal's engine does not have on a CPU")
+        return args[0] if len(args) == 1 and callable(args[0]) and not kwargs else cls  # @jit, @autotune(...)
+
+    def __getitem__(cls, key):
+        return cls
+
+    def __or__(cls, other):
+        return cls
+
+    __ror__ = __or__
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Makes each absent package, and every module in it, of placeholders."""
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.split(".")[0] in ABSENT else None
+
+    def create_module(self, spec):
+        module = types.ModuleType(spec.name)
+
+        def find(name: str):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            setattr(module, name, Placeholder(f"{spec.name}.{name}", (), {}))
+            return getattr(module, name)
+
+        module.__path__, module.__version__ = [], ABSENT[spec.name.split(".")[0]]
+        module.__getattr__ = find
+        if spec.name == "triton":  # what is computed on the CPU with it
+            module.cdiv = lambda number, by: -(-number // by)
+            module.next_power_of_2 = lambda number: 1 << max(number - 1, 0).bit_length()
+        elif spec.name == "triton.runtime":
+            module.driver = None  # asked for the GPU; what raises means none
+        return module
+
+    def exec_module(self, module):
+        pass
+
+
+def main() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    gc.set_threshold(100_000, 20, 20)  # importing makes a million objects that all stay
+    libc = ctypes.CDLL(None)
+    if platform.machine() == "x86_64":
+        # Kernels in bfloat16 use AMX where the CPU has it, and die of SIGILL if nobody asked the system before.
+        libc.syscall(ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA)
+    # A forked process holds the server's port: it must not outlive a server that was killed.
+    os.register_at_fork(after_in_child=lambda: libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL))
+
+    # torch and numba look for triton, once, and must not find a placeholder.
+    import torch._dynamo
+    import torch._inductor.runtime.triton_compat
+    import torch.utils._triton
+
+    torch.utils._triton.has_triton_package()
+    sys.meta_path.insert(0, Finder())
+    logging.getLogger("sglang.srt.models.registry").setLevel(logging.ERROR)  # models that only a GPU can run
+    if sys.argv[1] == "bench":
+        sys.argv[:2] = ["sglang.benchmark.serving"]
+        runpy.run_module("sglang.benchmark.serving", run_name="__main__")
+        return
+    multiprocessing.set_start_method("fork")
+    multiprocessing.set_start_method = lambda *args, **kwargs: None
+    from sglang.cli.main import main as engine
+
+    sys.argv[0] = "sglang"
+    engine()
+
+
+if __name__ == "__main__":
+    main()
