@@ -4,15 +4,23 @@ import sys
 from pathlib import Path
 
 from sglang import flags
-from sglang.command import note, refused
+from sglang.command import refused
+from sglang.notes import note
 
 HERE = Path(__file__).parent
+OWN = "--timeout"  # the one argument that the server has not
 
 
 def main(argv: list[str]) -> int:
-    table = flags.load(HERE / "table.json")
-    if message := refused([word for word in argv if not word.startswith("--timeout=")], table):
-        print(f"compile_deep_gemm: error: {message}", file=sys.stderr)
+    """`python -m sglang.compile_deep_gemm ARGV`; the exit code."""
+    kept, words = [], iter(argv)
+    for word in words:
+        if word == OWN:
+            next(words, None)
+        elif not word.startswith(f"{OWN}="):
+            kept.append(word)
+    if message := refused(kept, flags.load(HERE / "table.json")):
+        print(f"usage: compile_deep_gemm.py [options]\ncompile_deep_gemm.py: error: {message}", file=sys.stderr)
         return 2
     note("left_out", "python -m sglang.compile_deep_gemm: kernels are compiled on a GPU only")
     print("INFO: stub of SGLang: no kernels to compile without a GPU", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A strict fake of SGLang's HTTP server: its routes and who may ask for them, answers without a model."""
+"""A strict fake of SGLang's HTTP server: its routes and who may ask for them. What is answered is in answers.py."""
 
 import asyncio
 import contextlib
@@ -6,69 +6,49 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 import threading
 import time
-import uuid
+import traceback
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from sglang import __version__
+from sglang import __version__, answers, models
+from sglang.engine import Engine
 from sglang.srt.entrypoints.http_server import app
 
 ROUTES = json.loads(Path(__file__).with_name("api_routes.json").read_text(encoding="utf-8"))["routes"]
-ALWAYS_OPEN = ("/health", "/ready", "/metrics")  # srt/utils/auth.py
+PATTERNS = {known: re.compile(re.sub(r"{\w+:path}", ".+", known).replace("{", "(?P<").replace("}", ">[^/]+)"))
+            for known in ROUTES}  # fmt: skip
+DOCUMENTS = ("/openapi.json", "/docs", "/redoc")
+LONGEST_BODY = 64 * 2**20
 LATER_S = 0.002  # between two pieces of a stream
-
-
-class Engine:
-    """What the command line says of the served model."""
-
-    def __init__(self, options, crash_mid_stream: bool):
-        def value(flag: str, otherwise: str | None = None) -> str | None:
-            values = options.values(flag)
-            return values[-1] if values else otherwise
-
-        def on(flag: str) -> bool:
-            return any(given.flag == flag for given in options.options)
-
-        self.model = value("--model-path") or (options.positionals or ["?"])[0]
-        self.name = value("--served-model-name", self.model)
-        self.key, self.admin_key = value("--api-key"), value("--admin-api-key")
-        self.metrics, self.cache_report = on("--enable-metrics"), on("--enable-cache-report")
-        self.reasoning = value("--reasoning-parser") is not None
-        self.log_json = on("--log-requests") and value("--log-requests-format") == "json"
-        self.crash_mid_stream = crash_mid_stream
-        self.seen: set[str] = set()  # texts of prompts, for what is cached of the next
-        host = value("--host", "127.0.0.1")
-        if host in ("0.0.0.0", "::") and not os.environ.get("REHEARSAL_OUTER"):
-            host = "127.0.0.1"  # outside a rehearsed container nothing may listen beyond this machine
-        self.address = socket.gethostbyname(host), int(value("--port", "30000"))
-
-    def allowed(self, method: str, path: str, bearer: str, admin: bool) -> bool:
-        """SGLang's own rule: health and metrics are open; an admin key alone guards administration only."""
-        if method == "OPTIONS" or path.startswith(ALWAYS_OPEN):
-            return True
-        wanted = (self.admin_key or self.key) if admin else self.key
-        return not wanted or bearer == wanted
+FINISH_S = 15  # how long requests that run may go on after SIGTERM
+ACTIONS = {
+    "/v1/models": answers.models,
+    "/model_info": answers.model_info,
+    "/get_model_info": answers.model_info,
+    "/server_info": answers.server_info,
+    "/get_server_info": answers.server_info,
+    "/v1/chat/completions": answers.chat,
+    "/v1/completions": answers.completion,
+    "/generate": answers.generate,
+}
 
 
 def serve(options, *, crash_mid_stream: bool) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code."""
-    engine = Engine(options, crash_mid_stream)
-    if not Path(engine.model).is_dir():
-        print(f"OSError: {engine.model} is not a local folder, and the stub asks no hub for one", file=sys.stderr)
-        return 1
-
-    class Handler(_Handler):
-        pass
-
-    Handler.engine = engine
+    """Serve until SIGTERM or SIGINT; the exit code. 1 when the real engine would not have come up."""
     try:
-        listener = ThreadingHTTPServer(engine.address, Handler)
+        engine = Engine(options, crash_mid_stream)
+        listener = _Web(engine.address, type("Handler", (_Handler,), {"engine": engine}))
+    except models.Missing as fault:
+        print(fault, file=sys.stderr)
+        return 1
     except OSError as fault:
-        print(f"OSError: [Errno {fault.errno}] {os.strerror(fault.errno or 0)}: {engine.address}", file=sys.stderr)
+        where = "{}:{}".format(*engine.address)
+        print(f"OSError: [Errno {fault.errno}] {os.strerror(fault.errno or 0)}: {where}", file=sys.stderr)
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=listener.shutdown).start())
@@ -76,14 +56,21 @@ def serve(options, *, crash_mid_stream: bool) -> int:
     print(f"INFO: stub of SGLang {__version__}, serving {engine.model} on {where}", file=sys.stderr, flush=True)
     print("The server is fired up and ready to roll!", file=sys.stderr, flush=True)
     listener.serve_forever(poll_interval=0.05)
+    listener.socket.close()
+    until = time.monotonic() + FINISH_S
+    while engine.running and time.monotonic() < until:
+        time.sleep(0.02)
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(0)  # idle keep-alive connections have threads that nobody needs to wait for
 
 
-def passed(scope: dict) -> tuple[dict | None, int]:
-    """The request as the plugins' middleware hands it on, or None and the status that it answers itself."""
+def passed(scope: dict) -> tuple[dict | None, int, bytes]:
+    """The request as the plugins' middleware hands it on, or None with the status and body that it answers itself.
+
+    What middleware would do to the answer, it does not do here.
+    """
     handed: list[dict] = []
-    status = [500]
+    status, body = [500], []
 
     async def inner(scope, receive, send) -> None:
         handed.append(scope)
@@ -91,109 +78,145 @@ def passed(scope: dict) -> tuple[dict | None, int]:
     async def send(message: dict) -> None:
         if message["type"] == "http.response.start":
             status[0] = message["status"]
+        body.append(message.get("body", b""))
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
 
     chain = inner
     for each in app.middleware:
         chain = each(chain)
-    asyncio.run(chain(scope, None, send))
-    return (handed[0], 200) if handed else (None, status[0])
+    try:
+        asyncio.run(chain(scope, receive, send))
+    except Exception:
+        traceback.print_exc()
+        return None, 500, b"Internal Server Error"
+    return (handed[0], 200, b"") if handed else (None, status[0], b"".join(body))
+
+
+class _Web(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+    block_on_close = False
+
+    def handle_error(self, request, client_address):
+        """A client that went away is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     engine: Engine
     protocol_version = "HTTP/1.1"
+    server_version, sys_version = "uvicorn", ""
 
-    def handle_one_request(self) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            super().handle_one_request()
+    def log_message(self, *_) -> None:
+        """No access log."""
 
-    def __getattr__(self, name: str):
-        if name.startswith("do_"):
-            return self._answer
-        raise AttributeError(name)
-
-    def log_message(self, *args) -> None:
-        pass
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        path = self.path.partition("?")[0]
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
-        scope, status = passed({"type": "http", "method": self.command, "path": path, "headers": headers})
-        if scope is None:
-            return self._say({}, status)
-        path = scope["path"]
-        route = next(
-            (ROUTES[known] for known in ROUTES if re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", known), path)), None
-        )
-        if route is None:
-            return self._say({"detail": "Not Found"}, 404)
-        if self.command not in route["methods"]:
-            return self._say({"detail": "Method Not Allowed"}, 405)
-        bearer = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        if not self.engine.allowed(self.command, path, bearer, route.get("admin", False)):
-            return self._say({"error": "Unauthorized"}, 401)
-        if path in ("/health", "/health_generate", "/ready"):
-            return self._say({}, 200)
-        if path == "/v1/models":
-            return self._say({"object": "list", "data": [{"id": self.engine.name, "object": "model"}]}, 200)
-        if path == "/metrics":
-            return self._say({}, 200 if self.engine.metrics else 404)
-        if path == "/v1/chat/completions":
-            return self._chat(body)
-        return self._say({"error": "the stub engine does not answer this route"}, 501)
-
-    def _chat(self, body: bytes) -> None:
+    def do_GET(self) -> None:
+        engine = self.engine
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > LONGEST_BODY:
+            self.close_connection = True
+            return self._say({"detail": "the stub engine takes bodies of at most 64 MiB"}, 413)
+        body = self.rfile.read(length)
+        with engine.lock:
+            engine.running += 1
         try:
-            asked = json.loads(body)
-            said = asked["messages"][-1]["content"]
-        except (ValueError, KeyError, IndexError, TypeError):
-            return self._say({"object": "error", "message": "the body is no chat request"}, 400)
-        prompt = json.dumps(asked["messages"])
-        words = f"This is the stub engine, which has no model. You said: {said}".split(" ")[
-            : asked.get("max_tokens", 128)
-        ]
-        usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(words)}
-        usage["total_tokens"] = sum(usage.values())
-        known = max((len(one.split()) for one in self.engine.seen if prompt.startswith(one[:-1])), default=0)
-        if self.engine.cache_report:
-            usage["prompt_tokens_details"] = {"cached_tokens": known}
-        self.engine.seen.add(prompt)
-        if self.engine.log_json:
-            print(json.dumps({"event": "request.finished", "rid": uuid.uuid4().hex, "meta_info": usage}), flush=True)
-        kind = "reasoning_content" if self.engine.reasoning else "content"
-        head = {"id": uuid.uuid4().hex, "model": self.engine.name, "created": int(time.time())}
-        if not asked.get("stream"):
-            message = {"role": "assistant", "content": " ".join(words), "reasoning_content": None, "tool_calls": None}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
-            return self._say({**head, "object": "chat.completion", "choices": [choice], "usage": usage}, 200)
+            self._answer(body)
+        except answers.Refusal as refusal:
+            self._say(refusal.body, refusal.status)
+        except OSError:  # the client went away
+            self.close_connection = True
+        finally:
+            with engine.lock:
+                engine.running -= 1
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_GET
+
+    def _answer(self, body: bytes) -> None:
+        engine, url = self.engine, urlsplit(self.path)
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        scope, status, said = passed({
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "root_path": "",
+            "method": self.command, "path": unquote(url.path), "raw_path": url.path.encode(),
+            "query_string": url.query.encode(), "headers": headers, "client": ("127.0.0.1", 0), "state": {},
+        })  # fmt: skip
+        if scope is None:
+            return self._send(status, said, "text/plain")
+        path = scope["path"]
+        fits = [known for known, pattern in PATTERNS.items() if pattern.fullmatch(path)]
+        fits = [known for known in fits if engine.documented or known not in DOCUMENTS]
+        admin = any(ROUTES[known].get("admin") for known in fits if self.command in ROUTES[known]["methods"])
+        if engine.refuses(self.command, path, self.headers.get("Authorization") or "", admin):
+            return self._say({"error": "Unauthorized"}, 401)
+        if path == "/metrics" and engine.metrics:
+            return self._send(200, _metrics(engine), "text/plain; version=0.0.4; charset=utf-8")
+        if not fits:
+            return self._say({"detail": "Not Found"}, 404)
+        if not any(self.command in ROUTES[known]["methods"] for known in fits):
+            return self._say({"detail": "Method Not Allowed"}, 405)
+        if path in ("/health", "/health_generate", "/ready", "/ping"):
+            return self._send(200, b"", "")
+        if path in DOCUMENTS:
+            return self._say(_openapi(), 200)
+        if path not in ACTIONS:
+            return self._say({"error": f"SGLang answers {path}; the rehearsal's stub engine does not."}, 501)
+        if path.startswith("/v1/") and self.command == "POST" and not self._is_json():
+            raise answers.Refusal(400, "Unsupported Media Type: Only 'application/json' is allowed", "Bad Request")
+        result = ACTIONS[path](engine, body)
+        return self._stream(result) if isinstance(result, Iterator) else self._say(result, 200)
+
+    def _is_json(self) -> bool:
+        return (self.headers.get("Content-Type") or "").lower().partition(";")[0] == "application/json"
+
+    def _stream(self, events: Iterator[dict]) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for number, word in enumerate(words):
-            if self.engine.crash_mid_stream and number == 3:
-                os._exit(1)
-            delta = {kind if number < len(words) // 2 else "content": word if not number else f" {word}"}
-            self._event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-            time.sleep(LATER_S)
-        self._event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-        if (asked.get("stream_options") or {}).get("include_usage"):
-            self._event({**head, "choices": [], "usage": usage})
+        with contextlib.closing(events):
+            for number, event in enumerate(events):
+                if self.engine.crash_mid_stream and number == 3:
+                    os._exit(1)  # the engine dies, as a process does
+                self._chunk(b"data: %s\n\n" % json.dumps(event).encode())
+                time.sleep(LATER_S)
         self._chunk(b"data: [DONE]\n\n")
         self._chunk(b"")
-
-    def _event(self, document: dict) -> None:
-        self._chunk(b"data: %s\n\n" % json.dumps(document).encode())
 
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 
     def _say(self, document: dict, status: int) -> None:
-        data = json.dumps(document).encode()
+        self._send(status, json.dumps(document).encode(), "application/json")
+
+    def _send(self, status: int, data: bytes, kind: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        if data:
+            self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+
+def _openapi() -> dict:
+    told = {"responses": {"200": {"description": "Successful Response"}}}
+    paths = {known: dict.fromkeys(map(str.lower, row["methods"]), told) for known, row in ROUTES.items()}
+    return {"openapi": "3.1.0", "info": {"title": "FastAPI", "version": "0.1.0"}, "paths": paths}
+
+
+def _metrics(engine: Engine) -> bytes:
+    label = f'{{model_name="{engine.name}"}}'
+    rows = {
+        "num_running_reqs gauge": max(engine.running - 1, 0),  # without the one that asks
+        "num_queue_reqs gauge": 0,
+        "token_usage gauge": 0.0,
+        "prompt_tokens_total counter": engine.totals["prompt_tokens"],
+        "generation_tokens_total counter": engine.totals["completion_tokens"],
+        "num_requests_total counter": engine.totals["requests"],
+    }
+    lines = []
+    for row, value in rows.items():
+        lines += [f"# HELP sglang:{row.split()[0]} As SGLang names it.\n# TYPE sglang:{row}\n",
+                  f"sglang:{row.split()[0]}{label} {value}\n"]  # fmt: skip
+    return "".join(lines).encode()
