@@ -149,8 +149,8 @@ def low(**given) -> newapp.Made:
     return new(workflow="sglang-low-latency", **given)
 
 
-def config(vocabulary: int) -> bytes:
-    return json.dumps({"architectures": ["LlamaForCausalLMEagle3"], "vocab_size": vocabulary}).encode()
+def config(vocabulary: int, architecture: str = "LlamaForCausalLMEagle3") -> bytes:
+    return json.dumps({"architectures": [architecture], "vocab_size": vocabulary}).encode()
 
 
 def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
@@ -163,6 +163,29 @@ def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
     served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 2**20}, config=config(32_000))
     with pytest.raises(BadInput, match="32000"):
         low(draft=f"EAGLE3=me/eagle@{SHA}")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "architecture", "taken"),
+    [
+        ("EAGLE3", "LlamaForCausalLMEagle3", True),
+        ("DFLASH", "DFlashDraftModel", True),
+        ("STANDALONE", "Qwen3ForCausalLM", True),
+        ("EAGLE3", "Qwen3ForCausalLM", False),
+        ("STANDALONE", "LlamaForCausalLMEagle3", False),
+        ("EAGLE3", "", False),
+    ],
+)
+def test_a_draft_is_one_that_the_engine_knows(served, algorithm, architecture, taken):
+    """Of the registry of drafts, or, where a whole small model guesses, of the models'."""
+    vocabulary = hub.resolve(BASE, engine="sglang").vocab_size
+    files = {"config.json": 9, "model.safetensors": 2**20}
+    served.repos["me/draft"] = Repo(files=files, config=config(vocabulary, architecture))
+    if taken:
+        assert f"--speculative-algorithm={algorithm}" in low(draft=f"{algorithm}=me/draft@{SHA}").text
+    else:
+        with pytest.raises(BadInput, match=f"does not take it for {algorithm}"):
+            low(draft=f"{algorithm}=me/draft@{SHA}")
 
 
 @pytest.mark.parametrize("draft", ["EAGLE3=me/eagle", f"MAGIC=me/eagle@{SHA}", f"EAGLE3=../x@{SHA}", "x"])
@@ -184,8 +207,10 @@ def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
     """Every argument that the facts give stands in the engine's own table."""
     table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"]["version"]))
     known = facts.speculation()["sglang"]
-    assert not flags.check([*known["arguments"], *known["draft_arguments"]], table, whole=False)
-    assert set(known["architectures"]) <= set(table.architectures(*table.data["architectures"]))
+    for arguments in (known["arguments"], *known["with_draft"].values()):
+        assert not flags.check(arguments, table, whole=False)
+    assert set(known["architectures"]) <= set(table.architectures("text_generation", "multimodal"))
+    assert set(known["architectures"].values()) <= set(table.architectures("speculative_decoding"))
 
 
 def test_room_is_the_smallest_rank_of_the_engine_that_holds_all():

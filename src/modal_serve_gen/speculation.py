@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from modal_serve_gen import facts, flags, hub_client
 from modal_serve_gen.attention import text_part
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
-from modal_serve_gen.model import Model, valid_id
+from modal_serve_gen.model import Model, architecture_of, valid_id
 
 ASKED = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
 ADD = "add one with --draft ALGORITHM=REPO@SHA"
@@ -27,7 +27,7 @@ class Speculation(BaseModel):
 
 def of_model(model: Model, engine: str) -> Speculation:
     """What the checkpoint itself holds for speculation, by the facts of the engine; else nothing, and a note."""
-    known = facts.speculation()[engine]
+    known = facts.speculation().get(engine, {"layers": (), "architectures": {}})
     text = text_part(model.config)
     layers = next((text[key] for key in known["layers"] if isinstance(text.get(key), int) and text[key] > 0), 0)
     if not layers or model.architecture not in known["architectures"]:
@@ -41,25 +41,36 @@ def of_model(model: Model, engine: str) -> Speculation:
     )
 
 
+def parse_draft(asked: str, engine: str) -> tuple[str, str, str]:
+    """(algorithm, repository, commit). Raises BadInput for anything else."""
+    algorithms = facts.speculation().get(engine, {}).get("with_draft", {})
+    match = ASKED.fullmatch(asked)
+    if not match or not valid_id(match[2]) or match[1] not in algorithms:
+        raise BadInput(
+            f"--draft {shown(asked)} is not ALGORITHM=REPO@SHA.",
+            f"ALGORITHM is one of {', '.join(algorithms)}, SHA a commit of 40 hex digits.",
+        )
+    return match[1], match[2], match[3]
+
+
 def of_draft(
     asked: str, model: Model, table: flags.Table, *, offline: bool, say: Callable[[str], None] | None = None
 ) -> Speculation:
-    """--draft ALGORITHM=REPO@SHA. Raises BadInput for an unknown algorithm or a draft of another vocabulary."""
-    match = ASKED.fullmatch(asked)
-    known = facts.speculation()[table.engine]
-    if not match or not valid_id(match[2]) or match[1] not in known["with_draft"]:
-        raise BadInput(
-            f"--draft {shown(asked)} is not ALGORITHM=REPO@SHA.",
-            f"ALGORITHM is one of {', '.join(known['with_draft'])}, SHA a commit of 40 hex digits.",
-        )
-    algorithm, repo, commit = match.groups()
+    """--draft ALGORITHM=REPO@SHA, as the Hub describes it.
+
+    Raises BadInput for another form, an unknown algorithm, a draft that the engine does not know or one of another
+    vocabulary, and ModelRefused where the Hub may not be asked or holds no safetensors.
+    """
+    algorithm, repo, commit = parse_draft(asked, table.engine)
     if offline:
         raise ModelRefused(
             f"--offline forbids asking the Hub about the draft {repo}, whose vocabulary has to be known.",
             "Leave out --offline.",
         )
     found = hub_client.fetch(repo, commit, token=None, say=say)
-    text = text_part(found.config) if isinstance(found.config, dict) else {}
+    config = found.config if isinstance(found.config, dict) else {}
+    _require_known(config, algorithm, repo, table)
+    text = text_part(config)
     if text.get("vocab_size") != model.vocab_size:
         raise BadInput(
             f"The draft {repo} has a vocabulary of {shown(text.get('vocab_size'))}, {model.id} one of "
@@ -67,8 +78,23 @@ def of_draft(
             "Choose a draft that was made for this model.",
         )
     return Speculation(
-        arguments=(f"--speculative-algorithm={algorithm}", *known["draft_arguments"]),
+        arguments=(f"--speculative-algorithm={algorithm}", *facts.speculation()[table.engine]["with_draft"][algorithm]),
         draft=(repo, commit),
         extra_weight_bytes=sum(found.weights.values()),
         note=f"The draft {repo} guesses tokens for {model.id} by {algorithm}; its gain is not measured.",
+    )
+
+
+def _require_known(config: dict, algorithm: str, repo: str, table: flags.Table) -> None:
+    """A draft of its own kind is in the engine's registry of drafts; a STANDALONE one is a model like any other."""
+    try:
+        architecture = architecture_of(config)
+    except KeyError:
+        architecture = None
+    group = "text_generation" if algorithm == "STANDALONE" else "speculative_decoding"
+    if architecture in table.architectures(group):
+        return
+    raise BadInput(
+        f"The draft {repo} is {shown(architecture)}: {table.engine} {table.version} does not take it for {algorithm}.",
+        "Choose a copy that was made for this engine.",
     )
