@@ -107,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
     engine: Engine
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "uvicorn", ""
+    disable_nagle_algorithm = True  # headers and body are written apart
 
     def log_message(self, *_) -> None:
         """No access log."""
