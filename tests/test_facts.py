@@ -21,6 +21,7 @@ def test_every_model_is_sourced_and_well_formed(name):
     assert known["weight_bytes"] > 10**8 and 0 <= known["weight_margin"] < 1
     for key in ("tool_call_parser", "reasoning_parser"):
         assert not known[key].get("vllm") or known["sources"][key]
+        assert not known[key].get("sglang") or known["sources"]["sglang_parsers"]
     held = facts.config(name)
     assert held["config"]["architectures"] and (held["verbatim"] or held["note"])
     for draft in known["speculative"].values():
@@ -42,6 +43,17 @@ def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
         assert known["reasoning_parser"].get(engine) in {None, *table.reasoning_parsers}, name
 
 
+def test_every_recorded_speculation_is_what_the_engine_takes():
+    """Each argument stands in the pinned engine's own table, and each draft has an algorithm that --draft takes."""
+    for name, known in facts.models().items():
+        for engine, row in known["speculative"].items():
+            table = flags.load(facts.flag_table_path(engine, facts.pins()[engine]["version"]))
+            given = [f"--speculative-config={row['arguments']}"] if engine == "vllm" else row["arguments"]
+            assert not flags.check(given, table, whole=False), name
+            if engine == "sglang" and row["draft_model"]:
+                assert row["method"] in facts.speculation()["sglang"]["with_draft"], name
+
+
 @pytest.mark.parametrize("name", sorted(facts.gpus()))
 def test_every_gpu_is_sourced_and_consistent(name):
     """Price per hour is the price per second, usable memory is below the marketing figure, sources are named."""
@@ -57,7 +69,7 @@ def test_aliases_lead_to_gpus():
     assert set(facts.gpu_aliases().values()) <= set(facts.gpus())
 
 
-@pytest.mark.parametrize("read", [facts.overheads, facts.regions, facts.quantization, facts.tasks])
+@pytest.mark.parametrize("read", [facts.overheads, facts.regions, facts.quantization, facts.speculation, facts.tasks])
 def test_tables_carry_source_and_date(read):
     """Each table says when and from where it was read."""
     table = read()

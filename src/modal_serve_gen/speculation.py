@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import facts, flags, hub_client
-from modal_serve_gen.attention import text_part
+from modal_serve_gen.attention import MOST, text_part
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
 from modal_serve_gen.model import Model, architecture_of, valid_id
 
 ASKED = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
+# Where a checkpoint's configuration names the layers that its quantisation left as they were.
+LEFT = ("ignore", "exclude_modules", "modules_to_not_convert")
 ADD = "add one with --draft ALGORITHM=REPO@SHA"
 
 
@@ -28,17 +30,43 @@ class Speculation(BaseModel):
 def of_model(model: Model, engine: str) -> Speculation:
     """What the checkpoint itself holds for speculation, by the facts of the engine; else nothing, and a note."""
     known = facts.speculation().get(engine, {"layers": (), "architectures": {}})
-    text = text_part(model.config)
-    layers = next((text[key] for key in known["layers"] if isinstance(text.get(key), int) and text[key] > 0), 0)
-    if not layers or model.architecture not in known["architectures"]:
-        return Speculation(note=f"{model.id} brings no layers for speculative decoding that {engine} can use; {ADD}.")
-    depth = sum(layer.count for layer in model.layers) or 1
+    if model.architecture not in known["architectures"] or not (layers := _own_layers(model, known["layers"])):
+        return Speculation(note=_none(model, engine))
+    depth = min(text_part(model.config).get("num_hidden_layers") or MOST, sum(layer.count for layer in model.layers))
     return Speculation(
         arguments=tuple(known["arguments"]),
         draft=(model.id, model.revision),
-        extra_weight_bytes=int(model.weight_bytes * layers / depth),
+        extra_weight_bytes=int(model.weight_bytes * layers / depth * _wider(model)),
         note=f"Speculative decoding uses the prediction layers of the checkpoint ({layers}); its gain is not measured.",
     )
+
+
+def _own_layers(model: Model, keys: tuple[str, ...] | list[str]) -> int:
+    """Prediction layers in the checkpoint: counted by its configuration, or known of the model."""
+    text = text_part(model.config)
+    for key in keys:
+        if isinstance(text.get(key), int):
+            return max(text[key], 0)
+    return int(any("draft_model" in each and each["draft_model"] is None for each in model.speculative.values()))
+
+
+def _wider(model: Model) -> int:
+    """How many times larger a prediction layer is than a quantised one, where the configuration leaves it as it was."""
+    stated = model.config.get("quantization_config")
+    lists = [stated.get(key) for key in LEFT] if isinstance(stated, dict) else []
+    if not model.quantization or not any(
+        "mtp" in str(name) for names in lists if isinstance(names, list) for name in names
+    ):
+        return 1
+    return 2 if model.quantization == "fp8" else 4
+
+
+def _none(model: Model, engine: str) -> str:
+    note = f"{model.id} brings no layers for speculative decoding that {engine} can use"
+    if draft := model.speculative.get(engine, {}).get("draft_model"):
+        known = model.speculative[engine]
+        return f"{note}; known is --draft {known['method']}={draft}@{known['draft_revision'] or 'SHA'}."
+    return f"{note}; {ADD}."
 
 
 def parse_draft(asked: str, engine: str) -> tuple[str, str, str]:
