@@ -38,6 +38,8 @@ async def run(
         # Each adapter stands there as NAME=REPOSITORY@COMMIT.
         adapters = frozenset(one.partition("=")[2].partition("@")[0] for one in resolved.spec.lora)
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
+        if resolved.spec.auth == "api-key":
+            secrets |= {resolved.spec.api_key_secret}
     stage = Stage(engine, python, _repository, version, secrets, planned, findings, adapters)
     return await rehearse(target, arguments, stage, emit)
 
