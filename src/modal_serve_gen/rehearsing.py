@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modal_serve_gen import checks, facts, hub, render
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
-from modal_serve_gen.rehearsal import engine_env
+from modal_serve_gen.rehearsal import engine_env, sglang_env
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.stage import Repository, Stage
@@ -26,9 +26,11 @@ async def run(
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
     resolved = render.read_provenance(source)
-    python, version = None, None
+    engines = {}
     if engine == "real":
-        python, version = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
+        engines["vllm"] = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
+        if "sglang" in source:
+            engines["sglang"] = sglang_env.ensure(say), sglang_env.recipe()["engine"]["version"]
     findings = tuple(f"line {each.line}: {each.message}; {each.mend}" for each in checks.check(source))
     for finding in findings:
         say(f"Check: {finding}")
@@ -40,7 +42,7 @@ async def run(
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
         if resolved.spec.auth == "api-key":
             secrets |= {resolved.spec.api_key_secret}
-    stage = Stage(engine, python, _repository, version, secrets, planned, findings, adapters)
+    stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters)
     return await rehearse(target, arguments, stage, emit)
 
 
@@ -64,7 +66,8 @@ def summary(report: Report) -> str:
         name, version, pinned = (report.engine[key] for key in ("name", "version", "pinned"))
         engine = f" and a stub of {name} {pinned}"
         if report.engine["real"]:
-            engine = f" and the real {name}, the CPU build of {version} for the pinned {pinned}"
+            kind = "its own release" if version == pinned else "the CPU build of a neighbouring one"
+            engine = f" and the real {name} on a CPU, {kind}: {version} for the pinned {pinned}"
     verdict = "passed." if report.ok else f"FAILED: modal run ended with {report.exit_code}. Its last lines:"
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
     lines = []

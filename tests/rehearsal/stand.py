@@ -52,7 +52,7 @@ async def stand(folder: Path, models: bool = False):
     """A plane with the stub's stage; commands run in `folder`. `models`: with a hub of the bundled ones."""
     inner = session._folder()
     plane = Plane(inner)
-    stage = Stage("stub", None, rehearsing._repository if models else lambda model, engine: None)
+    stage = Stage("stub", {}, rehearsing._repository if models else lambda model, engine: None)
     hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
     stage.set(inner, hub_url=await hub.start(), substitute=plane.substitute)
     handlers = handlers_of(

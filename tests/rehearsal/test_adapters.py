@@ -29,7 +29,7 @@ def test_the_stage_makes_an_adapter_before_its_base_is_asked_for(tmp_path):
     """An id among the adapters is one, whatever the Hub knows of it; any other id is a model; both are told of."""
     told = []
     stage = Stage(
-        "stub", None, lambda model, engine: Repository(CONFIG, True) if model == MODEL else None,
+        "stub", {}, lambda model, engine: Repository(CONFIG, True) if model == MODEL else None,
         planned=(MODEL, "0" * 40), adapters=frozenset({"some/adapter"}),
     )  # fmt: skip
     stage.set(tmp_path, hub_url="", substitute=told.append)

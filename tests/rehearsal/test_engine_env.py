@@ -152,8 +152,8 @@ def test_an_interruption_leaves_nothing(tiny, moment, monkeypatch):
         if line.startswith(moment):
             raise KeyboardInterrupt
 
-    real = engine_env._run
-    monkeypatch.setattr(engine_env, "_run", lambda *given, **more: (interrupt(*given, **more), real(*given, **more))[1])
+    real = engine_env.run
+    monkeypatch.setattr(engine_env, "run", lambda *given, **more: (interrupt(*given, **more), real(*given, **more))[1])
     with pytest.raises(KeyboardInterrupt):
         engine_env.ensure(say)
     assert (left(tiny), engine_env.ready()) == ([], False)

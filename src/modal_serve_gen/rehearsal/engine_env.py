@@ -30,6 +30,8 @@ TORCHVISION = Path(__file__).with_name("standins") / "torchvision_stub.py"
 STAMP = "recipe"
 INSTEAD = "Or rehearse with --engine stub, which needs nothing."
 TALK_S = 3  # seconds between two lines of progress
+PIP_OPTIONS = ["--no-deps", "--no-compile", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+PIP_OPTIONS += ["--only-binary", ":all:"]
 SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -48,7 +50,7 @@ def examine() -> tuple[bool, str]:
     lacks = []
     if sys.platform != "linux" or platform.machine() != "x86_64":
         lacks.append(f"Linux on x86-64 (this is {platform.system()} on {platform.machine()})")
-    elif libc != "glibc" or _numbers(libc_version) < _numbers(needs["glibc"]):
+    elif libc != "glibc" or numbers(libc_version) < numbers(needs["glibc"]):
         lacks.append(f"glibc {needs['glibc']} or newer (this is {libc or 'another C library'} {libc_version})".rstrip())
     elif not _cpu_has(needs["cpu_flag"]):
         lacks.append(f"a CPU with {needs['cpu_flag'].upper()}")
@@ -73,9 +75,13 @@ def folder() -> Path:
 
 def ready() -> bool:
     """Whether the environment is there, whole, and of the present recipe."""
-    where = folder()
+    return stamped(folder(), _key())
+
+
+def stamped(where: Path, key: str) -> bool:
+    """Whether a whole environment of this key is there."""
     with contextlib.suppress(OSError):
-        return (where / STAMP).read_text(encoding="utf-8") == _key() and (where / "bin" / "python").exists()
+        return (where / STAMP).read_text(encoding="utf-8") == key and (where / "bin" / "python").exists()
     return False
 
 
@@ -91,19 +97,26 @@ def ensure(say: Callable[[str], None]) -> Path:
     able, sentence = examine()
     if not able:
         raise EnvironmentLacks(sentence, INSTEAD)
-    try:
+    with writing():
         cache().mkdir(parents=True, exist_ok=True)
-        with _alone(say):
+        with alone(say):
             if not ready():
                 for left in cache().glob("engine-*.making-*"):  # of a process that was killed
                     shutil.rmtree(left, ignore_errors=True)
                 _make(folder(), say)
+    return python
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """What the system says against writing to the cache, as EnvironmentLacks."""
+    try:
+        yield
     except OSError as fault:
         raise EnvironmentLacks(
             f"The engine environment cannot be written to {cache()}: {fault.strerror or fault}.",
             f"Make room there, or name another folder in MODAL_SERVE_GEN_CACHE. {INSTEAD}",
         ) from None
-    return python
 
 
 def _make(target: Path, say: Callable[[str], None]) -> None:
@@ -116,35 +129,45 @@ def _make(target: Path, say: Callable[[str], None]) -> None:
     making = Path(tempfile.mkdtemp(prefix=f"{target.name}.making-", dir=target.parent))
     try:
         base = getattr(sys, "_base_executable", None) or sys.executable
-        _run([base, "-m", "venv", str(making)], "making a virtual environment", say)
+        run([base, "-m", "venv", str(making)], "making a virtual environment", say)
         pinned = making / "engine.txt"
         pinned.write_text(f"{engine['distribution']}=={engine['version']} --hash=sha256:{engine['sha256']}\n")
-        pip = [str(making / "bin" / "python"), "-m", "pip", "install", "--no-deps", "--no-compile", "--no-input"]
-        pip += ["--disable-pip-version-check", "--progress-bar", "off", "--only-binary", ":all:"]
+        pip = [str(making / "bin" / "python"), "-m", "pip", "install", *PIP_OPTIONS]
         rest = [*pip, "-r", str(REQUIREMENTS)]
         try:
-            _run(rest, "the engine's packages", say)
+            run(rest, "the engine's packages", say)
         except EnvironmentLacks as first:
             if "torch" not in first.problem:
                 raise
             index, (torch, *_) = recipe()["torch"]["index"], _pinned()
             say(f"This machine's package settings have no CPU build of torch; asking {index}.")
-            _run([*pip, "--index-url", index, torch], f"{torch} from {index}", say)
-            _run(rest, "the engine's packages", say)
-        _run([*pip, "--require-hashes", "-r", str(pinned)], "the engine", say)
+            run([*pip, "--index-url", index, torch], f"{torch} from {index}", say)
+            run(rest, "the engine's packages", say)
+        run([*pip, "--require-hashes", "-r", str(pinned)], "the engine", say)
         site = making / "lib" / f"python{SERIES}" / "site-packages"
         _name(site, engine["known_as"], engine["known_version"])
         (site / "torchvision").mkdir()
         shutil.copyfile(TORCHVISION, site / "torchvision" / "__init__.py")
-        compiler = [str(making / "bin" / "python"), "-m", "compileall", "-qq", "-j", "0"]
-        _run([*compiler, "-s", str(making), "-p", str(target), str(site)], "compiling", say, may_fail=True)
-        _run([str(making / "bin" / "python"), "-c", "import torch, transformers, vllm"], "trying it", say)
-        (making / STAMP).write_text(_key(), encoding="utf-8")
-        shutil.rmtree(target, ignore_errors=True)  # one of this name is there only if it is broken
-        making.rename(target)
+        compile_all(making, target, say)
+        run([str(making / "bin" / "python"), "-c", "import torch, transformers, vllm"], "trying it", say)
+        finish(making, target, _key())
     finally:
         shutil.rmtree(making, ignore_errors=True)
     say(f"The engine environment is ready ({time.monotonic() - began:.0f} s).")
+
+
+def compile_all(making: Path, target: Path, say: Callable[[str], None]) -> None:
+    """Compile what was installed in `making`, as it will be found in `target`."""
+    site = making / "lib" / f"python{SERIES}" / "site-packages"
+    compiler = [str(making / "bin" / "python"), "-m", "compileall", "-qq", "-j", "0"]
+    run([*compiler, "-s", str(making), "-p", str(target), str(site)], "compiling", say, may_fail=True)
+
+
+def finish(making: Path, target: Path, key: str) -> None:
+    """Let a whole environment take its place."""
+    (making / STAMP).write_text(key, encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)  # one of this name is there only if it is broken
+    making.rename(target)
 
 
 def _pinned() -> list[str]:
@@ -160,7 +183,7 @@ def _name(site: Path, name: str, version: str) -> None:
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
 
 
-def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: bool = False) -> None:
+def run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: bool = False) -> None:
     """Run one step with a line of progress every few seconds; EnvironmentLacks with its last words if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["PIP_USER"] = "0"  # a setting that no virtual environment allows
@@ -205,7 +228,7 @@ def _run(command: list[str], what: str, say: Callable[[str], None], *, may_fail:
 
 
 @contextlib.contextmanager
-def _alone(say: Callable[[str], None]) -> Iterator[None]:
+def alone(say: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock of the cache folder; the system lets it go when the process ends, however it ends."""
     import fcntl  # not on Windows, where nobody comes this far
 
@@ -234,7 +257,7 @@ def _existing(path: Path) -> Path:
     return next(parent for parent in (path, *path.parents) if parent.exists())
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 

@@ -32,23 +32,26 @@ PLAIN = {
 }  # fmt: skip
 
 
-def make(config: dict, *, folder: Path, engine_python: Path | None, context: int | None = None) -> list[str]:
+def make(
+    config: dict, *, folder: Path, engine_python: Path | None, context: int | None = None, engine: str = "vllm"
+) -> list[str]:
     """Fill `folder` with a miniature of the model whose config.json is `config`; sentences of what was substituted.
 
-    `context` is the number of tokens that it must allow (None: the model's own, at most 1,048,576). The same arguments
-    give the same bytes. Raises EnvironmentLacks when the engine's environment cannot make weights at all.
+    `context` is the number of tokens that it must allow (None: the model's own, at most 1,048,576). `engine` is the one
+    that will load it, as each can run other architectures on a CPU. The same arguments give the same bytes. Raises
+    EnvironmentLacks when the engine's environment cannot make weights at all.
     """
     if engine_python is None:
         said = _write(config, context, folder)
         _token_weights(folder / "model.safetensors")
         return [*said, "its weights are one tensor for show, which the stub engine does not read"]
-    key = json.dumps([config, context, _recipe(), _stamp(engine_python)], sort_keys=True)
+    key = json.dumps([config, context, engine, _recipe(), _stamp(engine_python)], sort_keys=True)
     kept = cache() / "miniatures" / hashlib.sha256(key.encode()).hexdigest()[:24]
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix="making-", dir=kept.parent))
         try:
-            said = _make_real(config, context, beside, engine_python)
+            said = _make_real(config, context, beside, engine_python, engine)
             (beside / "said.json").write_text(json.dumps(said), encoding="utf-8")
             try:
                 beside.rename(kept)
@@ -81,10 +84,10 @@ def _stamp(engine_python: Path) -> str:
     return engine_python.parent.parent.name
 
 
-def _make_real(config: dict, context: int | None, folder: Path, engine_python: Path) -> list[str]:
+def _make_real(config: dict, context: int | None, folder: Path, engine_python: Path, engine: str) -> list[str]:
     said = _write(config, context, folder)
     architecture = (config.get("architectures") or [config.get("model_type") or "an unnamed architecture"])[0]
-    refused = rules()["not_on_cpu"]
+    refused = rules()["not_on_cpu"][engine]
     if reason := refused.get(architecture) or refused.get(text_part(config).get("model_type")):
         code, why = NOT_BUILT, f"the CPU engine cannot run {architecture} ({reason})"
     else:

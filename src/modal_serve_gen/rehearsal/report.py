@@ -41,6 +41,7 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
     """The report of a finished rehearsal. `ok` is what `modal run` said, unless the plane itself failed it."""
     notes = stage.notes
     name, pinned = next(iter(stage.pinned.items()), (None, None))
+    _, version = stage.engines.get(name, (None, None))
     not_shown = list(NOT_SHOWN)
     if plane.unimplemented:
         not_shown.append(f"calls that the rehearsal's control plane does not have: {', '.join(plane.unimplemented)}")
@@ -50,7 +51,7 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
         ok=code == 0,
         app=target,
         modal=importlib.metadata.version("modal"),
-        engine={"name": name, "version": stage.engine_version, "pinned": pinned, "real": stage.engine == "real"},
+        engine={"name": name, "version": version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
         findings=[*stage.findings, *_departures(hub, stage)],
         last_lines=_telling(output)[-LAST_LINES:],

@@ -20,7 +20,6 @@ from modal_serve_gen.rehearsal import adapters, bare, images, miniature, objects
 from modal_serve_gen.rehearsal.state import Container, Image
 
 ENGINES = ("vllm", "sglang")  # engines that have stand-ins
-REAL = ("vllm",)  # those of them whose real CPU build can be made
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,14 @@ class Repository:
 
 @dataclass
 class Stage:
-    """`engine` is "real" or "stub"; `repository(model id, engine)` is None where there is no such model."""
+    """`engine` is "real" or "stub"; `repository(model id, engine)` is None where there is no such model.
+
+    `engines` holds, of each real engine that can run here, its Python and its version.
+    """
 
     engine: str
-    engine_python: Path | None
+    engines: dict[str, tuple[Path, str]]
     repository: Callable[[str, str], Repository | None]
-    engine_version: str | None = None  # of the real engine
     secrets: frozenset[str] | None = None  # names that the app may expect; None: not known
     planned: tuple[str, str] | None = None  # model id and revision of the app's provenance
     findings: tuple[str, ...] = ()  # of the checks
@@ -95,10 +96,11 @@ class Stage:
         for engine in engines:
             version = packages[engine]
             self.pinned[engine] = version
-            if self.engine == "real" and engine not in REAL:
+            python, _ = self.engines.get(engine, (None, None))
+            if self.engine == "real" and python is None:
                 raise EnvironmentLacks(
-                    f"A rehearsal with the real {engine} is not possible yet: there is no recipe for it on a CPU here.",
-                    "Run it with --engine stub: its flags, routes and keys are checked, and no model runs.",
+                    f"The app installs {engine}, which it does not name, so the real one was not made ready.",
+                    f"Pin {engine}==VERSION in the app's own image, or rehearse it with --engine stub.",
                 )
             table = facts.flag_table_path(engine, version)
             if not table.exists():
@@ -111,7 +113,7 @@ class Stage:
                 mode=self.engine,
                 table=table,
                 cpu_table=next(iter(table.parent.glob(f"{engine}_cpu-*.json")), None),
-                engine_python=self.engine_python,
+                engine_python=python,
             )
 
     def _compare(self, name: str, pinned: str | None) -> None:
@@ -133,11 +135,16 @@ class Stage:
             )
         folder = self.folder / "models" / model_id.replace("/", "--")
         folder.mkdir(parents=True)
-        for line in miniature.make(known.config or miniature.PLAIN, folder=folder, engine_python=self.engine_python):
+        for line in self._small(known.config or miniature.PLAIN, folder):
             self.substitute(f"{model_id}: {line}")
         if known.gated:
             self.substitute(f"{model_id} is gated: the local hub asks for {objects.PLACEHOLDER!r} as its token")
         return folder, known.gated
+
+    def _small(self, config: dict, folder: Path) -> list[str]:
+        engine = next(iter(self.pinned), ENGINES[0])
+        python, _ = self.engines.get(engine, (None, None))
+        return miniature.make(config, folder=folder, engine_python=python, engine=engine)
 
     def _adapter(self, model_id: str) -> Path:
         """A folder that stands in for an adapter's repository. Its base is made anew, as it may not be there yet."""
@@ -145,7 +152,7 @@ class Stage:
         known = self.repository(base_id, next(iter(self.pinned), ENGINES[0])) if base_id else None
         base = self.folder / "models" / f"base-of-{model_id.replace('/', '--')}"
         config = (known.config if known else None) or miniature.PLAIN
-        miniature.make(config, folder=base, engine_python=self.engine_python)
+        self._small(config, base)
         folder = self.folder / "models" / model_id.replace("/", "--")
         for line in adapters.make(base, folder, base_id=base_id):
             self.substitute(f"{model_id}: {line}")

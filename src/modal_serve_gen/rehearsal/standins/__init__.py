@@ -28,11 +28,12 @@ def install(
 ) -> None:
     """Put the stand-in for `engine` into the virtual environment `env`, under the version that the app pinned.
 
-    `mode` is "real" (hand over to the CPU engine of `engine_python`, whose flags are `cpu_table`) or "stub". `table` is
-    the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an engine without a stand-in.
+    `mode` is "real" (hand over to the CPU engine of `engine_python`, whose flags are `cpu_table` where it is a build of
+    its own) or "stub". `table` is the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an
+    engine without a stand-in.
     """
     source = HERE / engine
-    if not source.is_dir() or mode not in ("real", "stub") or (mode == "real" and not (engine_python and cpu_table)):
+    if not source.is_dir() or mode not in ("real", "stub") or (mode == "real" and not engine_python):
         raise ValueError(f"no {mode} stand-in for {engine}")
     site = next((env / "lib").glob("python3*/site-packages"))
     package = site / engine

@@ -53,8 +53,11 @@ def serve(argv: list[str]) -> int:
         print("RuntimeError: Initialization failed. (a fault that the rehearsal injected)", file=sys.stderr)
         return 1
     if SETTINGS["mode"] == "real":
-        print("the rehearsal has no SGLang for the CPU yet: run it with --engine stub", file=sys.stderr)
-        return 1
+        from sglang import handover
+
+        if "crash-mid-stream" in injected:
+            note("left_out", "the fault crash-mid-stream: only the stub engine has it")
+        return handover.serve(argv, table, Path(SETTINGS["engine_python"]))
     load_plugins()
     from sglang import server
 

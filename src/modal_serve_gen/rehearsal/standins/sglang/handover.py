@@ -26,6 +26,7 @@ LEFT_OUT = {
     "main memory is measured otherwise": r"mem-fraction|max-total-tokens|cpu-offload|offload-|hicache|hisparse"
     r"|enable-(hierarchical|hisparse|unified|page-major|lmcache|flexkv)|swa-full|max-mamba|lmcache|flexkv|ple-",
     "a CPU's memory is not given back": r"enable-(memory-saver|weights-cpu-backup|draft-weights)",
+    "two lines of 2,000 characters for each request would hide what the app says": r"log-requests",
     "nothing leaves this machine": r"enable-trace|otlp-|trace-|kv-events|load-publish|sidecar|remote-instance",
 }
 REASONS = [(re.compile(f"--({pattern})"), reason) for reason, pattern in LEFT_OUT.items()]
@@ -56,7 +57,6 @@ def environment() -> dict[str, str]:
     # Plugins lie where the app's PYTHONPATH says.
     paths = [path for path in (os.environ.get("REHEARSAL_SHIM"), os.environ.get("PYTHONPATH")) if path]
     return values | {
-        "SGLANG_USE_CPU_ENGINE": "1",
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -2,11 +2,13 @@
 
 The engine's own modules name packages that exist for GPUs only, or that text does not need: placeholders stand in for
 them here, in memory, so that the environment holds none of them. Its processes are forked, which is why they have the
-placeholders too and import nothing again. `bench` as the first word runs its benchmark instead.
+placeholders too and import nothing again. Instead of the server `bench` as the first word runs the engine's benchmark,
+and `try` imports both.
 """
 
 import ctypes
 import gc
+import importlib
 import importlib.abc
 import importlib.machinery
 import logging
@@ -83,7 +85,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def main() -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ |= {"OMP_NUM_THREADS": "1", "SGLANG_USE_CPU_ENGINE": "1"}
     gc.set_threshold(100_000, 20, 20)  # importing makes a million objects that all stay
     libc = ctypes.CDLL(None)
     if platform.machine() == "x86_64":
@@ -100,6 +102,10 @@ def main() -> None:
     torch.utils._triton.has_triton_package()
     sys.meta_path.insert(0, Finder())
     logging.getLogger("sglang.srt.models.registry").setLevel(logging.ERROR)  # models that only a GPU can run
+    if sys.argv[1] == "try":
+        for name in ("sglang.benchmark.serving", "sglang.srt.entrypoints.http_server"):
+            importlib.import_module(name)
+        return
     if sys.argv[1] == "bench":
         sys.argv[:2] = ["sglang.benchmark.serving"]
         runpy.run_module("sglang.benchmark.serving", run_name="__main__")
