@@ -182,10 +182,20 @@ def test_a_draft_is_one_that_the_engine_knows(served, algorithm, architecture, t
     files = {"config.json": 9, "model.safetensors": 2**20}
     served.repos["me/draft"] = Repo(files=files, config=config(vocabulary, architecture))
     if taken:
-        assert f"--speculative-algorithm={algorithm}" in low(draft=f"{algorithm}=me/draft@{SHA}").text
+        text = low(draft=f"{algorithm}=me/draft@{SHA}").text
+        assert f"--speculative-algorithm={algorithm}" in text
+        assert ("--speculative-num-steps=3" in text) == (algorithm != "DFLASH")  # whose draft states its own block
     else:
         with pytest.raises(BadInput, match=f"does not take it for {algorithm}"):
             low(draft=f"{algorithm}=me/draft@{SHA}")
+
+
+def test_a_draft_takes_memory_of_its_own(served):
+    """Its files count in the plan as they stand on the Hub."""
+    vocabulary = hub.resolve(BASE, engine="sglang").vocab_size
+    served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 3 * 2**30}, config=config(vocabulary))
+    (row,) = [row for row in low(draft=f"EAGLE3=me/eagle@{SHA}").plan.ledger if row.item == "adapters_and_drafts"]
+    assert row.gib == 3
 
 
 @pytest.mark.parametrize("draft", ["EAGLE3=me/eagle", f"MAGIC=me/eagle@{SHA}", f"EAGLE3=../x@{SHA}", "x"])
@@ -201,6 +211,14 @@ def test_a_checkpoint_with_prediction_layers_uses_them():
     assert own.draft[0] == "Qwen/Qwen3.6-35B-A3B-FP8" and own.extra_weight_bytes > 0
     none = speculation.of_model(hub.resolve(BASE, engine="sglang"), "sglang")
     assert none.draft is None and not none.arguments and "--draft" in none.note
+
+
+@pytest.mark.parametrize(("architecture", "engine"), [("OtherForCausalLM", "sglang"), (None, "vllm")])
+def test_layers_that_the_engine_cannot_use_are_left(architecture, engine):
+    """Another architecture, or an engine of which nothing is known: no draft, and the note says so."""
+    model = hub.resolve("Qwen/Qwen3.6-35B-A3B-FP8", engine="sglang")
+    left = speculation.of_model(model.model_copy(update={"architecture": architecture or model.architecture}), engine)
+    assert left.draft is None and left.extra_weight_bytes == 0 and engine in left.note
 
 
 def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
