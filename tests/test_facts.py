@@ -7,8 +7,9 @@ import pytest
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import OurBug
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.model import SHA, valid_id
+from modal_serve_gen.model import SHA, from_config, valid_id
 
+SHA_0 = "0" * 40
 DATE = re.compile(r"20\d\d-\d\d(-\d\d)?")
 
 
@@ -41,6 +42,27 @@ def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
     for name, known in facts.models().items():
         assert known["tool_call_parser"].get(engine) in {None, *table.tool_parsers}, name
         assert known["reasoning_parser"].get(engine) in {None, *table.reasoning_parsers}, name
+
+
+@pytest.mark.parametrize(
+    ("name", "sibling"),
+    [
+        ("Qwen/Qwen3-8B", "Qwen/Qwen3-8B-FP8"),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8"),
+        ("meta-llama/Llama-3.3-70B-Instruct", "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic"),
+        ("Qwen/Qwen3-8B-FP8", None),
+        ("Qwen/Qwen3-0.6B", None),
+        ("me/unknown", None),
+    ],
+)
+def test_an_fp8_copy_is_found_by_its_name(name, sibling):
+    """Of the same owner, else of another; it is in FP8 and smaller."""
+    assert facts.fp8_sibling(name) == sibling
+    if sibling:
+        known = facts.models()[sibling]
+        held = from_config(sibling, SHA_0, facts.config(sibling)["config"], weight_bytes=1, source="test")
+        assert known.get("quantization", held.quantization) == "fp8"
+        assert known["weight_bytes"] < 0.7 * facts.models()[name]["weight_bytes"]
 
 
 def test_every_recorded_speculation_is_what_the_engine_takes():

@@ -92,6 +92,13 @@ def test_no_auth_is_written_with_a_warning(cli):
     assert "requires_proxy_auth=False" in text and "proxy_token" not in text
 
 
+@pytest.mark.parametrize(("gpu", "named"), [("L40S", True), ("A100-80GB", False)])
+def test_an_fp8_copy_is_named_where_the_gpu_computes_in_fp8(cli, gpu, named):
+    """Half the memory for the asking; on a GPU without FP8 it would gain less, and nothing is said."""
+    run = cli("new", "app.py", "--model", "Qwen/Qwen3-8B", "--gpu", gpu, "--offline")
+    assert run.exit_code == 0 and ("Qwen/Qwen3-8B-FP8" in run.output) == named
+
+
 def test_a_path_with_spaces_works(cli):
     """The next commands quote the path."""
     Path("my apps").mkdir()

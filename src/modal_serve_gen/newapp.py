@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import render, resolve, workflows
+from modal_serve_gen import facts, render, resolve, workflows
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import Resolved
@@ -178,6 +178,9 @@ def _options_of(source: str) -> dict[str, Any]:
 
 def _notes(resolved: Resolved) -> list[str]:
     notes = []
+    smaller = None if resolved.model.quantization else facts.fp8_sibling(resolved.model.id)
+    if smaller and resolved.plan.compute_capability >= facts.quantization()["fp8"]["native"]:
+        notes.append(f"The {resolved.plan.gpu} computes in FP8, and {smaller} is the same model at half the size.")
     if resolved.spec.region and resolved.spec.endpoint == "web-server":
         notes.append("The region is where containers run; where requests enter Modal is Modal's own routing.")
     if resolved.spec.auth == "none":

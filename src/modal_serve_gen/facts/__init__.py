@@ -66,6 +66,15 @@ def model_facts(model_id: str) -> dict | None:
     return {**entry, "read": date}
 
 
+def fp8_sibling(model_id: str) -> str | None:
+    """The bundled FP8 copy of a model, by the name that its publisher gave it; None when none is bundled."""
+    owner, _, name = model_id.rpartition("/")
+    name = name.removesuffix("-BF16")
+    named = {f"{name}-FP8", f"{name}-FP8-dynamic"}
+    found = [other for other in models() if other.rpartition("/")[2] in named]
+    return next((other for other in found if other.startswith(f"{owner}/")), found[0] if found else None)
+
+
 @cache
 def config(model_id: str) -> dict:
     """The bundled configuration of one model: `config`, `source`, `verbatim`, `note`. KeyError when not bundled."""
