@@ -3,8 +3,10 @@
 A flag or value that the pinned engine refuses ends it with 2 and the reason on stderr, before anything starts.
 """
 
+import os
 import sys
 import time
+import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -65,10 +67,17 @@ def serve(argv: list[str]) -> int:
 
 
 def load_plugins() -> None:
-    """Run the plugins that are found by their entry points, as SGLang does before it serves."""
+    """Run the plugins that are found by their entry points. One that fails is logged and left out, as SGLang does."""
+    only = {name.strip() for name in os.environ.get("SGLANG_PLUGINS", "").split(",")} - {""}
     for plugin in entry_points(group=PLUGINS):
-        plugin.load()()
-        print(f"INFO: Executed general plugin: {plugin.name}", file=sys.stderr)
+        if only and plugin.name not in only:
+            continue
+        try:
+            plugin.load()()
+            print(f"INFO: Executed general plugin: {plugin.name}", file=sys.stderr)
+        except Exception:
+            print(f"ERROR: Failed to load or execute plugin: {plugin.name}", file=sys.stderr)
+            traceback.print_exc()
 
 
 def _refuse(message: str) -> int:
