@@ -287,19 +287,36 @@ def test_request_logs_have_figures_and_no_texts(env, model, tmp_path):
     assert json.loads(lines[0].partition("] ")[2])["out"]["meta_info"]["completion_tokens"] > 0
 
 
-def test_plugins_put_their_middleware_before_the_server(env, model, tmp_path):
-    """Found by their entry point on PYTHONPATH, as the real engine finds them; a gate that breaks is a 500."""
-    (tmp_path / "gate.py").write_text(PLUGIN)
-    info = tmp_path / "gate-1.dist-info"
+def plugged(folder: Path, source: str) -> None:
+    """Make `source` a plugin of SGLang, for who has the folder on PYTHONPATH."""
+    (folder / "gate.py").write_text(source)
+    info = folder / "gate-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gate\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[sglang.srt.plugins]\ngate = gate:plug_in\n")
+
+
+def test_plugins_put_their_middleware_before_the_server(env, model, tmp_path):
+    """Found by their entry point on PYTHONPATH, as the real engine finds them; a gate that breaks is a 500."""
+    plugged(tmp_path, PLUGIN)
     with serving(env, tmp_path, model, PYTHONPATH=str(tmp_path)) as (url, _):
         closed = ask(url, "/v1/models")
         assert (closed.status_code, closed.text) == (418, "closed by the gate")
         opened = httpx.get(f"{url}/v1/models", headers={"x-own": "mine"})
         assert opened.json()["data"][0]["id"] == NAME
         assert ask(url, "/v1/break").status_code == 500
+
+
+@pytest.mark.parametrize(("source", "more"), [
+    ("import nothing_of_this_name", {}),
+    (PLUGIN.replace("app.add_middleware(Gate)", "raise OSError"), {}),
+    (PLUGIN, {"SGLANG_PLUGINS": "another"}),
+])  # fmt: skip
+def test_a_plugin_that_fails_is_left_out(env, model, tmp_path, source, more):
+    """SGLang serves on without it: an app that trusts a gate has to look whether it is shut."""
+    plugged(tmp_path, source)
+    with serving(env, tmp_path, model, PYTHONPATH=str(tmp_path), **more) as (url, _):
+        assert ask(url, "/v1/models").status_code == 200
 
 
 def test_the_older_command_serves_too(env, model, tmp_path):
