@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sglang import flags, models
+from sglang import SETTINGS, flags, models
 from sglang.answers import WORD
 from sglang.notes import note
 
@@ -41,7 +41,7 @@ class Answer:
 
 
 def main(argv: list[str]) -> int:
-    """`python -m sglang.benchmark.serving ARGV`; the exit code."""
+    """`python -m sglang.benchmark.serving ARGV`; the exit code. With the real engine its own benchmark takes over."""
     table = flags.load(HERE / "api_bench.json")
     options = flags.parse(argv, table)
     wrong = [problem.message for problem in flags.check(argv, table) if problem.kind == "error"]
@@ -51,6 +51,10 @@ def main(argv: list[str]) -> int:
         return 2
     count = len(options.options)
     note("checked", f"the {count} flags of sglang.benchmark.serving, with their values, are known to {table.version}")
+    if SETTINGS["mode"] == "real":
+        from sglang import handover
+
+        handover.bench(argv, Path(SETTINGS["engine_python"]))
 
     def value(name: str):
         values = options.values(f"--{name}")
