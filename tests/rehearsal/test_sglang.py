@@ -349,12 +349,43 @@ def test_the_fault_kills_it_in_the_middle_of_a_stream(env, model, tmp_path):
 
 
 def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
-    """A file of arguments, TLS and traces are named in the notes."""
+    """TLS and traces are named in the notes."""
     seen = tmp_path / "notes"
-    arguments = ("--config", "keys.yaml", "--enable-trace", "--otlp-traces-endpoint", "otel:4317")
+    arguments = ("--enable-trace", "--otlp-traces-endpoint", "otel:4317")
     with serving(env, tmp_path, model, *arguments, REHEARSAL_NOTES=str(seen)):
-        told = [note["text"] for note in notes(seen) if note["kind"] == "left_out"]
-    assert len(told) == 2 and any("keys.yaml" in text for text in told) and any("otel:4317" in text for text in told)
+        (told,) = [note["text"] for note in notes(seen) if note["kind"] == "left_out"]
+    assert "otel:4317" in told
+
+
+def test_a_file_of_arguments_is_read_as_the_engine_reads_it(env, model, tmp_path):
+    """Its flags count as if typed first: the command line wins, false leaves a switch off."""
+    arguments = {"api-key": KEY, "enable-metrics": False, "served-model-name": "of-the-file", "context-length": 100}
+    (tmp_path / "keys.yaml").write_text(json.dumps(arguments))
+    given = (model, "--config", tmp_path / "keys.yaml", "--served-model-name", "typed")
+    with serving(env, tmp_path, *given) as (url, _):
+        assert ask(url, "/v1/models").status_code == 401
+        (card,) = ask(url, "/v1/models", key=KEY).json()["data"]
+        assert (card["id"], card["max_model_len"]) == ("typed", 100)
+        assert httpx.get(f"{url}/metrics").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "told"),
+    [
+        ("a.yaml", '{"api_key": "x"}', 2, "--api_key"),
+        ("a.yaml", '{"no-such-flag": 1}', 2, "--no-such-flag"),
+        ("a.yaml", "[1]", 1, "dictionary at root"),
+        ("a.json", "{}", 1, "must be YAML"),
+        ("missing.yaml", None, 1, "not found"),
+    ],
+)
+def test_a_file_of_arguments_that_the_engine_refuses_ends_it(env, model, tmp_path, name, text, code, told):
+    """Underscored or unknown keys are unknown flags; what is no mapping in a YAML file is not read at all."""
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    ended = run(env, tmp_path, "serve", model, "--config", tmp_path / name)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (code, False)
+    assert told in ended.stderr
 
 
 BENCH = ("--backend", "vllm-chat", "--dataset-name", "random-ids", "--random-input-len", "64", "--random-output-len",

@@ -10,7 +10,7 @@ import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from sglang import SETTINGS, __version__, flags
+from sglang import SETTINGS, __version__, configured, flags
 from sglang.notes import faults, note
 
 HERE = Path(__file__).parent
@@ -40,6 +40,11 @@ def refused(argv: list[str], table) -> str:
 def serve(argv: list[str]) -> int:
     """`sglang serve ARGV`; the exit code."""
     table = flags.load(HERE / "table.json")
+    try:
+        argv = configured.merged(argv, table)
+    except ValueError as fault:
+        print(f"ValueError: {fault}", file=sys.stderr)
+        return 1
     if message := refused(argv, table):
         return _refuse(message)
     options = flags.parse(argv, table)

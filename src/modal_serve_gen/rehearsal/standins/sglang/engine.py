@@ -15,7 +15,6 @@ LENGTHS = ("max_sequence_length", "seq_length", "max_seq_len", "model_max_length
 MOST_SEEN = 1000
 # What the real engine would do with them, the stub cannot.
 NOT_DONE = {
-    "--config": "the file {0} given by --config: the stub engine does not read it",
     "--ssl-keyfile": "TLS: the stub engine speaks plain HTTP",
     "--otlp-traces-endpoint": "traces for {0}: the stub engine sends none",
     "--lora-paths": "the adapters {0}: the stub engine does not serve them",
