@@ -2,10 +2,12 @@
 
     python scripts/update_models.py Qwen/Qwen3-8B deepseek-ai/DeepSeek-V3.2
     python scripts/update_models.py --all
+    python scripts/update_models.py --all --check    write nothing, show what moved; exit 1 when something did
 
 Written: revision, size (summed from the files, so exact), licence, gating and configuration, each with the Hub as its
 source and today as its date. Parsers, drafts and oldest engines stay as they are: the Hub does not say them. A model
-that is not bundled yet is added with empty ones. HF_TOKEN opens gated repositories.
+that is not bundled yet is added with empty ones. HF_TOKEN opens gated repositories. Exit 5 when the Hub does not
+answer; nothing further is asked then.
 """
 
 import argparse
@@ -14,10 +16,11 @@ import json
 import sys
 
 from modal_serve_gen import hub_client
-from modal_serve_gen.errors import ServeError
+from modal_serve_gen.errors import HubSilent, ServeError
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.model import from_config, valid_id
 
+UNKNOWN = 5  # the exit code for what could not be asked
 NEW = {
     "tier": "extra",
     "tool_call_parser": {},
@@ -53,32 +56,50 @@ def read(model_id: str, known: dict | None, day: str) -> tuple[dict, dict]:
     return entry, {"config": found.config, "source": source, "verbatim": True, "note": None}
 
 
-def main() -> int:
+def moved(known: dict | None, entry: dict) -> list[str]:
+    """What the Hub says otherwise than the facts, each as `key: before -> now`."""
+    keys = ("revision", "weight_bytes", "license", "gated")
+    return [f"{key}: {(known or {}).get(key)} -> {entry[key]}" for key in keys if (known or {}).get(key) != entry[key]]
+
+
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("models", nargs="*", help="ids to read; with --all every bundled one")
     parser.add_argument("--all", action="store_true")
-    asked = parser.parse_args()
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something moved")
+    asked = parser.parse_args(argv)
     path = FACTS / "models.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     names = list(document["models"]) if asked.all else asked.models
     if not names or not all(valid_id(name) for name in names):
         parser.error("name at least one model as OWNER/NAME, or give --all")
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    failed = 0
+    failed, silent = 0, False
     for name in names:
         try:
             entry, config = read(name, document["models"].get(name), day)
+        except HubSilent as error:
+            print(f"{name} and what follows it was not looked at: {error.problem}", file=sys.stderr)
+            silent = True
+            break
         except ServeError as error:
             print(f"{name}: {error.problem}", file=sys.stderr)
             failed += 1
+            continue
+        if asked.check:
+            lines = moved(document["models"].get(name), entry)
+            failed += bool(lines)
+            print("\n".join(f"{name} {line}" for line in lines), end="\n" if lines else "")
             continue
         document["models"][name] = entry
         target = FACTS / "configs" / entry["config"]
         target.write_text(json.dumps(config, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{name} {entry['revision']} {entry['weight_bytes']:,} bytes")
+    if asked.check:
+        return UNKNOWN if silent else int(failed > 0)
     document["models"] = dict(sorted(document["models"].items(), key=lambda item: item[0].lower()))
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if failed else 0
+    return UNKNOWN if silent else int(failed > 0)
 
 
 if __name__ == "__main__":

