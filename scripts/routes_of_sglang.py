@@ -3,7 +3,8 @@
     python scripts/routes_of_sglang.py sglang-0.5.23-...whl
 
 Read with `ast` from the decorators of the server's own modules: `@app.get(...)` and the like, and `@auth_level(...)`,
-which marks administration (srt/utils/auth.py). Routes whose path is computed at start are left out, and named.
+which marks administration (srt/utils/auth.py). A path that a variable may move stands where it is without the variable;
+other paths that are computed at start are left out, and named.
 """
 
 import ast
@@ -16,7 +17,7 @@ from pathlib import Path
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
 MODULES = ("http_server", "v1_loads", "elastic_ep")
-VERBS = ("get", "post", "put", "delete", "api_route")
+VERBS = ("get", "head", "post", "put", "delete", "api_route")
 
 
 def routes(source: str) -> tuple[dict[str, dict], list[str]]:
@@ -34,8 +35,11 @@ def routes(source: str) -> tuple[dict[str, dict], list[str]]:
                 continue
             if ast.unparse(function.value) not in ("app", "router"):
                 continue
+            path = call.args[0]
+            if isinstance(path, ast.Call) and ast.unparse(path.func) == "os.environ.get" and len(path.args) == 2:
+                path = path.args[1]  # what it is where no variable moves it
             try:
-                path = ast.literal_eval(call.args[0])
+                path = ast.literal_eval(path)
                 methods = next((ast.literal_eval(k.value) for k in call.keywords if k.arg == "methods"), None)
             except ValueError:
                 computed.append(ast.unparse(call.args[0]))

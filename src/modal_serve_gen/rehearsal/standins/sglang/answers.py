@@ -23,6 +23,16 @@ def models(engine, body: bytes) -> dict:
     return {"object": "list", "data": [card | {"root": engine.name, "parent": None, "max_model_len": engine.length}]}
 
 
+def model(engine, name: str) -> dict:
+    """/v1/models/NAME."""
+    if name != engine.name:
+        refusal = Refusal(404, f"The model '{name}' does not exist", "invalid_request_error")
+        told = {name: refusal.body[name] for name in ("message", "type")}
+        refusal.body = {"error": told | {"param": "model", "code": "model_not_found"}}
+        raise refusal
+    return models(engine, b"")["data"][0]
+
+
 def model_info(engine, body: bytes) -> dict:
     """/model_info."""
     return {"model_path": engine.model, "served_model_name": engine.name, "tokenizer_path": engine.model,
@@ -70,8 +80,9 @@ def chat(engine, body: bytes) -> dict | Iterator[dict]:
     if call:
         message["tool_calls"] = [_call(call, text.get("content", ""))]
     reason = "tool_calls" if call else run["reason"]
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason, "matched_stop": None}
-    return head | {"choices": [choice], "usage": run["usage"], "metadata": {"weight_version": "default"}}
+    choice = {"message": message, "logprobs": None, "finish_reason": reason, "matched_stop": None}
+    choices = [{"index": at} | choice for at in range(run["count"])]
+    return head | {"choices": choices, "usage": run["usage"], "metadata": {"weight_version": "default"}}
 
 
 def completion(engine, body: bytes) -> dict | Iterator[dict]:
@@ -87,8 +98,8 @@ def completion(engine, body: bytes) -> dict | Iterator[dict]:
     if asked.get("stream"):
         return _events(engine, asked, head, run, None)
     text = "".join(piece for _, piece in run["told"])
-    choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": run["reason"], "matched_stop": None}
-    return head | {"choices": [choice], "usage": run["usage"]}
+    choice = {"text": text, "logprobs": None, "finish_reason": run["reason"], "matched_stop": None}
+    return head | {"choices": [{"index": at} | choice for at in range(run["count"])], "usage": run["usage"]}
 
 
 def generate(engine, body: bytes) -> dict:
@@ -97,7 +108,8 @@ def generate(engine, body: bytes) -> dict:
     text = asked.get("text") if isinstance(asked.get("text"), str) else json.dumps(asked.get("input_ids") or [])
     limit = (asked.get("sampling_params") or {}).get("max_new_tokens", 128)
     run = _run(engine, asked, text, limit, [("content", word) for word in _words(f" The stub engine read: {text}")])
-    meta = {"id": secrets.token_hex(16), "finish_reason": {"type": run["reason"]}, **run["usage"]}
+    reason = {"type": run["reason"], **({"length": limit} if run["reason"] == "length" else {})}
+    meta = {"id": secrets.token_hex(16), "finish_reason": reason, **run["usage"]}
     return {"text": "".join(piece for _, piece in run["told"]), "meta_info": meta}
 
 
@@ -108,12 +120,18 @@ def _parsed(body: bytes) -> dict:
         raise _invalid("body", f"JSON decode error: {fault}") from None
     if not isinstance(asked, dict):
         raise _invalid("body", "Input should be a valid dictionary")
-    for name in ("max_tokens", "max_completion_tokens"):
+    for name, most in (("temperature", float("inf")), ("top_p", 1)):
+        value = asked.get(name)
+        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
+            raise _invalid(name, "Input should be a valid number")
+        if value is not None and not 0 <= value <= most:
+            raise Refusal(400, f"{name} must be in its range, got {value}.")
+    for name in ("max_tokens", "max_completion_tokens", "n"):
         value = asked.get(name)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
             raise _invalid(name, "Input should be a valid integer")
         if value is not None and value < 0:
-            raise Refusal(400, f"max_new_tokens must be at least 0, got {value}.")
+            raise Refusal(400, f"{name} must be at least 0, got {value}.")
     return asked
 
 
@@ -173,30 +191,32 @@ def _run(engine, asked: dict, prompt: str, limit: int | None, told: list[tuple[s
     most = min(DEFAULT_TOKENS if limit is None else limit, engine.length - read)
     if limit and asked.get("ignore_eos"):
         told = told + [("content", " on")] * (limit - len(told))
-    usage = {"prompt_tokens": read, "total_tokens": read + len(told[:most]), "completion_tokens": len(told[:most]),
-             "prompt_tokens_details": None,
-             "reasoning_tokens": sum(kind == "reasoning_content" for kind, _ in told[:most])}  # fmt: skip
+    count, written = asked.get("n") or 1, len(told[:most])
+    usage = {"prompt_tokens": read, "total_tokens": read + written * count, "completion_tokens": written * count,
+             "prompt_tokens_details": None, "completion_tokens_details": None,
+             "reasoning_tokens": count * sum(kind == "reasoning_content" for kind, _ in told[:most])}  # fmt: skip
     if engine.cache_report:
-        usage["prompt_tokens_details"] = {"cached_tokens": engine.remembers(prompt) // WORD}
+        cached = min(engine.remembers(prompt) // WORD, read - 1)  # the last token is always computed
+        usage["prompt_tokens_details"] = {"cached_tokens": cached}
     engine.done(usage)
-    return {"told": told[:most], "reason": "length" if len(told) > most else "stop", "usage": usage}
+    return {"told": told[:most], "reason": "length" if len(told) > most else "stop", "usage": usage, "count": count}
 
 
 def _events(engine, asked: dict, head: dict, run: dict, call: dict | None) -> Iterator[dict]:
     """A stream's events, one token each, the reason in one of its own, the usage last where it was asked for."""
     plain = head["object"] == "text_completion"
 
-    def event(delta: dict, finish: str | None = None) -> dict:
-        inner = {"text": delta.get("content") or ""} if plain else {"delta": delta}
-        choice = {"index": 0, **inner, "logprobs": None, "finish_reason": finish, "matched_stop": None}
-        return head | {"choices": [choice], "usage": None}
+    def event(at: int, delta: dict, finish: str | None = None) -> dict:
+        inner = {"text": delta.get("content", "")} if plain else {"delta": {"reasoning_content": None} | delta}
+        choice = {"index": at, **inner, "logprobs": None, "finish_reason": finish, "matched_stop": None}
+        return head | {"choices": [choice]}
 
-    empty = {"role": None, "content": None, "reasoning_content": None, "tool_calls": None}
-    if not plain:
-        yield event(empty | {"role": "assistant", "content": ""})
-    for kind, piece in run["told"]:
-        given = {"tool_calls": [_call(call, piece)]} if call and kind == "content" else {kind: piece}
-        yield event(empty | given)
-    yield event(empty, "tool_calls" if call else run["reason"])
+    for at in range(run["count"]):
+        if not plain:
+            yield event(at, {"role": "assistant", "content": ""})
+        for kind, piece in run["told"]:
+            given = {"tool_calls": [_call(call, piece)]} if call and kind == "content" else {kind: piece}
+            yield event(at, given)
+        yield event(at, {}, "tool_calls" if call else run["reason"])
     if (asked.get("stream_options") or {}).get("include_usage"):
         yield head | {"choices": [], "usage": run["usage"]}

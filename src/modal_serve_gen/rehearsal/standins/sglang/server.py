@@ -24,6 +24,7 @@ PATTERNS = {known: re.compile(re.sub(r"{\w+:path}", ".+", known).replace("{", "(
             for known in ROUTES}  # fmt: skip
 DOCUMENTS = ("/openapi.json", "/docs", "/redoc")
 LONGEST_BODY = 64 * 2**20
+ONE_MODEL = "/v1/models/"
 LATER_S = 0.002  # between two pieces of a stream
 FINISH_S = 15  # how long requests that run may go on after SIGTERM
 ACTIONS = {
@@ -149,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         admin = any(ROUTES[known].get("admin") for known in fits if self.command in ROUTES[known]["methods"])
         if engine.refuses(self.command, path, self.headers.get("Authorization") or "", admin):
             return self._say({"error": "Unauthorized"}, 401)
-        if path == "/metrics" and engine.metrics:
+        if path in ("/metrics", "/metrics/") and engine.metrics:
             return self._send(200, _metrics(engine), "text/plain; version=0.0.4; charset=utf-8")
         if not fits:
             return self._say({"detail": "Not Found"}, 404)
@@ -159,6 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(200, b"", "")
         if path in DOCUMENTS:
             return self._say(_openapi(), 200)
+        if path.startswith(ONE_MODEL):
+            return self._say(answers.model(engine, path.removeprefix(ONE_MODEL)), 200)
         if path not in ACTIONS:
             return self._say({"error": f"SGLang answers {path}; the rehearsal's stub engine does not."}, 501)
         if path.startswith("/v1/") and self.command == "POST" and not self._is_json():
