@@ -7,11 +7,13 @@ import pytest
 from modal_serve_gen import adapters, facts, flags, hub, lora_memory, newapp, render, speculation
 from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
 from modal_serve_gen.model import from_config
+from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
 
 BASE = "Qwen/Qwen3-8B"
 TABLE = flags.load(facts.flag_table_path("vllm", facts.pins()["vllm"]["version"]))
 LORA = {"peft_type": "LORA", "r": 24, "base_model_name_or_path": BASE}
+COUNTED = json.loads((ROOT / "tests" / "data" / "lora_slots.json").read_text("utf-8"))["counted"]
 FILES = {"adapter_config.json": 600, "adapter_model.safetensors": 3 * 2**20}
 
 
@@ -64,6 +66,15 @@ def test_a_slot_has_room_for_every_matrix_and_every_expert(name, elements):
     held = facts.config(name)["config"]
     model = from_config(name, SHA, held, weight_bytes=1, source="test")
     assert lora_memory.slot_bytes(model, 16) == 2 * elements
+
+
+@pytest.mark.parametrize("case", COUNTED, ids=lambda case: case["config"]["architectures"][0])
+def test_slots_are_as_large_as_the_real_engine_made_them(case):
+    """To the element, for attention of three kinds, short convolutions, Gated DeltaNet and experts."""
+    model = from_config("me/model", SHA, case["config"], weight_bytes=1, source="test")
+    rank, slots = 16, 2
+    apart = 0 if case["embeddings"] else slots * rank * 2 * (model.hidden_size + model.vocab_size)
+    assert slots * lora_memory.slot_bytes(model, rank) / lora_memory.ELEMENT_BYTES - apart == case["elements"]
 
 
 @pytest.mark.parametrize("name", sorted(facts.models()))

@@ -2,7 +2,8 @@
 
 vLLM allocates at start, for every linear layer and every expert that an adapter could change, one slot of the largest
 rank for each adapter: rank x (inputs + outputs) elements a matrix in the model's dtype, whatever the adapters' files
-hold (vLLM 0.33.0, lora/layers/base_linear.py and fused_moe.py, create_lora_weights).
+hold (vLLM 0.33.0, lora/layers/base_linear.py and fused_moe.py, create_lora_weights; counted in a running vLLM 0.32.0
+for five families, tests/data/lora_slots.json).
 """
 
 from modal_serve_gen.attention import heads_of, text_part
@@ -14,7 +15,7 @@ ELEMENT_BYTES = 2  # lora_dtype follows the model's, which is bfloat16 or float1
 def slot_bytes(model: Model, rank: int) -> int:
     """Bytes of the slot of one adapter of this rank, on a single GPU; several divide less than all of it.
 
-    Read out of the configuration; where that does not say which layers have experts, all count as having them.
+    Read out of the configuration; all layers count as having experts but the first ones that it says have none.
     """
     text = text_part(model.config)
     hidden = model.hidden_size
@@ -25,12 +26,14 @@ def slot_bytes(model: Model, rank: int) -> int:
     else:
         total = text.get("num_hidden_layers") or sum(layer.count for layer in model.layers)
         attention = max(total - linear, 0)
-        dense, sparse = (0, total) if model.num_experts else (total, 0)
+        plain = text.get("first_k_dense_replace") or text.get("num_dense_layers") or 0
+        dense = min(plain, total) if model.num_experts else total
+        sparse = total - dense
     widths = attention * _attention(text, hidden) + linear * _recurrent(text, hidden)
     widths += dense * _mlp(hidden, text.get("intermediate_size") or 4 * hidden)
     if sparse:
         widths += sparse * _experts(text, hidden, model.num_experts or 0)
-    widths += 2 * (hidden + model.vocab_size)  # the embeddings and the head
+    widths += 2 * (hidden + model.vocab_size)  # the embeddings and the head, which some families leave out
     return widths * rank * ELEMENT_BYTES
 
 
@@ -56,17 +59,22 @@ def _attention(text: dict, hidden: int) -> int:
         return asks + (hidden + latent + rope) + (latent + heads * (plain + value)) + (heads * value + hidden)
     size = text.get("head_dim") or hidden // heads
     kept = (text.get("num_key_value_heads") or heads) * size
-    return 2 * (hidden + heads * size) + 2 * (hidden + kept)
+    # Qwen3-Next and its heirs have a gate beside the queries, whether their configuration says so or not.
+    gate = heads * size if text.get("attn_output_gate", "linear_num_value_heads" in text) else 0
+    return 2 * (hidden + heads * size) + gate + 2 * (hidden + kept)
 
 
 def _recurrent(text: dict, hidden: int) -> int:
-    """Gated DeltaNet, Mamba-2 or a short convolution: what goes in, and what comes out."""
+    """Gated DeltaNet, Mamba-2 or a short convolution: what goes in, in its packed parts, the kernel, what comes out."""
     if values := text.get("linear_num_value_heads"):
-        inner = values * text["linear_value_head_dim"]
-        inputs = 2 * (text["linear_num_key_heads"] * text["linear_key_head_dim"] + inner) + 2 * values
+        inner, keys = values * text["linear_value_head_dim"], text["linear_num_key_heads"] * text["linear_key_head_dim"]
+        parts, inputs = 6, 2 * (keys + inner) + 2 * values
+        kernel, mixed = text["linear_conv_kernel_dim"], 2 * keys + inner
     elif heads := text.get("mamba_num_heads"):
-        inner = heads * text["mamba_head_dim"]
-        inputs = 2 * inner + 2 * text["n_groups"] * text["ssm_state_size"] + heads
+        inner, groups = heads * text["mamba_head_dim"], text["n_groups"] * text["ssm_state_size"]
+        parts, inputs = 5, 2 * inner + 2 * groups + heads
+        kernel, mixed = text["conv_kernel"], inner + 2 * groups
     else:
-        inner, inputs = hidden, 3 * hidden
-    return 4 * hidden + inputs + inner + hidden  # one input for each of the packed parts
+        parts, inner, inputs = 3, hidden, 3 * hidden
+        kernel, mixed = text.get("conv_L_cache") or 0, hidden
+    return parts * hidden + inputs + kernel + mixed + inner + hidden

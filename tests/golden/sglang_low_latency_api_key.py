@@ -1,5 +1,4 @@
 """An OpenAI-compatible API with low latency: SGLang on Modal, on one H100, $6.91 per hour while it runs.
-
 `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it. `modal deploy
 FILE` puts it on a permanent URL, `modal run FILE --deployed` tests that, and `--bench` measures either."""
 
@@ -138,8 +137,7 @@ def command() -> list[str]:
     ]  # fmt: skip
 
 
-def compile_kernels() -> None:
-    """Once per image, on the GPU that will serve: the FP8 kernels for this model's shapes, into the Volume."""
+def compile_kernels() -> None:  # once per image, on the GPU that will serve: FP8 kernels for this model's shapes
     subprocess.run([sys.executable, "-m", "sglang.compile_deep_gemm", *command()[2:]], check=True)
 
 
@@ -162,18 +160,20 @@ class Server:
         Path("gate-1.dist-info").mkdir(exist_ok=True)
         Path("gate-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: gate\nVersion: 1\n")
         Path("gate-1.dist-info/entry_points.txt").write_text("[sglang.srt.plugins]\ngate = gate:Gate.plug_in\n")
-        # As SGLang finds plugins. Its own warm-up would meet the gate without a key.
         start_engine([*command(), "--skip-server-warmup"], PORT, PYTHONPATH=str(Path.cwd()))
         body = {"model": SERVED_NAME, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
         ask(f"http://localhost:{PORT}/v1/chat/completions", os.environ.get("LLM_API_KEY"), body)
+        if ask(f"http://localhost:{PORT}/server_info", None, accept=(200, 401, 404)).status == 200:
+            raise RuntimeError("SGLang did not load the gate, and is open")  # it goes on without a plugin that fails
 
 
 @app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)
 def measure(url: str, key: str | None, concurrency: int) -> dict:  # prompts of 1024 tokens, answers of 128
     command = [
-        "python", "-m", "sglang.benchmark.serving", "--backend", "vllm-chat", "--base-url", url, "--model", SERVED_NAME,
-        "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name", "random-ids", "--output-file", "bench.jsonl",
-        "--random-output-len", "128", "--max-concurrency", str(concurrency), "--num-prompts", str(8 * concurrency),
+        "python", "-m", "sglang.benchmark.serving", "--backend=vllm-chat", "--base-url", url, "--model", SERVED_NAME,
+        "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name=random-ids", "--random-range-ratio=1",
+        "--random-output-len=128", "--output-file=bench.jsonl",
+        "--max-concurrency", str(concurrency), "--num-prompts", str(8 * concurrency),
     ]  # fmt: skip
     subprocess.run(command, check=True, env=os.environ | {"OPENAI_API_KEY": key or ""})
     result = json.loads(Path("bench.jsonl").read_text().splitlines()[-1])

@@ -1,5 +1,4 @@
 """An OpenAI-compatible API with low latency: SGLang on Modal, on one L4, $0.80 per hour while it runs.
-
 `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it. `modal deploy
 FILE` puts it on a permanent URL, `modal run FILE --deployed` tests that, and `--bench` measures either."""
 
@@ -126,9 +125,10 @@ class Server:
 @app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)
 def measure(url: str, key: str | None, concurrency: int) -> dict:  # prompts of 1024 tokens, answers of 128
     command = [
-        "python", "-m", "sglang.benchmark.serving", "--backend", "vllm-chat", "--base-url", url, "--model", SERVED_NAME,
-        "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name", "random-ids", "--output-file", "bench.jsonl",
-        "--random-output-len", "128", "--max-concurrency", str(concurrency), "--num-prompts", str(8 * concurrency),
+        "python", "-m", "sglang.benchmark.serving", "--backend=vllm-chat", "--base-url", url, "--model", SERVED_NAME,
+        "--tokenizer", local_folder(MODEL, REVISION), "--dataset-name=random-ids", "--random-range-ratio=1",
+        "--random-output-len=128", "--output-file=bench.jsonl",
+        "--max-concurrency", str(concurrency), "--num-prompts", str(8 * concurrency),
     ]  # fmt: skip
     subprocess.run(command, check=True, env=os.environ | {"OPENAI_API_KEY": key or ""})
     result = json.loads(Path("bench.jsonl").read_text().splitlines()[-1])
