@@ -44,12 +44,12 @@ def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.Comple
         env=environment(tmp_path, **more),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
 
 
 @contextlib.contextmanager
-def serving(env: Path, tmp_path: Path, *arguments, limit: float = 20, **more: str):
+def serving(env: Path, tmp_path: Path, *arguments, limit: float = 120, **more: str):
     """`vllm serve ARGUMENTS` on a free port: its address and process. Its whole group is killed at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

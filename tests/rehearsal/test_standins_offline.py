@@ -45,7 +45,7 @@ def model(tmp_path_factory):
 def python(env, model, tmp_path):
     """Run code in a container's Python: `python(CODE, VARIABLES)` is what the value `out` is at its end."""
 
-    def start(code: str, *, env=env, limit: float = 30, **more: str):
+    def start(code: str, *, env=env, limit: float = 120, **more: str):
         script = tmp_path / "script.py"
         script.write_text(f"{PRELUDE}\nMODEL = {str(model)!r}\n{code}\nprint(json.dumps(out))\n")
         done = subprocess.run(

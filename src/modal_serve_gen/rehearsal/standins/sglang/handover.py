@@ -78,6 +78,11 @@ def arguments(options: flags.Parsed, config: dict) -> list[str]:
             kept += [f"{given.flag}={given.values[0]}"] if joined else [given.flag, *given.values]
     kept += ["--device", "cpu", "--attention-backend", "torch_native", "--dtype", _dtype(options, config)]
     kept += ["--max-total-tokens", str(tokens(options, config))]
+    if "--constrained-json-disable-any-whitespace" not in kept:
+        note(
+            "added", "--constrained-json-disable-any-whitespace: random weights would answer JSON with blanks for ever"
+        )
+        kept.append("--constrained-json-disable-any-whitespace")
     if any(given.flag in LORA for given in options.options):
         kept += ["--lora-backend", "torch_native"]
     if not options.values("--log-level"):

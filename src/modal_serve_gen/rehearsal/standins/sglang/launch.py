@@ -31,6 +31,10 @@ ABSENT = {
     "datasets": "0",
 }
 
+# These look for such packages once, and can do without: they must not find placeholders.
+BEFORE = ("mistral_common.protocol.instruct.chunk", "mistral_common.protocol.speech.request", "torch._dynamo",
+          "torch._inductor.runtime.triton_compat", "torch.utils._triton")  # fmt: skip
+
 
 class Placeholder(type):
     """A class that has every attribute, each a placeholder again, and that decorates by doing nothing."""
@@ -94,12 +98,9 @@ def main() -> None:
     # A forked process holds the server's port: it must not outlive a server that was killed.
     os.register_at_fork(after_in_child=lambda: libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL))
 
-    # torch and numba look for triton, once, and must not find a placeholder.
-    import torch._dynamo
-    import torch._inductor.runtime.triton_compat
-    import torch.utils._triton
-
-    torch.utils._triton.has_triton_package()
+    for name in BEFORE:
+        importlib.import_module(name)
+    sys.modules["torch.utils._triton"].has_triton_package()
     sys.meta_path.insert(0, Finder())
     logging.getLogger("sglang.srt.models.registry").setLevel(logging.ERROR)  # models that only a GPU can run
     if sys.argv[1] == "try":
