@@ -6,7 +6,7 @@ import pytest
 
 from modal_serve_gen import adapters, facts, flags, hub, lora_memory, newapp, render, speculation
 from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
-from modal_serve_gen.model import from_config
+from modal_serve_gen.model import from_config, kv_bytes_per_token
 from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
 
@@ -160,8 +160,8 @@ def low(**given) -> newapp.Made:
     return new(workflow="sglang-low-latency", **given)
 
 
-def config(vocabulary: int, architecture: str = "LlamaForCausalLMEagle3") -> bytes:
-    return json.dumps({"architectures": [architecture], "vocab_size": vocabulary}).encode()
+def config(vocabulary: int, architecture: str = "LlamaForCausalLMEagle3", **more) -> bytes:
+    return json.dumps({"architectures": [architecture], "vocab_size": vocabulary, **more}).encode()
 
 
 def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
@@ -207,6 +207,28 @@ def test_a_draft_takes_memory_of_its_own(served):
     served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 3 * 2**30}, config=config(vocabulary))
     (row,) = [row for row in low(draft=f"EAGLE3=me/eagle@{SHA}").plan.ledger if row.item == "adapters_and_drafts"]
     assert row.gib == 3
+
+
+DRAFT = {"num_hidden_layers": 2, "num_attention_heads": 32, "num_key_value_heads": 16, "hidden_size": 4096}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "architecture", "more", "layers", "tokens"),
+    [
+        ("EAGLE3", "LlamaForCausalLMEagle3", {}, 2, 4),  # the engine takes them for layers of the model
+        ("DFLASH", "DFlashDraftModel", {"dflash_config": {"block_size": 8}}, 4, 8),  # twice the KV heads of the model
+        ("DFLASH", "DFlashDraftModel", {"block_size": "x"}, 4, 16),
+        ("EAGLE3", "LlamaForCausalLMEagle3", {"num_hidden_layers": None}, 1, 4),
+    ],
+)
+def test_a_draft_keeps_a_cache_of_its_own(served, algorithm, architecture, more, layers, tokens):
+    """In layers of the model's size, for each token; a hybrid keeps states for what one step verifies."""
+    model = hub.resolve(BASE, engine="sglang")
+    stated = config(model.vocab_size, architecture, **DRAFT | more)
+    served.repos["me/draft"] = Repo(files={"config.json": 9, "model.safetensors": 9}, config=stated)
+    made = low(draft=f"{algorithm}=me/draft@{SHA}")
+    assert f"# draft_layers = {layers:.1f}\n# draft_tokens = {tokens}\n" in made.text
+    assert made.plan.kv_cache.bytes_per_token == kv_bytes_per_token(model) * (1 + layers / 36)
 
 
 @pytest.mark.parametrize("draft", ["EAGLE3=me/eagle", f"MAGIC=me/eagle@{SHA}", f"EAGLE3=../x@{SHA}", "x"])

@@ -22,6 +22,7 @@ FLOORS = [
     {"choice", "adapters", "speculation"},
     {"hub_client"},
     {"ledger", "lora_memory", "workload"},
+    {"pools"},
     {"gpus", "spec"},
     {"model", "workflows"},
     {"attention", "facts"},

@@ -35,6 +35,7 @@ def test_prediction_layers_are_used_where_checkpoint_and_engine_both_have_them(n
     found = speculation.of_model(model, "sglang")
     assert found.draft == ((name, SHA) if own else None)
     assert bool(found.arguments) == own and found.note
+    assert (found.draft_layers >= 1, found.draft_tokens) == ((True, 4) if own else (False, 0))
     assert (0.005 * model.weight_bytes < found.extra_weight_bytes < 0.15 * model.weight_bytes) == own
 
 

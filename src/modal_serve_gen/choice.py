@@ -91,6 +91,8 @@ def _try(model: Model, asked: Workload, name: str, count: int, length: int, many
         cache_bytes=facts.quantization()["cache_bytes"][dtype],
         utilization=asked.gpu_memory_utilization,
         extra_weight_bytes=asked.extra_weight_bytes,
+        draft_layers=asked.draft_layers,
+        draft_tokens=asked.draft_tokens,
     )
     refusal, native, note = runs_on(model, name, dtype)
     refusal = refusal or splits(model, count)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.gpus import gpu_facts
-from modal_serve_gen.model import Model, request_bytes
+from modal_serve_gen.model import Model
+from modal_serve_gen.pools import Demand, Pool, pool
 
 GIB = 2**30
 ENDS = ("low", "mid", "high")
@@ -39,6 +40,8 @@ class Setup:
     cache_bytes: float
     utilization: float | None
     extra_weight_bytes: int = 0
+    draft_layers: float = 0  # of the model's own size, whose KV cache speculation adds
+    draft_tokens: int = 0  # that one step of speculation verifies
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,17 @@ class Memory:
     low: float
     mid: float
     high: float
-    request: float  # bytes of one request of max_model_len, as the engine reserves for it
-    needed: float  # GiB that one full-length request and the others at the usual fill want
+    pool: Pool  # how the engine uses what is left
+
+    @property
+    def needed(self) -> float:
+        """GiB that one full-length request and the others at the usual fill want."""
+        return self.pool.needed / GIB
 
     @property
     def max_concurrency(self) -> float:
         """Full-length requests at once, by the low figure (the quotient that vLLM logs at start)."""
-        return max(0.0, self.low * GIB / self.request)
+        return self.pool.concurrency(self.low * GIB)
 
 
 def batched_tokens(gpu: str) -> int:
@@ -76,21 +83,26 @@ def memory(model: Model, setup: Setup) -> Memory:
     known, usable = facts.overheads(), gpu_facts(setup.gpu)["usable_gib"]
     lines = tuple(_lines(model, setup, known))
     if setup.engine == "sglang":
-        share, pool = _sglang_pool(lines, usable, setup.utilization)
+        share, left = _sglang_left(lines, usable, setup.utilization)
     else:
         share = setup.utilization or known["utilization"]["default"]
-        pool = {end: usable * share - sum(getattr(line, end) for line in lines) for end in ENDS}
-    in_flight = known["sizing"]["concurrent_batches"] * setup.batched_tokens
-    one = request_bytes(model, setup.max_model_len, setup.gpus, setup.cache_bytes, in_flight=in_flight)
-    # Tokens in flight are shared by all requests, so only the first is charged with them.
-    part = max(1, math.ceil(setup.max_model_len * known["sizing"]["fill"]))
-    other = request_bytes(model, part, setup.gpus, setup.cache_bytes)
-    needed = (one + (setup.max_num_seqs - 1) * other) / GIB
-    return Memory(lines, share, pool["high"], pool["mid"], pool["low"], one, needed)
+        left = {end: usable * share - sum(getattr(line, end) for line in lines) for end in ENDS}
+    demand = Demand(
+        length=setup.max_model_len,
+        requests=setup.max_num_seqs,
+        fill=known["sizing"]["fill"],
+        tp=setup.gpus,
+        cache_bytes=setup.cache_bytes,
+        in_flight=known["sizing"]["concurrent_batches"] * setup.batched_tokens,
+        draft_layers=setup.draft_layers,
+        draft_tokens=setup.draft_tokens,
+    )
+    used = pool(setup.engine, model, demand, left["low"] * GIB)
+    return Memory(lines, share, left["high"], left["mid"], left["low"], used)
 
 
-def _sglang_pool(lines: tuple[Line, ...], usable: float, asked: float | None) -> tuple[float, dict[str, float]]:
-    """The static fraction and the pool inside it; a fraction that leaves too little outside is charged for it."""
+def _sglang_left(lines: tuple[Line, ...], usable: float, asked: float | None) -> tuple[float, dict[str, float]]:
+    """The static fraction and what is left inside it; a fraction that leaves too little outside is charged for it."""
 
     def total(end: str, *items: str) -> float:
         return sum(getattr(line, end) for line in lines if line.item in items)

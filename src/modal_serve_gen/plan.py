@@ -33,13 +33,14 @@ class KvCache(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     dtype: str
-    bytes_per_token: float  # in layers that keep every token, per GPU
-    bytes_per_request: float  # one request of max_model_len as the engine reserves for it, per GPU
+    bytes_per_token: float  # of one more token, per GPU
+    bytes_per_request: float  # one request of max_model_len as the engine counts it, per GPU
     gib: float  # what remains by the middle allowances
     gib_low: float  # what the plan is sized by
     gib_high: float
     tokens: int  # of full-length requests, by gib_low
     max_concurrency: float  # full-length requests at once, by gib_low
+    state_slots: int | None = None  # for linear attention, where the engine's own share would be too small
 
 
 class Plan(BaseModel):
@@ -154,13 +155,14 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         ledger=tuple(rows),
         kv_cache=KvCache(
             dtype=asked.kv_cache_dtype or "auto",
-            bytes_per_token=kv_bytes_per_token(model, setup.gpus, setup.cache_bytes),
-            bytes_per_request=space.request,
+            bytes_per_token=space.pool.per_token,
+            bytes_per_request=space.pool.request,
             gib=round(space.mid, 2),
             gib_low=round(space.low, 2),
             gib_high=round(space.high, 2),
             tokens=int(concurrency * setup.max_model_len),
             max_concurrency=round(concurrency, 2),
+            state_slots=space.pool.state_slots,
         ),
         startup_timeout_s=_startup_timeout(model, asked),
         usd_per_hour=chosen.usd,

@@ -64,6 +64,7 @@ class PlanFacts(BaseModel):
     weights_gib: float
     kv_gib: float
     kv_tokens: int
+    state_slots: int | None = None
     compute_capability: float = 0.0
     routing_region: str = "us-east"
 

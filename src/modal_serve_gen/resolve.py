@@ -49,8 +49,8 @@ def resolve(
     table = flags.load(facts.flag_table_path(workflow.engine, pins["version"]))
     loras = adapters.resolve(wanted.lora, model, wanted.served_model_name, table, offline=offline, say=say)
     guess = _speculation(wanted, workflow, model, table, offline, say)
-    extra = adapters.gpu_bytes(loras, model, table) + guess.extra_weight_bytes
-    plan = _fitting(planner.plan(model, _workload(wanted, workflow, pins["version"], extra)), workflow)
+    workload = _workload(wanted, workflow, pins["version"], adapters.gpu_bytes(loras, model, table), guess)
+    plan = _fitting(planner.plan(model, workload), workflow)
     engine_args.require_gpu(wanted, plan.gpu)
     resolved = Resolved(
         generator=generator,
@@ -98,7 +98,9 @@ def write(resolved: Resolved) -> str:
     return text
 
 
-def _workload(wanted: ServeSpec, workflow: Workflow, version: str, extra_weight_bytes: int) -> planner.Workload:
+def _workload(
+    wanted: ServeSpec, workflow: Workflow, version: str, adapter_bytes: int, guess: Speculation
+) -> planner.Workload:
     return planner.Workload(
         engine=workflow.engine,
         engine_version=version,
@@ -110,7 +112,9 @@ def _workload(wanted: ServeSpec, workflow: Workflow, version: str, extra_weight_
         concurrency=wanted.concurrency,
         default_concurrency=workflow.concurrency,
         kv_cache_dtype=engine_args.value(wanted, "--kv-cache-dtype"),
-        extra_weight_bytes=extra_weight_bytes,
+        extra_weight_bytes=adapter_bytes + guess.extra_weight_bytes,
+        draft_layers=guess.draft_layers,
+        draft_tokens=guess.draft_tokens,
         region=wanted.region,
         min_containers=wanted.min_containers,
         max_containers=wanted.max_containers,
@@ -128,6 +132,7 @@ def _plan_facts(plan: Plan, region: str | None) -> PlanFacts:
         weights_gib=round(ledger["weights"], 1),
         kv_gib=round(plan.kv_cache.gib_low, 1),
         kv_tokens=plan.kv_cache.tokens,
+        state_slots=plan.kv_cache.state_slots,
     )
 
 

@@ -1,29 +1,37 @@
 """Speculative decoding: what a model brings for it, or the draft that was asked for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import facts, flags, hub_client
-from modal_serve_gen.attention import MOST, text_part
+from modal_serve_gen.attention import MOST, layers_of, text_part
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
 from modal_serve_gen.model import Model, architecture_of, valid_id
 
 ASKED = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
 # Where a checkpoint's configuration names the layers that its quantisation left as they were.
 LEFT = ("ignore", "exclude_modules", "modules_to_not_convert")
+STEPS = "--speculative-num-steps="
+DFLASH_BLOCK, MOST_VERIFIED = 16, 1024  # SGLang 0.5.23 takes 16 where a DFLASH draft names no block
 ADD = "add one with --draft ALGORITHM=REPO@SHA"
 
 
 class Speculation(BaseModel):
-    """The engine's arguments; the draft (id, commit), which may be the model itself; its bytes; a note for the user."""
+    """The engine's arguments; the draft (id, commit), which may be the model itself; what it costs; a note.
+
+    Costs: bytes of weights; layers that keep a KV cache, counted in layers of the model's own size; tokens that one
+    step verifies, for which hybrids keep states.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     arguments: tuple[str, ...] = ()
     draft: tuple[str, str] | None = None
     extra_weight_bytes: int = 0
+    draft_layers: float = 0
+    draft_tokens: int = 0
     note: str = ""
 
 
@@ -37,6 +45,8 @@ def of_model(model: Model, engine: str) -> Speculation:
         arguments=tuple(known["arguments"]),
         draft=(model.id, model.revision),
         extra_weight_bytes=int(model.weight_bytes * layers / depth * _wider(model)),
+        draft_layers=layers,
+        draft_tokens=_verified(known["arguments"], {}),
         note=f"Speculative decoding uses the prediction layers of the checkpoint ({layers}); its gain is not measured.",
     )
 
@@ -105,12 +115,40 @@ def of_draft(
             f"{model.vocab_size}: it cannot guess its tokens.",
             "Choose a draft that was made for this model.",
         )
+    arguments = (f"--speculative-algorithm={algorithm}", *facts.speculation()[table.engine]["with_draft"][algorithm])
     return Speculation(
-        arguments=(f"--speculative-algorithm={algorithm}", *facts.speculation()[table.engine]["with_draft"][algorithm]),
+        arguments=arguments,
         draft=(repo, commit),
         extra_weight_bytes=sum(found.weights.values()),
+        draft_layers=_cached_layers(config, algorithm, model),
+        draft_tokens=_verified(arguments, config),
         note=f"The draft {repo} guesses tokens for {model.id} by {algorithm}; its gain is not measured.",
     )
+
+
+def _verified(arguments: Sequence[str], config: dict) -> int:
+    """Tokens that one step verifies: one more than it guesses, or the draft's own block."""
+    for argument in arguments:
+        if argument.startswith(STEPS):
+            return int(argument.removeprefix(STEPS)) + 1
+    stated = config.get("dflash_config")
+    block = (stated.get("block_size") if isinstance(stated, dict) else None) or config.get("block_size")
+    return block if isinstance(block, int) and 0 < block <= MOST_VERIFIED else DFLASH_BLOCK
+
+
+def _cached_layers(config: dict, algorithm: str, model: Model) -> float:
+    """Layers of a draft that keep a KV cache. The engine takes each for one of the model's; a DFLASH draft's as it is
+    (SGLang 0.5.23, srt/model_executor/pool_configurator.py)."""
+    try:
+        layers = layers_of(config)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return 1.0
+    count = sum(layer.count for layer in layers if layer.kind not in ("linear", "index"))
+    if algorithm != "DFLASH":
+        return count
+    kept = [layer for layer in model.layers if layer.kind not in ("linear", "index")]
+    usual = sum(layer.token_bytes(1, 2) for layer in kept) / max(sum(layer.count for layer in kept), 1)
+    return max(count, sum(layer.token_bytes(1, 2) for layer in layers) / usual) if usual else count
 
 
 def _require_known(config: dict, algorithm: str, repo: str, table: flags.Table) -> None:

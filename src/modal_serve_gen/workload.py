@@ -28,6 +28,8 @@ class Workload:
     min_containers: int = 0
     max_containers: int | None = None
     extra_weight_bytes: int = 0  # adapters and drafts, on every GPU
+    draft_layers: float = 0  # that keep a KV cache for speculation, counted in layers of the model's own size
+    draft_tokens: int = 0  # that one step of speculation verifies
 
 
 def check(model: Model, asked: Workload) -> None:

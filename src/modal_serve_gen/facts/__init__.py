@@ -113,6 +113,12 @@ def overheads() -> dict:
 
 
 @cache
+def pools() -> dict:
+    """How an engine cuts the pool for its KV cache at start, where it does."""
+    return sourced(_read(FACTS / "pools.toml"), "pools.toml", "read", "source", "sglang")
+
+
+@cache
 def regions() -> dict:
     """Compute and routing regions, and what a compute region multiplies the price by."""
     document = sourced(_read(FACTS / "regions.toml"), "regions.toml", "read", "source", "multipliers")

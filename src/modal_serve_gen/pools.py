@@ -1,0 +1,113 @@
+"""What an engine's pool for the KV cache holds, and how large it has to be (pure).
+
+vLLM gives out the blocks of one pool as requests need them. SGLang cuts its pool once, at start, so that one kind of
+layer can run short while another has room (facts/pools.toml says how).
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from modal_serve_gen import facts
+from modal_serve_gen.model import Model, kv_bytes_per_token, request_bytes, state_bytes_per_sequence
+
+APART = ("sliding", "chunked")  # layers that need a window of tokens only
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the pool has to hold on each of `tp` GPUs."""
+
+    length: int  # tokens of the longest request
+    requests: int  # running at once
+    fill: float  # how full the others are while one has full length
+    tp: int
+    cache_bytes: float  # of one element
+    in_flight: int = 0  # tokens scheduled and not settled
+    draft_layers: float = 0  # whose KV cache speculation adds, in layers of the model's own size
+    draft_tokens: int = 0  # that one step of speculation verifies
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Bytes on each GPU; the tokens' part of a pool of `n` bytes is `share` x n - `reserved`."""
+
+    per_token: float  # what one more token costs
+    request: float  # one request of full length, in the tokens' part
+    needed: float  # the smallest pool that holds the demand
+    share: float = 1.0
+    reserved: float = 0.0
+    state_slots: int | None = None  # to ask the engine for, where its own share would hold too few
+
+    def concurrency(self, size: float) -> float:
+        """Full-length requests at once in a pool of `size` bytes."""
+        return max(0.0, (self.share * size - self.reserved) / self.request)
+
+
+def pool(engine: str, model: Model, demand: Demand, size: float) -> Pool:
+    """How this engine uses a pool of `size` bytes for this model."""
+    return _sglang(model, demand, size) if engine == "sglang" else _vllm(model, demand)
+
+
+def _part(demand: Demand) -> int:
+    """Tokens of each request but the longest."""
+    return max(1, math.ceil(demand.length * demand.fill))
+
+
+def _vllm(model: Model, demand: Demand) -> Pool:
+    # Tokens in flight are shared by all requests, so only the first is charged with them.
+    one = request_bytes(model, demand.length, demand.tp, demand.cache_bytes, in_flight=demand.in_flight)
+    other = request_bytes(model, _part(demand), demand.tp, demand.cache_bytes)
+    per_token = kv_bytes_per_token(model, demand.tp, demand.cache_bytes)
+    return Pool(per_token, one, one + (demand.requests - 1) * other)
+
+
+def _sglang(model: Model, demand: Demand, size: float) -> Pool:
+    """Tokens are counted in layers that keep all of them; those with a window get a fixed share of as many."""
+    known = facts.pools()["sglang"]
+    per_token, ratio = _sglang_token(model, demand, known["window_to_full_tokens"].get(model.architecture))
+    longest = max((layer.window or 0 for layer in model.layers if layer.kind in APART), default=0)
+
+    def tokens(length: int) -> float:
+        """Tokens of the pool that a request takes: a short one may need more of the windows' share."""
+        return max(length, min(length, longest) / ratio) if ratio else length
+
+    state = state_bytes_per_sequence(model, demand.tp)
+    request = per_token * tokens(demand.length) or state  # a model may have no layer that keeps tokens
+    held = request + (demand.requests - 1) * per_token * tokens(_part(demand))
+    if not state:
+        return Pool(per_token, request, held)
+    return _with_states(Pool(per_token, request, held), state, demand, size)
+
+
+def _with_states(tokens: Pool, state: float, demand: Demand, size: float) -> Pool:
+    """`tokens`, less what linear attention takes: K states of `state` bytes, and as many for each of the d tokens that
+    speculation verifies for n running requests; one of each is to spare. A running request takes q states: n <= K/q.
+
+    SGLang gives r/(1 + r) of the pool to both together: K (1 + d/q) + 1 + d states, and returns what is not verified.
+    K = q n instead, by --max-mamba-cache-size, fits a smaller pool (kv_cache_configurator.py,
+    handle_max_mamba_cache; K is not rounded down here, so one more is asked for).
+    """
+    known, d, n = facts.pools()["sglang"], demand.draft_tokens, demand.requests
+    r, q = known["state_to_token_bytes"], known["states_per_request"]
+    spread = 1 + d / q
+    share = 1 - r / ((1 + r) * spread)
+    reserved = state * (d * (n + 1) + 1 - (1 + d) / spread)
+    needed = max((tokens.needed + reserved) / share, (1 + r) / r * state * (1 + d + (q * n + 1) * spread))
+    if needed <= size:
+        return replace(tokens, needed=needed, share=share, reserved=reserved)
+    reserved = state * (d * (n + 1) + q * n + 1)
+    return replace(tokens, needed=tokens.needed + reserved, reserved=reserved, state_slots=q * n)
+
+
+def _sglang_token(model: Model, demand: Demand, ratio: float | None) -> tuple[float, float | None]:
+    """Bytes of one token of the pool; and the windows' share, None where no layers are apart."""
+    sizes = {True: 0.0, False: 0.0}
+    count = 0
+    for layer in model.layers:
+        apart = ratio is not None and layer.kind in APART
+        sizes[apart] += layer.token_bytes(demand.tp, demand.cache_bytes)
+        count += layer.count if not apart and layer.kind not in ("linear", "index") else 0
+    if not sizes[False]:  # every layer has a window: the pool is theirs
+        sizes, ratio, count = {True: 0.0, False: sizes[True]}, None, sum(layer.count for layer in model.layers)
+    draft = sizes[False] * demand.draft_layers / max(count, 1)
+    return sizes[False] + (ratio or 0) * sizes[True] + draft, ratio
