@@ -26,7 +26,12 @@ CASES = {
     "sglang_low_latency_small": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-0.6B", "gpu": "L4"},
     "sglang_low_latency_two_gpus": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-32B", "gpu": "H100:2"},
     "sglang_low_latency_api_key": {"workflow": "sglang-low-latency", "auth": "api-key", "region": "us-west"},
-    "sglang_low_latency_open": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-8B", "auth": "none"},
+    "sglang_low_latency_open": {
+        "workflow": "sglang-low-latency",
+        "model": "Qwen/Qwen3-8B",
+        "auth": "none",
+        "otlp_endpoint": "http://otel:4317",
+    },
     "sglang_low_latency_http_server": {"workflow": "sglang-low-latency", "endpoint": "http-server"},
     "vllm_throughput_default": {"workflow": "vllm-throughput"},
     "vllm_throughput_small": {"workflow": "vllm-throughput", "model": "Qwen/Qwen3-0.6B", "engine_arg": ["--seed=7"]},

@@ -25,7 +25,7 @@ import tomli_w
 PINS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "pins.toml"
 HEADER = """\
 # What a generated app pins, per engine, and for images beside the engine's (no base_image). Written by
-# scripts/update_pins.py; version, python, platform, base_image, unpinned and sources are typed here.
+# scripts/update_pins.py; version, extras, python, platform, base_image, unpinned, sources: typed here.
 # packages: every package of the resolved set that no requirement in it fixes exactly; direct: those of them that the
 # engine's own metadata names. unpinned: left to the index on purpose, with the reason.
 # Resolved, never installed: nothing here was run on a GPU or built into an image.
@@ -87,7 +87,8 @@ def floating(engine: str, chosen: dict[str, str], log: str) -> tuple[list[str], 
 def resolved(engine: str, pins: dict, uv: str) -> dict:
     """The entry of one engine as resolved today; `pins` is the entry as it stands."""
     left = list(pins["unpinned"])
-    chosen, log = compiled(f"{engine}=={pins['version']}", pins["python"], pins["platform"], left, uv)
+    extras = f"[{','.join(pins['extras'])}]" if "extras" in pins else ""
+    chosen, log = compiled(f"{engine}{extras}=={pins['version']}", pins["python"], pins["platform"], left, uv)
     packages, direct = floating(engine, chosen, log)
     stack = (
         {"torch": chosen["torch"], "cuda": ".".join(chosen["cuda-toolkit"].split(".")[:3])} if "torch" in chosen else {}

@@ -21,7 +21,7 @@ import modal
 
 app = modal.App("sglang-low-latency-qwen3-8b")
 ENGINE, VERSION = "sglang", "0.5.23"  # on CUDA 13.0.3 with its compiler; and what the engine leaves open, pinned
-PACKAGES = "aiohttp==3.14.5 anthropic==2.11.0 build==1.6.1 cuda-python==13.4.4 datasets==5.2.0 distro==1.9.0 easydict==1.14 einops==0.8.2 fastapi==0.165.0 flash-attn-4==4.0.0b36 gguf==0.19.0 interegular==0.3.3 ipython==9.18.1 kernels==0.14.1 llguidance==1.9.1 mistral-common==1.13.1 modelscope==1.40.2 msgspec==0.22.0 ninja==1.13.2 numpy==2.3.5 nvidia-ml-py==13.615.71 nvshmem4py-cu13==0.4.1 orjson==3.13.0 packaging==26.3 partial-json-parser==0.2.1.1.post7 pillow==13.0.0 prometheus-client==0.26.0 psutil==7.2.2 py-spy==0.4.3 pybase64==1.5.1 pydantic==2.14.3 python-dateutil==2.9.0.post0 python-multipart==0.0.34 pyzmq==27.3.0 regex==2026.11.15 requests==2.34.2 scipy==1.18.1 setproctitle==1.3.8 smg-grpc-servicer==0.14.1 tiktoken==0.14.0 torch-memory-saver==0.0.10 torchvision==0.29.2 tqdm==4.70.1 uvicorn==0.54.0 uvloop==0.23.0 watchfiles==1.3.0 xxhash==4.1.0 zstandard==0.25.0"  # noqa: E501
+PACKAGES = "aiohttp==3.14.5 anthropic==2.11.0 build==1.6.1 cuda-python==13.4.4 datasets==5.2.0 distro==1.9.0 easydict==1.14 einops==0.8.2 fastapi==0.165.0 flash-attn-4==4.0.0b36 gguf==0.19.0 interegular==0.3.3 ipython==9.18.1 kernels==0.14.1 llguidance==1.9.1 mistral-common==1.13.1 modelscope==1.40.2 msgspec==0.22.0 ninja==1.13.2 numpy==2.3.5 nvidia-ml-py==13.615.71 nvshmem4py-cu13==0.4.1 opentelemetry-exporter-otlp==1.45.2 opentelemetry-sdk==1.45.2 orjson==3.13.0 packaging==26.3 partial-json-parser==0.2.1.1.post7 pillow==13.0.0 prometheus-client==0.26.0 psutil==7.2.2 py-spy==0.4.3 pybase64==1.5.1 pydantic==2.14.3 python-dateutil==2.9.0.post0 python-multipart==0.0.34 pyzmq==27.3.0 regex==2026.11.15 requests==2.34.2 scipy==1.18.1 setproctitle==1.3.8 smg-grpc-servicer==0.14.1 tiktoken==0.14.0 torch-memory-saver==0.0.10 torchvision==0.29.2 tqdm==4.70.1 uvicorn==0.54.0 uvloop==0.23.0 watchfiles==1.3.0 xxhash==4.1.0 zstandard==0.25.0"  # noqa: E501
 base = (
     modal.Image.from_registry("nvidia/cuda:13.0.3-devel-ubuntu24.04", add_python="3.12")
     .entrypoint([])
@@ -128,6 +128,7 @@ def command() -> list[str]:
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
         "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 415824 in all
         "--mem-fraction-static", "0.93",  # of 79.1 GiB: 15.5 of weights, about 57.1 of KV cache
+        "--enable-trace", "--otlp-traces-endpoint", "http://otel:4317",
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
     ]  # fmt: skip
@@ -238,6 +239,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # workflow = "sglang-low-latency"
 # model = "Qwen/Qwen3-8B"
 # auth = "none"
+# otlp_endpoint = "http://otel:4317"
 #
 # [spec]
 # workflow = "sglang-low-latency"
@@ -252,6 +254,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # lora = []
 # hf_secret = "huggingface-secret"
 # api_key_secret = "llm-api-key"
+# otlp_endpoint = "http://otel:4317"
 # engine_arg = []
 #
 # [model]
@@ -310,6 +313,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #     "numpy==2.3.5",
 #     "nvidia-ml-py==13.615.71",
 #     "nvshmem4py-cu13==0.4.1",
+#     "opentelemetry-exporter-otlp==1.45.2",
+#     "opentelemetry-sdk==1.45.2",
 #     "orjson==3.13.0",
 #     "packaging==26.3",
 #     "partial-json-parser==0.2.1.1.post7",

@@ -38,7 +38,7 @@ class Stand:
     def __init__(self, plane: Plane, environment: dict, folder: Path):
         self.plane, self.environment, self.folder = plane, environment, folder
 
-    async def modal(self, *arguments: str, python: str = sys.executable, limit_s: float = 60) -> tuple[int, str]:
+    async def modal(self, *arguments: str, python: str = sys.executable, limit_s: float = 170) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
             python, "-m", "modal", *arguments, cwd=self.folder, env=self.environment,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -58,7 +58,7 @@ async def stand(folder: Path, models: bool = False):
     handlers = handlers_of(
         apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files
     )
-    containers = Containers(plane, handlers, limit_s=20, prepare=stage.prepare)
+    containers = Containers(plane, handlers, limit_s=60, prepare=stage.prepare)
     front, store = Front(plane), depot.Depot(plane)
     plane.start_container, plane.open_url, plane.retire = containers.ensure, front.open, containers.retire
     plane.kill = containers.kill

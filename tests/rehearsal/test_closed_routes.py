@@ -42,7 +42,7 @@ def ask(url: str, method: str = "GET") -> int:
     data = b"{}" if method in ("POST", "PUT", "PATCH", "DELETE") else None
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return response.status
     except urllib.error.HTTPError as answer:
         return answer.status

@@ -58,7 +58,7 @@ def served(container, *, auth: bool = False, redirect_after_s: float = 150):
             plane.start_container = start
             url = await front.open(function)
             try:
-                async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+                async with httpx.AsyncClient(base_url=url, timeout=60) as client:
                     await test(client, plane, front)
             finally:
                 for task in tasks:
@@ -219,6 +219,6 @@ async def test_half_an_answer_does_not_look_whole(client, plane, front):
 async def test_many_streams_are_not_mixed_up(client, plane, front):
     """100 concurrent streams: none lost, each whole."""
     limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=str(client.base_url), timeout=10, limits=limits) as many:
+    async with httpx.AsyncClient(base_url=str(client.base_url), timeout=60, limits=limits) as many:
         answers = await asyncio.gather(*(many.get("/") for _ in range(100)))
     assert {answer.text for answer in answers} == {"0\n1\n2\n"}

@@ -88,7 +88,7 @@ def relayed(*, unauthenticated: bool = True, containers: int = 1, limit: int = 0
                 function.containers.append(container)
             front = Front(plane)
             try:
-                async with httpx.AsyncClient(base_url=await front.open(function), timeout=10) as client:
+                async with httpx.AsyncClient(base_url=await front.open(function), timeout=60) as client:
                     await test(client, plane, function)
             finally:
                 await front.close()

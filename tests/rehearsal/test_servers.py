@@ -58,7 +58,7 @@ def get(url, patience=0, **headers):
     while True:
         try:
             request = urllib.request.Request(url, headers={{k.replace("_", "-"): v for k, v in headers.items()}})
-            with urllib.request.urlopen(request, timeout=20) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as fault:
             if fault.status != 503 or time.monotonic() - began > patience:
@@ -103,7 +103,7 @@ def run(shell, tmp_path):
         main = textwrap.indent(textwrap.dedent(main).strip(), "    ")
         text = APP.format(program=program, decorators=decorators, start=start, methods=methods, main=main)
         (tmp_path / "small.py").write_text(text)
-        done = shell("rehearse", "small.py", "--engine", "stub", "--json", python=python, timeout=90)
+        done = shell("rehearse", "small.py", "--engine", "stub", "--json", python=python)
         return Run(done.returncode, done.stdout + done.stderr, json.loads(done.stdout) if done.stdout else {})
 
     return rehearse

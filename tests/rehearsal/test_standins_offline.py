@@ -297,7 +297,7 @@ def test_the_real_benchmark_asks_a_server(env, model, tmp_path):
     with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
         done = subprocess.run(
             [container(tmp_path / "real", "real") / "bin" / "vllm", *map(str, bench(url, folder, tmp_path))],
-            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=90,
+            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=170,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads((tmp_path / "new" / "bench.json").read_text())

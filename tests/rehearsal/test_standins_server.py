@@ -84,7 +84,7 @@ def code(tmp_path):
 
 
 def asked(url: str, path: str, method: str, **more) -> httpx.Response:
-    return httpx.request(method, url + path.replace("{response_id}", "resp_1"), timeout=10, **more)
+    return httpx.request(method, url + path.replace("{response_id}", "resp_1"), timeout=60, **more)
 
 
 def test_every_route_of_the_real_server_is_answered_or_says_501(env, model, tmp_path):
@@ -180,7 +180,7 @@ def test_a_unix_socket_is_served(env, model, tmp_path):
     process = subprocess.Popen([*command, "--port", str(port)], env=environment(tmp_path), stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(transport=httpx.HTTPTransport(uds=path)) as client:
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while time.monotonic() < until:
                 with contextlib.suppress(httpx.TransportError):
                     assert client.get("http://engine/version").json() == {"version": "0.33.0"}

@@ -90,7 +90,7 @@ def test_every_prompt_is_answered_once_and_in_order(app):
                 await killed_when(one, await start(one, *RUN), many)
                 before = len(results(one))
                 assert many <= before < PROMPTS // 64
-            code, output = await one.modal(*RUN, "--output", "out.jsonl", limit_s=240)
+            code, output = await one.modal(*RUN, "--output", "out.jsonl", limit_s=400)
             harasser.cancel()
             assert code == 0, output
             return output, before
@@ -121,7 +121,7 @@ def test_a_run_that_is_still_at_work_is_waited_for(app):
     async def main() -> str:
         async with stand(app, models=True) as one:
             await killed_when(one, await start(one, "run", "--detach", "a.py", *RUN[2:]), 3, noticed=False)
-            code, output = await one.modal(*RUN, "--output", "out.jsonl", limit_s=120)
+            code, output = await one.modal(*RUN, "--output", "out.jsonl", limit_s=240)
             assert code == 0, output
             return output
 
