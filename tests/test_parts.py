@@ -18,6 +18,7 @@ import asleep
 import conversation
 import engine
 import jobs
+import plugin
 import smoke
 
 OPEN = {"/health", "/v1/models", "/v1/chat/completions"}  # the engine itself asks for the key below /v1
@@ -35,6 +36,10 @@ CLOSED = {
 }
 
 
+async def refusal(message: dict) -> None:
+    """Takes what a gate answers itself."""
+
+
 def let_in(gate: type, scope: dict) -> bool:
     """Whether a request reaches the route that it asked for."""
     seen = []
@@ -42,7 +47,7 @@ def let_in(gate: type, scope: dict) -> bool:
     async def app(scope, receive, send):
         seen.append(scope.get("path"))
 
-    asyncio.run(gate(app)(scope, None, None))
+    asyncio.run(gate(app)(scope, None, refusal))
     return seen == [scope.get("path")]
 
 
@@ -74,6 +79,27 @@ def test_gate_without_keys_knows_no_owner(gate, monkeypatch):
     monkeypatch.delenv("VLLM_API_KEY", raising=False)
     assert not let_in(gate, request("/sleep", ""))
     assert let_in(gate, {"type": "lifespan"})
+
+
+@pytest.mark.parametrize(("key", "given_key"), [("", None), ("", "x"), ("sk", None), ("sk", "x"), ("sk", "sk")])
+def test_the_gate_of_sglang_lets_in_what_clients_need(key, given_key, monkeypatch):
+    """It knows the key itself: without it only /health is open, and /freeze_gc once, for SGLang's own request."""
+    monkeypatch.setenv("LLM_API_KEY", key)
+    known = not key or given_key == key
+    assert let_in(plugin.Gate, request("/health", given_key)) and let_in(plugin.Gate, {"type": "lifespan"})
+    for path in ("/v1/models", "/v1/chat/completions", "/metrics"):
+        assert let_in(plugin.Gate, request(path, given_key)) == known
+    for path in {*CLOSED, "/server_info", "/generate", "/flush_cache", "/api/chat"}:
+        assert not let_in(plugin.Gate, request(path, given_key)), path
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope.get("path"))
+
+    gate = plugin.Gate(app)
+    for _ in range(3):
+        asyncio.run(gate(request("/freeze_gc"), None, refusal))
+    assert seen == ["/freeze_gc"]
 
 
 @given(

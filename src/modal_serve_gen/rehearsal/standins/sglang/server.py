@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
+import http.client
 import json
 import os
 import re
@@ -55,7 +57,7 @@ def serve(options, *, crash_mid_stream: bool) -> int:
         signal.signal(number, lambda *_: threading.Thread(target=listener.shutdown).start())
     where = "{}:{}".format(*engine.address)
     print(f"INFO: stub of SGLang {__version__}, serving {engine.model} on {where}", file=sys.stderr, flush=True)
-    print("The server is fired up and ready to roll!", file=sys.stderr, flush=True)
+    threading.Thread(target=_get_ready, args=(engine,), daemon=True).start()
     listener.serve_forever(poll_interval=0.05)
     listener.socket.close()
     until = time.monotonic() + FINISH_S
@@ -63,6 +65,33 @@ def serve(options, *, crash_mid_stream: bool) -> int:
         time.sleep(0.02)
     sys.stderr.flush()
     os._exit(0)  # idle keep-alive connections have threads that nobody needs to wait for
+
+
+def _get_ready(engine: Engine) -> None:
+    """Ask for /freeze_gc as the real server does of itself once it is up, and say so where that is refused."""
+    host = "127.0.0.1" if engine.address[0] == "0.0.0.0" else engine.address[0]
+    key = engine.admin_key or engine.key
+    connection = http.client.HTTPConnection(host, engine.address[1], timeout=10)
+    try:
+        connection.request("POST", "/freeze_gc", headers={"Authorization": f"Bearer {key}"} if key else {})
+        status = connection.getresponse().status
+    except OSError as fault:
+        status = fault
+    if status in (401, 404) or not isinstance(status, int):
+        print(f"post-warmup freeze_gc failed: {status}", file=sys.stderr, flush=True)
+    print("The server is fired up and ready to roll!", file=sys.stderr, flush=True)
+
+
+@functools.cache
+def _chain():
+    """The plugins' middleware, each made once."""
+
+    async def chain(scope, receive, send) -> None:
+        scope["handed"].append(scope)
+
+    for each in app.middleware:
+        chain = each(chain)
+    return chain
 
 
 def passed(scope: dict) -> tuple[dict | None, int, bytes]:
@@ -73,9 +102,6 @@ def passed(scope: dict) -> tuple[dict | None, int, bytes]:
     handed: list[dict] = []
     status, body = [500], []
 
-    async def inner(scope, receive, send) -> None:
-        handed.append(scope)
-
     async def send(message: dict) -> None:
         if message["type"] == "http.response.start":
             status[0] = message["status"]
@@ -84,11 +110,8 @@ def passed(scope: dict) -> tuple[dict | None, int, bytes]:
     async def receive() -> dict:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    chain = inner
-    for each in app.middleware:
-        chain = each(chain)
     try:
-        asyncio.run(chain(scope, receive, send))
+        asyncio.run(_chain()(scope | {"handed": handed}, receive, send))
     except Exception:
         traceback.print_exc()
         return None, 500, b"Internal Server Error"
