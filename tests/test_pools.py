@@ -79,6 +79,13 @@ def test_speculation_adds_the_cache_of_its_layers():
     assert found.per_token == 2048 * 1.25 and found.reserved == 0
 
 
+def test_a_layer_and_its_index_are_one():
+    """DeepSeek V3.2: a prediction layer costs what one of 61 layers costs, its index included."""
+    deepseek = bundled("deepseek-ai/DeepSeek-V3.2")
+    plain, guessing = (pool("sglang", deepseek, demand(draft_layers=n), GIB).per_token for n in (0, 1))
+    assert guessing == plain * (1 + 1 / 61)
+
+
 def test_vllm_gives_out_blocks_of_one_pool():
     """A full-length request, the others at their fill; nothing is set apart."""
     found = pool("vllm", model(FULL), demand(4096, 3), GIB)
