@@ -26,12 +26,10 @@ def _workflows() -> list[dict]:
         "not_when",
         "instead",
     )
-    rows = [workflows.load(name) for name in workflows.names()]
-    return [{key: _plain(getattr(row, key)) for key in keys} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    return ", ".join(value) or "none" if isinstance(value, tuple) else value
+    rows = [workflows.load(name).model_dump(mode="json") for name in workflows.names()]
+    for row in rows:
+        row["options"] = [f"--{name.replace('_', '-')}" for name in row["options"]]
+    return [{key: row[key] for key in keys} for row in rows]
 
 
 def _models() -> list[dict]:
@@ -74,7 +72,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     import textwrap
 
     width = shutil.get_terminal_size((100, 24)).columns
-    cells = [[str(value) if value is not None else "-" for value in row.values()] for row in rows]
+    cells = [[_cell(value) for value in row.values()] for row in rows]
     heads = [key.replace("_", " ") for key in rows[0]]
     sizes = [max(len(line[index]) for line in [heads, *cells]) for index in range(len(heads))]
     if sum(sizes) + 2 * len(sizes) <= width:
@@ -92,6 +90,12 @@ def table(rows: list[dict[str, Any]]) -> str:
         ]
         blocks.append("\n".join(parts))
     return "\n\n".join(blocks)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return "-" if value is None else str(value)
 
 
 def plain(found: list) -> list[dict]:
