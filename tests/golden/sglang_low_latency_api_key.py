@@ -100,14 +100,13 @@ class Gate:
     """ASGI middleware: /health is open, the API and its metrics want the key, if there is one, the rest is closed."""
 
     def __init__(self, app) -> None:
-        self.app, self.key, self.once = app, os.environ.get("LLM_API_KEY", "").encode(), {"/freeze_gc"}
+        self.app, self.key, self.once = app, os.environ.get("LLM_API_KEY", "").encode(), {"/freeze_gc": True}
 
     async def __call__(self, scope, receive, send) -> None:
         path, given = scope.get("path", "/health"), dict(scope.get("headers", ())).get(b"authorization", b"")
         known = not self.key or secrets.compare_digest(given, b"Bearer " + self.key)
-        if path == "/health" or path in self.once or (known and path.startswith(("/v1/", "/metrics"))):
-            self.once.discard(path)  # SGLang asks it of itself, without a key, as soon as it is up
-            return await self.app(scope, receive, send)
+        if path == "/health" or self.once.pop(path, False) or (known and path.startswith(("/v1/", "/metrics"))):
+            return await self.app(scope, receive, send)  # /freeze_gc is what SGLang asks of itself, once it is up
         await send({"type": "http.response.start", "status": 404 if known else 401, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
@@ -148,7 +147,8 @@ image = image.run_function(compile_kernels, gpu="H100", volumes=volumes, timeout
 @app.server(
     image=image, volumes=volumes, gpu="H100", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
     compute_region="us-west", routing_region="us-west",  # where it runs; where requests enter Modal
-    secrets=[api_key], port=PORT, unauthenticated=True, target_concurrency=13,  # beyond it another container starts
+    secrets=[api_key],
+    port=PORT, unauthenticated=True, target_concurrency=13,  # beyond it another container starts
     min_containers=1, max_containers=2,  # at most $13.82 per hour; while none is ready, clients get 503
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, exit_grace_period=60,  # seconds for what still runs when a container goes
