@@ -232,8 +232,7 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
         test = io.BytesIO(b'{"prompt": "What is a GPU?"}\n{"prompt": "What is a TPU?"}\n')
         with Path(input).open("rb") if input else test as prompts, jobs.batch_upload(force=True) as batch:
             source = f"uploads/{job_id(prompts)}.jsonl"
-            prompts.seek(0)
-            batch.put_file(prompts, f"/{source}")
+            batch.put_file(input or test, f"/{source}")  # by name: blocks of one open file would mix up
     took = run_job.remote(dataset or source, replicas)
     if took["failed"]:
         raise SystemExit(f"{took['failed']} shards have no results: run this again, only they are computed.")

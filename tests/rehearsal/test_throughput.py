@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import time
 
 import pytest
 
@@ -30,7 +31,8 @@ def prompts(path, count: int) -> None:
             else:
                 body = {"messages": [{"role": "user", "content": f"prompt {number}"}], "temperature": 0}
                 row = {"custom_id": f"id-{number}", "method": "POST", "url": "/v1/chat/completions", "body": body}
-            lines.write(json.dumps(row) + "\n")
+            # Input of several of the blocks in which a Volume is written.
+            lines.write(json.dumps(row | {"metadata": {"note": "x" * 2000}}) + "\n")
 
 
 @pytest.fixture
@@ -56,7 +58,9 @@ def results(one) -> list:
 
 async def killed_when(one, process, many: int, *, noticed: bool = True) -> None:
     """Kill the local process once so many shards have results; `noticed`: Modal ends its app soon."""
+    until = time.monotonic() + 300
     while len(results(one)) < many:
+        assert time.monotonic() < until, "it hangs"
         assert process.returncode is None, (await process.stdout.read()).decode()
         await asyncio.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
