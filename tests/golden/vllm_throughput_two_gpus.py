@@ -228,6 +228,8 @@ def run_job(source: str = "input.jsonl", replicas: int = 4) -> dict:
 @app.local_entrypoint()
 def main(input: str = "", dataset: str = "", output: str = "results.jsonl", replicas: int = 4) -> None:
     """Answer `--input prompts.jsonl` or `--dataset OWNER/NAME@COMMIT:SPLIT:COLUMN`; without either, two prompts."""
+    if input and not Path(input).is_file():
+        raise SystemExit(f"There is no file {input} here.")
     if not dataset:
         test = io.BytesIO(b'{"prompt": "What is a GPU?"}\n{"prompt": "What is a TPU?"}\n')
         with Path(input).open("rb") if input else test as prompts, jobs.batch_upload(force=True) as batch:
