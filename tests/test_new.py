@@ -66,7 +66,7 @@ def test_diff_says_what_today_would_change(cli):
     assert same.exit_code == 0 and "edited by hand" in same.stderr
     changed = cli("new", "--spec", "a.py", "--diff", "--offline", "--max-containers", "9")
     assert changed.exit_code == 1
-    assert "max_containers=9,  # at most" in changed.stdout and "owner" not in changed.stdout
+    assert "max_containers=9,  # $0.00 to $" in changed.stdout and "owner" not in changed.stdout
 
 
 def test_json_is_one_document(cli):
@@ -130,6 +130,7 @@ BAD = {
     "bad app name": (["--name", "bad name!"], 2, "--name"),
     "bad Secret name": (["--hf-secret", "x" * 64], 2, "--hf-secret"),
     "bad region": (["--region", "US East"], 2, "--region"),
+    "unknown region": (["--region", "eu-weast"], 2, "eu-west"),
     "unknown endpoint": (["--endpoint", "http-server"], 2, "web-server"),
     "unknown auth": (["--auth", "basic"], 2, "proxy"),
     "option of another workflow": (["--schedule", "0 2 * * *"], 2, "--schedule"),
@@ -326,3 +327,24 @@ def test_a_model_of_the_hub_is_written_and_rehearsed(shell, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "a plain one stands in" in done.stdout
     assert "hf_verysecretvalue" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["modal", "json", "torch", "sglang", "datasets", "httpx", "huggingface_hub"])
+def test_a_name_that_would_hide_a_module_is_refused(cli, name):
+    """Python would import the app in its place, in every app of the folder; another name is taken, also twice."""
+    done = cli("new", f"{name}.py", "--offline")
+    assert done.exit_code == 2 and name in done.stderr and not Path(f"{name}.py").exists()
+    for _ in range(2):
+        assert cli("new", "chat.py", "--offline", "--force").exit_code == 0
+
+
+def test_the_summary_tells_what_is_paid_for_day_and_night(cli):
+    """Containers kept warm cost without traffic; and the table adds up for either engine."""
+    for workflow, warm in (("vllm-online", 0), ("sglang-low-latency", 1)):
+        told = cli("new", f"a{warm}.py", "--offline", "--workflow", workflow).stdout
+        assert ("day and night: $" in told) == bool(warm)
+        rows = [line.split() for line in told.splitlines()]
+        start = next(number for number, row in enumerate(rows) if row[:1] == ["weights"])
+        end = next(number for number, row in enumerate(rows) if row[:1] == ["of"])
+        total = sum(float(row[-1]) for row in rows[start:end])  # as it is planned with
+        assert total == pytest.approx(float(rows[end][1]), abs=0.1)

@@ -195,6 +195,19 @@ def _read(path: Path, option: str) -> str:
         ) from None
 
 
+def _shadows(path: Path) -> bool:
+    """Whether a file of this name would be imported in place of a module: Python's own, Modal's or the engines'."""
+    import importlib.util
+
+    from modal_serve_gen import facts
+
+    pinned = {pin.partition("==")[0].replace("-", "_") for pins in facts.pins().values() for pin in pins["packages"]}
+    if path.stem in sys.stdlib_module_names | pinned | {*facts.pins(), "torch"}:
+        return True
+    found = importlib.util.find_spec(path.stem)
+    return found is not None and found.origin is not None and Path(found.origin).parent != path.parent.resolve()
+
+
 def _write(path: Path, text: str, force: bool) -> None:
     """Write all of `text` or nothing: into a neighbour first, then into place."""
     import os
@@ -204,6 +217,11 @@ def _write(path: Path, text: str, force: bool) -> None:
         raise errors.BadInput(
             f"{errors.shown(path)} is not a name that a Modal app can have.",
             "Modal imports it as a Python module: use a name that ends in .py and has no other dot, such as serve.py.",
+        )
+    if _shadows(path):
+        raise errors.BadInput(
+            f"{errors.shown(path)} would stand in for the Python module of that name, for every app in its folder.",
+            "Choose another name, such as serve.py.",
         )
     if path.is_dir():
         raise errors.BadInput(f"{errors.shown(path)} is a folder.", "Name a file in it.")

@@ -15,6 +15,8 @@ from modal_serve_gen.errors import BadInput
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import Resolved
 
+SLACK_GIB = 0.1  # by which rounded rows may miss their sum
+
 
 @dataclass(frozen=True)
 class Made:
@@ -53,12 +55,22 @@ class Made:
         lines.append(f"{price})")
         bound = plan.usd_per_hour * spec.max_containers
         lines.append(f"  at most {spec.max_containers} containers, so at most ${bound:.2f} per hour")
+        if spec.min_containers:
+            least = plan.usd_per_hour * spec.min_containers
+            lines.append(
+                f"  at least {spec.min_containers} kept warm, so at least ${least:.2f} per hour, day and night: "
+                f"${least * 730:,.0f} a month"
+            )
         if self.plan:
             lines += ["", f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
             for row in self.plan.ledger:
                 lines.append(f"  {row.item.replace('_', ' '):<22}{row.gib:>10.2f}{row.gib_sized:>14.2f}")
+            total = sum(row.gib for row in self.plan.ledger)
             usable = plan.gpu_gib * plan.gpu_memory_utilization
-            lines.append(f"  {'of':<22}{usable:>10.2f}   ({plan.gpu_memory_utilization:.0%} of {plan.gpu_gib})")
+            share = f"{plan.gpu_memory_utilization:.0%} of {plan.gpu_gib}"
+            if total - usable > SLACK_GIB:  # an engine whose share is for weights and cache alone
+                usable, share = plan.gpu_gib, f"of which {share} for weights and KV cache"
+            lines.append(f"  {'of':<22}{usable:>10.2f}   ({share})")
             cache = self.plan.kv_cache
             lines += [
                 "",
@@ -70,7 +82,10 @@ class Made:
             lines += [""]
             width = min(110, shutil.get_terminal_size().columns)
             for note in self.notes:
-                lines += textwrap.wrap(note, width, initial_indent="  - ", subsequent_indent="    ")
+                lines += textwrap.wrap(
+                    note, width, initial_indent="  - ", subsequent_indent="    ",
+                    break_long_words=False, break_on_hyphens=False,
+                )  # fmt: skip
         lines += ["", "Next:"]
         commands = self._next(path)
         width = max(len(command) for command, _ in commands)
@@ -98,7 +113,13 @@ class Made:
                 (f"modal run --detach {file} --input prompts.jsonl", "answer a file; run again to follow or fetch")
             ]
             if spec.schedule:
-                commands += [(f"modal deploy {file}", "from then on it runs by its schedule"), stop]
+                volume = shlex.quote(f"{spec.name}-jobs")
+                commands += [
+                    (f"modal volume put {volume} prompts.jsonl input.jsonl", "what the schedule answers each time"),
+                    (f"modal deploy {file}", "from then on it runs by its schedule; its log names the results"),
+                    (f"modal volume get {volume} JOB/results.jsonl", "JOB stands in the log"),
+                    stop,
+                ]
             return [rehearsed, *before, run, *commands, logs]
         return [
             rehearsed,

@@ -114,6 +114,7 @@ def render(resolved: Resolved) -> str:
         hardware=f"on one {plan.gpu}" if plan.gpus == 1 else f"on {plan.gpus} {plan.gpu}",
         per_gpu="" if plan.gpus == 1 else ", on each GPU",
         price=f"{plan.usd_per_hour:.2f}",
+        least=f"{plan.usd_per_hour * spec.min_containers:.2f}",
         bound=f"{plan.usd_per_hour * spec.max_containers:.2f}",
         weights_gb=f"{gigabytes:.1f}",
         target_inputs=max(1, math.ceil(plan.max_num_seqs * 0.8)),  # new containers start before the batch is full

@@ -1,11 +1,12 @@
 """ServeSpec: what the user asked for, checked. Bad values end here, with what was wrong and what is allowed."""
 
+import difflib
 import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from modal_serve_gen import cron, workflows
+from modal_serve_gen import cron, facts, workflows
 from modal_serve_gen.errors import BadInput, nearest, shown
 from modal_serve_gen.model import valid_id
 
@@ -56,10 +57,10 @@ def _engine_arg(value: str) -> str:
 
 
 def _region(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", value):
-        raise ValueError(
-            "must be one region as Modal writes it, in lower case: eu, us, ap or a narrower one such as eu-west"
-        )
+    known = facts.regions()["compute"]
+    if value not in known["regions"]:
+        near = difflib.get_close_matches(value, known["regions"], 3) or known["broad"]
+        raise ValueError(f"must be one region as Modal writes it, such as {', '.join(near)}")
     return value
 
 

@@ -9,11 +9,11 @@ class Gate:
     """ASGI middleware: /health is open, the API and its metrics want the key, if there is one, the rest is closed."""
 
     def __init__(self, app) -> None:
-        self.app, self.key, self.once = app, os.environ.get("LLM_API_KEY", "").encode(), {"/freeze_gc": True}
+        self.app, self.key, self.once = app, os.environ.get("LLM_API_KEY"), {"/freeze_gc": True}
 
     async def __call__(self, scope, receive, send) -> None:
         path, given = scope.get("path", "/health"), dict(scope.get("headers", ())).get(b"authorization", b"")
-        known = not self.key or secrets.compare_digest(given, b"Bearer " + self.key)
+        known = self.key is None or secrets.compare_digest(given, f"Bearer {self.key or secrets.token_hex()}".encode())
         if path == "/health" or self.once.pop(path, False) or (known and path.startswith(("/v1/", "/metrics"))):
             return await self.app(scope, receive, send)  # /freeze_gc is what SGLang asks of itself, once it is up
         await send({"type": "http.response.start", "status": 404 if known else 401, "headers": []})

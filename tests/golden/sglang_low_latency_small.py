@@ -112,7 +112,7 @@ def command() -> list[str]:
     image=image, volumes=volumes, gpu="L4", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
     compute_region=None, routing_region="us-east",  # where it runs; where requests enter Modal
     port=PORT, unauthenticated=False, target_concurrency=13,  # beyond it another container starts
-    min_containers=1, max_containers=2,  # at most $1.60 per hour; while none is ready, clients get 503
+    min_containers=1, max_containers=2,  # $0.80 to $1.60 per hour; while none is ready, clients get 503
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, exit_grace_period=60,  # seconds for what still runs when a container goes
 )  # fmt: skip

@@ -157,7 +157,7 @@ class Server:
             "--reasoning-parser", "qwen3",
         ]  # fmt: skip
         Path("gate.py").write_text(f"import os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
-        keys = {"OWN_KEY": self.own_key, "VLLM_API_KEY": os.environ["LLM_API_KEY"]}
+        keys = {"OWN_KEY": self.own_key, "VLLM_API_KEY": os.environ["LLM_API_KEY"] or secrets.token_hex()}
         start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), **keys)
         check_chat(f"http://localhost:{PORT}", os.environ.get("LLM_API_KEY"), SERVED_NAME)
         ask(f"http://localhost:{PORT}/sleep?level=1", self.own_key, {})

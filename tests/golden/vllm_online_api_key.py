@@ -123,7 +123,7 @@ PORT = 8000
 @app.function(
     image=image, volumes=volumes, gpu="RTX-PRO-6000", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
     secrets=[api_key],
-    min_containers=0, max_containers=3,  # at most $9.09 per hour; CPU and memory come on top
+    min_containers=0, max_containers=3,  # $0.00 to $9.09 per hour; CPU and memory come on top
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, timeout=3600,  # of one request, the longest stream included
 )  # fmt: skip
@@ -144,7 +144,8 @@ def serve() -> None:
         "--middleware", "gate.Gate",
     ]  # fmt: skip
     Path("gate.py").write_text(f"import os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
-    start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), VLLM_API_KEY=os.environ["LLM_API_KEY"])
+    key = os.environ["LLM_API_KEY"] or secrets.token_hex()  # an empty Secret opens nothing
+    start_engine(command, PORT, PYTHONPATH=str(Path.cwd()), VLLM_API_KEY=key)
 
 
 @app.function(image=image, volumes=volumes, env={"HF_HUB_OFFLINE": "1"}, cpu=4, memory=8192, timeout=3600)

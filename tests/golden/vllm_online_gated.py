@@ -107,7 +107,7 @@ PORT = 8000
 @app.function(
     image=image, volumes=volumes, gpu="L40S", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
     region="us",  # where it runs; requests still enter Modal where Modal routes them
-    min_containers=0, max_containers=3,  # at most $6.72 per hour; CPU and memory come on top
+    min_containers=0, max_containers=3,  # $0.00 to $6.72 per hour; CPU and memory come on top
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, timeout=3600,  # of one request, the longest stream included
 )  # fmt: skip

@@ -123,7 +123,7 @@ def serve() -> None:
     image=image, volumes=volumes, gpu="L40S", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
     compute_region="eu",  # where it runs
     routing_region="eu-west", port=PORT, unauthenticated=False,  # where requests enter Modal, and for whom
-    min_containers=0, max_containers=3,  # at most $6.72 per hour; while none is ready, clients get 503
+    min_containers=0, max_containers=3,  # $0.00 to $6.72 per hour; while none is ready, clients get 503
     target_concurrency=26,  # beyond it another container starts
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, exit_grace_period=60,  # seconds for what still runs when a container goes

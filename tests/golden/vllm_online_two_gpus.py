@@ -105,7 +105,7 @@ PORT = 8000
 
 @app.function(
     image=image, volumes=volumes, gpu="H100:2", env={"HF_HUB_OFFLINE": "1"},  # what preflight verified
-    min_containers=1, max_containers=3,  # at most $23.70 per hour; CPU and memory come on top
+    min_containers=1, max_containers=3,  # $7.90 to $23.70 per hour; CPU and memory come on top
     scaledown_window=300,  # seconds that an idle container, and its price, stays
     startup_timeout=STARTUP_TIMEOUT, timeout=3600,  # of one request, the longest stream included
 )  # fmt: skip

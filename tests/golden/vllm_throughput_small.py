@@ -77,7 +77,7 @@ MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 1, 2.5  # of an answer whose line does no
 @app.cls(
     image=image, volumes={**volumes, "/jobs": jobs}, gpu="A100-80GB", region=None,
     env={"HF_HUB_OFFLINE": "1", "JOBS": "/jobs"},  # offline: what preflight verified
-    max_containers=4, scaledown_window=30,  # at most $10.00 per hour; CPU and memory come on top
+    max_containers=4, scaledown_window=30,  # at most $10.00 per hour, unless --replicas asks for more
     startup_timeout=600,  # seconds: 1.2 GB to read, then compilation, which only the first start pays
     timeout=7200, retries=modal.Retries(max_retries=3, initial_delay=1.0),  # of one shard
 )  # fmt: skip
@@ -103,10 +103,10 @@ class Engine:
         jobs.reload()
         with (folder / "input.jsonl").open("rb") as lines:
             lines.seek(offset)
-            rows = [line for line in islice(lines, count) if line.strip()]
+            rows = [(at, line) for at, line in enumerate(islice(lines, count), shard * SHARD + 1) if line.strip()]
         results, accepted, tokens = [], [], 0
-        for number, row in enumerate(rows):
-            results.append(result := {"custom_id": f"{shard}-{number}", "response": None, "error": None})
+        for at, row in rows:
+            results.append(result := {"custom_id": f"line-{at}", "response": None, "error": None})
             try:
                 line = json.loads(row)
                 result["custom_id"], body = line.get("custom_id", result["custom_id"]), line.get("body", line)
@@ -135,13 +135,13 @@ class Engine:
         partial.rename(folder / f"results/{shard:07}.jsonl")
         jobs.commit()
         took = time.monotonic() - began
-        return {"prompts": len(rows), "errors": len(rows) - len(accepted), "tokens": tokens, "seconds": took}
+        return {"prompts": count, "errors": len(rows) - len(accepted), "tokens": tokens, "seconds": took}
 
     def sampling(self, body: dict):
         from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 
         known = inspect.signature(SamplingParams).parameters
-        options = self.defaults | {name: value for name, value in body.items() if name in known}
+        options = self.defaults | {name: value for name, value in body.items() if name in known and value is not None}
         options["max_tokens"] = body.get("max_completion_tokens") or options["max_tokens"]
         form, wanted = body.get("response_format") or {}, body.get("structured_outputs")
         if form.get("type") in ("json_schema", "json_object"):
@@ -192,7 +192,7 @@ def run_job(source: str = "input.jsonl", replicas: int = 4) -> dict:
     """Have every shard of `source`, a dataset or a path in the Volume, answered that has no results yet; join them."""
     root, me = Path(os.environ["JOBS"]), modal.current_function_call_id()
     jobs.reload()
-    path = fetch_dataset(source, root) if "@" in source else root / source
+    path = root / source if source.endswith(".jsonl") else fetch_dataset(source, root)
     with path.open("rb") as prompts:
         folder = root / job_id(prompts)
     (folder / "results").mkdir(parents=True, exist_ok=True)
@@ -229,8 +229,8 @@ def run_job(source: str = "input.jsonl", replicas: int = 4) -> dict:
 @app.local_entrypoint()
 def main(input: str = "", dataset: str = "", output: str = "results.jsonl", replicas: int = 4) -> None:
     """Answer `--input prompts.jsonl` or `--dataset OWNER/NAME@COMMIT:SPLIT:COLUMN`; without either, two prompts."""
-    if input and not Path(input).is_file():
-        raise SystemExit(f"There is no file {input} here.")
+    if (input and not Path(input).is_file()) or not Path(output).parent.is_dir():
+        raise SystemExit(f"There is no file {input} here, or no folder for {output}.")
     if not dataset:
         test = io.BytesIO(b'{"prompt": "What is a GPU?"}\n{"prompt": "What is a TPU?"}\n')
         with Path(input).open("rb") if input else test as prompts, jobs.batch_upload(force=True) as batch:
@@ -239,15 +239,15 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
     took = run_job.remote(dataset or source, replicas)
     if took["failed"]:
         raise SystemExit(f"{took['failed']} shards have no results: run this again, only they are computed.")
-    with Path(f"{output}.partial").open("wb") as results:
-        results.writelines(jobs.read_file(took["results"]))
-    Path(f"{output}.partial").replace(output)
-    print(f"results: {output}; answered now: {took['prompts']} prompts, {took['errors']} of them with an error")
-    if took["tokens"]:
-        speed = took["tokens"] / took["seconds"]
+    if input or dataset:
+        with Path(f"{output}.partial").open("wb") as results:
+            results.writelines(jobs.read_file(took["results"]))
+        Path(f"{output}.partial").replace(output)
+        print(f"results: {output}; done now: {took['prompts']} prompts, {took['errors']} of them with an error")
+    else:
+        print(b"".join(jobs.read_file(took["results"])).decode())
+    if speed := took["tokens"] / (took["seconds"] or 1):
         print(f"{speed / GPUS:.0f} tokens/s per GPU, ${USD_PER_HOUR / 3600 / speed * 1e6:.3f} per million tokens")
-    if not (input or dataset):
-        print(Path(output).read_text())
 
 
 # --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---
