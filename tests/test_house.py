@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "modal_serve_gen"
 # Rooms from the top floor down; a room imports only from floors below its own.
 FLOORS = [
     {"cli"},
-    {"newapp", "rehearsing", "listings", "doctor"},
+    {"newapp", "rehearsing", "listings", "doctor", "files"},
     {"resolve", "rehearsal", "machine"},
     {"engine_args"},
     {"plan", "render", "hub", "checks"},

@@ -165,9 +165,9 @@ def new(
         raise errors.BadInput(
             "--diff compares a generated app and writes nothing.", "Use it as: new --spec APP.py --diff"
         )
-    from modal_serve_gen import newapp
+    from modal_serve_gen import files, newapp
 
-    source = _read(spec, "--spec") if spec else None
+    source = files.read(spec, "--spec") if spec else None
     made = newapp.make(given, source=source, generator=version(), offline=offline, say=say)
     if diff:
         if any("by hand" in note for note in made.notes):
@@ -181,68 +181,8 @@ def new(
         sys.stdout.write(made.text)
         return
     path = Path(out) if out else Path(made.default_file)
-    _write(path, made.text, force)
+    files.write(path, made.text, force)
     print(json.dumps(made.document(path), indent=2) if as_json else made.summary(path))
-
-
-def _read(path: Path, option: str) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
-        raise errors.BadInput(
-            f"{option} {errors.shown(path)} cannot be read: {why}.", "Name a file that exists and is text."
-        ) from None
-
-
-def _shadows(path: Path) -> bool:
-    """Whether a file of this name would be imported in place of a module: Python's own, Modal's or the engines'."""
-    import importlib.util
-
-    from modal_serve_gen import facts
-
-    pinned = {pin.partition("==")[0].replace("-", "_") for pins in facts.pins().values() for pin in pins["packages"]}
-    if path.stem in sys.stdlib_module_names | pinned | {*facts.pins(), "torch"}:
-        return True
-    found = importlib.util.find_spec(path.stem)
-    return found is not None and found.origin is not None and Path(found.origin).parent != path.parent.resolve()
-
-
-def _write(path: Path, text: str, force: bool) -> None:
-    """Write all of `text` or nothing: into a neighbour first, then into place."""
-    import os
-    import tempfile
-
-    if path.suffix != ".py" or "." in path.stem:
-        raise errors.BadInput(
-            f"{errors.shown(path)} is not a name that a Modal app can have.",
-            "Modal imports it as a Python module: use a name that ends in .py and has no other dot, such as serve.py.",
-        )
-    if _shadows(path):
-        raise errors.BadInput(
-            f"{errors.shown(path)} would stand in for the Python module of that name, for every app in its folder.",
-            "Choose another name, such as serve.py.",
-        )
-    if path.is_dir():
-        raise errors.BadInput(f"{errors.shown(path)} is a folder.", "Name a file in it.")
-    if path.exists() and not force:
-        raise errors.BadInput(f"{errors.shown(path)} exists.", "Choose another name, or overwrite it with --force.")
-    temporary = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".tmp")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)  # mkstemp's own 0600 is for secrets
-        Path(temporary).replace(path)
-    except OSError as fault:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise errors.BadInput(
-            f"{errors.shown(path)} cannot be written: {fault.strerror}.",
-            "Choose a folder that exists, has room and may be written to.",
-        ) from None
 
 
 @app.command(context_settings={"allow_extra_args": True})

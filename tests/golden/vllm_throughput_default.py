@@ -18,7 +18,7 @@ from pathlib import Path
 
 import modal.experimental
 
-app = modal.App("vllm-throughput-qwen3-8b-fp8")
+app = modal.App("vllm-throughput-qwen3-30b-a3b-instruct-2507-fp8")
 ENGINE, VERSION = "vllm", "0.33.0"  # on CUDA 13.0.3 with its compiler; and what the engine leaves open, pinned
 PACKAGES = "aiohttp==3.14.5 anthropic==2.11.0 blake3==1.0.11 cachetools==8.0.0 cbor2==6.2.1 cloudpickle==3.1.2 einops==0.8.2 fastapi==0.136.3 fastsafetensors==0.5.0 filelock==4.2.11 huggingface-hub==2.4.0 ijson==3.6.0 instanttensor==0.2.2 jsonschema==4.26.0 llguidance==1.7.6 mcp==2.3.0 mistral-common==1.13.1 model-hosting-container-standards==0.1.16 msgspec==0.22.0 multidict==7.2.1 ninja==1.13.2 numpy==2.3.5 nvidia-cudnn-frontend==1.32.0 openai==3.52.0 opencv-python-headless==5.0.0.93 opentelemetry-exporter-otlp==1.45.2 opentelemetry-sdk==1.45.2 opentelemetry-semantic-conventions-ai==0.5.1 orjson==3.13.0 oss-harmony==0.0.11 partial-json-parser==0.2.1.1.post7 pillow==13.0.0 prometheus-client==0.26.0 prometheus-fastapi-instrumentator==8.1.0 protobuf==7.36.2 psutil==7.2.2 py-cpuinfo==9.0.0 pybase64==1.5.1 pydantic==2.14.3 python-json-logger==4.2.0 pyyaml==6.0.3 pyzmq==27.3.0 regex==2026.11.15 requests==2.34.2 safetensors==0.8.0 sentencepiece==0.2.3 setproctitle==1.3.8 setuptools==80.10.2 six==1.17.0 starlette==1.10.0 tiktoken==0.14.0 tokenizers==0.23.3 torchcodec==0.17.0 tqdm==4.70.1 transformers==5.20.2 typing-extensions==4.16.0 watchfiles==1.3.0"  # noqa: E501
 base = (
@@ -27,8 +27,8 @@ base = (
     .uv_pip_install(f"{ENGINE}=={VERSION}", *PACKAGES.split())
     .env({"HF_HUB_CACHE": "/weights", "HF_XET_HIGH_PERFORMANCE": "1", "VLLM_CACHE_ROOT": "/compiled"})
 )
-# The model: one commit, 9.4 GB. Copies of the same weights in other formats stay where they are.
-MODEL, REVISION = "Qwen/Qwen3-8B-FP8", "220b46e3b2180893580a4454f21f22d3ebb187d3"
+# The model: one commit, 31.2 GB. Copies of the same weights in other formats stay where they are.
+MODEL, REVISION = "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", "5a5a776300a41aaa681dd7ff0106608ef2bc90db"
 REPOSITORIES = {MODEL: REVISION}
 SKIP = ["original/*", "metal/*", "consolidated*", "*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx", "*.msgpack", "*.h5"]
 weights = modal.Volume.from_name("huggingface-cache", create_if_missing=True)  # caches outlive containers
@@ -53,7 +53,7 @@ def preflight() -> None:
     weights.commit()
 
 
-cpu_only = {"volumes": volumes, "cpu": 4, "memory": 8192, "timeout": 2400}
+cpu_only = {"volumes": volumes, "cpu": 4, "memory": 8192, "timeout": 3000}
 image = base.run_function(preflight, **cpu_only)
 download = app.function(image=image, name="download", **cpu_only)(preflight)  # FILE::download refills a Volume
 
@@ -68,7 +68,7 @@ def local_folder(repository: str, commit: str) -> str:
 
 
 # The jobs: each a folder with its prompts and a file of results per shard, which is all that a resumed run needs.
-jobs = modal.Volume.from_name("vllm-throughput-qwen3-8b-fp8-jobs", create_if_missing=True, version=2)
+jobs = modal.Volume.from_name("vllm-throughput-qwen3-30b-a3b-instruct-2507-fp8-jobs", create_if_missing=True, version=2)
 MAX_NUM_SEQS = 128  # prompts that one container works on at once
 SHARD = 4 * MAX_NUM_SEQS  # prompts of one call: what an interruption can cost
 MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 1, 3.95  # of an answer whose line does not say; of one container
@@ -78,7 +78,7 @@ MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 1, 3.95  # of an answer whose line does n
     image=image, volumes={**volumes, "/jobs": jobs}, gpu="H100", region=None,
     env={"HF_HUB_OFFLINE": "1", "JOBS": "/jobs"},  # offline: what preflight verified
     max_containers=4, scaledown_window=30,  # at most $15.80 per hour, unless --replicas asks for more
-    startup_timeout=600,  # seconds: 9.4 GB to read, then compilation, which only the first start pays
+    startup_timeout=600,  # seconds: 31.2 GB to read, then compilation, which only the first start pays
     timeout=7200, retries=modal.Retries(max_retries=3, initial_delay=1.0),  # of one shard
 )  # fmt: skip
 class Engine:
@@ -88,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=8192, max_num_seqs=MAX_NUM_SEQS,  # tokens of one; the KV cache holds 424957 in all
+            max_model_len=8192, max_num_seqs=MAX_NUM_SEQS,  # tokens of one; the KV cache holds 415046 in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 79.1 GiB, 8.8 are weights and about 58.4 KV cache
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 29.5 are weights and about 38.0 KV cache
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
         self.defaults = {"max_tokens": MAX_TOKENS} | {name: getattr(default, name) for name in names}
@@ -257,26 +257,25 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 #
 # [spec]
 # workflow = "vllm-throughput"
-# model = "Qwen/Qwen3-8B-FP8"
+# model = "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8"
 # min_containers = 0
 # max_containers = 4
 # scaledown_window = 30
-# name = "vllm-throughput-qwen3-8b-fp8"
-# served_model_name = "Qwen/Qwen3-8B-FP8"
+# name = "vllm-throughput-qwen3-30b-a3b-instruct-2507-fp8"
+# served_model_name = "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8"
 # lora = []
 # hf_secret = "huggingface-secret"
 # api_key_secret = "llm-api-key"
 # engine_arg = []
 #
 # [model]
-# id = "Qwen/Qwen3-8B-FP8"
-# revision = "220b46e3b2180893580a4454f21f22d3ebb187d3"
+# id = "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8"
+# revision = "5a5a776300a41aaa681dd7ff0106608ef2bc90db"
 # gated = false
-# weight_bytes = 9448928051
+# weight_bytes = 31174545408
 # quantization = "fp8"
 # multimodal = false
 # tool_parser = "hermes"
-# reasoning_parser = "qwen3"
 #
 # [plan]
 # gpu = "H100"
@@ -291,9 +290,9 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # usd_per_hour = 3.95
 # price_date = "2026-10"
 # gpu_gib = 79.1
-# weights_gib = 8.8
-# kv_gib = 58.4
-# kv_tokens = 424957
+# weights_gib = 29.5
+# kv_gib = 38.0
+# kv_tokens = 415046
 # compute_capability = 9.0
 # routing_region = "us-east"
 #
