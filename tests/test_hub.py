@@ -300,7 +300,8 @@ def test_a_slow_hub_is_reported_and_then_given_up(served, monkeypatch):
 
 def test_offline_refusals_say_what_to_do():
     """Unknown, at another revision, and bundled without a commit: three different remedies."""
-    assert "Did you mean Qwen/Qwen3-8B" in refused("Qwen/Qwen3-8b", offline=True).problem
+    for mistyped in ("Qwen/Qwen3-8b", "qwen3-8b", "Qwne/Qwen3-8B"):
+        assert "Did you mean Qwen/Qwen3-8B?" in refused(mistyped, offline=True).problem
     assert "Leave out --revision" in refused("Qwen/Qwen3-8B", SHA, offline=True).remedy
     unpinned = next(name for name, known in facts.models().items() if not known["revision"])
     assert "without a revision" in refused(unpinned, offline=True).problem

@@ -329,7 +329,9 @@ def test_a_model_of_the_hub_is_written_and_rehearsed(shell, tmp_path):
     assert "hf_verysecretvalue" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["modal", "json", "torch", "sglang", "datasets", "httpx", "huggingface_hub", "__main__"])
+@pytest.mark.parametrize(
+    "name", ["modal", "json", "torch", "sglang", "datasets", "httpx", "huggingface_hub", "__main__"]
+)
 def test_a_name_that_would_hide_a_module_is_refused(cli, name):
     """Python would import the app in its place, in every app of the folder; another name is taken, also twice."""
     done = cli("new", f"{name}.py", "--offline")

@@ -37,6 +37,11 @@ class Layers(BaseModel):
     recurrent_bytes: int = 4  # per element
     conv_elements: Size = 0  # held in the model's dtype (2 bytes)
 
+    @property
+    def attends(self) -> bool:
+        """Whether these are layers of attention, with keys and values of their own."""
+        return self.kind not in ("linear", "index")
+
     def token_bytes(self, tp: int, cache_bytes: float) -> float:
         """Bytes on each GPU for one token in all of these layers; KV heads replicate once `tp` exceeds them."""
         if self.row_bytes:

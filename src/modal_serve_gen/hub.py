@@ -132,7 +132,11 @@ def _offline(model_id: str, revision: str | None, known: dict | None) -> ModelRe
 
 
 def _near(model_id: str) -> str:
-    return nearest(model_id, [*facts.models()])
+    """The bundled model of that name, whoever published it, or the one whose id is closest."""
+    same = [
+        known for known in facts.models() if known.rpartition("/")[2].lower() == model_id.rpartition("/")[2].lower()
+    ]
+    return nearest(model_id, [*facts.models()]) if not same else f" Did you mean {same[0]}?"
 
 
 def _refuse_other_tasks(model_id: str, found: hub_client.Found) -> None:

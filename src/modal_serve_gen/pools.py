@@ -106,7 +106,7 @@ def _sglang_token(model: Model, demand: Demand, ratio: float | None) -> tuple[fl
     for layer in model.layers:
         apart = ratio is not None and layer.kind in APART
         sizes[apart] += layer.token_bytes(demand.tp, demand.cache_bytes)
-        count += layer.count if not apart and layer.kind not in ("linear", "index") else 0
+        count += layer.count if not apart and layer.attends else 0
     if not sizes[False]:  # every layer has a window: the pool is theirs
         sizes, ratio, count = {True: 0.0, False: sizes[True]}, None, sum(layer.count for layer in model.layers)
     draft = sizes[False] * demand.draft_layers / max(count, 1)

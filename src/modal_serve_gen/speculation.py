@@ -143,10 +143,10 @@ def _cached_layers(config: dict, algorithm: str, model: Model) -> float:
         layers = layers_of(config)
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return 1.0
-    count = sum(layer.count for layer in layers if layer.kind not in ("linear", "index"))
+    count = sum(layer.count for layer in layers if layer.attends)
     if algorithm != "DFLASH":
         return count
-    kept = [layer for layer in model.layers if layer.kind not in ("linear", "index")]
+    kept = [layer for layer in model.layers if layer.attends]
     usual = sum(layer.token_bytes(1, 2) for layer in kept) / max(sum(layer.count for layer in kept), 1)
     return max(count, sum(layer.token_bytes(1, 2) for layer in layers) / usual) if usual else count
 
