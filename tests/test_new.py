@@ -350,3 +350,12 @@ def test_the_summary_tells_what_is_paid_for_day_and_night(cli):
         end = next(number for number, row in enumerate(rows) if row[:1] == ["of"])
         total = sum(float(row[-1]) for row in rows[start:end])  # as it is planned with
         assert total == pytest.approx(float(rows[end][1]), abs=0.1)
+
+
+def test_the_commands_of_a_schedule_name_the_apps_own_volume(cli):
+    """Also where the app's name is so long that the Volume's is cut."""
+    name = "a" * 63
+    told = cli("new", "b.py", "--offline", "--workflow", "vllm-throughput", "--schedule", "0 2 * * *", "--name", name)
+    volume = next(line for line in Path("b.py").read_text().splitlines() if line.startswith("jobs = ")).split('"')[1]
+    assert len(volume) == 63
+    assert f"modal volume put {volume} " in told.stdout and f"modal volume get {volume} " in told.stdout

@@ -65,10 +65,10 @@ class Made:
             lines += ["", f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
             for row in self.plan.ledger:
                 lines.append(f"  {row.item.replace('_', ' '):<22}{row.gib:>10.2f}{row.gib_sized:>14.2f}")
-            total = sum(row.gib for row in self.plan.ledger)
+            planned = sum(row.gib_sized for row in self.plan.ledger)
             usable = plan.gpu_gib * plan.gpu_memory_utilization
             share = f"{plan.gpu_memory_utilization:.0%} of {plan.gpu_gib}"
-            if total - usable > SLACK_GIB:  # an engine whose share is for weights and cache alone
+            if planned - usable > SLACK_GIB:  # an engine whose share is for weights and cache alone
                 usable, share = plan.gpu_gib, f"of which {share} for weights and KV cache"
             lines.append(f"  {'of':<22}{usable:>10.2f}   ({share})")
             cache = self.plan.kv_cache
@@ -113,7 +113,7 @@ class Made:
                 (f"modal run --detach {file} --input prompts.jsonl", "answer a file; run again to follow or fetch")
             ]
             if spec.schedule:
-                volume = shlex.quote(f"{spec.name}-jobs")
+                volume = shlex.quote(render.jobs_volume(spec))
                 commands += [
                     (f"modal volume put {volume} prompts.jsonl input.jsonl", "what the schedule answers each time"),
                     (f"modal deploy {file}", "from then on it runs by its schedule; its log names the results"),

@@ -102,9 +102,7 @@ def render(resolved: Resolved) -> str:
     """The app's text, its provenance included: the same bytes for the same `resolved`, always."""
     spec, model, plan = resolved.spec, resolved.model, resolved.plan
     gigabytes = model.weight_bytes / 1e9
-    text = _template(
-        spec.workflow
-    ).render(
+    text = _template(spec.workflow).render(
         spec=spec,
         model=model,
         plan=plan,
@@ -134,7 +132,7 @@ def render(resolved: Resolved) -> str:
         skip=SKIP,
         weights_volume="huggingface-cache",
         cache_volume="vllm-cache",
-        jobs_volume=f"{spec.name[:58]}-jobs",
+        jobs_volume=jobs_volume(spec),
         # An hour for 100 GB is slow even for a busy Hub; half an hour on top for the wait in between.
         download_timeout_s=min(86400, 1800 + math.ceil(gigabytes * 36 / 600) * 600),
         host_memory_mib=16384
@@ -143,6 +141,11 @@ def render(resolved: Resolved) -> str:
         part=_part,
     )
     return f"{text.rstrip()}\n\n\n{provenance(resolved)}"
+
+
+def jobs_volume(spec: ServeSpec) -> str:
+    """The Volume that holds a batch app's jobs: named after the app, within what Modal allows."""
+    return f"{spec.name[:58]}-jobs"
 
 
 def provenance(resolved: Resolved) -> str:
