@@ -5,8 +5,7 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import bare, images, outfit
-from modal_serve_gen.rehearsal.session import client_environment
+from modal_serve_gen.rehearsal import bare, client, images, outfit
 from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
 
 
@@ -42,7 +41,7 @@ def test_modal_run_sees_no_account_and_no_proxy(tmp_path, monkeypatch):
     """What belongs to a real account, or would lead off this machine, is left out; the user's own variables stay."""
     for name in ("MODAL_TOKEN_ID", "MODAL_PROFILE", "MODAL_ENVIRONMENT", "HTTPS_PROXY", "http_proxy", "MINE"):
         monkeypatch.setenv(name, "users-own")
-    values = client_environment("http://127.0.0.1:1", tmp_path, "mark")
+    values = client.environment("http://127.0.0.1:1", tmp_path, "mark")
     assert {name for name, value in values.items() if value == "users-own"} == {"MINE"}
     assert values["MODAL_SERVER_URL"] == "http://127.0.0.1:1"
 

@@ -121,7 +121,7 @@ class Containers:
             await asyncio.gather(*(servers.dismiss(container) for container in containers))
         for container in containers:
             if not await container.changed.until(lambda c=container: c.exit_code is not None, limit_s):
-                self._kill(container)
+                self.crash(container)
                 await container.changed.until(lambda c=container: c.exit_code is not None, 5)
 
     async def close(self) -> None:
@@ -129,7 +129,7 @@ class Containers:
         for function in self.plane.functions.values():
             for container in function.containers:
                 container.stopping = True
-                self._kill(container)
+                self.crash(container)
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=10)
         for task in self.tasks:
@@ -140,9 +140,10 @@ class Containers:
         result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_TIMEOUT, exception=why)
         for item in list(container.running.values()):
             calls.settle(self.plane, item, result)
-        self._kill(container)
+        self.crash(container)
 
-    def _kill(self, container: Container) -> None:
+    def crash(self, container: Container) -> None:
+        """End a container's processes by force; what it was working on is dealt with when they are gone."""
         if container.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(container.process.pid, signal.SIGKILL)
@@ -157,7 +158,7 @@ class Containers:
             code = await container.process.wait()
             for watchdog in watchdogs:
                 watchdog.cancel()
-            self._kill(container)  # the engine, should it have outlived its container
+            self.crash(container)  # the engine, should it have outlived its container
             for output in outputs:
                 await output.drained(LOG_DRAIN_S)
         except Exception as fault:
@@ -195,7 +196,7 @@ class Containers:
         self.plane.note(f"a container of {container.function.tag} {why}")
         container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
         apps.log(container.function.app, f"{text}\n", api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
-        self._kill(container)
+        self.crash(container)
 
     async def _start(self, container: Container):
         function, folder = container.function, container.folder

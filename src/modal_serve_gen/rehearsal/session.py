@@ -1,9 +1,8 @@
-"""One rehearsal from start to end: set the stage, run the real `modal run`, clear everything away, report."""
+"""One rehearsal from start to end: set the stage, run the real `modal` commands, clear everything away, report."""
 
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from modal_serve_gen.rehearsal import (
     apps,
     calls,
     classes,
+    client,
     deployments,
     depot,
     ends,
@@ -31,69 +31,107 @@ from modal_serve_gen.rehearsal import (
 from modal_serve_gen.rehearsal.containers import Containers
 from modal_serve_gen.rehearsal.front import Front
 from modal_serve_gen.rehearsal.localhub import LocalHub
-from modal_serve_gen.rehearsal.pipes import Output
 from modal_serve_gen.rehearsal.reaper import reap
 from modal_serve_gen.rehearsal.report import Report, write_report
 from modal_serve_gen.rehearsal.rpc import Service, handlers_of
 from modal_serve_gen.rehearsal.stage import Stage
-from modal_serve_gen.rehearsal.state import Plane
+from modal_serve_gen.rehearsal.state import Container, Plane
 
 START_LIMIT_S = {"real": 300, "stub": 20}  # what start-up time-outs are cut to
 RUN_LIMIT_S = {"real": 900, "stub": 180}  # how long all of `modal run` may take
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
-MODAL_LOG_WAIT_S = 40  # how long the client waits for the last logs while the engine ends
+HEARTBEAT_LIMIT_S = 40  # clients send one each 15 s
+# Where the RPCs' handlers live.
+ROOMS = (apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files)
+
+
+class Rehearsal:
+    """A local Modal for any number of commands: `async with Rehearsal(...) as one: await one.modal("run", "app.py")`.
+
+    What is deployed, and every Volume, is there for the next command. `emit` gets all output as it comes. A client that
+    dies without a word is missed after `heartbeat_limit_s` seconds, and its app stopped unless it was detached. Leaves
+    no process, port or folder behind, however it ends: what this process can no longer clear away itself, the reaper
+    does.
+    """
+
+    def __init__(self, stage: Stage, emit: Callable[[str], None], *, heartbeat_limit_s: float = HEARTBEAT_LIMIT_S):
+        self.stage, self.emit, self.heartbeat_limit_s = stage, emit, heartbeat_limit_s
+        self.output: list[str] = []  # the last of what the commands printed
+
+    async def __aenter__(self) -> "Rehearsal":
+        async with contextlib.AsyncExitStack() as opened:
+            await self._open(opened)
+            self._opened = opened.pop_all()
+        return self
+
+    async def __aexit__(self, *fault) -> None:
+        await self._opened.aclose()
+
+    async def _open(self, opened: contextlib.AsyncExitStack) -> None:
+        """Start everything, and leave with `opened` how each thing ends: the last first."""
+        folder = _folder()
+        self.plane = plane = Plane(folder, known_secrets=self.stage.secrets, heartbeat_limit_s=self.heartbeat_limit_s)
+        handlers = handlers_of(*ROOMS)
+        self.containers = containers = Containers(
+            plane, handlers, limit_s=START_LIMIT_S[self.stage.engine], prepare=self.stage.prepare
+        )
+        self._reaper = _Reaper(containers.mark, folder)
+        opened.push_async_callback(asyncio.to_thread, self._reaper.finish)
+        containers.started = self._reaper.watch
+        opened.callback(self.stage.collect)  # what the stand-ins wrote lies in the folder that goes next
+        self.hub = LocalHub(self.stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
+        self.front, store = Front(plane), depot.Depot(plane)
+        for each in (self.hub, store, self.front, containers):
+            opened.push_async_callback(each.close)
+        plane.start_container, plane.open_url = containers.ensure, self.front.open
+        plane.retire, plane.kill = containers.retire, containers.kill
+        plane.stop_containers, plane.run_build = containers.stop_app, containers.build
+        self.stage.set(folder, hub_url=await self.hub.start(), substitute=plane.substitute)
+        plane.depot_url = await store.start()
+        server, listener = Server([Service(plane, handlers)]), _listener()
+        await server.start(sock=listener)
+        opened.callback(server.close)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.environment = client.environment(url, folder, containers.mark)
+
+    async def modal(
+        self,
+        *arguments: str,
+        python: str = sys.executable,
+        folder: Path | None = None,
+        limit_s: float | None = None,
+        emit: Callable[[str], None] | None = None,
+    ) -> int:
+        """Run `modal ARGUMENTS` in `folder` against this rehearsal; its exit code.
+
+        One that takes longer than `limit_s` seconds, by default what the engine may need, is ended by force. `emit`
+        gets this command's output in place of the rehearsal's own.
+        """
+        limit_s = limit_s or RUN_LIMIT_S[self.stage.engine]
+        emit = emit or self._hear
+        return await client.modal(
+            list(arguments), self.environment, limit_s, self._reaper.watch, emit, python=python, folder=folder
+        )
+
+    def kill(self, container: Container) -> None:
+        """End a container by force, as a crash would: its inputs fail, or are tried again."""
+        self.containers.crash(container)
+
+    def _hear(self, text: str) -> None:
+        self.output.append(text)
+        del self.output[:-200]
+        self.emit(text)
 
 
 async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callable[[str], None]) -> Report:
-    """Run `modal run TARGET ARGUMENTS` on this machine; `emit` gets its output as it comes.
-
-    Leaves no process, port or folder behind, however it ends: what this process can no longer clear away itself, the
-    reaper does.
-    """
-    folder = _folder()
-    plane = Plane(folder, known_secrets=stage.secrets)
-    handlers = handlers_of(
-        apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files
-    )
-    containers = Containers(plane, handlers, limit_s=START_LIMIT_S[stage.engine], prepare=stage.prepare)
-    front, store = Front(plane), depot.Depot(plane)
-    hub = LocalHub(stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
-    plane.start_container, plane.open_url = containers.ensure, front.open
-    plane.retire, plane.kill = containers.retire, containers.kill
-    plane.stop_containers, plane.run_build = containers.stop_app, containers.build
-    reaper = _Reaper(containers.mark, folder)
-    containers.started = reaper.watch
-    server = Server([Service(plane, handlers)])
-    output: list[str] = []
-
-    def on_text(text: str) -> None:
-        output.append(text)
-        del output[:-200]
-        emit(text)
-
-    try:
-        stage.set(folder, hub_url=await hub.start(), substitute=plane.substitute)
-        plane.depot_url = await store.start()
-        listener = _listener()
-        await server.start(sock=listener)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    """Run `modal run TARGET ARGUMENTS` on this machine, and report; `emit` gets its output as it comes."""
+    async with Rehearsal(stage, emit) as one:
         began = time.monotonic()
-        environment = client_environment(url, folder, containers.mark)
-        limit_s = RUN_LIMIT_S[stage.engine]
-        code = await _modal_run([target, *arguments], environment, limit_s, reaper.watch, on_text)
+        code = await one.modal("run", target, *arguments)
         ended = time.monotonic()
-    finally:
-        with contextlib.suppress(RuntimeError):  # it was never started
-            server.close()
-        await containers.close()
-        await front.close()
-        await store.close()
-        await hub.close()
-        stage.collect()  # what the stand-ins wrote lies in the folder that goes now
-        await asyncio.to_thread(reaper.finish)
-    if plane.troubles:
-        raise _refusal(plane.troubles[0])
-    return write_report(target, code, began, ended, "".join(output), plane, front, hub, stage)
+    if one.plane.troubles:
+        raise _refusal(one.plane.troubles[0])
+    return write_report(target, code, began, ended, "".join(one.output), one.plane, one.front, one.hub, stage)
 
 
 def _refusal(trouble: Exception) -> ServeError:
@@ -158,52 +196,3 @@ class _Reaper:
         reap(self.mark, str(self.folder), self.sessions)
         os.close(self._pipe)
         os.waitpid(self._pid, 0)
-
-
-def client_environment(url: str, folder: Path, mark: str) -> dict[str, str]:
-    """The user's environment without what belongs to a real Modal account or would lead off this machine."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("MODAL_") and not name.lower().endswith("_proxy")
-    }
-    return kept | {
-        "MODAL_SERVER_URL": url,
-        "MODAL_TOKEN_ID": "ak-rehearsal",
-        "MODAL_TOKEN_SECRET": "as-rehearsal",
-        "MODAL_CONFIG_PATH": str(folder / "modal.toml"),
-        "MODAL_LOGS_TIMEOUT": str(MODAL_LOG_WAIT_S),
-        "REHEARSAL_MARK": mark,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "COLUMNS": "500",  # rich would break the app's own lines
-        "NO_COLOR": "1",
-    }
-
-
-async def _modal_run(
-    arguments: list[str],
-    environment: dict[str, str],
-    limit_s: float,
-    started: Callable[[int], None],
-    emit: Callable[[str], None],
-) -> int:
-    output = Output(emit)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "modal", "run", *arguments,
-        env=environment, stdin=asyncio.subprocess.DEVNULL,
-        stdout=output.write_end, stderr=output.write_end, start_new_session=True,
-    )  # fmt: skip
-    started(process.pid)
-    output.started()
-    try:
-        code = await asyncio.wait_for(process.wait(), limit_s)
-    except TimeoutError:
-        emit(f"\nmodal run did not end within {limit_s} s and was stopped.\n")
-        code = 1
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    await output.drained(3)
-    return code

@@ -201,7 +201,7 @@ class Plane:
     proxy_tokens: dict[str, str] = field(default_factory=dict)  # token id -> secret
     allowed_tokens: set[str] = field(default_factory=set)  # ids allowed for this environment
     instances: dict[tuple, Function] = field(default_factory=dict)  # of classes, by function, parameters and options
-    heartbeat_limit_s: float = 40.0  # clients send one each 15 s
+    heartbeat_limit_s: float = 40.0  # how long a client may be silent
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were asked for and are not there
     troubles: list[Exception] = field(default_factory=list)  # what the rehearsal itself, not the app, stumbled over
     substituted: list[str] = field(default_factory=list)

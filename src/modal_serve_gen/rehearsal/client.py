@@ -1,0 +1,70 @@
+"""The user's side: the real `modal` command as a process of its own, which knows no other Modal than the rehearsal."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from modal_serve_gen.rehearsal.pipes import Output
+
+LOG_WAIT_S = 40  # how long the client waits for the last logs while the engine ends
+
+
+def environment(url: str, folder: Path, mark: str) -> dict[str, str]:
+    """The user's environment without what belongs to a real Modal account or would lead off this machine."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MODAL_") and not name.lower().endswith("_proxy")
+    }
+    return kept | {
+        "MODAL_SERVER_URL": url,
+        "MODAL_TOKEN_ID": "ak-rehearsal",
+        "MODAL_TOKEN_SECRET": "as-rehearsal",
+        "MODAL_CONFIG_PATH": str(folder / "modal.toml"),
+        "MODAL_LOGS_TIMEOUT": str(LOG_WAIT_S),
+        "REHEARSAL_MARK": mark,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": "500",  # rich would break the app's own lines
+        "NO_COLOR": "1",
+    }
+
+
+async def modal(
+    arguments: list[str],
+    given: dict[str, str],
+    limit_s: float,
+    started: Callable[[int], None],
+    emit: Callable[[str], None],
+    *,
+    python: str = sys.executable,
+    folder: Path | None = None,
+) -> int:
+    """Run `modal ARGUMENTS` in `folder` with the environment `given`; its exit code, 1 if it took over `limit_s`.
+
+    `started` is told its process id, `emit` gets what it prints. It is a process group of its own, and is ended by
+    force when this is cancelled.
+    """
+    output = Output(emit)
+    process = await asyncio.create_subprocess_exec(
+        python, "-m", "modal", *arguments,
+        cwd=folder, env=given, stdin=asyncio.subprocess.DEVNULL,
+        stdout=output.write_end, stderr=output.write_end, start_new_session=True,
+    )  # fmt: skip
+    started(process.pid)
+    output.started()
+    try:
+        code = await asyncio.wait_for(process.wait(), limit_s)
+    except TimeoutError:
+        emit(f"\nmodal {arguments[0]} did not end within {limit_s:g} s and was stopped.\n")
+        code = 1
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    await output.drained(3)
+    return code
