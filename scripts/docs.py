@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 from modal_serve_gen import errors, facts, workflows
+from modal_serve_gen.rehearsal import faults as rehearsal_faults
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md",)
+MEANT = {"1": "once", "0": "each time", "30": "30 seconds"}  # defaults of faults, as words
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -27,6 +29,14 @@ def exit_codes() -> str:
     rows = [(0, "good"), (errors.FINDINGS, "findings, or the rehearsal's app failed")]
     rows += [(each.exit_code, (each.__doc__ or "").rstrip(".")) for each in classes]
     return table(("exit code", "meaning"), [*rows, (errors.INTERRUPTED, "interrupted")])
+
+
+def faults() -> str:
+    rows = [
+        (f"`{rehearsal_faults.spelled(name)}`", kind.what, MEANT.get(kind.default, kind.default))
+        for name, kind in rehearsal_faults.KINDS.items()
+    ]
+    return table(("fault", "what happens", "without an argument"), rows)
 
 
 def pins() -> str:

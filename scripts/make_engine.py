@@ -4,7 +4,7 @@ Ends 0 either way: without it the demo and the tests use the stub and say so.
 """
 
 from modal_serve_gen.errors import ServeError
-from modal_serve_gen.rehearsal import engine_env
+from modal_serve_gen.rehearsal.engines import engine_env
 
 if __name__ == "__main__":
     try:

@@ -265,7 +265,7 @@ def engine_env(monkeypatch, examine) -> None:
     from modal_serve_gen import rehearsal
 
     module = types.SimpleNamespace(examine=examine)
-    monkeypatch.setitem(sys.modules, "modal_serve_gen.rehearsal.engine_env", module)
+    monkeypatch.setitem(sys.modules, "modal_serve_gen.rehearsal.engines.engine_env", module)
     monkeypatch.setattr(rehearsal, "engine_env", module, raising=False)
 
 

@@ -30,29 +30,43 @@ FLOORS = [
     {"errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# And within the rehearsal.
+REHEARSAL_FLOORS = [
+    {"session"},
+    {"report", "stage", "client"},
+    {"injector", "kept"},
+    {"containers", "web", "engines"},
+    {"plane"},
+    {"faults"},
+]
+REHEARSAL_FLOOR = {room: number for number, rooms in enumerate(REHEARSAL_FLOORS) for room in rooms}
 
 
-def imports(path) -> set[str]:
-    """Rooms of this package that a file imports, wherever in it."""
+def imports(path, package: str = "modal_serve_gen") -> set[str]:
+    """Rooms of `package` that a file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "modal_serve_gen":
-            rest = node.module.removeprefix("modal_serve_gen").lstrip(".")
+        if isinstance(node, ast.ImportFrom) and f"{node.module or ''}.".startswith(f"{package}."):
+            rest = node.module.removeprefix(package).lstrip(".")
             found |= {rest.partition(".")[0]} if rest else {alias.name for alias in node.names}
     return found
 
 
 def test_imports_go_one_way():
-    """Each room imports only what lies below it."""
-    seen = set()
-    for path in SOURCE.rglob("*.py"):
-        room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        if room == "__init__":
-            continue
-        seen.add(room)
-        upward = {other for other in imports(path) - {room} if FLOOR[other] <= FLOOR[room]}
-        assert not upward, f"{path.relative_to(SOURCE)} imports {upward} from its own floor or above"
-    assert seen == set(FLOOR)
+    """Each room imports only what lies below it, and so do the rooms of the rehearsal."""
+    for folder, package, floor in (
+        (SOURCE, "modal_serve_gen", FLOOR),
+        (SOURCE / "rehearsal", "modal_serve_gen.rehearsal", REHEARSAL_FLOOR),
+    ):
+        seen = set()
+        for path in folder.rglob("*.py"):
+            room = path.relative_to(folder).parts[0].removesuffix(".py")
+            if room == "__init__":
+                continue
+            seen.add(room)
+            upward = {other for other in imports(path, package) - {room} if floor[other] <= floor[room]}
+            assert not upward, f"{path.relative_to(SOURCE)} imports {upward} from its own floor or above"
+        assert seen == set(floor)
 
 
 def test_no_workflow_is_named_in_the_source():
@@ -102,7 +116,12 @@ def wheel(tmp_path_factory):
 def test_a_wheel_works_in_an_empty_folder(wheel, tmp_path):
     """It holds templates, facts and skills, and writes the same app as the checkout."""
     names = zipfile.ZipFile(wheel).namelist()
-    for needed in ("templates/parts/engine.py", "facts/models.json", "skills/", "rehearsal/shim/rehearsal_shim.py"):
+    for needed in (
+        "templates/parts/engine.py",
+        "facts/models.json",
+        "skills/",
+        "rehearsal/containers/shim/rehearsal_shim.py",
+    ):
         assert any(f"modal_serve_gen/{needed}" in name for name in names), needed
     site, here = tmp_path / "site", tmp_path / "here"
     zipfile.ZipFile(wheel).extractall(site)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 
 from modal_serve_gen import errors
+from modal_serve_gen.rehearsal import faults
 
 app = typer.Typer(
     help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
@@ -196,6 +197,21 @@ def rehearse(
             help="real: the engine on this machine's CPU, made on first use. stub: its flags and routes only."
         ),
     ] = "real",
+    deploy: Annotated[
+        bool, typer.Option("--deploy", help="Run modal deploy first, as -- --deployed does by itself.")
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep Volumes and Secrets in this folder for the next rehearsal."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Empty the folder of --state first.")] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[:ARG]",
+            help=f"Inject a fault; repeatable: {', '.join(map(faults.spelled, faults.KINDS))}.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run the unmodified app on this machine: no account, no GPU, nothing billed.
@@ -212,7 +228,11 @@ def rehearse(
         out.write(text)
         out.flush()
 
-    report = asyncio.run(rehearsing.run(target, list(context.args), engine=engine, say=say, emit=emit))
+    rehearsal = rehearsing.run(
+        target, list(context.args), engine=engine, faults=fault or (), kept=state, fresh=fresh, deploy=deploy,
+        say=say, emit=emit,
+    )  # fmt: skip
+    report = asyncio.run(rehearsal)
     print(report.model_dump_json(indent=2) if as_json else rehearsing.summary(report))
     _end(0 if report.ok else errors.FINDINGS)
 

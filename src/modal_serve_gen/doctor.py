@@ -197,7 +197,7 @@ def rehearsal_engine(machine: list[Finding]) -> Finding:
     """Whether a real engine can run here: what the rehearsal itself says, else what `machine` shows."""
     name = "rehearsal engine"
     try:
-        from modal_serve_gen.rehearsal import engine_env
+        from modal_serve_gen.rehearsal.engines import engine_env
 
         able, reason = engine_env.examine()
     except (ImportError, AttributeError):

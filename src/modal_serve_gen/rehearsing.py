@@ -1,22 +1,40 @@
 """`rehearse` without its terminal: from an app's path to the report of its rehearsal."""
 
+import contextlib
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modal_serve_gen import checks, facts, hub, render
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
-from modal_serve_gen.rehearsal import engine_env, sglang_env
+from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
+from modal_serve_gen.rehearsal.faults import parse as parse_faults
+from modal_serve_gen.rehearsal.kept import opened
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.stage import Repository, Stage
 
+DEPLOYED = "--deployed"  # how an app that we wrote is told to ask its deployment
+
 
 async def run(
-    target: str, arguments: list[str], *, engine: str, say: Callable[[str], None], emit: Callable[[str], None]
+    target: str,
+    arguments: list[str],
+    *,
+    engine: str,
+    faults: Sequence[str] = (),
+    kept: Path | None = None,
+    fresh: bool = False,
+    deploy: bool = False,
+    say: Callable[[str], None],
+    emit: Callable[[str], None],
 ) -> Report:
-    """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or EnvironmentLacks before anything starts."""
+    """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or EnvironmentLacks before anything starts.
+
+    What asks the deployed app is given one: `modal deploy` comes first. `kept` is the folder in which Volumes and
+    Secrets outlive the rehearsal; `fresh` empties it before.
+    """
     if sys.platform == "win32":
         raise EnvironmentLacks("A rehearsal needs unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
     path = Path(target.partition("::")[0])
@@ -25,7 +43,13 @@ async def run(
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
+    asked = parse_faults(faults)
+    if fresh and kept is None:
+        raise BadInput("--fresh empties the folder of --state, and none is named.", "Add --state DIR.")
     resolved = render.read_provenance(source)
+    if not deploy and DEPLOYED in arguments:
+        say(f"{DEPLOYED} asks the deployed app, so modal deploy comes first.")
+        deploy = True
     engines = {}
     if engine == "real":
         engines["vllm"] = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
@@ -42,8 +66,10 @@ async def run(
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
         if resolved.spec.auth == "api-key":
             secrets |= {resolved.spec.api_key_secret}
-    stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters)
-    return await rehearse(target, arguments, stage, emit)
+    with contextlib.ExitStack() as held:
+        folder = held.enter_context(opened(kept, fresh=fresh)) if kept else None
+        stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters, asked, folder)
+        return await rehearse(target, arguments, stage, emit, deploy=deploy)
 
 
 def _repository(model_id: str, engine: str) -> Repository | None:
@@ -76,6 +102,7 @@ def summary(report: Report) -> str:
         ("Substituted", report.substituted),
         ("Not shown", report.not_shown),
         ("Findings", report.findings),
+        ("Faults", [f"{name}: struck {times} time{'s' * (times != 1)}" for name, times in report.faults.items()]),
     ):
         if items:
             lines += ["", f"{title}:"]

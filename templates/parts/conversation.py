@@ -28,5 +28,5 @@ def check_conversation(url: str, key: str | None, model: str) -> None:
         between = (lines[-1][0] - lines[0][0]) / max(usage["completion_tokens"] - 1, 1)
         print(f"time to first token {lines[0][0] - began:.3f} s, then {1000 * between:.1f} ms per token", end=", ")
         print(f"{cached} of {usage['prompt_tokens']} prompt tokens were cached: {text[:200]!r}")
-    with ask(chat, key, {"model": model, "messages": body["messages"][:1], "max_tokens": 16}) as response:
-        print("plain answer:", json.load(response)["choices"][0]["message"])
+    with ask(chat, key, {"model": model, "messages": body["messages"][:1], "max_tokens": 16}, patience=60) as plain:
+        print("plain answer:", json.load(plain)["choices"][0]["message"])

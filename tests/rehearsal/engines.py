@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal import bare, engine_env, standins
+from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.engines import engine_env, standins
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 HELLO = [{"role": "user", "content": "hello there"}]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal import adapters, engine_env, miniature
+from modal_serve_gen.rehearsal.engines import adapters, engine_env, miniature
 from modal_serve_gen.rehearsal.stage import Repository, Stage
 from tests.rehearsal.engines import HELLO, MODEL, container, serving
 

@@ -15,7 +15,7 @@ import pytest
 
 from modal_serve_gen.errors import EnvironmentLacks
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal import engine_env
+from modal_serve_gen.rehearsal.engines import engine_env
 
 RECIPE = """
 [engine]
@@ -38,7 +38,7 @@ seconds = 5
 DRIVER = """
 import sys
 from pathlib import Path
-from modal_serve_gen.rehearsal import engine_env
+from modal_serve_gen.rehearsal.engines import engine_env
 engine_env.RECIPE, engine_env.REQUIREMENTS = Path(sys.argv[1]), Path(sys.argv[2])
 print(engine_env.ensure(lambda line: print("said", line, flush=True)))
 """

@@ -8,9 +8,9 @@ import pytest
 from modal._serialization import deserialize_data_format, serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import calls
-from modal_serve_gen.rehearsal.front import Front
-from modal_serve_gen.rehearsal.state import App, Function, Plane
+from modal_serve_gen.rehearsal.plane import calls
+from modal_serve_gen.rehearsal.plane.state import App, Function, Plane
+from modal_serve_gen.rehearsal.web.front import Front
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
 

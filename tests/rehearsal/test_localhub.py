@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modal_serve_gen.rehearsal.localhub import LocalHub
+from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
 DATASETS = """
 import json, sys
@@ -70,7 +70,7 @@ def ask(tmp_path):
     def run(model: str, revision: str = SHA, *, gated: bool = False, token: str = "", client: str = CLIENT) -> dict:
         async def main() -> dict:
             miniature = lambda name: (repository, gated) if name == "owner/name" else None  # noqa: E731
-            hub = LocalHub(miniature, "the-token", substitute=said.append)
+            hub = LocalHub(miniature, "the-token".__eq__, substitute=said.append)
             url = await hub.start()
             env = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
             process = await asyncio.create_subprocess_exec(

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal import engine_env, miniature
-from modal_serve_gen.rehearsal.shrinking import rules, shrink, text_part
+from modal_serve_gen.rehearsal.engines import engine_env, miniature
+from modal_serve_gen.rehearsal.engines.shrinking import rules, shrink, text_part
 
 QWEN, HYBRID, MIXTURE, GEMMA = "Qwen/Qwen3-4B", "Qwen/Qwen3.5-9B", "deepseek-ai/DeepSeek-V3.1", "google/gemma-4-E4B-it"
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import bare, client, images, outfit
-from modal_serve_gen.rehearsal.state import App, Container, Function, Image, Plane
+from modal_serve_gen.rehearsal import client
+from modal_serve_gen.rehearsal.containers import bare, outfit
+from modal_serve_gen.rehearsal.plane import images
+from modal_serve_gen.rehearsal.plane.state import App, Container, Function, Image, Plane
 
 
 def test_volume_paths_become_folders_in_the_environment(tmp_path):

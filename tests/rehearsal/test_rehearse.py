@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from modal_serve_gen.rehearsal import engine_env
+from modal_serve_gen.rehearsal.engines import engine_env
 from tests.conftest import OLDEST
 
 NEW = ("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B", "--gpu", "L4")
@@ -168,23 +168,6 @@ def test_a_broken_app_fails_with_its_reason(app, shell, case):
     assert "FAILED" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("crash-at-start", "The engine ended with exit code"),
-        ("crash-mid-stream", "a container of serve ended by itself, with exit code 1"),
-        ("slow-start:60", "not ready after its start-up time-out"),
-    ],
-)
-def test_an_engine_that_fails_is_noticed(app, shell, fault, reason):
-    """An engine that dies at start, or during a request, or does not come up in time."""
-    edit(app, SHORT)
-    done = shell("rehearse", "a.py", "--engine", "stub", timeout=170, env={"REHEARSAL_FAULT": fault})
-    output = done.stdout + done.stderr
-    assert done.returncode == 1, output
-    assert reason in output
-
-
 def test_a_missing_secret_is_modals_own_refusal(shell, tmp_path):
     """A Secret that the app's provenance does not know does not exist."""
     assert shell(*NEW[:3], "--model", "meta-llama/Llama-3.2-1B-Instruct").returncode == 0
@@ -238,10 +221,10 @@ def test_a_mistyped_option_is_bad_usage(app, shell):
 
 
 def test_what_follows_goes_to_modal_run(app, shell):
-    """Options after -- are the app's own: its smoke test takes --deployed, and there is no deployment."""
-    done = shell("rehearse", "a.py", "--engine", "stub", "--", "--deployed")
+    """Options after -- are the app's own, which refuses what it does not know."""
+    done = shell("rehearse", "a.py", "--engine", "stub", "--", "--nope")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "is deployed in this rehearsal" in done.stdout
+    assert "No such option" in done.stdout and "--nope" in done.stdout
 
 
 def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):

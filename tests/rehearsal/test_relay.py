@@ -9,9 +9,10 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen.rehearsal import relay, servers
-from modal_serve_gen.rehearsal.front import Front
-from modal_serve_gen.rehearsal.state import App, Container, Function, Plane
+from modal_serve_gen.rehearsal.plane import servers
+from modal_serve_gen.rehearsal.plane.state import App, Container, Function, Plane
+from modal_serve_gen.rehearsal.web import relay
+from modal_serve_gen.rehearsal.web.front import Front
 
 seen = {}
 

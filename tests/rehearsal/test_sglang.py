@@ -15,7 +15,8 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal import bare, miniature, standins
+from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.engines import miniature, standins
 from scripts import golden
 from tests.rehearsal.engines import HELLO, environment, notes
 
@@ -353,8 +354,8 @@ def test_running_requests_are_finished_when_it_ends(env, model, tmp_path):
 
 
 def test_the_fault_kills_it_in_the_middle_of_a_stream(env, model, tmp_path):
-    """crash-mid-stream: the connection breaks, the process ends with 1."""
-    with serving(env, tmp_path, model, REHEARSAL_FAULT="crash-mid-stream") as (url, process):
+    """engine-crash-mid-stream: the connection breaks, the process ends with 1."""
+    with serving(env, tmp_path, model, REHEARSAL_FAULTS="engine-crash-mid-stream:0") as (url, process):
         with pytest.raises(httpx.RemoteProtocolError):
             ask(url, "/v1/chat/completions", chat(stream=True))
         assert process.wait(20) == 1

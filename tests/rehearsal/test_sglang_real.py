@@ -15,7 +15,8 @@ import pytest
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import EnvironmentLacks
-from modal_serve_gen.rehearsal import bare, engine_env, miniature, sglang_env, standins
+from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, standins
 from tests.rehearsal.engines import notes
 from tests.rehearsal.test_engine_env import forget, left, supported, tiny, wheel  # noqa: F401
 from tests.rehearsal.test_sglang import KEY, PLUGIN, ask, chat, run, serving

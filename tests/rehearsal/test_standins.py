@@ -13,7 +13,8 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal import bare, engine_env, miniature, standins
+from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.engines import engine_env, miniature, standins
 from tests.rehearsal.engines import HELLO, MODEL, container, notes, run, serving
 
 TOOL = {
@@ -298,17 +299,23 @@ def test_sigterm_lets_running_requests_finish(env, model, tmp_path):
 
 
 def test_faults_are_injected(env, model, tmp_path):
-    """A crash at the start ends with 1, one in a stream breaks it off, a slow start waits, another name is refused."""
-    crash = run(env, tmp_path, "serve", model, REHEARSAL_FAULT="crash-at-start")
-    assert (crash.returncode, "injected" in crash.stderr) == (1, True)
-    assert run(env, tmp_path, "serve", model, REHEARSAL_FAULT="fire").returncode == 2
-    with serving(env, tmp_path, model, REHEARSAL_FAULT="crash-mid-stream") as (url, process):
+    """A crash at the start ends with 1, each time; one in a stream breaks it off, once; a slow start waits."""
+    seen = tmp_path / "notes"
+    always = {"REHEARSAL_FAULTS": "engine-crash-at-start:0", "REHEARSAL_NOTES": str(seen)}
+    for _ in range(2):
+        crash = run(env, tmp_path, "serve", model, **always)
+        assert (crash.returncode, "injected" in crash.stderr) == (1, True)
+    once = {"REHEARSAL_FAULTS": "engine-crash-mid-stream:1,slow-start:0.7", "REHEARSAL_NOTES": str(seen)}
+    began = time.monotonic()
+    with serving(env, tmp_path, model, **once) as (url, process):
+        assert time.monotonic() - began > 0.7
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True})
         assert process.wait(10) == 1
-    began = time.monotonic()
-    with serving(env, tmp_path, model, REHEARSAL_FAULT="slow-start:0.7"):
-        assert time.monotonic() - began > 0.7
+    with serving(env, tmp_path, model, **once) as (url, process):
+        assert httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True}).status_code == 200
+    told = [note["text"] for note in notes(seen) if note["kind"] == "fault"]
+    assert told == ["engine-crash-at-start"] * 2 + ["slow-start", "engine-crash-mid-stream", "slow-start"]
 
 
 def test_an_address_in_use_ends_it_with_1(env, model, tmp_path):

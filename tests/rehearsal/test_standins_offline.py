@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal import engine_env, miniature
+from modal_serve_gen.rehearsal.engines import engine_env, miniature
 from tests.rehearsal.engines import MODEL, container, environment, notes, run, serving
 
 PRELUDE = """
@@ -189,10 +189,11 @@ out = [spoilt, nothing, refused, answers, bad, full, len(mixed)]
 
 
 def test_faults_are_injected_into_batches(env, python, tmp_path):
-    """A crash at the start raises; one in the middle ends the process."""
-    assert "injected" in python("out = tried(lambda: LLM(model=MODEL))", REHEARSAL_FAULT="crash-at-start")
-    with pytest.raises(AssertionError):
-        python("llm = LLM(model=MODEL)\nout = told(llm.chat(HELLO))", REHEARSAL_FAULT="crash-mid-stream")
+    """A crash at the start raises; after one in the middle the engine is dead for good."""
+    assert "injected" in python("out = tried(lambda: LLM(model=MODEL))", REHEARSAL_FAULTS="engine-crash-at-start:0")
+    script = "llm = LLM(model=MODEL)\nout = [tried(lambda: told(llm.chat(HELLO))) for _ in range(2)]"
+    once = {"REHEARSAL_FAULTS": "engine-crash-mid-stream:1", "REHEARSAL_NOTES": str(tmp_path / "notes")}
+    assert all(each.startswith("EngineDeadError") for each in python(script, **once))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal import miniature
+from modal_serve_gen.rehearsal.engines import miniature
 from tests.rehearsal.engines import HELLO, MODEL, container, environment, notes, run, serving
 
 ROUTES = json.loads((FACTS / "apis" / "vllm_routes-0.33.0.json").read_text("utf-8"))["routes"]

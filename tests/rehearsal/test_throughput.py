@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from modal_serve_gen.rehearsal import ends
+from modal_serve_gen.rehearsal.plane import ends
 from scripts import golden
 from tests.rehearsal.stand import stand
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import depot, volume_files, volume_paths, volumes
-from modal_serve_gen.rehearsal.state import Plane
+from modal_serve_gen.rehearsal.plane import blobs, volume_files, volume_paths, volumes
+from modal_serve_gen.rehearsal.plane.state import Plane
+from modal_serve_gen.rehearsal.web import depot
 from tests.conftest import OLDEST
 
 APP = Path(__file__).with_name("apps") / "volume_files.py"
@@ -50,15 +51,19 @@ def test_a_file_arrives_whole_or_not_at_all(tmp_path):
 
 
 def test_volumes_can_be_kept(tmp_path):
-    """In a folder of their own, whose Volumes a later plane finds by name, in the version that is asked for."""
-    (tmp_path / "kept" / "jobs").mkdir(parents=True)
-    plane = Plane(tmp_path / "plane", volumes_folder=tmp_path / "kept")
-    found = asyncio.run(
-        volumes.VolumeGetOrCreate(plane, api_pb2.VolumeGetOrCreateRequest(deployment_name="jobs", version=2), None)
-    )
-    assert found.metadata.version == 2 and plane.volume_path(found.volume_id) == tmp_path / "kept" / "jobs"
+    """In a folder of their own, whose Volumes a later plane finds by name, in the version in which they were made."""
+
+    def get(plane, name, **more):
+        request = api_pb2.VolumeGetOrCreateRequest(deployment_name=name, **more)
+        return asyncio.run(volumes.VolumeGetOrCreate(plane, request, None))
+
+    first, second = (Plane(tmp_path / name, kept=tmp_path / "kept") for name in ("first", "second"))
+    get(first, "jobs", version=2, object_creation_type=api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING)
+    found = get(second, "jobs")
+    assert found.version == found.metadata.version == 2
+    assert second.volume_path(found.volume_id) == tmp_path / "kept" / "volumes" / "jobs"
     with pytest.raises(GRPCError, match="not found"):
-        asyncio.run(volumes.VolumeGetOrCreate(plane, api_pb2.VolumeGetOrCreateRequest(deployment_name="other"), None))
+        get(second, "other")
 
 
 def test_a_block_is_asked_for_once(tmp_path):
@@ -107,7 +112,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path):
         plane.depot_url = await store.start()
         file = tmp_path / "file"
         file.write_bytes(b"0123456789")
-        url = depot.range_url(plane, file, 4, 6)
+        url = blobs.range_url(plane, file, 4, 6)
         async with httpx.AsyncClient() as client:
             assert (await client.get(url)).content == b"456789"
             file.write_bytes(b"01234567")

@@ -127,6 +127,16 @@ def regions() -> dict:
 
 
 @cache
+def limits() -> dict:
+    """What Modal's service refuses, though its client does not; each with its source."""
+    document = sourced(_read(FACTS / "limits.toml"), "limits.toml", "read")
+    for name, table in document.items():
+        if name != "read":
+            sourced(table, f"limits.toml [{name}]", "source")
+    return document
+
+
+@cache
 def quantization() -> dict:
     """Which compute capability each weight format wants: `native` and `least`."""
     return sourced(_read(FACTS / "quantization.toml"), "quantization.toml", "read", "source")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from modal_serve_gen.rehearsal.pipes import Output
+from modal_serve_gen.rehearsal.containers.pipes import Output
 
 LOG_WAIT_S = 40  # how long the client waits for the last logs while the engine ends
 

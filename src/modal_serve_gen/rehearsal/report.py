@@ -1,12 +1,13 @@
 """What a rehearsal proved, what stood in for what, and what only Modal can show."""
 
 import importlib.metadata
+from collections import Counter
 from typing import Any
 
 from modal_proto import api_pb2
 from pydantic import BaseModel
 
-from modal_serve_gen.rehearsal import servers
+from modal_serve_gen.rehearsal.plane import servers
 
 DIED = "a container of "  # how `containers` notes one that ended by itself
 LOCAL = "Modal's control plane, its HTTP front and the Hugging Face Hub: local ones"
@@ -35,18 +36,25 @@ class Report(BaseModel):
     proven: list[str]
     substituted: list[str]
     not_shown: list[str]
+    faults: dict[str, int]  # each that was injected -> how often it struck
 
 
-def write_report(target: str, code: int, began: float, ended: float, output: str, plane, front, hub, stage) -> Report:
+def write_report(target: str, code: int, began: float, ended: float, rehearsal) -> Report:
     """The report of a finished rehearsal. `ok` is what `modal run` said, unless the plane itself failed it."""
+    stage, plane, front, hub = rehearsal.stage, rehearsal.plane, rehearsal.front, rehearsal.hub
     notes = stage.notes
     name, pinned = next(iter(stage.pinned.items()), (None, None))
     _, version = stage.engines.get(name, (None, None))
     not_shown = list(NOT_SHOWN)
+    changed = [note["text"] for note in notes if note["kind"] not in ("checked", "fault")]
+    faulted = Counter(note["text"] for note in notes if note["kind"] == "fault")
     if plane.unimplemented:
         not_shown.append(f"calls that the rehearsal's control plane does not have: {', '.join(plane.unimplemented)}")
     if stage.engine == "stub":
         not_shown.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
+    struck = {name: times + faulted[name] for name, times in rehearsal.injector.struck.items()}
+    struck |= {"hub-down": hub.asked_in_vain} if hub.down else {}
+    not_shown += [f"the fault {name}: there was no occasion for it" for name, times in struck.items() if not times]
     return Report(
         ok=code == 0,
         app=target,
@@ -54,14 +62,13 @@ def write_report(target: str, code: int, began: float, ended: float, output: str
         engine={"name": name, "version": version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
         findings=[*stage.findings, *_departures(hub, stage)],
-        last_lines=_telling(output)[-LAST_LINES:],
+        last_lines=_telling("".join(rehearsal.output))[-LAST_LINES:],
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes),
-        substituted=list(
-            dict.fromkeys([LOCAL, *plane.substituted, *(n["text"] for n in notes if n["kind"] != "checked")])
-        ),
+        substituted=list(dict.fromkeys([LOCAL, *plane.substituted, *changed])),
         not_shown=not_shown,
+        faults=struck,
     )
 
 

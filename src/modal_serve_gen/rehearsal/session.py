@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 import sys
 import tempfile
@@ -13,13 +12,16 @@ from pathlib import Path
 from grpclib.server import Server
 
 from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
-from modal_serve_gen.rehearsal import (
+from modal_serve_gen.rehearsal import client
+from modal_serve_gen.rehearsal.containers.fleet import Containers
+from modal_serve_gen.rehearsal.containers.reaping import Reaper
+from modal_serve_gen.rehearsal.injector import Injector
+from modal_serve_gen.rehearsal.plane import (
     apps,
+    blobs,
     calls,
     classes,
-    client,
     deployments,
-    depot,
     ends,
     images,
     logs,
@@ -28,34 +30,30 @@ from modal_serve_gen.rehearsal import (
     volume_files,
     volumes,
 )
-from modal_serve_gen.rehearsal.containers import Containers
-from modal_serve_gen.rehearsal.front import Front
-from modal_serve_gen.rehearsal.localhub import LocalHub
-from modal_serve_gen.rehearsal.reaper import reap
+from modal_serve_gen.rehearsal.plane.rpc import Service, handlers_of
+from modal_serve_gen.rehearsal.plane.state import Container, Plane
 from modal_serve_gen.rehearsal.report import Report, write_report
-from modal_serve_gen.rehearsal.rpc import Service, handlers_of
 from modal_serve_gen.rehearsal.stage import Stage
-from modal_serve_gen.rehearsal.state import Container, Plane
+from modal_serve_gen.rehearsal.web import depot
+from modal_serve_gen.rehearsal.web.front import Front
+from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
 START_LIMIT_S = {"real": 300, "stub": 20}  # what start-up time-outs are cut to
 RUN_LIMIT_S = {"real": 900, "stub": 180}  # how long all of `modal run` may take
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
-HEARTBEAT_LIMIT_S = 40  # clients send one each 15 s
 # Where the RPCs' handlers live.
-ROOMS = (apps, calls, classes, deployments, depot, ends, images, logs, objects, servers, volumes, volume_files)
+ROOMS = (apps, blobs, calls, classes, deployments, ends, images, logs, objects, servers, volumes, volume_files)
 
 
 class Rehearsal:
     """A local Modal for any number of commands: `async with Rehearsal(...) as one: await one.modal("run", "app.py")`.
 
-    What is deployed, and every Volume, is there for the next command. `emit` gets all output as it comes. A client that
-    dies without a word is missed after `heartbeat_limit_s` seconds, and its app stopped unless it was detached. Leaves
-    no process, port or folder behind, however it ends: what this process can no longer clear away itself, the reaper
-    does.
+    What is deployed, and every Volume, is there for the next command. `emit` gets all output as it comes. Leaves no
+    process, port or folder behind, however it ends: what this process can no longer clear away itself, the reaper does.
     """
 
-    def __init__(self, stage: Stage, emit: Callable[[str], None], *, heartbeat_limit_s: float = HEARTBEAT_LIMIT_S):
-        self.stage, self.emit, self.heartbeat_limit_s = stage, emit, heartbeat_limit_s
+    def __init__(self, stage: Stage, emit: Callable[[str], None]):
+        self.stage, self.emit = stage, emit
         self.output: list[str] = []  # the last of what the commands printed
 
     async def __aenter__(self) -> "Rehearsal":
@@ -70,16 +68,18 @@ class Rehearsal:
     async def _open(self, opened: contextlib.AsyncExitStack) -> None:
         """Start everything, and leave with `opened` how each thing ends: the last first."""
         folder = _folder()
-        self.plane = plane = Plane(folder, known_secrets=self.stage.secrets, heartbeat_limit_s=self.heartbeat_limit_s)
+        self.plane = plane = Plane(folder, known_secrets=self.stage.secrets, kept=self.stage.kept)
         handlers = handlers_of(*ROOMS)
-        self.containers = containers = Containers(
-            plane, handlers, limit_s=START_LIMIT_S[self.stage.engine], prepare=self.stage.prepare
-        )
-        self._reaper = _Reaper(containers.mark, folder)
+        faults, real = self.stage.faults, self.stage.engine == "real"
+        limit_s = START_LIMIT_S[self.stage.engine] + faults.slow_start_s
+        self.containers = containers = Containers(plane, handlers, limit_s=limit_s, prepare=self.stage.prepare)
+        self.injector = Injector(faults, plane, containers, real_engine=real)
+        self._reaper = Reaper(containers.mark, folder)
         opened.push_async_callback(asyncio.to_thread, self._reaper.finish)
         containers.started = self._reaper.watch
         opened.callback(self.stage.collect)  # what the stand-ins wrote lies in the folder that goes next
-        self.hub = LocalHub(self.stage.miniature, objects.PLACEHOLDER, plane.troubles.append, plane.substitute)
+        down = "hub-down" in faults.asked
+        self.hub = LocalHub(self.stage.miniature, plane.is_secret, plane.troubles.append, plane.substitute, down=down)
         self.front, store = Front(plane), depot.Depot(plane)
         for each in (self.hub, store, self.front, containers):
             opened.push_async_callback(each.close)
@@ -107,7 +107,7 @@ class Rehearsal:
         One that takes longer than `limit_s` seconds, by default what the engine may need, is ended by force. `emit`
         gets this command's output in place of the rehearsal's own.
         """
-        limit_s = limit_s or RUN_LIMIT_S[self.stage.engine]
+        limit_s = limit_s or RUN_LIMIT_S[self.stage.engine] + self.stage.faults.slow_start_s
         emit = emit or self._hear
         return await client.modal(
             list(arguments), self.environment, limit_s, self._reaper.watch, emit, python=python, folder=folder
@@ -123,15 +123,23 @@ class Rehearsal:
         self.emit(text)
 
 
-async def rehearse(target: str, arguments: list[str], stage: Stage, emit: Callable[[str], None]) -> Report:
-    """Run `modal run TARGET ARGUMENTS` on this machine, and report; `emit` gets its output as it comes."""
+async def rehearse(
+    target: str, arguments: list[str], stage: Stage, emit: Callable[[str], None], *, deploy: bool = False
+) -> Report:
+    """Run `modal run TARGET ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
+
+    With `deploy` the app is deployed first, so that it can be asked as a deployment.
+    """
     async with Rehearsal(stage, emit) as one:
-        began = time.monotonic()
-        code = await one.modal("run", target, *arguments)
+        began, code = time.monotonic(), 0
+        if deploy:
+            code = await one.modal("deploy", target.partition("::")[0])
+        if code == 0:
+            code = await one.modal("run", target, *arguments)
         ended = time.monotonic()
     if one.plane.troubles:
         raise _refusal(one.plane.troubles[0])
-    return write_report(target, code, began, ended, "".join(one.output), one.plane, one.front, one.hub, stage)
+    return write_report(target, code, began, ended, one)
 
 
 def _refusal(trouble: Exception) -> ServeError:
@@ -167,32 +175,3 @@ def _listener() -> socket.socket:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     return listener
-
-
-class _Reaper:
-    """The process that clears up if this one cannot (reaper.py)."""
-
-    def __init__(self, mark: str, folder: Path):
-        self.mark, self.folder = mark, folder
-        self.sessions: set[int] = set()
-        read_end, self._pipe = os.pipe()
-        script = Path(__file__).with_name("reaper.py")
-        self._pid = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-S", str(script), mark, str(folder)],
-            {"PATH": "/usr/bin:/bin"},
-            file_actions=[(os.POSIX_SPAWN_DUP2, read_end, 0), (os.POSIX_SPAWN_CLOSE, self._pipe)],
-            setpgroup=0,
-        )
-        os.close(read_end)
-
-    def watch(self, pid: int) -> None:
-        """Tell of a process that was started in a session of its own."""
-        self.sessions.add(pid)
-        os.write(self._pipe, b"%d\n" % pid)
-
-    def finish(self) -> None:
-        """Clear up here and now, and let the other go."""
-        reap(self.mark, str(self.folder), self.sessions)
-        os.close(self._pipe)
-        os.waitpid(self._pid, 0)

@@ -7,7 +7,6 @@ pins is stood in for by a command and a package of its name; the model by a mini
 import contextlib
 import importlib.metadata
 import json
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -16,8 +15,11 @@ from pathlib import Path
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import EnvironmentLacks
-from modal_serve_gen.rehearsal import adapters, bare, images, miniature, objects, standins
-from modal_serve_gen.rehearsal.state import Container, Image
+from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.engines import adapters, miniature, standins
+from modal_serve_gen.rehearsal.faults import NONE, Faults
+from modal_serve_gen.rehearsal.plane import images
+from modal_serve_gen.rehearsal.plane.state import Container, Image
 
 ENGINES = ("vllm", "sglang")  # engines that have stand-ins
 
@@ -44,6 +46,8 @@ class Stage:
     planned: tuple[str, str] | None = None  # model id and revision of the app's provenance
     findings: tuple[str, ...] = ()  # of the checks
     adapters: frozenset[str] = frozenset()  # ids of LoRA repositories, which fit the planned model
+    faults: Faults = NONE
+    kept: Path | None = None  # where Volumes and Secrets outlive the rehearsal
     folder: Path = Path()
     hub_url: str = ""
     substitute: Callable[[str], None] = lambda line: None
@@ -77,8 +81,8 @@ class Stage:
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # miniatures need none
             "REHEARSAL_NOTES": str(self._notes_file),
         }
-        if fault := os.environ.get("REHEARSAL_FAULT"):
-            added["REHEARSAL_FAULT"] = fault
+        if self.faults.for_engines:
+            added["REHEARSAL_FAULTS"] = self.faults.for_engines
         return environment / "bin" / "python", added
 
     def _make(self, environment: Path, packages: dict[str, str], image: Image | None) -> None:
@@ -138,7 +142,7 @@ class Stage:
         for line in self._small(known.config or miniature.PLAIN, folder):
             self.substitute(f"{model_id}: {line}")
         if known.gated:
-            self.substitute(f"{model_id} is gated: the local hub asks for {objects.PLACEHOLDER!r} as its token")
+            self.substitute(f"{model_id} is gated: the local hub asks for a token, and takes what the Secret holds")
         return folder, known.gated
 
     def _small(self, config: dict, folder: Path) -> list[str]:

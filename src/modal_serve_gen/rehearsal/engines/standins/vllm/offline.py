@@ -1,0 +1,128 @@
+"""`vllm.LLM` in a rehearsed container: checked as the pinned engine would, answered by the stub or by the real engine.
+
+The real one runs in a process of the engine environment (offline_real.py); this class only asks it.
+"""
+
+import inspect
+import itertools
+from pathlib import Path
+from types import SimpleNamespace
+
+from vllm import SETTINGS, __version__, flags, keywords, notes
+from vllm.exceptions import VLLMValidationError
+from vllm.sampling_params import API, SamplingParams
+
+HERE = Path(__file__).parent
+
+
+class LLM:
+    """An engine in this process, for batches. Takes what the pinned vLLM's takes; anything else raises as there."""
+
+    def __init__(self, model, **engine_args):
+        table = flags.load(HERE / "table.json")
+        argv, unsaid = keywords.arguments(model, engine_args, table)
+        count = len(engine_args) + 1
+        notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are known to {__version__}")
+        notes.start_slowly()
+        if notes.strikes("engine-crash-at-start"):
+            raise RuntimeError("Engine core initialization failed. (a fault that the rehearsal injected)")
+        if SETTINGS["mode"] == "real":
+            from vllm.offline_real import Engine
+        else:
+            from vllm.offline_stub import Engine
+        self._engine = Engine(argv, unsaid, engine_args.get("chat_template"), table)
+        self.model_config = SimpleNamespace(max_model_len=self._engine.max_model_len, model=model)
+        self._numbers = itertools.count()
+
+    def chat(self, *args, **kwargs):
+        """Answers to one conversation or to a list of them, in their order; raises for the first that is refused."""
+        self._add("chat", "messages", self._bound("chat", args, kwargs))
+        return self._engine.wait()
+
+    def generate(self, *args, **kwargs):
+        """Answers to one prompt or to a list of them: texts, or dicts with prompt or prompt_token_ids."""
+        self._add("generate", "prompts", self._bound("generate", args, kwargs))
+        return self._engine.wait()
+
+    def enqueue_chat(self, *args, **kwargs) -> list[str]:
+        """Add conversations without waiting; what is refused raises here, and leaves the others queued."""
+        return self._add("chat", "messages", self._bound("enqueue_chat", args, kwargs))
+
+    def enqueue(self, *args, **kwargs) -> list[str]:
+        """Add prompts without waiting."""
+        return self._add("generate", "prompts", self._bound("enqueue", args, kwargs))
+
+    def wait_for_completion(self, *args, **kwargs):
+        """The answers to all that was added, in the order in which it was."""
+        self._bound("wait_for_completion", args, kwargs)
+        return self._engine.wait()
+
+    def sleep(self, *args, **kwargs) -> None:
+        """Take the weights out of the GPU's memory, which there is none of here."""
+        self._engine.call("sleep", self._bound("sleep", args, kwargs))
+
+    def wake_up(self, *args, **kwargs) -> bool:
+        return self._engine.call("wake_up", self._bound("wake_up", args, kwargs))
+
+    def reset_prefix_cache(self, *args, **kwargs) -> bool:
+        return self._engine.call("reset_prefix_cache", self._bound("reset_prefix_cache", args, kwargs))
+
+    def get_default_sampling_params(self) -> SamplingParams:
+        """What the model's own generation configuration asks for."""
+        return SamplingParams(**self._engine.defaults)
+
+    def __getattr__(self, name: str):
+        raise AttributeError(f"The rehearsal's stand-in for vllm.LLM has no {name}.")
+
+    def _bound(self, method: str, args: tuple, kwargs: dict) -> dict:
+        """The arguments of a method by name, with its defaults; TypeError as the pinned engine's method raises it."""
+        kinds = {True: inspect.Parameter.KEYWORD_ONLY, False: inspect.Parameter.POSITIONAL_OR_KEYWORD}
+        taken = [
+            inspect.Parameter(
+                name, kinds[row.get("keyword_only", False)], default=row.get("default", inspect.Parameter.empty)
+            )
+            for name, row in API["methods"][method].items()
+        ]
+        try:
+            bound = inspect.Signature(taken).bind(*args, **kwargs)
+        except TypeError as fault:
+            raise TypeError(f"LLM.{method}() {fault}") from None
+        bound.apply_defaults()
+        return bound.arguments
+
+    def _add(self, kind: str, what: str, given: dict) -> list[str]:
+        """Add each prompt of a batch; if one is refused, those before it are taken back, as in vLLM."""
+        given.pop("use_tqdm")
+        prompts = given.pop(what)
+        single = isinstance(prompts, str | dict) or (kind == "chat" and any(isinstance(one, dict) for one in prompts))
+        prompts = [prompts] if single else list(prompts)
+        chosen = given.pop("sampling_params")
+        several = {
+            "params": self.get_default_sampling_params() if chosen is None else chosen,
+            "lora_request": given.pop("lora_request"),
+            "priority": given.pop("priority"),
+        }
+        rows = {name: _each(name, value, len(prompts)) for name, value in several.items()}
+        for params in rows["params"]:
+            if not isinstance(params, SamplingParams):
+                found = type(params).__name__
+                raise TypeError(f"params must be either SamplingParams or PoolingParams, but got {found}")
+        added = []
+        try:
+            for at, prompt in enumerate(prompts):
+                request = {"prompt": prompt} | {name: values[at] for name, values in rows.items()}
+                number = str(next(self._numbers))
+                self._engine.add(number, kind, request, given)
+                added.append(number)
+        except Exception:
+            self._engine.forget(added)
+            raise
+        return added
+
+
+def _each(name: str, value: object, count: int) -> list:
+    if not isinstance(value, list | tuple):
+        return [value] * count
+    if len(value) != count:
+        raise VLLMValidationError(f"The lengths of prompts ({count}) and {name} ({len(value)}) must be the same.")
+    return list(value)

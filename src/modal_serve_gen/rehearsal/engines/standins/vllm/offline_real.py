@@ -1,0 +1,118 @@
+"""The real engine behind `vllm.LLM`: it runs in a process of the engine environment and is asked in lines of JSON.
+
+The container's own Python has other packages than the engine needs; and what the CPU build does not take is left out
+here as for the command line (handover.py), with a note each.
+"""
+
+import builtins
+import contextlib
+import json
+import subprocess
+import threading
+import weakref
+from pathlib import Path
+
+from vllm import SETTINGS, exceptions, flags, handover, notes
+from vllm.outputs import CompletionOutput, RequestOutput
+from vllm.v1.engine.exceptions import EngineDeadError
+
+HERE = Path(__file__).parent
+END_S = 5  # for the engine to end by itself when its input ends
+
+
+class Engine:
+    """`max_model_len` in tokens, `defaults` of sampling.
+
+    Raises what the engine raises, and EngineDeadError once its process is gone.
+    """
+
+    def __init__(self, argv: list[str], unsaid: list[str], chat_template: str | None, table: flags.Table):
+        for name in unsaid:
+            notes.note("left_out", f"{name}=: only Python can say it, not the process that the engine runs in")
+        options = flags.parse(argv, table)
+        config = handover.config_of(options, table)
+        arguments = handover.arguments(options, config, flags.load(HERE / "cpu_table.json"), serves=False)
+        if not options.values("--disable-log-stats") and "--disable-log-stats" not in arguments:
+            arguments.append("--disable-log-stats")  # LLM's default, which is not the server's
+        python = SETTINGS["engine_python"]
+        self._process = subprocess.Popen(
+            [python, "-P", str(HERE / "launch.py"), "offline", json.dumps(chat_template), *arguments],
+            env=handover.environment(options, config), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, encoding="utf-8",
+        )  # fmt: skip
+        self._lock = threading.Lock()
+        weakref.finalize(self, _end, self._process)
+        told = self._answer()
+        self.max_model_len, self.defaults = told["max_model_len"], told["defaults"]
+
+    def add(self, number: str, kind: str, request: dict, options: dict) -> None:
+        params, lora = request["params"], request["lora_request"]
+        given = params.said()
+        if "structured_outputs" in given:
+            given["structured_outputs"] = given["structured_outputs"].said()
+        self._ask(
+            add=number, kind=kind, prompt=request["prompt"], params=given, priority=request["priority"] or 0,
+            lora_request=None if lora is None else vars(lora), options=options,
+        )  # fmt: skip
+
+    def forget(self, numbers: list[str]) -> None:
+        if self._process.poll() is None:
+            self._ask(forget=numbers)
+
+    def wait(self) -> list[RequestOutput]:
+        """The answers to all that wait, whoever added them, in their order."""
+        if notes.strikes("engine-crash-mid-stream"):
+            self._process.kill()
+        rows = self._ask(wait=True)["outputs"]
+        return [RequestOutput(**row | {"outputs": [CompletionOutput(**one) for one in row["outputs"]]}) for row in rows]
+
+    def call(self, name: str, given: dict) -> object:
+        return self._ask(call=name, given=given)["value"]
+
+    def _ask(self, **request) -> dict:
+        line = json.dumps(request)  # outside the lock: what cannot be said in JSON raises TypeError and harms nothing
+        with self._lock:
+            try:
+                self._process.stdin.write(line + "\n")
+                self._process.stdin.flush()
+            except OSError:
+                raise EngineDeadError(self._last_words()) from None
+            return self._answer()
+
+    def _answer(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            raise EngineDeadError(self._last_words())
+        answer = json.loads(line)
+        if "error" in answer:
+            raise _error(answer["error"], answer["message"])
+        return answer
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_S)
+        return f"the engine's process ended with {self._process.returncode}; see its lines above"
+
+
+def _error(kind: str, message: str) -> Exception:
+    """The error of this name, as the container's code would catch it."""
+    found = getattr(exceptions, kind, None) or getattr(builtins, kind, None)
+    if kind == "EngineDeadError":
+        found = EngineDeadError
+    if (
+        isinstance(found, type)
+        and issubclass(found, Exception)
+        and found not in (UnicodeDecodeError, UnicodeEncodeError)
+    ):
+        return found(message)
+    return RuntimeError(f"{kind}: {message}")
+
+
+def _end(process: subprocess.Popen) -> None:
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

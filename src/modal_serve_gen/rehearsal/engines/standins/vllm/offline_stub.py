@@ -1,0 +1,165 @@
+"""The stub behind `vllm.LLM`: refuses what the engine would refuse, answers with text that is made of the prompt."""
+
+import json
+import sys
+import zlib
+from pathlib import Path
+
+from vllm import flags, models, notes, stub
+from vllm.exceptions import VLLMValidationError
+from vllm.outputs import CompletionOutput, RequestOutput
+from vllm.texts import example, text_of, text_of_tokens, tokens_of, words
+from vllm.v1.engine.exceptions import EngineDeadError
+
+VOCABULARY = 100_000
+# What of a generation_config.json vLLM takes as the default of sampling, by its own names.
+DEFAULTS = {"max_new_tokens": "max_tokens"} | {
+    name: name
+    for name in ("repetition_penalty", "presence_penalty", "frequency_penalty", "temperature", "top_k", "top_p",
+                 "min_p", "skip_special_tokens")
+}  # fmt: skip
+TYPES = {"object", "array", "string", "integer", "number", "boolean", "null"}  # of JSON schemas
+UNABLE = ("regex", "grammar", "structural_tag")  # constraints that need a real sampler
+DEAD = "EngineCore encountered an issue. (a fault that the rehearsal injected)"
+
+
+class Engine:
+    """`max_model_len` in tokens, `defaults` of sampling.
+
+    Raises ValueError for a model or length that the engine would not start with.
+    """
+
+    def __init__(self, argv: list[str], unsaid: list[str], chat_template: str | None, table: flags.Table):
+        parsed = flags.parse(argv, table)
+
+        def last(flag: str) -> str | None:
+            return next(iter(parsed.values(flag)), None)
+
+        try:
+            folder, config = models.resolve(last("--model"), last("--revision"), last("--download-dir"))
+            overridden = bool(last("--hf-overrides"))
+            self.max_model_len = stub.length(last("--max-model-len"), config, overridden)
+        except models.Missing as fault:
+            raise ValueError(str(fault).removeprefix("ValueError: ")) from None
+        self.defaults = _defaults(folder, last("--generation-config"), last("--override-generation-config"))
+        self.dead = False
+        self.waiting: dict[str, RequestOutput] = {}
+        self.asleep: set[str] = set()
+        print(
+            f"INFO: stub of vLLM {table.version} for batches, {self.max_model_len} tokens", file=sys.stderr, flush=True
+        )
+
+    def add(self, number: str, kind: str, request: dict, options: dict) -> None:
+        """Take one prompt, or raise what the engine raises for it."""
+        if self.dead:
+            raise EngineDeadError(DEAD)
+        params, prompt = request["params"], request["prompt"]
+        if kind == "chat":
+            text, asked = _conversation(prompt, options.get("tools"))
+        else:
+            text = asked = _prompt(prompt)
+        read = tokens_of(text)
+        if not read:
+            raise VLLMValidationError("The decoder prompt cannot be empty")
+        if len(read) > self.max_model_len:
+            raise VLLMValidationError(
+                f"This model's maximum context length is {self.max_model_len} tokens, but the prompt contains "
+                f"{len(read)} input tokens. Please reduce the length of the input prompt.",
+                parameter="input_tokens", value=len(read),
+            )  # fmt: skip
+        if len(read) == self.max_model_len:
+            raise VLLMValidationError(f"The decoder prompt (length {len(read)}) leaves no token for an answer.")
+        room = self.max_model_len - len(read)
+        pieces, reason, stop = _answer(params, asked, min(params.max_tokens or room, room))
+        outputs = [
+            CompletionOutput(at, "".join(pieces), [zlib.crc32(piece.encode()) % VOCABULARY for piece in pieces],
+                             finish_reason=reason, stop_reason=stop, lora_request=request["lora_request"])
+            for at in range(params.n)
+        ]  # fmt: skip
+        self.waiting[number] = RequestOutput(number, text, read, outputs, lora_request=request["lora_request"])
+
+    def forget(self, numbers: list[str]) -> None:
+        for number in numbers:
+            self.waiting.pop(number, None)
+
+    def wait(self) -> list[RequestOutput]:
+        """The answers to all that wait, whoever added them, in their order."""
+        self.dead = self.dead or (bool(self.waiting) and notes.strikes("engine-crash-mid-stream"))
+        if self.dead:
+            raise EngineDeadError(DEAD)
+        answers, self.waiting = list(self.waiting.values()), {}
+        return answers
+
+    def call(self, name: str, given: dict) -> object:
+        if name == "sleep":
+            self.asleep = {"weights", "kv_cache"}
+        if name == "wake_up":
+            self.asleep -= set(given["tags"] or ("weights", "kv_cache"))
+        return not self.asleep
+
+
+def _defaults(folder: str, source: str | None, override: str | None) -> dict:
+    """The sampling that the model's generation_config.json asks for, unless the engine is told otherwise."""
+    path = Path(folder if source in (None, "auto") else source) / "generation_config.json"
+    try:
+        config = {} if source == "vllm" else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        config = {}
+    config |= json.loads(override or "{}")
+    return {ours: config[theirs] for theirs, ours in DEFAULTS.items() if config.get(theirs) is not None}
+
+
+def _conversation(messages: list, tools: list | None) -> tuple[str, str]:
+    """The whole conversation as it is read, and its last message."""
+    if not messages:
+        raise VLLMValidationError("Cannot apply chat template to an empty conversation. Provide at least one message.")
+    read = []
+    for message in messages:
+        if not isinstance(message, dict):
+            raise TypeError(f"a message must be a dictionary, not {type(message).__name__}")
+        read.append(f"{message['role']}\n{text_of(message)}\n")
+    return "".join(read) + (json.dumps(tools) if tools else ""), text_of(messages[-1])
+
+
+def _prompt(prompt: object) -> str:
+    if isinstance(prompt, dict) and "prompt_token_ids" in prompt:
+        return text_of_tokens(prompt["prompt_token_ids"])
+    text = prompt.get("prompt") if isinstance(prompt, dict) else prompt
+    if not isinstance(text, str):
+        raise TypeError(
+            f"Prompt should be a string or a dictionary with prompt or prompt_token_ids, not {prompt!r}"[:200]
+        )
+    return text
+
+
+def _schema(given: dict | str) -> dict:
+    try:
+        schema = json.loads(given) if isinstance(given, str) else given
+    except ValueError as fault:
+        raise VLLMValidationError(f"Invalid JSON grammar specification: {fault}") from None
+    kind = schema.get("type", "object") if isinstance(schema, dict) else None
+    if not set(kind if isinstance(kind, list) else [kind]) <= TYPES:
+        raise VLLMValidationError(f"Grammar error: Invalid type: {kind}")
+    return schema
+
+
+def _answer(params, asked: str, limit: int) -> tuple[list[str], str, str | None]:
+    """The answer's tokens, why it ends, and at which of the stop strings."""
+    form = params.structured_outputs
+    if form is not None and form.json is not None:
+        pieces = words(json.dumps(example(_schema(form.json))))
+    elif form is not None and form.choice:
+        pieces = [form.choice[0]]
+    elif form is not None and form.json_object:
+        pieces = words(json.dumps({"answer": " ".join(asked.split())}))
+    else:
+        if form is not None:
+            kind = next(name for name in UNABLE if getattr(form, name) is not None)
+            notes.note("left_out", f"structured outputs by {kind}: the stub engine has no sampler to hold to it")
+        pieces = words(f"This is the stub engine, which has no model. You said: {' '.join(asked.split())}")
+    whole = "".join(pieces)
+    for stop in params.stop:
+        if stop in whole:
+            kept = whole[: whole.index(stop) + (len(stop) if params.include_stop_str_in_output else 0)]
+            return words(kept)[:limit] if kept else [], "stop", stop
+    return pieces[:limit], "length" if len(pieces) > limit else "stop", None

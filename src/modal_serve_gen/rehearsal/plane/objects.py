@@ -1,0 +1,152 @@
+"""RPC handlers for the objects that an app names: environment, workspace, Secrets, mounts, proxy tokens."""
+
+import json
+import os
+import secrets as random_secrets
+from collections.abc import Sequence
+
+from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal.plane import blobs, limits
+from modal_serve_gen.rehearsal.plane.rpc import answer, reply
+from modal_serve_gen.rehearsal.plane.state import Container, Mount, Plane
+
+# Builder series whose base image the SDK describes; it is a setting of the workspace, so the rehearsal picks one that
+# every admitted SDK knows (modal/builder in the wheel).
+IMAGE_BUILDER_VERSION = "2025.06"
+PLACEHOLDER = "rehearsal-placeholder"
+OVERWRITE = api_pb2.OBJECT_CREATION_TYPE_CREATE_OVERWRITE_IF_EXISTS
+
+
+async def EnvironmentGetOrCreate(plane: Plane, request, caller: Container | None):
+    name = request.deployment_name or plane.environment
+    if name != plane.environment and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+        plane.substitute(f"Modal environment {name!r}: taken to exist")
+    return reply(
+        answer("EnvironmentGetOrCreate"),
+        environment_id=f"en-{name}",
+        metadata=api_pb2.EnvironmentMetadata(
+            name=name, settings=api_pb2.EnvironmentSettings(image_builder_version=IMAGE_BUILDER_VERSION)
+        ),
+    )
+
+
+async def WorkspaceNameLookup(plane: Plane, request, caller):
+    return reply(answer("WorkspaceNameLookup"), workspace_name=plane.workspace, username=plane.workspace)
+
+
+async def WebhookTokenCreate(plane: Plane, request, caller):
+    token_id, secret = f"wk-{random_secrets.token_hex(11)}", f"ws-{random_secrets.token_hex(11)}"
+    plane.proxy_tokens[token_id] = secret
+    return reply(answer("WebhookTokenCreate"), token_id=token_id, token_secret=secret)
+
+
+async def WebhookTokenDelete(plane: Plane, request, caller):
+    if plane.proxy_tokens.pop(request.token_id, None) is None:
+        raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
+    return Empty()
+
+
+async def WebhookTokenEnvironmentAdd(plane: Plane, request, caller):
+    if request.token_id not in plane.proxy_tokens:
+        raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
+    plane.allowed_tokens.add(request.token_id)
+    return Empty()
+
+
+async def SecretGetOrCreate(plane: Plane, request, caller):
+    name, creation = request.deployment_name, request.object_creation_type
+    limits.check_secret(dict(request.env_dict))
+    if name:
+        limits.check_name("Secret", name)
+    if not name:  # Secret.from_dict and env=: anonymous, with its values in the request
+        values = dict(request.env_dict)
+    elif creation == OVERWRITE or (creation and _stored(plane, name) is None):
+        values = _store(plane, name, dict(request.env_dict))
+    elif creation == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
+        raise GRPCError(Status.ALREADY_EXISTS, f"Secret '{name}' already exists.")
+    else:
+        values = _named(plane, name, request.required_keys)
+    secret_id = plane.new_id("st")
+    plane.secrets[secret_id] = values
+    return reply(answer("SecretGetOrCreate"), secret_id=secret_id)
+
+
+def _named(plane: Plane, name: str, keys: Sequence[str]) -> dict[str, str]:
+    """The values of a Secret that the app names. What it holds is the account's business: placeholders stand in."""
+    values = _stored(plane, name)
+    if values is None and plane.known_secrets is not None and name not in plane.known_secrets:
+        raise GRPCError(
+            Status.NOT_FOUND,
+            f"Secret '{name}' not found: this app was generated for {_listed(plane.known_secrets)}. "
+            f"If yours is called {name}, generate the app with --hf-secret {name}.",
+        )
+    if values is None and not keys:
+        raise GRPCError(
+            Status.NOT_FOUND,
+            f"Secret '{name}' not found: name its keys with required_keys=[...] and the rehearsal stands in for it.",
+        )
+    values = values or {}
+    if (missing := [key for key in keys if key not in values]) and set(values.values()) <= {PLACEHOLDER}:
+        values = _store(plane, name, values | dict.fromkeys(missing, PLACEHOLDER))
+    elif missing:
+        raise GRPCError(Status.NOT_FOUND, f"Secret '{name}' is missing key(s): {', '.join(missing)}")
+    if made_up := [key for key in keys if values[key] == PLACEHOLDER]:
+        plane.substitute(f"Secret {name!r}: placeholder values for {', '.join(made_up)}")
+    return values
+
+
+def _stored(plane: Plane, name: str) -> dict[str, str] | None:
+    """The values of the Secret `name`, which its owner may have edited; None where there is none."""
+    path = plane.kept / "secrets" / f"{name}.json"
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        values = None
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise GRPCError(Status.INVALID_ARGUMENT, f"{path} is not a JSON object of texts.")
+    return values
+
+
+def _store(plane: Plane, name: str, values: dict[str, str]) -> dict[str, str]:
+    folder = plane.kept / "secrets"
+    folder.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(folder / f"{name}.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(values, file, indent=1)
+    return values
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "a model that needs none"
+
+
+async def MountGetOrCreate(plane: Plane, request, caller):
+    mount = Mount(
+        plane.new_id("mo"), {item.filename: item.sha256_hex for item in request.files}, request.deployment_name
+    )
+    plane.mounts[mount.id] = mount
+    return reply(
+        answer("MountGetOrCreate"),
+        mount_id=mount.id,
+        handle_metadata=api_pb2.MountHandleMetadata(content_checksum_sha256_hex=mount.id),
+    )
+
+
+async def MountBatchedCheckExistence(plane: Plane, request, caller):
+    missing = [digest for digest in request.sha256_hex_hashes if not (plane.folder / "blobs" / digest).exists()]
+    return reply(answer("MountBatchedCheckExistence"), missing_sha256_hex_hashes=missing)
+
+
+async def MountPutFile(plane: Plane, request, caller):
+    path = plane.folder / "blobs" / request.sha256_hex
+    if request.data_blob_id:  # over the inline limit: it came to the depot before
+        if (came := blobs.blob_path(plane, request.data_blob_id)).exists():  # or this is the call's second try
+            came.replace(path)
+    elif request.HasField("data"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(request.data)
+    return reply(answer("MountPutFile"), exists=path.exists())

@@ -1,0 +1,238 @@
+"""A local Hugging Face Hub: enough of its protocol for the real `huggingface_hub` client, serving miniatures.
+
+Every model is served under its own id, at whatever full revision the app pins. What a file is (its size, its hash) is
+the miniature's, so that the app's own verification works on true figures. What a dataset holds cannot be known here:
+each has a file of made-up prompts for every usual split, and one under every other name of a JSONL file.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+SHA = re.compile(r"[0-9a-f]{40}")
+ROWS = 100  # of each file of a dataset
+SPLITS = ("train", "validation", "test")
+COLUMNS = ("prompt", "text", "question", "instruction", "input", "query", "problem")  # which hold the same here
+JSON_LINES = (".jsonl", ".ndjson")
+LFS_SUFFIXES = {".safetensors"}  # the Hub keeps weights in LFS and shows their SHA-256; other files have a git hash
+
+
+@dataclass(frozen=True)
+class File:
+    content: Path | bytes
+    size: int
+    git_hash: str
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Repository:
+    files: dict[str, File]
+    gated: bool
+
+
+class LocalHub:
+    """`miniature(model_id)` gives the folder to serve and whether the model is gated; None: there is no such model.
+    `accepts(token)` says whether a token, '' where there is none, opens what is gated.
+
+    What it raises is handed to `trouble`, and the client is told 503. `substitute` is told what stands in for what.
+    """
+
+    def __init__(
+        self,
+        miniature: Callable[[str], tuple[Path, bool] | None],
+        accepts: Callable[[str], bool],
+        trouble: Callable[[Exception], None] = lambda fault: None,
+        substitute: Callable[[str], None] = lambda line: None,
+        *,
+        down: bool = False,
+    ):
+        self.miniature, self.accepts, self.trouble, self.substitute = miniature, accepts, trouble, substitute
+        self.down, self.asked_in_vain = down, 0
+        self.repositories: dict[str, Repository | None] = {}
+        self.lock = asyncio.Lock()
+        self.served: set[tuple[str, str]] = set()  # (model id, revision) that were asked for
+        self.runner: web.AppRunner | None = None
+
+    async def start(self) -> str:
+        application = web.Application(middlewares=[self._there])
+        name = r"{owner:[^/{}]+}/{name:[^/{}]+}"
+        application.router.add_get(f"/api/models/{name}", self._info)
+        application.router.add_get(f"/api/models/{name}/revision/{{revision:[^/]+}}", self._info)
+        application.router.add_get(f"/api/models/{name}/tree/{{revision:[^/]+}}", self._tree)
+        application.router.add_get(f"/{name}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
+        dataset = "{dataset:[^/{}]+/[^/{}]+}"
+        application.router.add_get(f"/api/datasets/{dataset}/revision/{{revision:[^/]+}}", self._dataset_info)
+        application.router.add_get(f"/api/datasets/{dataset}/tree/{{revision:[^/]+}}", self._tree)
+        application.router.add_get(f"/api/datasets/{dataset}/tree/{{revision:[^/]+}}/{{folder:.+}}", self._tree)
+        application.router.add_post(f"/api/datasets/{dataset}/paths-info/{{revision:[^/]+}}", self._paths_info)
+        application.router.add_get(f"/api/datasets/{dataset}", self._dataset_info)
+        application.router.add_get(f"/datasets/{dataset}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
+        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+
+    async def close(self) -> None:
+        if self.runner is not None:
+            await self.runner.cleanup()
+
+    @web.middleware
+    async def _there(self, request: web.Request, handler: Callable) -> web.StreamResponse:
+        if self.down:
+            self.asked_in_vain += 1
+            return web.Response(status=503, text="the Hub is down, as the rehearsal was asked for\n")
+        return await handler(request)
+
+    async def _repository(self, request: web.Request) -> tuple[str, str, Repository]:
+        """Name, commit and content of what is asked for."""
+        if dataset := request.match_info.get("dataset"):
+            return dataset, _commit(dataset, request), self._dataset(dataset)
+        model = f"{request.match_info['owner']}/{request.match_info['name']}"
+        async with self.lock:
+            if model not in self.repositories:
+                try:
+                    found = await asyncio.to_thread(self.miniature, model)
+                    self.repositories[model] = found and await asyncio.to_thread(_read, *found)
+                except Exception as fault:
+                    self.trouble(fault)
+                    raise web.HTTPServiceUnavailable(text=f"the local hub cannot make {model}: {fault}") from fault
+        repository = self.repositories[model]
+        if repository is None:
+            raise _error(web.HTTPNotFound, "RepoNotFound", "Repository not found")
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if repository.gated and not self.accepts(token):
+            message = f"Access to model {model} is restricted. You must have access to it and be authenticated."
+            raise _error(web.HTTPUnauthorized, "GatedRepo", message)
+        revision = _commit(model, request)
+        self.served.add((model, revision))
+        return model, revision, repository
+
+    def _dataset(self, name: str) -> Repository:
+        self.substitute(
+            f"dataset {name}: whether it exists is not known here, and what it holds neither; {ROWS} made-up rows with "
+            f"the columns {', '.join(COLUMNS)} stand in for each of its files"
+        )
+        return Repository({f"{split}.jsonl": _made_up(f"{name} {split}") for split in SPLITS}, False)
+
+    async def _info(self, request: web.Request) -> web.Response:
+        model, revision, repository = await self._repository(request)
+        siblings = _siblings(repository, request)
+        return web.json_response(
+            {
+                "id": model, "modelId": model, "sha": revision, "private": False, "disabled": False,
+                "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0, "likes": 0,
+                "pipeline_tag": "text-generation", "siblings": siblings,
+            }
+        )  # fmt: skip
+
+    async def _dataset_info(self, request: web.Request) -> web.Response:
+        name, revision, repository = await self._repository(request)
+        return web.json_response(
+            {
+                "id": name, "sha": revision, "private": False, "disabled": False, "gated": False, "tags": [],
+                "downloads": 0, "likes": 0, "siblings": _siblings(repository, request),
+            }
+        )  # fmt: skip
+
+    async def _tree(self, request: web.Request) -> web.Response:
+        """What a folder holds: its own files and folders, or (recursive) everything below it."""
+        _, _, repository = await self._repository(request)
+        top = request.match_info.get("folder", "").strip("/")
+        below = {name: file for name, file in repository.files.items() if not top or name.startswith(f"{top}/")}
+        if top and not below:
+            raise _error(web.HTTPNotFound, "EntryNotFound", f"{top} does not exist")
+        if request.query.get("recursive", "").lower() in ("true", "1"):
+            return web.json_response([_row(name, file) for name, file in below.items()])
+        rows = {}
+        for name, file in below.items():
+            first, deeper, _ = name.removeprefix(f"{top}/" if top else "").partition("/")
+            path = f"{top}/{first}" if top else first
+            oid = hashlib.sha1(path.encode()).hexdigest()
+            rows[path] = {"type": "directory", "path": path, "size": 0, "oid": oid} if deeper else _row(name, file)
+        return web.json_response(list(rows.values()))
+
+    async def _paths_info(self, request: web.Request) -> web.Response:
+        """Some paths of a repository, of which those that are not there are left out."""
+        _, _, repository = await self._repository(request)
+        asked = (await request.json())["paths"]
+        return web.json_response([_row(name, repository.files[name]) for name in asked if name in repository.files])
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        name, revision, repository = await self._repository(request)
+        path = request.match_info["path"]
+        file = repository.files.get(path)
+        if file is None and "dataset" in request.match_info and path.endswith(JSON_LINES):
+            file = _made_up(f"{name} {path}")
+        if file is None:
+            raise _error(web.HTTPNotFound, "EntryNotFound", "Entry not found", {"X-Repo-Commit": revision})
+        headers = {
+            "ETag": f'"{file.sha256 or file.git_hash}"',
+            "X-Repo-Commit": revision,
+            "X-Linked-Size": str(file.size),
+            "X-Linked-Etag": f'"{file.sha256 or file.git_hash}"',
+        }
+        if request.method == "HEAD":
+            return web.Response(headers=headers | {"Content-Length": str(file.size)})
+        if isinstance(file.content, bytes):
+            return web.Response(body=file.content, headers=headers)
+        return web.FileResponse(file.content, headers=headers)
+
+
+def _commit(name: str, request: web.Request) -> str:
+    """The commit that is asked for; main is at one of its own."""
+    revision = request.match_info.get("revision", "main")
+    if SHA.fullmatch(revision):
+        return revision
+    if revision != "main":
+        raise _error(web.HTTPNotFound, "RevisionNotFound", f"Invalid rev id: {revision}")
+    return hashlib.sha1(name.encode()).hexdigest()
+
+
+def _siblings(repository: Repository, request: web.Request) -> list[dict]:
+    siblings = []
+    for name, file in repository.files.items():
+        entry = {"rfilename": name}
+        if request.query.get("blobs"):
+            entry |= {"size": file.size, "blobId": file.git_hash}
+            if file.sha256:
+                entry["lfs"] = {"sha256": file.sha256, "size": file.size, "pointerSize": 134}
+        siblings.append(entry)
+    return siblings
+
+
+def _row(name: str, file: File) -> dict:
+    row = {"type": "file", "path": name, "size": file.size, "oid": file.git_hash}
+    return row | ({"lfs": {"oid": file.sha256, "size": file.size, "pointerSize": 134}} if file.sha256 else {})
+
+
+def _made_up(name: str) -> File:
+    """A file of a dataset: rows of JSON, other ones for each name."""
+    prompts = [f"In one sentence, what is notable about the number {number} in {name!r}?" for number in range(ROWS)]
+    rows = [json.dumps(dict.fromkeys(COLUMNS, prompt), ensure_ascii=False) for prompt in prompts]
+    data = "".join(f"{row}\n" for row in rows).encode()
+    return File(data, len(data), _git_hash(data), None)
+
+
+def _git_hash(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def _error(kind: type[web.HTTPException], code: str, message: str, headers: dict | None = None) -> web.HTTPException:
+    return kind(text=message, headers={"X-Error-Code": code, "X-Error-Message": message} | (headers or {}))
+
+
+def _read(folder: Path, gated: bool) -> Repository:
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            sha256 = hashlib.sha256(data).hexdigest() if path.suffix in LFS_SUFFIXES else None
+            files[path.relative_to(folder).as_posix()] = File(path, len(data), _git_hash(data), sha256)
+    return Repository(files, gated)

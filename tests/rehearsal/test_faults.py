@@ -1,0 +1,119 @@
+"""Faults that a rehearsal injects: every app recovers, or fails at once with its reason."""
+
+import asyncio
+import json
+import sys
+
+import pytest
+
+from modal_serve_gen import workflows
+from modal_serve_gen.errors import BadInput
+from modal_serve_gen.rehearsal import faults
+from modal_serve_gen.rehearsal.engines import engine_env
+
+BATCH = "vllm-throughput"
+# How apps that serve over HTTP end, and batch apps: None for a recovery, else a part of the reason.
+ENDS = {
+    "preempt:2": (None, None),
+    "slow-start:2": (None, None),
+    "engine-crash-at-start": ("The engine ended with exit code 1", "initialization failed"),
+    "volume-full": ("No space left on device", "No space left on device"),
+    "engine-crash-mid-stream": ("ended with exit code 1", None),
+    "kill-container:2": ("ended with exit code -9", None),
+}
+# Where an app does better than the others.
+BETTER = {("sglang-low-latency", "kill-container:2"): None}  # its smoke test asks again while no container is ready
+
+
+@pytest.mark.parametrize("fault", ENDS)
+@pytest.mark.parametrize("workflow", workflows.names())
+def test_an_app_ends_as_its_user_would_want(shell, workflow, fault):
+    """It recovers, or it fails with the fault's own reason in its last lines. The report says how often it struck."""
+    assert shell("new", "a.py", "--offline", "--workflow", workflow).returncode == 0
+    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", fault, "--json")
+    report = json.loads(done.stdout)
+    reason = BETTER.get((workflow, fault), ENDS[fault][workflow == BATCH])
+    assert (done.returncode, report["ok"]) == ((0, True) if reason is None else (1, False)), done.stderr
+    assert reason is None or any(reason in line for line in report["last_lines"]), report["last_lines"]
+    assert list(report["faults"]) == [fault.partition(":")[0]] and min(report["faults"].values()) > 0
+
+
+def test_a_hub_that_is_down_ends_it_before_any_gpu(shell, tmp_path):
+    """Preflight says so, after the tries of the Hub's own client; nothing else has started."""
+
+    async def rehearse(workflow: str) -> tuple[int, dict]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "modal_serve_gen.cli", "rehearse", f"{workflow}.py", "--engine", "stub", "--json",
+            "--fault", "hub-down", cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        return process.returncode, json.loads(output)
+
+    async def all_at_once():
+        return await asyncio.gather(*map(rehearse, workflows.names()))
+
+    for workflow in workflows.names():
+        assert shell("new", f"{workflow}.py", "--offline", "--workflow", workflow).returncode == 0
+    for code, report in asyncio.run(all_at_once()):
+        assert code == 1 and report["faults"]["hub-down"] > 0
+        assert any("the Hub is down" in line for line in report["last_lines"])
+        assert not any(name.startswith("start") for name in report["seconds"])
+
+
+def test_a_slow_engine_runs_into_the_apps_own_limit(shell, tmp_path):
+    """The rehearsal's shorter limit makes room for a slow start; the app's does not."""
+    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
+    source = (tmp_path / "a.py").read_text()
+    assert "STARTUP_TIMEOUT = 600" in source
+    (tmp_path / "a.py").write_text(source.replace("STARTUP_TIMEOUT = 600", "STARTUP_TIMEOUT = 4"))
+    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "slow-start:60")
+    assert done.returncode == 1 and "not ready after its start-up time-out" in done.stdout
+
+
+def test_a_fault_without_occasion_is_named(shell):
+    """A Volume of this name is never written to, so its fault proves nothing."""
+    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
+    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "volume-full:other", "--json")
+    report = json.loads(done.stdout)
+    assert report["ok"] and report["faults"] == {"volume-full": 0}
+    assert "the fault volume-full: there was no occasion for it" in report["not_shown"]
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+def test_the_real_engine_dies_in_the_middle_of_a_stream(shell):
+    """Killed by the plane when the first part of its streamed answer is out."""
+    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
+    done = shell("rehearse", "a.py", "--fault", "engine-crash-mid-stream", "--json", timeout=400)
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and report["faults"] == {"engine-crash-mid-stream": 1}, done.stderr
+    assert any("broke off" in line for line in report["last_lines"]), report["last_lines"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("kill-containers", "Did you mean kill-container?"),
+        ("kill-container:0", "'0' is not a number of times"),
+        ("kill-container:two", "'two' is not a number of times"),
+        ("slow-start:nan", "'nan' is not a number of seconds"),
+        ("slow-start:1e9", "'1e9' is not a number of seconds"),
+        ("preempt:", "'' is not a number of times"),
+        ("hub-down:1", "takes no argument"),
+        ("", "'' is not a fault"),
+    ],
+)
+def test_what_is_no_fault_is_refused(given, said):
+    """With what was wrong, and what there is."""
+    with pytest.raises(BadInput) as refusal:
+        faults.parse([given])
+    assert said in refusal.value.problem and refusal.value.remedy
+
+
+def test_faults_have_their_defaults():
+    """And the last of the same name counts."""
+    asked = faults.parse(["slow-start", "engine-crash-at-start", "slow-start:2.5", "volume-full:me-jobs"])
+    assert asked.slow_start_s == 2.5 and asked.times("preempt") == 0
+    assert asked.for_engines == "engine-crash-at-start:0,slow-start:2.5"
+    assert asked.asked["volume-full"] == "me-jobs"
