@@ -8,7 +8,7 @@ OLDEST := .cache/oldest-sdk
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup engine lint golden docs facts clean
+.PHONY: demo test test-matrix soak setup engine lint golden docs facts clean
 
 demo: $(VENV)/.ready  ## write the default app and rehearse it
 	@sh scripts/demo.sh $(BIN)
@@ -17,6 +17,12 @@ test: setup  ## everything; names what it had to skip
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 -rs
+
+test-matrix: setup  ## the rehearsal under several Modal SDKs and Pythons: half an hour
+	$(BIN)/python -m scripts.matrix
+
+soak: setup  ## a hundred rehearsals in a row leave nothing behind: ten minutes
+	$(BIN)/python -m scripts.soak
 
 setup: $(VENV)/.ready $(OLDEST)/.ready engine
 

@@ -186,7 +186,23 @@ def new(
     print(json.dumps(made.document(path), indent=2) if as_json else made.summary(path))
 
 
-@app.command(context_settings={"allow_extra_args": True})
+class _PassingOn(typer.core.TyperCommand):
+    """A command whose options end at `--`: one that it does not know may be meant for the app."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as fault:
+            if hasattr(fault, "possibilities"):  # only where there is no such option; typer keeps its name to itself
+                named = [word.partition("=")[0] == fault.option_name for word in given]
+                at = named.index(True) if True in named else len(given)
+                rest = " ".join(given[at:])
+                fault.message += f"\nAn option of the app's own goes after --, as in: rehearse APP.py -- {rest}"
+            raise
+
+
+@app.command(cls=_PassingOn, context_settings={"allow_extra_args": True})
 @guarded
 def rehearse(
     context: typer.Context,
@@ -212,6 +228,14 @@ def rehearse(
             help=f"Inject a fault; repeatable: {', '.join(map(faults.spelled, faults.KINDS))}.",
         ),
     ] = None,
+    isolation: Annotated[
+        bool,
+        typer.Option(
+            "--isolation/--no-isolation",
+            help="Whether containers get a network and files of their own, where this machine allows it. Without them, "
+            "they reach the Internet.",
+        ),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Run the unmodified app on this machine: no account, no GPU, nothing billed.
@@ -230,7 +254,7 @@ def rehearse(
 
     rehearsal = rehearsing.run(
         target, list(context.args), engine=engine, faults=fault or (), kept=state, fresh=fresh, deploy=deploy,
-        say=say, emit=emit,
+        isolated=isolation, say=say, emit=emit,
     )  # fmt: skip
     report = asyncio.run(rehearsal)
     print(report.model_dump_json(indent=2) if as_json else rehearsing.summary(report))

@@ -28,7 +28,7 @@ def examine() -> list[Finding]:
     """Everything, in the order in which one would mend it. Never raises for what it finds; takes up to half a minute
     when the `modal` command hangs."""
     machine = [python_series(), *kind_and_memory(), *disk()]
-    return [machine[0], *sdks(), credentials(), *machine[1:], rehearsal_engine(machine[1:])]
+    return [machine[0], *sdks(), credentials(), *machine[1:], rehearsal_engine(machine[1:]), isolation()]
 
 
 def python_series() -> Finding:
@@ -206,6 +206,17 @@ def rehearsal_engine(machine: list[Finding]) -> Finding:
     except Exception as error:
         able, reason = False, f"could not be asked ({type(error).__name__})"
     return Finding(name, "ok", reason or "ready") if able else Finding(name, "warn", reason, STUB)
+
+
+def isolation() -> Finding:
+    """Whether rehearsed containers get a network and files of their own here."""
+    from modal_serve_gen.rehearsal.containers import isolation as namespaces
+
+    name = "isolation"
+    if reason := namespaces.refusal():
+        told = f"{reason}; rehearsed containers share this machine's network and files"
+        return Finding(name, "warn", told, "allow user namespaces, or leave it: rehearsals work all the same")
+    return Finding(name, "ok", "rehearsed containers have a network and files of their own")
 
 
 def admits(wanted: str, version: str) -> bool:

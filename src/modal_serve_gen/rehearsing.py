@@ -1,6 +1,7 @@
 """`rehearse` without its terminal: from an app's path to the report of its rehearsal."""
 
 import contextlib
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.stage import Repository, Stage
 
+WIDEST = 112  # characters of a line of the report, however wide the terminal is
 DEPLOYED = "--deployed"  # how an app that we wrote is told to ask its deployment
 
 
@@ -27,13 +29,15 @@ async def run(
     kept: Path | None = None,
     fresh: bool = False,
     deploy: bool = False,
+    isolated: bool = True,
     say: Callable[[str], None],
     emit: Callable[[str], None],
 ) -> Report:
     """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or EnvironmentLacks before anything starts.
 
     What asks the deployed app is given one: `modal deploy` comes first. `kept` is the folder in which Volumes and
-    Secrets outlive the rehearsal; `fresh` empties it before.
+    Secrets outlive the rehearsal; `fresh` empties it before. Containers have a network and files of their own where the
+    machine allows it, unless `isolated` is false.
     """
     if sys.platform == "win32":
         raise EnvironmentLacks("A rehearsal needs unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
@@ -68,7 +72,7 @@ async def run(
             secrets |= {resolved.spec.api_key_secret}
     with contextlib.ExitStack() as held:
         folder = held.enter_context(opened(kept, fresh=fresh)) if kept else None
-        stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters, asked, folder)
+        stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters, asked, isolated, folder)
         return await rehearse(target, arguments, stage, emit, deploy=deploy)
 
 
@@ -83,6 +87,15 @@ def _repository(model_id: str, engine: str) -> Repository | None:
     except ModelRefused:
         return None
     return Repository(model.config, bool(model.gated))
+
+
+def _wrapped(text: str, start: str = "") -> list[str]:
+    """Lines that fit the terminal; model ids and paths stay whole."""
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    return textwrap.wrap(
+        text, width, initial_indent=start, subsequent_indent=" " * len(start) + ("" if start else "  "),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def summary(report: Report) -> str:
@@ -107,8 +120,6 @@ def summary(report: Report) -> str:
         if items:
             lines += ["", f"{title}:"]
             for item in items:
-                lines += textwrap.wrap(
-                    item, 112, initial_indent="  - ", subsequent_indent="    ", break_long_words=False
-                )
-    lines += ["", f"With modal {report.modal}{engine}; seconds: {seconds}.", f"The rehearsal {verdict}"]
+                lines += _wrapped(item, "  - ")
+    lines += ["", *_wrapped(f"With modal {report.modal}{engine}; seconds: {seconds}."), f"The rehearsal {verdict}"]
     return "\n".join([*lines, *([] if report.ok else (f"  {line}" for line in report.last_lines))])

@@ -25,3 +25,15 @@ def test_classes_answer_as_on_modal(python, tmp_path):
             assert code == 0 and "the classes are content" in output, output
 
     asyncio.run(main())
+
+
+def test_idle_containers_end(tmp_path):
+    """After their scale-down window, with their exit methods, down to what the app keeps warm."""
+    (tmp_path / "a.py").write_text(APP.with_name("scaled.py").read_text())
+
+    async def main() -> None:
+        async with stand(tmp_path) as one:
+            code, output = await one.modal("run", "a.py")
+            assert code == 0 and "the scaling is content" in output, output
+
+    asyncio.run(main())

@@ -129,7 +129,7 @@ def test_a_function_can_be_rehearsed_by_name(app, shell):
 
 APP = "import modal\n"
 FETCH = "    weights.commit()\n"  # the end of preflight
-EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'])\n"
+EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'], ignore_errors=True)\n"  # the mount itself stays
 IMPORT = "from huggingface_hub import errors"
 # How an app can be broken: the changes, and what the last lines have to say about it.
 BROKEN = {
@@ -218,6 +218,7 @@ def test_a_mistyped_option_is_bad_usage(app, shell):
     """What is meant for modal run follows --, so an unknown option is one of ours, mistyped."""
     done = shell("rehearse", "a.py", "--engnie", "stub")
     assert done.returncode == 2 and "--engnie" in done.stderr
+    assert "rehearse APP.py -- --engnie" in " ".join(done.stderr.split())
 
 
 def test_what_follows_goes_to_modal_run(app, shell):

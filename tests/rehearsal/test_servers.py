@@ -192,7 +192,7 @@ def test_a_server_asks_for_its_token(run):
         decorators=PLAIN.replace("unauthenticated=True, ", ""),
     )
     assert done.code == 0, done.output
-    assert "without a valid token: refused (2 requests)" in done.report["proven"]
+    assert "without a valid token or key: refused (2 requests)" in done.report["proven"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 from modal_proto import api_pb2
 from pydantic import BaseModel
 
-from modal_serve_gen.rehearsal.plane import servers
+from modal_serve_gen.rehearsal.plane import rpc, servers
 
 DIED = "a container of "  # how `containers` notes one that ended by itself
 LOCAL = "Modal's control plane, its HTTP front and the Hugging Face Hub: local ones"
@@ -49,7 +49,8 @@ def write_report(target: str, code: int, began: float, ended: float, rehearsal) 
     changed = [note["text"] for note in notes if note["kind"] not in ("checked", "fault")]
     faulted = Counter(note["text"] for note in notes if note["kind"] == "fault")
     if plane.unimplemented:
-        not_shown.append(f"calls that the rehearsal's control plane does not have: {', '.join(plane.unimplemented)}")
+        missing = ", ".join(f"{name} ({rpc.purpose(name)})" for name in plane.unimplemented)
+        not_shown.append(f"calls that the rehearsal's control plane does not have: {missing}")
     if stage.engine == "stub":
         not_shown.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
     struck = {name: times + faulted[name] for name, times in rehearsal.injector.struck.items()}
@@ -126,6 +127,8 @@ def _proven(code: int, plane, front, hub, notes: list[dict]) -> list[str]:
         volumes = f"Volumes {', '.join(plane.volumes.values())}" if plane.volumes else "no Volume"
         named = ", ".join(function.tag for function in functions)
         lines.append(f"the SDK accepts the app: {named}; GPU {gpus or 'none'}; {volumes}")
+    if any(container.inside for each in plane.functions.values() for container in each.containers):
+        lines.append("each container had files and a network of its own: Volumes at their true paths, its own ports")
     lines += [
         f"fetched with the Hub's own client: {model} at {revision[:12]}" for model, revision in sorted(hub.served)
     ]
@@ -142,7 +145,7 @@ def _proven(code: int, plane, front, hub, notes: list[dict]) -> list[str]:
     refused = sum(row["status"] in (401, 403) for row in front.requests)
     answered = sum(row["status"] < 400 for row in front.requests)
     if refused:
-        lines.append(f"without a valid token: refused ({_count(refused, 'request')})")
+        lines.append(f"without a valid token or key: refused ({_count(refused, 'request')})")
     if answered:
         lines.append(f"through the public URL: answered ({_count(answered, 'request')})")
     lines += _served(plane, front)

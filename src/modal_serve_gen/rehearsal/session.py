@@ -13,6 +13,7 @@ from grpclib.server import Server
 
 from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
 from modal_serve_gen.rehearsal import client
+from modal_serve_gen.rehearsal.containers import isolation
 from modal_serve_gen.rehearsal.containers.fleet import Containers
 from modal_serve_gen.rehearsal.containers.reaping import Reaper
 from modal_serve_gen.rehearsal.injector import Injector
@@ -41,6 +42,8 @@ from modal_serve_gen.rehearsal.web.localhub import LocalHub
 START_LIMIT_S = {"real": 300, "stub": 20}  # what start-up time-outs are cut to
 RUN_LIMIT_S = {"real": 900, "stub": 180}  # how long all of `modal run` may take
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
+ALONE = "the containers' network: it leads to this rehearsal only, not to the Internet"
+APART = "containers share this machine's files and network, so paths of Volumes hold in the environment only"
 # Where the RPCs' handlers live.
 ROOMS = (apps, blobs, calls, classes, deployments, ends, images, logs, objects, servers, volumes, volume_files)
 
@@ -72,7 +75,12 @@ class Rehearsal:
         handlers = handlers_of(*ROOMS)
         faults, real = self.stage.faults, self.stage.engine == "real"
         limit_s = START_LIMIT_S[self.stage.engine] + faults.slow_start_s
-        self.containers = containers = Containers(plane, handlers, limit_s=limit_s, prepare=self.stage.prepare)
+        refused = await asyncio.to_thread(isolation.refusal) if self.stage.isolated else "it was not asked for"
+        plane.substitute(f"{APART}: {refused}" if refused else ALONE)
+        self.containers = containers = Containers(
+            plane, handlers, limit_s=limit_s, prepare=self.stage.prepare, isolated=not refused,
+            visible=self.stage.visible,
+        )  # fmt: skip
         self.injector = Injector(faults, plane, containers, real_engine=real)
         self._reaper = Reaper(containers.mark, folder)
         opened.push_async_callback(asyncio.to_thread, self._reaper.finish)
@@ -88,6 +96,7 @@ class Rehearsal:
         plane.stop_containers, plane.run_build = containers.stop_app, containers.build
         self.stage.set(folder, hub_url=await self.hub.start(), substitute=plane.substitute)
         plane.depot_url = await store.start()
+        plane.doors += [self.hub.door, store.door]
         server, listener = Server([Service(plane, handlers)]), _listener()
         await server.start(sock=listener)
         opened.callback(server.close)

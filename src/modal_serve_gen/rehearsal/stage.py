@@ -21,6 +21,7 @@ from modal_serve_gen.rehearsal.faults import NONE, Faults
 from modal_serve_gen.rehearsal.plane import images
 from modal_serve_gen.rehearsal.plane.state import Container, Image
 
+PACKAGE = Path(__file__).resolve().parent.parent
 ENGINES = ("vllm", "sglang")  # engines that have stand-ins
 
 
@@ -47,6 +48,7 @@ class Stage:
     findings: tuple[str, ...] = ()  # of the checks
     adapters: frozenset[str] = frozenset()  # ids of LoRA repositories, which fit the planned model
     faults: Faults = NONE
+    isolated: bool = True  # whether containers may have a network and files of their own, where that can be had
     kept: Path | None = None  # where Volumes and Secrets outlive the rehearsal
     folder: Path = Path()
     hub_url: str = ""
@@ -57,6 +59,12 @@ class Stage:
 
     def set(self, folder: Path, *, hub_url: str, substitute: Callable[[str], None]) -> None:
         self.folder, self.hub_url, self.substitute = folder, hub_url, substitute
+
+    def visible(self) -> list[Path]:
+        """Folders of this machine without which nothing runs in a container: Python, its packages, ours, engines."""
+        pythons = [Path(sys.executable), *(python for python, _ in self.engines.values())]
+        prefixes = [each.parent.parent for python in pythons for each in (python.absolute(), python.resolve())]
+        return [Path(sys.prefix), Path(sys.base_prefix), PACKAGE, *prefixes, *bare.folders()]
 
     @property
     def _notes_file(self) -> Path:

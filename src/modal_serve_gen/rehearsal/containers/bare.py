@@ -38,6 +38,11 @@ def make(folder: Path, distributions: tuple[str, ...]) -> Path:
     return folder / "bin" / "python"
 
 
+def folders() -> set[Path]:
+    """Where the packages lie that environments link to."""
+    return {entry.parent for name in ("modal", "huggingface_hub") for entry in _entries(name)}
+
+
 @functools.cache
 def _entries(name: str) -> tuple[Path, ...]:
     """Top-level files and folders of a distribution and its whole closure."""

@@ -7,18 +7,22 @@ behind is found by the mark in its environment.
 
 import asyncio
 import contextlib
+import json
 import math
 import os
 import random
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
+from aiohttp import web
 from grpclib.server import Server
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.containers import bare, outfit, starting
+from modal_serve_gen.rehearsal.containers import bare, isolation, outfit, starting
 from modal_serve_gen.rehearsal.containers.pipes import Output
 from modal_serve_gen.rehearsal.plane import apps, calls, servers
 from modal_serve_gen.rehearsal.plane.rpc import Service, reply
@@ -27,6 +31,7 @@ from modal_serve_gen.rehearsal.plane.state import App, Container, Function, Imag
 STOP_S = 20  # an engine has this long to end by itself before its container is killed
 RETIRE_S = 3600  # and one whose app was deployed anew, for the inputs that it has
 LOG_DRAIN_S = 3
+IDLE_S = 60  # until an idle container stops, where the app does not say (modal.com/docs/guide/cold-start)
 MOST_CONTAINERS = 4  # of one function, on one machine
 FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
@@ -35,11 +40,22 @@ class Containers:
     """Starts, watches and stops the containers of one rehearsal.
 
     `limit_s` caps start-up time-outs. `prepare(image, container)` gives the interpreter to use, and what the rehearsal
-    adds to its environment.
+    adds to its environment. `visible()` says which folders of this machine an `isolated` container needs to see.
     """
 
-    def __init__(self, plane: Plane, handlers: dict[str, Callable], *, limit_s: float, prepare: Callable):
+    def __init__(
+        self,
+        plane: Plane,
+        handlers: dict[str, Callable],
+        *,
+        limit_s: float,
+        prepare: Callable,
+        isolated: bool = False,
+        visible: Callable[[], list[Path]] = list,
+    ):
         self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
+        self.isolated, self.visible = isolated, visible
+        plane.new_door = self.open_door
         self.started: Callable[[int], None] = lambda pid: None  # told of each process, a session of its own
         self.tasks: set[asyncio.Task] = set()
         self.count = 0
@@ -67,7 +83,9 @@ class Containers:
         """Start one more container for `function`."""
         self.count += 1
         container = Container(self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count)
-        container.host = outfit.addresses(self.network, container.number)["REHEARSAL_OUTER"]
+        container.host, container.inner_host = outfit.addresses(self.network, container.number)
+        if self.isolated:
+            container.host, container.inner_host = isolation.ADDRESS, "127.0.0.1"
         function.containers.append(container)
         self.plane.note(f"container: {function.tag}")
         self._later(self._run(container))
@@ -181,7 +199,8 @@ class Containers:
         server = None
         try:
             server, outputs = await self._start(container)
-            watchdogs = [asyncio.create_task(starting.limit(container, self.network, self.limit_s, self._give_up))]
+            watchdogs = [asyncio.create_task(starting.limit(container, self.limit_s, self._doors, self._give_up))]
+            watchdogs.append(asyncio.create_task(self._rest(container)))
             if servers.serves(container.function.definition):
                 watchdogs.append(asyncio.create_task(servers.attend(self.plane, container, self._give_up)))
             code = await container.process.wait()
@@ -192,14 +211,33 @@ class Containers:
                 await output.drained(LOG_DRAIN_S)
         except Exception as fault:
             code = -1
-            self.plane.troubles.append(fault)
+            self._kill(container)
+            if not (container.stopping or container.killed):
+                self.plane.troubles.append(fault)
             container.failure = api_pb2.GenericResult(status=FAILURE, exception=f"could not start: {fault!r}")
         finally:
             if server is not None:
                 server.close()
+            if container.inside:
+                await container.inside.close()
         container.exit_code = code
         self._bury(container, code)
         container.changed.notify()
+
+    async def _rest(self, container: Container) -> None:
+        """End a container that has had nothing to do for its scale-down window, if more run than have to."""
+        function, idle_since = container.function, None
+        settings = function.definition.autoscaler_settings
+        window_s = settings.scaledown_window or function.definition.task_idle_timeout_secs or IDLE_S
+        while container.alive:
+            busy = not container.ready or container.running or container.requests or function.queue
+            idle_since = None if busy else idle_since or time.monotonic()
+            spare = len(function.live) > settings.min_containers
+            if idle_since and spare and time.monotonic() - idle_since >= window_s:
+                container.stopping = True
+                self._later(self._end(function, [container], STOP_S))
+                return
+            await asyncio.sleep(min(1, window_s / 4))
 
     def _bury(self, container: Container, code: int) -> None:
         """Answer whoever waited for this container, and replace it if inputs are still queued."""
@@ -235,14 +273,24 @@ class Containers:
         function, folder = container.function, container.folder
         for name in ("root", "tmp", "home"):
             (folder / name).mkdir(parents=True)
-        outfit.upload(self.plane, function, folder / "root")
+        placed = outfit.upload(self.plane, function, folder / "root")
         socket_path = folder / "s"
         server = Server([Service(self.plane, self.handlers, container)])
         await server.start(path=str(socket_path))
         image = self.plane.images.get(function.definition.image_id)
         python, added = await asyncio.to_thread(self.prepare, image, container)
+        command, passed = [str(python), "-u", str(bare.SHIM / "container.py")], ()
+        if self.isolated:
+            ours, theirs = socket.socketpair()
+            container.inside, passed = isolation.Inside(ours), (theirs.fileno(),)
+            specification = isolation.specification(self.plane, container, self.visible(), placed)
+            (folder / "specification").write_text(json.dumps(specification), "utf-8")
+            command = isolation.command(theirs, folder / "specification", command)
+        else:
+            for name in placed:
+                self.plane.substitute(f"{name}: not placed, only paths under /root are")
         given = outfit.environment(self.plane, container, image, python, socket_path)
-        given |= outfit.addresses(self.network, container.number) | {"REHEARSAL_MARK": self.mark} | added
+        given |= {"REHEARSAL_MARK": self.mark} | added
         arguments = outfit.arguments(self.plane, container, self.limit_s)
         (folder / "arguments").write_bytes(arguments.SerializeToString())
         outputs = [
@@ -250,14 +298,28 @@ class Containers:
             for kind in (api_pb2.FILE_DESCRIPTOR_STDOUT, api_pb2.FILE_DESCRIPTOR_STDERR)
         ]
         container.process = await asyncio.create_subprocess_exec(
-            str(python), "-u", str(bare.SHIM / "container.py"),
-            cwd=folder / "root", env=given, stdin=asyncio.subprocess.DEVNULL,
+            *command, cwd=folder / "root", env=given, stdin=asyncio.subprocess.DEVNULL, pass_fds=passed,
             stdout=outputs[0].write_end, stderr=outputs[1].write_end, start_new_session=True,
         )  # fmt: skip
         self.started(container.process.pid)
         for output in outputs:
             output.started()
+        if self.isolated:
+            theirs.close()
+            for runner, port in list(self.plane.doors):
+                await container.inside.serve(runner, port)
+            container.inside.go()
         return server, outputs
+
+    def _doors(self) -> set[int]:
+        return {port for _, port in self.plane.doors}
+
+    async def open_door(self, runner: web.AppRunner, port: int) -> None:
+        """Let the containers that run reach one more HTTP service of the plane's."""
+        inside = [each.inside for function in self.plane.functions.values() for each in function.live if each.inside]
+        for each in inside:
+            with contextlib.suppress(OSError):  # it is gone, or has that door since its start
+                await each.serve(runner, port)
 
     def _log(self, container: Container, kind: int) -> Callable[[str], None]:
         """Where a container's output goes: its app's log, or its image's log while that is being built."""

@@ -1,22 +1,31 @@
-"""Which ports listen at an address, by the kernel's own table (Linux; elsewhere none are known)."""
+"""What listens where, by the kernel's own table (Linux; elsewhere nothing is known)."""
 
 import socket
 from pathlib import Path
 
 LISTEN = "0A"
+ANY = "0.0.0.0"
 
 
-def ports(host: str) -> set[int]:
-    """Ports with a listening TCP socket at the IPv4 address `host`, IPv4-mapped sockets included."""
-    packed = socket.inet_aton(host)[::-1].hex().upper()  # the table shows addresses in the machine's byte order
+def table(process: int | str = "self") -> set[tuple[str, int]]:
+    """Address and port of each listening TCP socket in the network of `process`: IPv4, and IPv6 as far as it maps."""
     found = set()
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+    for file in (Path(f"/proc/{process}/net/tcp"), Path(f"/proc/{process}/net/tcp6")):
         try:
-            rows = table.read_text().splitlines()[1:]
+            rows = [row.split() for row in file.read_text().splitlines()[1:]]
         except OSError:
             continue
         for row in rows:
-            address, _, port = row.split()[1].partition(":")
-            if row.split()[3] == LISTEN and address in (packed, f"0000000000000000FFFF0000{packed}"):
-                found.add(int(port, 16))
+            address, _, port = row[1].partition(":")
+            if row[3] == LISTEN:
+                found.add((_spelled(address), int(port, 16)))
     return found
+
+
+def _spelled(address: str) -> str:
+    """The table has words of four bytes in the machine's byte order; of IPv6, the last holds a mapped IPv4 address."""
+    if set(address) == {"0"}:
+        return ANY
+    if address in ("0" * 24 + "01000000", "0" * 24 + "00000001"):
+        return "127.0.0.1"  # ::1
+    return socket.inet_ntoa(bytes.fromhex(address[-8:])[::-1])

@@ -12,18 +12,23 @@ from modal_serve_gen.rehearsal.plane.rpc import reply
 from modal_serve_gen.rehearsal.plane.state import Container, Function, Image, Plane
 
 
-def upload(plane: Plane, function: Function, root: Path) -> None:
-    """Lay out what the SDK uploaded, and nothing more, so that a file that was not mounted is missing here too."""
+def upload(plane: Plane, function: Function, root: Path) -> dict[str, Path]:
+    """Lay out what the SDK uploaded, and nothing more, so that a file that was not mounted is missing here too.
+
+    What goes elsewhere than below /root is returned: path -> where its content lies.
+    """
+    elsewhere = {}
     for mount_id in function.definition.mount_ids:
         mount = plane.mounts.get(mount_id)
         for name, digest in mount.files.items() if mount else ():
             if not name.startswith("/root/"):
-                plane.substitute(f"{name}: not placed, only paths under /root are")
+                elsewhere[name] = plane.folder / "blobs" / digest
                 continue
             target = root / name.removeprefix("/root/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             target.symlink_to(plane.folder / "blobs" / digest)
+    return elsewhere
 
 
 def environment(
@@ -35,10 +40,11 @@ def environment(
     values |= images.environment(image) if image else {}
     for secret_id in definition.secret_ids:
         values |= plane.secrets.get(secret_id, {})
-    # A Volume's true path cannot be had without mounts of our own, so paths in the environment are rewritten.
-    full = []
+    full, isolated = [], container.inside is not None
     for mount in definition.volume_mounts:
-        path, local = mount.mount_path.rstrip("/"), str(plane.volume_path(mount.volume_id))
+        path = mount.mount_path.rstrip("/")
+        # Without mounts of our own, there are no true paths: those in the environment are rewritten.
+        local = path if isolated else str(plane.volume_path(mount.volume_id))
         if plane.full(plane.volumes[mount.volume_id]):
             full.append(local)
         for name, value in values.items():
@@ -46,11 +52,13 @@ def environment(
                 values[name] = local + value[len(path) :]
     return values | {
         "PATH": f"{python.parent}:{values['PATH']}",
-        "PYTHONPATH": str(container.folder / "root"),
+        "PYTHONPATH": "/root" if isolated else str(container.folder / "root"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "HOME": str(container.folder / "home"),
-        "TMPDIR": str(container.folder / "tmp"),
+        "HOME": "/root" if isolated else str(container.folder / "home"),
+        "TMPDIR": "/tmp" if isolated else str(container.folder / "tmp"),
         "REHEARSAL_SHIM": str(bare.SHIM),
+        "REHEARSAL_OUTER": container.host,
+        **({"REHEARSAL_ISOLATED": "1"} if isolated else {"REHEARSAL_INNER": container.inner_host}),
         "REHEARSAL_FULL": os.pathsep.join(full),
         "MODAL_SERVER_URL": f"unix://{socket_path}",
         "MODAL_TASK_ID": container.id,
@@ -69,15 +77,16 @@ def environment(
     }
 
 
-def addresses(network: str, number: int) -> dict[str, str]:
-    """The two loopback addresses of a container: what localhost and what 0.0.0.0 mean in it (shim/rehearsal_shim.py).
+def addresses(network: str, number: int) -> tuple[str, str]:
+    """What 0.0.0.0 and what localhost mean in a container without a network of its own: two loopback addresses that it
+    has alone (shim/rehearsal_shim.py).
 
-    Only Linux has all of 127.0.0.0/8; elsewhere both are the one address, and a wrong binding is not caught.
+    Only Linux has all of 127.0.0.0/8; elsewhere there is the one, and a wrong binding is not caught.
     """
     if sys.platform != "linux":
-        return {"REHEARSAL_OUTER": "127.0.0.1"}
+        return "127.0.0.1", ""
     host = 2 * (number % 120)
-    return {"REHEARSAL_INNER": f"{network}.{host + 1}", "REHEARSAL_OUTER": f"{network}.{host + 2}"}
+    return f"{network}.{host + 2}", f"{network}.{host + 1}"
 
 
 def snapshots(function: Function) -> bool:

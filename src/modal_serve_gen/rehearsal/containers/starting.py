@@ -3,14 +3,16 @@
 import time
 from collections.abc import Callable
 
-from modal_serve_gen.rehearsal.containers import listening, outfit
+from modal_serve_gen.rehearsal.containers import listening
 from modal_serve_gen.rehearsal.plane import servers
 from modal_serve_gen.rehearsal.plane.state import Container
 
 ASTRAY_S = 15  # a server that listens elsewhere for so long will not come to the right port
 
 
-async def limit(container: Container, network: str, limit_s: float, give_up: Callable[[Container, str], None]) -> None:
+async def limit(
+    container: Container, limit_s: float, doors: Callable[[], set[int]], give_up: Callable[[Container, str], None]
+) -> None:
     """Give a container up that does not become ready in time, or that listens where Modal does not look."""
     definition = container.function.definition
     declared = definition.startup_timeout_secs or definition.timeout_secs or 300
@@ -18,7 +20,7 @@ async def limit(container: Container, network: str, limit_s: float, give_up: Cal
     # A margin leaves the SDK the first word: its own time-out for the web server names what to do.
     deadline, astray_since = time.monotonic() + allowed + 3, None
     while not await container.changed.until(lambda: container.ready or not container.alive, 1):
-        where = astray(container, network)
+        where = astray(container, doors())
         astray_since = (astray_since or time.monotonic()) if where else None
         if astray_since and time.monotonic() - astray_since > ASTRAY_S:
             return give_up(container, where)
@@ -28,16 +30,23 @@ async def limit(container: Container, network: str, limit_s: float, give_up: Cal
             return give_up(container, f"{text}; {where}" if where else text)
 
 
-def astray(container: Container, network: str) -> str:
-    """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server."""
+def astray(container: Container, doors: set[int]) -> str:
+    """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server.
+
+    At the ports of `doors` the plane itself listens.
+    """
     wanted = next(iter(servers.ports(container.function.definition)), 0)
-    places = outfit.addresses(network, container.number)
-    if not wanted or "REHEARSAL_INNER" not in places:
+    if not wanted or not container.inner_host:
         return ""
-    outside, inside = (listening.ports(places[f"REHEARSAL_{name}"]) for name in ("OUTER", "INNER"))
+    if container.inside:
+        heard, reached = listening.table(container.process.pid), (container.host, listening.ANY)
+    else:
+        heard, reached = listening.table(), (container.host,)
+    outside = {port for address, port in heard if address in reached}
+    inside = {port for address, port in heard if address == container.inner_host}
     if wanted in outside:
         return ""
     if wanted in inside:
         return f"listens at port {wanted} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
-    heard = ", ".join(map(str, sorted(outside | inside)))
-    return f"listens at port {heard}, but Modal is told {wanted}; make them the same" if heard else ""
+    places = ", ".join(map(str, sorted((outside | inside) - doors)))
+    return f"listens at port {places}, but Modal is told {wanted}; make them the same" if places else ""

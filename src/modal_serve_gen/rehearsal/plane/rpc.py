@@ -19,6 +19,17 @@ from modal_proto import api_pb2
 from modal_serve_gen.rehearsal.plane.state import Container, Plane
 
 SERVICE = "ModalClient"
+# What RPCs are for, by the beginning of their names, as a user knows it.
+PURPOSES = {
+    "Sandbox": "modal.Sandbox", "Queue": "modal.Queue", "Dict": "modal.Dict", "Tunnel": "modal.forward",
+    "SharedVolume": "modal.NetworkFileSystem", "Proxy": "modal.Proxy", "Snapshot": "Sandbox snapshots",
+    "ContainerExec": "modal container exec", "ContainerFilesystem": "files of a Sandbox", "Task": "containers by id",
+    "Cluster": "modal.experimental.clustered", "Domain": "custom domains", "Token": "tokens of the account",
+    "Workspace": "settings of the workspace", "Environment": "environments", "Secret": "Secrets, listed or removed",
+    "Volume": "Volumes, listed, renamed or removed", "Image": "images by id", "FunctionCall": "calls by id",
+    "Function": "functions", "App": "apps", "Input": "inputs by id", "Map": "maps by the newer way of calling",
+    "Attempt": "calls by the newer way of calling", "Mount": "mounts", "Blob": "large arguments", "Class": "classes",
+}  # fmt: skip
 
 
 def reply(message: Callable, **fields):
@@ -53,6 +64,11 @@ def handlers_of(*modules) -> dict[str, Callable]:
     return {name: function for module in modules for name in methods() if (function := getattr(module, name, None))}
 
 
+def purpose(name: str) -> str:
+    """What RPC `name` is for, in words of the SDK's users."""
+    return next((text for start, text in PURPOSES.items() if name.startswith(start)), "a newer part of the SDK")
+
+
 def answer(name: str) -> type:
     """The class of the reply that RPC `name` sends."""
     return methods()[name][3]
@@ -78,7 +94,7 @@ class Service:
             if handler is None:
                 if name not in self.plane.unimplemented:
                     self.plane.unimplemented.append(name)
-                raise GRPCError(Status.UNIMPLEMENTED, f"the rehearsal's control plane has no {name}")
+                raise GRPCError(Status.UNIMPLEMENTED, f"the rehearsal's control plane has no {name} ({purpose(name)})")
             try:
                 if inspect.isasyncgenfunction(handler):
                     async for message in handler(self.plane, request, self.caller):

@@ -89,7 +89,7 @@ async def attend(plane: Plane, container: Container, lost: Callable[[Container, 
     function, failures = container.function, 0
     port = function.definition.http_config.port
     while container.alive and failures < FAILURES:
-        if container.entered and await _answers(container.host, port):
+        if container.entered and await _answers(container, port):
             failures = 0
             if not container.ready:
                 container.ready = True
@@ -119,12 +119,20 @@ async def dismiss(container: Container) -> None:
             os.kill(container.process.pid, signal.SIGTERM)
 
 
-async def _answers(host: str, port: int) -> bool:
+async def _answers(container: Container, port: int) -> bool:
+    made = None
     try:
         async with asyncio.timeout(HEALTH_S):
-            _, writer = await asyncio.open_connection(host, port)
+            if container.inside:
+                made = container.inside.socket()
+                await asyncio.get_running_loop().sock_connect(made, (container.host, port))
+                return True
+            _, writer = await asyncio.open_connection(container.host, port)
     except OSError:  # TimeoutError among them
         return False
+    finally:
+        if made:
+            made.close()
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()

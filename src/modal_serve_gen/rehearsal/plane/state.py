@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from modal_proto import api_pb2
 
@@ -167,6 +168,8 @@ class Container:
     running: dict[str, Input] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
     host: str = ""  # the address at which the outside finds what it binds to 0.0.0.0
+    inner_host: str = ""  # and what it binds to localhost; "" where nobody can tell
+    inside: Any = None  # containers.isolation.Inside, where it has a network of its own
     entered: bool = False  # of a server: its enter methods have ended
     requests: int = 0  # of a server: HTTP requests that it answers now
     ready: bool = False
@@ -207,6 +210,8 @@ class Plane:
     substituted: list[str] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)  # (monotonic seconds, what) for the report
     depot_url: str = ""  # where large things are put and got
+    doors: list[tuple[Any, int]] = field(default_factory=list)  # HTTP services on loopback: aiohttp's runner, port
+    new_door: Callable[..., Awaitable[None]] | None = None  # opens one of them to the containers that run
     # Set by the session: what the handlers need of the containers and of the front.
     start_container: Callable[[Function], None] = lambda function: None
     retire: Callable[[Function], None] = lambda function: None

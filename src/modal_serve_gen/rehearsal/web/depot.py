@@ -43,6 +43,10 @@ class Depot:
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         return f"http://127.0.0.1:{self.runner.addresses[0][1]}/{word}"
 
+    @property
+    def door(self) -> tuple[web.AppRunner, int]:
+        return self.runner, self.runner.addresses[0][1]
+
     async def close(self) -> None:
         if self.runner is not None:
             await self.runner.cleanup()

@@ -47,7 +47,11 @@ class Front:
         await runner.setup()
         self.runners.append(runner)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+        port = runner.addresses[0][1]
+        self.plane.doors.append((runner, port))
+        if self.plane.new_door:
+            await self.plane.new_door(runner, port)
+        return f"http://127.0.0.1:{port}"
 
     async def close(self) -> None:
         await asyncio.gather(*(runner.cleanup() for runner in self.runners))

@@ -79,6 +79,10 @@ class LocalHub:
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         return f"http://127.0.0.1:{self.runner.addresses[0][1]}"
 
+    @property
+    def door(self) -> tuple[web.AppRunner, int]:
+        return self.runner, self.runner.addresses[0][1]
+
     async def close(self) -> None:
         if self.runner is not None:
             await self.runner.cleanup()

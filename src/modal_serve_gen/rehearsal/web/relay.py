@@ -31,11 +31,11 @@ class Relay:
         self.keyed: dict[
             str, list[str]
         ] = {}  # affinity key -> containers that its requests had, of several to choose from
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[str, aiohttp.ClientSession] = {}  # container id -> its connections
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     async def answer(self, function: Function, request: web.Request, row: dict) -> web.StreamResponse:
         """The answer to `request`; `row["status"]` is set as soon as it is known."""
@@ -72,10 +72,11 @@ class Relay:
         return web.Response(status=429, text="modal-http: the server is at its max_concurrency\n")
 
     async def _relay(self, container: Container, port: int, request: web.Request, row: dict) -> web.StreamResponse:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
+        if container.id not in self._sessions:
+            made = container.inside.socket if container.inside else None
+            self._sessions[container.id] = aiohttp.ClientSession(
                 # A new connection for each request: an old one may lead to a server that has gone meanwhile.
-                connector=aiohttp.TCPConnector(limit=0, force_close=True),
+                connector=aiohttp.TCPConnector(limit=0, force_close=True, socket_factory=made),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -83,7 +84,7 @@ class Relay:
             )
         response: web.StreamResponse | None = None
         try:
-            async with self._session.request(
+            async with self._sessions[container.id].request(
                 request.method,
                 yarl.URL(f"http://{container.host}:{port}{request.raw_path}", encoded=True),  # as it came
                 headers=_kept(request.headers, gate.HOP_BY_HOP | gate.MODAL_HEADERS),

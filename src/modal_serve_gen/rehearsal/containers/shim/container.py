@@ -7,6 +7,7 @@ import sys
 import modal._runtime.asgi
 import rehearsal_shim  # noqa: F401  (a container without it would listen beyond loopback: better that it cannot start)
 
-modal._runtime.asgi.get_ip_address = lambda interface: os.environ["REHEARSAL_OUTER"]
+if "REHEARSAL_ISOLATED" not in os.environ:  # where it has no eth0 of its own
+    modal._runtime.asgi.get_ip_address = lambda interface: os.environ["REHEARSAL_OUTER"]
 sys.argv = ["modal._container_entrypoint"]
 runpy.run_module("modal._container_entrypoint", run_name="__main__", alter_sys=True)
