@@ -22,6 +22,7 @@ FAULTS = ("kill-container", "engine-crash-mid-stream", "preempt", "engine-crash-
 
 def main(runs: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder  # other rehearsals of this machine are not ours to count
         app = Path(folder, "app.py")
         made = newapp.make(
             {"model": "Qwen/Qwen3-0.6B"}, source=None, generator="soak", offline=True, say=lambda line: None

@@ -6,6 +6,7 @@ plane serve every SDK from the oldest that the project admits to the newest.
 """
 
 import inspect
+import logging
 from collections.abc import Callable
 from functools import cache
 
@@ -19,6 +20,8 @@ from modal_proto import api_pb2
 from modal_serve_gen.rehearsal.plane.state import Container, Plane
 
 SERVICE = "ModalClient"
+# A fault of ours is kept in `Plane.troubles`; that a peer was killed in the middle of a call is no news to the user.
+logging.getLogger("grpclib.server").addHandler(logging.NullHandler())
 # What RPCs are for, by the beginning of their names, as a user knows it.
 PURPOSES = {
     "Sandbox": "modal.Sandbox", "Queue": "modal.Queue", "Dict": "modal.Dict", "Tunnel": "modal.forward",

@@ -61,7 +61,7 @@ class LocalHub:
         self.runner: web.AppRunner | None = None
 
     async def start(self) -> str:
-        application = web.Application(middlewares=[self._there])
+        application = web.Application()
         name = r"{owner:[^/{}]+}/{name:[^/{}]+}"
         application.router.add_get(f"/api/models/{name}", self._info)
         application.router.add_get(f"/api/models/{name}/revision/{{revision:[^/]+}}", self._info)
@@ -87,15 +87,11 @@ class LocalHub:
         if self.runner is not None:
             await self.runner.cleanup()
 
-    @web.middleware
-    async def _there(self, request: web.Request, handler: Callable) -> web.StreamResponse:
-        if self.down:
-            self.asked_in_vain += 1
-            return web.Response(status=503, text="the Hub is down, as the rehearsal was asked for\n")
-        return await handler(request)
-
     async def _repository(self, request: web.Request) -> tuple[str, str, Repository]:
         """Name, commit and content of what is asked for."""
+        if self.down:
+            self.asked_in_vain += 1
+            raise web.HTTPServiceUnavailable(text="the Hub is down, as the rehearsal was asked for\n")
         if dataset := request.match_info.get("dataset"):
             return dataset, _commit(dataset, request), self._dataset(dataset)
         model = f"{request.match_info['owner']}/{request.match_info['name']}"
