@@ -189,9 +189,9 @@ def test_conversations_with_sglang_stay_together(rehearse, endpoint, image):
     done = rehearse("sglang", *changes)
     assert done.code == 0, done.output
     assert "entered, warm" in done.output and "conversations: 3" in done.output
-    assert done.statuses().count(200) >= 3 * 4
+    assert done.statuses().count(200) == 1 + 3 * 3
     assert "flags of sglang serve" in done.proven()
-    assert "of several containers, one affinity key had one" in done.proven()
+    assert "of several containers, one affinity key had one (9 requests)" in done.proven()
 
 
 @pytest.mark.parametrize("entrypoint", ["queue", "dictionary", "sandbox"])

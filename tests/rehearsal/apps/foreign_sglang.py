@@ -90,24 +90,30 @@ class SGLang:
 
 
 @app.local_entrypoint()
-async def test(test_timeout: int = 20 * MINUTES, prompt: str = ""):
+async def test(settle: float = 3, prompt: str = ""):
     url = SGLang.get_url()
+    await until_healthy(url)
+    await asyncio.sleep(settle)  # the other container may be a little behind
     questions = [prompt or "What is a rendezvous?", "And a hash?", "And both?"]
     answers = await asyncio.gather(*(converse(url, f"talk-{number}", questions) for number in range(3)))
     assert all(len(each) == len(questions) for each in answers)
     print("conversations:", len(answers))
 
 
+async def until_healthy(url: str):
+    async with aiohttp.ClientSession(base_url=url) as session:
+        while True:
+            async with session.get("/health") as response:
+                if response.status == 200:
+                    return
+                assert response.status == 503, await response.text()
+            await asyncio.sleep(0.2)
+
+
 async def converse(url: str, key: str, questions: list[str]) -> list[str]:
     headers = {"Modal-Session-ID": key, "Modal-Routing-Affinity-Key": key}
     said, messages = [], []
     async with aiohttp.ClientSession(base_url=url, headers=headers) as session:
-        while True:
-            async with session.get("/health") as response:
-                if response.status == 200:
-                    break
-                assert response.status == 503, await response.text()
-            await asyncio.sleep(0.2)
         for question in questions:
             messages.append({"role": "user", "content": question})
             body = {"messages": messages, "model": MODEL_NAME, "max_tokens": 32}
