@@ -106,8 +106,15 @@ def call(method, path, body=None):
 
 
 """
-    for client in ("requests", "httpx")
+    for client in ("httpx",)
 }
+
+
+def test_a_package_that_only_the_image_has_is_said(rehearse):
+    """What the engine brings on Modal may be missing here: that is no fault of the app's, and the report says so."""
+    done = rehearse("snapshot", ("import modal\n", "import modal\n\nif not modal.is_local():\n    import ijson\n"))
+    assert done.code == 1, done.output
+    assert any(line.startswith("ijson comes with the engine") for line in done.report["findings"]), done.report
 
 
 @pytest.mark.parametrize("client", CALLS)

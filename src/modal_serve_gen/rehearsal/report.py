@@ -1,6 +1,7 @@
 """What a rehearsal proved, what stood in for what, and what only Modal can show."""
 
 import importlib.metadata
+import re
 from collections import Counter
 from typing import Any
 
@@ -12,6 +13,8 @@ from modal_serve_gen.rehearsal.plane import rpc, servers
 DIED = "a container of "  # how `containers` notes one that ended by itself
 LOCAL = "Modal's control plane, its HTTP front and the Hugging Face Hub: local ones"
 LAST_LINES = 12
+FRAME = ("│", "╭", "╰")  # of the boxes in which `modal run` draws its own tracebacks
+MISSED = re.compile(r"No module named '(\w+)")
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
 NOT_SHOWN = (
@@ -42,7 +45,7 @@ class Report(BaseModel):
 def write_report(target: str, code: int, began: float, ended: float, rehearsal) -> Report:
     """The report of a finished rehearsal. `ok` is what `modal run` said, unless the plane itself failed it."""
     stage, plane, front, hub = rehearsal.stage, rehearsal.plane, rehearsal.front, rehearsal.hub
-    notes = stage.notes
+    notes, output = stage.notes, "".join(rehearsal.output)
     name, pinned = next(iter(stage.pinned.items()), (None, None))
     _, version = stage.engines.get(name, (None, None))
     not_shown = list(NOT_SHOWN)
@@ -62,8 +65,8 @@ def write_report(target: str, code: int, began: float, ended: float, rehearsal) 
         modal=importlib.metadata.version("modal"),
         engine={"name": name, "version": version, "pinned": pinned, "real": stage.engine == "real"},
         exit_code=code,
-        findings=[*stage.findings, *_departures(hub, stage)],
-        last_lines=_telling("".join(rehearsal.output))[-LAST_LINES:],
+        findings=[*stage.findings, *_departures(hub, stage), *_not_here(output, stage.brought)],
+        last_lines=_telling(output)[-LAST_LINES:],
         seconds=_seconds(plane.events, began, ended),
         requests=front.requests,
         proven=_proven(code, plane, front, hub, notes),
@@ -79,12 +82,22 @@ def _telling(output: str) -> list[str]:
     for line in output.splitlines():
         if line.strip().startswith("Traceback (most recent call last)"):
             inside = True
-        elif inside and line[:1] in " \t+|":
+        elif (inside and line[:1] in " \t+|") or line.lstrip().startswith(FRAME):
             continue
         elif line.strip():
             inside = False
             kept.append(line)
     return kept
+
+
+def _not_here(output: str, brought: set[str]) -> list[str]:
+    """What the app missed here and will find on Modal, since its engine brings it."""
+    missed = {name.replace("_", "-") for name in MISSED.findall(output)}
+    return [
+        f"{name} comes with the engine into the app's image, but is not on this machine: install it beside "
+        "modal-serve-gen, and rehearse again"
+        for name in sorted(missed & brought)
+    ]
 
 
 def _departures(hub, stage) -> list[str]:

@@ -54,6 +54,7 @@ class Stage:
     hub_url: str = ""
     substitute: Callable[[str], None] = lambda line: None
     pinned: dict[str, str] = field(default_factory=dict)  # engine -> version that the app's image pins
+    brought: set[str] = field(default_factory=set)  # packages that come with the engines into the app's images
     notes: list[dict] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -96,6 +97,9 @@ class Stage:
     def _make(self, environment: Path, packages: dict[str, str], image: Image | None) -> None:
         engines = [name for name in ENGINES if name in packages]
         distributions = ["modal"]
+        for engine in engines:
+            self.brought |= {each.partition("==")[0] for each in facts.pins()[engine]["packages"]}
+        distributions += sorted(self.brought) if engines else []  # as far as they are at hand here
         if engines or packages.keys() & {"huggingface-hub", "datasets"}:
             distributions.append("huggingface_hub")
             self._compare("huggingface-hub", packages.get("huggingface-hub"))
@@ -107,6 +111,9 @@ class Stage:
             standins.place(environment, "datasets.py")
         for engine in engines:
             version = packages[engine]
+            if not version:
+                version = facts.pins()[engine]["version"]
+                self.substitute(f"{engine} {version}: the app's image does not say which version it installs")
             self.pinned[engine] = version
             python, _ = self.engines.get(engine, (None, None))
             if self.engine == "real" and python is None:

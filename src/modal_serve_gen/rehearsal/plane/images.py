@@ -19,6 +19,13 @@ SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 # `pip install 'vllm==1.2.3'` and `uv pip install vllm==1.2.3`, however the SDK quotes it.
 PINNED = re.compile(r"(?<![\w.-])([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?==([\w.!+-]+)")
 
+# Packages that matter also where an install step names no version of them, or a range.
+ENGINE = re.compile(r"(?<![\w./-])(vllm|sglang)(?![\w./-])")
+# Images that the engines' own projects publish, by their tag; without a version in it, or by digest: it is not known.
+PUBLISHED = re.compile(
+    r"FROM (?:docker\.io/)?(?:(?P<vllm>vllm/vllm-openai)|lmsysorg/sglang)(?![\w-])(?::v?(?P<version>\d[\d.]*))?"
+)
+
 
 async def ImageGetOrCreate(plane: Plane, request, caller):
     definition = request.image
@@ -84,10 +91,17 @@ def environment(image: Image) -> dict[str, str]:
 
 
 def packages(image: Image) -> dict[str, str]:
-    """Normalised name -> version of every package that the image's install steps pin with `==`."""
-    found = {}
+    """Normalised name -> version of every package that the image's install steps pin with `==`.
+
+    An engine is also found by an image of its own project; '' where nothing says which version.
+    """
+    found: dict[str, str] = {}
     for line in image.commands:
+        if published := PUBLISHED.match(line):
+            found["vllm" if published["vllm"] else "sglang"] = (published["version"] or "").rstrip(".")
         if "pip install" in line:
+            for name in ENGINE.findall(line):
+                found.setdefault(name, "")
             found |= {name.lower().replace("_", "-"): version for name, version in PINNED.findall(line)}
     return found
 

@@ -33,7 +33,10 @@ def refused(argv: list[str], table) -> str:
     for problem in problems:
         if problem.kind == "warning":
             print(f"WARNING: {problem.message}", file=sys.stderr)
-    return " ".join(problem.message for problem in problems if problem.kind == "error")
+    errors = [problem.message for problem in problems if problem.kind == "error"]
+    if errors and table.version != __version__:
+        errors.append(f"(The app installs {__version__}, whose own flags are not known here.)")
+    return " ".join(errors)
 
 
 def serve(argv: list[str]) -> int:

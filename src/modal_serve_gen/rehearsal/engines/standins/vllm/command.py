@@ -41,6 +41,8 @@ def serve(argv: list[str]) -> int:
         if problem.kind == "warning":
             print(f"WARNING: {problem.message}", file=sys.stderr)
     if errors := [problem.message for problem in problems if problem.kind == "error"]:
+        if table.version != __version__:
+            errors.append(f"(The app installs {__version__}, whose own flags are not known here.)")
         return _refuse(" ".join(errors))
     options = flags.parse(argv, table)
     note("checked", f"the {len(options.options)} flags of vllm serve, with their values, are known to {table.version}")

@@ -1,0 +1,1 @@
+"""The folder in which vLLM has its OpenAI-compatible server."""
