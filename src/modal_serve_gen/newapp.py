@@ -121,8 +121,11 @@ class Made:
                     stop,
                 ]
             return [rehearsed, *before, run, *commands, logs]
+        only = workflows.load(spec.workflow).only_deployed
+        again = [(f"modal-serve-gen rehearse {file} -- --deployed", f"its deployment too: only there are {only}")]
         return [
             rehearsed,
+            *(again if only else ()),
             *before,
             run,
             (f"modal deploy -e staging {file}", "put it into another Modal environment first, if you have one"),

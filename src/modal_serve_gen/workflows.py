@@ -47,6 +47,7 @@ class Workflow(BaseModel):
     max_gpus: int = Field(ge=1)
     max_gpus_why: str = ""  # a sentence: why no more, and what to do instead
     speculate: bool = False  # speculative decoding as the facts know it for the model
+    only_deployed: str = ""  # what of it `modal run` does not show, so that its deployment is rehearsed, too
     also: tuple[str, ...] = ()  # further sets of pins that its app installs
     min_containers: int = Field(default=0, ge=0)
     max_model_len: int = Field(ge=1)

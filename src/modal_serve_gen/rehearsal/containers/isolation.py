@@ -67,7 +67,7 @@ def specification(plane: Plane, container: Container, visible: Iterable[Path], p
     """
     folder = container.folder
     (folder / "fs").mkdir()
-    mounts = {"/root": folder / "root", "/tmp": folder / "tmp", "/home": folder / "home"}
+    mounts = {"/root": folder / "root", "/tmp": folder / "tmp", "/var/tmp": folder / "tmp", "/home": folder / "home"}
     mounts |= {str(path): path for path in _outermost([*visible, plane.folder])}
     mounts |= placed
     for mount in container.function.definition.volume_mounts:

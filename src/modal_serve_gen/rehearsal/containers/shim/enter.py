@@ -28,6 +28,7 @@ MOUNT_SETATTR, FROM_HERE, ALL_BELOW, READ_ONLY = 442, -100, 0x8000, 1  # mount_s
 SET_ADDRESS, SET_FLAGS, UP = 0x8916, 0x8914, 0x41  # netdevice(7)
 NEW_LINK, REQUEST, LINK_NAME, LINK_INFO, INFO_KIND = 16, 0x605, 3, 18, 1  # rtnetlink(7)
 WRITABLE = ("/dev", "/proc", "/sys")  # which are not what the container could spoil
+OPEN = {"/media", "/mnt", "/opt", "/srv", "/var"}  # folders in which programs make others, which do not last
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -86,7 +87,7 @@ def enter(spec: dict) -> None:
     # Through a link, as /var/run often is, a target would be outside.
     mounts = sorted((os.path.realpath(there), here) for here, there in spec["mounts"])
     targets = {there for there, _ in mounts}
-    lay("/", fs, targets, {str(above) for there in targets for above in Path(there).parents})
+    lay("/", fs, targets, OPEN | {str(above) for there in targets for above in Path(there).parents})
     for there, here in mounts:
         bind(here, fs + there)
     os.chroot(fs)
