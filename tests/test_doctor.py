@@ -262,11 +262,11 @@ def test_a_working_folder_that_is_gone(monkeypatch):
 
 def engine_env(monkeypatch, examine) -> None:
     """Put a module in the place of the rehearsal's engine environment."""
-    from modal_serve_gen import rehearsal
+    from modal_serve_gen.rehearsal import engines
 
     module = types.SimpleNamespace(examine=examine)
     monkeypatch.setitem(sys.modules, "modal_serve_gen.rehearsal.engines.engine_env", module)
-    monkeypatch.setattr(rehearsal, "engine_env", module, raising=False)
+    monkeypatch.setattr(engines, "engine_env", module, raising=False)
 
 
 def test_the_rehearsal_has_the_last_word_on_its_engine(monkeypatch):
@@ -278,6 +278,15 @@ def test_the_rehearsal_has_the_last_word_on_its_engine(monkeypatch):
     assert doctor.rehearsal_engine([]).status == "ok"
     engine_env(monkeypatch, lambda: 1 / 0)
     assert "ZeroDivisionError" in doctor.rehearsal_engine([]).value
+
+
+def test_the_kernel_has_the_last_word_on_isolation(monkeypatch):
+    """What it refuses is a warning, with its reason: rehearsals work all the same."""
+    monkeypatch.setattr("modal_serve_gen.rehearsal.containers.isolation.refusal", lambda: "unshare: not permitted")
+    found = doctor.isolation()
+    assert found.status == "warn" and found.value.startswith("unshare: not permitted") and found.remedy
+    monkeypatch.setattr("modal_serve_gen.rehearsal.containers.isolation.refusal", lambda: "")
+    assert doctor.isolation().status == "ok"
 
 
 @pytest.mark.parametrize(

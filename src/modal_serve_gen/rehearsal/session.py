@@ -15,6 +15,7 @@ from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
 from modal_serve_gen.rehearsal import client
 from modal_serve_gen.rehearsal.containers import isolation
 from modal_serve_gen.rehearsal.containers.fleet import Containers
+from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.containers.reaping import Reaper
 from modal_serve_gen.rehearsal.injector import Injector
 from modal_serve_gen.rehearsal.plane import (
@@ -77,14 +78,15 @@ class Rehearsal:
         limit_s = START_LIMIT_S[self.stage.engine] + faults.slow_start_s
         refused = await asyncio.to_thread(isolation.refusal) if self.stage.isolated else "it was not asked for"
         plane.substitute(f"{APART}: {refused}" if refused else ALONE)
-        self.containers = containers = Containers(
+        launcher = Launcher(
             plane, handlers, limit_s=limit_s, prepare=self.stage.prepare, isolated=not refused,
             visible=self.stage.visible,
         )  # fmt: skip
+        self.containers = containers = Containers(plane, launcher)
         self.injector = Injector(faults, plane, containers, real_engine=real)
-        self._reaper = Reaper(containers.mark, folder)
+        self._reaper = Reaper(launcher.mark, folder)
         opened.push_async_callback(asyncio.to_thread, self._reaper.finish)
-        containers.started = self._reaper.watch
+        launcher.started = self._reaper.watch
         opened.callback(self.stage.collect)  # what the stand-ins wrote lies in the folder that goes next
         down = "hub-down" in faults.asked
         self.hub = LocalHub(self.stage.miniature, plane.is_secret, plane.troubles.append, plane.substitute, down=down)
@@ -101,7 +103,7 @@ class Rehearsal:
         await server.start(sock=listener)
         opened.callback(server.close)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.environment = client.environment(url, folder, containers.mark)
+        self.environment = client.environment(url, folder, launcher.mark)
 
     async def modal(
         self,

@@ -7,25 +7,18 @@ behind is found by the mark in its environment.
 
 import asyncio
 import contextlib
-import json
 import math
 import os
-import random
 import signal
-import socket
 import time
-from collections.abc import Callable, Coroutine
-from pathlib import Path
+from collections.abc import Coroutine
 
-from aiohttp import web
-from grpclib.server import Server
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.containers import bare, isolation, outfit, starting
-from modal_serve_gen.rehearsal.containers.pipes import Output
+from modal_serve_gen.rehearsal.containers import starting
+from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.plane import apps, calls, servers
-from modal_serve_gen.rehearsal.plane.rpc import Service, reply
 from modal_serve_gen.rehearsal.plane.state import App, Container, Function, Image, Plane
 
 STOP_S = 20  # an engine has this long to end by itself before its container is killed
@@ -37,30 +30,12 @@ FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
 class Containers:
-    """Starts, watches and stops the containers of one rehearsal.
+    """Starts, watches and stops the containers of one rehearsal, each of them by means of `launcher`."""
 
-    `limit_s` caps start-up time-outs. `prepare(image, container)` gives the interpreter to use, and what the rehearsal
-    adds to its environment. `visible()` says which folders of this machine an `isolated` container needs to see.
-    """
-
-    def __init__(
-        self,
-        plane: Plane,
-        handlers: dict[str, Callable],
-        *,
-        limit_s: float,
-        prepare: Callable,
-        isolated: bool = False,
-        visible: Callable[[], list[Path]] = list,
-    ):
-        self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
-        self.isolated, self.visible = isolated, visible
-        plane.new_door = self.open_door
-        self.started: Callable[[int], None] = lambda pid: None  # told of each process, a session of its own
+    def __init__(self, plane: Plane, launcher: Launcher):
+        self.plane, self.launcher = plane, launcher
         self.tasks: set[asyncio.Task] = set()
         self.count = 0
-        self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"
-        self.network = f"127.{random.randint(16, 250)}.{random.randint(1, 250)}"
 
     def ensure(self, function: Function) -> None:
         """Start a container for `function` unless one is there to take its inputs."""
@@ -83,9 +58,7 @@ class Containers:
         """Start one more container for `function`."""
         self.count += 1
         container = Container(self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count)
-        container.host, container.inner_host = outfit.addresses(self.network, container.number)
-        if self.isolated:
-            container.host, container.inner_host = isolation.ADDRESS, "127.0.0.1"
+        container.host, container.inner_host = self.launcher.addresses(container)
         function.containers.append(container)
         self.plane.note(f"container: {function.tag}")
         self._later(self._run(container))
@@ -198,8 +171,8 @@ class Containers:
     async def _run(self, container: Container) -> None:
         server = None
         try:
-            server, outputs = await self._start(container)
-            watchdogs = [asyncio.create_task(starting.limit(container, self.limit_s, self._doors, self._give_up))]
+            server, outputs = await self.launcher.start(container)
+            watchdogs = [asyncio.create_task(starting.limit(container, self.launcher, self._give_up))]
             watchdogs.append(asyncio.create_task(self._rest(container)))
             if servers.serves(container.function.definition):
                 watchdogs.append(asyncio.create_task(servers.attend(self.plane, container, self._give_up)))
@@ -268,69 +241,3 @@ class Containers:
     def say(self, container: Container, text: str) -> None:
         """A line of the rehearsal's own in the app's log."""
         apps.log(container.function.app, text, api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
-
-    async def _start(self, container: Container):
-        function, folder = container.function, container.folder
-        for name in ("root", "tmp", "home"):
-            (folder / name).mkdir(parents=True)
-        placed = outfit.upload(self.plane, function, folder / "root")
-        socket_path = folder / "s"
-        server = Server([Service(self.plane, self.handlers, container)])
-        await server.start(path=str(socket_path))
-        image = self.plane.images.get(function.definition.image_id)
-        python, added = await asyncio.to_thread(self.prepare, image, container)
-        command, passed = [str(python), "-u", str(bare.SHIM / "container.py")], ()
-        if self.isolated:
-            ours, theirs = socket.socketpair()
-            container.inside, passed = isolation.Inside(ours), (theirs.fileno(),)
-            specification = isolation.specification(self.plane, container, self.visible(), placed)
-            (folder / "specification").write_text(json.dumps(specification), "utf-8")
-            command = isolation.command(theirs, folder / "specification", command)
-        else:
-            for name in placed:
-                self.plane.substitute(f"{name}: not placed, only paths under /root are")
-        given = outfit.environment(self.plane, container, image, python, socket_path)
-        given |= {"REHEARSAL_MARK": self.mark} | added
-        arguments = outfit.arguments(self.plane, container, self.limit_s)
-        (folder / "arguments").write_bytes(arguments.SerializeToString())
-        outputs = [
-            Output(self._log(container, kind))
-            for kind in (api_pb2.FILE_DESCRIPTOR_STDOUT, api_pb2.FILE_DESCRIPTOR_STDERR)
-        ]
-        container.process = await asyncio.create_subprocess_exec(
-            *command, cwd=folder / "root", env=given, stdin=asyncio.subprocess.DEVNULL, pass_fds=passed,
-            stdout=outputs[0].write_end, stderr=outputs[1].write_end, start_new_session=True,
-        )  # fmt: skip
-        self.started(container.process.pid)
-        for output in outputs:
-            output.started()
-        if self.isolated:
-            theirs.close()
-            for runner, port in list(self.plane.doors):
-                await container.inside.serve(runner, port)
-            container.inside.go()
-        return server, outputs
-
-    def _doors(self) -> set[int]:
-        return {port for _, port in self.plane.doors}
-
-    async def open_door(self, runner: web.AppRunner, port: int) -> None:
-        """Let the containers that run reach one more HTTP service of the plane's."""
-        inside = [each.inside for function in self.plane.functions.values() for each in function.live if each.inside]
-        for each in inside:
-            with contextlib.suppress(OSError):  # it is gone, or has that door since its start
-                await each.serve(runner, port)
-
-    def _log(self, container: Container, kind: int) -> Callable[[str], None]:
-        """Where a container's output goes: its app's log, or its image's log while that is being built."""
-        function = container.function
-        image = next((each for each in self.plane.images.values() if each.build is function), None)
-
-        def write(text: str) -> None:
-            if image is None:
-                apps.log(function.app, text, kind, container.id)
-            else:
-                image.logs.append(reply(api_pb2.TaskLogs, data=text, file_descriptor=kind, timestamp=time.time()))
-                image.changed.notify()
-
-        return write

@@ -4,23 +4,22 @@ import time
 from collections.abc import Callable
 
 from modal_serve_gen.rehearsal.containers import listening
+from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.plane import servers
 from modal_serve_gen.rehearsal.plane.state import Container
 
 ASTRAY_S = 15  # a server that listens elsewhere for so long will not come to the right port
 
 
-async def limit(
-    container: Container, limit_s: float, doors: Callable[[], set[int]], give_up: Callable[[Container, str], None]
-) -> None:
+async def limit(container: Container, launcher: Launcher, give_up: Callable[[Container, str], None]) -> None:
     """Give a container up that does not become ready in time, or that listens where Modal does not look."""
     definition = container.function.definition
     declared = definition.startup_timeout_secs or definition.timeout_secs or 300
-    allowed = min(declared, limit_s)
+    allowed = min(declared, launcher.limit_s)
     # A margin leaves the SDK the first word: its own time-out for the web server names what to do.
     deadline, astray_since = time.monotonic() + allowed + 3, None
     while not await container.changed.until(lambda: container.ready or not container.alive, 1):
-        where = astray(container, doors())
+        where = astray(container, launcher.doors())
         astray_since = (astray_since or time.monotonic()) if where else None
         if astray_since and time.monotonic() - astray_since > ASTRAY_S:
             return give_up(container, where)
