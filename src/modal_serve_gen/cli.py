@@ -53,12 +53,14 @@ def guarded(command: Callable) -> Callable:
             sys.stdout.flush()
         except errors.ServeError as refusal:
             if kwargs.get("as_json"):
-                document = {"error": refusal.problem, "remedy": refusal.remedy, "exit_code": refusal.exit_code}
-                print(json.dumps(refusal.details or document, indent=2))
+                refuse_in_json(refusal)
             say(f"Error: {refusal.problem}\n{refusal.remedy}")
             _end(refusal.exit_code)
-        except KeyboardInterrupt:
-            say("Interrupted.")
+        except KeyboardInterrupt as interruption:
+            what = " ".join(["Interrupted.", *map(str, interruption.args)])
+            if kwargs.get("as_json"):
+                print(json.dumps({"error": what, "remedy": "", "exit_code": errors.INTERRUPTED}, indent=2))
+            say(what)
             _end(errors.INTERRUPTED)
         except BrokenPipeError:  # the reader of a pipe has seen enough
             sys.stderr.close()
@@ -95,6 +97,30 @@ def version() -> str:
     return importlib.metadata.version("modal-serve-gen")
 
 
+class _Command(typer.core.TyperCommand):
+    """A command that answers with a document where it was asked for one, also when it cannot read its options."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return self.read(ctx, args)
+        except Exception as fault:
+            if "--json" in given and hasattr(fault, "format_message"):
+                problem, _, remedy = fault.format_message().partition("\n")
+                refuse_in_json(errors.BadInput(problem, remedy or f"{ctx.command_path} --help shows what there is."))
+            raise
+
+    def read(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """What `parse_args` of a command does."""
+        return super().parse_args(ctx, args)
+
+
+def refuse_in_json(refusal: errors.ServeError) -> None:
+    """The one document on stdout of a command that could not do what was asked."""
+    document = {"error": refusal.problem, "remedy": refusal.remedy, "exit_code": refusal.exit_code}
+    print(json.dumps(refusal.details or document, indent=2))
+
+
 @app.callback()
 def _options(
     show: Annotated[
@@ -104,7 +130,7 @@ def _options(
     pass
 
 
-@app.command()
+@app.command(cls=_Command)
 @guarded
 def new(
     out: Annotated[
@@ -186,13 +212,13 @@ def new(
     print(json.dumps(made.document(path), indent=2) if as_json else made.summary(path))
 
 
-class _PassingOn(typer.core.TyperCommand):
+class _PassingOn(_Command):
     """A command whose options end at `--`: one that it does not know may be meant for the app."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def read(self, ctx: typer.Context, args: list[str]) -> list[str]:
         given = list(args)
         try:
-            return super().parse_args(ctx, args)
+            return super().read(ctx, args)
         except Exception as fault:
             if hasattr(fault, "possibilities"):  # only where there is no such option; typer keeps its name to itself
                 named = [word.partition("=")[0] == fault.option_name for word in given]
@@ -256,12 +282,18 @@ def rehearse(
         target, list(context.args), engine=engine, faults=fault or (), kept=state, fresh=fresh, deploy=deploy,
         isolated=isolation, say=say, emit=emit,
     )  # fmt: skip
-    report = asyncio.run(rehearsal)
+    try:
+        report = asyncio.run(rehearsal)
+    except KeyboardInterrupt:
+        kept = "What was done is gone; --state DIR keeps Volumes, so that a batch goes on where it was."
+        if state:
+            kept = f"What was done is kept in {state}: the same command goes on."
+        raise KeyboardInterrupt(kept) from None
     print(report.model_dump_json(indent=2) if as_json else rehearsing.summary(report))
     _end(0 if report.ok else errors.FINDINGS)
 
 
-@app.command(name="list")
+@app.command(name="list", cls=_Command)
 @guarded
 def list_(
     what: Annotated[Literal["workflows", "models", "gpus", "checks"], typer.Argument(help="What to list.")],
@@ -274,7 +306,7 @@ def list_(
     print(json.dumps(rows, indent=2) if as_json else listings.table(rows))
 
 
-@app.command()
+@app.command(cls=_Command)
 @guarded
 def doctor(as_json: Json = False) -> None:
     """Look at this machine's Modal environment, and whether the real engine can run here."""

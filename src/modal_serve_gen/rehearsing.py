@@ -48,6 +48,8 @@ async def run(
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
     asked = parse_faults(faults)
+    if kept is not None and not str(kept).strip("."):
+        raise BadInput("--state names no folder of its own.", "Name one, such as --state kept.")
     if fresh and kept is None:
         raise BadInput("--fresh empties the folder of --state, and none is named.", "Add --state DIR.")
     resolved = render.read_provenance(source)
@@ -89,6 +91,12 @@ def _repository(model_id: str, engine: str) -> Repository | None:
     return Repository(model.config, bool(model.gated))
 
 
+def _faults(report: Report) -> list[str]:
+    """How often each struck, and what users met meanwhile."""
+    lines = [f"{name}: struck {times} time{'s' * (times != 1)}" for name, times in report.faults.items()]
+    return [*lines, f"all requests through the public URL: {report.answers}"] if lines and report.answers else lines
+
+
 def _wrapped(text: str, start: str = "") -> list[str]:
     """Lines that fit the terminal; model ids and paths stay whole."""
     width = min(shutil.get_terminal_size().columns, WIDEST)
@@ -107,7 +115,12 @@ def summary(report: Report) -> str:
         if report.engine["real"]:
             kind = "its own release" if version == pinned else "the CPU build of a neighbouring one"
             engine = f" and the real {name} on a CPU, {kind}: {version} for the pinned {pinned}"
-    verdict = "passed." if report.ok else f"FAILED: modal run ended with {report.exit_code}. Its last lines:"
+    passed = "passed."
+    if not all(report.faults.values()):
+        passed = "passed, but not every fault had an occasion."
+    elif report.exit_code == 0 and not any(line.startswith("the app's own entrypoint") for line in report.proven):
+        passed = "ended without running the app."
+    verdict = passed if report.ok else f"FAILED: modal run ended with {report.exit_code}. Its last lines:"
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
     lines = []
     for title, items in (
@@ -115,7 +128,7 @@ def summary(report: Report) -> str:
         ("Substituted", report.substituted),
         ("Not shown", report.not_shown),
         ("Findings", report.findings),
-        ("Faults", [f"{name}: struck {times} time{'s' * (times != 1)}" for name, times in report.faults.items()]),
+        ("Faults", _faults(report)),
     ):
         if items:
             lines += ["", f"{title}:"]

@@ -65,7 +65,8 @@ def parse(given: Sequence[str]) -> Faults:
         kind = KINDS.get(name)
         if kind is None:
             raise BadInput(
-                f"{shown(name)} is not a fault.{nearest(name, list(KINDS))}", f"There are {', '.join(KINDS)}."
+                f"{shown(name)} is not a fault.{nearest(name, list(KINDS))}",
+                f"There are {', '.join(KINDS)}; for several, repeat --fault.",
             )
         if colon and not kind.argument:
             raise BadInput(f"The fault {name} takes no argument, but was given {shown(argument)}.", "Leave it out.")

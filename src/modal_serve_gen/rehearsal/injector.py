@@ -21,6 +21,7 @@ class Injector:
         self.faults, self.plane, self.containers, self.real_engine = faults, plane, containers, real_engine
         self.struck: dict[str, int] = dict.fromkeys(faults.asked, 0)
         plane.at_work, plane.streaming = self.at_work, self.streaming
+        plane.struck = self.count
         if "volume-full" in faults.asked:
             plane.full = self.full
 
@@ -28,15 +29,21 @@ class Injector:
         """Whether the fault strikes once more; then it counts as having struck."""
         if self.struck.get(name, 0) >= self.faults.times(name):
             return False
-        self.struck[name] += 1
+        self.count(name)
         return True
+
+    def count(self, name: str) -> None:
+        self.struck[name] += 1
 
     def full(self, volume: str) -> bool:
         """Whether writing to the Volume of this name fails."""
         return self.faults.asked["volume-full"] in ("", volume)
 
     def at_work(self, container: Container) -> None:
-        """A container has been given something to do."""
+        """A container has been given something to do. Of an app with GPUs, those without one are left in peace."""
+        function = container.function
+        if not function.gpus and any(each.gpus for each in function.app.functions.values()):
+            return
         if self.due("preempt"):
             self._tell(container, "is preempted")
             self.containers.preempt(container)

@@ -95,6 +95,7 @@ class Rehearsal:
             opened.push_async_callback(each.close)
         plane.start_container, plane.open_url = containers.ensure, self.front.open
         plane.retire, plane.kill = containers.retire, containers.kill
+        plane.hear = self._hear
         plane.stop_containers, plane.run_build = containers.stop_app, containers.build
         self.stage.set(folder, hub_url=await self.hub.start(), substitute=plane.substitute)
         plane.depot_url = await store.start()

@@ -99,7 +99,8 @@ class Stage:
         distributions = ["modal"]
         for engine in engines:
             self.brought |= {each.partition("==")[0] for each in facts.pins()[engine]["packages"]}
-        distributions += sorted(self.brought) if engines else []  # as far as they are at hand here
+        # Of what the image installs and the engine brings, that which is at hand here.
+        distributions += sorted((images.installed(image) if image else set()) | (self.brought if engines else set()))
         if engines or packages.keys() & {"huggingface-hub", "datasets"}:
             distributions.append("huggingface_hub")
             self._compare("huggingface-hub", packages.get("huggingface-hub"))

@@ -240,4 +240,4 @@ class Containers:
 
     def say(self, container: Container, text: str) -> None:
         """A line of the rehearsal's own in the app's log."""
-        apps.log(container.function.app, text, api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
+        apps.log(self.plane, container.function.app, text, api_pb2.FILE_DESCRIPTOR_STDERR, container.id)

@@ -112,7 +112,7 @@ class Launcher:
 
         def write(text: str) -> None:
             if image is None:
-                apps.log(function.app, text, kind, container.id)
+                apps.log(self.plane, function.app, text, kind, container.id)
             else:
                 image.logs.append(reply(api_pb2.TaskLogs, data=text, file_descriptor=kind, timestamp=time.time()))
                 image.changed.notify()

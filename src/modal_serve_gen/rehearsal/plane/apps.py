@@ -14,6 +14,10 @@ LOG_POLL_S = 55
 
 async def AppCreate(plane: Plane, request, caller: Container | None):
     app = App(plane.new_id("ap"), request.description, state=request.app_state)
+    try:
+        limits.check_name("App", request.description)
+    except GRPCError as refusal:
+        plane.findings.append(f"modal deploy will refuse the app: {refusal.message}")
     plane.apps[app.id] = app
     return reply(answer("AppCreate"), app_id=app.id, app_page_url=f"rehearsal://{app.id}")
 
@@ -45,9 +49,11 @@ async def AppGetLogs(plane: Plane, request, caller):
             return
 
 
-def log(app: App, text: str, descriptor: int = api_pb2.FILE_DESCRIPTOR_STDOUT, task_id: str = "") -> None:
+def log(plane: Plane, app: App, text: str, descriptor: int = api_pb2.FILE_DESCRIPTOR_STDOUT, task_id: str = "") -> None:
     """Append `text` to the app's log stream, as a container's output arrives."""
     item = reply(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
+    if app.state == api_pb2.APP_STATE_DEPLOYED:  # which no client follows
+        plane.hear(text)
     app.logs.append(api_pb2.TaskLogsBatch(task_id=task_id, items=[item], entry_id=f"{len(app.logs) + 1}-0"))
     app.log_added.notify()
 

@@ -20,6 +20,7 @@ SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 PINNED = re.compile(r"(?<![\w.-])([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?==([\w.!+-]+)")
 
 # Packages that matter also where an install step names no version of them, or a range.
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?![\w./:-])")  # of a package, at the beginning of what says its version
 ENGINE = re.compile(r"(?<![\w./-])(vllm|sglang)(?![\w./-])")
 # Images that the engines' own projects publish, by their tag; without a version in it, or by digest: it is not known.
 PUBLISHED = re.compile(
@@ -103,6 +104,18 @@ def packages(image: Image) -> dict[str, str]:
             for name in ENGINE.findall(line):
                 found.setdefault(name, "")
             found |= {name.lower().replace("_", "-"): version for name, version in PINNED.findall(line)}
+    return found
+
+
+def installed(image: Image) -> set[str]:
+    """Normalised names of all packages that the image's install steps name, in whatever version."""
+    found = set()
+    for line in image.commands:
+        _, installs, rest = line.partition("pip install")
+        if installs:
+            found |= {
+                match[0].lower().replace("_", "-") for word in rest.split() if (match := NAME.match(word.strip("'\"")))
+            }
     return found
 
 

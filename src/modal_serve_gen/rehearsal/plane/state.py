@@ -208,6 +208,7 @@ class Plane:
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were asked for and are not there
     troubles: list[Exception] = field(default_factory=list)  # what the rehearsal itself, not the app, stumbled over
     substituted: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)  # what is wrong with the app, though it ran
     events: list[tuple[float, str]] = field(default_factory=list)  # (monotonic seconds, what) for the report
     depot_url: str = ""  # where large things are put and got
     doors: list[tuple[Any, int]] = field(default_factory=list)  # HTTP services on loopback: aiohttp's runner, port
@@ -221,6 +222,8 @@ class Plane:
     at_work: Callable[[Container], None] = lambda container: None
     streaming: Callable[[Container], None] = lambda container: None
     full: Callable[[str], bool] = lambda volume: False
+    struck: Callable[[str], None] = lambda fault: None
+    hear: Callable[[str], None] = lambda text: None  # told of what the containers of deployed apps print
     run_build: Callable[[Image], Awaitable[None]] | None = None
     open_url: Callable[..., Awaitable[str]] | None = (
         None  # of a function, or (second argument) of a method of its class

@@ -70,6 +70,7 @@ def writable(plane: Plane, volume_id: str) -> Path:
     """The folder that is Volume `volume_id`, unless the rehearsal says that nothing more fits into it."""
     folder = root(plane, volume_id)
     if plane.full(plane.volumes[volume_id]):
+        plane.struck("volume-full")
         raise GRPCError(Status.RESOURCE_EXHAUSTED, f"No space left in Volume '{plane.volumes[volume_id]}'.")
     return folder
 

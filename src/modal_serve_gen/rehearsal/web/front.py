@@ -59,7 +59,7 @@ class Front:
 
     async def _handle(self, function: Function, method: str, request: web.Request) -> web.StreamResponse:
         began = time.monotonic()
-        row = {"method": request.method, "path": request.path, "status": 499, "seconds": 0.0}
+        row = {"method": request.method, "path": request.path, "status": 499, "broken": False, "seconds": 0.0}
         self.requests.append(row)
         try:
             if function.app.stopped_at:
@@ -137,6 +137,7 @@ class Front:
             why = item.output.result.exception if failed else "the function ended without an answer"
             return web.Response(status=500, text=f"modal-http: {why}\n")
         if failed:  # half an answer must not look like a whole one
+            row["broken"] = True
             request.transport.abort()
             return response
         await response.write_eof()

@@ -102,6 +102,7 @@ class Relay:
         except GONE:
             if response is None:
                 return web.Response(status=503, text="modal-http: the container went away\n")
+            row["broken"] = True
             if request.transport is not None:
                 request.transport.abort()  # half an answer must not look like a whole one
             return response
