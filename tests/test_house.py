@@ -34,7 +34,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 REHEARSAL_FLOORS = [
     {"session"},
     {"report", "stage", "client"},
-    {"injector", "kept"},
+    {"injector", "evidence", "kept"},
     {"containers", "web", "engines"},
     {"plane"},
     {"faults"},
