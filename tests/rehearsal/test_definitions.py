@@ -76,7 +76,9 @@ def test_limits(case, deployed):
     assert scaling.scaledown_window == spec.scaledown_window
     assert scaling.min_containers == spec.min_containers
     if definition.is_server:
-        assert 0 < scaling.target_concurrency_float <= plan.max_num_seqs
+        # Two fields, of newer SDKs and of older ones.
+        target = getattr(scaling, "target_concurrency_float", 0) or scaling.target_concurrency
+        assert 0 < target <= plan.max_num_seqs
     elif spec.endpoint == "http-server":
         assert 0 < definition.target_concurrent_inputs <= plan.max_num_seqs
     elif spec.endpoint:

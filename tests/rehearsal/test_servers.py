@@ -136,6 +136,7 @@ def test_a_server_starts_on_its_first_request(run, python):
     assert "Server ended in good order" in text
 
 
+@pytest.mark.skipif(not hasattr(modal.Server, "autoscaler"), reason="this SDK's servers have no autoscaler to ask")
 def test_a_warm_server_needs_no_request(run):
     """min_containers: they start with publication; SDK calls show settings, change them, list and count."""
     done = run(
