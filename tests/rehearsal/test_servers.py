@@ -6,6 +6,7 @@ import sys
 import textwrap
 from dataclasses import dataclass
 
+import modal
 import pytest
 
 from tests.conftest import OLDEST
