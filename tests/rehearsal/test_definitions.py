@@ -77,7 +77,7 @@ def test_limits(case, deployed):
     assert scaling.min_containers == spec.min_containers
     if definition.is_server:
         # Two fields, of newer SDKs and of older ones.
-        target = getattr(scaling, "target_concurrency_float", 0) or scaling.target_concurrency
+        target = getattr(scaling, "target_concurrency_float", 0) or definition.target_concurrent_inputs
         assert 0 < target <= plan.max_num_seqs
     elif spec.endpoint == "http-server":
         assert 0 < definition.target_concurrent_inputs <= plan.max_num_seqs
