@@ -74,16 +74,45 @@ def test_a_slow_engine_runs_into_the_apps_own_limit(shell, tmp_path):
 def test_a_fault_without_occasion_is_named(shell):
     """A Volume of this name is never written to, so its fault proves nothing."""
     assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
-    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "volume-full:other", "--json")
+    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "volume-full:vllm-cach", "--json")
     report = json.loads(done.stdout)
+    (said,) = report["findings"]
+    assert said.startswith("the app has no Volume vllm-cach") and said.endswith("Did you mean vllm-cache?")
     assert report["ok"] and report["faults"] == {"volume-full": 0}
     assert "the fault volume-full: there was no occasion for it" in report["not_shown"]
+
+
+def test_an_upload_into_a_full_volume_is_refused(shell, tmp_path):
+    """What the client itself puts into a Volume meets the same fault, which counts."""
+    assert shell("new", "a.py", "--offline", "--workflow", BATCH, "--name", "jobs").returncode == 0
+    (tmp_path / "in.jsonl").write_text('{"prompt": "one"}')
+    arguments = ("rehearse", "a.py", "--engine", "stub", "--json", "--fault", "volume-full:jobs-jobs")
+    done = shell(*arguments, "--", "--input", "in.jsonl")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and report["faults"]["volume-full"] > 0
+    assert any("No space left in Volume 'jobs-jobs'" in line for line in report["last_lines"]), report["last_lines"]
+
+
+def test_of_a_batch_app_the_containers_with_gpus_are_struck(shell):
+    """The one that only hands out the work is left in peace; what they were working on is tried again."""
+    assert shell("new", "a.py", "--offline", "--workflow", BATCH).returncode == 0
+    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "kill-container")
+    assert done.returncode == 0 and "Fault: this container of Engine.* is killed." in done.stdout
+
+
+def test_a_deployed_engine_that_dies_is_heard(shell):
+    """No client follows a deployment's log, so the rehearsal prints it."""
+    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
+    arguments = ("rehearse", "a.py", "--engine", "stub", "--fault", "engine-crash-at-start")
+    done = shell(*arguments, "--", "--deployed")
+    assert done.returncode == 1
+    assert "Engine core initialization failed" in done.stdout.partition("The rehearsal FAILED")[2]
 
 
 @pytest.mark.engine
 @pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
 def test_the_real_engine_dies_in_the_middle_of_a_stream(shell):
-    """Killed by the plane when the first part of its streamed answer is out."""
+    """Killed by the plane when its streamed answer begins."""
     assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
     done = shell("rehearse", "a.py", "--fault", "engine-crash-mid-stream", "--json", timeout=400)
     report = json.loads(done.stdout)

@@ -114,7 +114,7 @@ def test_a_package_that_only_the_image_has_is_said(rehearse):
     """What the engine brings on Modal may be missing here: that is no fault of the app's, and the report says so."""
     done = rehearse("snapshot", ("import modal\n", "import modal\n\nif not modal.is_local():\n    import ijson\n"))
     assert done.code == 1, done.output
-    assert any(line.startswith("ijson comes with the engine") for line in done.report["findings"]), done.report
+    assert any(line.startswith("ijson is in the app's image on Modal") for line in done.report["findings"]), done.report
 
 
 @pytest.mark.parametrize("client", CALLS)

@@ -219,6 +219,8 @@ def test_a_mistyped_option_is_bad_usage(app, shell):
     done = shell("rehearse", "a.py", "--engnie", "stub")
     assert done.returncode == 2 and "--engnie" in done.stderr
     assert "rehearse APP.py -- --engnie" in " ".join(done.stderr.split())
+    document = json.loads(shell("rehearse", "a.py", "--json", "--engnie", "stub").stdout)
+    assert document["exit_code"] == 2 and "-- --engnie stub" in document["remedy"]
 
 
 def test_what_follows_goes_to_modal_run(app, shell):
@@ -226,6 +228,8 @@ def test_what_follows_goes_to_modal_run(app, shell):
     done = shell("rehearse", "a.py", "--engine", "stub", "--", "--nope")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "No such option" in done.stdout and "--nope" in done.stdout
+    done = shell("rehearse", "a.py", "--engine", "stub", "--", "--help")
+    assert done.returncode == 0 and "The rehearsal ended without running the app." in done.stdout
 
 
 def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):

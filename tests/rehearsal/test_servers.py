@@ -218,7 +218,7 @@ def test_a_server_that_dies_is_replaced(run, start):
         start=start.replace("subprocess", "import os; self.p = subprocess", 1),
     )
     assert done.code == 0, done.output
-    text = " ".join(done.report["proven"])
+    text = " ".join(done.report["proven"] + done.report["findings"])
     expected = "a container of Server ended by itself, with exit code 7" if "os._exit(7)" in start else "was replaced"
     assert expected in text
 

@@ -52,7 +52,7 @@ class Injector:
             self.containers.crash(container)
 
     def streaming(self, container: Container) -> None:
-        """The first part of a streamed answer has come. The stub dies by itself, later in its answer."""
+        """It begins a streamed answer. The stub dies by itself, later in its answer."""
         if self.real_engine and container.process and self.due("engine-crash-mid-stream"):
             self._tell(container, "loses its engine")
             for pid in processes.descendants(container.process.pid):

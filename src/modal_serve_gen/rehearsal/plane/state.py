@@ -218,7 +218,7 @@ class Plane:
     retire: Callable[[Function], None] = lambda function: None
     stop_containers: Callable[[App], Awaitable[None]] | None = None
     kill: Callable[[Container, str], None] = lambda container, why: None
-    # Where faults strike: a container has got work; the first part of its streamed answer came; a Volume is full.
+    # Where faults strike: a container has got work; it begins a streamed answer; a Volume is full.
     at_work: Callable[[Container], None] = lambda container: None
     streaming: Callable[[Container], None] = lambda container: None
     full: Callable[[str], bool] = lambda volume: False

@@ -126,10 +126,10 @@ class Front:
                         if name.decode("latin-1").lower() not in gate.HOP_BY_HOP:
                             response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
                     await response.prepare(request)
-                elif message["type"] == "http.response.body" and message.get("body"):
-                    await response.write(message["body"])
                     if item.container and response.content_type == gate.STREAM:
                         self.plane.streaming(item.container)
+                elif message["type"] == "http.response.body" and message.get("body"):
+                    await response.write(message["body"])
         finally:
             await messages.aclose()
         failed = item.output is not None and item.output.result.status != api_pb2.GenericResult.GENERIC_STATUS_SUCCESS

@@ -95,10 +95,10 @@ class Relay:
                 row["status"] = upstream.status
                 response.headers.extend(_kept(upstream.headers, gate.HOP_BY_HOP))
                 await response.prepare(request)
+                if upstream.content_type == gate.STREAM:
+                    self.plane.streaming(container)
                 async for data in upstream.content.iter_any():
                     await response.write(data)
-                    if upstream.content_type == gate.STREAM:
-                        self.plane.streaming(container)
         except GONE:
             if response is None:
                 return web.Response(status=503, text="modal-http: the container went away\n")
