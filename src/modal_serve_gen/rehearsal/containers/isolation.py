@@ -95,19 +95,25 @@ def refusal() -> str:
     """Why this machine does not allow it, in a few words; '' if it does."""
     if sys.platform != "linux":
         return "only Linux has such namespaces"
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as opened:
-        ours, theirs = (opened.enter_context(end) for end in socket.socketpair())
-        fs, file = Path(folder, "fs"), Path(folder, "specification")
-        fs.mkdir()
-        file.write_text(json.dumps({"fs": str(fs), "mounts": [], "folder": "/", "address": ADDRESS}), "utf-8")
-        ours.send(b"g")
-        try:
-            done = subprocess.run(
-                command(theirs, file, ["/bin/true"]), pass_fds=[theirs.fileno()], timeout=ANSWER_S,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as fault:
-            return str(fault)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            done = _tried(Path(folder))
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        return str(fault)
     if done.returncode:
         return (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
     return ""
+
+
+def _tried(folder: Path) -> subprocess.CompletedProcess:
+    """What comes of entering namespaces with nothing to do in them."""
+    fs, file = folder / "fs", folder / "specification"
+    fs.mkdir()
+    file.write_text(json.dumps({"fs": str(fs), "mounts": [], "folder": "/", "address": ADDRESS}), "utf-8")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.send(b"g")
+        return subprocess.run(
+            command(theirs, file, ["/bin/true"]), pass_fds=[theirs.fileno()], timeout=ANSWER_S,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
