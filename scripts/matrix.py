@@ -45,7 +45,7 @@ def tested(python: str, sdk: str) -> tuple[bool, str]:
     if interpreter is None:
         return False, f"not run: there is no python{python} here"
     paths = [str(path) for name in TESTS if (path := ROOT / "tests" / "rehearsal" / f"{name}.py").exists()]
-    command = [str(interpreter), "-m", "pytest", "-q", "-n", "2", "-m", "not engine", *paths]
+    command = [str(interpreter), "-m", "pytest", "-q", "-n", "3", "-m", "not engine", *paths]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout[-6000:], done.stderr[-2000:], sep="\n")

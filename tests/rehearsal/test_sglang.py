@@ -17,7 +17,6 @@ from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare
 from modal_serve_gen.rehearsal.engines import miniature, standins
-from scripts import golden
 from tests.rehearsal.engines import HELLO, environment, notes
 
 VERSION = facts.pins()["sglang"]["version"]
@@ -453,12 +452,3 @@ def test_outside_a_container_it_listens_on_this_machine_only(env, model, tmp_pat
         assert process.poll() is None
         assert {line.split()[1].partition(":")[0] for line in lines
                 if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"} == {"0100007F"}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", ["api_key", "http_server"])
-def test_golden_apps_with_a_key_pass_a_rehearsal(shell, tmp_path, case):
-    """The Secret of the app's own key is there, the gate is shut without it and opens with it."""
-    (tmp_path / "app.py").write_text((golden.FOLDER / f"sglang_low_latency_{case}.py").read_text())
-    done = shell("rehearse", "--engine", "stub", "app.py")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "The rehearsal passed." in done.stdout + done.stderr
