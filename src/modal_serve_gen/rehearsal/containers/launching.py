@@ -9,8 +9,8 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from aiohttp import web
 from grpclib.server import Server
 from modal_proto import api_pb2
 
@@ -89,21 +89,21 @@ class Launcher:
             output.started()
         if self.isolated:
             theirs.close()
-            for runner, port in list(self.plane.doors):
-                await container.inside.serve(runner, port)
+            for door in list(self.plane.doors):
+                await container.inside.serve(door.runner, door.port)
             container.inside.go()
         return server, outputs
 
     def doors(self) -> set[int]:
         """Ports of loopback at which the plane itself listens."""
-        return {port for _, port in self.plane.doors}
+        return {door.port for door in self.plane.doors}
 
-    async def open_door(self, runner: web.AppRunner, port: int) -> None:
+    async def open_door(self, door: Any) -> None:
         """Let the containers that run reach one more HTTP service of the plane's."""
         inside = [each.inside for function in self.plane.functions.values() for each in function.live if each.inside]
         for each in inside:
             with contextlib.suppress(OSError):  # it is gone, or has that door since its start
-                await each.serve(runner, port)
+                await each.serve(door.runner, door.port)
 
     def _log(self, container: Container, kind: int) -> Callable[[str], None]:
         """Where a container's output goes: its app's log, or its image's log while that is being built."""

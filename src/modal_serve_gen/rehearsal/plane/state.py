@@ -211,7 +211,7 @@ class Plane:
     findings: list[str] = field(default_factory=list)  # what is wrong with the app, though it ran
     events: list[tuple[float, str]] = field(default_factory=list)  # (monotonic seconds, what) for the report
     depot_url: str = ""  # where large things are put and got
-    doors: list[tuple[Any, int]] = field(default_factory=list)  # HTTP services on loopback: aiohttp's runner, port
+    doors: list[Any] = field(default_factory=list)  # HTTP services on loopback (web/loopback.py)
     new_door: Callable[..., Awaitable[None]] | None = None  # opens one of them to the containers that run
     # Set by the session: what the handlers need of the containers and of the front.
     start_container: Callable[[Function], None] = lambda function: None

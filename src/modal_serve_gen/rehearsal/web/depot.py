@@ -16,6 +16,7 @@ from aiohttp import web
 
 from modal_serve_gen.rehearsal.plane import blobs
 from modal_serve_gen.rehearsal.plane.state import Plane
+from modal_serve_gen.rehearsal.web import loopback
 
 GONE = "the file changed while it was being read"
 
@@ -26,7 +27,7 @@ class Depot:
     def __init__(self, plane: Plane):
         self.plane = plane
         self.parts: dict[str, dict[int, str]] = {}  # blob id -> number of a part -> MD5 of what came
-        self.runner: web.AppRunner | None = None
+        self.door: loopback.Door | None = None
 
     async def start(self) -> str:
         """Listen; the URL that `Plane.depot_url` has to be."""
@@ -38,18 +39,12 @@ class Depot:
         application.router.add_get(f"/{word}/blobs/{{blob}}", self._get_blob)
         application.router.add_put(f"/{word}/blocks/{{sha256:[0-9a-f]{{64}}}}", self._put_block)
         application.router.add_get(rf"/{word}/files/{{path}}/{{start:\d+}}/{{length:\d+}}", self._get_range)
-        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{self.runner.addresses[0][1]}/{word}"
-
-    @property
-    def door(self) -> tuple[web.AppRunner, int]:
-        return self.runner, self.runner.addresses[0][1]
+        self.door = await loopback.serve(application)
+        return f"{self.door.url}/{word}"
 
     async def close(self) -> None:
-        if self.runner is not None:
-            await self.runner.cleanup()
+        if self.door is not None:
+            await self.door.close()
 
     def _blob(self, request: web.Request) -> Path:
         path = blobs.blob_path(self.plane, request.match_info["blob"])

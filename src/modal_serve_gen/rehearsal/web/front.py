@@ -16,7 +16,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.plane import blobs, calls
 from modal_serve_gen.rehearsal.plane.state import Function, Input, Plane
-from modal_serve_gen.rehearsal.web import gate
+from modal_serve_gen.rehearsal.web import gate, loopback
 from modal_serve_gen.rehearsal.web.relay import Relay
 
 REDIRECT_AFTER_S = 150  # modal.com/docs/guide/webhook-timeouts, read 2026-08
@@ -30,7 +30,7 @@ class Front:
     def __init__(self, plane: Plane, redirect_after_s: float = REDIRECT_AFTER_S):
         self.plane, self.redirect_after_s = plane, redirect_after_s
         self.relay = Relay(plane)
-        self.runners: list[web.AppRunner] = []
+        self.doors: list[loopback.Door] = []
         self.requests: list[dict] = []  # method, path, status, seconds: for the report
         self.pending: dict[str, Input] = {}  # call id -> input whose caller was sent away with a 303
 
@@ -43,18 +43,15 @@ class Front:
 
         application.router.add_route("*", "/{path:.*}", handle)
         # With handler_cancellation a client that goes away is noticed at once, and the container is told.
-        runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=1)
-        await runner.setup()
-        self.runners.append(runner)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port = runner.addresses[0][1]
-        self.plane.doors.append((runner, port))
+        door = await loopback.serve(application, handler_cancellation=True)
+        self.doors.append(door)
+        self.plane.doors.append(door)
         if self.plane.new_door:
-            await self.plane.new_door(runner, port)
-        return f"http://127.0.0.1:{port}"
+            await self.plane.new_door(door)
+        return door.url
 
     async def close(self) -> None:
-        await asyncio.gather(*(runner.cleanup() for runner in self.runners))
+        await asyncio.gather(*(door.close() for door in self.doors))
         await self.relay.close()
 
     async def _handle(self, function: Function, method: str, request: web.Request) -> web.StreamResponse:

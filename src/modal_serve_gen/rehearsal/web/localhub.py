@@ -15,6 +15,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from modal_serve_gen.rehearsal.web import loopback
+
 SHA = re.compile(r"[0-9a-f]{40}")
 ROWS = 100  # of each file of a dataset
 SPLITS = ("train", "validation", "test")
@@ -58,7 +60,7 @@ class LocalHub:
         self.repositories: dict[str, Repository | None] = {}
         self.lock = asyncio.Lock()
         self.served: set[tuple[str, str]] = set()  # (model id, revision) that were asked for
-        self.runner: web.AppRunner | None = None
+        self.door: loopback.Door | None = None
 
     async def start(self) -> str:
         application = web.Application()
@@ -74,18 +76,12 @@ class LocalHub:
         application.router.add_post(f"/api/datasets/{dataset}/paths-info/{{revision:[^/]+}}", self._paths_info)
         application.router.add_get(f"/api/datasets/{dataset}", self._dataset_info)
         application.router.add_get(f"/datasets/{dataset}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
-        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-
-    @property
-    def door(self) -> tuple[web.AppRunner, int]:
-        return self.runner, self.runner.addresses[0][1]
+        self.door = await loopback.serve(application)
+        return self.door.url
 
     async def close(self) -> None:
-        if self.runner is not None:
-            await self.runner.cleanup()
+        if self.door is not None:
+            await self.door.close()
 
     async def _repository(self, request: web.Request) -> tuple[str, str, Repository]:
         """Name, commit and content of what is asked for."""
