@@ -1,6 +1,7 @@
 """What a rehearsal proved, what stood in for what, and what only Modal can show."""
 
 import importlib.metadata
+import re
 from collections import Counter
 from typing import Any
 
@@ -15,6 +16,7 @@ LAST_LINES = 12
 SAYS_NOTHING = (
     "├", "└", "│   └", "╭", "╰", "For more information check:", "The above exception was", "During handling of"
 )  # fmt: skip
+RAISED = re.compile(r"[A-Za-z_][\w.]*(:.*)?")  # the line that ends a traceback
 
 
 class Report(BaseModel):
@@ -76,9 +78,10 @@ def _telling(output: str) -> list[str]:
         elif inside == "frames" and line[:1] in " \t+|":
             continue
         elif text and not text.startswith(SAYS_NOTHING):
-            inside = ""
+            if inside == "frames" and RAISED.fullmatch(line):  # another container's line may stand within a traceback
+                inside = ""
             kept.append(text.strip("│ ") if text.startswith("│") else line)  # of a box with a message
-    return list(dict.fromkeys(kept))
+    return list(dict.fromkeys(reversed(kept)))[::-1]
 
 
 def _seconds(events: list[tuple[float, str]], began: float, ended: float) -> dict[str, float]:
