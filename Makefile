@@ -51,7 +51,8 @@ golden: $(VENV)/.ready  ## render the golden apps anew
 	$(BIN)/python scripts/golden.py
 
 docs: $(VENV)/.ready  ## write the generated blocks of the documentation anew
-	$(BIN)/python scripts/docs.py
+	$(BIN)/python -m scripts.skill
+	$(BIN)/python -m scripts.docs
 
 facts: $(VENV)/.ready  ## what has moved at the package registry since the pins were made
 	@$(BIN)/python scripts/update_facts.py

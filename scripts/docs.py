@@ -1,19 +1,25 @@
 """Write the generated blocks of the documentation anew: `make docs`. A test fails when a block has drifted.
 
-A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a function below.
+A block stands between `<!-- generated: NAME WORD... -->` and `<!-- end -->`; NAME is a function below, which gets the
+words. What else of the skill is generated, whole files, is written by scripts/skill.py.
 """
 
+import ast
+import inspect
 import re
 import sys
 from pathlib import Path
 
-from modal_serve_gen import errors, facts, workflows
+import typer
+
+from modal_serve_gen import checks, cli, errors, facts, flags, workflows
 from modal_serve_gen.rehearsal import faults as rehearsal_faults
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md",)
+SKILL = ROOT / "skills" / "modal-llm-serving"
+PAGES = ("README.md", *sorted(str(path.relative_to(ROOT)) for path in SKILL.rglob("*.md")))
 MEANT = {"1": "once", "0": "each time", "30": "30 seconds"}  # defaults of faults, as words
-BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
+BLOCK = re.compile(r"(<!-- generated: (\w+)((?: \w+)*) -->\n).*?(<!-- end -->)", re.S)
 
 
 def workflow_table() -> str:
@@ -59,6 +65,96 @@ def gpus() -> str:
     )
 
 
+def commands() -> str:
+    """Every command, with what it takes beside options."""
+    rows = []
+    for name, command in typer.main.get_command(cli.app).commands.items():
+        places = command.collect_usage_pieces(command.context_class(command))
+        usage = " ".join(
+            [
+                "modal-serve-gen",
+                name,
+                *(place.replace("{", "").replace("}", "") for place in places if place != "[OPTIONS]"),
+            ]
+        )
+        rows.append((f"`{usage.replace('|', chr(92) + '|')}`", command.help.split("\n")[0]))
+    return table(("command", "what it does"), rows)
+
+
+def models() -> str:
+    """The models whose facts are bundled, so that `new` needs no network for them."""
+    rows = [
+        (model, f"{entry['weight_bytes'] / 2**30:.1f}", "yes" if entry["gated"] else "")
+        for model, entry in sorted(facts.models().items(), key=lambda item: item[0].lower())
+        if entry["revision"] and entry["weight_bytes"]
+    ]
+    return table(("Model", "GiB", "Gated"), rows)
+
+
+def rules() -> str:
+    """The rules of `check`, each with its whole text."""
+    return "".join(f"### {name}\n\n{inspect.cleandoc(text)}\n\n" for name, text in checks.documentation().items())
+
+
+def routes() -> str:
+    """Which workflow, and its one reference."""
+    rows = [workflows.load(name) for name in workflows.names()]
+    return table(
+        ("When", "Workflow", "Its reference", "A file to copy"),
+        [(row.in_short, f"`{row.name}`", f"`references/{row.reference}`", f"`{copied(row.name)}`") for row in rows],
+    )
+
+
+def copied(workflow: str) -> str:
+    """Where the skill holds a whole app of a workflow."""
+    if not workflows.load(workflow).endpoints:
+        return "scripts/qwen3_throughput.py"
+    return f"assets/{workflow.replace('-', '_')}.py"
+
+
+def remembered() -> str:
+    """The spellings that agents write most, and what to write instead."""
+    rows = [row for row in facts.modal_changes()["removed"] if row.get("remembered")]
+    return table(("Gone", "Write"), [_change(row["old"], row["new"]) for row in rows])
+
+
+def modal_changes() -> str:
+    """Everything that Modal's SDK no longer takes."""
+    rows = facts.modal_changes()["removed"]
+    outcome = {"raises": "refused", "missing": "not there", "warns": "warns, then goes"}
+    return table(
+        ("Gone", "Now", "Write"),
+        [(*_change(row["old"], row["new"])[:1], outcome[row["outcome"]], *_change("", row["new"])[1:]) for row in rows],
+    )
+
+
+def engine_changes(engine: str) -> str:
+    """The flags that an engine no longer has, or never had, and what it takes."""
+    rows = flags.load(facts.flag_table(engine, "")).renamed
+    lines = []
+    for row in rows:
+        old = " ".join(
+            [row["old"], *([row["value"]] if "value" in row else []), *([f"key {row['key']}"] if "key" in row else [])]
+        )
+        lines.append((f"`{old}`", f"`{row['new']}`" if row["new"] else f"drop it: {row['why']}"))
+    return table(("Not", f"But, in {engine} {flags.load(facts.flag_table(engine, '')).version}"), lines)
+
+
+def _change(old: str, new: str) -> tuple[str, str]:
+    return f"`{old}`", f"`{new}`" if new and " " not in new.partition("(")[0] else new or "nothing"
+
+
+def code(case: str, *names: str) -> str:
+    """Definitions of a golden app, as they stand there."""
+    text = (ROOT / "tests" / "golden" / f"{case}.py").read_text("utf-8")
+    lines, found = text.split("\n"), []
+    for node in ast.parse(text).body:
+        if getattr(node, "name", "") in names:
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            found.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return "```python\n" + "\n\n\n".join(found) + "\n```\n"
+
+
 def table(heads: tuple, rows: list[tuple]) -> str:
     """A Markdown table."""
     lines = [heads, ("---",) * len(heads), *rows]
@@ -67,7 +163,7 @@ def table(heads: tuple, rows: list[tuple]) -> str:
 
 def renewed(text: str) -> str:
     """`text` with every generated block as the facts have it today."""
-    return BLOCK.sub(lambda match: f"{match[1]}{globals()[match[2]]()}{match[3]}", text)
+    return BLOCK.sub(lambda match: f"{match[1]}{globals()[match[2]](*match[3].split())}{match[4]}", text)
 
 
 def main() -> int:

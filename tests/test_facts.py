@@ -179,3 +179,37 @@ def test_a_model_without_its_sources_is_refused(broken, entry, lacks):
     with pytest.raises(OurBug, match=lacks):
         facts.model_facts("me/model")
     assert facts.model_facts("me/other") is None
+
+
+def test_the_sdk_takes_what_the_facts_say():
+    """The bundled arguments are those of the SDK that they name, where it is the one at hand."""
+    from importlib.metadata import version
+
+    from scripts import update_modal
+
+    if f"modal-{version('modal')}.json" not in {path.name for path in (facts.FACTS / "apis").glob("modal-*.json")}:
+        pytest.skip(f"modal {version('modal')} has no bundled table")
+    assert update_modal.signatures() == facts.modal_arguments()
+
+
+@pytest.mark.parametrize("row", facts.modal_changes()["removed"], ids=lambda row: row["old"])
+def test_what_the_sdk_removed_is_gone(row):
+    """Each row ends as it says: refused, missing, or with a warning; and no row names what the SDK takes."""
+    import modal
+    import modal.experimental
+
+    if row["kind"] == "argument" and row["outcome"] == "raises":
+        for name in row.get("of", ["app.function", "app.cls"]):
+            owner = modal.App("x") if name.startswith("app.") else getattr(modal, name.partition(".")[0])
+            with pytest.raises((TypeError, modal.exception.Error, modal.exception.DeprecationError)):
+                made = getattr(owner, name.partition(".")[2])(**{row["old"]: {} if row["old"] == "mounts" else 2})
+                made(lambda: None)
+    elif row["kind"] == "name":
+        _, *parts, last = row["old"].split(".")
+        owner = modal
+        for part in parts:
+            owner = getattr(owner, part)
+        assert hasattr(owner, last) == (row["outcome"] != "missing")
+    elif row["kind"] == "method" and row["outcome"] == "missing":
+        for name in row["of"]:
+            assert not hasattr(getattr(modal, name.removeprefix("modal.")), row["old"])

@@ -36,7 +36,7 @@ def test_models_and_gpus_are_those_of_the_facts(shell):
     assert set(gpus) == set(facts.gpus()) and all(
         row["usd_per_hour"] > 0 and row["price_read"] for row in gpus.values()
     )
-    assert {row["rule"] for row in told(shell, "checks")} >= {"pinned", "engine-flags", "engine-address"}
+    assert {row["rule"] for row in told(shell, "checks")} >= {"engine-pinned", "engine-flags", "engine-address"}
 
 
 @pytest.mark.parametrize("columns", [40, 100, 400])

@@ -1,7 +1,7 @@
 """What --engine-arg may say: flags of the pinned engine, not set by the app itself, within what the GPU can do."""
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.checks import engine_flags, picture
+from modal_serve_gen.checks.picture import Picture
 from modal_serve_gen.errors import BadInput, shown
 from modal_serve_gen.gpus import gpu_facts
 from modal_serve_gen.render import Resolved
@@ -15,7 +15,7 @@ DRAFTS = ("--speculative-config", "--spec-model", "--speculative-draft-model-pat
 
 def check(wanted: ServeSpec, workflow: Workflow, version: str) -> None:
     """Each --engine-arg against the pinned engine's own table, by exact name and choice. Raises BadInput."""
-    table = flags.load(engine_flags.table_path(workflow.engine, version))
+    table = flags.load(facts.flag_table(workflow.engine, version))
     for problem in flags.check(wanted.engine_arg, table, whole=False):
         if problem.kind == "error":
             raise BadInput(
@@ -36,7 +36,7 @@ def _elsewhere(flag: str, engine: str) -> str:
     """A sentence when another engine has the flag; '' when none has."""
     for other in facts.pins():
         if other != engine and facts.pins()[other].get("torch"):
-            table = flags.load(engine_flags.table_path(other, facts.pins()[other]["version"]))
+            table = flags.load(facts.flag_table(other, facts.pins()[other]["version"]))
             if flag.partition("=")[0] in table.spellings:
                 return f" It is a flag of {other}, and this workflow runs {engine}."
     return ""
@@ -61,10 +61,10 @@ def require_gpu(wanted: ServeSpec, gpu: str) -> None:
 
 def check_repeats(text: str, resolved: Resolved) -> None:
     """Refuse an --engine-arg for a flag that the template sets itself."""
-    command = next(iter(picture.read(text).commands), None)
+    command = next(iter(Picture(text).commands), None)
     if command is None or not resolved.spec.engine_arg:
         return
-    table = flags.load(engine_flags.table_path(command.engine, resolved.pins.version))
+    table = flags.load(facts.flag_table(command.engine, resolved.pins.version))
     seen: set[str] = set()
     for given in flags.parse(command.words, table).options:
         if given.flag in seen and not (given.option and given.option.repeat):

@@ -61,9 +61,7 @@ def _gpus() -> list[dict]:
 def _checks() -> list[dict]:
     from modal_serve_gen import checks
 
-    return [
-        {"rule": name, "what": (module.__doc__ or "").strip().split("\n")[0]} for name, module in checks.rules().items()
-    ]
+    return [{"rule": name, "what": text.split("\n")[0]} for name, text in checks.documentation().items()]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -38,6 +38,8 @@ class Workflow(BaseModel):
     use_when: str
     not_when: str
     instead: str
+    in_short: str  # use_when, in a few words, for the skill
+    reference: str  # of the skill, in its folder references/
     default_model: str
     endpoints: tuple[str, ...] = ()
     auth: tuple[str, ...] = ()

@@ -1,139 +1,381 @@
-"""What an app says of itself, read from its syntax tree: constants, engine commands, pins, ports; each with its line.
+"""What an app says of itself, read from its syntax tree: what Modal runs, on what, with which engine, on which line.
 
-Nothing is imported or run. What cannot be known without running is None, and rules pass over it.
+Nothing is imported or run here. What cannot be known without running is None, and rules pass over it.
 """
 
 import ast
-import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?==(\S+)$")
+from modal_serve_gen.checks import commands
+from modal_serve_gen.checks.commands import Command
+from modal_serve_gen.checks.values import dotted, value
+
+KINDS = ("function", "cls", "server")
+WEB = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
+INSTALLS = ("pip_install", "uv_pip_install")
+PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*(.*)$", re.S)
+IN_SHELL = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
+ENGINE_IMAGES = {"vllm/vllm-openai": "vllm", "lmsysorg/sglang": "sglang"}
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
-class Command:
-    """An engine's command line as it stands in the file: its words, None where a word is not known, and their lines.
+class Given:
+    """One argument: what it is worth (None: not known), its line, its expression."""
 
-    The keywords of `vllm.LLM(...)` are read as the flags of the same name; such an engine serves nobody (`server`).
-    """
+    value: Any
+    line: int
+    node: ast.expr
 
-    engine: str
-    words: tuple[str | None, ...]
-    lines: tuple[int, ...]
-    server: bool = True
 
-    def value(self, *flags: str) -> tuple[str | None, int] | None:
-        """The last value given for one of `flags`, with its line; None when none of them is there."""
-        found = None
-        for index, word in enumerate(self.words):
-            if word in flags and index + 1 < len(self.words):
-                found = (self.words[index + 1], self.lines[index + 1])
-            elif word and word.partition("=")[0] in flags and "=" in word:
-                found = (word.partition("=")[2], self.lines[index])
-        return found
+@dataclass(frozen=True)
+class Call:
+    """A call as it stands in the file, under the name that its imports give it: `modal.Image.from_registry`."""
+
+    name: str
+    node: ast.Call
+    arguments: Mapping[str, Given]  # by keyword, `**known` among them
+    whole: bool  # whether every keyword is known
+
+    @property
+    def line(self) -> int:
+        return self.node.lineno
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def lacks(self, *names: str) -> bool:
+        """Whether it is certain that none of these keywords is given."""
+        return self.whole and not any(name in self.arguments for name in names)
 
 
 @dataclass
-class Picture:
-    """The app as far as its text tells."""
+class Unit:
+    """What Modal runs in a container of its own: a function, a class or a server, with its decorators.
 
-    text: str
-    tree: ast.Module
-    constants: dict[str, Any] = field(default_factory=dict)
+    `within` holds what may run there: its own body, and what that names of the module, other units apart.
+    """
+
+    kind: str
+    name: str
+    call: Call
+    node: ast.AST
+    decorators: list[Call]
+    methods: dict[str, list[Call]]  # of a class: name -> decorators
+    within: list[ast.AST] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
-    pins: dict[str, tuple[str, int]] = field(default_factory=dict)  # package -> (version, line)
-    calls: list[tuple[str, ast.Call]] = field(default_factory=list)  # dotted name -> call, in order
+    calls: list[Call] = field(default_factory=list)
+
+    def given(self, name: str) -> Given | None:
+        """An argument of the decorator that makes it."""
+        return self.call.arguments.get(name)
+
+    def decorator(self, *names: str) -> Call | None:
+        """The first decorator of these names, of the unit or of one of its methods."""
+        every = [*self.decorators, *(each for found in self.methods.values() for each in found)]
+        return next((each for each in every if each.last in names), None)
+
+    @property
+    def web(self) -> Call | None:
+        """What puts it on the web."""
+        return self.call if self.kind == "server" else self.decorator(*WEB)
+
+    @property
+    def gpus(self) -> list[tuple[str | None, int]]:
+        """Each GPU that it may get, with its count; (None, 1) where that is not known. Empty: it has none."""
+        gpu = self.given("gpu")
+        if gpu is None or (isinstance(gpu.node, ast.Constant) and gpu.node.value is None):
+            return []
+        found = []
+        for name in gpu.value if isinstance(gpu.value, list) else [gpu.value]:
+            kind, _, count = name.partition(":") if isinstance(name, str) else (None, "", "")
+            found.append((kind, int(count) if count.isdecimal() else 1))
+        return found
+
+    @property
+    def serves(self) -> Command | None:
+        """The engine that answers over HTTP in it."""
+        return next((each for each in self.commands if each.server), None)
+
+    @property
+    def engine(self) -> Command | None:
+        return self.commands[0] if self.commands else None
 
 
-def read(text: str) -> Picture:
-    """The picture of an app's source. Raises SyntaxError (or ValueError for null bytes), as the compiler does."""
-    tree = ast.parse(text)
-    picture = Picture(text, tree)
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                _assign(picture.constants, target, node.value)
-    for node in ast.walk(tree):
+class Picture:
+    """The app as far as its text tells; `names` holds what importing it found of its constants."""
+
+    def __init__(self, text: str, names: Mapping[str, Any] | None = None):
+        self.text, self.tree = text, ast.parse(text)
+        self.nodes = list(ast.walk(self.tree))
+        self.aliases = dict(_aliases(self.nodes))
+        self.definitions = dict(_definitions(self.tree))
+        self.constants: dict[str, Any] = {}
+        for name, node in _assignments(self.tree.body):
+            self.constants[name] = value(node, self.constants)
+        for node in self.tree.body:
+            if isinstance(node, ast.ClassDef):
+                for name, held in _assignments(node.body):
+                    self.constants[f"{node.name}.{name}"] = value(held, self.constants)
+        self.constants |= {name: held for name, held in (names or {}).items() if name in self.constants}
+
+    @cached_property
+    def scopes(self) -> dict[int, Mapping[str, Any]]:
+        """id of a node -> what the names around it are worth: a function's own constants over the module's."""
+        found: dict[int, Mapping[str, Any]] = {}
+        for function in (each for each in self.nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)):
+            inside = list(ast.walk(function))
+            own: dict[str, Any] = {}
+            times: dict[str, int] = {}
+            for name, node in _assignments([each for each in inside if isinstance(each, ast.Assign | ast.AnnAssign)]):
+                times[name] = times.get(name, 0) + 1
+                own[name] = value(node, self.constants | own) if times[name] == 1 else None
+            hidden = {each.arg: None for each in (*function.args.args, *function.args.kwonlyargs)}
+            scope = self.constants | hidden | own
+            found |= {id(each): scope for each in inside}
+        return found
+
+    def worth(self, node: ast.AST | None) -> Any:
+        """What an expression is worth where it stands; None where that is not known."""
+        return value(node, self.scopes.get(id(node), self.constants))
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """Every call of the file."""
+        return [self.call(node) for node in self.nodes if isinstance(node, ast.Call)]
+
+    def call(self, node: ast.Call) -> Call:
+        """A call with its arguments by name."""
+        arguments: dict[str, Given] = {}
+        whole = True
+        for item in node.keywords:
+            if item.arg:
+                arguments[item.arg] = Given(self.worth(item.value), item.value.lineno, item.value)
+                continue
+            entries = self.entries(item.value)
+            whole = whole and entries is not None
+            for name, held in (entries or {}).items():
+                arguments[name] = Given(self.worth(held), held.lineno, held)
+        return Call(self.name(node.func), node, arguments, whole)
+
+    def entries(self, node: ast.AST) -> dict[str, ast.expr] | None:
+        """The entries of a literal dictionary, or of one that a constant of the module is; None for anything else."""
+        if isinstance(node, ast.Name) and isinstance(held := self.definitions.get(node.id), ast.Assign):
+            node = held.value
+        if isinstance(node, ast.Call) and dotted(node.func) == "dict" and not node.args:
+            return {item.arg: item.value for item in node.keywords if item.arg}
+        if not isinstance(node, ast.Dict):
+            return None
+        found: dict[str, ast.expr] = {}
+        for key, held in zip(node.keys, node.values, strict=True):
+            if key is None:
+                found |= self.entries(held) or {}
+            elif isinstance(name := self.worth(key), str):
+                found[name] = held
+        return found
+
+    def name(self, node: ast.AST) -> str:
+        """The dotted name of an expression, by what the file imports: `modal.concurrent` for a bare `concurrent`."""
+        first, dot, rest = dotted(node).partition(".")
+        return f"{self.aliases.get(first, first)}{dot}{rest}"
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """What Modal runs, in the order of the file."""
+        found = list(self._units())
+        apart = {id(each.node) for each in found}
+        every = self.commands
+        for unit in found:
+            unit.within = self._within(unit, apart - {id(unit.node)})
+            spans = [(each.lineno, each.end_lineno or each.lineno) for each in unit.within]
+            unit.commands = [each for each in every if any(low <= each.line <= high for low, high in spans)]
+            inside = {id(each) for node in unit.within for each in ast.walk(node)}
+            unit.calls = [each for each in self.calls if id(each.node) in inside]
+        return found
+
+    def _units(self) -> Iterator[Unit]:
+        for node in self.nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                decorators = [self._decorator(each) for each in node.decorator_list]
+                made = next((each for each in decorators if self._makes(each)), None)
+                if made:
+                    methods = {}
+                    for each in node.body if isinstance(node, ast.ClassDef) else ():
+                        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                            methods[each.name] = [self._decorator(one) for one in each.decorator_list]
+                    yield Unit(made.last, node.name, made, node, decorators, methods)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == 1:
+                made = self.call(node.func)
+                home = self.definitions.get(dotted(node.args[0]))
+                if self._makes(made) and isinstance(home, ast.FunctionDef | ast.ClassDef):
+                    yield Unit(made.last, home.name, made, home, [], {})
+
+    def _decorator(self, node: ast.expr) -> Call:
         if isinstance(node, ast.Call):
-            picture.calls.append((ast.unparse(node.func) if len(ast.dump(node.func)) < 2000 else "", node))
-        if isinstance(node, ast.List | ast.Tuple) and (command := _command(node, picture.constants)):
-            picture.commands.append(command)
-    for name, call in picture.calls:
-        if name in ("LLM", "vllm.LLM"):
-            picture.commands.append(_keywords(call, picture.constants))
-        if name.endswith("pip_install"):
-            for argument in call.args:
-                for word in _strings(argument, picture.constants):
-                    if match := PIN.match(word):
-                        picture.pins[match[1].lower().replace("_", "-")] = (match[2], argument.lineno)
-    return picture
+            return self.call(node)
+        bare = ast.copy_location(ast.Call(node, [], []), node)
+        return Call(self.name(node), bare, {}, True)
 
+    def _makes(self, call: Call) -> bool:
+        """Whether a call is one of an app's: `app.function`, whatever the app is called."""
+        owner, _, kind = call.name.rpartition(".")
+        return kind in KINDS and owner not in ("", "modal") and "." not in owner
 
-def value(node: ast.AST | None, constants: dict[str, Any]) -> Any:
-    """What an expression is worth, as far as literals and module constants tell; None where they do not."""
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Name):
-        return constants.get(node.id)
-    if isinstance(node, ast.JoinedStr):
-        parts = [value(item.value if isinstance(item, ast.FormattedValue) else item, constants) for item in node.values]
-        return None if None in parts else "".join(map(str, parts))
-    if isinstance(node, ast.List | ast.Tuple):
-        return [value(item, constants) for item in node.elts]
-    if isinstance(node, ast.Dict):
-        return {value(key, constants): value(item, constants) for key, item in zip(node.keys, node.values, strict=True)}
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
-        inner = value(node.args[0], constants)
-        return None if inner is None else str(inner)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
-        inner = value(node.func.value, constants)
-        return inner.split() if isinstance(inner, str) and not node.args else None
-    return None
+    def _within(self, unit: Unit, apart: set[int]) -> list[ast.AST]:
+        found, waiting = [], [unit.node]
+        seen = {id(unit.node)}
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            for each in _inside(node):
+                name = each.id if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) else ""
+                home = self.definitions.get(name)
+                if home is not None and id(home) not in seen | apart:
+                    seen.add(id(home))
+                    waiting.append(home)
+        return found
 
+    @cached_property
+    def commands(self) -> list[Command]:
+        """Every engine command line of the file."""
+        found = [
+            command
+            for scope in _scopes(self.tree)
+            for command in commands.lists(scope, self.scopes.get(id(scope), self.constants))
+        ]
+        found += commands.texts(self.tree, self.constants)
+        for call in self.calls:
+            name = call.name if call.name in commands.IN_PYTHON else call.last
+            if name in commands.IN_PYTHON and (call.last != "Engine" or name == call.name):
+                nodes = {key: given.node for key, given in call.arguments.items()}
+                names = self.scopes.get(id(call.node), self.constants)
+                found.append(commands.keywords(call.node, name, nodes, names, call.whole))
+        return sorted({(each.line, each.words): each for each in found}.values(), key=lambda each: each.line)
 
-def keyword(call: ast.Call, name: str) -> ast.expr | None:
-    """The argument `name` of a call."""
-    return next((item.value for item in call.keywords if item.arg == name), None)
+    @cached_property
+    def installs(self) -> list[tuple[str, str, int]]:
+        """Each package that an image installs, with what is asked of its version ('' for any) and its line."""
+        found = []
+        for call in self.calls:
+            if call.last in INSTALLS:
+                for argument in call.node.args:
+                    for word in _texts(self.worth(argument.value if isinstance(argument, ast.Starred) else argument)):
+                        found += _package(word, argument.lineno)
+            elif call.last in ("run_commands", "dockerfile_commands"):
+                for argument in call.node.args:
+                    for text in _texts(self.worth(argument)):
+                        for match in IN_SHELL.finditer(text):
+                            for word in match[1].replace("'", " ").replace('"', " ").split():
+                                found += _package(word, argument.lineno)
+            elif call.last == "from_registry" and call.node.args:
+                image, _, tag = str(self.worth(call.node.args[0]) or "").partition(":")
+                if image in ENGINE_IMAGES:
+                    version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)", tag)
+                    found.append((ENGINE_IMAGES[image], f"=={version[1]}" if version else "", call.line))
+        return found
 
+    def pin(self, package: str) -> str:
+        """The version to which the app pins a package; '' where it does not, or where that is not known."""
+        return next((asked[2:] for name, asked, _ in self.installs if name == package and asked.startswith("==")), "")
 
-def _assign(constants: dict[str, Any], target: ast.expr, node: ast.expr) -> None:
-    if isinstance(target, ast.Name):
-        constants[target.id] = value(node, constants)
-    elif isinstance(target, ast.Tuple) and isinstance(node, ast.Tuple) and len(target.elts) == len(node.elts):
-        for each, item in zip(target.elts, node.elts, strict=True):
-            _assign(constants, each, item)
-
-
-def _command(node: ast.List | ast.Tuple, constants: dict[str, Any]) -> Command | None:
-    words = tuple(item if isinstance(item := value(each, constants), str) else None for each in node.elts)
-    if len(words) >= 2 and words[0] in ("vllm", "sglang") and words[1] == "serve":
-        return Command(words[0], words[2:], tuple(each.lineno for each in node.elts)[2:])
-    return None
-
-
-def _keywords(call: ast.Call, constants: dict[str, Any]) -> Command:
-    """The keywords of an engine's Python API as the flags they are on its command line."""
-    words: list[tuple[str | None, int]] = []
-    named = [(item.arg, item.value) for item in call.keywords if item.arg]
-    for item in call.keywords:
-        if item.arg is None and isinstance(item.value, ast.Dict):
-            named += [
-                (str(value(key, constants)), node) for key, node in zip(item.value.keys, item.value.values, strict=True)
+    @cached_property
+    def variables(self) -> list[tuple[str, Any, int]]:
+        """Each environment variable that the file sets somewhere, with its value and line."""
+        found = []
+        for node in self.nodes:
+            if isinstance(node, ast.Dict):
+                pairs = [(self.worth(key), held, held.lineno) for key, held in zip(node.keys, node.values, strict=True)]
+            elif isinstance(node, ast.Call):
+                pairs = [(item.arg, item.value, item.value.lineno) for item in node.keywords]
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                pairs = [(self.worth(node.targets[0].slice), node.value, node.lineno)]
+            else:
+                continue
+            found += [
+                (n, self.worth(held), at) for n, held, at in pairs if isinstance(n, str) and VARIABLE.fullmatch(n)
             ]
-    for name, node in named:
-        held = value(node, constants)
-        flag = name.replace("_", "-")
-        if held is False:
-            words.append((f"--no-{flag}", node.lineno))
-        else:
-            words.append((f"--{flag}", node.lineno))
-            if held is not True:
-                words.append((held if held is None or isinstance(held, str) else json.dumps(held), node.lineno))
-    return Command("vllm", tuple(word for word, _ in words), tuple(line for _, line in words), server=False)
+        return found
+
+    def variable(self, name: str) -> tuple[Any, int] | None:
+        """The last value that the file gives to an environment variable, with its line."""
+        return next(((held, line) for each, held, line in reversed(self.variables) if each == name), None)
+
+    @cached_property
+    def strings(self) -> list[tuple[str, ast.Constant]]:
+        """Each text of the file that is neither a docstring nor a comment."""
+        prose = {id(each.value) for each in self.nodes if isinstance(each, ast.Expr)}
+        return [
+            (each.value, each)
+            for each in self.nodes
+            if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in prose
+        ]
 
 
-def _strings(node: ast.AST, constants: dict[str, Any]) -> list[str]:
-    found = value(node.value if isinstance(node, ast.Starred) else node, constants)
-    return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, str)]
+def _scopes(tree: ast.Module) -> list[ast.AST]:
+    """Each function of the module by itself, and the rest of the module."""
+    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    nested = {id(inner) for each in functions for inner in ast.walk(each) if inner is not each}
+    outer = [each for each in functions if id(each) not in nested]
+    rest = ast.Module(
+        [each for each in tree.body if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)], []
+    )
+    return [*outer, rest]
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs of a definition: its body and its methods' decorators, its own decorators apart."""
+    for each in getattr(node, "body", None) if isinstance(getattr(node, "body", None), list) else [node]:
+        yield from ast.walk(each)
+
+
+def _aliases(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                if each.asname:
+                    yield each.asname, each.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for each in node.names:
+                yield each.asname or each.name, f"{node.module}.{each.name}"
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """What the module defines, by name: functions, classes, and assignments of one name."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for each in ast.walk(target):
+                    if isinstance(each, ast.Name):
+                        yield each.id, node
+
+
+def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    for node in body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            yield node.target.id, node.value
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value
+                elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    for one, held in zip(target.elts, node.value.elts, strict=False):
+                        if isinstance(one, ast.Name):
+                            yield one.id, held
+
+
+def _texts(held: Any) -> list[str]:
+    return [item for item in (held if isinstance(held, list) else [held]) if isinstance(item, str)]
+
+
+def _package(word: str, line: int) -> list[tuple[str, str, int]]:
+    """A requirement taken apart; none for an option, a path, an address or a requirements file."""
+    if not (match := PACKAGE.match(word)) or "/" in match[1] or word.endswith((".txt", ".whl", ".toml")):
+        return []
+    return [(match[1].lower().replace("_", "-"), match[2].partition(";")[0].replace(" ", ""), line)]

@@ -5,6 +5,7 @@ fact is our own bug (exit 70).
 """
 
 import json
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -169,3 +170,41 @@ def pins() -> dict[str, dict]:
 def flag_table_path(engine: str, version: str) -> Path:
     """Where the argument and registry table of one engine version lies (it need not exist)."""
     return FACTS / "flags" / f"{engine}-{version}.json"
+
+
+def _newest(pattern: str) -> Path:
+    """The bundled file of the newest version. Raises OurBug where there is none."""
+    found = sorted((FACTS / "apis").glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
+    if not found:
+        raise _refuse(f"no file {pattern} is there")
+    return found[-1]
+
+
+@cache
+def modal_arguments() -> dict[str, list[str]]:
+    """What Modal's newest known SDK takes: `app.function`, `modal.concurrent`, `Image.pip_install` -> arguments."""
+    return sourced(_read(_newest("modal-*.json")), "the SDK's arguments", "version", "read_on", "takes")["takes"]
+
+
+@cache
+def modal_changes() -> dict[str, list[dict]]:
+    """`removed`: what Modal's SDK no longer takes; `variable`: environment variables that do nothing any more."""
+    return sourced(_read(FACTS / "modal.toml"), "modal.toml", "read", "source", "removed", "variable")
+
+
+@cache
+def engine_variables(engine: str) -> dict:
+    """The environment variables that an engine's newest known version names, under `names`; their `prefixes`."""
+    return sourced(_read(_newest(f"{engine}_variables-*.json")), f"{engine}'s variables", "version", "read_on", "names")
+
+
+@cache
+def routes(engine: str) -> dict[str, dict]:
+    """The HTTP routes of an engine's newest known version: path -> `methods`, and `developer` or `admin` where so."""
+    return sourced(_read(_newest(f"{engine}_routes-*.json")), f"{engine}'s routes", "version", "read_on")["routes"]
+
+
+def flag_table(engine: str, version: str) -> Path:
+    """The argument table of that version of an engine, or the newest bundled one."""
+    path = flag_table_path(engine, version)
+    return path if version and path.exists() else max(path.parent.glob(f"{engine}-*.json"))

@@ -2,34 +2,23 @@ import subprocess
 
 import modal
 
-PORT = 8000
-app = modal.App("bad")
-image = modal.Image.debian_slim().uv_pip_install("vllm==0.33.0", "sglang==0.5.23")
+app = modal.App("example")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+weights = modal.Volume.from_name("weights", create_if_missing=True)
 
 
-@app.function(image=image, gpu="L4")
-@modal.web_server(PORT, startup_timeout=600)
+@app.function(image=image, gpu="L4", volumes={"/weights": weights}, max_containers=2, startup_timeout=900)
+@modal.concurrent(max_inputs=8)
+@modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def serve():
     subprocess.Popen(
         [
             "vllm",
             "serve",
-            "/model",
+            "/weights/model",
             "--host",
-            "127.0.0.1",  # finding: Modal cannot reach it
+            "127.0.0.1",  # finding: listens on 127.0.0.1
             "--port",
-            "8001",  # finding: Modal is told 8000
+            "8080",  # finding: listens at port 8080
         ]
     )
-
-
-@app.function(image=image, gpu="L4")
-@modal.web_server(PORT)
-def no_host():
-    subprocess.Popen(["vllm", "serve", "/model"])  # finding: no --host
-
-
-@app.function(image=image, gpu="L4")
-@modal.web_server(PORT)
-def another_default():
-    subprocess.Popen(["sglang", "serve", "--model-path=/m", "--host=0.0.0.0"])  # finding: port 30000

@@ -1,0 +1,40 @@
+"""Measure `check` on many files: `python -m scripts.bench_check` checks 100 and 1,000 of them, with --no-import.
+
+Prints seconds and the memory of the largest process; ends with 1 over the project's promises.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted((ROOT / "tests" / "golden").glob("*.py")) + sorted((ROOT / "tests" / "rehearsal" / "apps").glob("*.py"))
+LIMIT_S = 20  # for 1,000 files on two cores
+GROWTH = 1.3  # of memory, from 100 files to 1,000
+
+
+def measured(number: int) -> tuple[float, float]:
+    """Seconds, and MiB of the largest process so far."""
+    with tempfile.TemporaryDirectory() as folder:
+        for index in range(number):
+            Path(folder, f"app_{index}.py").write_bytes(FILES[index % len(FILES)].read_bytes())
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "modal_serve_gen.cli", "check", folder, "--no-import", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode in (0, 1), done.stderr
+        return time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def main() -> int:
+    print("files  seconds  MiB of the largest process")
+    rows = {number: measured(number) for number in (100, 1000)}
+    for number, (seconds, mib) in rows.items():
+        print(f"{number:5}  {seconds:7.1f}  {mib:7.0f}")
+    return int(rows[1000][0] > LIMIT_S or rows[1000][1] > GROWTH * rows[100][1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Write the environment variables that an engine's wheel names to src/modal_serve_gen/facts/apis/.
+
+    python scripts/update_variables.py vllm-0.33.0-...whl sglang-0.5.23-...whl
+
+Every name with the engine's own prefix that occurs in its Python is taken: more than it reads, never less.
+"""
+
+import argparse
+import datetime
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
+PREFIXES = {"vllm": ("VLLM",), "sglang": ("SGLANG", "SGL")}
+
+
+def variables(wheel: Path, engine: str) -> list[str]:
+    """The names, in alphabetical order."""
+    pattern = re.compile(rf"\b(?:{'|'.join(PREFIXES[engine])})_[A-Z0-9_]*[A-Z0-9]\b")
+    found: set[str] = set()
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(".py"):
+                found |= set(pattern.findall(archive.read(name).decode("utf-8", "replace")))
+    return sorted(found)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("wheel", type=Path, nargs="+")
+    for wheel in parser.parse_args().wheel:
+        engine, version = wheel.name.split("-")[:2]
+        names = variables(wheel, engine)
+        document = {
+            "engine": engine, "version": version, "prefixes": [f"{each}_" for each in PREFIXES[engine]],
+            "read_on": datetime.date.today().isoformat(), "source": f"every such name in {wheel.name}", "names": names,
+        }  # fmt: skip
+        path = APIS / f"{engine}_variables-{version}.json"
+        path.write_text(json.dumps(document, indent=0) + "\n", "utf-8")
+        print(f"{path.name}: {len(names)} names")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

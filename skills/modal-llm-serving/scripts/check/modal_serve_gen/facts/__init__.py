@@ -1,0 +1,210 @@
+"""The bundled facts: data with sources and dates, read lazily, one file at a time.
+
+A fact without a source or a date is refused here, so that nothing unsourced reaches a plan or a generated app. A broken
+fact is our own bug (exit 70).
+"""
+
+import json
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from modal_serve_gen.errors import OurBug
+from modal_serve_gen.folders import FACTS
+
+REPORT = "Reinstall modal-serve-gen; if it happens again, report it with this line."
+
+
+def _refuse(what: str) -> OurBug:
+    return OurBug(f"The bundled facts are broken: {what}.", REPORT)
+
+
+def sourced(entry: Any, what: str, *needed: str) -> Any:
+    """`entry` when it is a table and each key of `needed` stands in it, not empty; else OurBug."""
+    if not isinstance(entry, dict):
+        raise _refuse(f"{what} is not a table")
+    if missing := [key for key in needed if not entry.get(key)]:
+        raise _refuse(f"{what} lacks {', '.join(missing)}")
+    return entry
+
+
+def _read(path: Path) -> dict:
+    try:
+        text = path.read_bytes().decode()
+        return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (OSError, ValueError) as error:
+        raise _refuse(f"{path.name} cannot be read ({type(error).__name__})") from error
+
+
+@cache
+def _model_table() -> tuple[str, dict[str, dict]]:
+    document = sourced(_read(FACTS / "models.json"), "models.json", "read", "models")
+    return document["read"], document["models"]
+
+
+def models() -> dict[str, dict]:
+    """Every bundled model: id -> what no configuration says. Use `model_facts` for one that is going to be used."""
+    return _model_table()[1]
+
+
+@cache
+def model_facts(model_id: str) -> dict | None:
+    """What is bundled about one model, its sources and the date checked; None when it is not bundled."""
+    date, table = _model_table()
+    entry = table.get(model_id)
+    if entry is None:
+        return None
+    sourced(entry, model_id, "config", "sources", "weight_bytes", "weight_bytes_how", "confidence")
+    sourced(entry["sources"], f"{model_id} sources", "config", "weight_bytes")
+    for key, source in (("revision", "revision_source"),):
+        if entry[key] and not entry.get(source):
+            raise _refuse(f"{model_id} has a {key} without {source}")
+    for key in ("license", "gated"):
+        if entry.get(key) is not None and not entry["sources"].get(key):
+            raise _refuse(f"{model_id} has {key} without a source")
+    return {**entry, "read": date}
+
+
+def fp8_sibling(model_id: str) -> str | None:
+    """The bundled FP8 copy of a model, by the name that its publisher gave it; None when none is bundled."""
+    owner, _, name = model_id.rpartition("/")
+    name = name.removesuffix("-BF16")
+    named = {f"{name}-FP8", f"{name}-FP8-dynamic"}
+    found = [other for other in models() if other.rpartition("/")[2] in named]
+    return next((other for other in found if other.startswith(f"{owner}/")), found[0] if found else None)
+
+
+@cache
+def config(model_id: str) -> dict:
+    """The bundled configuration of one model: `config`, `source`, `verbatim`, `note`. KeyError when not bundled."""
+    return sourced(_read(FACTS / "configs" / models()[model_id]["config"]), f"the config of {model_id}", "source")
+
+
+@cache
+def gpus() -> dict[str, dict]:
+    """Modal's GPUs by name: memory, speed, price and limit; `price_read` is the month the price was read."""
+    document = sourced(
+        _read(FACTS / "gpus.toml"), "gpus.toml", "read", "price_read", "price_source", "usable_source", "gpus"
+    )
+    for name, gpu in document["gpus"].items():
+        sourced(
+            gpu, name, "usable_gib", "usd_per_s", "compute_capability", "bandwidth_gb_per_s", "max_count", "sources"
+        )
+        gpu["price_read"] = document["price_read"]
+        gpu["usable_source"] = document["usable_source"]
+    return document["gpus"]
+
+
+@cache
+def gpu_aliases() -> dict[str, str]:
+    """Other spellings that Modal accepts -> the name in `gpus()` that is planned with (A100, H100!, B200+, A10G)."""
+    gpus()
+    return _read(FACTS / "gpus.toml").get("aliases", {})
+
+
+@cache
+def overheads() -> dict:
+    """The allowances for what is neither weights nor KV cache, GiB per GPU as low, mid and high."""
+    document = sourced(_read(FACTS / "overheads.toml"), "overheads.toml", "read", "source", "calibrated_on")
+    for part in ("utilization", "non_torch", "activations", "cuda_graphs", "batched_tokens", "startup", "sizing"):
+        sourced(document.get(part), f"overheads.toml [{part}]", "source")
+    return document
+
+
+@cache
+def pools() -> dict:
+    """How an engine cuts the pool for its KV cache at start, where it does."""
+    return sourced(_read(FACTS / "pools.toml"), "pools.toml", "read", "source", "sglang")
+
+
+@cache
+def regions() -> dict:
+    """Compute and routing regions, and what a compute region multiplies the price by."""
+    document = sourced(_read(FACTS / "regions.toml"), "regions.toml", "read", "source", "multipliers")
+    sourced(document["multipliers"], "regions.toml [multipliers]", "source")
+    return document
+
+
+@cache
+def limits() -> dict:
+    """What Modal's service refuses, though its client does not; each with its source."""
+    document = sourced(_read(FACTS / "limits.toml"), "limits.toml", "read")
+    for name, table in document.items():
+        if name != "read":
+            sourced(table, f"limits.toml [{name}]", "source")
+    return document
+
+
+@cache
+def quantization() -> dict:
+    """Which compute capability each weight format wants: `native` and `least`."""
+    return sourced(_read(FACTS / "quantization.toml"), "quantization.toml", "read", "source")
+
+
+@cache
+def remote_code_not_needed() -> frozenset[str]:
+    """Model types whose `auto_map` the engines do not need."""
+    return frozenset(sourced(_read(FACTS / "remote_code.toml"), "remote_code.toml", "read", "source")["not_needed"])
+
+
+@cache
+def tasks() -> dict:
+    """Which tags, architectures and libraries mean that a model does not generate text."""
+    return sourced(_read(FACTS / "tasks.toml"), "tasks.toml", "read", "source", "not_served")
+
+
+@cache
+def speculation() -> dict[str, dict]:
+    """Per engine what it can use for speculative decoding, and with which arguments."""
+    return sourced(_read(FACTS / "speculation.toml"), "speculation.toml", "read", "source")
+
+
+@cache
+def pins() -> dict[str, dict]:
+    """Per engine what a generated app pins: {engine: {version, ...}}."""
+    return _read(FACTS / "pins.toml")
+
+
+def flag_table_path(engine: str, version: str) -> Path:
+    """Where the argument and registry table of one engine version lies (it need not exist)."""
+    return FACTS / "flags" / f"{engine}-{version}.json"
+
+
+def _newest(pattern: str) -> Path:
+    """The bundled file of the newest version. Raises OurBug where there is none."""
+    found = sorted((FACTS / "apis").glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
+    if not found:
+        raise _refuse(f"no file {pattern} is there")
+    return found[-1]
+
+
+@cache
+def modal_arguments() -> dict[str, list[str]]:
+    """What Modal's newest known SDK takes: `app.function`, `modal.concurrent`, `Image.pip_install` -> arguments."""
+    return sourced(_read(_newest("modal-*.json")), "the SDK's arguments", "version", "read_on", "takes")["takes"]
+
+
+@cache
+def modal_changes() -> dict[str, list[dict]]:
+    """`removed`: what Modal's SDK no longer takes; `variable`: environment variables that do nothing any more."""
+    return sourced(_read(FACTS / "modal.toml"), "modal.toml", "read", "source", "removed", "variable")
+
+
+@cache
+def engine_variables(engine: str) -> dict:
+    """The environment variables that an engine's newest known version names, under `names`; their `prefixes`."""
+    return sourced(_read(_newest(f"{engine}_variables-*.json")), f"{engine}'s variables", "version", "read_on", "names")
+
+
+@cache
+def routes(engine: str) -> dict[str, dict]:
+    """The HTTP routes of an engine's newest known version: path -> `methods`, and `developer` or `admin` where so."""
+    return sourced(_read(_newest(f"{engine}_routes-*.json")), f"{engine}'s routes", "version", "read_on")["routes"]
+
+
+def flag_table(engine: str, version: str) -> Path:
+    """The argument table of that version of an engine, or the newest bundled one."""
+    path = flag_table_path(engine, version)
+    return path if version and path.exists() else max(path.parent.glob(f"{engine}-*.json"))

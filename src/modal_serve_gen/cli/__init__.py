@@ -1,0 +1,43 @@
+"""The command line: the only room that parses argv, prints, writes files or exits.
+
+Everything heavier than typer is imported by the command that needs it, so that `--help` stays quick.
+"""
+
+from typing import Annotated
+
+import typer
+
+from modal_serve_gen.cli import look, new, rehearse, shell
+
+app = typer.Typer(
+    help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(cls=shell.Command)(new.new)
+app.command(cls=shell.Command)(look.check)
+app.command(cls=rehearse.PassingOn, context_settings={"allow_extra_args": True})(rehearse.rehearse)
+app.command(name="list", cls=shell.Command)(look.list_)
+app.command(cls=shell.Command)(look.doctor)
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="modal-serve-gen")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(shell.version())
+        shell.end(0)
+
+
+@app.callback()
+def _options(
+    show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass

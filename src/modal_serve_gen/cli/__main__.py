@@ -1,0 +1,3 @@
+from modal_serve_gen.cli import main
+
+main()

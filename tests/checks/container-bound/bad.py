@@ -1,0 +1,8 @@
+import modal
+
+app = modal.App("example")
+
+
+@app.function(gpu="L4")  # finding: any number of GPUs
+def work():
+    pass

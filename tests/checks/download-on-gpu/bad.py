@@ -1,0 +1,16 @@
+import subprocess
+
+import modal
+
+app = modal.App("example")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+weights = modal.Volume.from_name("weights", create_if_missing=True)
+
+
+@app.cls(image=image, gpu="L4", volumes={"/weights": weights}, max_containers=2, startup_timeout=900)
+class Model:
+    @modal.enter()
+    def load(self):
+        from huggingface_hub import snapshot_download
+
+        snapshot_download("example/model", revision="main")  # finding: on a GPU

@@ -1,0 +1,28 @@
+import subprocess
+
+import modal
+
+app = modal.App("example")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+weights = modal.Volume.from_name("weights", create_if_missing=True)
+
+
+@app.cls(
+    image=image,
+    gpu="L4",
+    enable_memory_snapshot=True,
+    experimental_options={"enable_gpu_snapshot": True},
+)
+class Model:
+    @modal.enter(snap=True)
+    def start(self):
+        import requests
+
+        subprocess.Popen(["vllm", "serve", "/weights/model", "--enable-sleep-mode"])
+        requests.post("http://localhost:8000/sleep")
+
+    @modal.enter(snap=False)
+    def wake(self):
+        import requests
+
+        requests.post("http://localhost:8000/wake_up")

@@ -1,0 +1,27 @@
+import subprocess
+
+import modal
+
+app = modal.App("example")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+weights = modal.Volume.from_name("weights", create_if_missing=True)
+
+
+@app.function(image=image, gpu="L4", startup_timeout=900)  # finding: stops after 60 s
+@modal.concurrent(max_inputs=8)
+@modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
+def serve():
+    subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
+
+
+@app.cls(
+    image=image,
+    gpu="L4",
+    scaledown_window=20 * 60,  # finding: paid for 20 minutes
+)
+class Batch:
+    @modal.enter()
+    def load(self):
+        import vllm
+
+        self.llm = vllm.LLM("/weights/model")

@@ -1,0 +1,5 @@
+import modal
+
+latest = modal.Image.from_registry("vllm/vllm-openai:latest", add_python="3.12")  # finding: can move
+untagged = modal.Image.from_registry("lmsysorg/sglang", add_python="3.12")  # finding: can move
+local = modal.Image.from_registry("nvidia/cuda:13.0.3-devel-ubuntu24.04")  # finding: no add_python

@@ -1,0 +1,19 @@
+import os
+import subprocess
+
+COMMAND = [
+    "vllm",
+    "serve",
+    "/weights/model",
+    "--api-key",  # finding: the key stands on the command line
+    os.environ["KEY"],
+]
+subprocess.run(
+    [
+        "hf",
+        "download",
+        "example/model",
+        "--token",  # finding: the token stands on the command line
+        os.environ["HF_TOKEN"],
+    ]
+)

@@ -1,0 +1,8 @@
+import modal
+
+secret = modal.Secret.from_dict(
+    {
+        "HF_TOKEN": "not-even-a-real-one",  # finding: HF_TOKEN is written into the file
+        "OTHER": "hf_aBcDeFgHiJkLmNoPqRsTuVwX",  # finding: hf_aBc...
+    }
+)

@@ -1,0 +1,15 @@
+import torch
+from huggingface_hub import snapshot_download
+
+torch.load("model.pt", weights_only=False)  # finding: runs what the file holds
+snapshot_download(
+    "example/model",
+    allow_patterns=["*.bin", "*.json"],  # finding: pickled weights
+)
+COMMAND = [
+    "vllm",
+    "serve",
+    "/weights/model",
+    "--load-format",
+    "pt",  # finding: --load-format pt
+]

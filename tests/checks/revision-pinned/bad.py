@@ -1,0 +1,23 @@
+import modal
+
+app = modal.App("example")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+image = image.run_commands("hf download Qwen/Qwen3-8B")  # finding: has no --revision
+
+
+@app.function(image=image)
+def download():
+    from huggingface_hub import snapshot_download
+
+    snapshot_download("Qwen/Qwen3-8B")  # finding: no revision
+    snapshot_download(
+        "Qwen/Qwen3-8B",
+        revision="main",  # finding: can move
+    )
+
+
+COMMAND = [
+    "vllm",
+    "serve",
+    "Qwen/Qwen3-8B",  # finding: at no revision
+]

@@ -1,0 +1,22 @@
+import modal
+
+app = modal.App("example")
+
+
+@app.server(port=8000)
+class Idle:  # finding: has no @modal.enter
+    pass
+
+
+@app.server(port=8000)
+class Server:
+    def __init__(self):  # finding: has an __init__
+        pass
+
+    @modal.enter()
+    def start(self):
+        pass
+
+    @modal.web_server(8000)  # finding: @modal.web_server on web
+    def web(self):
+        pass

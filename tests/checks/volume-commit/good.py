@@ -1,0 +1,20 @@
+import subprocess
+
+import modal
+
+app = modal.App("example")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+weights = modal.Volume.from_name("weights", create_if_missing=True)
+
+
+@app.function(image=image, volumes={"/weights": weights})
+def download():
+    from huggingface_hub import snapshot_download
+
+    snapshot_download("example/model", revision="main")
+    weights.commit()
+
+
+@app.local_entrypoint()
+def main():
+    download.remote()

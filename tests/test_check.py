@@ -1,0 +1,207 @@
+"""`check` as people and tools meet it: files and folders, formats, rules to choose, files that mean harm."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from modal_serve_gen import checks
+from modal_serve_gen.checks import importing
+from tests.conftest import ROOT
+
+OUTDATED = sorted((ROOT / "tests" / "data" / "outdated").glob("*.py"))
+GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.py"))
+FOREIGN = sorted((ROOT / "tests" / "rehearsal" / "apps").glob("*.py"))
+FINDING = re.compile(r"# finding: ([\w -]+)$")
+BAD = 'import modal\n\napp = modal.App("x")\n\n\n@app.function(gpu="L4")\ndef work():\n    pass\n'
+# What their authors would have to grant: each is a fault that the facts of the field name.
+DEFENDED = {
+    "foreign_batches.py": {"download-on-gpu", "revision-pinned"},
+    "foreign_server.py": {"container-bound", "public-endpoint", "download-on-gpu"},
+    "foreign_sglang.py": {"container-bound", "public-endpoint", "download-on-gpu", "admin-routes"},
+    "foreign_snapshot.py": {"developer-mode", "container-bound", "concurrency", "download-on-gpu", "public-endpoint"},
+    "foreign_web_function.py": {"container-bound", "public-endpoint", "download-on-gpu", "dead-engine", "shell-string"},
+    "foreign_weights.py": {"container-bound", "idle-window", "weights-volume", "public-endpoint", "dead-engine"},
+}
+
+
+@pytest.fixture
+def app(tmp_path):
+    """Write an app and give its path."""
+
+    def write(text: str | bytes, name: str = "app.py") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_generated_app_has_no_finding(path):
+    """Neither by its text nor by its import."""
+    assert checks.examine(path.read_text("utf-8"), path) == ([], "")
+
+
+@pytest.mark.parametrize("path", FOREIGN, ids=lambda path: path.stem)
+def test_the_shapes_of_public_examples_raise_only_what_can_be_defended(path):
+    """Rebuilt examples of others: exactly the faults that stand in DEFENDED."""
+    assert {each.rule for each in checks.check(path.read_text("utf-8"))} == DEFENDED.get(path.name, set())
+
+
+@pytest.mark.parametrize("path", OUTDATED, ids=lambda path: path.stem)
+def test_everything_outdated_or_missing_is_found_on_its_line(path):
+    """Each marked rule on its line, and nothing else."""
+    text = path.read_text("utf-8")
+    marked = {
+        (number, rule)
+        for number, line in enumerate(text.split("\n"), 1)
+        if (match := FINDING.search(line))
+        for rule in match[1].split()
+    }
+    assert {(each.line, each.rule) for each in checks.check(text)} == marked
+
+
+def test_a_finding_is_a_line_with_its_place_and_its_remedy(cli, app):
+    """Text ends with where the rules are explained; exit code 1."""
+    result = cli("check", str(app(BAD)))
+    assert result.exit_code == 1
+    first, _, last = result.stdout.strip().split("\n")
+    assert re.fullmatch(r"\S+app\.py:6: container-bound: work may start any number of GPUs; add max_containers=", first)
+    assert last.startswith("1 finding in 1 file.") and "checks" in last
+
+
+def test_json_and_github_hold_the_same_findings(cli, app):
+    """One document with the contract's keys; workflow commands for annotations."""
+    path = str(app(BAD, "a b,c.py"))
+    document = json.loads(cli("check", path, "--json").stdout)
+    assert document["files"] == 1 and document["notes"] == []
+    (finding,) = document["findings"]
+    assert finding == {
+        "file": path, "line": 6, "rule": "container-bound", "message": "work may start any number of GPUs",
+        "mend": "add max_containers=", "link": "references/checks.md#container-bound",
+    }  # fmt: skip
+    github = cli("check", path, "--format", "github").stdout.strip()
+    escaped = path.replace(",", "%2C")
+    assert github.startswith(f"::error file={escaped},line=6,title=modal-serve-gen container-bound::work may")
+
+
+def test_a_folder_is_its_files_that_import_modal(cli, app, tmp_path):
+    """Others are passed over, and so are installed packages; a folder without any is bad input."""
+    app(BAD)
+    app("print('no app')\n", "other.py")
+    (tmp_path / "node_modules").mkdir()
+    app(BAD, "node_modules/app.py")
+    document = json.loads(cli("check", str(tmp_path), "--json", "--no-import").stdout)
+    assert document["files"] == 1 and len(document["findings"]) == 1
+    (tmp_path / "empty").mkdir()
+    result = cli("check", str(tmp_path / "empty"))
+    assert result.exit_code == 2 and "imports modal" in result.stderr
+
+
+def test_rules_can_be_chosen(cli, app):
+    """--select and --ignore, repeated or with commas; a name that is none is refused with the nearest."""
+    path = str(app(BAD))
+    assert cli("check", path, "--ignore", "gpu,container-bound").exit_code == 0
+    assert cli("check", path, "--select", "gpu").exit_code == 0
+    result = cli("check", path, "--select", "container-bond")
+    assert result.exit_code == 2 and "container-bound" in result.stderr
+
+
+def test_a_comment_silences_one_rule_on_its_line(app):
+    """`# serve: allow[rule] reason` at the end of the line."""
+    allowed = BAD.replace('(gpu="L4")', '(gpu="L4")  # serve: allow[container-bound] one user')
+    assert checks.check(allowed) == []
+    assert checks.check(allowed.replace("container-bound", "gpu"))
+
+
+@pytest.mark.parametrize("path", ["nowhere.py", "/dev/null/x"])
+def test_what_cannot_be_read_is_bad_input(cli, path):
+    """A path that is none ends with 2 and says so."""
+    result = cli("check", path)
+    assert result.exit_code == 2 and "neither a file nor a folder" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 10_000_000,
+        b"(" * 100_000 + b")" * 100_000,
+        b"x = 1\0",
+        b"\xff\xfe\x00",
+        b"x = " + b"-" * 100_000 + b"1",
+        b"x = " + b"1+" * 100_000 + b"1",
+        b"x = 'a' * 10 ** 9 ** 9",
+        b"f" + b"()" * 50_000,
+    ],
+    ids=["brackets", "parentheses", "null", "not-utf-8", "signs", "sums", "huge", "calls"],
+)
+def test_a_file_that_means_harm_is_at_most_a_finding(cli, app, content):
+    """Whatever stands in a file, `check` ends with findings or without, and with no error of its own."""
+    result = cli("check", str(app(content)), "--no-import")
+    assert result.exit_code in (0, 1) and "itself failed" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("while True:\n    pass\n", "does not end within"),
+        ("import os\nos._exit(3)\n", "with exit code 3"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "SIGSEGV"),
+        ("raise RuntimeError('no')\n", "RuntimeError: no"),
+        ("import sys\nsys.exit('gone')\n", "SystemExit: gone"),
+        ("import os\nos.write(3, b'{}')\nos.close(3)\nos._exit(0)\n", "ends"),
+    ],
+)
+def test_an_import_that_goes_wrong_is_a_finding(app, text, said):
+    """In bounded time, and whatever the file does to its process."""
+    found = importing.imported(app(text), limit_s=3)
+    assert any(said in message for _, message, _ in found.faults), found
+
+
+def test_an_import_sees_no_credentials(app, monkeypatch, tmp_path):
+    """Neither the environment's keys nor the home folder reach the process that imports a file."""
+    monkeypatch.setenv("MODAL_TOKEN_ID", "ak-secret")
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    path = app("import os\nSEEN = dict(os.environ)\nHOME = os.path.expanduser('~')\n")
+    names = importing.imported(path).names
+    assert not {"MODAL_TOKEN_ID", "HF_TOKEN"} & set(names["SEEN"])
+    assert names["HOME"] != os.path.expanduser("~")  # noqa: PTH111
+    assert importing.imported(path).faults == ()
+
+
+def test_nothing_is_imported_when_it_is_not_to_be(cli, app, tmp_path):
+    """With --no-import the file's own code does not run."""
+    path = app(f"import modal\nopen({str(tmp_path / 'ran')!r}, 'w')\n")
+    assert cli("check", str(path), "--no-import").exit_code == 0
+    assert not (tmp_path / "ran").exists()
+    assert cli("check", str(path)).exit_code == 0
+    assert (tmp_path / "ran").exists()
+
+
+def test_what_only_the_sdk_knows_is_a_finding_on_its_line(app):
+    """An argument of the wrong kind passes every rule, and not the import."""
+    text = 'import modal\n\napp = modal.App("x")\n\n\n@app.function(timeout=None)\ndef work():\n    pass\n'
+    (finding,) = checks.check(text, app(text))
+    assert (finding.line, finding.rule) == (6, "import")
+
+
+def test_the_sdk_does_not_repeat_a_rule(app):
+    """What a rule has found in a statement is not said again by the import that fails there."""
+    text = BAD.replace('gpu="L4"', "max_containers=1,\n    keep_warm=1")
+    assert [each.rule for each in checks.check(text, app(text))] == ["removed-api"]
+
+
+def test_an_import_makes_constants_known(app):
+    """A value that the text alone does not tell is checked once the file was imported."""
+    text = BAD.replace('gpu="L4"', "gpu=GPU, max_containers=1").replace("app = ", 'GPU = "H10x"[:3]\napp = ')
+    assert checks.check(text) == []
+    assert [each.rule for each in checks.check(text, app(text))] == ["gpu"]
+
+
+def test_a_package_that_is_not_here_is_a_note(cli, app):
+    """It may be on the user's machine: no finding, and a word on what was not looked at."""
+    result = cli("check", str(app("import modal\nimport surely_not_installed\n")))
+    assert result.exit_code == 0 and "surely_not_installed is not installed here" in result.stderr

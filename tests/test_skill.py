@@ -1,0 +1,186 @@
+"""The skill pack: valid, small, as generated, installable, and every command in it runs."""
+
+import asyncio
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from skills_ref.validator import validate
+
+from modal_serve_gen import checks, workflows
+from scripts import docs, skill, tokens
+from tests.conftest import ROOT
+from tests.rehearsal.stand import stand
+
+PAGES = sorted(docs.SKILL.rglob("*.md"))
+CONSOLE = re.compile(r"```console\n(.*?)```", re.S)
+LINK = re.compile(r"`((?:references|scripts|assets)/[\w./-]+)`")
+JOBS = '{"prompt": "one"}\n{"prompt": "two"}\n'
+
+
+def test_the_validator_of_the_specification_is_content():
+    """`skills-ref` finds nothing."""
+    assert validate(docs.SKILL) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("name: modal-llm-serving", "name: Modal-LLM"),
+        ("name: modal-llm-serving", "name: another-name"),
+        ("description: >-", "description: a: b"),
+        ("license: MIT", "tags: llm"),
+        ("---\nname", "name"),
+        ("name: modal-llm-serving\n", ""),
+    ],
+)
+def test_broken_front_matter_is_noticed(tmp_path, old, new):
+    """A wrong name, an unquoted colon, an unknown field, a missing one: each fails."""
+    copy = tmp_path / "modal-llm-serving"
+    shutil.copytree(docs.SKILL, copy)
+    text = (copy / "SKILL.md").read_text("utf-8")
+    assert old in text
+    (copy / "SKILL.md").write_text(text.replace(old, new, 1), "utf-8")
+    assert validate(copy)
+
+
+def test_the_skill_is_small():
+    """What every session pays for, what an activation costs, and each reference stay within their limits."""
+    over = [row for row in tokens.costs() if row[1] > row[2]]
+    assert not over
+    assert len((docs.SKILL / "SKILL.md").read_text("utf-8").split("\n")) <= 150
+
+
+def test_generated_files_are_up_to_date():
+    """`make docs` would change nothing, and leave none behind."""
+    wanted = skill.files()
+    assert [path for path, content in wanted.items() if not path.exists() or path.read_bytes() != content] == []
+    for folder in (docs.SKILL / "assets", docs.SKILL / "scripts" / "check" / "modal_serve_gen"):
+        held = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        assert held == {path for path in wanted if folder in path.parents}
+
+
+def test_the_version_and_the_description_have_one_source():
+    """Every manifest and the skill itself say what package.json says."""
+    package = json.loads((ROOT / "package.json").read_text("utf-8"))
+    for path in skill.manifests(package):
+        text = path.read_text("utf-8")
+        assert json.dumps(package["name"]) in text
+        for key in re.findall(r'"(version|description)": (".*")', text):
+            assert json.loads(key[1]) == package[key[0]], path
+    assert f'version: "{package["version"]}"' in (docs.SKILL / "SKILL.md").read_text("utf-8")
+
+
+def test_every_workflow_is_routed_to_its_one_reference():
+    """Each has a reference and a file to copy, and no reference serves two."""
+    references = [workflows.load(name).reference for name in workflows.names()]
+    assert len(set(references)) == len(references)
+    for name, reference in zip(workflows.names(), references, strict=True):
+        assert (docs.SKILL / "references" / reference).exists()
+        assert (docs.SKILL / docs.copied(name)).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_points_to_is_in_the_skill(page):
+    """Only the skill's own folder reaches a user."""
+    for link in LINK.findall(page.read_text("utf-8")):
+        assert (docs.SKILL / link).exists(), link
+    for name in re.findall(r"`([\w-]+\.md)`", page.read_text("utf-8")):
+        assert (docs.SKILL / "references" / name).exists() or name == "SKILL.md", name
+
+
+def test_python_in_a_page_is_generated():
+    """No code block is written by hand."""
+    for page in PAGES:
+        prose = docs.BLOCK.sub("", page.read_text("utf-8"))
+        assert "```python" not in prose and set(re.findall(r"```(\w+)", prose)) <= {"console"}, page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_a_page_runs(page, shell, tmp_path):
+    """Those of our own as they stand, with the stub for an engine; Modal's against one rehearsal of them all."""
+    lines = [line[2:] for block in CONSOLE.findall(page.read_text("utf-8")) for line in block.split("\n") if line]
+    theirs = []
+    (tmp_path / "prompts.jsonl").write_text(JOBS)
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        if program == "modal":
+            theirs.append(arguments)
+            continue
+        assert program == "modal-serve-gen", line
+        stub = ["--engine", "stub"] if arguments[0] == "rehearse" else []
+        force = ["--force"] if arguments[0] == "new" else []
+        done = shell(*arguments, *stub, *force)
+        assert done.returncode == 0 or arguments == ["doctor"], f"{line}\n{done.stdout}\n{done.stderr}"
+    if theirs:
+        asyncio.run(_with_modal(tmp_path, theirs, shell))
+
+
+async def _with_modal(folder: Path, commands: list[list[str]], shell) -> None:
+    if not list(folder.glob("*.py")):
+        assert shell("new", "serve.py", "--model", "Qwen/Qwen3-8B").returncode == 0
+    async with stand(folder, models=True) as plane:
+        if any("logs" in arguments for arguments in commands):
+            assert (await plane.modal("deploy", "serve.py"))[0] == 0
+        for arguments in commands:
+            code, output = await plane.modal(*arguments)
+            assert code == 0, f"modal {' '.join(arguments)}\n{output}"
+
+
+def test_the_check_of_the_skill_needs_only_python(tmp_path):
+    """Run by an interpreter without packages, it finds what the command finds."""
+    bad = ROOT / "tests" / "data" / "outdated" / "download_and_server.py"
+    command = [sys.executable, "-S", "-E", str(docs.SKILL / "scripts" / "check"), str(bad), "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    rows = json.loads(done.stdout)["findings"]
+    assert [(row["line"], row["rule"]) for row in rows] == [(x.line, x.rule) for x in checks.check(bad.read_text())]
+    good = subprocess.run(
+        [*command[:-2], str(docs.SKILL / "assets" / "vllm_online.py")], capture_output=True, text=True
+    )
+    assert good.returncode == 0, good.stdout
+
+
+def test_the_installer_finds_exactly_the_skill(tmp_path):
+    """`npx skills add` lists one skill, and puts every file of it where two agents look."""
+    npx = _installer()
+    listed = _npx(npx, tmp_path, "add", str(ROOT), "--list")
+    assert re.findall(r"^\W*(modal-llm-serving|[a-z]+(?:-[a-z]+)+)\s*$", listed, re.M) == ["modal-llm-serving"], listed
+    _npx(npx, tmp_path, "add", str(ROOT), "--skill", "modal-llm-serving", "-y", "-a", "claude-code", "codex")
+    wanted = {path.relative_to(docs.SKILL) for path in docs.SKILL.rglob("*") if path.is_file()}
+    wanted = {path for path in wanted if "__pycache__" not in path.parts}
+    for agent in (".claude", ".agents"):
+        folder = tmp_path / agent / "skills" / "modal-llm-serving"
+        assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} >= wanted, agent
+
+
+def _installer() -> list[str]:
+    """The newest release of the installer that runs on the Node at hand; skips the test where there is none."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npx") is None:
+        pytest.skip("there is no Node here")
+    version = tuple(map(int, subprocess.check_output([node, "--version"], text=True).strip("v\n").split(".")))
+    if version < (18,):
+        pytest.skip("the installer needs Node 18 or newer")
+    release = "skills@latest" if version >= (22, 20) else "skills@1.5.18"
+    command = ["npx", "--yes", release]
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        pytest.skip(f"npm cannot fetch {release}: {done.stderr.strip()[-200:]}")
+    return command
+
+
+def _npx(command: list[str], folder: Path, *arguments: str) -> str:
+    environment = os.environ | {"DO_NOT_TRACK": "1", "NO_COLOR": "1", "HOME": str(folder), "CI": "1"}
+    environment.setdefault("npm_config_cache", str(Path.home() / ".npm"))
+    done = subprocess.run(
+        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", done.stdout)
