@@ -57,11 +57,24 @@ def pins() -> str:
 def gpus() -> str:
     rows = sorted(facts.gpus().items(), key=lambda item: item[1]["usd_per_s"])
     return table(
-        ("GPU", "usable GiB", "$ per hour", "up to", "price read"),
+        ("GPU", "usable GiB", "GB/s", "$ per hour", "up to", "price read"),
         [
-            (name, gpu["usable_gib"], f"{gpu['usd_per_s'] * 3600:.2f}", gpu["max_count"], gpu["price_read"])
+            (
+                name, gpu["usable_gib"], gpu["bandwidth_gb_per_s"], f"{gpu['usd_per_s'] * 3600:.2f}", gpu["max_count"],
+                gpu["price_read"],
+            )
             for name, gpu in rows
         ],
+    )  # fmt: skip
+
+
+def regions() -> str:
+    """What a compute region multiplies the price by."""
+    known = facts.regions()
+    broad, narrow = known["multipliers"]["broad"], known["multipliers"]["narrow"]
+    return (
+        f"A compute region multiplies the price: {', '.join(known['compute']['broad'])} by {broad}, any other, such as "
+        f"us-east, by {narrow}. No region: 1.\n"
     )
 
 

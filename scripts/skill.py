@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "modal_serve_gen"
 CHECK = (
     "__init__.py", "errors.py", "folders.py", "checking.py", "checks/**/*.py", "flags/*.py", "facts/__init__.py",
     "facts/gpus.toml", "facts/limits.toml", "facts/modal.toml", "facts/flags/renamed.toml", "facts/flags/vllm-*.json",
-    "facts/flags/sglang-*.json", "facts/apis/modal-*.json", "facts/apis/*_routes-*.json",
+    "facts/flags/sglang-*.json", "facts/apis/modal-*.json", "facts/apis/vllm-*.json", "facts/apis/*_routes-*.json",
     "facts/apis/*_variables-*.json",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modal_serve_gen import render
+from modal_serve_gen import facts, render
 from tests import fake_hub
 
 SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
@@ -359,3 +359,20 @@ def test_the_commands_of_a_schedule_name_the_apps_own_volume(cli):
     volume = next(line for line in Path("b.py").read_text().splitlines() if line.startswith("jobs = ")).split('"')[1]
     assert len(volume) == 63
     assert f"modal volume put {volume} " in told.stdout and f"modal volume get {volume} " in told.stdout
+
+
+def test_a_bundled_draft_needs_no_network(cli):
+    """A model of the bundled facts, at their commit, guesses for another of its vocabulary, offline."""
+    revision = facts.models()["Qwen/Qwen3-0.6B"]["revision"]
+    given = ["new", "a.py", "--offline", "--workflow", "sglang-low-latency", "--model", "Qwen/Qwen3-32B-FP8"]
+    result = cli(*given, "--draft", f"STANDALONE=Qwen/Qwen3-0.6B@{revision}")
+    assert result.exit_code == 0, result.stderr
+    assert revision in Path("a.py").read_text()
+    assert "adapters and drafts" in result.stdout
+
+
+def test_stdout_keeps_the_figures_apart(cli):
+    """With --stdout the app alone goes there; price and ledger are said on stderr."""
+    result = cli("new", "--offline", "--stdout")
+    assert "per hour" in result.stderr and "weights" in result.stderr
+    assert result.stdout.startswith('"""')

@@ -45,16 +45,38 @@ class Made:
         }
 
     def summary(self, path: Path) -> str:
-        """What a person reads after the file is written: the ledger, the price, the next commands."""
+        """What a person reads after the file is written: the figures, the notes, the next commands."""
+        lines = [f"Wrote {path}: {self.resolved.model.id} with the workflow {self.resolved.spec.workflow}.", ""]
+        lines += self.figures()
+        if self.notes:
+            lines += [""]
+            width = min(110, shutil.get_terminal_size().columns)
+            for note in self.notes:
+                lines += textwrap.wrap(
+                    note, width, initial_indent="  - ", subsequent_indent="    ",
+                    break_long_words=False, break_on_hyphens=False,
+                )  # fmt: skip
+        lines += ["", "Next:"]
+        commands = self._next(path)
+        width = max(len(command) for command, _ in commands)
+        if width + 5 + max(len(why) for _, why in commands) <= shutil.get_terminal_size().columns:
+            lines += [f"  {command:<{width}}   {why}" for command, why in commands]
+        else:
+            lines += [f"  # {why}\n  {command}" for command, why in commands]
+        return "\n".join(lines)
+
+    def figures(self) -> list[str]:
+        """The price and the ledger, line by line."""
         plan, spec = self.resolved.plan, self.resolved.spec
-        lines = [f"Wrote {path}: {self.resolved.model.id} with the workflow {spec.workflow}.", ""]
+        lines = []
         gpu = plan.gpu if plan.gpus == 1 else f"{plan.gpus} x {plan.gpu}"
         price = f"  {gpu}, ${plan.usd_per_hour:.2f} per hour and container (prices of {plan.price_date}"
         if self.plan and self.plan.region_multiplier != 1:
             price += f", {self.plan.region_multiplier:g} times the base price for the region {spec.region}"
         lines.append(f"{price})")
         bound = plan.usd_per_hour * spec.max_containers
-        lines.append(f"  at most {spec.max_containers} containers, so at most ${bound:.2f} per hour")
+        containers = f"{spec.max_containers} container{'s' if spec.max_containers > 1 else ''}"
+        lines.append(f"  at most {containers}, so at most ${bound:.2f} per hour")
         if spec.min_containers:
             least = plan.usd_per_hour * spec.min_containers
             lines.append(
@@ -78,22 +100,7 @@ class Made:
                 f"  the KV cache holds {cache.tokens:,} tokens for all of them together,",
                 f"  as many as {cache.max_concurrency:.1f} requests of full length: beyond that they wait",
             ]
-        if self.notes:
-            lines += [""]
-            width = min(110, shutil.get_terminal_size().columns)
-            for note in self.notes:
-                lines += textwrap.wrap(
-                    note, width, initial_indent="  - ", subsequent_indent="    ",
-                    break_long_words=False, break_on_hyphens=False,
-                )  # fmt: skip
-        lines += ["", "Next:"]
-        commands = self._next(path)
-        width = max(len(command) for command, _ in commands)
-        if width + 5 + max(len(why) for _, why in commands) <= shutil.get_terminal_size().columns:
-            lines += [f"  {command:<{width}}   {why}" for command, why in commands]
-        else:
-            lines += [f"  # {why}\n  {command}" for command, why in commands]
-        return "\n".join(lines)
+        return lines
 
     def _next(self, path: Path) -> list[tuple[str, str]]:
         file, spec = shlex.quote(str(path)), self.resolved.spec
@@ -122,7 +129,7 @@ class Made:
                 ]
             return [rehearsed, *before, run, *commands, logs]
         only = workflows.load(spec.workflow).only_deployed
-        again = [(f"modal-serve-gen rehearse {file} -- --deployed", f"its deployment too: only there are {only}")]
+        again = [(f"modal-serve-gen rehearse {file} -- --deployed", f"its deployment too, of which Modal takes {only}")]
         return [
             rehearsed,
             *(again if only else ()),

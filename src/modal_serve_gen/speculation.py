@@ -100,13 +100,18 @@ def of_draft(
     vocabulary, and ModelRefused where the Hub may not be asked or holds no safetensors.
     """
     algorithm, repo, commit = parse_draft(asked, table.engine)
-    if offline:
+    bundled = facts.model_facts(repo)
+    if bundled and bundled["revision"] == commit:
+        config, weight_bytes = facts.config(repo)["config"], bundled["weight_bytes"]
+    elif offline:
         raise ModelRefused(
             f"--offline forbids asking the Hub about the draft {repo}, whose vocabulary has to be known.",
             "Leave out --offline.",
         )
-    found = hub_client.fetch(repo, commit, token=None, say=say)
-    config = found.config if isinstance(found.config, dict) else {}
+    else:
+        found = hub_client.fetch(repo, commit, token=None, say=say)
+        config = found.config if isinstance(found.config, dict) else {}
+        weight_bytes = sum(found.weights.values())
     _require_known(config, algorithm, repo, table)
     text = text_part(config)
     if text.get("vocab_size") != model.vocab_size:
@@ -119,7 +124,7 @@ def of_draft(
     return Speculation(
         arguments=arguments,
         draft=(repo, commit),
-        extra_weight_bytes=sum(found.weights.values()),
+        extra_weight_bytes=weight_bytes,
         draft_layers=_cached_layers(config, algorithm, model),
         draft_tokens=_verified(arguments, config),
         note=f"The draft {repo} guesses tokens for {model.id} by {algorithm}; its gain is not measured.",

@@ -7,12 +7,12 @@ from itertools import islice
 from pathlib import Path
 
 # An app has its own under these names.
-MODEL, REVISION, SHARD, MAX_TOKENS = "owner/name", "0" * 40, 1024, 1024
+MODEL, REVISION, SHARD, LENGTH, MAX_TOKENS = "owner/name", "0" * 40, 1024, 8192, 1024
 
 
 def job_id(prompts) -> str:
     """The same prompts under the same settings are the same job."""
-    settings = hashlib.sha256(repr((MODEL, REVISION, SHARD, MAX_TOKENS)).encode())
+    settings = hashlib.sha256(repr((MODEL, REVISION, SHARD, LENGTH, MAX_TOKENS)).encode())
     return hashlib.file_digest(prompts, lambda: settings).hexdigest()[:16]
 
 

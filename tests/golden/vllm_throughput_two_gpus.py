@@ -70,7 +70,7 @@ def local_folder(repository: str, commit: str) -> str:
 # The jobs: each a folder with its prompts and a file of results per shard, which is all that a resumed run needs.
 jobs = modal.Volume.from_name("vllm-throughput-qwen3-32b-jobs", create_if_missing=True, version=2)
 MAX_NUM_SEQS = 128  # prompts that one container works on at once
-SHARD = 4 * MAX_NUM_SEQS  # prompts of one call: what an interruption can cost
+SHARD, LENGTH = 4 * MAX_NUM_SEQS, 8192  # prompts per call, lost if it is; tokens of each with its answer
 MAX_TOKENS, GPUS, USD_PER_HOUR = 1024, 2, 7.9  # of an answer whose line does not say; of one container
 
 
@@ -88,7 +88,7 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=8192, max_num_seqs=MAX_NUM_SEQS,  # tokens of one; the KV cache holds 279394 in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 279394 tokens in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
             gpu_memory_utilization=0.92,  # of 79.1 GiB, 31.0 are weights and about 34.1 KV cache, on each GPU
         )  # fmt: skip
@@ -157,7 +157,7 @@ on_cpu = {
 
 def job_id(prompts) -> str:
     """The same prompts under the same settings are the same job."""
-    settings = hashlib.sha256(repr((MODEL, REVISION, SHARD, MAX_TOKENS)).encode())
+    settings = hashlib.sha256(repr((MODEL, REVISION, SHARD, LENGTH, MAX_TOKENS)).encode())
     return hashlib.file_digest(prompts, lambda: settings).hexdigest()[:16]
 
 

@@ -6,105 +6,21 @@ Nothing is imported or run here. What cannot be known without running is None, a
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from modal_serve_gen.checks import commands
 from modal_serve_gen.checks.commands import Command
+from modal_serve_gen.checks.names import aliases, assignments, definitions, inside, scopes
+from modal_serve_gen.checks.units import Call, Given, Unit
 from modal_serve_gen.checks.values import dotted, value
 
 KINDS = ("function", "cls", "server")
-WEB = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
 INSTALLS = ("pip_install", "uv_pip_install")
 PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*(.*)$", re.S)
 IN_SHELL = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
 ENGINE_IMAGES = {"vllm/vllm-openai": "vllm", "lmsysorg/sglang": "sglang"}
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
-
-
-@dataclass(frozen=True)
-class Given:
-    """One argument: what it is worth (None: not known), its line, its expression."""
-
-    value: Any
-    line: int
-    node: ast.expr
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call as it stands in the file, under the name that its imports give it: `modal.Image.from_registry`."""
-
-    name: str
-    node: ast.Call
-    arguments: Mapping[str, Given]  # by keyword, `**known` among them
-    whole: bool  # whether every keyword is known
-
-    @property
-    def line(self) -> int:
-        return self.node.lineno
-
-    @property
-    def last(self) -> str:
-        return self.name.rpartition(".")[2]
-
-    def lacks(self, *names: str) -> bool:
-        """Whether it is certain that none of these keywords is given."""
-        return self.whole and not any(name in self.arguments for name in names)
-
-
-@dataclass
-class Unit:
-    """What Modal runs in a container of its own: a function, a class or a server, with its decorators.
-
-    `within` holds what may run there: its own body, and what that names of the module, other units apart.
-    """
-
-    kind: str
-    name: str
-    call: Call
-    node: ast.AST
-    decorators: list[Call]
-    methods: dict[str, list[Call]]  # of a class: name -> decorators
-    within: list[ast.AST] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-
-    def given(self, name: str) -> Given | None:
-        """An argument of the decorator that makes it."""
-        return self.call.arguments.get(name)
-
-    def decorator(self, *names: str) -> Call | None:
-        """The first decorator of these names, of the unit or of one of its methods."""
-        every = [*self.decorators, *(each for found in self.methods.values() for each in found)]
-        return next((each for each in every if each.last in names), None)
-
-    @property
-    def web(self) -> Call | None:
-        """What puts it on the web."""
-        return self.call if self.kind == "server" else self.decorator(*WEB)
-
-    @property
-    def gpus(self) -> list[tuple[str | None, int]]:
-        """Each GPU that it may get, with its count; (None, 1) where that is not known. Empty: it has none."""
-        gpu = self.given("gpu")
-        if gpu is None or (isinstance(gpu.node, ast.Constant) and gpu.node.value is None):
-            return []
-        found = []
-        for name in gpu.value if isinstance(gpu.value, list) else [gpu.value]:
-            kind, _, count = name.partition(":") if isinstance(name, str) else (None, "", "")
-            found.append((kind, int(count) if count.isdecimal() else 1))
-        return found
-
-    @property
-    def serves(self) -> Command | None:
-        """The engine that answers over HTTP in it."""
-        return next((each for each in self.commands if each.server), None)
-
-    @property
-    def engine(self) -> Command | None:
-        return self.commands[0] if self.commands else None
 
 
 class Picture:
@@ -113,14 +29,14 @@ class Picture:
     def __init__(self, text: str, names: Mapping[str, Any] | None = None):
         self.text, self.tree = text, ast.parse(text)
         self.nodes = list(ast.walk(self.tree))
-        self.aliases = dict(_aliases(self.nodes))
-        self.definitions = dict(_definitions(self.tree))
+        self.aliases = dict(aliases(self.nodes))
+        self.definitions = dict(definitions(self.tree))
         self.constants: dict[str, Any] = {}
-        for name, node in _assignments(self.tree.body):
+        for name, node in assignments(self.tree.body):
             self.constants[name] = value(node, self.constants)
         for node in self.tree.body:
             if isinstance(node, ast.ClassDef):
-                for name, held in _assignments(node.body):
+                for name, held in assignments(node.body):
                     self.constants[f"{node.name}.{name}"] = value(held, self.constants)
         self.constants |= {name: held for name, held in (names or {}).items() if name in self.constants}
 
@@ -129,15 +45,15 @@ class Picture:
         """id of a node -> what the names around it are worth: a function's own constants over the module's."""
         found: dict[int, Mapping[str, Any]] = {}
         for function in (each for each in self.nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)):
-            inside = list(ast.walk(function))
+            held = list(ast.walk(function))
             own: dict[str, Any] = {}
             times: dict[str, int] = {}
-            for name, node in _assignments([each for each in inside if isinstance(each, ast.Assign | ast.AnnAssign)]):
+            for name, node in assignments([each for each in held if isinstance(each, ast.Assign | ast.AnnAssign)]):
                 times[name] = times.get(name, 0) + 1
                 own[name] = value(node, self.constants | own) if times[name] == 1 else None
             hidden = {each.arg: None for each in (*function.args.args, *function.args.kwonlyargs)}
             scope = self.constants | hidden | own
-            found |= {id(each): scope for each in inside}
+            found |= {id(each): scope for each in held}
         return found
 
     def worth(self, node: ast.AST | None) -> Any:
@@ -157,27 +73,31 @@ class Picture:
             if item.arg:
                 arguments[item.arg] = Given(self.worth(item.value), item.value.lineno, item.value)
                 continue
-            entries = self.entries(item.value)
-            whole = whole and entries is not None
-            for name, held in (entries or {}).items():
+            entries, known = self.entries(item.value)
+            whole = whole and known
+            for name, held in entries.items():
                 arguments[name] = Given(self.worth(held), held.lineno, held)
         return Call(self.name(node.func), node, arguments, whole)
 
-    def entries(self, node: ast.AST) -> dict[str, ast.expr] | None:
-        """The entries of a literal dictionary, or of one that a constant of the module is; None for anything else."""
+    def entries(self, node: ast.AST) -> tuple[dict[str, ast.expr], bool]:
+        """The entries of a literal dictionary, or of a constant that is one, and whether those are all."""
         if isinstance(node, ast.Name) and isinstance(held := self.definitions.get(node.id), ast.Assign):
             node = held.value
         if isinstance(node, ast.Call) and dotted(node.func) == "dict" and not node.args:
-            return {item.arg: item.value for item in node.keywords if item.arg}
+            return {item.arg: item.value for item in node.keywords if item.arg}, all(i.arg for i in node.keywords)
         if not isinstance(node, ast.Dict):
-            return None
+            return {}, False
         found: dict[str, ast.expr] = {}
+        whole = True
         for key, held in zip(node.keys, node.values, strict=True):
             if key is None:
-                found |= self.entries(held) or {}
+                inner, known = self.entries(held)
+                found, whole = found | inner, whole and known
             elif isinstance(name := self.worth(key), str):
                 found[name] = held
-        return found
+            else:
+                whole = False
+        return found, whole
 
     def name(self, node: ast.AST) -> str:
         """The dotted name of an expression, by what the file imports: `modal.concurrent` for a bare `concurrent`."""
@@ -194,8 +114,8 @@ class Picture:
             unit.within = self._within(unit, apart - {id(unit.node)})
             spans = [(each.lineno, each.end_lineno or each.lineno) for each in unit.within]
             unit.commands = [each for each in every if any(low <= each.line <= high for low, high in spans)]
-            inside = {id(each) for node in unit.within for each in ast.walk(node)}
-            unit.calls = [each for each in self.calls if id(each.node) in inside]
+            ids = {id(each) for node in unit.within for each in ast.walk(node)}
+            unit.calls = [each for each in self.calls if id(each.node) in ids]
         return found
 
     def _units(self) -> Iterator[Unit]:
@@ -232,7 +152,7 @@ class Picture:
         while waiting:
             node = waiting.pop()
             found.append(node)
-            for each in _inside(node):
+            for each in inside(node):
                 name = each.id if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) else ""
                 home = self.definitions.get(name)
                 if home is not None and id(home) not in seen | apart:
@@ -245,7 +165,7 @@ class Picture:
         """Every engine command line of the file."""
         found = [
             command
-            for scope in _scopes(self.tree)
+            for scope in scopes(self.tree)
             for command in commands.lists(scope, self.scopes.get(id(scope), self.constants))
         ]
         found += commands.texts(self.tree, self.constants)
@@ -314,60 +234,6 @@ class Picture:
             for each in self.nodes
             if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in prose
         ]
-
-
-def _scopes(tree: ast.Module) -> list[ast.AST]:
-    """Each function of the module by itself, and the rest of the module."""
-    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-    nested = {id(inner) for each in functions for inner in ast.walk(each) if inner is not each}
-    outer = [each for each in functions if id(each) not in nested]
-    rest = ast.Module(
-        [each for each in tree.body if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)], []
-    )
-    return [*outer, rest]
-
-
-def _inside(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs of a definition: its body and its methods' decorators, its own decorators apart."""
-    for each in getattr(node, "body", None) if isinstance(getattr(node, "body", None), list) else [node]:
-        yield from ast.walk(each)
-
-
-def _aliases(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for each in node.names:
-                if each.asname:
-                    yield each.asname, each.name
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for each in node.names:
-                yield each.asname or each.name, f"{node.module}.{each.name}"
-
-
-def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """What the module defines, by name: functions, classes, and assignments of one name."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name, node
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                for each in ast.walk(target):
-                    if isinstance(each, ast.Name):
-                        yield each.id, node
-
-
-def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    for node in body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            yield node.target.id, node.value
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value
-                elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                    for one, held in zip(target.elts, node.value.elts, strict=False):
-                        if isinstance(one, ast.Name):
-                            yield one.id, held
 
 
 def _texts(held: Any) -> list[str]:

@@ -74,7 +74,7 @@ def value(node: ast.AST | None, names: Mapping[str, Any], depth: int = 0) -> Any
 
 def _call(node: ast.Call, inner) -> Any:
     """A call of a few harmless functions: casts, joining and splitting text, JSON."""
-    name = dotted(node.func).rpartition(".")[2]
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else dotted(node.func)
     first = inner(node.args[0]) if node.args and not isinstance(node.args[0], ast.Starred) else None
     if isinstance(node.func, ast.Attribute) and name in ("split", "join", "strip", "format", "lower"):
         if dotted(node.func) == "shlex.split":

@@ -87,6 +87,7 @@ def new(
         print(changes or "Nothing would change.", end="" if changes else "\n")
         end(errors.FINDINGS if changes else 0)
     if stdout:
+        say("\n".join(made.figures()))
         for note in made.notes:
             say(f"Note: {note}")
         sys.stdout.write(made.text)

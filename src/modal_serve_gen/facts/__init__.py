@@ -204,6 +204,12 @@ def routes(engine: str) -> dict[str, dict]:
     return sourced(_read(_newest(f"{engine}_routes-*.json")), f"{engine}'s routes", "version", "read_on")["routes"]
 
 
+@cache
+def sampling_defaults() -> dict[str, dict]:
+    """The arguments of vLLM's SamplingParams in its newest known version, with their `default`."""
+    return sourced(_read(_newest("vllm-*.json")), "vLLM's API", "version", "read_on")["sampling_params"]
+
+
 def flag_table(engine: str, version: str) -> Path:
     """The argument table of that version of an engine, or the newest bundled one."""
     path = flag_table_path(engine, version)

@@ -122,8 +122,10 @@ def not_shown(struck: dict[str, int], rehearsal) -> list[str]:
         )
     if stage.pinned and stage.engine == "stub":
         lines.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
-    if any(each.definition.checkpointing_enabled and each.app.state != DEPLOYED for each in functions):
-        lines.append("memory snapshots: they are of deployed apps only; rehearse with -- --deployed, or with --deploy")
+    if any(each.definition.checkpointing_enabled for each in functions):
+        deployed = any(each.app.state == DEPLOYED for each in functions)
+        order = "" if deployed else "; --deploy shows the order of calls around one"
+        lines.append(f"memory snapshots: Modal takes them, of deployed apps; no rehearsal does{order}")
     lines.append("Modal itself: account, Secrets' values, regions, quotas, autoscaling, cold-start times, price")
     if plane.unimplemented:
         missing = ", ".join(f"{name} ({rpc.purpose(name)})" for name in plane.unimplemented)

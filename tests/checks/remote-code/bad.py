@@ -6,3 +6,7 @@ COMMAND = [
     "example/model",
     "--trust-remote-code",  # finding: --trust-remote-code
 ]
+
+
+def load(model):
+    model.from_pretrained("/weights/model", trust_remote_code=True)  # finding: trust_remote_code runs

@@ -28,7 +28,7 @@ class Server:
 
     @modal.method()
     def generate(self, prompt: str) -> str:
-        return self.llm.generate([prompt])[0].outputs[0].text
+        return self.llm.generate([prompt])[0].outputs[0].text  # finding: prompts-per-call
 
 
 @app.function(image=image, gpu="A10G", allow_concurrent_inputs=10)  # finding: removed-api container-bound

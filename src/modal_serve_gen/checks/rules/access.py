@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.picture import Given, Picture, Unit
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Given, Unit
 
 Fault = tuple[int, str, str]
 KEYS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
@@ -42,7 +43,7 @@ def open_routes(app: Picture) -> Iterator[Fault]:
             yield (
                 at,
                 "the key leaves /invocations, /tokenize and /metrics open",
-                ("ask for a proxy token as well, or close them with --middleware"),
+                "ask for a proxy token as well, or close them with --middleware",
             )
 
 
@@ -60,7 +61,7 @@ def developer_mode(app: Picture) -> Iterator[Fault]:
             yield (
                 line,
                 "developer mode lets everybody put the engine to sleep or change its weights",
-                ("ask for a proxy token, or close the routes with --middleware"),
+                "ask for a proxy token, or close the routes with --middleware",
             )
 
 

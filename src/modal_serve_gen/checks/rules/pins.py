@@ -104,6 +104,14 @@ def remote_code(app: Picture) -> Iterator[Fault]:
                 "--trust-remote-code runs whatever the repository holds that day",
                 "add --code-revision, or drop it",
             )
+    for call in app.calls:
+        given = call.arguments.get("trust_remote_code")
+        if call.last == "from_pretrained" and given and given.value is True and call.lacks("code_revision", "revision"):
+            yield (
+                given.line,
+                "trust_remote_code runs whatever the repository holds that day",
+                "add revision=, or drop it",
+            )
 
 
 def _model(command: Command) -> tuple[str | None, int]:

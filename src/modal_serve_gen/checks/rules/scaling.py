@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
-from modal_serve_gen.checks.picture import Picture, Unit
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Unit
 
 Fault = tuple[int, str, str]
 LONG_IDLE_S = 1800  # of a web endpoint: half an hour of a GPU that nobody asks
@@ -118,7 +119,7 @@ def idle_window(app: Picture) -> Iterator[Fault]:
             yield (
                 unit.call.line,
                 f"{unit.name} stops after 60 s without a request, the default",
-                ("add scaledown_window= for the pauses of your traffic"),
+                "add scaledown_window= for the pauses of your traffic",
             )
         elif given and _numbers(held):
             most = LONG_IDLE_S if unit.web else LONG_IDLE_BATCH_S

@@ -5,7 +5,8 @@ import difflib
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
-from modal_serve_gen.checks.picture import WEB, Call, Picture, Unit
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import WEB, Call, Unit
 
 Fault = tuple[int, str, str]
 OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK warns of"}
@@ -26,8 +27,10 @@ def removed_api(app: Picture) -> Iterator[Fault]:
     Arguments, names and methods that are gone or on their way out: the file fails at import, or prints a warning that
     becomes an error with the next minor release.
     """
-    rows = facts.modal_changes()["removed"]
-    for row in rows:
+    offline = {
+        given.line for unit in app.units if unit.engine and not unit.serves for given in unit.call.arguments.values()
+    }
+    for row in facts.modal_changes()["removed"]:
         found: list[int] = []
         if row["kind"] == "argument":
             found = [given.line for call in app.calls if _takes(call, row) if (given := call.arguments.get(row["old"]))]
@@ -49,6 +52,8 @@ def removed_api(app: Picture) -> Iterator[Fault]:
             found = [node.lineno for node in app.nodes if isinstance(node, ast.Attribute) and node.attr == row["old"]]
         for line in dict.fromkeys(found):
             mend = f"write {row['new']}" if row["new"] else "take it out"
+            if row.get("concurrency") and line in offline:
+                mend = "take it out: an offline engine takes one call at a time, so pass batches"
             yield line, f"{OUTCOMES[row['outcome']]} {row['old']}", mend
 
 
@@ -141,20 +146,22 @@ def web_retries(app: Picture) -> Iterator[Fault]:
             yield given.line, f"retries on the web {unit.kind} {unit.name}", "take it out: clients retry by themselves"
 
 
-def own_init(app: Picture) -> Iterator[Fault]:
-    """A class that Modal runs has no `__init__`: `modal.parameter()` and `@modal.enter` take its place.
+def class_lifecycle(app: Picture) -> Iterator[Fault]:
+    """A class that Modal runs loads in `@modal.enter` and is parametrised by `modal.parameter()`.
 
-    The SDK refuses it.
+    The SDK refuses an `__init__`; `__enter__` and `__exit__`, the older spelling, are not called in a container.
     """
+    instead = {
+        "__init__": "use modal.parameter() and @modal.enter",
+        "__enter__": "write @modal.enter() over a method",
+        "__aenter__": "write @modal.enter() over a method",
+        "__exit__": "write @modal.exit() over a method",
+    }
     for unit in app.units:
-        if unit.kind == "cls" and isinstance(unit.node, ast.ClassDef):
-            for node in unit.node.body:
-                if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-                    yield (
-                        node.lineno,
-                        f"the class {unit.name} has an __init__",
-                        "use modal.parameter() and @modal.enter",
-                    )
+        for node in unit.node.body if unit.kind == "cls" and isinstance(unit.node, ast.ClassDef) else ():
+            name = getattr(node, "name", "")
+            if name in instead and not unit.methods.get(name):
+                yield node.lineno, f"the class {unit.name} has {name}", instead[name]
 
 
 def _known(app: Picture) -> Iterator[tuple[Call, str]]:

@@ -158,7 +158,7 @@ def words(node: ast.AST, names: Mapping[str, Any], depth: int = 0) -> list[Word]
         if left is None and right is None:
             return None
         return [*(left or [UNKNOWN]), *(right or [UNKNOWN])]
-    if isinstance(node, ast.Call) and (dotted(node.func).rpartition(".")[2] == "split"):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
         held = value(node, names)
         return [(word, node.lineno) for word in held] if isinstance(held, list) else None
     if isinstance(node, ast.Name):

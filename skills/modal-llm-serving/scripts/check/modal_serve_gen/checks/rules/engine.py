@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.checks.picture import Picture, Unit
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Unit
 
 Fault = tuple[int, str, str]
 PORTS = {"vllm": 8000, "sglang": 30000}

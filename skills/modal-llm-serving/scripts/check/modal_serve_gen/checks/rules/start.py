@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.picture import Picture, Unit
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Unit
 
 Fault = tuple[int, str, str]
 HEALTH = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
@@ -63,7 +64,7 @@ def startup_timeout(app: Picture) -> Iterator[Fault]:
                 yield (
                     web.line,
                     f"@{web.last} waits {DEFAULTS[web.last]} s for {command.engine} by default",
-                    ("add startup_timeout= in seconds: 600 and more"),
+                    "add startup_timeout= in seconds: 600 and more",
                 )
             elif given and isinstance(held, int | float) and held < 120:
                 yield given.line, f"startup_timeout={held:g} is shorter than a first start", "give it 600 s and more"
@@ -71,7 +72,7 @@ def startup_timeout(app: Picture) -> Iterator[Fault]:
             yield (
                 unit.call.line,
                 f"{unit.name} has 300 s to start {command.engine}, the default",
-                ("add startup_timeout= and timeout="),
+                "add startup_timeout= and timeout=",
             )
 
 
@@ -102,7 +103,7 @@ def enter_order(app: Picture) -> Iterator[Fault]:
             yield (
                 unit.node.lineno,
                 f"{unit.name} takes a snapshot before anything has started",
-                ("start the engine in an @modal.enter(snap=True)"),
+                "start the engine in an @modal.enter(snap=True)",
             )
         asks = [
             (text, node) for text, node in app.strings if re.search(r"/(wake_up|wake|resume_memory_occupation)\b", text)
@@ -118,7 +119,7 @@ def enter_order(app: Picture) -> Iterator[Fault]:
             yield (
                 asks[0][1].lineno,
                 "the engine is woken, but nothing runs after the snapshot",
-                ("wake it in an @modal.enter(snap=False)"),
+                "wake it in an @modal.enter(snap=False)",
             )
 
 

@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.picture import Picture, Unit
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Unit
 
 Fault = tuple[int, str, str]
 DOWNLOADS = ("snapshot_download", "hf_hub_download")
@@ -40,7 +41,7 @@ def download_on_gpu(app: Picture) -> Iterator[Fault]:
             yield (
                 command.line,
                 f"{command.engine} downloads its model itself, on a GPU",
-                ("fill the Volume first, in a function without a GPU"),
+                "fill the Volume first, in a function without a GPU",
             )
 
 

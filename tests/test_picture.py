@@ -1,0 +1,194 @@
+"""The picture that rules go by: what expressions are worth, which engine is started how, what Modal runs."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modal_serve_gen import checks
+from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.values import value
+
+NAMES = {"N": 3, "NAME": "qwen", "WORDS": ["a", "b"], "Settings.PORT": 9000}
+WORTH = {
+    "10 * 60": 600,
+    "N + 1": 4,
+    "-N": -3,
+    "7 // 0": None,
+    "10 ** 9": None,
+    "'a' * 5": None,
+    "'a' + NAME": "aqwen",
+    "['a'] + WORDS": ["a", "a", "b"],
+    "[*WORDS, 'c']": ["a", "b", "c"],
+    "f'{NAME}:{N}'": "qwen:3",
+    "f'{unknown}'": None,
+    "'a b'.split()": ["a", "b"],
+    "'a,b'.split(',')": None,
+    "' '.join(WORDS)": "a b",
+    "shlex.split('a \"b c\"')": ["a", "b c"],
+    "shlex.join(['a', 'b c'])": "a 'b c'",
+    "shlex.join([unknown])": None,
+    "json.dumps({'a': N})": '{"a": 3}',
+    "json.dumps({'a': unknown})": None,
+    "json.dumps([unknown])": None,
+    "str(N)": "3",
+    "int('x')": None,
+    "{'a': 1}['a']": 1,
+    "WORDS[7]": None,
+    "{'a': 1} | {'b': 2}": {"a": 1, "b": 2},
+    "{1} & {2}": None,
+    "N if True else 0": 3,
+    "N if unknown else 0": None,
+    "Settings.PORT": 9000,
+    "os.environ['N']": None,
+    "True + 1": None,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WORTH.items(), ids=list(WORTH))
+def test_an_expression_is_worth_what_its_literals_tell(text, expected):
+    """Arithmetic, text and collections of what is known; None for everything else."""
+    assert value(ast.parse(text, mode="eval").body, NAMES) == expected
+
+
+@given(
+    st.recursive(
+        st.integers() | st.text() | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_a_literal_is_worth_itself(held):
+    """Whatever Python writes down is read back."""
+    assert value(ast.parse(repr(held), mode="eval").body, {}) == held
+
+
+COMMANDS = {
+    '["vllm", "serve", "m", "--port", str(8000)]': ("m", "--port", "8000"),
+    '["/usr/bin/vllm", "serve", "m"]': ("m",),
+    '["python", "-m", "vllm.entrypoints.openai.api_server", "--model", "m"]': ("--model", "m"),
+    '["python", "-m", "vllm.entrypoints.cli.main", "serve", "m"]': ("m",),
+    '["sglang", "serve"] + ["--model-path", "m"]': ("--model-path", "m"),
+    'shlex.split("vllm serve m --seed 1")': ("m", "--seed", "1"),
+    '"cd /app && vllm serve m --seed 1 > log"': ("m", "--seed", "1"),
+    'f"vllm serve {unknown} --seed 1"': (None, "--seed", "1"),
+    '"vllm serve m " + "--seed 1"': ("m", "--seed", "1"),
+    'LLM("m", seed=1, enforce_eager=True, async_scheduling=False)': (
+        "--model", "m", "--seed", "1", "--enforce-eager", "--no-async-scheduling",
+    ),
+    'LLM(model="m", **{"seed": 1})': ("--model", "m", "--seed", "1"),
+    '["vllm", "serve", "m", "--enforce-eager" if fast else "--no-enforce-eager"]': ("m", "--enforce-eager"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), COMMANDS.items(), ids=list(COMMANDS))
+def test_an_engine_is_found_however_it_is_started(text, words):
+    """Lists, text for a shell, Python's own API."""
+    (command,) = Picture(f"import shlex\nfrom vllm import LLM\nx = {text}\n").commands
+    assert command.words == words
+
+
+@pytest.mark.parametrize(
+    "text", ['["vllm", "bench", "serve"]', '"the vllm server"', '["serve", "vllm"]', "LLMS()", "x.LLM"]
+)
+def test_what_starts_no_engine_is_none(text):
+    """Near misses."""
+    assert Picture(f"x = {text}\n").commands == []
+
+
+def test_a_command_grows():
+    """By +=, append and extend, under its own name; a part that is not known leaves it open."""
+    text = "def f():\n    c = ['vllm', 'serve', 'm']\n    c += ['--seed', '1']\n    c.append('--enforce-eager')\n"
+    (command,) = Picture(text + "    c.extend(['--port', '8000'])\n    d = []\n    d.append()\n").commands
+    assert command.words == ("m", "--seed", "1", "--enforce-eager", "--port", "8000") and command.whole
+    (open_ended,) = Picture(text + "    c += more()\n").commands
+    assert not open_ended.whole and open_ended.known("--seed") is False and not open_ended.known("--port")
+    (values,) = Picture("c = ['vllm', 'serve', 'm', '--served-model-name', *names]\n").commands
+    assert values.whole
+    (first,) = Picture("c = ['vllm', 'serve', *more]\n").commands
+    assert not first.whole
+
+
+def test_the_units_of_an_app_and_what_runs_in_them():
+    """Functions, classes, servers, and functions that are decorated by a call; each with what it reaches."""
+    picture = Picture(
+        "import modal\nfrom modal import concurrent as together\n\napp = modal.App('x')\nFLAGS = ['--seed', '1']\n\n"
+        "def start():\n    return ['vllm', 'serve', 'm', *FLAGS]\n\n"
+        "@app.function(gpu=['H100:2', 'A100'])\n@together(max_inputs=2)\ndef one():\n    start()\n\n"
+        "@app.cls()\nclass Two:\n    @modal.enter(snap=True)\n    def begin(self):\n        one.remote()\n\n"
+        "def plain():\n    start()\n\n"
+        "three = app.function(gpu='L4')(plain)\nnot_one = other(gpu='L4')(plain)\n"
+    )
+    one, two, three = picture.units
+    assert [(each.kind, each.name) for each in picture.units] == [
+        ("function", "one"),
+        ("cls", "Two"),
+        ("function", "plain"),
+    ]
+    assert one.gpus == [("H100", 2), ("A100", 1)] and one.decorator("concurrent").name == "modal.concurrent"
+    assert one.serves.words == three.serves.words == ("m", "--seed", "1")
+    assert two.serves is None and two.decorator("enter").arguments["snap"].value is True
+
+
+QUIET = """
+import os
+
+import modal
+
+app = modal.App("quiet")
+more = get_more()
+image = modal.Image.from_registry("lmsysorg/sglang:v0.5.12.post1-cu130", add_python="3.12").pip_install("httpx==0.28.1")
+weights = modal.Volume.from_name("weights")
+
+
+@app.function(image=image, volumes={"/weights": weights})
+def download():
+    from huggingface_hub import snapshot_download
+
+    snapshot_download("a/b", revision=os.environ["REVISION"])
+
+
+@app.server(image=image, gpu=os.environ["GPU"], volumes={"/weights": weights}, max_containers=2, startup_timeout=900,
+            scaledown_window=300, unauthenticated=True, target_concurrency=8, max_concurrency=64)
+class Server:
+    @modal.enter()
+    def start(self):
+        import subprocess
+
+        command = ["sglang", "serve", "--model-path", "/weights/m", "--host", "0.0.0.0", "--port", "8000"]
+        command += ["--cuda-graph-max-bs", "8", "--max-running-requests", "8", "--api-key", os.environ["KEY"]]
+        process = subprocess.Popen(command)
+        check("http://localhost:8000/health", process.poll())
+
+
+@app.function(retries=2, **more)
+def unknown():
+    pass
+"""
+
+
+def test_what_is_not_known_is_no_finding():
+    """Values from the environment, flags of another pinned version, keywords behind `**`, a key that guards all."""
+    assert checks.check(QUIET) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("target_concurrency=8", "target_concurrency=16", "concurrency"),
+        ('"--api-key", os.environ["KEY"]', '"--log-level", "info"', "admin-routes"),
+        ('"--cuda-graph-max-bs"', '"--max-runing-requests"', "engine-flags"),
+        ("scaledown_window=300", "scaledown_window=4000", "limits"),
+        ("max_containers=2", "max_containers=2, min_containers=5", "limits"),
+        ("process.poll()", "process", "dead-engine"),
+        ('/health"', '/chat"', "readiness"),
+        ("retries=2, **more", "retires=2, **more", "unknown-argument"),
+        ("v0.5.12.post1-cu130", "latest", "image-pinned"),
+        ('os.environ["REVISION"]', '"main"', "revision-pinned"),
+        ("httpx==0.28.1", "httpx", "packages-pinned"),
+        ('"--port", "8000"', '"--port", "8001"', "engine-address"),
+    ],
+)
+def test_one_change_is_found(old, new, rule):
+    """A quiet app with one fault: that rule speaks."""
+    assert QUIET.count(old) == 1
+    assert rule in {each.rule for each in checks.check(QUIET.replace(old, new))}
