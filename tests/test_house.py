@@ -35,7 +35,7 @@ REHEARSAL_FLOORS = [
     {"session"},
     {"report", "stage", "client"},
     {"injector", "evidence", "kept"},
-    {"containers", "web", "engines"},
+    {"containers", "web", "engines", "probe"},
     {"plane"},
     {"faults"},
 ]

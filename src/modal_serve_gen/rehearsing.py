@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modal_serve_gen import checks, facts, hub, render
+from modal_serve_gen.checks.picture import Picture
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
+from modal_serve_gen.rehearsal import evidence
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
 from modal_serve_gen.rehearsal.kept import opened
@@ -56,6 +58,9 @@ async def run(
     if not deploy and DEPLOYED in arguments:
         say(f"{DEPLOYED} asks the deployed app, so modal deploy comes first.")
         deploy = True
+    entrypoint = bool(arguments) or "::" in target or _entrypoint(source)
+    if not entrypoint:
+        say("The app has no entrypoint for modal run: it is deployed, and its web endpoints are asked.")
     engines = {}
     if engine == "real":
         engines["vllm"] = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
@@ -75,7 +80,16 @@ async def run(
     with contextlib.ExitStack() as held:
         folder = held.enter_context(opened(kept, fresh=fresh)) if kept else None
         stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters, asked, isolated, folder)
-        return await rehearse(target, arguments, stage, emit, deploy=deploy)
+        return await rehearse(target, arguments, stage, emit, deploy=deploy, entrypoint=entrypoint)
+
+
+def _entrypoint(source: str) -> bool:
+    """Whether `modal run` has something to run, as far as the text tells: anything that is not on the web."""
+    try:
+        picture = Picture(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # modal run says what is wrong
+    return "local_entrypoint" in source or not picture.units or any(unit.web is None for unit in picture.units)
 
 
 def _repository(model_id: str, engine: str) -> Repository | None:
@@ -118,7 +132,7 @@ def summary(report: Report) -> str:
     passed = "passed."
     if not all(report.faults.values()):
         passed = "passed, but not every fault had an occasion."
-    elif report.exit_code == 0 and not any(line.startswith("the app's own entrypoint") for line in report.proven):
+    elif report.exit_code == 0 and not {evidence.RAN, evidence.ASKED} & set(report.proven):
         passed = "ended without running the app."
     verdict = passed if report.ok else f"FAILED: modal run ended with {report.exit_code}. Its last lines:"
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())

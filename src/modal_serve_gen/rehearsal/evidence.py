@@ -6,11 +6,13 @@ from collections import Counter
 from modal_proto import api_pb2
 
 from modal_serve_gen.errors import nearest
+from modal_serve_gen.rehearsal import probe
 from modal_serve_gen.rehearsal.plane import images, rpc, servers
 
 DIED = "a container of "  # how `containers` notes one that ended by itself, or was given up
 MISSED = re.compile(r"No module named '(\w+)")
 DEPLOYED = api_pb2.APP_STATE_DEPLOYED
+RAN, ASKED = "the app's own entrypoint ended with 0", "each web endpoint answered a client"
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 
 
@@ -47,8 +49,10 @@ def proven(code: int, rehearsal) -> list[str]:
     if answered:
         lines.append(f"through the public URL: answered ({_count(answered, 'request')})")
     lines += _served(plane, front)
-    if code == 0 and "published" in happened:
-        lines.append("the app's own entrypoint ended with 0")
+    if code == 0 and probe.INSTEAD in plane.substituted:
+        lines.append(ASKED)
+    elif code == 0 and "published" in happened:
+        lines.append(RAN)
     return list(dict.fromkeys(lines))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from grpclib.server import Server
 
 from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
-from modal_serve_gen.rehearsal import client
+from modal_serve_gen.rehearsal import client, probe
 from modal_serve_gen.rehearsal.containers import isolation
 from modal_serve_gen.rehearsal.containers.fleet import Containers
 from modal_serve_gen.rehearsal.containers.launching import Launcher
@@ -136,18 +136,28 @@ class Rehearsal:
 
 
 async def rehearse(
-    target: str, arguments: list[str], stage: Stage, emit: Callable[[str], None], *, deploy: bool = False
+    target: str,
+    arguments: list[str],
+    stage: Stage,
+    emit: Callable[[str], None],
+    *,
+    deploy: bool = False,
+    entrypoint: bool = True,
 ) -> Report:
     """Run `modal run TARGET ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
 
-    With `deploy` the app is deployed first, so that it can be asked as a deployment.
+    With `deploy` the app is deployed first, so that it can be asked as a deployment. Without an `entrypoint` there is
+    nothing to run: its web endpoints are asked in place of that.
     """
     async with Rehearsal(stage, emit) as one:
         began, code = time.monotonic(), 0
-        if deploy:
+        if deploy or not entrypoint:
             code = await one.modal("deploy", target.partition("::")[0])
-        if code == 0:
+        if code == 0 and entrypoint:
             code = await one.modal("run", target, *arguments)
+        elif code == 0:
+            one.plane.substitute(probe.INSTEAD)
+            code = int(not await probe.answers(one.plane, RUN_LIMIT_S[stage.engine], one._hear))
         ended = time.monotonic()
     if one.plane.troubles:
         raise _refusal(one.plane.troubles[0])
