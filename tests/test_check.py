@@ -135,8 +135,10 @@ def test_what_cannot_be_read_is_bad_input(cli, path):
         b"x = " + b"1+" * 100_000 + b"1",
         b"x = 'a' * 10 ** 9 ** 9",
         b"f" + b"()" * 50_000,
+        b"x = [" + b"[]," * 100_000 + b"]",
+        b"".join(b"@app.function()\ndef f%d(): f%d()\n" % (n, n + 1) for n in range(9000)),
     ],
-    ids=["brackets", "parentheses", "null", "not-utf-8", "signs", "sums", "huge", "calls"],
+    ids=["brackets", "parentheses", "null", "not-utf-8", "signs", "sums", "huge", "calls", "lists", "functions"],
 )
 def test_a_file_that_means_harm_is_at_most_a_finding(cli, app, content):
     """Whatever stands in a file, `check` ends with findings or without, and with no error of its own."""

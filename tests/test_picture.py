@@ -192,3 +192,17 @@ def test_one_change_is_found(old, new, rule):
     """A quiet app with one fault: that rule speaks."""
     assert QUIET.count(old) == 1
     assert rule in {each.rule for each in checks.check(QUIET.replace(old, new))}
+
+
+def test_an_image_by_its_digest_pins_its_engine():
+    """What it holds cannot change, so nothing else has to say which version that is."""
+    tag = "vllm/vllm-openai@sha256:" + "0" * 64
+    text = f'import modal\nimage = modal.Image.from_registry("{tag}")\nC = ["vllm", "serve", "/m"]\n'
+    assert checks.check(text) == []
+    assert checks.check(text.replace("@sha256:" + "0" * 64, ":latest"))
+
+
+def test_each_package_has_its_own_pin():
+    """The first that is installed is not taken for another."""
+    picture = Picture('i.pip_install("a==1", "b>=2", "vllm[audio]==0.33.0").run_commands("uv pip install c==3 d")')
+    assert [picture.pin(name) for name in ("a", "b", "vllm", "c", "d")] == ["1", "", "0.33.0", "3", ""]

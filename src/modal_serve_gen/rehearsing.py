@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modal_serve_gen import checks, facts, hub, render
-from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.picture import Picture, TooLarge
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
 from modal_serve_gen.rehearsal import evidence
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
@@ -86,10 +86,10 @@ async def run(
 def _entrypoint(source: str) -> bool:
     """Whether `modal run` has something to run, as far as the text tells: anything that is not on the web."""
     try:
-        picture = Picture(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        units = Picture(source).units
+    except (SyntaxError, ValueError, RecursionError, MemoryError, TooLarge):
         return True  # modal run says what is wrong
-    return "local_entrypoint" in source or not picture.units or any(unit.web is None for unit in picture.units)
+    return "local_entrypoint" in source or not units or any(unit.web is None for unit in units)
 
 
 def _repository(model_id: str, engine: str) -> Repository | None:

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from modal_serve_gen.checks import importing
 from modal_serve_gen.checks import rules as room
-from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.picture import Picture, TooLarge
 
 ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
 OTHERS = {  # findings that no rule makes
     "syntax": "The file is Python, and no longer than an app can be.",
     "import": "The file imports with the Modal SDK that is installed here, without an error and without a warning.",
 }
-LARGEST = 2_000_000  # characters of a file: no app is as long, and time and memory stay bounded
+LARGEST = 400_000  # characters of a file: no app is as long, and time and memory stay bounded
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def examine(text: str, path: Path | None = None) -> tuple[list[Finding], str]:
         seen = importing.imported(path) if path else importing.Imported()
         picture = Picture(text, seen.names)
         found = [each for name, rule in rules().items() for each in _findings(name, rule, picture)]
+    except TooLarge as fault:
+        return [_unread(1, str(fault))], ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         return [_unread(getattr(fault, "lineno", None) or 1, f"this is not Python: {getattr(fault, 'msg', fault)}")], ""
     lines = {each.line for each in found}

@@ -16,11 +16,16 @@ from modal_serve_gen.checks.units import Call, Given, Unit
 from modal_serve_gen.checks.values import dotted, value
 
 KINDS = ("function", "cls", "server")
+MOST = 300  # units of a file, and definitions that one reaches: time grows with both
 INSTALLS = ("pip_install", "uv_pip_install")
 PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*(.*)$", re.S)
 IN_SHELL = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
 ENGINE_IMAGES = {"vllm/vllm-openai": "vllm", "lmsysorg/sglang": "sglang"}
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+
+
+class TooLarge(Exception):
+    """A file that no app can be: to look at it would take too long."""
 
 
 class Picture:
@@ -108,6 +113,8 @@ class Picture:
     def units(self) -> list[Unit]:
         """What Modal runs, in the order of the file."""
         found = list(self._units())
+        if len(found) > MOST:
+            raise TooLarge(f"the file has {len(found):,} functions for Modal, which no app does")
         apart = {id(each.node) for each in found}
         every = self.commands
         for unit in found:
@@ -149,7 +156,7 @@ class Picture:
     def _within(self, unit: Unit, apart: set[int]) -> list[ast.AST]:
         found, waiting = [], [unit.node]
         seen = {id(unit.node)}
-        while waiting:
+        while waiting and len(found) < MOST:
             node = waiting.pop()
             found.append(node)
             for each in inside(node):

@@ -20,3 +20,9 @@ def wake():
     requests.post("http://localhost:8000/sleep?level=1")
     requests.post("http://localhost:8000/wake")  # finding: no route /wake
     requests.get("http://localhost:8000/wake_up")  # finding: asked with GET
+
+
+def release(base: str):
+    import httpx
+
+    httpx.post(f"{base}/release_memory_occupation")  # finding: no route /release_memory_occupation

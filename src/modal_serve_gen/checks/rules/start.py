@@ -60,7 +60,7 @@ def startup_timeout(app: Picture) -> Iterator[Fault]:
         if web and web.last in ("server", "web_server", "http_server") and unit.serves:
             given = web.arguments.get("startup_timeout")
             held = given.value if given else None
-            if web.lacks("startup_timeout") and not (web.last != "server" and len(web.node.args) > 1):
+            if web.lacks("startup_timeout"):
                 yield (
                     web.line,
                     f"@{web.last} waits {DEFAULTS[web.last]} s for {command.engine} by default",
