@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Given, Unit
+from modal_serve_gen.checks.units import Fault, Given, Unit
 
-Fault = tuple[int, str, str]
 KEYS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
 KEY_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
 FLAGS = ("--api-key", "--admin-api-key")

@@ -1,14 +1,14 @@
 """How the engine is started: with flags, an address and routes that its version knows."""
 
+import ast
 import difflib
 import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Unit
+from modal_serve_gen.checks.units import Fault, Unit
 
-Fault = tuple[int, str, str]
 PORTS = {"vllm": 8000, "sglang": 30000}
 URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
 ASKS = ("get", "post", "put", "request", "urlopen", "Request", "fetch", "stream")
@@ -142,10 +142,8 @@ def _port(app: Picture, unit: Unit) -> int | None:
     return 8000 if web.last == "server" and web.whole else None
 
 
-def _path(app: Picture, node) -> str | None:
+def _path(app: Picture, node: ast.expr) -> str | None:
     """The path of a URL of this machine, or of a bare path; None for anything else."""
-    import ast
-
     if isinstance(node, ast.JoinedStr):
         text = "".join(
             str(each.value) if isinstance(each, ast.Constant) else str(app.worth(each.value) or "x")

@@ -7,6 +7,7 @@ from typing import Any
 
 from modal_serve_gen.checks.commands import Command
 
+Fault = tuple[int, str, str]  # of a rule: the line, what is wrong there, what to do
 WEB = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from modal_serve_gen import facts
 from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Fault
 
-Fault = tuple[int, str, str]
 ASKS = ("generate", "chat")
 
 

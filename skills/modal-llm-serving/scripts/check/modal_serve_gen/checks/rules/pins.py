@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from modal_serve_gen.checks.commands import Command
 from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.units import Fault
 
-Fault = tuple[int, str, str]
 SHA = re.compile(r"[0-9a-f]{40}")
 DOWNLOADS = ("snapshot_download", "hf_hub_download")
 IN_SHELL = re.compile(r"\b(?:hf|huggingface-cli) download\b")

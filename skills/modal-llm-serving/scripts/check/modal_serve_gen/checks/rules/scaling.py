@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from modal_serve_gen import facts
 from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Unit
+from modal_serve_gen.checks.units import Fault, Unit
 
-Fault = tuple[int, str, str]
 LONG_IDLE_S = 1800  # of a web endpoint: half an hour of a GPU that nobody asks
 LONG_IDLE_BATCH_S = 300  # of a batch: nobody comes back
 

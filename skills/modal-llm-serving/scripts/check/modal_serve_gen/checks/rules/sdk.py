@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from modal_serve_gen import facts
 from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import WEB, Call, Unit
+from modal_serve_gen.checks.units import WEB, Call, Fault, Unit
 
-Fault = tuple[int, str, str]
 OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK warns of"}
 SERVER_INSTEAD = {
     "timeout": "a server has no time limit for a request",

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Unit
+from modal_serve_gen.checks.units import Fault, Unit
 
-Fault = tuple[int, str, str]
 DOWNLOADS = ("snapshot_download", "hf_hub_download")
 LOADS = ("LLM", "from_pretrained", "Engine")
 PICKLES = re.compile(r"\.(bin|pt|pth|ckpt|pkl)$")
-STARTS = ("enter", "build")
+COMMAND = re.compile(r"\b(hf|huggingface-cli) download\b")
 
 
 def weights_volume(app: Picture) -> Iterator[Fault]:
@@ -51,23 +50,11 @@ def model_per_call(app: Picture) -> Iterator[Fault]:
     In a function, or in a method, it is loaded anew each time it is called.
     """
     for unit in app.units:
-        if not unit.gpus or (unit.web and unit.kind == "function"):
-            continue
-        bodies: list[tuple[str, ast.AST]] = []
-        if unit.kind == "function":
-            bodies = [(unit.name, unit.node)]
-        elif isinstance(unit.node, ast.ClassDef):
-            for each in unit.node.body:
-                if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
-                    names = [one.last for one in unit.methods[each.name]]
-                    if "method" in names:
-                        bodies.append((f"{unit.name}.{each.name}", each))
-        for name, body in bodies:
+        for name, body in _called(unit) if unit.gpus else ():
             inside = {id(each) for each in ast.walk(body)}
             for call in unit.calls:
-                if id(call.node) in inside and (call.last in LOADS or call.name == "transformers.pipeline"):
-                    if call.last == "from_pretrained" and "Tokenizer" in call.name:
-                        continue
+                loads = call.last in LOADS or call.name == "transformers.pipeline"
+                if loads and id(call.node) in inside and "Tokenizer" not in call.name:
                     yield call.line, f"{name} loads the model with every call", "load it in an @modal.enter of a class"
 
 
@@ -105,34 +92,44 @@ def volume_commit(app: Picture) -> Iterator[Fault]:
         return
     called = {call.name.rpartition(".")[0] for call in app.calls if call.last in ("remote", "spawn")}
     for unit in app.units:
-        writes = [call for call in unit.calls if call.last in DOWNLOADS]
-        shell = any(
-            re.search(r"\b(hf|huggingface-cli)\b.* ?download|^download$", t) for t, n in app.strings if _in(unit, n)
-        )
-        if unit.given("volumes") and not unit.gpus and (writes or shell) and unit.name in called:
-            line = writes[0].line if writes else unit.node.lineno
-            yield line, f"{unit.name} writes to its Volume and does not commit", "call .commit() on the Volume after it"
+        if not unit.given("volumes") or unit.gpus or unit.name not in called:
+            continue
+        writes = next((call.line for call in unit.calls if call.last in DOWNLOADS), None)
+        if writes is None and _by_command([text for text, node in app.strings if _in(unit, node)]):
+            writes = unit.node.lineno
+        if writes is not None:
+            yield (
+                writes,
+                f"{unit.name} writes to its Volume and does not commit",
+                "call .commit() on it afterwards",
+            )
+
+
+def _called(unit: Unit) -> Iterator[tuple[str, ast.AST]]:
+    """What of a unit runs with each call, by name: a function that serves no engine, the methods of a class."""
+    if unit.kind == "function" and not unit.web:
+        yield unit.name, unit.node
+    for each in unit.node.body if isinstance(unit.node, ast.ClassDef) else ():
+        if any(one.last == "method" for one in unit.methods.get(getattr(each, "name", ""), ())):
+            yield f"{unit.name}.{each.name}", each
 
 
 def _in(unit: Unit, node: ast.AST) -> bool:
     return any(each.lineno <= node.lineno <= (each.end_lineno or 0) for each in unit.within)
 
 
+def _by_command(texts: list[str]) -> bool:
+    """Whether some text, or a list of words among them, is a download on the Hub's command line."""
+    listed = "download" in texts and bool({"hf", "huggingface-cli"} & set(texts))
+    return listed or any(COMMAND.search(text) for text in texts)
+
+
 def _downloads(app: Picture) -> bool:
     """Whether the file downloads weights somewhere else than in the engine."""
-    shell = any(re.search(r"\b(hf|huggingface-cli)\b.*download", text) for text, _ in app.strings)
-    words = {text for text, _ in app.strings}
-    listed = bool(words & {"hf", "huggingface-cli"}) and "download" in words
-    return shell or listed or any(call.last in DOWNLOADS for call in app.calls)
+    return any(call.last in DOWNLOADS for call in app.calls) or _by_command([text for text, _ in app.strings])
 
 
 def _in_image(app: Picture) -> bool:
-    """Whether weights may lie in the image itself."""
-    built = {call.last for call in app.calls}
-    return (
-        bool(built & {"run_function", "run_commands"})
-        and _downloads(app)
-        and not any(
-            call.arguments.get("volumes") for call in app.calls if call.last in ("run_function", "run_commands")
-        )
-    )
+    """Whether weights may lie in the image itself: downloaded by a step of its build that has no Volume."""
+    steps = [call for call in app.calls if call.last in ("run_function", "run_commands")]
+    return bool(steps) and _downloads(app) and not any("volumes" in step.arguments for step in steps)
