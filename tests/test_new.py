@@ -376,3 +376,14 @@ def test_stdout_keeps_the_figures_apart(cli):
     result = cli("new", "--offline", "--stdout")
     assert "per hour" in result.stderr and "weights" in result.stderr
     assert result.stdout.startswith('"""')
+
+
+def test_a_model_that_thinks_is_named_with_its_switch(cli):
+    """The note says what spares the thoughts, and is gone once that is asked for."""
+    switch = '--engine-arg=--default-chat-template-kwargs={"enable_thinking": false}'
+    assert switch in cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B").stdout.replace("\n    ", " ")
+    quiet = cli("new", "b.py", "--offline", "--model", "Qwen/Qwen3-8B", switch)
+    assert quiet.exit_code == 0 and "may think" not in quiet.stdout
+    batch = cli("new", "c.py", "--offline", "--model", "Qwen/Qwen3-8B", "--workflow", "vllm-throughput")
+    assert "chat_template_kwargs" in batch.stdout
+    assert "may think" not in cli("new", "d.py", "--offline", "--model", "Qwen/Qwen3-4B-Instruct-2507").stdout

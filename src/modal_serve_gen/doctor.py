@@ -28,7 +28,8 @@ def examine() -> list[Finding]:
     """Everything, in the order in which one would mend it. Never raises for what it finds; takes up to half a minute
     when the `modal` command hangs."""
     machine = [python_series(), *kind_and_memory(), *disk()]
-    return [machine[0], *sdks(), credentials(), *machine[1:], rehearsal_engine(machine[1:]), isolation()]
+    engines = [rehearsal_engine(name, machine[1:]) for name in ("vllm", "sglang")]
+    return [machine[0], *sdks(), credentials(), *machine[1:], *engines, isolation()]
 
 
 def python_series() -> Finding:
@@ -193,13 +194,13 @@ def _profiles(path: Path) -> tuple[dict[str, dict], str]:
     return document, ""
 
 
-def rehearsal_engine(machine: list[Finding]) -> Finding:
+def rehearsal_engine(engine: str, machine: list[Finding]) -> Finding:
     """Whether a real engine can run here: what the rehearsal itself says, else what `machine` shows."""
-    name = "rehearsal engine"
+    name = f"rehearsal, {engine}"
     try:
-        from modal_serve_gen.rehearsal.engines import engine_env
+        from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 
-        able, reason = engine_env.examine()
+        able, reason = {"vllm": engine_env, "sglang": sglang_env}[engine].examine()
     except (ImportError, AttributeError):
         short = [one.name for one in machine if one.status != "ok" and one.name != "disk, here"]
         able, reason = not short, f"this machine falls short: {', '.join(short)}" if short else "can be made here"

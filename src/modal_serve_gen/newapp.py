@@ -212,6 +212,15 @@ def _notes(resolved: Resolved) -> list[str]:
     smaller = None if resolved.model.quantization else facts.fp8_sibling(resolved.model.id)
     if smaller and resolved.plan.compute_capability >= facts.quantization()["fp8"]["native"]:
         notes.append(f"The {resolved.plan.gpu} computes in FP8, and {smaller} is the same model at half the size.")
+    off = facts.thinking_off().get(resolved.model.reasoning_parser or "")
+    if off and off not in "".join(resolved.spec.engine_arg):
+        how = f"'--engine-arg=--default-chat-template-kwargs={off}'"
+        if resolved.spec.endpoint is None:
+            how = f'"chat_template_kwargs": {off} in a line'
+        notes.append(
+            f"{resolved.model.id} may think before it answers, which takes time and tokens; where its template has the "
+            f"switch, {how} spares it."
+        )
     if resolved.spec.region and resolved.spec.endpoint == "web-server":
         notes.append("The region is where containers run; where requests enter Modal is Modal's own routing.")
     if resolved.spec.auth == "none":

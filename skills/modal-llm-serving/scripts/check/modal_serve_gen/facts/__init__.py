@@ -150,6 +150,12 @@ def remote_code_not_needed() -> frozenset[str]:
 
 
 @cache
+def thinking_off() -> dict[str, str]:
+    """Reasoning parser -> the arguments of the chat template that let its models answer at once, as JSON."""
+    return sourced(_read(FACTS / "thinking.toml"), "thinking.toml", "read", "source", "off")["off"]
+
+
+@cache
 def tasks() -> dict:
     """Which tags, architectures and libraries mean that a model does not generate text."""
     return sourced(_read(FACTS / "tasks.toml"), "tasks.toml", "read", "source", "not_served")
