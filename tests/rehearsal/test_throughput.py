@@ -39,8 +39,8 @@ def prompts(path, count: int) -> None:
 def app(tmp_path):
     """The golden app with shards of 64 prompts, so that there are enough of them to lose."""
     text = (golden.FOLDER / "vllm_throughput_small.py").read_text()
-    assert "SHARD = 4 * MAX_NUM_SEQS" in text
-    (tmp_path / "a.py").write_text(text.replace("SHARD = 4 * MAX_NUM_SEQS", "SHARD = 64"))
+    assert "SHARD, LENGTH = 4 * MAX_NUM_SEQS" in text
+    (tmp_path / "a.py").write_text(text.replace("SHARD, LENGTH = 4 * MAX_NUM_SEQS", "SHARD, LENGTH = 64"))
     prompts(tmp_path / "prompts.jsonl", PROMPTS)
     return tmp_path
 
