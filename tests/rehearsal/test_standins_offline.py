@@ -24,6 +24,15 @@ def tried(make):
 def told(outputs):
     return [[one.text, len(one.token_ids), one.finish_reason] for output in outputs for one in output.outputs]
 
+def tokenizer(one):
+    text = one.apply_chat_template(HELLO, tokenize=False, add_generation_prompt=True)
+    ids = one.encode("hello there", add_special_tokens=False)
+    several = one.apply_chat_template([HELLO, HELLO], add_generation_prompt=True)
+    both = one(["a", "b c"])
+    return [text, one.decode(ids), several[0] == several[1] and isinstance(several[0][0], int),
+            [len(ids) for ids in both["input_ids"]] == [sum(mask) for mask in both["attention_mask"]],
+            one.eos_token_id, tried(lambda: one.vocab)]
+
 HELLO = [{"role": "user", "content": "hello there"}]
 LONG = [{"role": "user", "content": "word " * 3000}]
 """
@@ -252,6 +261,13 @@ def test_the_benchmark_asks_with_the_key_and_writes_the_real_ones_keys(env, mode
         assert (lost.returncode, "Traceback" in lost.stderr) == (1, False)
 
 
+def test_the_tokenizer_of_the_stub_is_of_one_piece(python):
+    """What it encodes it decodes; a conversation holds its words; what it lacks is named."""
+    text, back, same, masks, ends, lacking = python("out = tokenizer(LLM(MODEL).get_tokenizer())")
+    assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
+    assert lacking == "AttributeError: The rehearsal's stand-in for the tokenizer of vllm.LLM has no vocab."
+
+
 real = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
 
 
@@ -274,12 +290,15 @@ waited = llm.wait_for_completion(use_tqdm=False)
 spoilt = tried(lambda: llm.chat([HELLO, LONG], SamplingParams(max_tokens=5)))
 shaped = llm.chat(HELLO, SamplingParams(max_tokens=200, structured_outputs=StructuredOutputsParams(json=schema)))
 two = llm.generate("once upon", SamplingParams(n=2, max_tokens=3, logprobs=1))
+told_by_tokenizer = tokenizer(llm.get_tokenizer())
 out = [refused, told(waited), spoilt, told(shaped), told(two), len(two[0].outputs[0].logprobs),
-       llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens]
+       llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens, told_by_tokenizer]
 """
     log = tmp_path / "notes"
     found = python(code, env=env, limit=150, REHEARSAL_NOTES=str(log))
-    refused, waited, spoilt, shaped, two, likely, length, most = found
+    refused, waited, spoilt, shaped, two, likely, length, most, (text, back, same, masks, ends, lacking) = found
+    assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
+    assert "has no vocab" in lacking
     assert refused == [1]
     assert [row[1:] for row in waited] == [[5, "length"]] * 2
     assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from vllm import SETTINGS, __version__, flags, keywords, notes
 from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import API, SamplingParams
+from vllm.tokenizer import Tokenizer
 
 HERE = Path(__file__).parent
 
@@ -66,6 +67,10 @@ class LLM:
 
     def reset_prefix_cache(self, *args, **kwargs) -> bool:
         return self._engine.call("reset_prefix_cache", self._bound("reset_prefix_cache", args, kwargs))
+
+    def get_tokenizer(self) -> Tokenizer:
+        """The model's tokenizer."""
+        return Tokenizer(self._engine.tokenizer, self._engine.eos_token_id)
 
     def get_default_sampling_params(self) -> SamplingParams:
         """What the model's own generation configuration asks for."""

@@ -20,7 +20,11 @@ def main() -> None:
         tell(error=type(fault).__name__, message=str(fault))
         raise
     known: dict[str, str] = {}  # the engine's number of a request -> the container's
-    tell(max_model_len=llm.model_config.max_model_len, defaults=llm.model_config.get_diff_sampling_param())
+    tell(
+        max_model_len=llm.model_config.max_model_len,
+        defaults=llm.model_config.get_diff_sampling_param(),
+        eos_token_id=getattr(llm.get_tokenizer(), "eos_token_id", None),
+    )
     for line in requests:
         try:
             tell(**answer(llm, json.loads(line), known))
@@ -65,6 +69,9 @@ def answer(llm, request: dict, known: dict[str, str]) -> dict:
         names = list(known.values())  # answers come sorted in the order in which the requests were added
         known.clear()
         return {"outputs": [row | {"request_id": name} for row, name in zip(outputs, names, strict=True)]}
+    if "tokenizer" in request:
+        value = getattr(llm.get_tokenizer(), request["tokenizer"])(**request["given"])
+        return {"value": value if isinstance(value, str | list) else value["input_ids"]}
     return {"value": getattr(llm, request["call"])(**request["given"])}
 
 

@@ -21,7 +21,7 @@ END_S = 5  # for the engine to end by itself when its input ends
 
 
 class Engine:
-    """`max_model_len` in tokens, `defaults` of sampling.
+    """`max_model_len` in tokens, `defaults` of sampling, `eos_token_id` of the tokenizer.
 
     Raises what the engine raises, and EngineDeadError once its process is gone.
     """
@@ -44,6 +44,7 @@ class Engine:
         weakref.finalize(self, _end, self._process)
         told = self._answer()
         self.max_model_len, self.defaults = told["max_model_len"], told["defaults"]
+        self.eos_token_id = told["eos_token_id"]
 
     def add(self, number: str, kind: str, request: dict, options: dict) -> None:
         params, lora = request["params"], request["lora_request"]
@@ -68,6 +69,9 @@ class Engine:
 
     def call(self, name: str, given: dict) -> object:
         return self._ask(call=name, given=given)["value"]
+
+    def tokenizer(self, method: str, given: dict) -> object:
+        return self._ask(tokenizer=method, given=given)["value"]
 
     def _ask(self, **request) -> dict:
         line = json.dumps(request)  # outside the lock: what cannot be said in JSON raises TypeError and harms nothing

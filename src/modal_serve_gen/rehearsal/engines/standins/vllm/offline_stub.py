@@ -24,7 +24,7 @@ DEAD = "EngineCore encountered an issue. (a fault that the rehearsal injected)"
 
 
 class Engine:
-    """`max_model_len` in tokens, `defaults` of sampling.
+    """`max_model_len` in tokens, `defaults` of sampling, `eos_token_id` of the tokenizer.
 
     Raises ValueError for a model or length that the engine would not start with.
     """
@@ -42,6 +42,7 @@ class Engine:
         except models.Missing as fault:
             raise ValueError(str(fault).removeprefix("ValueError: ")) from None
         self.defaults = _defaults(folder, last("--generation-config"), last("--override-generation-config"))
+        self.eos_token_id = 0
         self.dead = False
         self.waiting: dict[str, RequestOutput] = {}
         self.asleep: set[str] = set()
@@ -89,6 +90,18 @@ class Engine:
             raise EngineDeadError(DEAD)
         answers, self.waiting = list(self.waiting.values()), {}
         return answers
+
+    def tokenizer(self, method: str, given: dict) -> object:
+        """The stub's own: a token for a few bytes, and a chat template of roles and lines."""
+        if method == "decode":
+            return text_of_tokens(given["token_ids"])
+        if method == "encode":
+            return tokens_of(given["text"])
+        conversation = given["conversation"]
+        several = bool(conversation) and isinstance(conversation[0], list)
+        texts = [_conversation(each, given.get("tools"))[0] for each in (conversation if several else [conversation])]
+        read = [tokens_of(text) for text in texts] if given.get("tokenize", True) else texts
+        return read if several else read[0]
 
     def call(self, name: str, given: dict) -> object:
         if name == "sleep":
