@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.13")
 MIDDLE = "1.6.0"
 TESTS = ("test_rehearse", "test_classes", "test_deploy", "test_servers", "test_workflows", "test_volumes", "test_blobs",
-         "test_definitions", "test_foreign", "test_isolation", "test_kept")  # fmt: skip
+         "test_definitions", "test_foreign", "test_isolation", "test_kept", "test_probe")  # fmt: skip
 
 
 def sdks() -> list[str]:
