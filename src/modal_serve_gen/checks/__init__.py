@@ -4,7 +4,6 @@ The public functions of the modules in `rules/` are the rules, under their own n
 rule's docstring is its documentation.
 """
 
-import ast
 import importlib
 import inspect
 import pkgutil
@@ -66,9 +65,9 @@ def examine(text: str, path: Path | None = None) -> tuple[list[Finding], str]:
     if len(text) > LARGEST:
         return [_unread(1, f"the file holds {len(text):,} characters, which no app does")], ""
     try:
-        ast.parse(text)
+        picture = Picture(text)
         seen = importing.imported(path) if path else importing.Imported()
-        picture = Picture(text, seen.names)
+        picture.learn(seen.names)
         found = [each for name, rule in rules().items() for each in _findings(name, rule, picture)]
     except TooLarge as fault:
         return [_unread(1, str(fault))], ""

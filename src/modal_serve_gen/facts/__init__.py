@@ -178,9 +178,9 @@ def flag_table_path(engine: str, version: str) -> Path:
     return FACTS / "flags" / f"{engine}-{version}.json"
 
 
-def _newest(pattern: str) -> Path:
+def _newest(pattern: str, folder: str = "apis") -> Path:
     """The bundled file of the newest version. Raises OurBug where there is none."""
-    found = sorted((FACTS / "apis").glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
+    found = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
     if not found:
         raise _refuse(f"no file {pattern} is there")
     return found[-1]
@@ -219,4 +219,4 @@ def sampling_defaults() -> dict[str, dict]:
 def flag_table(engine: str, version: str) -> Path:
     """The argument table of that version of an engine, or the newest bundled one."""
     path = flag_table_path(engine, version)
-    return path if version and path.exists() else max(path.parent.glob(f"{engine}-*.json"))
+    return path if version and path.exists() else _newest(f"{engine}-*.json", "flags")

@@ -1,7 +1,6 @@
 """What it costs and how it grows: a GPU that exists, bounded containers, concurrency that the engine can take."""
 
 import difflib
-import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
@@ -133,4 +132,4 @@ def _numbers(*held) -> bool:
 
 def _blocking(unit: Unit) -> bool:
     """Whether the engine is the offline class, not the asynchronous one."""
-    return any(re.fullmatch(r"(vllm\.)?LLM|vllm\.LLM", call.name) for call in unit.calls)
+    return any(call.name in ("LLM", "vllm.LLM") for call in unit.calls)

@@ -5,22 +5,20 @@ Nothing is imported or run here. What cannot be known without running is None, a
 
 import ast
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from modal_serve_gen.checks import commands
 from modal_serve_gen.checks.commands import Command
+from modal_serve_gen.checks.installs import Install, installed
 from modal_serve_gen.checks.names import aliases, assignments, definitions, inside, scopes
 from modal_serve_gen.checks.units import Call, Given, Unit
 from modal_serve_gen.checks.values import dotted, value
 
 KINDS = ("function", "cls", "server")
 MOST = 300  # units of a file, and definitions that one reaches: time grows with both
-INSTALLS = ("pip_install", "uv_pip_install")
-PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*(.*)$", re.S)
-IN_SHELL = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
-ENGINE_IMAGES = {"vllm/vllm-openai": "vllm", "lmsysorg/sglang": "sglang"}
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 
 
@@ -29,10 +27,10 @@ class TooLarge(Exception):
 
 
 class Picture:
-    """The app as far as its text tells; `names` holds what importing it found of its constants."""
+    """The app as far as its text tells. Raises SyntaxError, or ValueError for null bytes, as the compiler does."""
 
-    def __init__(self, text: str, names: Mapping[str, Any] | None = None):
-        self.text, self.tree = text, ast.parse(text)
+    def __init__(self, text: str):
+        self.tree = ast.parse(text)
         self.nodes = list(ast.walk(self.tree))
         self.aliases = dict(aliases(self.nodes))
         self.definitions = dict(definitions(self.tree))
@@ -43,7 +41,10 @@ class Picture:
             if isinstance(node, ast.ClassDef):
                 for name, held in assignments(node.body):
                     self.constants[f"{node.name}.{name}"] = value(held, self.constants)
-        self.constants |= {name: held for name, held in (names or {}).items() if name in self.constants}
+
+    def learn(self, names: Mapping[str, Any]) -> None:
+        """Take over what importing the app found its constants to be worth, before anything else is asked."""
+        self.constants |= {name: held for name, held in names.items() if name in self.constants}
 
     @cached_property
     def scopes(self) -> dict[int, Mapping[str, Any]]:
@@ -55,9 +56,9 @@ class Picture:
             times: dict[str, int] = {}
             for name, node in assignments([each for each in held if isinstance(each, ast.Assign | ast.AnnAssign)]):
                 times[name] = times.get(name, 0) + 1
-                own[name] = value(node, self.constants | own) if times[name] == 1 else None
+                own[name] = value(node, ChainMap(own, self.constants)) if times[name] == 1 else None
             hidden = {each.arg: None for each in (*function.args.args, *function.args.kwonlyargs)}
-            scope = self.constants | hidden | own
+            scope = ChainMap(own, hidden, self.constants)
             found |= {id(each): scope for each in held}
         return found
 
@@ -108,6 +109,15 @@ class Picture:
         """The dotted name of an expression, by what the file imports: `modal.concurrent` for a bare `concurrent`."""
         first, dot, rest = dotted(node).partition(".")
         return f"{self.aliases.get(first, first)}{dot}{rest}"
+
+    @cached_property
+    def reads(self) -> dict[str, list[int]]:
+        """Dotted name -> the lines that read it: of `modal.gpu.A100` also `modal.gpu` and `modal`."""
+        found: dict[str, list[int]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
+                found.setdefault(self.name(node), []).append(node.lineno)
+        return found
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -185,26 +195,9 @@ class Picture:
         return sorted({(each.line, each.words): each for each in found}.values(), key=lambda each: each.line)
 
     @cached_property
-    def installs(self) -> list[tuple[str, str, int]]:
-        """Each package that an image installs, with what is asked of its version ('' for any) and its line."""
-        found = []
-        for call in self.calls:
-            if call.last in INSTALLS:
-                for argument in call.node.args:
-                    for word in _texts(self.worth(argument.value if isinstance(argument, ast.Starred) else argument)):
-                        found += _package(word, argument.lineno)
-            elif call.last in ("run_commands", "dockerfile_commands"):
-                for argument in call.node.args:
-                    for text in _texts(self.worth(argument)):
-                        for match in IN_SHELL.finditer(text):
-                            for word in match[1].replace("'", " ").replace('"', " ").split():
-                                found += _package(word, argument.lineno)
-            elif call.last == "from_registry" and call.node.args:
-                image, _, tag = str(self.worth(call.node.args[0]) or "").partition(":")
-                if image in ENGINE_IMAGES:
-                    version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)", tag)
-                    found.append((ENGINE_IMAGES[image], f"=={version[1]}" if version else "", call.line))
-        return found
+    def installs(self) -> list[Install]:
+        """Each package that an image installs."""
+        return list(installed(self.calls, self.worth))
 
     def pin(self, package: str) -> str:
         """The version to which the app pins a package; '' where it does not, or where that is not known."""
@@ -241,14 +234,3 @@ class Picture:
             for each in self.nodes
             if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in prose
         ]
-
-
-def _texts(held: Any) -> list[str]:
-    return [item for item in (held if isinstance(held, list) else [held]) if isinstance(item, str)]
-
-
-def _package(word: str, line: int) -> list[tuple[str, str, int]]:
-    """A requirement taken apart; none for an option, a path, an address or a requirements file."""
-    if not (match := PACKAGE.match(word)) or "/" in match[1] or word.endswith((".txt", ".whl", ".toml")):
-        return []
-    return [(match[1].lower().replace("_", "-"), match[2].partition(";")[0].replace(" ", ""), line)]

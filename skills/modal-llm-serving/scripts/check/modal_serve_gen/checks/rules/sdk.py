@@ -34,14 +34,7 @@ def removed_api(app: Picture) -> Iterator[Fault]:
         if row["kind"] == "argument":
             found = [given.line for call in app.calls if _takes(call, row) if (given := call.arguments.get(row["old"]))]
         elif row["kind"] == "name":
-            found = [
-                node.lineno
-                for node in app.nodes
-                if isinstance(node, ast.Attribute | ast.Name)
-                and isinstance(node.ctx, ast.Load)
-                and app.name(node) == row["old"]
-            ]
-            found += [
+            found = app.reads.get(row["old"], []) + [
                 node.lineno
                 for node in app.nodes
                 if isinstance(node, ast.ImportFrom | ast.Import)
