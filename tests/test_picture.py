@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from modal_serve_gen import checks
 from modal_serve_gen.checks.picture import Picture
 from modal_serve_gen.checks.values import value
+from tests.conftest import ROOT
+
+GOLDEN = ROOT / "tests" / "golden"
 
 NAMES = {"N": 3, "NAME": "qwen", "WORDS": ["a", "b"], "Settings.PORT": 9000}
 WORTH = {
@@ -206,3 +209,25 @@ def test_each_package_has_its_own_pin():
     """The first that is installed is not taken for another."""
     picture = Picture('i.pip_install("a==1", "b>=2", "vllm[audio]==0.33.0").run_commands("uv pip install c==3 d")')
     assert [picture.pin(name) for name in ("a", "b", "vllm", "c", "d")] == ["1", "", "0.33.0", "3", ""]
+
+
+def test_what_a_function_imports_renames_nothing_of_the_module():
+    """A function's own `from x import app` is not the app: its units are still seen."""
+    text = (
+        "import modal\napp = modal.App()\n@app.function(gpu='H100')\ndef f():\n    from x.y import app\n    app.z()\n"
+    )
+    assert [unit.name for unit in Picture(text).units] == ["f"]
+
+
+def test_a_gate_of_the_apps_own_closes_sglang():
+    """Middleware that compares keys, loaded as SGLang loads plugins, counts; without it everybody may ask."""
+    text = (GOLDEN / "sglang_low_latency_api_key.py").read_text("utf-8")
+    assert checks.check(text) == []
+    without = text.replace("secrets.compare_digest", "secrets.equal")
+    assert {each.rule for each in checks.check(without)} == {"admin-routes", "public-endpoint"}
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.py")), ids=lambda path: path.stem)
+def test_every_golden_app_is_seen(path):
+    """A picture without units would find nothing wrong with anything."""
+    assert len(Picture(path.read_text("utf-8")).units) >= 2

@@ -60,13 +60,18 @@ def check(text: str, path: Path | None = None) -> list[Finding]:
     return examine(text, path)[0]
 
 
-def examine(text: str, path: Path | None = None) -> tuple[list[Finding], str]:
-    """What `check` finds, and why the app could not be imported here ('' where it could, or was not to be)."""
+def examine(
+    text: str, path: Path | None = None, imported: Callable[[Path], importing.Imported] = importing.imported
+) -> tuple[list[Finding], str]:
+    """What `check` finds, and why the app could not be imported here ('' where it could, or was not to be).
+
+    `imported` does the importing: somebody who wants to see more of it than the findings can stand between.
+    """
     if len(text) > LARGEST:
         return [_unread(1, f"the file holds {len(text):,} characters, which no app does")], ""
     try:
         picture = Picture(text)
-        seen = importing.imported(path) if path else importing.Imported()
+        seen = imported(path) if path else importing.Imported()
         picture.learn(seen.names)
         found = [each for name, rule in rules().items() for each in _findings(name, rule, picture)]
     except TooLarge as fault:

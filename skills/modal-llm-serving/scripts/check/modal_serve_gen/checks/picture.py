@@ -32,8 +32,9 @@ class Picture:
     def __init__(self, text: str):
         self.tree = ast.parse(text)
         self.nodes = list(ast.walk(self.tree))
-        self.aliases = dict(aliases(self.nodes))
         self.definitions = dict(definitions(self.tree))
+        # What some function imports under a name that the module itself defines is that function's own matter.
+        self.aliases = {name: full for name, full in aliases(self.nodes) if name not in self.definitions}
         self.constants: dict[str, Any] = {}
         for name, node in assignments(self.tree.body):
             self.constants[name] = value(node, self.constants)

@@ -10,6 +10,7 @@ KEYS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-
 KEY_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
 FLAGS = ("--api-key", "--admin-api-key")
 VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
+PLUGINS = "sglang.srt.plugins"  # the entry points by which SGLang loads middleware of the app's own
 
 
 def public_endpoint(app: Picture) -> Iterator[Fault]:
@@ -71,7 +72,9 @@ def admin_routes(app: Picture) -> Iterator[Fault]:
     """
     for unit in app.units:
         command = unit.serves
-        if command and command.engine == "sglang" and unit.web and not _proxy_auth(unit) and command.known(*FLAGS):
+        if command is None or command.engine != "sglang" or _gated(app):
+            continue
+        if unit.web and not _proxy_auth(unit) and command.known(*FLAGS):
             yield (
                 command.line,
                 "everybody who reaches sglang may change its weights",
@@ -130,6 +133,14 @@ def _keyed(app: Picture, unit: Unit) -> bool:
     command = unit.serves
     if command is None:
         return False
+    if command.engine == "sglang" and _gated(app):
+        return True
     named = VARIABLES[command.engine]
     mentioned = any(text in named for text, _ in app.strings) or any(name in named for name, _, _ in app.variables)
     return mentioned or not command.known(*FLAGS)
+
+
+def _gated(app: Picture) -> bool:
+    """Whether SGLang is given middleware that compares what callers show with a key."""
+    compares = any(call.last == "compare_digest" for call in app.calls)
+    return compares and any(PLUGINS in text for text, _ in app.strings)

@@ -1,0 +1,271 @@
+"""One evaluation: from options to its settings and plan, and from there to what came of it."""
+
+import datetime
+import importlib.metadata
+import platform
+import time
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evals import cases, choosing, grading, reporting, runners, workspace
+from evals.runners import Limits, Options
+from evals.running import Settings, Tally, planned
+from evals.running import run as run_all
+from evals.store import Run, Store, fingerprint
+from evals.transcript import ERROR, MONEY, TIME, TURNS
+from modal_serve_gen import errors, facts
+from modal_serve_gen.errors import BadInput, EnvironmentLacks, nearest, shown
+
+RUNS = cases.HERE / "runs"
+OUTCOMES = (ERROR, TIME, TURNS, MONEY)
+QUIET_S = 1.0  # between two lines of progress
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What will be asked, of whom, and where it is kept. `again`: outcomes of which runs are done anew."""
+
+    store: Store
+    settings: Settings
+    plan: tuple[Run, ...]
+    kept: dict[str, Any]
+    again: frozenset[str] = frozenset()
+    resumed: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """What --dry-run prints."""
+        return {**self.kept, "folder": str(self.store.folder), "runs": [str(run.place) for run in self.plan]}
+
+    def text(self) -> str:
+        """The same for people."""
+        sets = {"eval": "cases", "trigger": "queries"}
+        lines = []
+        for prefix, name in sets.items():
+            own = [run for run in self.plan if run.task.id.startswith(prefix)]
+            without = sum(run.configuration == grading.WITHOUT for run in own)
+            extra = f", {without} of them without the skill" if without else ""
+            if own:
+                lines.append(f"{len({run.task.id for run in own})} {name}: {len(own)} runs{extra}")
+        limits, agent = self.settings.limits, self.settings.agent
+        lines.append(
+            f"asked of {agent.runner}{f', {agent.model}' if agent.model else ''}, {self.settings.jobs} at once"
+        )
+        lines.append(
+            f"each at most {limits.seconds:g} s and {limits.turns} turns, a query {self.settings.trigger_turns}"
+        )
+        spent = (
+            f"nothing begins after ${self.settings.usd:.2f}" if self.settings.usd is not None else "no limit of money"
+        )
+        return "\n".join([*lines, spent, f"kept in {self.store.folder}"])
+
+    def run(self, say: Callable[[str], None]) -> "Outcome":
+        """Ask everything that is not done, and write the report."""
+        if not self.resumed:
+            self.store.begin(self.kept)
+        self.store.lock()
+        for each in [run for run in self.plan if self.again]:
+            if self.store.outcome(each) in self.again:
+                self.store.forget(each)
+        say(f"{self.text()}\n")
+        progress = Progress(say)
+        try:
+            tally = run_all(list(self.plan), self.store, self.settings, progress)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"Go on with: python -m evals run --resume {self.store.folder}") from None
+        return Outcome(reporting.write(self.store.folder), tally, self.store.folder)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    report: "reporting.Written"
+    tally: Tally
+    folder: Path
+
+    def document(self) -> dict[str, Any]:
+        return self.report.document() | {"stopped": self.tally.stopped, "left": self.tally.left}
+
+    def text(self) -> str:
+        lines = [self.report.text()]
+        if self.tally.stopped:
+            lines += ["", f"Stopped, {self.tally.left} runs left: {self.tally.stopped}."]
+        if self.tally.left:
+            lines += [f"Go on with: python -m evals run --resume {self.folder}"]
+        return "\n".join(lines)
+
+    def exit_code(self, fail_under: float) -> int:
+        """5 where the figures tell nothing or not all was asked, 1 where too few passed."""
+        if self.report.benchmark["control"]["void"] or self.tally.stopped:
+            return EnvironmentLacks.exit_code
+        told, passed = self.report.counts
+        return errors.FINDINGS if not told or passed / told < fail_under else 0
+
+
+class Progress:
+    """Lines on the terminal: at most one a second, and one for each run that is not good."""
+
+    def __init__(self, say: Callable[[str], None]):
+        self.say, self.last = say, 0.0
+
+    def __call__(self, run: Run, result: dict[str, Any], tally: Tally) -> None:
+        told = "grade" in result
+        good = told and result["grade"]["passed"]
+        now = time.monotonic()
+        if not told:
+            self.say(f"  {run.place}: {result['outcome']}: {result['reason']}")
+        elif not good and run.configuration == grading.WITH:
+            self.say(f"  {run.place}: {run.task.name}: {_why(result['grade'])}")
+        if now - self.last > QUIET_S or not tally.left:
+            self.last = now
+            each = (now - tally.began) / tally.done
+            money = f", ${tally.usd:.2f}" if tally.usd else ""
+            left = f", about {_span(each * tally.left)} left" if tally.left else ""
+            self.say(f"{tally.kept + tally.done} of {tally.total} done, {tally.failed} failed{money}{left}")
+
+
+def _why(grade: dict[str, Any]) -> str:
+    bad = next(each for each in [*grade["delivered"], *grade["routing"]] if not each["passed"])
+    return f"not so: {bad['text']} ({bad['evidence'][:120]})"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
+
+
+def prepared(asked: dict[str, Any]) -> Prepared:
+    """A new evaluation. Raises BadInput or EnvironmentLacks before anything is asked."""
+    agent = Options(
+        asked["runner"], asked["model"], asked["base_url"], asked["key_env"], asked["program"],
+        _prices(asked["usd_per_million"]),
+    )  # fmt: skip
+    if agent.runner in ("endpoint", "opencode") and not agent.model:
+        raise BadInput(f"{agent.runner} needs a model, and --model names none.", "Add --model NAME.")
+    money = asked["max_usd"] if asked["max_usd"] is not None else asked["max_usd_per_run"]
+    if money is not None and agent.runner != "claude-code" and agent.usd_per_million is None:
+        raise BadInput(
+            f"{agent.runner} does not tell what it costs, so ${money:g} cannot be held.",
+            "Add --usd-per-million IN,OUT with the prices of a million tokens.",
+        )
+    judge = None
+    if asked["judge_model"]:
+        judge = Options(
+            "endpoint", asked["judge_model"], asked["judge_base_url"], asked["judge_key_env"], "", agent.usd_per_million
+        )
+    version = runners.available(agent)
+    if judge:
+        runners.available(judge)
+    tasks = choosing.tasks(asked)
+    configurations = (grading.WITH, grading.WITHOUT) if asked["baseline"] else (grading.WITH,)
+    began = datetime.datetime.now(datetime.UTC)
+    kept = {
+        "began": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "agent": asdict(agent) | {"base_url": _without_password(agent.base_url)},
+        "judge": judge and asdict(judge) | {"base_url": _without_password(judge.base_url)},
+        "limits": {name: asked[name] for name in ("timeout", "max_turns", "trigger_turns", "max_usd_per_run")},
+        "max_usd": asked["max_usd"],
+        "set": asked["which"], "split": asked["split"], "cases": asked["case"] or [],
+        "evals_file": str(asked["evals_file"]), "triggers_file": str(asked["triggers_file"]),
+        "runs": asked["runs"],
+        "configurations": list(configurations),
+        "jobs": asked["jobs"],
+        "rehearse": asked["rehearse"],
+        "versions": versions() | {"agent": version},
+        "fingerprints": _fingerprints(asked["evals_file"], asked["triggers_file"]),
+    }  # fmt: skip
+    plan = planned(tasks, configurations, asked["runs"])
+    kept["planned"] = len(plan)
+    folder = asked["out"] or RUNS / began.strftime("%Y%m%d-%H%M%S")
+    redactor = workspace.Redactor(*(each.key_env for each in (agent, judge) if each))
+    return Prepared(Store(folder, redactor), _settings(kept, agent, judge), tuple(plan), kept)
+
+
+def resumed(asked: dict[str, Any]) -> Prepared:
+    """An evaluation that was begun, as it was begun. Raises BadInput where what it asks has changed since."""
+    folder = asked["resume"]
+    kept = Store(folder, str).settings()
+    agent, judge = (_options(kept[name]) for name in ("agent", "judge"))
+    if asked["base_url"] and _without_password(asked["base_url"]) == agent.base_url:  # a password was not kept
+        agent = Options(**asdict(agent) | {"base_url": asked["base_url"]})
+    files = Path(kept["evals_file"]), Path(kept["triggers_file"])
+    now = _fingerprints(*files)
+    changed = [name for name, value in kept["fingerprints"].items() if now.get(name) != value]
+    if changed:
+        raise BadInput(
+            f"Since {shown(str(folder))} was begun, {' and '.join(changed)} changed.",
+            "Begin a new evaluation: runs of both would be mixed.",
+        )
+    for name in (again := frozenset(asked["again"] or ())):
+        if name not in OUTCOMES:
+            raise BadInput(
+                f"--again {shown(name)} is no outcome.{nearest(name, OUTCOMES)}", f"There are {', '.join(OUTCOMES)}."
+            )
+    runners.available(agent)
+    kept |= {"jobs": asked["jobs"], "max_usd": asked["max_usd"] if asked["max_usd"] is not None else kept["max_usd"]}
+    tasks = choosing.tasks(
+        {**kept, "which": kept["set"], "case": kept["cases"], "evals_file": files[0], "triggers_file": files[1]}
+    )
+    plan = planned(tasks, kept["configurations"], kept["runs"])
+    redactor = workspace.Redactor(*(each.key_env for each in (agent, judge) if each))
+    return Prepared(Store(folder, redactor), _settings(kept, agent, judge), tuple(plan), kept, again, resumed=True)
+
+
+def _settings(kept: dict[str, Any], agent: Options, judge: Options | None) -> Settings:
+    limits = kept["limits"]
+    return Settings(
+        agent, Limits(limits["timeout"], limits["max_turns"], limits["max_usd_per_run"]), limits["trigger_turns"],
+        kept["jobs"], kept["max_usd"], kept["rehearse"], judge,
+    )  # fmt: skip
+
+
+def _options(kept: dict[str, Any] | None) -> Options | None:
+    if kept is None:
+        return None
+    prices = kept["usd_per_million"]
+    return Options(**kept | {"usd_per_million": tuple(prices) if prices else None})
+
+
+def _prices(text: str) -> tuple[float, float, float] | None:
+    if not text:
+        return None
+    try:
+        values = [float(each) for each in text.split(",")]
+        if len(values) not in (2, 3) or not all(0 <= each < 1e6 for each in values):
+            raise ValueError
+    except ValueError:
+        raise BadInput(
+            f"--usd-per-million {shown(text)} is not readable.", "Write it as IN,OUT or IN,OUT,CACHED."
+        ) from None
+    return values[0], values[1], values[2] if len(values) == 3 else values[0]
+
+
+def versions() -> dict[str, str]:
+    """Every version that a figure may depend on."""
+    return {
+        "modal-serve-gen": importlib.metadata.version("modal-serve-gen"),
+        "modal": importlib.metadata.version("modal"),
+        **{engine: pin["version"] for engine, pin in facts.pins().items() if "base_image" in pin},
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _fingerprints(evals_file: Path, triggers_file: Path) -> dict[str, str]:
+    """Of what must not change while one evaluation lasts."""
+    return {
+        "the skill": fingerprint(workspace.PACK),
+        "the decoys": fingerprint(workspace.DECOYS),
+        "the cases": fingerprint(evals_file, cases.HERE / "files"),
+        "the queries": fingerprint(triggers_file),
+    }
+
+
+def _without_password(url: str) -> str:
+    """An address without a user's name and password in it."""
+    parts = urllib.parse.urlsplit(url)
+    return (
+        urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
+    )

@@ -1,0 +1,116 @@
+"""An OpenAI-compatible endpoint on loopback that answers by a script: which prompt, which turn, what to do then."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from evals import cases, validating
+
+KEY = "sk-scripted-0123456789abcdef"
+
+
+def call(name: str, /, **arguments: str) -> tuple[str, dict]:
+    """One use of a tool."""
+    return name, arguments
+
+
+def turn(*calls: tuple[str, dict], text: str = "") -> dict:
+    """One answer of the model: uses of tools, or words alone, which end the run."""
+    message: dict = {"role": "assistant", "content": text or None}
+    if calls:
+        message["tool_calls"] = [
+            {"id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
+            for at, (name, given) in enumerate(calls)
+        ]
+    return message
+
+
+def right(task: cases.Task, options: str | None, file: str = "serve.py") -> list[dict]:
+    """The turns of an agent that does a task as it should."""
+    turns = []
+    if task.expect_skill:
+        turns.append(turn(call("skill", name=task.expect_skill)))
+    pages = task.case.references.required if task.case else [next(iter(cases.primaries()))] if task.expect_skill else []
+    if pages:
+        turns.append(turn(*(call("read_file", path=f".agents/skills/{cases.SKILL}/{page}") for page in pages)))
+    if options:
+        turns.append(turn(call("write_file", path=file, content=validating.written(options))))
+    return [*turns, turn(text="Done. Nothing has run on Modal.")]
+
+
+class Endpoint:
+    """A server. `script` gives the turns for a prompt; what else a turn may be:
+
+    an int: that HTTP status; a float: so many seconds of silence first; bytes: this body; None: the connection drops.
+    """
+
+    def __init__(self, script: Callable[[str], list]):
+        self.script, self.asked, self.keys = script, Counter(), set()
+        self.waiting = threading.Event()  # set when somebody waits in a silence
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                endpoint.keys.add(self.headers.get("Authorization", ""))
+                endpoint.answer(self, body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def __enter__(self) -> "Endpoint":
+        threading.Thread(target=self.server.serve_forever, args=[0.05], daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, handler: BaseHTTPRequestHandler, body: dict) -> None:
+        """Answer one request: the turn that follows those that the agent has had."""
+        prompt = next(each["content"] for each in body["messages"] if each["role"] == "user")
+        step = sum(each["role"] == "assistant" for each in body["messages"])
+        self.asked[prompt] += 1
+        turns = self.script(prompt)
+        reply = turns[min(step, len(turns) - 1)]
+        if isinstance(reply, float):
+            self.waiting.set()
+            time.sleep(reply)
+            reply = turn(text="late")
+        if reply is None:
+            handler.connection.close()
+            return
+        status, data = 200, reply if isinstance(reply, bytes) else b""
+        if isinstance(reply, int):
+            status, data = reply, json.dumps({"error": {"message": f"scripted {reply}"}}).encode()
+        elif isinstance(reply, dict):
+            data = json.dumps(completion(body["model"], reply, step)).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(data)))
+        if status == 429:
+            handler.send_header("retry-after-ms", "1")
+        handler.end_headers()
+        handler.wfile.write(data)
+
+
+def completion(model: str, message: dict, step: int) -> dict:
+    """A chat completion."""
+    reason = "tool_calls" if message.get("tool_calls") else "stop"
+    return {
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        "usage": {
+            "prompt_tokens": 1000 * (step + 1), "completion_tokens": 50, "total_tokens": 1000 * (step + 1) + 50,
+            "prompt_tokens_details": {"cached_tokens": 900 * step},
+        },
+    }  # fmt: skip
