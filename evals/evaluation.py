@@ -65,17 +65,18 @@ class Prepared:
         """Ask everything that is not done, and write the report."""
         if not self.resumed:
             self.store.begin(self.kept)
-        self.store.lock()
-        for each in [run for run in self.plan if self.again]:
-            if self.store.outcome(each) in self.again:
-                self.store.forget(each)
-        say(f"{self.text()}\n")
-        progress = Progress(say)
-        try:
-            tally = run_all(list(self.plan), self.store, self.settings, progress)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"Go on with: python -m evals run --resume {self.store.folder}") from None
-        return Outcome(reporting.write(self.store.folder), tally, self.store.folder)
+        with self.store.held():
+            for each in self.plan if self.again else ():
+                if self.store.outcome(each) in self.again:
+                    self.store.forget(each)
+            say(f"{self.text()}\n")
+            try:
+                tally = run_all(list(self.plan), self.store, self.settings, Progress(say))
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"Go on with: python -m evals run --resume {self.store.folder}") from None
+            finally:
+                workspace.clear_up()
+            return Outcome(reporting.write(self.store.folder), tally, self.store.folder)
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def prepared(asked: dict[str, Any]) -> Prepared:
     if agent.runner in ("endpoint", "opencode") and not agent.model:
         raise BadInput(f"{agent.runner} needs a model, and --model names none.", "Add --model NAME.")
     money = asked["max_usd"] if asked["max_usd"] is not None else asked["max_usd_per_run"]
-    if money is not None and agent.runner != "claude-code" and agent.usd_per_million is None:
+    if money is not None and agent.usd_per_million is None and not runners.tells_cost(agent.runner):
         raise BadInput(
             f"{agent.runner} does not tell what it costs, so ${money:g} cannot be held.",
             "Add --usd-per-million IN,OUT with the prices of a million tokens.",

@@ -14,7 +14,7 @@ from evals.store import Run, Store, result_document
 from evals.transcript import ERROR, MONEY, TURNS, Transcript
 
 ALIKE = 8  # errors in a row after which nothing new is begun: the endpoint is down, the key is wrong
-PATIENCE_S = 10  # for what is under way when everything is to end
+PATIENCE_S = 3  # for what is under way when everything is to end
 
 
 @dataclass(frozen=True)

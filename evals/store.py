@@ -11,9 +11,10 @@ eval-3/with_skill/run-1/result.json        everything about a run: it is done wh
 import fcntl
 import hashlib
 import json
-import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,15 +70,19 @@ class Store:
         except (OSError, ValueError):
             raise BadInput(f"{shown(str(self.folder))} holds no evaluation.", "Name the folder of one.") from None
 
-    def lock(self) -> None:
-        """Keep others out until this process ends. Raises BadInput where somebody is at work in it."""
-        self._held = os.open(self.folder / SETTINGS, os.O_RDONLY)
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BadInput(f"Another process works in {shown(str(self.folder))}.", "Wait for it, or end it.") from None
-        for left in self.folder.glob("*/*/*.part"):
-            shutil.rmtree(left, ignore_errors=True)  # of a run that was cut off
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out of it. Raises BadInput where one is at work in it."""
+        with (self.folder / SETTINGS).open() as settings:
+            try:
+                fcntl.flock(settings, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise BadInput(
+                    f"Another process works in {shown(str(self.folder))}.", "Wait for it, or end it."
+                ) from None
+            for left in self.folder.glob("*/*/*.part"):
+                shutil.rmtree(left, ignore_errors=True)  # of a run that was cut off
+            yield
 
     def done(self, run: Run) -> bool:
         return (self.folder / run.place / RESULT).exists()
@@ -149,7 +154,7 @@ class Store:
         return found
 
     def _write(self, path: Path, document: object) -> None:
-        partly = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        partly = path.with_name(f"{path.name}.{threading.get_ident()}.tmp")
         partly.write_text(json.dumps(self._cleaned(document), indent=1, ensure_ascii=False), "utf-8", errors="replace")
         partly.replace(path)
 

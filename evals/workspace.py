@@ -20,6 +20,8 @@ DECOYS = cases.HERE / "decoys"
 COMMAND = "modal-serve-gen"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc")
 SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
+PREFIX = "modal-serve-evals-"
+_roots: set[Path] = set()  # of the spaces that are open
 SHORTEST = 8  # characters of a value that is a secret
 
 
@@ -75,7 +77,8 @@ def _description(page: str) -> str:
 @contextmanager
 def opened(task: cases.Task, configuration: str, where: str, pack: Path = PACK) -> Iterator[Space]:
     """A space for one run of `task`; `where`: the folder of the project in which the agent looks for skills."""
-    root = Path(tempfile.mkdtemp(prefix="modal-serve-evals-"))
+    root = Path(tempfile.mkdtemp(prefix=PREFIX))
+    _roots.add(root)
     try:
         home, project, commands = root / "home", root / "project", root / "bin"
         for folder in (home, project, commands, root / "command-home"):
@@ -92,7 +95,18 @@ def opened(task: cases.Task, configuration: str, where: str, pack: Path = PACK) 
         _put_command(commands / COMMAND, root / "command-home")
         yield Space(root, home, project, commands, project / where, installed, before)
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        _remove(root)
+
+
+def clear_up() -> None:
+    """Remove what threads that were left to themselves have not."""
+    for root in list(_roots):
+        _remove(root)
+
+
+def _remove(root: Path) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    _roots.discard(root)
 
 
 def _put_command(path: Path, home: Path) -> None:

@@ -68,6 +68,11 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"evals.runners.{name.replace('-', '_')}")
 
 
+def tells_cost(name: str) -> bool:
+    """Whether an agent says itself what a run costs."""
+    return getattr(load(name), "TELLS_COST", False)
+
+
 def available(options: Options) -> str:
     """What will be asked, with its version. Raises EnvironmentLacks where something is missing for it."""
     from evals.runners import process

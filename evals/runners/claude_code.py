@@ -10,6 +10,7 @@ from evals.workspace import COMMAND
 
 PROGRAM, KEY = "claude", "ANTHROPIC_API_KEY"
 SKILLS = ".claude/skills"
+TELLS_COST = True
 TOOLS = "Skill,Read,Glob,Grep,Write,Edit,Bash"
 RETRIES = 3
 QUIET = (

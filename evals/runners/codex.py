@@ -14,6 +14,7 @@ from evals.transcript import ERROR, FINISHED, Transcript
 
 PROGRAM, KEY = "codex", "OPENAI_API_KEY"
 SKILLS = ".agents/skills"
+TELLS_COST = False
 BASE_URL = "https://api.openai.com/v1"
 OWN_KEY = "EVAL_API_KEY"
 OFF = (

@@ -16,7 +16,7 @@ from modal_serve_gen.errors import EnvironmentLacks
 
 SKILLS = ".agents/skills"
 KEY = "OPENAI_API_KEY"
-RETRIES = 4  # of one request that was refused for its rate or failed at the server, each after a longer pause
+RETRIES, PAUSE_S = 5, 1.0  # of one request that was refused for its rate or failed at the server; before the first
 COMMAND_S = 300
 SHOWN = 16_000  # characters of a file or an answer that the model gets at once
 CHECK = re.compile(r"scripts/check/?(__main__\.py)?")
@@ -74,18 +74,16 @@ def run(ask: Ask, options: Options, transcript: Transcript) -> None:
     system = SYSTEM.format(catalogue="\n".join(_entry(name, text) for name, text in sorted(catalogue.items())))
     messages: list[dict] = [{"role": "system", "content": system}, {"role": "user", "content": ask.prompt}]
     transcript.offered = sorted(catalogue)
-    with openai.OpenAI(api_key=key, base_url=options.base_url or None, max_retries=RETRIES) as client:
+    with openai.OpenAI(api_key=key, base_url=options.base_url or None, max_retries=0) as client:
         while not transcript.outcome:
             if ask.cancelled():
                 return transcript.end(ERROR, "cancelled")
             if transcript.turns >= ask.limits.turns:
                 return transcript.end(TURNS, f"{transcript.turns} turns")
-            if (left := until - time.monotonic()) <= 0:
+            if time.monotonic() >= until:
                 return transcript.end(TIME, f"{ask.limits.seconds:g} s")
             try:
-                answer = client.chat.completions.create(
-                    model=options.model, messages=messages, tools=TOOLS, timeout=left
-                )
+                answer = _ask(client, options.model, messages, until, ask)
             except openai.APITimeoutError:
                 return transcript.end(TIME, f"{ask.limits.seconds:g} s, while the endpoint was answering")
             except (openai.OpenAIError, ValueError) as fault:
@@ -109,6 +107,30 @@ def run(ask: Ask, options: Options, transcript: Transcript) -> None:
             if ask.limits.usd is not None and (transcript.usage.usd or 0) > ask.limits.usd:
                 return transcript.end(MONEY, f"${transcript.usage.usd:.4f}")
     return None
+
+
+def _ask(client, model: str, messages: list[dict], until: float, ask: Ask):
+    """One answer; what may be better the next time is asked again, each time after a longer pause."""
+    import openai
+
+    for tried in range(RETRIES + 1):
+        try:
+            left = max(0.1, until - time.monotonic())
+            return client.chat.completions.create(model=model, messages=messages, tools=TOOLS, timeout=left)
+        except openai.APITimeoutError:
+            raise
+        except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as fault:
+            pause = _pause(fault, tried)
+            if tried == RETRIES or ask.cancelled() or time.monotonic() + pause > until:
+                raise
+            time.sleep(pause)
+    return None
+
+
+def _pause(fault: Exception, tried: int) -> float:
+    """Seconds before the next try: what the endpoint asks for, within reason, else twice as long as before."""
+    given = getattr(getattr(fault, "response", None), "headers", {}).get("retry-after", "")
+    return min(60.0, float(given)) if re.fullmatch(r"\d+(\.\d+)?", given) else PAUSE_S * 2**tried
 
 
 def _entry(name: str, description: str) -> str:

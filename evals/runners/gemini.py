@@ -16,6 +16,7 @@ from evals.workspace import COMMAND
 
 PROGRAM, KEY = "gemini", "GEMINI_API_KEY"
 SKILLS = ".agents/skills"
+TELLS_COST = False
 USES = {
     "activate_skill": ("skill", "name", ""),
     "read_file": ("read", "file_path", ""),

@@ -14,6 +14,7 @@ from evals.workspace import COMMAND
 PROGRAM, KEY = "opencode", "OPENAI_API_KEY"
 NEEDS = ("rg",)  # without it the tool for skills fails
 SKILLS = ".agents/skills"
+TELLS_COST = False
 BASE_URL = "https://api.openai.com/v1"
 OWN_KEY = "EVAL_API_KEY"
 QUIET = (

@@ -1,7 +1,8 @@
 """An agent's command line as a process: started, read line by line, ended when it told enough or a limit is reached.
 
 Of its module it asks: `PROGRAM`, `SKILLS` (the folder of a project in which it looks for skills), `KEY` (the variable
-in which it looks for its key), `launch` (what to start, and with what) and `read` (what one record means).
+in which it looks for its key), `TELLS_COST`, `launch` (what to start, and with what) and `read` (what one record of its
+stream means).
 """
 
 import contextlib
@@ -105,7 +106,7 @@ def _follow(agent: ModuleType, process: subprocess.Popen, ask: Ask, options: Opt
         except (KeyError, TypeError, AttributeError, ValueError):
             transcript.malformed += 1  # an event of another shape than the one that is known
             continue
-        if transcript.usage.usd is None:
+        if not agent.TELLS_COST:
             transcript.usage.usd = options.usd(transcript.usage)
         if transcript.outcome:
             continue  # what still comes is kept

@@ -1,6 +1,7 @@
 """An OpenAI-compatible endpoint on loopback that answers by a script: which prompt, which turn, what to do then."""
 
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -87,7 +88,8 @@ class Endpoint:
             time.sleep(reply)
             reply = turn(text="late")
         if reply is None:
-            handler.connection.close()
+            handler.close_connection = True
+            handler.connection.shutdown(socket.SHUT_RDWR)
             return
         status, data = 200, reply if isinstance(reply, bytes) else b""
         if isinstance(reply, int):
@@ -98,7 +100,7 @@ class Endpoint:
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(data)))
         if status == 429:
-            handler.send_header("retry-after-ms", "1")
+            handler.send_header("retry-after", "0.01")
         handler.end_headers()
         handler.wfile.write(data)
 

@@ -1,0 +1,180 @@
+"""A stand-in for an agent's command line: it does what its scenario says, and tells it in that agent's own events.
+
+Copied as an executable named after the agent. `scenario.json` beside it: prompt -> steps, each one of
+["skill", NAME], ["read", PATH], ["write", PATH, TEXT], ["command", LINE, OUTPUT, EXIT CODE], ["text", WORDS],
+["fail", WORDS], ["retry", WORDS], ["raw", LINE], ["sleep", SECONDS], ["crash", EXIT CODE, WORDS], ["environment"],
+["spawn", PYTHON].
+Without "fail" or "crash" the run ends well when the steps are over; "cut" ends it without a last event.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ME = pathlib.Path(sys.argv[0])
+AGENT = ME.name
+SKILLS = ".claude/skills" if AGENT == "claude" else ".agents/skills"
+
+
+def emit(record):
+    print(json.dumps(record), flush=True)
+
+
+def prompt():
+    if AGENT == "claude" or AGENT == "gemini":
+        return sys.argv[sys.argv.index("-p") + 1]
+    return sys.stdin.read() if AGENT == "opencode" else sys.argv[-1]
+
+
+def begin():
+    if AGENT == "claude":
+        names = sorted(path.name for path in pathlib.Path(SKILLS).iterdir())
+        emit({"type": "system", "subtype": "init", "skills": names, "model": "stand-in", "claude_code_version": "0"})
+    elif AGENT == "codex":
+        emit({"type": "thread.started", "thread_id": "t"})
+        emit({"type": "turn.started"})
+    elif AGENT == "gemini":
+        emit({"type": "init", "model": "stand-in"})
+
+
+NAMES = {
+    "claude": ("Skill skill", "Read file_path", "Write file_path", "Bash command"),
+    "opencode": ("skill name", "read filePath", "write filePath", "bash command"),
+    "gemini": ("activate_skill name", "read_file file_path", "write_file file_path", "run_shell_command command"),
+}
+KINDS = ("skill", "read", "write", "command")
+
+
+def use(number, kind, what, text="", output="", code=0):
+    """One use of a tool, in the agent's own shape."""
+    if AGENT == "codex":
+        item = {
+            "type": "command_execution",
+            "command": f"/bin/bash -c '{what}'",
+            "aggregated_output": output,
+            "exit_code": code,
+            "status": "completed",
+        }
+        if kind == "skill":
+            item["command"] = f"/bin/bash -c 'cat {SKILLS}/{what}/SKILL.md'"
+        elif kind == "read":
+            item["command"] = f"/bin/bash -c 'sed -n 1,80p {what}'"
+        elif kind == "write":
+            item = {"type": "file_change", "changes": [{"path": what, "kind": "add"}], "status": "completed"}
+        emit({"type": "item.completed", "item": {"id": f"item_{number}", **item}})
+        return
+    name, key = NAMES[AGENT][KINDS.index(kind)].split()
+    given = {key: what, **({"content": text} if kind == "write" else {})}
+    if AGENT == "claude":
+        block = {"type": "tool_use", "id": f"t{number}", "name": name, "input": given}
+        emit({"type": "assistant", "message": {"id": f"m{number}", "content": [block]}})
+        result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": output, "is_error": bool(code)}
+        emit({"type": "user", "message": {"content": [result]}})
+    elif AGENT == "gemini":
+        emit({"type": "tool_use", "tool_name": name, "tool_id": f"t{number}", "parameters": given})
+        emit({"type": "tool_result", "tool_id": f"t{number}", "status": "success", "output": output})
+    else:
+        state = {"status": "completed", "input": given, "output": output, "metadata": {"exit": code}}
+        emit({"type": "tool_use", "part": {"type": "tool", "tool": name, "callID": f"c{number}", "state": state}})
+        emit(
+            {
+                "type": "step_finish",
+                "part": {
+                    "reason": "tool-calls",
+                    "tokens": {"input": 100, "output": 10, "cache": {"read": 50, "write": 0}},
+                },
+            }
+        )
+
+
+def say(number, words):
+    if AGENT == "claude":
+        emit({"type": "assistant", "message": {"id": f"m{number}", "content": [{"type": "text", "text": words}]}})
+    elif AGENT == "codex":
+        emit({"type": "item.completed", "item": {"type": "agent_message", "text": words}})
+    elif AGENT == "gemini":
+        for half in (words[: len(words) // 2], words[len(words) // 2 :]):
+            emit({"type": "message", "role": "assistant", "content": half, "delta": True})
+    else:
+        emit({"type": "text", "part": {"type": "text", "text": words}})
+
+
+def end(fault=""):
+    usage = {"input_tokens": 500, "output_tokens": 50}
+    if AGENT == "claude":
+        emit(
+            {
+                "type": "result",
+                "subtype": "success",
+                "is_error": bool(fault),
+                "result": fault or "done",
+                "total_cost_usd": 0.01,
+                "usage": usage,
+            }
+        )
+    elif AGENT == "codex":
+        emit(
+            {"type": "turn.failed", "error": {"message": fault}}
+            if fault
+            else {"type": "turn.completed", "usage": usage}
+        )
+    elif AGENT == "gemini":
+        error = {"error": {"type": "unknown", "message": fault}} if fault else {}
+        emit({"type": "result", "status": "error" if fault else "success", "stats": usage, **error})
+    elif fault:
+        emit({"type": "error", "error": {"name": "APIError", "data": {"message": fault}}})
+    else:
+        emit(
+            {
+                "type": "step_finish",
+                "part": {"reason": "stop", "tokens": {"input": 100, "output": 10, "cache": {"read": 0, "write": 0}}},
+            }
+        )
+    sys.exit(1 if fault else 0)
+
+
+def retry(words):
+    if AGENT == "claude":
+        emit({"type": "system", "subtype": "api_retry", "error": words, "attempt": 3})
+    elif AGENT == "codex":
+        emit({"type": "error", "message": f"Reconnecting... ({words})"})
+
+
+if sys.argv[1:] == ["--version"]:
+    print("0.0.1 (stand-in)")
+    sys.exit()
+steps = json.loads(ME.with_name("scenario.json").read_text())[prompt()]
+begin()
+for number, (kind, *rest) in enumerate(steps):
+    if kind in ("skill", "read"):
+        path = rest[0] if kind == "read" else f"{SKILLS}/{rest[0]}/SKILL.md"
+        use(number, kind, rest[0], output=pathlib.Path(path).read_text())
+    elif kind == "write":
+        pathlib.Path(rest[0]).write_text(rest[1])
+        use(number, kind, str(pathlib.Path(rest[0]).absolute()), text=rest[1])
+    elif kind == "command":
+        use(number, kind, rest[0], output=rest[1], code=rest[2])
+    elif kind == "environment":
+        pathlib.Path("environment.json").write_text(json.dumps([dict(os.environ), sys.argv]))
+        say(number, "My key is " + os.environ.get("EVAL_API_KEY", os.environ.get("GEMINI_API_KEY", "not here")))
+    elif kind == "text":
+        say(number, rest[0])
+    elif kind == "retry":
+        retry(rest[0])
+    elif kind == "raw":
+        print(rest[0], flush=True)
+    elif kind == "spawn":
+        subprocess.Popen([sys.executable, "-c", rest[0]])
+    elif kind == "sleep":
+        time.sleep(rest[0])
+    elif kind == "fail":
+        end(rest[0])
+    elif kind == "crash":
+        print(rest[1], file=sys.stderr)
+        sys.exit(rest[0])
+    elif kind == "cut":
+        sys.exit(0)
+end()
