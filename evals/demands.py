@@ -14,6 +14,7 @@ from modal_serve_gen import facts
 from modal_serve_gen.checks.units import Unit
 
 SHA = re.compile(r"[0-9a-f]{40}")
+MOST = 20  # faults that a verdict shows
 
 
 # What every app must be.
@@ -179,13 +180,14 @@ ASKED: dict[str, Callable] = {
 def judge(app: App, asked: dict[str, object]) -> Iterator[Verdict]:
     """Every check of `app`: those that all apps get, and those that the case asks for."""
     for function in ALWAYS:
-        faults = list(function(app))
-        yield Verdict(function.__name__, (function.__doc__ or "").strip(), not faults, "; ".join(faults[:8]) or "yes")
+        yield _verdict(function.__name__, function.__doc__, list(function(app)))
     for name, value in asked.items():
-        faults = list(ASKED[name](app, value))
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        text = (ASKED[name].__doc__ or "").strip().format(shown)
-        yield Verdict(name, text, not faults, "; ".join(faults) or "yes")
+        yield _verdict(name, ASKED[name].__doc__.format(shown), list(ASKED[name](app, value)))
+
+
+def _verdict(name: str, text: str, faults: list[str]) -> Verdict:
+    return Verdict(name, text.strip(), not faults, "; ".join(faults[:MOST]) or "yes")
 
 
 @lru_cache

@@ -96,14 +96,18 @@ class Outcome:
             lines += ["", f"Stopped, {self.tally.left} runs left: {self.tally.stopped}."]
         if self.tally.left:
             lines += [f"Go on with: python -m evals run --resume {self.folder}"]
+        elif self.report.mute:
+            lines += [f"Ask again what ended in an error: python -m evals run --resume {self.folder} --again error"]
         return "\n".join(lines)
 
     def exit_code(self, fail_under: float) -> int:
-        """5 where the figures tell nothing or not all was asked, 1 where too few passed."""
+        """5 where the figures tell nothing or some runs do not, 1 where too few passed."""
         if self.report.benchmark["control"]["void"] or self.tally.stopped:
             return EnvironmentLacks.exit_code
         told, passed = self.report.counts
-        return errors.FINDINGS if not told or passed / told < fail_under else 0
+        if not told or passed / told < fail_under:
+            return errors.FINDINGS
+        return EnvironmentLacks.exit_code if self.report.mute else 0
 
 
 class Progress:

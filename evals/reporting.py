@@ -11,6 +11,7 @@ from evals import cases, comparing, junit, page
 from evals.grading import WITH, WITHOUT
 from evals.results import benchmark
 from evals.store import Store
+from evals.transcript import ERROR, MONEY, TIME
 from modal_serve_gen.errors import BadInput, shown
 
 RESULTS = cases.HERE / "results"
@@ -32,6 +33,11 @@ class Written:
         queries = [each for each in self.benchmark["queries"] if each["triggered"] is not None]
         right = sum(each["triggered"] == each["should_trigger"] for each in queries)
         return of["told"] + len(queries), of["passed"]["hits"] + right
+
+    @property
+    def mute(self) -> int:
+        """Runs that tell nothing: they ended in an error, or out of time or money."""
+        return sum(many for name, many in self.benchmark["outcomes"].items() if name in (ERROR, TIME, MONEY))
 
     def document(self) -> dict[str, Any]:
         files = {name: str(self.folder / name) for name in FILES}

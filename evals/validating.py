@@ -187,6 +187,7 @@ def _wrong(task: cases.Task | None, bad: dict[str, Any], good: dict[str, str]) -
         for old, new in bad.get("edits", ()):
             if old not in text:
                 yield f"the right answer does not hold {old!r}"
+                return
             text = text.replace(old, new)
         files = {"serve.py": text} if text else {}
     files |= {name: written(options) for name, options in bad.get("more", {}).items()}

@@ -6,6 +6,7 @@ words. What else of the skill is generated, whole files, is written by scripts/s
 
 import ast
 import inspect
+import json
 import re
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from modal_serve_gen.rehearsal import faults as rehearsal_faults
 
 ROOT = Path(__file__).resolve().parent.parent
 SKILL = ROOT / "skills" / "modal-llm-serving"
+RESULTS = ROOT / "evals" / "results"
 PAGES = ("README.md", *sorted(str(path.relative_to(ROOT)) for path in SKILL.rglob("*.md")))
 MEANT = {"1": "once", "0": "each time", "30": "30 seconds"}  # defaults of faults, as words
 BLOCK = re.compile(r"(<!-- generated: (\w+)((?: \w+)*) -->\n).*?(<!-- end -->)", re.S)
@@ -166,6 +168,30 @@ def code(case: str, *names: str) -> str:
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             found.append("\n".join(lines[first - 1 : node.end_lineno]))
     return "```python\n" + "\n\n\n".join(found) + "\n```\n"
+
+
+def evals() -> str:
+    """What agents did with the skill, from the evaluations that were published; nothing else fills this."""
+    rows = []
+    for path in sorted(RESULTS.glob("*.json")) if RESULTS.is_dir() else ():
+        held = json.loads(path.read_text("utf-8"))
+        trigger, own = held["trigger"]["held-out"], held["evals"]
+        rates = [trigger["recall"], trigger["precision"], held["workflow_matrix"]["right"]]
+        rates += [own.get(name, {}).get("delivered") for name in ("with_skill", "without_skill")]
+        about = held["metadata"]
+        who = f"{about['executor_model']} ({held['settings']['versions']['agent']})"
+        rows.append((who, about["timestamp"][:10], *(_rate(each) for each in rates)))
+    if not rows:
+        return "No evaluation with a model has been published yet.\n"
+    heads = (
+        "model and agent", "date", "recall, held out", "precision, held out", "right workflow",
+        "delivered with the skill", "without it",
+    )  # fmt: skip
+    return table(heads, rows)
+
+
+def _rate(rate: dict | None) -> str:
+    return f"{rate['value']:.0%} ({rate['hits']}/{rate['of']})" if rate and rate["of"] else "–"
 
 
 def table(heads: tuple, rows: list[tuple]) -> str:

@@ -3,23 +3,16 @@
 import json
 import os
 import re
-import shlex
-import subprocess
 import time
-from pathlib import Path
 
 from evals import workspace
-from evals.runners import Ask, Options
+from evals.runners import Ask, Options, tools
 from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
-from evals.workspace import Space
 from modal_serve_gen.errors import EnvironmentLacks
 
 SKILLS = ".agents/skills"
 KEY = "OPENAI_API_KEY"
 RETRIES, PAUSE_S = 5, 1.0  # of one request that was refused for its rate or failed at the server; before the first
-COMMAND_S = 300
-SHOWN = 16_000  # characters of a file or an answer that the model gets at once
-CHECK = re.compile(r"scripts/check/?(__main__\.py)?")
 
 SYSTEM = """You are a coding agent in a project folder. Do what the user asks with your tools, then answer in a few \
 sentences. Nobody can answer questions: where something is open, assume it and say so.
@@ -30,25 +23,6 @@ Skills are instructions for certain kinds of work. If one of them fits what the 
 <available_skills>
 {catalogue}
 </available_skills>"""
-
-
-def _tool(name: str, description: str, /, **parameters: str) -> dict:
-    properties = {key: {"type": "string", "description": text} for key, text in parameters.items()}
-    schema = {"type": "object", "properties": properties, "required": list(parameters), "additionalProperties": False}
-    return {"type": "function", "function": {"name": name, "description": description, "parameters": schema}}
-
-
-RELATIVE = "relative to the project"
-PROGRAMS = "Run `modal-serve-gen ...`, or `python3 SKILL/scripts/check ...`; no other programs, no shell."
-ONCE = "Replace one piece of text, which must stand in the file exactly once."
-TOOLS = [
-    _tool("skill", "Activate a skill: returns its instructions.", name="as the catalogue has it"),
-    _tool("list_files", "List a folder.", path=f"{RELATIVE}; . is the project"),
-    _tool("read_file", "Read a text file.", path=RELATIVE),
-    _tool("write_file", "Write a whole file, anew or over the old one.", path=RELATIVE, content="all of it"),
-    _tool("edit_file", ONCE, path=RELATIVE, old="as it stands", new="instead"),
-    _tool("run_command", PROGRAMS, command="one command line"),
-]
 
 
 def available(options: Options) -> str:
@@ -88,20 +62,22 @@ def run(ask: Ask, options: Options, transcript: Transcript) -> None:
                 return transcript.end(TIME, f"{ask.limits.seconds:g} s, while the endpoint was answering")
             except (openai.OpenAIError, ValueError) as fault:
                 return transcript.end(ERROR, _why(fault))
-            if not getattr(answer, "choices", None) or (message := answer.choices[0].message) is None:
+            held = _plain(answer)
+            message = (held.get("choices") or [{}])[0].get("message")
+            if not message:
                 return transcript.end(ERROR, f"malformed answer: it holds no message: {str(answer)[:200]}")
-            ask.keep(answer.model_dump_json(exclude_none=True))
-            _count(answer, options, transcript)
+            ask.keep(json.dumps(held))
+            _count(held, options, transcript)
             transcript.turns += 1
-            if message.content:
-                transcript.add("text", "", message.content)
-            if not message.tool_calls:
+            if message.get("content"):
+                transcript.add("text", "", message["content"])
+            if not message.get("tool_calls"):
                 return transcript.end(FINISHED)
-            messages.append(message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"}))
-            for call in message.tool_calls:
-                text = _use(call, ask.space, transcript, until)
-                ask.keep(json.dumps({"tool_call_id": call.id, "content": text}, ensure_ascii=False))
-                messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
+            messages.append({key: message[key] for key in ("role", "content", "tool_calls") if key in message})
+            for call in message["tool_calls"]:
+                text = tools.use(call, ask.space, transcript, until)
+                ask.keep(json.dumps({"tool_call_id": call["id"], "content": text}))
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": text})
             if ask.enough(transcript):
                 return transcript.end(FINISHED, "no more is needed")
             if ask.limits.usd is not None and (transcript.usage.usd or 0) > ask.limits.usd:
@@ -116,7 +92,7 @@ def _ask(client, model: str, messages: list[dict], until: float, ask: Ask):
     for tried in range(RETRIES + 1):
         try:
             left = max(0.1, until - time.monotonic())
-            return client.chat.completions.create(model=model, messages=messages, tools=TOOLS, timeout=left)
+            return client.chat.completions.create(model=model, messages=messages, tools=tools.offered(), timeout=left)
         except openai.APITimeoutError:
             raise
         except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as fault:
@@ -138,14 +114,21 @@ def _entry(name: str, description: str) -> str:
     return f"  <skill><name>{name}</name><description>{description}</description><location>{where}</location></skill>"
 
 
-def _count(answer, options: Options, transcript: Transcript) -> None:
-    used, total = answer.usage, transcript.usage
-    transcript.model = answer.model or transcript.model
-    if used:
-        total.input_tokens += used.prompt_tokens or 0
-        total.output_tokens += used.completion_tokens or 0
-        total.cached_tokens += (used.prompt_tokens_details and used.prompt_tokens_details.cached_tokens) or 0
-        total.usd = options.usd(total)
+def _plain(answer: object) -> dict:
+    """An answer as plain values; half characters, which nothing can be written with, as question marks."""
+    if not hasattr(answer, "model_dump"):
+        return {}
+    held = json.dumps(answer.model_dump(exclude_none=True), ensure_ascii=False)
+    return json.loads(held.encode("utf-8", "replace"))
+
+
+def _count(held: dict, options: Options, transcript: Transcript) -> None:
+    used, total = held.get("usage") or {}, transcript.usage
+    transcript.model = held.get("model") or transcript.model
+    total.input_tokens += used.get("prompt_tokens") or 0
+    total.output_tokens += used.get("completion_tokens") or 0
+    total.cached_tokens += (used.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    total.usd = options.usd(total)
 
 
 def _why(fault: Exception) -> str:
@@ -158,109 +141,3 @@ def _why(fault: Exception) -> str:
     if isinstance(fault, openai.APIStatusError):
         return f"the endpoint refused: {fault}"
     return f"malformed answer: {fault}"
-
-
-def _use(call, space: Space, transcript: Transcript, until: float) -> str:
-    """Do what one call of a tool asks for; what the model is told."""
-    name = call.function.name if call.type == "function" else call.type
-    kind = {
-        "skill": "skill",
-        "read_file": "read",
-        "write_file": "write",
-        "edit_file": "write",
-        "run_command": "command",
-    }
-    try:
-        given = json.loads(call.function.arguments or "{}")
-        wanted = next(
-            (each["function"]["parameters"]["required"] for each in TOOLS if each["function"]["name"] == name), None
-        )
-        if wanted is None:
-            raise ValueError(f"there is no tool {name}")
-        if not isinstance(given, dict) or any(not isinstance(given.get(key), str) for key in wanted):
-            raise ValueError(f"{name} takes {', '.join(wanted)}, each a text")
-        text = globals()[f"_{name}"](space, until=until, **{key: given[key] for key in wanted})
-    except (ValueError, OSError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else fault
-        transcript.add(kind.get(name, "other"), _shown(call), f"Error: {reason}", failed=True)
-        return f"Error: {reason}"
-    what = given[wanted[0]]
-    shown = given.get("content") or given.get("new") if kind.get(name) == "write" else text
-    transcript.add(kind.get(name, "other"), what if name in kind else f"{name} {what}", shown)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… ({len(text):,} characters in all)"
-
-
-def _shown(call) -> str:
-    try:
-        given = json.loads(call.function.arguments)
-        return str(next(iter(given.values())))
-    except (ValueError, AttributeError, StopIteration):
-        return f"{getattr(call.function, 'name', '')} {getattr(call.function, 'arguments', '')}"
-
-
-def _inside(space: Space, path: str) -> Path:
-    """A path of the project. Raises ValueError for one that leads out of it."""
-    found = (space.project / path).resolve()
-    if not found.is_relative_to(space.project.resolve()):
-        raise ValueError(f"{path} is outside of the project")
-    return found
-
-
-def _skill(space: Space, name: str, until: float) -> str:
-    if name not in space.skills:
-        raise ValueError(f"there is no skill {name}")
-    folder = space.skills_folder / name
-    files = "\n".join(f"- {SKILLS}/{name}/{file}" for file in space.skills[name] if file != "SKILL.md")
-    return f"Folder of this skill: {SKILLS}/{name}\n{files}\n\n{(folder / 'SKILL.md').read_text('utf-8')}"
-
-
-def _list_files(space: Space, path: str, until: float) -> str:
-    inner = sorted(_inside(space, path).iterdir())
-    return "\n".join(f"{each.name}/" if each.is_dir() else each.name for each in inner) or "(empty)"
-
-
-def _read_file(space: Space, path: str, until: float) -> str:
-    return _inside(space, path).read_text("utf-8")
-
-
-def _write_file(space: Space, path: str, content: str, until: float) -> str:
-    target = _inside(space, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(content, "utf-8")
-    return f"wrote {len(content):,} characters"
-
-
-def _edit_file(space: Space, path: str, old: str, new: str, until: float) -> str:
-    target = _inside(space, path)
-    text = target.read_text("utf-8")
-    if text.count(old) != 1:
-        raise ValueError(f"the text stands there {text.count(old)} times, not once")
-    target.write_text(text.replace(old, new), "utf-8")
-    return "replaced"
-
-
-def _run_command(space: Space, command: str, until: float) -> str:
-    words = shlex.split(command)
-    if words[:1] == [workspace.COMMAND]:
-        words[0] = str(space.commands / workspace.COMMAND)
-    elif len(words) > 1 and words[0] in ("python", "python3") and CHECK.search(words[1]):
-        inside = _inside(space, words[1])
-        if not inside.is_relative_to(space.skills_folder.resolve()):
-            raise ValueError(f"{words[1]} is no skill's script")
-        words[0] = "python3"
-    else:
-        raise ValueError("only modal-serve-gen and a skill's scripts/check can be run, without a shell")
-    limit = max(1.0, min(COMMAND_S, until - time.monotonic()))
-    try:
-        done = subprocess.run(
-            words,
-            cwd=space.project,
-            env=space.environment(),
-            capture_output=True,
-            timeout=limit,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        raise ValueError(f"it did not end within {limit:.0f} s") from None
-    text = b"\n".join(part for part in (done.stdout, done.stderr) if part).decode("utf-8", "replace")
-    return f"exit code {done.returncode}\n{text}"

@@ -1,5 +1,6 @@
 """An OpenAI-compatible endpoint on loopback that answers by a script: which prompt, which turn, what to do then."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -101,8 +102,9 @@ class Endpoint:
         handler.send_header("Content-Length", str(len(data)))
         if status == 429:
             handler.send_header("retry-after", "0.01")
-        handler.end_headers()
-        handler.wfile.write(data)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # an agent that was ended
+            handler.end_headers()
+            handler.wfile.write(data)
 
 
 def completion(model: str, message: dict, step: int) -> dict:

@@ -93,7 +93,7 @@ def test_errors_are_asked_again_when_told_to(few, evaluate):
     with Endpoint(lambda asked: few.turns[asked]) as endpoint:
         settings["agent"]["base_url"] = endpoint.url
         (folder / "run.json").write_text(json.dumps(settings), "utf-8")
-        assert command("run", "--resume", folder).exit_code == 0  # an error is no failure of the skill
+        assert command("run", "--resume", folder).exit_code == 5  # that run tells nothing
         assert kept(folder) == before
         result = command("run", "--resume", folder, "--again", "error")
     assert (result.exit_code, len(endpoint.asked)) == (0, 1), result.output
