@@ -8,7 +8,7 @@ OLDEST := .cache/oldest-sdk
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-matrix soak setup engine lint golden docs facts clean
+.PHONY: demo test test-matrix soak evals setup engine lint golden docs facts clean
 
 demo: $(VENV)/.ready  ## write the default app and rehearse it
 	@sh scripts/demo.sh $(BIN)
@@ -23,6 +23,9 @@ test-matrix: setup  ## the rehearsal under several Modal SDKs and Pythons: half 
 
 soak: setup  ## a hundred rehearsals in a row leave nothing behind: ten minutes
 	$(BIN)/python -m scripts.soak
+
+evals: $(VENV)/.ready  ## the evals' own cases, without any model: right answers, rehearsed as well, and wrong ones
+	$(BIN)/python -m evals validate --rehearse
 
 setup: $(VENV)/.ready $(OLDEST)/.ready engine
 

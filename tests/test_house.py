@@ -39,6 +39,24 @@ REHEARSAL_FLOORS = [
     {"plane"},
     {"faults"},
 ]
+# And of evals/, which lies above all of it.
+EVALS_FLOORS = [
+    {"__main__"},
+    {"evaluation", "validating"},
+    {"reporting"},
+    {"page", "junit"},
+    {"comparing"},
+    {"results"},
+    {"running", "choosing"},
+    {"store", "judge"},
+    {"runners"},
+    {"workspace"},
+    {"grading"},
+    {"demands"},
+    {"artifact"},
+    {"cases", "transcript", "stats"},
+]
+EVALS_FLOOR = {room: number for number, rooms in enumerate(EVALS_FLOORS) for room in rooms}
 REHEARSAL_FLOOR = {room: number for number, rooms in enumerate(REHEARSAL_FLOORS) for room in rooms}
 
 
@@ -67,6 +85,19 @@ def test_imports_go_one_way():
             upward = {other for other in imports(path, package) - {room} if floor[other] <= floor[room]}
             assert not upward, f"{path.relative_to(SOURCE)} imports {upward} from its own floor or above"
         assert seen == set(floor)
+
+
+def test_imports_of_the_evals_go_one_way():
+    """Each room of evals/ imports only what lies below it."""
+    seen = set()
+    for path in (ROOT / "evals").rglob("*.py"):
+        room = path.relative_to(ROOT / "evals").parts[0].removesuffix(".py")
+        if room in ("__init__", "files"):
+            continue
+        seen.add(room)
+        upward = {other for other in imports(path, "evals") - {room} if EVALS_FLOOR[other] <= EVALS_FLOOR[room]}
+        assert not upward, f"{path.relative_to(ROOT)} imports {upward} from its own floor or above"
+    assert seen == set(EVALS_FLOOR)
 
 
 def test_no_workflow_is_named_in_the_source():
