@@ -160,7 +160,7 @@ def report(
 
     written = reporting.write(folder, against)
     if publish:
-        written.published(publish)
+        say(f"Published as {written.published(publish)}; `make docs` puts it into the README.")
     print(json.dumps(written.document(), indent=2) if as_json else written.text())
     worse = written.comparison and comparing.regressions(written.comparison)
     end(errors.FINDINGS if fail_on_regression and worse else 0)

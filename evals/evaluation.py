@@ -1,6 +1,7 @@
 """One evaluation: from options to its settings and plan, and from there to what came of it."""
 
 import datetime
+import hashlib
 import importlib.metadata
 import platform
 import time
@@ -94,10 +95,9 @@ class Outcome:
         lines = [self.report.text()]
         if self.tally.stopped:
             lines += ["", f"Stopped, {self.tally.left} runs left: {self.tally.stopped}."]
-        if self.tally.left:
-            lines += [f"Go on with: python -m evals run --resume {self.folder}"]
-        elif self.report.mute:
-            lines += [f"Ask again what ended in an error: python -m evals run --resume {self.folder} --again error"]
+        if self.tally.left or self.report.mute:
+            again = " --again error" if self.report.mute else ""
+            lines += [f"Go on with: python -m evals run --resume {self.folder}{again}"]
         return "\n".join(lines)
 
     def exit_code(self, fail_under: float) -> int:
@@ -173,13 +173,13 @@ def prepared(asked: dict[str, Any]) -> Prepared:
         "limits": {name: asked[name] for name in ("timeout", "max_turns", "trigger_turns", "max_usd_per_run")},
         "max_usd": asked["max_usd"],
         "set": asked["which"], "split": asked["split"], "cases": asked["case"] or [],
-        "evals_file": str(asked["evals_file"]), "triggers_file": str(asked["triggers_file"]),
+        "evals_file": _inner(asked["evals_file"]), "triggers_file": _inner(asked["triggers_file"]),
         "runs": asked["runs"],
         "configurations": list(configurations),
         "jobs": asked["jobs"],
         "rehearse": asked["rehearse"],
         "versions": versions() | {"agent": version},
-        "fingerprints": _fingerprints(asked["evals_file"], asked["triggers_file"]),
+        "fingerprints": _fingerprints(asked["evals_file"], asked["triggers_file"]) | {"the agent": version},
     }  # fmt: skip
     plan = planned(tasks, configurations, asked["runs"])
     kept["planned"] = len(plan)
@@ -195,8 +195,8 @@ def resumed(asked: dict[str, Any]) -> Prepared:
     agent, judge = (_options(kept[name]) for name in ("agent", "judge"))
     if asked["base_url"] and _without_password(asked["base_url"]) == agent.base_url:  # a password was not kept
         agent = Options(**asdict(agent) | {"base_url": asked["base_url"]})
-    files = Path(kept["evals_file"]), Path(kept["triggers_file"])
-    now = _fingerprints(*files)
+    files = cases.HERE.parent / kept["evals_file"], cases.HERE.parent / kept["triggers_file"]
+    now = _fingerprints(*files) | {"the agent": runners.available(agent)}
     changed = [name for name, value in kept["fingerprints"].items() if now.get(name) != value]
     if changed:
         raise BadInput(
@@ -208,7 +208,6 @@ def resumed(asked: dict[str, Any]) -> Prepared:
             raise BadInput(
                 f"--again {shown(name)} is no outcome.{nearest(name, OUTCOMES)}", f"There are {', '.join(OUTCOMES)}."
             )
-    runners.available(agent)
     kept |= {"jobs": asked["jobs"], "max_usd": asked["max_usd"] if asked["max_usd"] is not None else kept["max_usd"]}
     tasks = choosing.tasks(
         {**kept, "which": kept["set"], "case": kept["cases"], "evals_file": files[0], "triggers_file": files[1]}
@@ -265,7 +264,14 @@ def _fingerprints(evals_file: Path, triggers_file: Path) -> dict[str, str]:
         "the decoys": fingerprint(workspace.DECOYS),
         "the cases": fingerprint(evals_file, cases.HERE / "files"),
         "the queries": fingerprint(triggers_file),
+        "the installed versions": hashlib.sha256(repr(sorted(versions().items())).encode()).hexdigest()[:16],
     }
+
+
+def _inner(path: Path) -> str:
+    """A path within the checkout as it is called there."""
+    whole = path.resolve()
+    return str(whole.relative_to(cases.HERE.parent)) if whole.is_relative_to(cases.HERE.parent) else str(whole)
 
 
 def _without_password(url: str) -> str:

@@ -75,7 +75,10 @@ class Written:
         if self.benchmark["control"]["void"] or whole["done"] < whole["planned"]:
             raise BadInput("An evaluation that is void or not whole is not published.", "Finish it with --resume.")
         RESULTS.mkdir(exist_ok=True)
-        kept = {key: value for key, value in self.benchmark.items() if key not in ("failures",)}
+        kept = {key: value for key, value in self.benchmark.items() if key != "failures"}
+        where = ("evals_file", "triggers_file")  # of this machine
+        kept["settings"] = {key: value for key, value in kept["settings"].items() if key not in where}
+        kept["settings"]["agent"] = {**kept["settings"]["agent"], "program": ""}
         path = RESULTS / f"{name}.json"
         path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
         return path

@@ -11,7 +11,7 @@ from evals import cases, grading, runners, workspace
 from evals.judge import judge
 from evals.runners import Ask, Limits, Options
 from evals.store import Run, Store, result_document
-from evals.transcript import ERROR, MONEY, TURNS, Transcript
+from evals.transcript import ERROR, TIME, TURNS, Transcript
 
 ALIKE = 8  # errors in a row after which nothing new is begun: the endpoint is down, the key is wrong
 PATIENCE_S = 3  # for what is under way when everything is to end
@@ -68,12 +68,15 @@ def run(plan: list[Run], store: Store, settings: Settings, say: Callable[[Run, d
 
     On KeyboardInterrupt what is under way is dropped; everything that had ended is kept.
     """
-    tally = Tally(len(plan), usd=sum(usd(each) for each in store.results()))
+    tally = Tally(len(plan))
+    for each in store.results():
+        tally.usd += usd(each)
+        tally.fired |= _fired(each)
+    for each in plan:
+        if _controls(each) and _set(each.task.id) not in tally.fired and store.outcome(each) in (ERROR, TIME):
+            store.forget(each)  # it told nothing, and nothing can be asked without it
     waiting = [each for each in plan if not store.done(each)]
     tally.kept = len(plan) - len(waiting)
-    for each in store.results():
-        if each["control"] and "grade" in each and cases.SKILL in each["grade"]["fired"]:
-            tally.fired.add(_set(each["id"]))
     lock, cancelled = threading.Lock(), threading.Event()
     controls = [each for each in waiting if _controls(each)]
     for group in sorted({_set(each.task.id) for each in controls} - tally.fired):
@@ -102,6 +105,12 @@ def _set(task_id: str) -> str:
     return task_id.partition("-")[0]
 
 
+def _fired(result: dict) -> set[str]:
+    """The set whose control this is, if it fired."""
+    hit = result["control"] and "grade" in result and cases.SKILL in result["grade"]["fired"]
+    return {_set(result["id"])} if hit else set()
+
+
 def _in_threads(
     runs: list[Run], jobs: int, store: Store, settings: Settings, tally: Tally, lock: threading.Lock,
     cancelled: threading.Event, say: Callable[[Run, dict, Tally], None],
@@ -118,7 +127,7 @@ def _in_threads(
             except queue.Empty:
                 return
             try:
-                result = _one(each, store, settings, tally, cancelled)
+                result = _one(each, store, settings, cancelled)
                 if cancelled.is_set():
                     return
                 with lock:
@@ -151,15 +160,14 @@ def _count(result: dict, tally: Tally, settings: Settings) -> None:
     tally.outcomes[result["outcome"]] = tally.outcomes.get(result["outcome"], 0) + 1
     tally.failed += "grade" in result and not result["grade"]["passed"]
     tally.alike = tally.alike + 1 if result["outcome"] == ERROR else 0
-    if result["control"] and "grade" in result and cases.SKILL in result["grade"]["fired"]:
-        tally.fired.add(_set(result["id"]))
+    tally.fired |= _fired(result)
     if tally.alike >= ALIKE:
         tally.stopped = f"{ALIKE} errors in a row, the last: {result['reason']}"
     elif settings.usd is not None and tally.usd >= settings.usd:
         tally.stopped = f"${tally.usd:.2f} of ${settings.usd:.2f} are spent"
 
 
-def _one(run: Run, store: Store, settings: Settings, tally: Tally, cancelled: threading.Event) -> dict:
+def _one(run: Run, store: Store, settings: Settings, cancelled: threading.Event) -> dict:
     """Ask, grade and keep one run; what is kept of it. A cancelled run leaves nothing."""
     part = store.part(run)
     where = runners.load(settings.agent.runner).SKILLS
@@ -179,8 +187,6 @@ def _one(run: Run, store: Store, settings: Settings, tally: Tally, cancelled: th
             except OSError as fault:
                 transcript.end(ERROR, f"{type(fault).__name__}: {fault}")
         transcript.seconds = time.monotonic() - began
-        if run.task.query and transcript.outcome == MONEY:
-            transcript.reason = f"of one query: {transcript.reason}"
         if transcript.told:
             grade = grading.grade(
                 run.task, transcript, space.project, space.before,

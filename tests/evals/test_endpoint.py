@@ -8,7 +8,7 @@ import pytest
 from evals import cases, validating
 from evals.runners import endpoint
 from tests.evals.conftest import GOOD, benchmark, command, failed, results, rightly
-from tests.evals.scripted import KEY, call, turn
+from tests.evals.scripted import KEY, Endpoint, call, turn
 
 PAGE = f".agents/skills/{cases.SKILL}/references/performance-playbook.md"
 SKILL = turn(call("skill", name=cases.SKILL))
@@ -154,6 +154,11 @@ def test_nobody_at_the_endpoint(few, tmp_path, monkeypatch):
     assert result.exit_code == 5
     assert "cannot be reached" in result.output
     assert "the control did not fire" in result.stdout
+    with Endpoint(lambda prompt: few.turns[prompt]) as served:
+        settings = json.loads((out / "run.json").read_text("utf-8"))
+        settings["agent"]["base_url"] = served.url
+        (out / "run.json").write_text(json.dumps(settings), "utf-8")
+        assert command("run", "--resume", out).exit_code == 0  # the control is asked again by itself
 
 
 def test_many_errors_in_a_row_stop_it(few, evaluate):
