@@ -5,6 +5,7 @@ the agent cannot do it, or the run is void; 130 interrupted.
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from evals import cases, runners
 from modal_serve_gen import errors
 from modal_serve_gen.cli.shell import Command, Json, end, guarded, say
 
+WITH_RESUME = {"resume", "again", "base_url", "fail_under", "jobs", "max_usd"}
 app = typer.Typer(
     name="python -m evals", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
     help="Do coding agents deliver what the skill promises?",
@@ -24,35 +26,52 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an evaluation.")]
 
 
+Case = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID|NAME", help="Only these, and the control; * stands for any text; repeatable."),
+]
+Split = Annotated[Literal["tune", "held-out", "all"], typer.Option(help="Of the queries.")]
+
+
 @app.command(name="list", cls=Command)
 @guarded
 def list_(
     what: Annotated[
-        Literal["evals", "trigger"] | None, typer.Argument(metavar="evals|trigger", help="Which set; both without it.")
-    ] = None,
+        Literal["evals", "trigger", "all"], typer.Argument(metavar="[evals|trigger]", help="Which set.")
+    ] = "all",
+    case: Case = None,
+    split: Split = "all",
     as_json: Json = False,
 ) -> None:
-    """The cases and the queries."""
-    from modal_serve_gen import listings
+    """The cases and the queries: a line each, as wide as the terminal; everything with --json."""
+    from evals import choosing
 
-    rows = []
-    for task in [*(cases.evals() if what != "trigger" else ()), *(cases.triggers() if what != "evals" else ())]:
-        kind = ", ".join(task.case.tags) if task.case else f"{task.query.kind}, {task.query.topic}, {task.query.split}"
-        row = {"id": task.id, "skill": task.expect_skill or "none", "workflow": task.workflow or "", "kind": kind}
-        rows.append(row | ({"prompt": task.prompt} if as_json else {"name": task.name}))
-    print(json.dumps(rows, indent=2, ensure_ascii=False) if as_json else listings.table(rows))
+    asked = {"which": what, "split": split, "case": case, "evals_file": cases.EVALS, "triggers_file": cases.TRIGGERS}
+    tasks = choosing.tasks(asked)
+    if as_json:
+        rows = [(task.case or task.query).model_dump(mode="json") | {"task": task.id} for task in tasks]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    width = max(60, shutil.get_terminal_size((160, 24)).columns)
+    for task in tasks:
+        aim = task.workflow or task.expect_skill or "no skill"
+        mark = "control" if task.control else task.query.split if task.query else ""
+        print(f"{task.id:<19} {aim:<23}{mark:<9}{task.name}"[:width])
+    many = sum(task.case is not None for task in tasks)
+    print(f"{many} cases, {len(tasks) - many} queries")
 
 
 @app.command(cls=Command)
 @guarded
 def validate(
     rehearse: Annotated[bool, typer.Option("--rehearse", help="Rehearse the right answers, too: minutes.")] = False,
+    case: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these cases; repeatable.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check the cases themselves, without any model: right answers graded good, wrong ones bad, nothing missing."""
     from evals import validating
 
-    found = validating.validate(rehearse, say)
+    found = validating.validate(rehearse, case or [], say)
     bad = [each for each in found if each.faults]
     if as_json:
         print(json.dumps({"checked": len(found), "faults": {each.what: each.faults for each in bad}}, indent=2))
@@ -66,6 +85,7 @@ def validate(
 @app.command(cls=Command)
 @guarded
 def run(
+    context: typer.Context,
     runner: Annotated[
         Literal[runners.NAMES], typer.Option(help="Which agent: an endpoint in our own loop, or a command line.")
     ] = "endpoint",
@@ -80,10 +100,8 @@ def run(
     which: Annotated[
         Literal["evals", "trigger", "all"], typer.Option("--set", help="Cases, queries, or both.")
     ] = "all",
-    split: Annotated[Literal["tune", "held-out", "all"], typer.Option(help="Of the queries.")] = "all",
-    case: Annotated[
-        list[str] | None, typer.Option(metavar="ID|NAME", help="Only these, and the control; repeatable.")
-    ] = None,
+    split: Split = "all",
+    case: Case = None,
     runs: Annotated[int, typer.Option(min=1, max=100, help="Times each is asked.")] = 3,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="At once.")] = 4,
     baseline: Annotated[bool, typer.Option(help="Ask each case without the skill, too.")] = True,
@@ -105,7 +123,7 @@ def run(
     ] = "",
     judge_model: Annotated[str, typer.Option(help="A language model for the expectations in free text.")] = "",
     judge_base_url: Annotated[str, typer.Option(help="Its OpenAI-compatible endpoint.")] = "",
-    judge_key_env: Annotated[str, typer.Option(metavar="NAME", help="The variable with its key.")] = "OPENAI_API_KEY",
+    judge_key_env: Annotated[str, typer.Option(metavar="NAME", help="The variable with its key.")] = "",
     evals_file: Annotated[Path, typer.Option(help="Other cases.")] = cases.EVALS,
     triggers_file: Annotated[Path, typer.Option(help="Other queries.")] = cases.TRIGGERS,
     out: Annotated[
@@ -130,7 +148,14 @@ def run(
     """
     from evals import evaluation
 
-    asked = {name: value for name, value in locals().items() if name not in ("evaluation", "as_json", "dry_run")}
+    asked = {name: value for name, value in context.params.items() if name not in ("as_json", "dry_run")}
+    spelled = {option.name: option.opts[0] for option in context.command.params}
+    given = [name for name in asked if context.get_parameter_source(name).name == "COMMANDLINE"]
+    if resume and (fixed := [spelled[name] for name in given if name not in WITH_RESUME]):
+        raise errors.BadInput(
+            f"{fixed[0]} does not go with --resume: an evaluation goes on as it was begun.",
+            f"Beside it stand {', '.join(sorted(spelled[name] for name in WITH_RESUME - {'resume'}))}.",
+        )
     prepared = evaluation.resumed(asked) if resume else evaluation.prepared(asked)
     if dry_run:
         print(json.dumps(prepared.document(), indent=2) if as_json else prepared.text())

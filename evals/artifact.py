@@ -4,6 +4,7 @@ Everything is read from the file itself, never from what the agent says of it. W
 rehearsed happens in processes of their own, without credentials.
 """
 
+import ast
 import hashlib
 import json
 import os
@@ -26,6 +27,7 @@ IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
 SHA = re.compile(r"[0-9a-f]{40}")
 REHEARSAL_S = 240
 LONGEST = 400_000  # characters of a file that is looked at
+PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together, and gives up
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class App:
     def picture(self) -> Picture | None:
         """None where the file is no Python."""
         try:
-            return Picture(self.text)
+            with PARSING:
+                return Picture(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
@@ -115,7 +118,7 @@ def found(folder: Path, glob: str, before: dict[str, str], given: str = "") -> l
 # Apps that are the same text are looked at once: many runs of one case write the same file.
 
 _lock = threading.Lock()
-_known: dict[tuple[str, str], object] = {}
+_known: dict[tuple[str, str], tuple[threading.Lock, list]] = {}
 KEPT = 500  # answers
 _rehearsals = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))  # each is several processes
 
@@ -123,24 +126,31 @@ _rehearsals = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))  # 
 def _once(kind: str, text: str, ask: Callable[[], object]) -> object:
     key = kind, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     with _lock:
-        if key in _known:
-            return _known[key]
-    answer = ask()
-    with _lock:
         while len(_known) >= KEPT:
             _known.pop(next(iter(_known)))
-        _known[key] = answer
-    return answer
+        turn, answer = _known.setdefault(key, (threading.Lock(), []))
+    with turn:  # who comes second waits for the first
+        if not answer:
+            answer.append(ask())
+    return answer[0]
 
 
 def _look(path: Path, text: str) -> tuple[list[rules.Finding], importing.Imported]:
-    seen = [importing.Imported()]
+    seen = importing.Imported()
+    with PARSING:
+        app = _is_python(text)
+    if app:
+        seen = importing.imported(path)  # a process of its own: others may parse meanwhile
+    with PARSING:
+        return rules.examine(text, path, lambda _: seen)[0], seen
 
-    def imported(path: Path) -> importing.Imported:
-        seen.append(importing.imported(path))
-        return seen[-1]
 
-    return rules.examine(text, path, imported)[0], seen[-1]
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text[: rules.LARGEST])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return len(text) <= rules.LARGEST
 
 
 def rehearsed(app: App) -> Verdict:

@@ -72,9 +72,9 @@ class Case(Strict):
         if (self.workflow is None) != (self.artifact is None):
             raise ValueError("a workflow and an artifact belong together")
         if self.workflow and self.workflow not in workflows.names():
-            raise ValueError(f"there is no workflow {self.workflow!r}")
+            raise ValueError(f"there is no workflow {self.workflow!r}; there are {', '.join(workflows.names())}")
         if self.workflow and self.expect_skill != SKILL:
-            raise ValueError("a workflow is the skill's own")
+            raise ValueError(f"a case with a workflow expects the skill {SKILL!r}, not {self.expect_skill!r}")
         if self.control and self.expect_skill != SKILL:
             raise ValueError("a control names the skill under test")
         return self
@@ -169,8 +169,12 @@ def _read(path: Path, kind: Any, rows: Any) -> list:
         return TypeAdapter(kind).validate_python(rows)
     except ValidationError as fault:
         first = fault.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise BadInput(f"{shown(path)}: {where}: {first['msg']}.", "evals/cases.py says what there is.") from None
+        place, *rest = first["loc"] or ("the whole",)
+        row = rows[place] if isinstance(rows, list) and isinstance(place, int) else {}
+        name = row.get("name") or row.get("query") or f"entry {place}" if isinstance(row, dict) else f"entry {place}"
+        where = ".".join(map(str, [shown(name, 60), *rest]))
+        said = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{shown(path)}: {where}: {said}.", "evals/cases.py says what an entry may hold.") from None
 
 
 def _unique(path: Path, tasks: list[Task]) -> list[Task]:

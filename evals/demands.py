@@ -3,15 +3,20 @@
 A check yields what is wrong; its docstring is the expectation, `{}` in it the value that the case asks for.
 """
 
+import inspect
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from pydantic import TypeAdapter, ValidationError
+
+from evals import cases
 from evals.artifact import App, Verdict
 from modal_serve_gen import facts
 from modal_serve_gen.checks.units import Unit
+from modal_serve_gen.errors import BadInput, nearest, shown
 
 SHA = re.compile(r"[0-9a-f]{40}")
 MOST = 20  # faults that a verdict shows
@@ -175,6 +180,28 @@ ASKED: dict[str, Callable] = {
     each.__name__.replace("_", "-"): each
     for each in (model, gpu, context, requests, containers, warm, region, open_to_all, keeps, mentions)
 }
+
+
+def checked(task: cases.Task) -> cases.Task:
+    """`task`, whose files are there and whose checks can be made. Raises BadInput otherwise."""
+    for path in task.files:
+        if not path.is_file():
+            raise BadInput(f"The case {task.name} wants {shown(str(path))}, which is not there.", "Put it there.")
+    for name, value in task.case.artifact.checks.items() if task.case.artifact else ():
+        if name not in ASKED:
+            near = nearest(name, list(ASKED))
+            raise BadInput(
+                f"The case {task.name} asks for a check {shown(name)}.{near}", f"There are {', '.join(ASKED)}."
+            )
+        wanted = list(inspect.get_annotations(ASKED[name]).values())[1]
+        try:
+            TypeAdapter(wanted).validate_python(value, strict=True)
+        except ValidationError:
+            raise BadInput(
+                f"The case {task.name} gives {shown(value)} to the check {name}.",
+                f"It takes {getattr(wanted, '__name__', wanted)}: {ASKED[name].__doc__}.",
+            ) from None
+    return task
 
 
 def judge(app: App, asked: dict[str, object]) -> Iterator[Verdict]:

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import importlib.metadata
 import platform
+import shlex
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evals import cases, choosing, grading, reporting, runners, workspace
+from evals.results import runs
 from evals.runners import Limits, Options
 from evals.running import Settings, Tally, planned
 from evals.running import run as run_all
@@ -42,25 +44,25 @@ class Prepared:
 
     def text(self) -> str:
         """The same for people."""
-        sets = {"eval": "cases", "trigger": "queries"}
         lines = []
-        for prefix, name in sets.items():
+        for prefix, one, several in (("eval", "case", "cases"), ("trigger", "query", "queries")):
             own = [run for run in self.plan if run.task.id.startswith(prefix)]
             without = sum(run.configuration == grading.WITHOUT for run in own)
             extra = f", {without} of them without the skill" if without else ""
+            many = len({run.task.id for run in own})
             if own:
-                lines.append(f"{len({run.task.id for run in own})} {name}: {len(own)} runs{extra}")
+                lines.append(f"{many} {one if many == 1 else several}, a control among them: {runs(len(own))}{extra}")
         limits, agent = self.settings.limits, self.settings.agent
+        where = f" at {_without_password(agent.base_url)}" if agent.base_url else " at its usual address"
         lines.append(
-            f"asked of {agent.runner}{f', {agent.model}' if agent.model else ''}, {self.settings.jobs} at once"
+            f"asked of {' '.join(filter(None, (agent.runner, agent.model)))}{where}, {self.settings.jobs} at once"
         )
         lines.append(
             f"each at most {limits.seconds:g} s and {limits.turns} turns, a query {self.settings.trigger_turns}"
         )
-        spent = (
-            f"nothing begins after ${self.settings.usd:.2f}" if self.settings.usd is not None else "no limit of money"
-        )
-        return "\n".join([*lines, spent, f"kept in {self.store.folder}"])
+        money = self.settings.usd
+        lines.append(f"nothing begins after ${money:.2f}" if money is not None else "no limit of money")
+        return "\n".join([*lines, f"kept in {self.store.folder}"])
 
     def run(self, say: Callable[[str], None]) -> "Outcome":
         """Ask everything that is not done, and write the report."""
@@ -70,11 +72,12 @@ class Prepared:
             for each in self.plan if self.again else ():
                 if self.store.outcome(each) in self.again:
                     self.store.forget(each)
-            say(f"{self.text()}\n")
+            left = sum(not self.store.done(each) for each in self.plan)
+            say(f"{self.text()}\n" if left else f"Everything in {self.store.folder} is done.")
             try:
                 tally = run_all(list(self.plan), self.store, self.settings, Progress(say))
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(f"Go on with: python -m evals run --resume {self.store.folder}") from None
+                raise KeyboardInterrupt(f"Go on with: {_resuming(self.store.folder)}") from None
             finally:
                 workspace.clear_up()
             return Outcome(reporting.write(self.store.folder), tally, self.store.folder)
@@ -94,10 +97,9 @@ class Outcome:
     def text(self) -> str:
         lines = [self.report.text()]
         if self.tally.stopped:
-            lines += ["", f"Stopped, {self.tally.left} runs left: {self.tally.stopped}."]
+            lines += ["", f"Stopped, {runs(self.tally.left)} left: {self.tally.stopped}."]
         if self.tally.left or self.report.mute:
-            again = " --again error" if self.report.mute else ""
-            lines += [f"Go on with: python -m evals run --resume {self.folder}{again}"]
+            lines += [f"Go on with: {_resuming(self.folder)}{' --again error' if self.report.mute else ''}"]
         return "\n".join(lines)
 
     def exit_code(self, fail_under: float) -> int:
@@ -129,12 +131,17 @@ class Progress:
             each = (now - tally.began) / tally.done
             money = f", ${tally.usd:.2f}" if tally.usd else ""
             left = f", about {_span(each * tally.left)} left" if tally.left else ""
-            self.say(f"{tally.kept + tally.done} of {tally.total} done, {tally.failed} failed{money}{left}")
+            mute = f", {tally.mute} told nothing" if tally.mute else ""
+            self.say(f"{tally.kept + tally.done} of {tally.total} done, {tally.failed} failed{mute}{money}{left}")
 
 
 def _why(grade: dict[str, Any]) -> str:
     bad = next(each for each in [*grade["delivered"], *grade["routing"]] if not each["passed"])
     return f"not so: {bad['text']} ({bad['evidence'][:120]})"
+
+
+def _resuming(folder: Path) -> str:
+    return f"python -m evals run --resume {shlex.quote(str(folder))}"
 
 
 def _span(seconds: float) -> str:
@@ -147,6 +154,11 @@ def prepared(asked: dict[str, Any]) -> Prepared:
         asked["runner"], asked["model"], asked["base_url"], asked["key_env"], asked["program"],
         _prices(asked["usd_per_million"]),
     )  # fmt: skip
+    if asked["again"]:
+        raise BadInput("--again is for an evaluation that was begun.", "Name it with --resume DIR.")
+    for name in ("base_url", "judge_base_url"):
+        if asked[name] and not asked[name].startswith(("http://", "https://")):
+            raise BadInput(f"--{name.replace('_', '-')} {shown(asked[name])} is no address.", "Begin it with https://.")
     if agent.runner in ("endpoint", "opencode") and not agent.model:
         raise BadInput(f"{agent.runner} needs a model, and --model names none.", "Add --model NAME.")
     money = asked["max_usd"] if asked["max_usd"] is not None else asked["max_usd_per_run"]

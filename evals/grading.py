@@ -68,7 +68,7 @@ def _grade_query(found: Grade, task: cases.Task) -> None:
     if task.query.should_trigger:
         found.routing.append(_skill(f"{cases.SKILL} fires", hit, found.fired))
     else:
-        found.routing.append(_skill(f"{cases.SKILL} does not fire", not hit, found.fired))
+        found.routing.append(_skill(f"{cases.SKILL} stays out of it", not hit, found.fired))
     primaries = [page for page in found.read if page in cases.primaries()]
     found.workflow = cases.primaries()[primaries[0]] if primaries else NOTHING
 
@@ -122,7 +122,7 @@ def _routing(case: cases.Case, found: Grade) -> list[Verdict]:
         hit = case.expect_skill in found.fired
         verdicts.append(_skill(f"{case.expect_skill} fires", hit, found.fired))
     if case.expect_skill != cases.SKILL and not case.may_fire:
-        verdicts.append(_skill(f"{cases.SKILL} does not fire", cases.SKILL not in found.fired, found.fired))
+        verdicts.append(_skill(f"{cases.SKILL} stays out of it", cases.SKILL not in found.fired, found.fired))
     for page in case.references.required:
         shown = ", ".join(found.read) or "nothing of the skill"
         verdicts.append(Verdict("read", f"{page} is read", page in found.read, shown))

@@ -10,6 +10,7 @@ import re
 from evals.artifact import Verdict
 from evals.cases import Case
 from evals.runners import Options
+from evals.runners.endpoint import KEY
 from evals.transcript import Transcript, Usage
 
 SHOWN = 30_000  # characters of files, and of the agent's last words, that the judge sees
@@ -35,7 +36,7 @@ def judge(
         f"Expectations:\n{wanted}"
     )
     used = Usage()
-    key = os.environ.get(options.key_env) or "none"
+    key = os.environ.get(options.key_env or KEY) or "none"
     try:
         with openai.OpenAI(api_key=key, base_url=options.base_url or None, timeout=LIMIT_S) as client:
             answer = client.chat.completions.create(

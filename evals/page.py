@@ -17,6 +17,7 @@ BUDGET = 6_000_000  # characters of all transcripts together; beyond it the page
 
 def render(held: dict[str, Any], store: Store, comparison: dict[str, Any] | None = None) -> str:
     """The page of a benchmark, with the transcripts of what failed."""
+    shown = list(_failures(held, store))
     return _template().render(
         held=held,
         settings=held["settings"],
@@ -24,9 +25,11 @@ def render(held: dict[str, Any], store: Store, comparison: dict[str, Any] | None
         triggers=_triggers(held),
         cases=_cases(held),
         checks=_checks(held),
+        texts=_texts(held),
         spreads=_spreads(held),
         matrices=_matrices(held),
-        failures=list(_failures(held, store)),
+        failures=_grouped(failure for failure in shown if failure["told"]),
+        mute=_grouped(failure for failure in shown if not failure["told"]),
         comparison=comparison,
         worse=regressions(comparison) if comparison else [],
     )
@@ -61,6 +64,8 @@ def _figures(held: dict[str, Any]) -> list[dict[str, Any]]:
         found.append(
             {"name": "trigger precision", "rate": trigger["precision"], "about": "of those that did, should have"}
         )
+        about = "of the queries that should not trigger, did not"
+        found.append({"name": "trigger specificity", "rate": trigger["specificity"], "about": about})
     for name, text in ((WITH, "delivered with the skill"), (WITHOUT, "delivered without it")):
         if name in held["evals"]:
             found.append(
@@ -80,7 +85,8 @@ def _triggers(held: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str,
     """Rows of rates, in groups: by split, by kind, by topic. A topic has the rate of what is right there."""
     if not held["queries"]:
         return []
-    splits = [(f"{name}: {rate}", of[rate]) for name, of in held["trigger"].items() for rate in ("recall", "precision")]
+    rates = ("recall", "precision", "specificity")
+    splits = [(f"{name}: {rate}", of[rate]) for name, of in held["trigger"].items() for rate in rates]
     kinds = []
     for name, of in held["trigger_by_kind"].items():
         kinds += [(f"{name}: {rate}", of[rate]) for rate in ("recall", "specificity") if of[rate]["of"]]
@@ -112,6 +118,25 @@ def _checks(held: dict[str, Any]) -> list[tuple[str, dict | None, dict | None]]:
     one, other = (held["evals"].get(name, {}).get("checks", {}) for name in (WITH, WITHOUT))
     rows = [(name, one.get(name), other.get(name)) for name in {**one, **other}]
     return sorted(rows, key=lambda row: (row[1]["value"] if row[1] else 2, row[0]))
+
+
+def _texts(held: dict[str, Any]) -> dict[str, str]:
+    """What each check expects, where it says the same of every case."""
+    found: dict[str, set[str]] = {}
+    for run in held["runs"]:
+        for kind, prefix in (("expectations", ""), ("routing", "routing: ")):
+            for each in run[kind]:
+                found.setdefault(f"{prefix}{each['name']}", set()).add(each["text"])
+    return {name: next(iter(texts)) if len(texts) == 1 else "of each case, its own" for name, texts in found.items()}
+
+
+def _grouped(failures) -> list[dict[str, Any]]:
+    """Failures by task and reason: how many runs of a task failed for it, and the first of them whole."""
+    found: dict[tuple, dict[str, Any]] = {}
+    for failure in failures:
+        key = failure["place"].partition("/")[0], *failure["why"]
+        found.setdefault(key, failure | {"many": 0})["many"] += 1
+    return list(found.values())
 
 
 def _spreads(held: dict[str, Any]) -> list[dict[str, Any]]:

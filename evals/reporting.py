@@ -15,6 +15,7 @@ from evals.transcript import ERROR, MONEY, TIME
 from modal_serve_gen.errors import BadInput, shown
 
 RESULTS = cases.HERE / "results"
+COMPARISON = "comparison.json"
 FILES = ("benchmark.json", "report.html", "junit.xml")
 
 
@@ -46,20 +47,18 @@ class Written:
     def text(self) -> str:
         """The main figures."""
         held = self.benchmark
-        lines = [
-            *(note for note in held["notes"] if note.startswith("VOID")),
-            *([""] if held["control"]["void"] else []),
-        ]
-        trigger = held["trigger"]["all"]
-        if held["queries"]:
-            lines.append(
-                f"trigger: recall {shown_rate(trigger['recall'])}, precision {shown_rate(trigger['precision'])}"
-            )
+        void = [note for note in held["notes"] if note.startswith("VOID")]
+        lines = [*void, ""] if void else []
+        for name in ("recall", "precision", "specificity") if held["queries"] else ():
+            lines.append(f"trigger {name}: {shown_rate(held['trigger']['all'][name])}")
         for name in (WITH, WITHOUT):
             if name in held["evals"]:
                 of = held["evals"][name]
                 routed = f", and routed right {shown_rate(of['passed'])}" if name == WITH else ""
                 lines.append(f"{name.replace('_', ' ')}: delivered {shown_rate(of['delivered'])}{routed}")
+        if gain := held["gain"]:
+            low, high = (f"{gain[key] * 100:+.0f}" for key in ("low", "high"))
+            lines.append(f"the skill's part: {gain['value'] * 100:+.0f} points of delivered (95 %: {low} to {high})")
         if held["workflow_matrix"]["labels"]:
             lines.append(f"right workflow in the file: {shown_rate(held['workflow_matrix']['right'])}")
         lines += [f"Note: {note}" for note in held["notes"] if not note.startswith("VOID")]
@@ -71,14 +70,17 @@ class Written:
         """Keep the figures for the README. Raises BadInput for a run that is void, or not whole."""
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,60}", name):
             raise BadInput(f"--publish {shown(name)} is no name.", "Take small letters, digits, dots and hyphens.")
-        whole = self.benchmark["complete"]
+        whole, settings = self.benchmark["complete"], self.benchmark["settings"]
         if self.benchmark["control"]["void"] or whole["done"] < whole["planned"]:
             raise BadInput("An evaluation that is void or not whole is not published.", "Finish it with --resume.")
+        files = {settings[key] for key in ("evals_file", "triggers_file")}
+        if settings["cases"] or files != {"evals/evals.json", "evals/trigger-evals.json"}:
+            raise BadInput("A choice of cases is not published.", "Ask all of them: without --case and other files.")
         RESULTS.mkdir(exist_ok=True)
         kept = {key: value for key, value in self.benchmark.items() if key != "failures"}
         where = ("evals_file", "triggers_file")  # of this machine
         kept["settings"] = {key: value for key, value in kept["settings"].items() if key not in where}
-        kept["settings"]["agent"] = {**kept["settings"]["agent"], "program": ""}
+        kept["settings"]["agent"] = {**kept["settings"]["agent"], "program": "", "base_url": ""}
         path = RESULTS / f"{name}.json"
         path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
         return path
@@ -95,8 +97,10 @@ def write(folder: Path, against: Path | None = None) -> Written:
     """Write every report anew. Raises BadInput where the folder holds no evaluation."""
     store = Store(folder, str)
     found = benchmark(store)
-    other = comparing.load(against) if against else None
-    comparison = comparing.compare(other, found) if other else None
+    kept = folder / COMPARISON  # so that a report written anew does not lose it
+    if against:
+        kept.write_text(json.dumps(comparing.compare(comparing.load(against), found), indent=1), "utf-8")
+    comparison = json.loads(kept.read_text("utf-8")) if kept.exists() else None
     texts = (
         json.dumps(found, indent=1, ensure_ascii=False) + "\n",
         page.render(found, store, comparison),

@@ -16,7 +16,8 @@ def benchmark(store: Store) -> dict[str, Any]:
     settings = store.settings()
     rows = [_short(each) for each in store.results()]
     of_cases = [row for row in rows if "kind" not in row]
-    of_queries = [row for row in rows if "kind" in row]
+    # The control names the skill: whether it fires says something of the set-up, nothing of the description.
+    of_queries = [row for row in rows if "kind" in row and not row["control"]]
     control = _control(rows)
     return {
         "schema_version": SCHEMA,
@@ -34,6 +35,7 @@ def benchmark(store: Store) -> dict[str, Any]:
         "complete": {"planned": settings["planned"], "done": len(rows)},
         "outcomes": _outcomes(rows),
         "evals": {name: _of_configuration(of_cases, name) for name in _configurations(of_cases)},
+        "gain": _gain(of_cases),
         "skills_matrix": matrix(of_queries, "expect_skill", NO_SKILL, lambda row: row["predicted_skill"]),
         "trigger": {
             "all": trigger(of_queries),
@@ -54,6 +56,7 @@ def benchmark(store: Store) -> dict[str, Any]:
         ),
         "runs": [_run(row) for row in of_cases if row["told"]],
         "queries": [_query(row) for row in of_queries],
+        "queries_usd": _usd(of_queries),
         "run_summary": _run_summary([row for row in of_cases if row["told"]]),
         "failures": _failures(rows),
         "notes": _notes(rows, control, settings),
@@ -81,16 +84,23 @@ def _short(result: dict[str, Any]) -> dict[str, Any]:
 def trigger(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Counts, precision and recall of the skill under test; runs that tell nothing are counted apart."""
     told = [row for row in rows if row["told"]]
-    counts = Counter((row["expect_skill"] == cases.SKILL, row["fired_ours"]) for row in told)
-    hits, missed, false, quiet = (counts[key] for key in ((True, True), (True, False), (False, True), (False, False)))
+    ours = [row for row in told if row["expect_skill"] == cases.SKILL]
+    others = [row for row in told if row["expect_skill"] != cases.SKILL]
+    fired = [row for row in told if row["fired_ours"]]
+    hits, false = sum(row["fired_ours"] for row in ours), sum(row["fired_ours"] for row in others)
     return {
-        "tp": hits, "fn": missed, "fp": false, "tn": quiet,
+        "tp": hits, "fn": len(ours) - hits, "fp": false, "tn": len(others) - false,
         "errors": sum(not row["told"] and row["outcome"] != TIME for row in rows),
         "timeouts": sum(row["outcome"] == TIME for row in rows),
-        "recall": stats.rate(hits, hits + missed),
-        "precision": stats.rate(hits, hits + false),
-        "specificity": stats.rate(quiet, quiet + false),
+        "recall": rate(ours, hits),
+        "precision": rate(fired, hits),
+        "specificity": rate(others, len(others) - false),
     }  # fmt: skip
+
+
+def rate(rows: list[dict[str, Any]], hits: int) -> dict[str, Any]:
+    """The rate of `hits` in runs; its interval counts each task once."""
+    return stats.rate(hits, len(rows), len({row["id"] for row in rows}))
 
 
 def matrix(rows: list[dict[str, Any]], key: str, nothing: str, observed) -> dict[str, Any]:
@@ -102,7 +112,7 @@ def matrix(rows: list[dict[str, Any]], key: str, nothing: str, observed) -> dict
     return {
         "labels": names,
         "rows": [[counts[wanted, got] for got in names] for wanted in names],
-        "right": stats.rate(right, len(told)),
+        "right": rate(told, right),
     }
 
 
@@ -114,10 +124,12 @@ def _control(rows: list[dict[str, Any]]) -> dict[str, Any]:
     reasons = [
         f"{row['outcome']}: {row['reason']}" if row["reason"] else row["outcome"] for row in of if not row["fired_ours"]
     ]
+    mute = bool(of) and not any(row["told"] for row in of)
     return {
         "asked": len(of),
         "fired": sum(row["fired_ours"] for row in of),
         "void": not sets or sets != fired,
+        "why": "the control could not be asked" if mute else "naming the skill did not make it fire",
         "reasons": reasons[:5],
     }
 
@@ -135,28 +147,42 @@ def _of_configuration(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """Of one configuration: how many cases were delivered whole, and, with the skill, routed right, too."""
     own = [row for row in rows if row["configuration"] == name]
     told = [row for row in own if row["told"]]
-    checks: dict[str, list[bool]] = {}
+    checks: dict[str, tuple[list, list[bool]]] = {}
     for row in told:
-        for each in row["grade"]["delivered"]:
-            if each["by"] == "check":
-                checks.setdefault(each["name"], []).append(each["passed"])
-        for each in row["grade"]["routing"]:
-            checks.setdefault(f"routing: {each['name']}", []).append(each["passed"])
-    known = [row["usd"] for row in own if row["usd"] is not None]
+        for kind, prefix in (("delivered", ""), ("routing", "routing: ")):
+            for each in row["grade"][kind]:
+                name = f"{prefix}{each['name']}" if each["by"] == "check" else "expectations, by the judge"
+                rows_of, good = checks.setdefault(name, ([], []))
+                rows_of.append(row)
+                good.append(each["passed"])
     return {
         "runs": len(own),
         "told": len(told),
-        "delivered": stats.rate(sum(_delivered(row) for row in told), len(told)),
-        "passed": stats.rate(sum(row["passed"] for row in told), len(told)),
-        "checks": {key: stats.rate(sum(held), len(held)) for key, held in sorted(checks.items())},
+        "delivered": rate(told, sum(delivered(row) for row in told)),
+        "passed": rate(told, sum(row["passed"] for row in told)),
+        "checks": {key: rate(found, sum(good)) for key, (found, good) in sorted(checks.items())},
         "tokens": stats.spread([row["tokens"] for row in told]),
         "seconds": stats.spread([row["seconds"] for row in told]),
         "turns": stats.spread([row["turns"] for row in told]),
-        "usd": round(sum(known), 6) if known else None,
+        "usd": _usd(own),
     }
 
 
-def _delivered(row: dict[str, Any]) -> bool:
+def _gain(rows: list[dict[str, Any]]) -> dict[str, float] | None:
+    """What the skill adds to what is delivered, with its interval; None where it was not asked without it."""
+    found = {}
+    for name in (WITH, WITHOUT):
+        told = [row for row in rows if row["configuration"] == name and row["told"]]
+        if not told:
+            return None
+        share, items = sum(delivered(row) for row in told) / len(told), len({row["id"] for row in told})
+        found[name] = share * items, items
+    low, high = stats.difference(*found[WITH], *found[WITHOUT])
+    one, other = (hits / of for hits, of in (found[WITH], found[WITHOUT]))
+    return {"value": round(one - other, 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def delivered(row: dict[str, Any]) -> bool:
     return all(each["passed"] for each in row["grade"]["delivered"])
 
 
@@ -180,6 +206,7 @@ def _run(row: dict[str, Any]) -> dict[str, Any]:
         "passed": grade["passed"],
         "skills": grade["fired"],
         "workflow": grade["workflow"],
+        "expect_workflow": row["expect_workflow"],
         "usd": row["usd"],
         "notes": [f"not judged: {text}" for text in grade["not_judged"]],
     }
@@ -222,10 +249,12 @@ def _failures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         if row["told"]:
             bad = [each for each in [*row["grade"]["delivered"], *row["grade"]["routing"]] if not each["passed"]]
-            why = [f"{each['text']}: {each['evidence']}" for each in bad]
+            why = [f"not so: {each['text']} ({each['evidence']})" for each in bad]
         else:
             why = [f"{row['outcome']}: {row['reason']}"]
-        found.append({"place": row["place"], "name": row["name"], "outcome": row["outcome"], "why": why})
+        found.append(
+            {"place": row["place"], "name": row["name"], "outcome": row["outcome"], "told": row["told"], "why": why}
+        )
     return found
 
 
@@ -233,20 +262,31 @@ def _notes(rows: list[dict[str, Any]], control: dict[str, Any], settings: dict[s
     """What a reader of the figures must know."""
     notes = []
     if control["void"]:
-        notes.append("VOID: naming the skill did not make it fire, so no figure here tells anything.")
+        first = f" ({control['reasons'][0]})" if control["reasons"] else ""
+        notes.append(f"VOID: {control['why']}{first}, so no figure here tells anything.")
     if len(rows) < settings["planned"]:
         notes.append(f"{settings['planned'] - len(rows)} of {settings['planned']} runs are not done.")
     if errors := sum(row["outcome"] == ERROR for row in rows):
-        notes.append(f"{errors} runs ended in errors; they count neither as passed nor as failed.")
+        notes.append(f"{runs(errors)} ended in errors, which count neither as passed nor as failed.")
     if late := sum(row["outcome"] == TIME for row in rows):
-        notes.append(f"{late} runs were out of time; they count neither as passed nor as failed.")
-    if not settings["rehearse"]:
+        notes.append(f"{runs(late)} out of time, which count neither as passed nor as failed.")
+    if not settings["rehearse"] and any("kind" not in row for row in rows):
         notes.append("Apps were not rehearsed.")
     if any(row["told"] and row["grade"]["not_judged"] for row in rows):
         notes.append("Expectations in free text were not all judged: see notes of each run.")
     if rows and all(row["usd"] is None for row in rows):
         notes.append("Costs are not known: the agent does not tell them, and no prices were given.")
     return notes
+
+
+def _usd(rows: list[dict[str, Any]]) -> float | None:
+    known = [row["usd"] for row in rows if row["usd"] is not None]
+    return round(sum(known), 6) if known else None
+
+
+def runs(many: int) -> str:
+    """A number of runs, as words."""
+    return f"{many} run{'s' if many != 1 else ''}"
 
 
 def _eval_id(task_id: str) -> int:

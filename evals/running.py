@@ -38,7 +38,8 @@ class Tally:
     total: int
     kept: int = 0  # runs that an earlier call had done
     done: int = 0
-    failed: int = 0
+    failed: int = 0  # with the skill
+    mute: int = 0  # runs that told nothing
     outcomes: dict[str, int] = field(default_factory=dict)
     usd: float = 0.0
     alike: int = 0
@@ -52,8 +53,11 @@ class Tally:
 
 
 def planned(tasks: Iterable[cases.Task], configurations: Iterable[str], times: int) -> list[Run]:
-    """Every run, the controls first; a query is asked only with the skill."""
-    ordered = sorted(tasks, key=lambda task: not task.control)
+    """Every run, the controls first; a query is asked only with the skill.
+
+    Queries come in the order of their ids, which is none: whatever stops an evaluation, both sorts were asked.
+    """
+    ordered = sorted(tasks, key=lambda task: (not task.control, task.id if task.query else ""))
     found = []
     for number in range(1, times + 1):
         for task in ordered:
@@ -77,6 +81,8 @@ def run(plan: list[Run], store: Store, settings: Settings, say: Callable[[Run, d
             store.forget(each)  # it told nothing, and nothing can be asked without it
     waiting = [each for each in plan if not store.done(each)]
     tally.kept = len(plan) - len(waiting)
+    if _spent(tally, settings):
+        return tally
     lock, cancelled = threading.Lock(), threading.Event()
     controls = [each for each in waiting if _controls(each)]
     for group in sorted({_set(each.task.id) for each in controls} - tally.fired):
@@ -85,7 +91,9 @@ def run(plan: list[Run], store: Store, settings: Settings, say: Callable[[Run, d
                 _in_threads([each], 1, store, settings, tally, lock, cancelled, say)
     sets = {_set(each.task.id) for each in plan if _controls(each)}
     if sets - tally.fired and not tally.stopped:
-        tally.stopped = "the control did not fire"
+        asked = [each for each in map(store.outcome, filter(_controls, plan)) if each]
+        mute = all(each in (ERROR, TIME) for each in asked)
+        tally.stopped = f"the control {'could not be asked' if mute else 'did not fire'}"
     if not tally.stopped:
         rest = [each for each in waiting if not store.done(each)]
         _in_threads(rest, settings.jobs, store, settings, tally, lock, cancelled, say)
@@ -158,13 +166,23 @@ def _count(result: dict, tally: Tally, settings: Settings) -> None:
     tally.done += 1
     tally.usd += usd(result)
     tally.outcomes[result["outcome"]] = tally.outcomes.get(result["outcome"], 0) + 1
-    tally.failed += "grade" in result and not result["grade"]["passed"]
+    told = "grade" in result
+    tally.failed += told and not result["grade"]["passed"] and result["configuration"] == grading.WITH
+    tally.mute += not told
     tally.alike = tally.alike + 1 if result["outcome"] == ERROR else 0
     tally.fired |= _fired(result)
-    if tally.alike >= ALIKE:
+    if tally.alike >= ALIKE and tally.left:
         tally.stopped = f"{ALIKE} errors in a row, the last: {result['reason']}"
-    elif settings.usd is not None and tally.usd >= settings.usd:
-        tally.stopped = f"${tally.usd:.2f} of ${settings.usd:.2f} are spent"
+    else:
+        _spent(tally, settings)
+
+
+def _spent(tally: Tally, settings: Settings) -> bool:
+    """Whether the money is, and then nothing more is begun."""
+    if settings.usd is None or tally.usd < settings.usd or not tally.left:
+        return False
+    tally.stopped = f"${tally.usd:.2f} of ${settings.usd:.2f} are spent; raise --max-usd"
+    return True
 
 
 def _one(run: Run, store: Store, settings: Settings, cancelled: threading.Event) -> dict:

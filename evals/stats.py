@@ -7,7 +7,7 @@ from collections.abc import Sequence
 Z = 1.959964  # of the normal distribution, for 95 %
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(hits: float, of: int) -> tuple[float, float]:
     """The 95 % interval of a rate, by Wilson's score (JASA 22, 1927, 209-212): good for few and for extreme counts.
 
     Nothing is known of nought of nought: 0 to 1.
@@ -20,7 +20,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[float, float]:
+def difference(hits: float, of: int, other_hits: float, other_of: int) -> tuple[float, float]:
     """The 95 % interval of a difference of two rates, first less second, by Newcombe's hybrid score
     (Statistics in Medicine 17, 1998, 873-890, method 10)."""
     if not of or not other_of:
@@ -32,13 +32,18 @@ def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[floa
     return max(-1.0, rate - other - below), min(1.0, rate - other + above)
 
 
-def rate(hits: int, of: int) -> dict:
-    """A rate as it stands in results: with its counts and interval; None of nothing."""
-    low, high = wilson(hits, of)
+def rate(hits: int, of: int, items: int | None = None) -> dict:
+    """A rate as it stands in results: with its counts and interval; None of nothing.
+
+    Runs of one task are no independent trials: the interval counts each of `items` tasks once, with its runs' share.
+    """
+    items = of if items is None else items
+    low, high = wilson(hits / of * items if of else 0, items)
     return {
         "value": round(hits / of, 4) if of else None,
         "hits": hits,
         "of": of,
+        "items": items,
         "low": round(low, 4),
         "high": round(high, 4),
     }

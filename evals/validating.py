@@ -6,6 +6,7 @@ import difflib
 import re
 import shlex
 import tempfile
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,9 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from evals import artifact, cases, demands, grading, workspace
+from pydantic import Field, ValidationError
+
+from evals import artifact, cases, choosing, demands, grading, workspace
 from evals.transcript import FINISHED, Transcript
 from modal_serve_gen import newapp, workflows
+from modal_serve_gen.errors import BadInput, ServeError, shown
 
 ANSWERS = cases.HERE / "answers.toml"
 PER_WORKFLOW, REPAIRS, HAND_OFFS, QUERIES, WRONG = 6, 1, 8, 120, 15
@@ -27,6 +31,7 @@ TOPICS = (
 )  # fmt: skip
 HELD_OUT = (0.3, 0.5)  # share of the queries that no wording of the skill is chosen by
 ALIKE = 0.8  # of two queries in different splits: a paraphrase
+QUIET_S = 2  # without progress
 NAMES_SKILL = re.compile(re.escape(cases.SKILL))
 
 
@@ -38,32 +43,76 @@ class Checked:
     faults: tuple[str, ...]
 
 
-def validate(rehearse: bool, say: Callable[[str], None]) -> list[Checked]:
-    """Look at everything; with `rehearse` the right answers are rehearsed as well."""
-    tasks, queries = cases.evals(), cases.triggers()
-    answers = tomllib.loads(ANSWERS.read_text("utf-8"))
-    found = [Checked("coverage of the cases", tuple(coverage(tasks, answers)))]
-    found.append(Checked("coverage of the queries", tuple(query_coverage(queries))))
-    by_name = {task.name: task for task in tasks}
-    say(f"{len(tasks)} cases, {len(queries)} queries, {len(answers['bad'])} wrong answers")
+class Bad(cases.Strict):
+    """A wrong answer; answers.toml says what each key is."""
+
+    name: str
+    case: str
+    fails: tuple[str, ...]
+    because: str
+    new: str | None = None
+    edits: tuple[tuple[str, str], ...] = ()
+    file: str | None = None
+    more: dict[str, str] = Field(default_factory=dict)
+    skills: list[str] | None = None
+    read: list[str] | None = None
+
+
+class Answers(cases.Strict):
+    """answers.toml."""
+
+    good: dict[str, str]
+    bad: tuple[Bad, ...]
+
+
+def answers() -> Answers:
+    """The right and wrong answers. Raises BadInput where the file is broken."""
+    try:
+        return Answers.model_validate(tomllib.loads(ANSWERS.read_text("utf-8")))
+    except tomllib.TOMLDecodeError as fault:
+        raise BadInput(f"{shown(str(ANSWERS))} is no TOML: {fault}.", "Mend that line.") from None
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadInput(f"{shown(str(ANSWERS))}: {where}: {first['msg']}.", "Its comments say what there is.") from None
+
+
+def validate(rehearse: bool, only: list[str], say: Callable[[str], None]) -> list[Checked]:
+    """Look at everything, or at `only` some cases (patterns); with `rehearse` right answers are rehearsed as well."""
+    tasks, queries, known = [demands.checked(task) for task in cases.evals()], cases.triggers(), answers()
+    say(f"{len(tasks)} cases, {len(queries)} queries, {len(known.bad)} wrong answers")
+    chosen = {task.name: task for task in tasks if not only or choosing.named(task, only)}
     wanted: list[tuple[str, Callable[[], Iterator[str]]]] = []
-    for task in tasks:
-        wanted.append(
-            (f"right answer to {task.name}", lambda task=task: _right(task, answers["good"].get(task.name), rehearse))
-        )
-    for bad in answers["bad"]:
-        wanted.append(
-            (f"wrong answer {bad['name']}", lambda bad=bad: _wrong(by_name.get(bad["case"]), bad, answers["good"]))
-        )
-    wanted.append(("triggers", lambda: _queries(queries)))
+    if not only:
+        wanted.append(("coverage of the cases", lambda: coverage(tasks, known)))
+        wanted.append(("coverage of the queries", lambda: query_coverage(queries)))
+        wanted.append(("grading of the queries", lambda: _queries(queries)))
+    for name, task in chosen.items():
+        wanted.append((f"right answer to {name}", lambda task=task: _right(task, known.good.get(task.name), rehearse)))
+    for bad in known.bad:
+        if bad.case in chosen or not only:
+            wanted.append((f"wrong answer {bad.name}", lambda bad=bad: _wrong(chosen.get(bad.case), bad, known.good)))
+    found, last = [], time.monotonic()
     # Threads: what takes long happens in other processes.
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        waiting = [(what, pool.submit(lambda ask=ask: tuple(ask()))) for what, ask in wanted]
-        found += [Checked(what, each.result()) for what, each in waiting]
+        waiting = [(what, pool.submit(_faults, ask)) for what, ask in wanted]
+        for what, each in waiting:
+            found.append(Checked(what, each.result()))
+            if time.monotonic() - last > QUIET_S:
+                last = time.monotonic()
+                say(f"{len(found)} of {len(wanted)} looked at")
     return found
 
 
-def coverage(tasks: list[cases.Task], answers: dict[str, Any]) -> Iterator[str]:
+def _faults(ask: Callable[[], Iterator[str]]) -> tuple[str, ...]:
+    """What is wrong, as far as it could be looked at."""
+    try:
+        return tuple(ask())
+    except ServeError as refusal:
+        return (refusal.problem,)
+
+
+def coverage(tasks: list[cases.Task], known: Answers) -> Iterator[str]:
     """What the cases lack."""
     for name in workflows.names():
         own = [task.case for task in tasks if task.workflow == name]
@@ -85,13 +134,13 @@ def coverage(tasks: list[cases.Task], answers: dict[str, Any]) -> Iterator[str]:
         yield "no case is the control"
     for task in tasks:
         yield from (f"{task.name}: {each}" for each in _case(task.case))
-        if (task.name in answers["good"]) != (task.case.artifact is not None):
+        if (task.name in known.good) != (task.case.artifact is not None):
             yield f"{task.name}: an answer and an artifact belong together"
-    if len(answers["bad"]) < WRONG:
-        yield f"{len(answers['bad'])} wrong answers, fewer than {WRONG}"
-    known = set(workspace.skills(grading.WITH))
+    if len(known.bad) < WRONG:
+        yield f"{len(known.bad)} wrong answers, fewer than {WRONG}"
+    installed = set(workspace.skills(grading.WITH))
     for task in tasks:
-        if task.expect_skill and task.expect_skill not in known:
+        if task.expect_skill and task.expect_skill not in installed:
             yield f"{task.name} expects {task.expect_skill}, which is not installed"
 
 
@@ -170,36 +219,33 @@ def _right(task: cases.Task, options: str | None, rehearse: bool) -> Iterator[st
         yield "it does not pass, and nothing says why"
 
 
-def _wrong(task: cases.Task | None, bad: dict[str, Any], good: dict[str, str]) -> Iterator[str]:
+def _wrong(task: cases.Task | None, bad: Bad, good: dict[str, str]) -> Iterator[str]:
     """Whether a wrong answer fails as it should, and nowhere else."""
     if task is None:
-        yield f"there is no case {bad['case']}"
+        yield f"there is no case {bad.case}"
         return
-    if "file" in bad:
-        files = (
-            {Path(bad["file"]).name: (cases.HERE / bad["file"]).read_text("utf-8") + "\n# looked at\n"}
-            if bad["file"]
-            else {}
-        )
+    if bad.file is not None:
+        text = (cases.HERE / bad.file).read_text("utf-8") + "\n# looked at\n" if bad.file else ""
+        files = {Path(bad.file).name: text} if text else {}
     else:
-        options = bad.get("new", good.get(task.name))
+        options = bad.new or good.get(task.name)
         text = written(options) if options else ""
-        for old, new in bad.get("edits", ()):
+        for old, new in bad.edits:
             if old not in text:
                 yield f"the right answer does not hold {old!r}"
                 return
             text = text.replace(old, new)
         files = {"serve.py": text} if text else {}
-    files |= {name: written(options) for name, options in bad.get("more", {}).items()}
-    grade = graded(task, files, skills=bad.get("skills"), read=bad.get("read"))
+    files |= {name: written(options) for name, options in bad.more.items()}
+    grade = graded(task, files, skills=bad.skills, read=bad.read)
     failed = [each for each in [*grade.delivered, *grade.routing] if not each.passed]
     names = sorted({each.name for each in failed})
     if grade.passed or not failed:
         yield "it passes"
-    elif names != sorted(bad["fails"]):
-        yield f"it fails {', '.join(names)}, not {', '.join(sorted(bad['fails']))}: {failed[0].evidence}"
-    elif not any(bad["because"] in each.evidence for each in failed):
-        yield f"nothing says {bad['because']!r}: {'; '.join(each.evidence for each in failed)}"
+    elif names != sorted(bad.fails):
+        yield f"it fails {', '.join(names)}, not {', '.join(sorted(bad.fails))}: {failed[0].evidence}"
+    elif not any(bad.because in each.evidence for each in failed):
+        yield f"nothing says {bad.because!r}: {'; '.join(each.evidence for each in failed)}"
 
 
 def _queries(queries: list[cases.Task]) -> Iterator[str]:
@@ -257,4 +303,5 @@ def written(options: str) -> str:
     for name, value in zip(words[::2], words[1::2], strict=True):
         key = name.removeprefix("--").replace("-", "_")
         given[key] = int(value) if value.isdecimal() else value
-    return newapp.make(given, source=None, generator="evals", offline=True, say=lambda line: None).text
+    with artifact.PARSING:
+        return newapp.make(given, source=None, generator="evals", offline=True, say=lambda line: None).text

@@ -175,23 +175,26 @@ def evals() -> str:
     rows = []
     for path in sorted(RESULTS.glob("*.json")) if RESULTS.is_dir() else ():
         held = json.loads(path.read_text("utf-8"))
-        trigger, own = held["trigger"]["held-out"], held["evals"]
+        trigger, own, settings = held["trigger"]["held-out"], held["evals"], held["settings"]
         rates = [trigger["recall"], trigger["precision"], held["workflow_matrix"]["right"]]
         rates += [own.get(name, {}).get("delivered") for name in ("with_skill", "without_skill")]
         about = held["metadata"]
-        who = f"{about['executor_model']} ({held['settings']['versions']['agent']})"
-        rows.append((who, about["timestamp"][:10], *(_rate(each) for each in rates)))
+        who = f"{about['executor_model']} ({settings['versions']['agent']})"
+        how = f"{settings['runs']} each{'' if settings['rehearse'] else ', not rehearsed'}"
+        rows.append((path.stem, who, about["timestamp"][:10], how, *(_rate(each) for each in rates)))
     if not rows:
         return "No evaluation with a model has been published yet.\n"
     heads = (
-        "model and agent", "date", "recall, held out", "precision, held out", "right workflow",
+        "evaluation", "model and agent", "date", "runs", "recall, held out", "precision, held out", "right workflow",
         "delivered with the skill", "without it",
     )  # fmt: skip
     return table(heads, rows)
 
 
 def _rate(rate: dict | None) -> str:
-    return f"{rate['value']:.0%} ({rate['hits']}/{rate['of']})" if rate and rate["of"] else "–"
+    if not rate or not rate["of"]:
+        return "–"
+    return f"{rate['value']:.0%} ({rate['low']:.0%} to {rate['high']:.0%}, {rate['items']} tasks)"
 
 
 def table(heads: tuple, rows: list[tuple]) -> str:

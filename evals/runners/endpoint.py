@@ -32,7 +32,8 @@ def available(options: Options) -> str:
     except ImportError:
         raise EnvironmentLacks("The package openai is not installed.", "pip install 'modal-serve-gen[evals]'") from None
     key = options.key_env or KEY
-    if not os.environ.get(key) and not options.base_url:
+    # An endpoint of one's own may want none; but a key that was named must be there.
+    if not os.environ.get(key) and (options.key_env or not options.base_url):
         raise EnvironmentLacks(f"{key} is not set.", "Set it, or name another variable with --key-env.")
     return f"openai {openai.__version__}"
 

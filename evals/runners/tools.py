@@ -126,7 +126,9 @@ def use(call: dict, space: Space, transcript: Transcript, until: float) -> str:
             raise ValueError(f"there is no tool {name}")
         if not isinstance(given, dict) or any(not isinstance(given.get(key), str) for key in parameters):
             raise ValueError(f"{name} takes {', '.join(parameters)}, each a text")
-        text = function(space, until, **{key: given[key] for key in parameters})
+        # Half characters, which nothing can be written with, as question marks.
+        given = {key: given[key].encode("utf-8", "replace").decode() for key in parameters}
+        text = function(space, until, **given)
     except (ValueError, OSError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else fault
         first = next(iter(given.values()), words) if isinstance(given, dict) else words

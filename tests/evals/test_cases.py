@@ -25,7 +25,7 @@ def test_what_is_missing_is_noticed(monkeypatch):
     tasks = [
         task for task in cases.evals() if task.workflow != "vllm-throughput" and task.expect_skill != "modal-sandbox"
     ]
-    answers = {"good": {}, "bad": []}
+    answers = validating.Answers(good={}, bad=())
     faults = "\n".join(validating.coverage(tasks, answers))
     for words in ("vllm-throughput has 0 cases", "handed over to modal-sandbox", "fewer than 15", "belong together"):
         assert words in faults
@@ -46,11 +46,15 @@ def test_a_wrong_answer_that_passes_is_noticed():
     task = next(task for task in cases.evals() if task.name == "online-plain")
     good = {"online-plain": "--model Qwen/Qwen3-8B --max-model-len 16384 --concurrency 32"}
     bad = {"name": "x", "case": task.name, "fails": ["clean"], "because": "no such reason"}
-    assert list(validating._wrong(task, bad, good)) == ["it passes"]
+
+    def said(**changed: object) -> list[str]:
+        return list(validating._wrong(task, validating.Bad(**bad | changed), good))
+
+    assert said() == ["it passes"]
     bad["edits"] = [['f"{ENGINE}=={VERSION}"', '"vllm"']]
-    assert "nothing says 'no such reason'" in next(validating._wrong(task, bad, good))
-    assert "not smoke" in next(validating._wrong(task, bad | {"fails": ["smoke"]}, good))
-    assert "does not hold" in next(validating._wrong(task, bad | {"edits": [["nowhere in it", ""]]}, good))
+    assert "nothing says 'no such reason'" in said()[0]
+    assert "not smoke" in said(fails=["smoke"])[0]
+    assert "does not hold" in said(edits=[["nowhere in it", ""]])[0]
 
 
 def test_plain_readers_read_both_files():
@@ -100,7 +104,10 @@ def test_two_patterns_in_one_file_are_none(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda row: row | {"workflow": "no-such"}, "no workflow"),
+        (lambda row: row | {"workflow": "no-such"}, "no workflow 'no-such'; there are"),
+        (lambda row: row | {"artifact": {"checks": {"contex": 1}}}, "Did you mean context"),
+        (lambda row: row | {"artifact": {"checks": {"containers": "three"}}}, "It takes int"),
+        (lambda row: row | {"files": ["evals/files/nope.py"]}, "which is not there"),
         (lambda row: row | {"artifact": None}, "belong together"),
         (lambda row: row | {"typo": 1}, "Extra inputs"),
         (lambda row: {key: value for key, value in row.items() if key != "prompt"}, "Field required"),
@@ -139,6 +146,6 @@ def test_a_fifth_workflow_would_be_asked_for(monkeypatch):
     names, real = workflows.names(), workflows.load
     monkeypatch.setattr(workflows, "names", lambda: [*names, "vllm-fifth"])
     monkeypatch.setattr(workflows, "load", lambda name: real("vllm-online" if name == "vllm-fifth" else name))
-    faults = "\n".join(validating.coverage(tasks, {"good": {}, "bad": []}))
+    faults = "\n".join(validating.coverage(tasks, validating.Answers(good={}, bad=())))
     assert "vllm-fifth has 0 cases" in faults
     assert "cannot be told from another's" in faults

@@ -138,7 +138,7 @@ def test_a_control_that_does_not_fire_ends_it(few, evaluate, turns, reason):
     assert held["control"]["void"] is True
     assert reason in " ".join(held["control"]["reasons"])
     assert "VOID" in result.stdout
-    assert "Void." in (folder / "report.html").read_text("utf-8")
+    assert "Void: " in (folder / "report.html").read_text("utf-8")
 
 
 def test_nobody_at_the_endpoint(few, tmp_path, monkeypatch):
@@ -153,7 +153,7 @@ def test_nobody_at_the_endpoint(few, tmp_path, monkeypatch):
     )  # fmt: skip
     assert result.exit_code == 5
     assert "cannot be reached" in result.output
-    assert "the control did not fire" in result.stdout
+    assert "the control could not be asked" in result.stdout
     with Endpoint(lambda prompt: few.turns[prompt]) as served:
         settings = json.loads((out / "run.json").read_text("utf-8"))
         settings["agent"]["base_url"] = served.url
@@ -179,7 +179,9 @@ def test_money_ends_it(few, evaluate):
     for number in range(4):
         few.add(f"right-{number}", "online-plain", rightly("online-plain"))
     result, folder = evaluate(few, "--jobs", 1, "--max-usd", 0.01, "--usd-per-million", "1,5,0.1")
-    assert "are spent" in result.stdout
+    assert "are spent; raise --max-usd" in result.stdout
+    assert len(results(folder)) == 2
+    assert "3 runs left" in command("run", "--resume", folder).stdout  # and nothing more was begun
     assert len(results(folder)) == 2
     assert benchmark(folder)["evals"]["with_skill"]["usd"] == pytest.approx(2 * 0.00614)
     result, folder = evaluate(few, "--max-usd-per-run", 0.0011, "--usd-per-million", "1,5", out="second")
@@ -227,6 +229,9 @@ def test_without_a_key_or_a_model(few, evaluate, monkeypatch):
         (["--base-url", ""], 5, "OPENAI_API_KEY"),
         (["--case", "no-such"], 2, "no-such"),
         (["--usd-per-million", "a,b"], 2, "IN,OUT"),
+        (["--base-url", "localhost:8000"], 2, "no address"),
+        (["--key-env", "NOT_THERE"], 5, "NOT_THERE is not set"),
+        (["--again", "error"], 2, "--resume"),
     ):
         result, folder = evaluate(few, *arguments)
         assert (result.exit_code, word in result.output) == (code, True), result.output

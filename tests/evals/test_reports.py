@@ -90,6 +90,10 @@ def test_junit_is_read_by_others(folder):
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "1")
     failure = suite.find("testcase/failure")
     assert "is read" in failure.text
+    held = benchmark(folder)
+    why = next(each["why"] for each in held["failures"] if each["told"])
+    assert any("is read (nothing of the skill)" in each for each in why)
+    assert not any("one Modal app is written" in each for each in why)  # one was
     assert suite.find("testcase/error").get("type") == "error"
 
 
@@ -111,11 +115,17 @@ def test_two_evaluations_are_compared(few, evaluate, folder, tmp_path):
     assert "Against" in (second / "report.html").read_text("utf-8")
     assert command("report", second, "--against", folder, "--fail-on-regression").exit_code == 0  # may be chance
     worse = benchmark(folder)
-    worse["evals"]["with_skill"]["tokens"]["mean"] /= 2
+    for run in worse["runs"]:
+        run["result"]["tokens"] /= 2
     old = tmp_path / "old.json"
     old.write_text(json.dumps(worse), "utf-8")
     result = command("report", folder, "--against", old, "--fail-on-regression")
     assert (result.exit_code, "Worse: tokens of a run: +100%" in result.stdout) == (1, True)
+    assert "only one of them asked" not in result.stdout
+    fewer = worse | {"runs": [run for run in worse["runs"] if run["eval_id"] != 2]}
+    old.write_text(json.dumps(fewer), "utf-8")
+    assert "1 that only one of them asked are left out" in command("report", folder, "--against", old).stdout
+    assert "Against" in command("report", folder).stdout or "Against" in (folder / "report.html").read_text("utf-8")
     assert command("report", folder, "--against", tmp_path / "none.json").exit_code == 2
 
 
@@ -123,6 +133,10 @@ def test_only_a_whole_and_valid_evaluation_is_published(folder, tmp_path, monkey
     """As a file from which the README's table is made; nothing else fills it."""
     monkeypatch.setattr(reporting, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(docs, "RESULTS", tmp_path / "results")
+    assert command("report", folder, "--publish", "a-choice").exit_code == 2  # these are not all cases
+    settings = json.loads((folder / "run.json").read_text("utf-8"))
+    settings |= {"evals_file": "evals/evals.json"}
+    (folder / "run.json").write_text(json.dumps(settings), "utf-8")
     assert "No evaluation" in docs.evals()
     result = command("report", folder, "--publish", "scripted-2026-11")
     assert result.exit_code == 0, result.output

@@ -22,10 +22,16 @@ def begun(few, url, out, *arguments):
         "run", "--set", "evals", "--evals-file", few.file(), "--model", "scripted", "--base-url", url, "--runs", 2,
         "--no-baseline", "--jobs", 2, "--out", out, *arguments,
     ]  # fmt: skip
+    return started(*words)
+
+
+def started(*words):
+    """`python -m evals WORDS` as a process."""
     environment = os.environ | {"OPENAI_API_KEY": KEY}
     return subprocess.Popen(
         [sys.executable, "-m", "evals", *map(str, words)], cwd=ROOT, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background ignores it
     )  # fmt: skip
 
 
@@ -59,7 +65,8 @@ def test_a_run_that_was_cut_off_goes_on(few, tmp_path, sign):
         assert 7 <= len(before) < 12
         asked = {prompt: many for prompt, many in endpoint.asked.items() if prompt != last}
         few.turns[last] = rightly("online-plain")
-        again = begun(few, endpoint.url, out, "--resume", out)
+        assert "--set does not go with" in begun(few, endpoint.url, out, "--resume", out).communicate(timeout=60)[1]
+        again = started("run", "--resume", out)
         told = again.communicate(timeout=100)
         assert again.returncode == 0, told
         after = kept(out)
@@ -96,7 +103,8 @@ def test_errors_are_asked_again_when_told_to(few, evaluate):
         assert command("run", "--resume", folder).exit_code == 5  # that run tells nothing
         assert kept(folder) == before
         result = command("run", "--resume", folder, "--again", "error")
-    assert (result.exit_code, len(endpoint.asked)) == (0, 1), result.output
+        assert (result.exit_code, len(endpoint.asked)) == (0, 1), result.output
+        assert "is done" in command("run", "--resume", folder).output
     assert results(folder)["flaky"]["outcome"] == "finished"
     assert command("run", "--resume", folder, "--again", "erorr").exit_code == 2
 
@@ -116,7 +124,7 @@ def test_nothing_is_asked_in_a_dry_run(few, evaluate):
     few.add("right", "online-plain", [])
     result, folder = evaluate(few, "--dry-run", "--runs", 3, "--baseline")
     assert (result.exit_code, folder.exists()) == (0, False)
-    assert "2 cases: 12 runs, 6 of them without the skill" in result.stdout
+    assert "2 cases, a control among them: 12 runs, 6 of them without the skill" in result.stdout
 
 
 def test_controls_come_first_and_queries_only_with_the_skill():
@@ -156,13 +164,14 @@ def test_a_query_ends_when_it_has_told_enough(tmp_path, monkeypatch):
             "--runs", 1, "--out", out,
         )  # fmt: skip
     held = benchmark(out)
-    assert result.exit_code == 1
+    assert result.exit_code == 1, result.output
     assert held["trigger"]["all"]["fn"] == 1
     assert (held["trigger"]["all"]["fp"], held["trigger"]["all"]["errors"]) == (0, 0)
     by_query = {row["query"]: row for row in held["queries"]}
     assert (by_query[missed]["triggered"], by_query[missed]["outcome"]) == (False, "turn-limit")
-    assert by_query[chosen[0]["query"]]["workflow"] == "vllm-online"
+    assert chosen[0]["query"] not in by_query  # the control is no measure
     assert endpoint.asked[chosen[0]["query"]] == 3
+    assert {row["workflow"] for row in held["queries"] if row["triggered"]} == {"vllm-online"}
     assert by_query[sandbox["query"]]["skills"] == ["modal-sandbox"]
 
 
@@ -199,7 +208,7 @@ def test_the_judge_only_adds(few, evaluate):
     with Endpoint(script) as judge:
         result, folder = evaluate(few, "--judge-model", "judge-1", "--judge-base-url", judge.url)
     held = results(folder)
-    assert result.exit_code == 1
+    assert result.exit_code == 1, result.output
     assert {name: each["grade"]["passed"] for name, each in held.items()} == {
         "control": True, "good": True, "bad-words": False, "bad-app": False, "mute": True,
     }  # fmt: skip
