@@ -208,16 +208,21 @@ def test_without_the_skill(few, evaluate):
 
 
 def test_an_app_is_rehearsed(few, evaluate):
-    """With the stub, in a process of its own; one that cannot start is red."""
+    """With the stub, in a process of its own; one that does not even import is not tried, and red."""
     few.control()
     few.add("right", "batch-jsonl", rightly("batch-jsonl"), rehearse=True)
-    broken = validating.written(GOOD["batch-jsonl"]).replace("self.llm = LLM(", "self.llm = LLM(nonsense=1, ")
+    broken = validating.written(GOOD["batch-jsonl"]).replace(
+        "import modal.", "import no_such_package\nimport modal.", 1
+    )
     few.add("broken", "batch-jsonl", [*rightly("batch-jsonl")[:2], writes(broken), SAID], rehearse=True)
     _, folder = evaluate(few)
-    held = results(folder)
-    assert {each["name"]: each["passed"] for each in held["right"]["grade"]["delivered"]}["rehearse"] is True
-    verdict = next(each for each in held["broken"]["grade"]["delivered"] if each["name"] == "rehearse")
-    assert (verdict["passed"], "nonsense" in verdict["evidence"]) == (False, True)
+    verdicts = {
+        name: next(verdict for verdict in each["grade"]["delivered"] if verdict["name"] == "rehearse")
+        for name, each in results(folder).items()
+        if name != "control"
+    }
+    assert (verdicts["right"]["passed"], verdicts["right"]["evidence"]) == (True, "exit code 0")
+    assert (verdicts["broken"]["passed"], "not tried" in verdicts["broken"]["evidence"]) == (False, True)
 
 
 def test_without_a_key_or_a_model(few, evaluate, monkeypatch):

@@ -14,47 +14,49 @@ from tests.rehearsal.stand import stand
 CASES = sorted(golden.CASES)
 
 
-@pytest.fixture(scope="module")
-def deployed() -> dict[str, dict]:
-    """Golden app -> {tag: (definition, image, secrets)}; the build functions are not executed."""
+@pytest.fixture(scope="module", params=CASES)
+def app(request) -> tuple[str, dict]:
+    """A golden app and what of it was deployed: {tag: (definition, image, secrets)}; build functions are not executed.
+
+    Its tests stand together, so that each app is deployed once.
+    """
 
     async def build(image) -> None:
         image.result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
         image.changed.notify()
 
-    async def main() -> dict[str, dict]:
+    async def main() -> dict:
         with tempfile.TemporaryDirectory() as folder:
             async with stand(Path(folder)) as one:
-                plane, found = one.plane, {}
+                plane = one.plane
                 plane.run_build = build
-                for case in CASES:
-                    code, output = await one.modal("deploy", "--name", case, str(golden.FOLDER / f"{case}.py"))
-                    assert code == 0, output
-                    app = next(app for app in plane.apps.values() if app.name == case)
-                    found[case] = {
-                        tag.removesuffix(".*"): (
-                            function.definition,
-                            plane.images[function.definition.image_id],
-                            [plane.secrets[each] for each in function.definition.secret_ids],
-                        )
-                        for tag, function in app.functions.items()
-                    }
-                return found
+                code, output = await one.modal(
+                    "deploy", "--name", request.param, str(golden.FOLDER / f"{request.param}.py")
+                )
+                assert code == 0, output
+                app = next(app for app in plane.apps.values() if app.name == request.param)
+                return {
+                    tag.removesuffix(".*"): (
+                        function.definition,
+                        plane.images[function.definition.image_id],
+                        [plane.secrets[each] for each in function.definition.secret_ids],
+                    )
+                    for tag, function in app.functions.items()
+                }
 
-    return asyncio.run(main())
+    return request.param, asyncio.run(main())
 
 
 def of(case: str, deployed: dict) -> tuple:
     """The resolved document of a case and its served function (or the class that serves or computes)."""
     resolved = render.read_provenance((golden.FOLDER / f"{case}.py").read_text())
-    served = next(name for name in ("serve", "Server", "Engine") if name in deployed[case])
-    return (resolved, *deployed[case][served])
+    served = next(name for name in ("serve", "Server", "Engine") if name in deployed)
+    return (resolved, *deployed[served])
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_hardware_and_caches(case, deployed):
+def test_hardware_and_caches(app):
     """The plan's GPUs, the Volumes of weights and of compiled kernels (and of jobs), the region that was asked for."""
-    resolved, definition, _, _ = of(case, deployed)
+    resolved, definition, _, _ = of(*app)
     gpu = definition.resources.gpu_config
     assert (gpu.gpu_type, gpu.count) == (resolved.plan.gpu.upper(), resolved.plan.gpus)
     paths = {mount.mount_path for mount in definition.volume_mounts}
@@ -65,10 +67,9 @@ def test_hardware_and_caches(case, deployed):
         assert list(definition.http_config.proxy_regions) == [resolved.plan.routing_region]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_limits(case, deployed):
+def test_limits(app):
     """Time-outs, containers and concurrency are those of the plan and of the options."""
-    resolved, definition, _, _ = of(case, deployed)
+    resolved, definition, _, _ = of(*app)
     spec, plan, scaling = resolved.spec, resolved.plan, definition.autoscaler_settings
     start = definition.http_config.startup_timeout if definition.is_server else definition.startup_timeout_secs
     assert start == plan.startup_timeout_s
@@ -89,10 +90,9 @@ def test_limits(case, deployed):
         assert definition.retry_policy.retries == 3 and definition.max_concurrent_inputs <= 1
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_who_may_ask(case, deployed):
+def test_who_may_ask(app):
     """Modal refuses strangers exactly where proxy tokens are asked for; an api key comes from a Secret, not the app."""
-    resolved, definition, _, secrets = of(case, deployed)
+    resolved, definition, _, secrets = of(*app)
     web = definition.webhook_config
     if definition.method_definitions:
         web = next((method.webhook_config for method in definition.method_definitions.values()
@@ -104,35 +104,31 @@ def test_who_may_ask(case, deployed):
     assert {"HF_HUB_OFFLINE": "1"}.items() <= {key: value for each in secrets for key, value in each.items()}.items()
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_image_and_preflight(case, deployed):
+def test_image_and_preflight(app):
     """CUDA base with its own Python, the pinned engine, its packages; the last step but kernels is preflight."""
-    resolved, _, image, _ = of(case, deployed)
+    resolved, _, image, _ = of(*app)
     text = "\n".join(image.commands)
     pins = resolved.pins
     assert f"FROM {pins.base_image}" in text and image.python == pins.python
-    engine = "sglang" if "sglang" in case else "vllm"
+    engine = "sglang" if "sglang" in app[0] else "vllm"
     assert f"{engine}=={pins.version}" in text and all(package in text for package in pins.packages)
     assert "HF_XET_HIGH_PERFORMANCE" in text and "HF_HUB_OFFLINE" not in text
-    build = deployed[case]["download"][1].build
+    build = app[1]["download"][1].build
     assert build.tag == "preflight" and not build.definition.resources.gpu_config.gpu_type
     assert {mount.mount_path for mount in build.definition.volume_mounts} >= {"/weights", "/compiled"}
 
 
-def test_snapshots_are_asked_for_where_they_are_the_point(deployed):
+def test_snapshots_are_asked_for_where_they_are_the_point(app):
     """Memory and GPU snapshots in the one workflow, in no other."""
-    for case in CASES:
-        _, definition, _, _ = of(case, deployed)
-        options = dict(definition.experimental_options)
-        assert definition.checkpointing_enabled == ("cold_start" in case)
-        assert ("enable_gpu_snapshot" in options) == ("cold_start" in case)
+    _, definition, _, _ = of(*app)
+    options = dict(definition.experimental_options)
+    assert definition.checkpointing_enabled == ("cold_start" in app[0])
+    assert ("enable_gpu_snapshot" in options) == ("cold_start" in app[0])
 
 
-def test_a_schedule_is_deployed(deployed):
+def test_a_schedule_is_deployed(app):
     """The cron line that was asked for, and none elsewhere."""
-    for case in CASES:
-        schedules = [
-            each.schedule.cron.cron_string for each, _, _ in deployed[case].values() if each.HasField("schedule")
-        ]
-        asked = golden.CASES[case].get("schedule")
-        assert schedules == ([asked] if asked else [])
+    case, deployed = app
+    schedules = [each.schedule.cron.cron_string for each, _, _ in deployed.values() if each.HasField("schedule")]
+    asked = golden.CASES[case].get("schedule")
+    assert schedules == ([asked] if asked else [])
