@@ -6,7 +6,8 @@ from typing import Any
 
 from evals import stats
 from evals.grading import WITH
-from evals.results import benchmark, rate
+from evals.rates import rate
+from evals.results import benchmark
 from evals.store import Store
 from modal_serve_gen.errors import BadInput, shown
 

@@ -5,7 +5,6 @@ import hashlib
 import importlib.metadata
 import platform
 import shlex
-import time
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evals import cases, choosing, grading, reporting, runners, workspace
+from evals.progress import Progress
 from evals.results import runs
 from evals.runners import Limits, Options
 from evals.running import Settings, Tally, planned
@@ -24,7 +24,6 @@ from modal_serve_gen.errors import BadInput, EnvironmentLacks, nearest, shown
 
 RUNS = cases.HERE / "runs"
 OUTCOMES = (ERROR, TIME, TURNS, MONEY)
-QUIET_S = 1.0  # between two lines of progress
 
 
 @dataclass(frozen=True)
@@ -112,40 +111,8 @@ class Outcome:
         return EnvironmentLacks.exit_code if self.report.mute else 0
 
 
-class Progress:
-    """Lines on the terminal: at most one a second, and one for each run that is not good."""
-
-    def __init__(self, say: Callable[[str], None]):
-        self.say, self.last = say, 0.0
-
-    def __call__(self, run: Run, result: dict[str, Any], tally: Tally) -> None:
-        told = "grade" in result
-        good = told and result["grade"]["passed"]
-        now = time.monotonic()
-        if not told:
-            self.say(f"  {run.place}: {result['outcome']}: {result['reason']}")
-        elif not good and run.configuration == grading.WITH:
-            self.say(f"  {run.place}: {run.task.name}: {_why(result['grade'])}")
-        if now - self.last > QUIET_S or not tally.left:
-            self.last = now
-            each = (now - tally.began) / tally.done
-            money = f", ${tally.usd:.2f}" if tally.usd else ""
-            left = f", about {_span(each * tally.left)} left" if tally.left else ""
-            mute = f", {tally.mute} told nothing" if tally.mute else ""
-            self.say(f"{tally.kept + tally.done} of {tally.total} done, {tally.failed} failed{mute}{money}{left}")
-
-
-def _why(grade: dict[str, Any]) -> str:
-    bad = next(each for each in [*grade["delivered"], *grade["routing"]] if not each["passed"])
-    return f"not so: {bad['text']} ({bad['evidence'][:120]})"
-
-
 def _resuming(folder: Path) -> str:
     return f"python -m evals run --resume {shlex.quote(str(folder))}"
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
 
 
 def prepared(asked: dict[str, Any]) -> Prepared:

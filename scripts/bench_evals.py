@@ -10,10 +10,9 @@ import sys
 import tempfile
 import threading
 import time
-import tomllib
 from pathlib import Path
 
-from evals import cases, validating
+from evals import answers, cases
 from tests.evals.scripted import Endpoint, right
 
 RUNS = 3
@@ -21,7 +20,7 @@ RUNS = 3
 
 def main(many: int = 200, jobs: int = 4) -> int:
     """Time the whole command, in this process."""
-    answers = tomllib.loads(validating.ANSWERS.read_text("utf-8"))["good"]
+    good = answers.load().good
     tasks = {task.name: task for task in cases.evals()}
     rows, turns = [], {}
     for number in range(many):
@@ -39,7 +38,7 @@ def main(many: int = 200, jobs: int = 4) -> int:
                 "rehearse": False,
             }
         )
-        turns[prompt] = [right(task, answers.get(task.name)), number]
+        turns[prompt] = [right(task, good.get(task.name)), number]
     seen = {}
 
     def script(prompt: str) -> list:

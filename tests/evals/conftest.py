@@ -1,20 +1,19 @@
 """Evaluations in this process, of a few cases that stand in for many."""
 
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from evals import cases, validating
+from evals import answers, cases
 from evals.__main__ import app
 from evals.runners import endpoint
 from tests.evals.scripted import KEY, Endpoint, right
 
 ROWS = {row["name"]: row for row in json.loads(cases.EVALS.read_text("utf-8"))["evals"]}
 QUERIES = json.loads(cases.TRIGGERS.read_text("utf-8"))
-GOOD = tomllib.loads(validating.ANSWERS.read_text("utf-8"))["good"]
+GOOD = answers.load().good
 TASKS = {task.name: task for task in cases.evals()}
 
 

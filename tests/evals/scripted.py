@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from evals import cases, validating
+from evals import answers, cases
 
 KEY = "sk-scripted-0123456789abcdef"
 
@@ -39,7 +39,7 @@ def right(task: cases.Task, options: str | None, file: str = "serve.py") -> list
     if pages:
         turns.append(turn(*(call("read_file", path=f".agents/skills/{cases.SKILL}/{page}") for page in pages)))
     if options:
-        turns.append(turn(call("write_file", path=file, content=validating.written(options))))
+        turns.append(turn(call("write_file", path=file, content=answers.written(options))))
     return [*turns, turn(text="Done. Nothing has run on Modal.")]
 
 

@@ -11,14 +11,14 @@ import time
 
 import pytest
 
-from evals import cases, validating
+from evals import answers, cases
 from tests.conftest import ROOT
 from tests.evals.conftest import GOOD, TASKS, benchmark, command, failed, results
 
 AGENTS = {"claude-code": "claude", "codex": "codex", "opencode": "opencode", "gemini": "gemini"}
 KEYS = {"claude-code": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
 KEY = "key-of-the-agent-0123456789"
-APP = validating.written(GOOD["online-plain"])
+APP = answers.written(GOOD["online-plain"])
 
 
 def rightly(case: str, agent: str) -> list:
@@ -28,7 +28,7 @@ def rightly(case: str, agent: str) -> list:
     steps = [["skill", task.expect_skill]] if task.expect_skill else []
     steps += [["read", f"{folder}/{cases.SKILL}/{page}"] for page in task.case.references.required]
     if case in GOOD:
-        steps += [["write", "serve.py", validating.written(GOOD[case])]]
+        steps += [["write", "serve.py", answers.written(GOOD[case])]]
     return [*steps, ["command", "modal-serve-gen check serve.py", "No findings in 1 file.", 0], ["text", "Done."]]
 
 
@@ -66,7 +66,7 @@ def test_every_outcome_is_told_apart(agent, few, agents):
     few.add("right", "online-plain", right)
     few.add("not-triggered", "online-plain", [["write", "serve.py", APP], ["text", "Done."]])
     few.add("wrong-skill", "online-plain", [["skill", "modal"], ["text", "Done."]])
-    other = validating.written("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
+    other = answers.written("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
     few.add("wrong-workflow", "online-plain", [*right[:3], ["write", "serve.py", other]])
     few.add("wrote-nothing", "online-plain", [*right[:3], ["text", "Done."]])
     few.add("does-not-import", "online-plain", [*right[:3], ["write", "a.py", APP.replace("min_cont", "max_inp")]])

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from evals import artifact, cases, demands, validating
+from evals import answers, artifact, cases, covering, demands, validating
 from modal_serve_gen import workflows
 from tests.conftest import ROOT
 from tests.evals.conftest import QUERIES, ROWS, command
@@ -20,13 +20,12 @@ def test_right_answers_are_good_and_wrong_ones_bad():
     assert result.exit_code == 0
 
 
-def test_what_is_missing_is_noticed(monkeypatch):
+def test_what_is_missing_is_noticed():
     """A workflow without cases, a sibling without a hand-off, a paraphrase across the splits, a wrong label."""
     tasks = [
         task for task in cases.evals() if task.workflow != "vllm-throughput" and task.expect_skill != "modal-sandbox"
     ]
-    answers = validating.Answers(good={}, bad=())
-    faults = "\n".join(validating.coverage(tasks, answers))
+    faults = "\n".join(covering.cases_lack(tasks, answers.Answers(good={}, bad=())))
     for words in ("vllm-throughput has 0 cases", "handed over to modal-sandbox", "fewer than 15", "belong together"):
         assert words in faults
     queries = cases.triggers()
@@ -36,7 +35,7 @@ def test_what_is_missing_is_noticed(monkeypatch):
         *(task for task in queries if task.query.topic != "speech"),
         queries[0].model_copy(update={"query": copied}),
     ]
-    faults = "\n".join(validating.query_coverage(queries))
+    faults = "\n".join(covering.queries_lack(queries))
     assert "no query is about speech" in faults
     assert "is held out, and" in faults
 
@@ -48,7 +47,7 @@ def test_a_wrong_answer_that_passes_is_noticed():
     bad = {"name": "x", "case": task.name, "fails": ["clean"], "because": "no such reason"}
 
     def said(**changed: object) -> list[str]:
-        return list(validating._wrong(task, validating.Bad(**bad | changed), good))
+        return list(validating._wrong(task, answers.Bad(**bad | changed), good))
 
     assert said() == ["it passes"]
     bad["edits"] = [['f"{ENGINE}=={VERSION}"', '"vllm"']]
@@ -146,6 +145,6 @@ def test_a_fifth_workflow_would_be_asked_for(monkeypatch):
     names, real = workflows.names(), workflows.load
     monkeypatch.setattr(workflows, "names", lambda: [*names, "vllm-fifth"])
     monkeypatch.setattr(workflows, "load", lambda name: real("vllm-online" if name == "vllm-fifth" else name))
-    faults = "\n".join(validating.coverage(tasks, validating.Answers(good={}, bad=())))
+    faults = "\n".join(covering.cases_lack(tasks, answers.Answers(good={}, bad=())))
     assert "vllm-fifth has 0 cases" in faults
     assert "cannot be told from another's" in faults

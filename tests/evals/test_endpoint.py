@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from evals import cases, validating
+from evals import answers, cases
 from evals.runners import endpoint
 from tests.evals.conftest import GOOD, benchmark, command, failed, results, rightly
 from tests.evals.scripted import KEY, Endpoint, call, turn
@@ -22,8 +22,8 @@ def writes(text: str, name: str = "serve.py") -> dict:
 
 def test_every_outcome_is_told_apart(few, evaluate, tmp_path):
     """Right, wrong in each way, and the failures of the endpoint, which are neither."""
-    app = validating.written(GOOD["online-plain"])
-    other = validating.written("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
+    app = answers.written(GOOD["online-plain"])
+    other = answers.written("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
     few.control()
     few.add("right", "online-plain", rightly("online-plain"))
     few.add("not-triggered", "online-plain", [writes(app), SAID])
@@ -211,9 +211,7 @@ def test_an_app_is_rehearsed(few, evaluate):
     """With the stub, in a process of its own; one that does not even import is not tried, and red."""
     few.control()
     few.add("right", "batch-jsonl", rightly("batch-jsonl"), rehearse=True)
-    broken = validating.written(GOOD["batch-jsonl"]).replace(
-        "import modal.", "import no_such_package\nimport modal.", 1
-    )
+    broken = answers.written(GOOD["batch-jsonl"]).replace("import modal.", "import no_such_package\nimport modal.", 1)
     few.add("broken", "batch-jsonl", [*rightly("batch-jsonl")[:2], writes(broken), SAID], rehearse=True)
     _, folder = evaluate(few)
     verdicts = {
