@@ -16,7 +16,7 @@ demo: $(VENV)/.ready  ## write the default app and rehearse it
 test: setup  ## everything; names what it had to skip
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 3 --dist worksteal -rs
+	$(BIN)/python -m pytest -n 4 --dist worksteal -rs
 
 test-matrix: setup  ## the rehearsal under several Modal SDKs and Pythons: half an hour
 	$(BIN)/python -m scripts.matrix
