@@ -4,7 +4,6 @@ Everything is read from the file itself, never from what the agent says of it. W
 rehearsed happens in processes of their own, without credentials.
 """
 
-import ast
 import hashlib
 import json
 import os
@@ -24,7 +23,7 @@ from modal_serve_gen.checks import importing
 from modal_serve_gen.checks.picture import Picture, TooLarge
 
 IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
-SHA = re.compile(r"[0-9a-f]{40}")
+PREFIX = "modal-serve-evals-"  # of temporary folders
 REHEARSAL_S = 240
 LONGEST = 400_000  # characters of a file that is looked at
 PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together, and gives up
@@ -52,7 +51,14 @@ class App:
     @cached_property
     def looked_at(self) -> tuple[list[rules.Finding], importing.Imported]:
         """What `check` finds, and what importing the app showed."""
-        return _once("looked at", self.text, lambda: _look(self.path, self.text))
+        return _once("looked at", self.text, self._look)
+
+    def _look(self) -> tuple[list[rules.Finding], importing.Imported]:
+        seen = importing.Imported()
+        if len(self.text) <= rules.LARGEST and self.picture is not None:
+            seen = importing.imported(self.path)  # a process of its own: others may parse meanwhile
+        with PARSING:
+            return rules.examine(self.text, self.path, lambda _: seen)[0], seen
 
     @cached_property
     def picture(self) -> Picture | None:
@@ -135,44 +141,15 @@ def _once(kind: str, text: str, ask: Callable[[], object]) -> object:
     return answer[0]
 
 
-def _look(path: Path, text: str) -> tuple[list[rules.Finding], importing.Imported]:
-    seen = importing.Imported()
-    with PARSING:
-        app = _is_python(text)
-    if app:
-        seen = importing.imported(path)  # a process of its own: others may parse meanwhile
-    with PARSING:
-        return rules.examine(text, path, lambda _: seen)[0], seen
-
-
-def _is_python(text: str) -> bool:
-    try:
-        ast.parse(text[: rules.LARGEST])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return len(text) <= rules.LARGEST
-
-
 def rehearsed(app: App) -> Verdict:
     """A rehearsal of the app with the stub engine, in a process without credentials."""
-    with _rehearsals:
-        passed, evidence = _once("rehearsed", app.text, lambda: _rehearse(app.path))
+    passed, evidence = _once("rehearsed", app.text, lambda: _rehearse(app.path))
     return Verdict("rehearse", "a rehearsal of it ends well", passed, evidence)
 
 
 def _rehearse(path: Path) -> tuple[bool, str]:
-    with tempfile.TemporaryDirectory(prefix="modal-serve-evals-") as home:
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "modal_serve_gen.cli",
-            "rehearse",
-            str(path),
-            "--engine",
-            "stub",
-            "--json",
-        ]
+    command = [sys.executable, "-P", "-m", "modal_serve_gen.cli", "rehearse", str(path), "--engine", "stub", "--json"]
+    with _rehearsals, tempfile.TemporaryDirectory(prefix=PREFIX) as home:
         try:
             done = subprocess.run(
                 command, cwd=path.parent, env=bare_environment(Path(home)), capture_output=True, timeout=REHEARSAL_S,

@@ -27,6 +27,11 @@ def primaries() -> dict[str, str]:
     return {f"references/{workflows.load(name).reference}": name for name in workflows.names()}
 
 
+def set_of(task_id: str) -> str:
+    """Which set a task is of, by its id: eval or trigger."""
+    return task_id.partition("-")[0]
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

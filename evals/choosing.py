@@ -23,10 +23,10 @@ def tasks(asked: dict[str, Any]) -> list[cases.Task]:
                 f"There is no case {shown(pattern)}.{near}", "See python -m evals list; * stands for any text."
             )
     if wanted:
-        sets = {_set(task) for task in found if named(task, wanted)}
-        found = [task for task in found if named(task, wanted) or (task.control and _set(task) in sets)]
-    for kind in {_set(task) for task in found}:
-        if not any(task.control for task in found if _set(task) == kind):
+        sets = {cases.set_of(task.id) for task in found if named(task, wanted)}
+        found = [task for task in found if named(task, wanted) or (task.control and cases.set_of(task.id) in sets)]
+    for kind in {cases.set_of(task.id) for task in found}:
+        if not any(task.control for task in found if cases.set_of(task.id) == kind):
             raise BadInput(
                 f"No {kind} is a control, so nothing would show that the skill can fire.", 'Give one "control": true.'
             )
@@ -40,7 +40,3 @@ def named(task: cases.Task, patterns: list[str]) -> bool:
 
 def _names(task: cases.Task) -> set[str]:
     return {task.id, task.name, *([str(task.case.id)] if task.case else [])}
-
-
-def _set(task: cases.Task) -> str:
-    return task.id.partition("-")[0]

@@ -86,7 +86,7 @@ class Prepared:
 class Outcome:
     """What came of it."""
 
-    report: "reporting.Written"
+    report: reporting.Written
     tally: Tally
     folder: Path
 

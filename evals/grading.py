@@ -18,11 +18,9 @@ NO_SKILL, OTHER, NOTHING = "none", "other", "nothing"  # in confusion matrices
 
 @dataclass
 class Grade:
-    """`skill`: the first that fired; `read`: pages of the skill under test; `workflow`: of the file, or, of a query,
+    """`fired`: skills, in their order; `read`: pages of the skill under test; `workflow`: of the file, or, of a query,
     of the page that was read; `not_judged`: expectations that only a language model could judge, when none did."""
 
-    passed: bool = False
-    skill: str = NO_SKILL
     fired: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     workflow: str = NOTHING
@@ -30,12 +28,24 @@ class Grade:
     routing: list[Verdict] = field(default_factory=list)
     not_judged: list[str] = field(default_factory=list)
 
-    def settle(self) -> None:
+    @property
+    def failed(self) -> list[Verdict]:
+        """What is not as it should be."""
+        return [each for each in [*self.delivered, *self.routing] if not each.passed]
+
+    @property
+    def passed(self) -> bool:
         """Whether every verdict is good: what was found to be wrong stays wrong, whoever judges the rest."""
-        self.passed = all(each.passed for each in [*self.delivered, *self.routing])
+        return not self.failed
 
     def document(self) -> dict[str, Any]:
-        return asdict(self)
+        """As it is kept."""
+        return asdict(self) | {"passed": self.passed}
+
+
+def failed(grade: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is not as it should be, of a grade as it is kept."""
+    return [each for each in [*grade["delivered"], *grade["routing"]] if not each["passed"]]
 
 
 def grade(
@@ -53,13 +63,11 @@ def grade(
     `skills`: each installed skill with the files in its folder. `before`: the project's files as the agent found them.
     """
     found = Grade(fired=transcript.fired(skills))
-    found.skill = next(iter(found.fired), NO_SKILL)
     found.read = transcript.read(cases.SKILL, skills.get(cases.SKILL, []))
     if task.query:
         _grade_query(found, task)
     else:
         _grade_case(found, task, project, before, configuration, rehearse)
-    found.settle()
     return found
 
 

@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as xml
 from typing import Any
 
-from evals.grading import WITHOUT
+from evals.grading import WITHOUT, failed
 from evals.store import Store
 
 # What XML cannot hold, whatever it is escaped as.
@@ -38,7 +38,7 @@ def _outcome(test: xml.Element, row: dict[str, Any]) -> None:
     if "grade" not in row:
         xml.SubElement(test, "error", type=row["outcome"], message=_text(row["reason"])).text = _text(row["place"])
     elif not row["grade"]["passed"]:
-        bad = [each for each in [*row["grade"]["delivered"], *row["grade"]["routing"]] if not each["passed"]]
+        bad = failed(row["grade"])
         lines = [f"{each['text']}: {each['evidence']}" for each in bad]
         failure = xml.SubElement(test, "failure", type=bad[0]["name"], message=_text(lines[0]))
         failure.text = _text("\n".join([*lines, row["place"]]))

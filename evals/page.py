@@ -85,15 +85,14 @@ def _triggers(held: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str,
     """Rows of rates, in groups: by split, by kind, by topic. A topic has the rate of what is right there."""
     if not held["queries"]:
         return []
-    rates = ("recall", "precision", "specificity")
-    splits = [(f"{name}: {rate}", of[rate]) for name, of in held["trigger"].items() for rate in rates]
-    kinds = []
-    for name, of in held["trigger_by_kind"].items():
-        kinds += [(f"{name}: {rate}", of[rate]) for rate in ("recall", "specificity") if of[rate]["of"]]
-    topics = []
-    for name, of in held["trigger_by_topic"].items():
-        topics += [(f"{name}: {rate}", of[rate]) for rate in ("recall", "specificity") if of[rate]["of"]]
-    return [("by split", [row for row in splits if row[1]["of"]]), ("by kind", kinds), ("by topic", topics)]
+    return [
+        (title, [(f"{name}: {rate}", of[rate]) for name, of in held[key].items() for rate in rates if of[rate]["of"]])
+        for title, key, rates in (
+            ("by split", "trigger", ("recall", "precision", "specificity")),
+            ("by kind", "trigger_by_kind", ("recall", "specificity")),
+            ("by topic", "trigger_by_topic", ("recall", "specificity")),
+        )
+    ]
 
 
 def _cases(held: dict[str, Any]) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ class Progress:
 
 
 def _why(grade: dict[str, Any]) -> str:
-    bad = next(each for each in [*grade["delivered"], *grade["routing"]] if not each["passed"])
+    bad = grading.failed(grade)[0]
     return f"not so: {bad['text']} ({bad['evidence'][:120]})"
 
 

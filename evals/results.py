@@ -4,9 +4,9 @@ from collections import Counter
 from typing import Any
 
 from evals import cases, stats
-from evals.grading import NO_SKILL, NOTHING, WITH, WITHOUT
+from evals.grading import NO_SKILL, NOTHING, WITH, WITHOUT, failed
 from evals.rates import delivered, gain, matrix, rate, trigger
-from evals.store import Store, summary, timing_document
+from evals.store import Store, summary
 from evals.transcript import ERROR, TIME
 
 SCHEMA = "1.0"
@@ -85,8 +85,8 @@ def _short(result: dict[str, Any]) -> dict[str, Any]:
 def _control(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Whether naming the skill makes it fire, in each set: else nothing else means anything."""
     of = [row for row in rows if row["control"] and row["configuration"] == WITH]
-    sets = {row["id"].partition("-")[0] for row in of}
-    fired = {row["id"].partition("-")[0] for row in of if row["fired_ours"]}
+    sets = {cases.set_of(row["id"]) for row in of}
+    fired = {cases.set_of(row["id"]) for row in of if row["fired_ours"]}
     reasons = [
         f"{row['outcome']}: {row['reason']}" if row["reason"] else row["outcome"] for row in of if not row["fired_ours"]
     ]
@@ -117,8 +117,8 @@ def _of_configuration(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
     for row in told:
         for kind, prefix in (("delivered", ""), ("routing", "routing: ")):
             for each in row["grade"][kind]:
-                name = f"{prefix}{each['name']}" if each["by"] == "check" else "expectations, by the judge"
-                rows_of, good = checks.setdefault(name, ([], []))
+                check = f"{prefix}{each['name']}" if each["by"] == "check" else "expectations, by the judge"
+                rows_of, good = checks.setdefault(check, ([], []))
                 rows_of.append(row)
                 good.append(each["passed"])
     return {
@@ -136,7 +136,7 @@ def _of_configuration(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def _run(row: dict[str, Any]) -> dict[str, Any]:
     """As an entry of skill-creator's `runs`."""
-    grade, timing = row["grade"], timing_document(row)
+    grade = row["grade"]
     return {
         "eval_id": _eval_id(row["id"]),
         "eval_name": row["name"],
@@ -144,8 +144,8 @@ def _run(row: dict[str, Any]) -> dict[str, Any]:
         "run_number": row["number"],
         "result": summary(grade["delivered"])
         | {
-            "time_seconds": timing["total_duration_seconds"],
-            "tokens": timing["total_tokens"],
+            "time_seconds": row["seconds"],
+            "tokens": row["tokens"],
             "tool_calls": row["tool_calls"],
             "errors": row["tool_errors"],
         },
@@ -196,8 +196,7 @@ def _failures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if row["passed"] or (row["configuration"] == WITHOUT and row["told"]):
             continue
         if row["told"]:
-            bad = [each for each in [*row["grade"]["delivered"], *row["grade"]["routing"]] if not each["passed"]]
-            why = [f"not so: {each['text']} ({each['evidence']})" for each in bad]
+            why = [f"not so: {each['text']} ({each['evidence']})" for each in failed(row["grade"])]
         else:
             why = [f"{row['outcome']}: {row['reason']}"]
         found.append(

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from evals import cases, grading, runners, workspace
 from evals.judge import judge
@@ -28,7 +27,6 @@ class Settings:
     usd: float | None = None
     rehearse: bool = True
     judge: Options | None = None
-    pack: Path = workspace.PACK
 
 
 @dataclass
@@ -40,7 +38,6 @@ class Tally:
     done: int = 0
     failed: int = 0  # with the skill
     mute: int = 0  # runs that told nothing
-    outcomes: dict[str, int] = field(default_factory=dict)
     usd: float = 0.0
     alike: int = 0
     fired: set[str] = field(default_factory=set)  # sets whose control fired
@@ -77,7 +74,7 @@ def run(plan: list[Run], store: Store, settings: Settings, say: Callable[[Run, d
         tally.usd += usd(each)
         tally.fired |= _fired(each)
     for each in plan:
-        if _controls(each) and _set(each.task.id) not in tally.fired and store.outcome(each) in (ERROR, TIME):
+        if _controls(each) and cases.set_of(each.task.id) not in tally.fired and store.outcome(each) in (ERROR, TIME):
             store.forget(each)  # it told nothing, and nothing can be asked without it
     waiting = [each for each in plan if not store.done(each)]
     tally.kept = len(plan) - len(waiting)
@@ -85,11 +82,11 @@ def run(plan: list[Run], store: Store, settings: Settings, say: Callable[[Run, d
         return tally
     lock, cancelled = threading.Lock(), threading.Event()
     controls = [each for each in waiting if _controls(each)]
-    for group in sorted({_set(each.task.id) for each in controls} - tally.fired):
+    for group in sorted({cases.set_of(each.task.id) for each in controls} - tally.fired):
         for each in controls:
-            if _set(each.task.id) == group and group not in tally.fired and not tally.stopped:
+            if cases.set_of(each.task.id) == group and group not in tally.fired and not tally.stopped:
                 _in_threads([each], 1, store, settings, tally, lock, cancelled, say)
-    sets = {_set(each.task.id) for each in plan if _controls(each)}
+    sets = {cases.set_of(each.task.id) for each in plan if _controls(each)}
     if sets - tally.fired and not tally.stopped:
         asked = [each for each in map(store.outcome, filter(_controls, plan)) if each]
         mute = all(each in (ERROR, TIME) for each in asked)
@@ -109,14 +106,10 @@ def _controls(run: Run) -> bool:
     return run.task.control and run.configuration == grading.WITH
 
 
-def _set(task_id: str) -> str:
-    return task_id.partition("-")[0]
-
-
 def _fired(result: dict) -> set[str]:
     """The set whose control this is, if it fired."""
     hit = result["control"] and "grade" in result and cases.SKILL in result["grade"]["fired"]
-    return {_set(result["id"])} if hit else set()
+    return {cases.set_of(result["id"])} if hit else set()
 
 
 def _in_threads(
@@ -165,7 +158,6 @@ def _in_threads(
 def _count(result: dict, tally: Tally, settings: Settings) -> None:
     tally.done += 1
     tally.usd += usd(result)
-    tally.outcomes[result["outcome"]] = tally.outcomes.get(result["outcome"], 0) + 1
     told = "grade" in result
     tally.failed += told and not result["grade"]["passed"] and result["configuration"] == grading.WITH
     tally.mute += not told
@@ -193,7 +185,7 @@ def _one(run: Run, store: Store, settings: Settings, cancelled: threading.Event)
     if run.task.query:
         limits = Limits(limits.seconds, settings.trigger_turns, limits.usd)
     transcript, grade, began = Transcript(), None, time.monotonic()
-    with workspace.opened(run.task, run.configuration, where, settings.pack) as space:
+    with workspace.opened(run.task, run.configuration, where) as space:
         with (part / "stream.jsonl").open("w", encoding="utf-8", errors="replace") as stream:
 
             def keep(record: str) -> None:
@@ -212,7 +204,6 @@ def _one(run: Run, store: Store, settings: Settings, cancelled: threading.Event)
             )  # fmt: skip
             if run.task.case and transcript.outcome == TURNS:
                 grade.delivered.append(grading.Verdict("ends", "it ends by itself", False, transcript.reason))
-                grade.settle()
         if cancelled.is_set():
             return {}
         written = store.written(space)
@@ -230,7 +221,6 @@ def _judge(
         return None
     verdicts, grade.not_judged, used = judge(run.task.case, transcript, written, settings.judge)
     grade.delivered += verdicts
-    grade.settle()
     return {"model": settings.judge.model, "usage": asdict(used)}
 
 

@@ -45,10 +45,6 @@ class Usage:
     output_tokens: int = 0
     usd: float | None = None
 
-    @property
-    def tokens(self) -> int:
-        return self.input_tokens + self.output_tokens
-
 
 @dataclass
 class Transcript:

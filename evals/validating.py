@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from evals import answers, cases, choosing, covering, demands, grading, workspace
+from evals.artifact import PREFIX
 from evals.transcript import FINISHED, Transcript
 from modal_serve_gen.errors import ServeError
 
@@ -63,11 +64,7 @@ def _right(task: cases.Task, options: str | None, rehearse: bool) -> Iterator[st
     """What the grader finds wrong with the right answer."""
     files = {"serve.py": answers.written(options)} if options else {}
     grade = graded(task, files, rehearse=rehearse)
-    for each in [*grade.delivered, *grade.routing]:
-        if not each.passed:
-            yield f"{each.name}: {each.evidence}"
-    if not grade.passed and not any(not each.passed for each in [*grade.delivered, *grade.routing]):
-        yield "it does not pass, and nothing says why"
+    yield from (f"{each.name}: {each.evidence}" for each in grade.failed)
 
 
 def _wrong(task: cases.Task | None, bad: answers.Bad, good: dict[str, str]) -> Iterator[str]:
@@ -89,9 +86,9 @@ def _wrong(task: cases.Task | None, bad: answers.Bad, good: dict[str, str]) -> I
         files = {"serve.py": text} if text else {}
     files |= {name: answers.written(options) for name, options in bad.more.items()}
     grade = graded(task, files, skills=bad.skills, read=bad.read)
-    failed = [each for each in [*grade.delivered, *grade.routing] if not each.passed]
+    failed = grade.failed
     names = sorted({each.name for each in failed})
-    if grade.passed or not failed:
+    if not failed:
         yield "it passes"
     elif names != sorted(bad.fails):
         yield f"it fails {', '.join(names)}, not {', '.join(sorted(bad.fails))}: {failed[0].evidence}"
@@ -132,7 +129,7 @@ def graded(
     folders = {
         name: sorted(str(page.relative_to(path)) for page in path.rglob("*.md")) for name, path in _skills().items()
     }
-    with tempfile.TemporaryDirectory(prefix="modal-serve-evals-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         before = {path.name: path.read_text("utf-8") for path in task.files}
         for name, text in (before | files).items():
             Path(folder, name).write_text(text, "utf-8")

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals import cases, grading
-from evals.artifact import bare_environment
+from evals.artifact import PREFIX, bare_environment
 
 PACK = cases.HERE.parent / "skills"
 DECOYS = cases.HERE / "decoys"
 COMMAND = "modal-serve-gen"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc")
 SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
-PREFIX = "modal-serve-evals-"
 _roots: set[Path] = set()  # of the spaces that are open
 SHORTEST = 8  # characters of a value that is a secret
 
@@ -46,11 +45,11 @@ class Space:
         return bare | {"PATH": f"{self.commands}{os.pathsep}{bare.get('PATH', os.defpath)}", "TERM": "dumb"}
 
 
-def skills(configuration: str, pack: Path = PACK) -> dict[str, Path]:
+def skills(configuration: str) -> dict[str, Path]:
     """Name -> folder of each skill that is installed: the pack's, the decoys, and the one that Modal's SDK brings."""
     found = {
         path.name: path
-        for folder in (DECOYS, pack)
+        for folder in (DECOYS, PACK)
         for path in sorted(folder.iterdir())
         if (path / "SKILL.md").exists()
     }
@@ -75,7 +74,7 @@ def _description(page: str) -> str:
 
 
 @contextmanager
-def opened(task: cases.Task, configuration: str, where: str, pack: Path = PACK) -> Iterator[Space]:
+def opened(task: cases.Task, configuration: str, where: str) -> Iterator[Space]:
     """A space for one run of `task`; `where`: the folder of the project in which the agent looks for skills."""
     root = Path(tempfile.mkdtemp(prefix=PREFIX))
     _roots.add(root)
@@ -88,7 +87,7 @@ def opened(task: cases.Task, configuration: str, where: str, pack: Path = PACK) 
             shutil.copyfile(path, project / path.name)
             before[path.name] = path.read_text("utf-8")
         installed = {}
-        for name, source in skills(configuration, pack).items():
+        for name, source in skills(configuration).items():
             target = project / where / name
             shutil.copytree(source, target, ignore=NOT_COPIED)
             installed[name] = sorted(str(file.relative_to(target)) for file in target.rglob("*.md"))

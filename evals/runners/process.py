@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
+from evals.artifact import PREFIX
 from evals.runners import Ask, Options
 from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
 from modal_serve_gen.errors import EnvironmentLacks, shown
@@ -47,7 +48,7 @@ def available(agent: ModuleType, options: Options) -> str:
         if not shutil.which(other):
             raise EnvironmentLacks(f"{agent.PROGRAM} needs {other}, which is not on PATH.", f"Install {other}.")
     try:
-        with tempfile.TemporaryDirectory(prefix="modal-serve-evals-") as home:
+        with tempfile.TemporaryDirectory(prefix=PREFIX) as home:
             done = subprocess.run(
                 [program, "--version"],
                 capture_output=True,
