@@ -13,8 +13,9 @@ from pathlib import Path
 
 import typer
 
-from modal_serve_gen import checks, cli, errors, facts, flags, workflows
+from modal_serve_gen import advising, checks, cli, errors, facts, flags, workflows
 from modal_serve_gen.rehearsal import faults as rehearsal_faults
+from scripts import calibrate
 
 ROOT = Path(__file__).resolve().parent.parent
 SKILL = ROOT / "skills" / "modal-llm-serving"
@@ -30,6 +31,22 @@ def workflow_table() -> str:
         ("workflow", "use it for", "not when", "then rather"),
         [(f"`{row.name}`", row.use_when, row.not_when, row.instead) for row in rows],
     )
+
+
+def goals() -> str:
+    """Which workflow `plan --goal` tries first, and what else it names."""
+    rows = [
+        (f"`{goal}`", ", then ".join(f"`{one.name}`" for one in advising.serving(goal))) for goal in advising.goals()
+    ]
+    lines = [f"- Where {rule['when']}: {rule['instead']}." for rule in facts.elsewhere().values()]
+    return table(("goal", "workflow: the first whose plan fits"), rows) + "\n" + "\n".join(lines) + "\n"
+
+
+def calibration() -> str:
+    """How far off the planner is on set-ups that engines logged."""
+    scores = [calibrate.score(point) for point in calibrate.points()]
+    rows = [("all", scores), ("held out", [one for one in scores if one["held_out"]])]
+    return table(("set-ups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
 
 
 def exit_codes() -> str:

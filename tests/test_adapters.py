@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from modal_serve_gen import adapters, facts, flags, hub, lora_memory, newapp, render, speculation
+from modal_serve_gen import adapters, facts, flags, hub, newapp, render, speculation
 from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
-from modal_serve_gen.model import from_config, kv_bytes_per_token
+from modal_serve_gen.model import from_config, kv_bytes_per_token, lora_memory
 from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
 
@@ -84,17 +84,6 @@ def test_a_slot_is_a_small_part_of_every_bundled_model(name):
     model = from_config(name, SHA, facts.config(name)["config"], weight_bytes=known["weight_bytes"], source="test")
     slot = lora_memory.slot_bytes(model, 8)
     assert 0.001 < slot / model.weight_bytes < 0.1 and lora_memory.slot_bytes(model, 16) == 2 * slot
-
-
-def test_a_configuration_without_layer_sizes_is_refused():
-    """By the model's name, not by a traceback."""
-    config = {"architectures": ["DeepseekV3ForCausalLM"], "num_hidden_layers": 2, "num_attention_heads": 2}
-    config |= {"hidden_size": 64, "vocab_size": 99, "max_position_embeddings": 512}
-    config |= {"kv_lora_rank": 8, "qk_rope_head_dim": 4}
-    model = from_config("me/model", SHA, config, weight_bytes=1, source="test")
-    one = adapters.Adapter(name="a", repo="me/a", revision=SHA, rank=8, bytes=1)
-    with pytest.raises(ModelRefused, match="qk_nope_head_dim"):
-        adapters.gpu_bytes((one,), model, TABLE)
 
 
 REFUSED = {

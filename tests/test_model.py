@@ -14,11 +14,10 @@ from modal_serve_gen.model import (
     Model,
     from_config,
     kv_bytes_per_token,
-    request_bytes,
     state_bytes_per_sequence,
     valid_id,
-    window_bytes_per_sequence,
 )
+from modal_serve_gen.model.blocks import request_blocks, request_bytes
 
 DATA = Path(__file__).parent / "data"
 DERIVED = json.loads((DATA / "derived_kv.json").read_text())["models"]
@@ -35,6 +34,7 @@ def made(**fields) -> Model:
     config = {
         "architectures": ["LlamaForCausalLM"],
         "hidden_size": 4096,
+        "intermediate_size": 14336,
         "num_hidden_layers": 32,
         "num_attention_heads": 32,
         "num_key_value_heads": 8,
@@ -86,7 +86,7 @@ def test_bytes_per_token_match_what_engines_logged(point):
     """Within 0.11 %, which is what two printed decimals leave open."""
     arch = point["arch"]
     if arch["attn"] == "mla":
-        extra = {k: arch[k] for k in ("kv_lora_rank", "qk_rope_head_dim")}
+        extra = {k: arch[k] for k in ("kv_lora_rank", "qk_rope_head_dim")} | {"qk_nope_head_dim": 128}
     else:
         extra = {"num_key_value_heads": arch["kv_heads"], "head_dim": arch["head_dim"]}
     model = made(num_hidden_layers=arch["layers"], num_attention_heads=64, **extra)
@@ -125,29 +125,33 @@ def test_glm_5_keeps_an_index_in_every_fourth_layer_only():
 
 def test_windows_cost_their_window_and_what_is_in_flight_not_the_whole_length():
     """A sliding layer stops growing at its window; tokens in flight add to it; short requests cost less."""
+    window = made(sliding_window=1024, layer_types=["sliding_attention"] * 32)
+    block = 16 * of_kind(window, "sliding")
+    assert request_bytes(window, 100_000) == (1024 / 16 + 1) * block
+    assert request_bytes(window, 100_000, in_flight=1600) == (2624 / 16 + 1) * block
+    assert request_bytes(window, 16) == 2 * block
     model = bundled("google/gemma-3-27b-it")
-    per_token = of_kind(model, "sliding")
-    assert window_bytes_per_sequence(model, 100_000) == (1024 / 16 + 1) * 16 * per_token
-    assert window_bytes_per_sequence(model, 100_000, in_flight=1600) == (2624 / 16 + 1) * 16 * per_token
-    assert window_bytes_per_sequence(model, 16) == 2 * 16 * per_token
     assert request_bytes(model, 100_000) < 100_000 * of_kind(model, "full", "sliding") / 3
 
 
 def test_hybrids_round_a_request_to_pages_as_large_as_a_state():
-    """Qwen3.5 27B: a state page of 3.2 MB makes attention blocks of 784 tokens; one token costs one whole block."""
+    """Qwen3.5 27B: a state page of 3.2 MB makes attention blocks of 784 tokens, and is padded to them; two states are
+    kept while prefixes are cached, a third with FlashInfer's kernel, whose blocks are multiples of 64 tokens."""
     model = bundled("Qwen/Qwen3.5-27B")
     state = 48 * (786432 * 4 + 30720 * 2)
     assert state_bytes_per_sequence(model) == state and state_bytes_per_sequence(model, 4) == state / 4
-    assert request_bytes(model, 1) == 784 * kv_bytes_per_token(model) + 2 * state
+    assert request_bytes(model, 1) == 784 * kv_bytes_per_token(model) * (1 + 2 * 3)
+    assert request_blocks(model, 1, prefix_caching=False).count == 1 + 3
+    assert request_bytes(model, 1, flashinfer=True) == 832 * kv_bytes_per_token(model) * (1 + 3 * 3)
 
 
 def test_mixed_kinds_of_layers_are_padded_to_groups_of_one_size():
     """Gemma 3 27B: 10 full layers make groups of 10, so its 52 sliding layers cost as much as 60."""
     model = bundled("google/gemma-3-27b-it")
-    full, sliding = 1600 * of_kind(model, "full"), window_bytes_per_sequence(model, 1600)
+    full, sliding = 1600 * of_kind(model, "full"), (1024 + 16) * of_kind(model, "sliding")
     assert request_bytes(model, 1600) == pytest.approx(full + sliding * 60 / 52)
     even = made(sliding_window=1024, layer_types=["full_attention", "sliding_attention"] * 16)
-    assert request_bytes(even, 1600) == 1600 * of_kind(even, "full") + window_bytes_per_sequence(even, 1600)
+    assert request_bytes(even, 1600) == 1600 * of_kind(even, "full") + (1024 + 16) * of_kind(even, "sliding")
     near = made(sliding_window=1024, layer_types=["full_attention"] * 18 + ["sliding_attention"] * 14)
     assert request_bytes(near, 16) == pytest.approx(
         16 * of_kind(near, "full") + 32 * of_kind(near, "sliding") * 18 / 14

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_serve_gen import facts, newapp
-from modal_serve_gen.attention import Layers
-from modal_serve_gen.model import Model, kv_bytes_per_token, request_bytes
-from modal_serve_gen.pools import Demand, pool
+from modal_serve_gen.model import Model, kv_bytes_per_token
+from modal_serve_gen.model.attention import Layers
+from modal_serve_gen.model.blocks import request_bytes
+from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
 from tests.test_plan import bundled
 
@@ -87,10 +88,10 @@ def test_a_layer_and_its_index_are_one():
 
 
 def test_vllm_gives_out_blocks_of_one_pool():
-    """A full-length request, the others at their fill; nothing is set apart."""
+    """A full-length request, the others at their fill, and the block that the engine keeps empty."""
     found = pool("vllm", model(FULL), demand(4096, 3), GIB)
     whole, part = request_bytes(model(FULL), 4096), request_bytes(model(FULL), 1024)
-    assert (found.request, found.needed, found.share) == (whole, whole + 2 * part, 1)
+    assert (found.request, found.needed, found.share) == (whole, whole + 2 * part + 16 * found.per_token, 1)
     assert found.per_token == kv_bytes_per_token(model(FULL)) and found.concurrency(2.5 * whole) == 2.5
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from modal_serve_gen import facts, speculation
-from modal_serve_gen.model import Model, from_config
+from modal_serve_gen.model import Model, from_config, quantized
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -40,22 +40,23 @@ def test_prediction_layers_are_used_where_checkpoint_and_engine_both_have_them(n
 
 
 def test_layers_that_quantisation_left_alone_are_counted_at_their_size():
-    """A 4-bit checkpoint whose configuration leaves them out of the quantisation holds them four times as large."""
+    """A 4-bit checkpoint whose configuration leaves them out of the quantisation holds them in 16 bits."""
     name = "nvidia/Qwen3.6-27B-NVFP4"
     left = speculation.of_model(bundled(name), "sglang").extra_weight_bytes
     stated = facts.config(name)["config"]["quantization_config"]
-    stated = {key: value for key, value in stated.items() if key not in speculation.LEFT}
-    assert left == pytest.approx(
-        4 * speculation.of_model(bundled(name, quantization_config=stated), "sglang").extra_weight_bytes, rel=1e-6
-    )
+    stated = {key: value for key, value in stated.items() if key not in quantized.LISTS}
+    weights = {"num_bits": 4, "type": "float", "group_size": 16}
+    stated |= {"config_groups": {"all": {"targets": ["Linear"], "weights": weights}}}
+    four = speculation.of_model(bundled(name, quantization_config=stated), "sglang").extra_weight_bytes
+    assert 2.5 < left / four < 4
 
 
 @pytest.mark.parametrize("lists", [7, "mtp", {"mtp": 1}, None, [1, None]])
-def test_a_strange_quantisation_says_nothing(lists):
+def test_a_strange_list_of_layers_says_nothing(lists):
     """What cannot be read changes nothing."""
-    plain = speculation.of_model(bundled("Qwen/Qwen3.6-35B-A3B"), "sglang")
-    held = {"quant_method": "fp8", "ignore": lists}
-    assert speculation.of_model(bundled("Qwen/Qwen3.6-35B-A3B", quantization_config=held), "sglang") == plain
+    name, held = "Qwen/Qwen3.6-35B-A3B", {"quant_method": "fp8"}
+    plain = speculation.of_model(bundled(name, quantization_config=held), "sglang")
+    assert speculation.of_model(bundled(name, quantization_config={**held, "ignore": lists}), "sglang") == plain
 
 
 def test_a_published_draft_is_named_with_its_commit():

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
 
-from modal_serve_gen import flags, hub_client, lora_memory
+from modal_serve_gen import flags, hub_client
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
-from modal_serve_gen.model import Model, valid_id
+from modal_serve_gen.model import Model, lora_memory, valid_id
 
 ASKED = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})", re.ASCII)
 WEIGHTS = "adapter_model.safetensors"
@@ -140,13 +140,5 @@ def room(adapters: tuple[Adapter, ...], table: flags.Table) -> int:
 
 
 def gpu_bytes(adapters: tuple[Adapter, ...], model: Model, table: flags.Table) -> int:
-    """What the engine sets aside for them on a GPU: a slot of `room` for each. Raises ModelRefused for a config."""
-    if not adapters:
-        return 0
-    try:
-        return len(adapters) * lora_memory.slot_bytes(model, room(adapters, table))
-    except (KeyError, TypeError, ArithmeticError) as fault:
-        raise ModelRefused(
-            f"The config.json of {model.id} does not say how large its layers are ({shown(fault)}).",
-            "Leave out --lora, or serve a copy of the model with the adapter merged into it.",
-        ) from None
+    """What the engine sets aside for them on a GPU: a slot of `room` for each."""
+    return len(adapters) * lora_memory.slot_bytes(model, room(adapters, table)) if adapters else 0

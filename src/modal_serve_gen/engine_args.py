@@ -3,7 +3,7 @@
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.picture import Picture
 from modal_serve_gen.errors import BadInput, shown
-from modal_serve_gen.gpus import gpu_facts
+from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.render import Resolved
 from modal_serve_gen.spec import ServeSpec
 from modal_serve_gen.workflows import Workflow

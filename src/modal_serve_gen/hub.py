@@ -11,6 +11,8 @@ from modal_serve_gen.model import Model, from_config, valid_id
 SERVED = ("text_generation", "multimodal", "transformers_supported")
 # Groups that say how an architecture is run, not what it is for.
 OTHERS = ("transformers_backend", "previously_supported", "oot_supported")
+# How bundled sizes of weights begin that were read from the files, not computed nor logged.
+FROM_FILES = ("sum of", "total_size")
 LISTED = "See what is bundled with `modal-serve-gen list models`."
 
 
@@ -21,12 +23,14 @@ def resolve(
     engine: str,
     engine_version: str | None = None,
     offline: bool = False,
+    pin: bool = True,
     token: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Model:
     """The model at that revision (default: the bundled one, else what `main` points to now).
 
-    A bundled model at its bundled revision needs no network. Anything else is asked of the Hub: three requests, all
+    A bundled model at its bundled revision needs no network, and without `pin` none is needed where no revision of it
+    is known. Anything else is asked of the Hub: three requests, all
     within `hub_client.DEADLINE_S`. Raises ModelRefused when it cannot be found, read or served by `engine`, BadInput
     for an id or revision that cannot be one. `say` is told what is waited for.
     """
@@ -37,8 +41,8 @@ def resolve(
     if revision is not None and not (0 < len(revision) <= 250 and revision.isprintable() and ".." not in revision):
         raise BadInput(f"{shown(revision)} is not a revision.", "Give a commit of 40 hex digits, a branch or a tag.")
     known = facts.model_facts(model_id)
-    if known and known["revision"] and revision in (None, known["revision"]):
-        return _servable(_bundled(model_id, known), engine, engine_version)
+    if known and (known["revision"] or not pin) and revision in (None, known["revision"]):
+        return servable(bundled(model_id), engine, engine_version)
     if offline:
         raise _offline(model_id, revision, known)
     try:
@@ -46,21 +50,21 @@ def resolve(
     except HubSilent as silent:
         raise HubSilent(_why_asked(model_id, revision, known) + silent.problem, silent.remedy) from None
     _refuse_other_tasks(model_id, found)
-    return _servable(_from_hub(model_id, found, known), engine, engine_version)
+    return servable(_from_hub(model_id, found, known), engine, engine_version)
 
 
-def _bundled(model_id: str, known: dict) -> Model:
-    held = facts.config(model_id)
+def bundled(model_id: str) -> Model:
+    """A bundled model at its bundled revision; '' where none is known. KeyError when the model is not bundled."""
+    held, known = facts.config(model_id), facts.model_facts(model_id) or {}
     notes = list(known["notes"])
     if known["gated"] is None:
         notes.append("whether the repository is gated is not known: a Hugging Face Secret is used when there is one")
     return from_config(
         model_id,
-        known["revision"],
+        known["revision"] or "",
         held["config"],
         weight_bytes=known["weight_bytes"],
-        weight_margin=known["weight_margin"],
-        weights_source=known["weight_bytes_how"],
+        weights_from_files=known["weight_bytes_how"].startswith(FROM_FILES),
         license=known["license"],
         gated=known["gated"],
         source=f"bundled facts, read {known['read']}",
@@ -94,8 +98,8 @@ def _from_hub(model_id: str, found: hub_client.Found, known: dict | None) -> Mod
         found.revision,
         found.config,
         weight_bytes=sum(found.weights.values()),
+        weights_from_files=True,
         weights_exact=True,
-        weights_source="sum of the safetensors files that the engine loads, as the Hub lists them",
         license=found.license,
         gated=found.gated,
         source=f"Hugging Face Hub ({found.host})",
@@ -168,7 +172,7 @@ def _table(engine: str, version: str | None) -> flags.Table | None:
     return flags.load(path) if pinned and path.is_file() else None
 
 
-def _servable(model: Model, engine: str, version: str | None) -> Model:
+def servable(model: Model, engine: str, version: str | None) -> Model:
     """`model` when the engine's registry serves its architecture as text. Raises ModelRefused."""
     architecture = model.architecture
     for what, parts in facts.tasks()["by_architecture"].items():

@@ -17,9 +17,9 @@ from modal_serve_gen import (
 )
 from modal_serve_gen import plan as planner
 from modal_serve_gen.errors import BadInput, DoesNotFit, OurBug, shown
-from modal_serve_gen.gpus import parse_gpu, routing_region
 from modal_serve_gen.model import Model
 from modal_serve_gen.plan import Plan
+from modal_serve_gen.plan.gpus import parse_gpu, routing_region
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.spec import ServeSpec
 from modal_serve_gen.speculation import Speculation
@@ -118,6 +118,8 @@ def _workload(
         region=wanted.region,
         min_containers=wanted.min_containers,
         max_containers=wanted.max_containers,
+        scaledown_window=wanted.scaledown_window,
+        sleep=workflow.sleep,
     )
 
 

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import facts, flags, hub_client
-from modal_serve_gen.attention import MOST, layers_of, text_part
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
 from modal_serve_gen.model import Model, architecture_of, valid_id
+from modal_serve_gen.model.attention import MOST, layers_of, text_part
+from modal_serve_gen.model.modules import draft_layers
 
 ASKED = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
-# Where a checkpoint's configuration names the layers that its quantisation left as they were.
-LEFT = ("ignore", "exclude_modules", "modules_to_not_convert")
 STEPS = "--speculative-num-steps="
 DFLASH_BLOCK, MOST_VERIFIED = 16, 1024  # SGLang 0.5.23 takes 16 where a DFLASH draft names no block
 ADD = "add one with --draft ALGORITHM=REPO@SHA"
@@ -40,11 +39,10 @@ def of_model(model: Model, engine: str) -> Speculation:
     known = facts.speculation().get(engine, {"layers": (), "architectures": {}})
     if model.architecture not in known["architectures"] or not (layers := _own_layers(model, known["layers"])):
         return Speculation(note=_none(model, engine))
-    depth = min(text_part(model.config).get("num_hidden_layers") or MOST, sum(layer.count for layer in model.layers))
     return Speculation(
         arguments=tuple(known["arguments"]),
         draft=(model.id, model.revision),
-        extra_weight_bytes=int(model.weight_bytes * layers / depth * _wider(model)),
+        extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, draft_layers(text_part(model.config)))),
         draft_layers=layers,
         draft_tokens=_verified(known["arguments"], {}),
         note=f"Speculative decoding uses the prediction layers of the checkpoint ({layers}); its gain is not measured.",
@@ -60,15 +58,12 @@ def _own_layers(model: Model, keys: tuple[str, ...] | list[str]) -> int:
     return int(any("draft_model" in each and each["draft_model"] is None for each in model.speculative.values()))
 
 
-def _wider(model: Model) -> int:
-    """How many times larger a prediction layer is than a quantised one, where the configuration leaves it as it was."""
-    stated = model.config.get("quantization_config")
-    lists = [stated.get(key) for key in LEFT] if isinstance(stated, dict) else []
-    if not model.quantization or not any(
-        "mtp" in str(name) for names in lists if isinstance(names, list) for name in names
-    ):
-        return 1
-    return 2 if model.quantization == "fp8" else 4
+def _draft_bytes(model: Model) -> float:
+    """Bytes of the prediction layers, quantised or not as the configuration says."""
+    if model.sizes and model.sizes.drafts:
+        return model.sizes.drafts * model.weight_factor
+    depth = min(text_part(model.config).get("num_hidden_layers") or MOST, sum(layer.count for layer in model.layers))
+    return model.weight_bytes / depth
 
 
 def _none(model: Model, engine: str) -> str:

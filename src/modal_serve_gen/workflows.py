@@ -48,8 +48,10 @@ class Workflow(BaseModel):
     gpus: tuple[str, ...] = ()  # candidates of the plan; none: every GPU, the cheapest that fits
     max_gpus: int = Field(ge=1)
     max_gpus_why: str = ""  # a sentence: why no more, and what to do instead
+    sleep: bool = False  # its engine sleeps while it waits
     speculate: bool = False  # speculative decoding as the facts know it for the model
     only_deployed: str = ""  # what of it `modal run` does not show, so that its deployment is rehearsed, too
+    goals: dict[str, int] = {}  # which goals of a plan it serves, 1 best
     also: tuple[str, ...] = ()  # further sets of pins that its app installs
     min_containers: int = Field(default=0, ge=0)
     max_model_len: int = Field(ge=1)

@@ -128,8 +128,8 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 1017036 in all
-        "--mem-fraction-static", "0.9",  # of 79.1 GiB: 35.1 of weights, about 34.4 of KV cache
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 1093251 in all
+        "--mem-fraction-static", "0.91",  # of 79.1 GiB: 34.1 of weights, about 36.5 of KV cache
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen3_coder", "--reasoning-parser", "qwen3",
         "--speculative-draft-model-path", local_folder(MODEL, REVISION),  # its own prediction layers
@@ -289,14 +289,14 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # max_model_len = 16384
 # max_num_seqs = 16
 # max_num_batched_tokens = 8192
-# gpu_memory_utilization = 0.9
+# gpu_memory_utilization = 0.91
 # startup_timeout_s = 600
 # usd_per_hour = 3.95
 # price_date = "2026-10"
 # gpu_gib = 79.1
-# weights_gib = 35.1
-# kv_gib = 34.4
-# kv_tokens = 1017036
+# weights_gib = 34.1
+# kv_gib = 36.5
+# kv_tokens = 1093251
 # compute_capability = 9.0
 # routing_region = "us-east"
 #
@@ -368,7 +368,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #     "Qwen/Qwen3.6-35B-A3B-FP8",
 #     "95a723d08a9490559dae23d0cff1d9466213d989",
 # ]
-# extra_weight_bytes = 936839741
+# extra_weight_bytes = 854319165
 # draft_layers = 1.0
 # draft_tokens = 4
 # note = ""

@@ -126,8 +126,8 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 415824 in all
-        "--mem-fraction-static", "0.93",  # of 79.1 GiB: 15.5 of weights, about 57.1 of KV cache
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 431280 in all
+        "--mem-fraction-static", "0.95",  # of 79.1 GiB: 15.3 of weights, about 59.2 of KV cache
         "--enable-trace", "--otlp-traces-endpoint", "http://otel:4317",
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
@@ -261,7 +261,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "Qwen/Qwen3-8B"
 # revision = "b968826d9c46dd6066d109eabc6255188de91218"
 # gated = false
-# weight_bytes = 16381470720
+# weight_bytes = 16380854272
 # multimodal = false
 # tool_parser = "qwen"
 # reasoning_parser = "qwen3"
@@ -274,14 +274,14 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # max_model_len = 16384
 # max_num_seqs = 16
 # max_num_batched_tokens = 8192
-# gpu_memory_utilization = 0.93
+# gpu_memory_utilization = 0.95
 # startup_timeout_s = 600
 # usd_per_hour = 3.95
 # price_date = "2026-10"
 # gpu_gib = 79.1
-# weights_gib = 15.5
-# kv_gib = 57.1
-# kv_tokens = 415824
+# weights_gib = 15.3
+# kv_gib = 59.2
+# kv_tokens = 431280
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

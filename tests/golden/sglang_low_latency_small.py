@@ -101,8 +101,8 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 166306 in all
-        "--mem-fraction-static", "0.89",  # of 22.0 GiB: 1.1 of weights, about 17.8 of KV cache
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 168676 in all
+        "--mem-fraction-static", "0.89",  # of 22.0 GiB: 1.1 of weights, about 18.0 of KV cache
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
     ]  # fmt: skip
@@ -244,7 +244,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "Qwen/Qwen3-0.6B"
 # revision = "c1899de289a04d12100db370d81485cdf75e47ca"
 # gated = false
-# weight_bytes = 1202590842
+# weight_bytes = 1191968768
 # multimodal = false
 # tool_parser = "qwen"
 # reasoning_parser = "qwen3"
@@ -263,8 +263,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 22.0
 # weights_gib = 1.1
-# kv_gib = 17.8
-# kv_tokens = 166306
+# kv_gib = 18.0
+# kv_tokens = 168676
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible API that wakes from a memory snapshot: vLLM on Modal, on one L40S, $1.95 per hour.
+"""An OpenAI-compatible API that wakes from a memory snapshot: vLLM on Modal, on one A100-80GB, $2.50 per hour.
 `modal run FILE` builds the image, verifies the weights, starts the endpoint for a moment and tests it. Snapshots are
 for deployed apps: `modal deploy FILE`, and then `modal run FILE --deployed` measures cold starts."""
 
@@ -132,13 +132,13 @@ PORT, MAX_NUM_SEQS = 8000, 32  # where the engine listens; requests that are ans
 
 
 @app.cls(
-    image=image, volumes=volumes, gpu="L40S", memory=32768,  # MiB: asleep, the weights lie in it
+    image=image, volumes=volumes, gpu="A100-80GB", memory=32768,  # MiB: asleep, the weights lie in it
     region=None, enable_memory_snapshot=True, experimental_options={"enable_gpu_snapshot": True},
     env={"HF_HUB_OFFLINE": "1", "VLLM_ENABLE_STARTUP_PLAN": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1",
          "VLLM_SERVER_DEV_MODE": "1"},  # opens /sleep and /wake_up, and much else: hence the gate
     secrets=[api_key],
     startup_timeout=STARTUP_TIMEOUT, timeout=3600,
-    max_containers=3, scaledown_window=60,  # at most $5.85 per hour; idle for so many seconds, one goes
+    max_containers=3, scaledown_window=60,  # at most $7.50 per hour; idle for so many seconds, one goes
 )  # fmt: skip
 @modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=26)  # beyond the target another container starts
 class Server:
@@ -150,9 +150,9 @@ class Server:
             "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
             "--host", "0.0.0.0", "--port", str(PORT), "--enable-sleep-mode", "--middleware", "gate.Gate",
             "--dtype", "auto", "--disable-access-log-for-endpoints", "/health,/metrics",
-            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 156520 in all
+            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 328736 in all
             "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
-            "--gpu-memory-utilization", "0.92",  # of 44.3 GiB, 15.5 are weights and about 21.5 KV cache
+            "--gpu-memory-utilization", "0.8",  # of 79.1 GiB, 15.3 are weights and about 45.1 KV cache
             "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
             "--reasoning-parser", "qwen3",
         ]  # fmt: skip
@@ -268,28 +268,28 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "Qwen/Qwen3-8B"
 # revision = "b968826d9c46dd6066d109eabc6255188de91218"
 # gated = false
-# weight_bytes = 16381470720
+# weight_bytes = 16380854272
 # multimodal = false
 # tool_parser = "hermes"
 # reasoning_parser = "qwen3"
 #
 # [plan]
-# gpu = "L40S"
+# gpu = "A100-80GB"
 # gpus = 1
 # tensor_parallel_size = 1
 # dtype = "auto"
 # max_model_len = 16384
 # max_num_seqs = 32
 # max_num_batched_tokens = 2048
-# gpu_memory_utilization = 0.92
+# gpu_memory_utilization = 0.8
 # startup_timeout_s = 600
-# usd_per_hour = 1.95
+# usd_per_hour = 2.5
 # price_date = "2026-10"
-# gpu_gib = 44.3
-# weights_gib = 15.5
-# kv_gib = 21.5
-# kv_tokens = 156520
-# compute_capability = 8.9
+# gpu_gib = 79.1
+# weights_gib = 15.3
+# kv_gib = 45.1
+# kv_tokens = 328736
+# compute_capability = 8.0
 # routing_region = "us-east"
 #
 # [pins]

@@ -127,7 +127,7 @@ def ask(url: str, key: str | None, body: dict | None = None, patience: float = 0
 
 
 STARTUP_TIMEOUT = 600  # seconds, without a snapshot: 1.2 GB to read, then compilation
-PORT, MAX_NUM_SEQS = 8000, 16  # where the engine listens; requests that are answered at once, others wait
+PORT, MAX_NUM_SEQS = 8000, 8  # where the engine listens; requests that are answered at once, others wait
 
 
 @app.cls(
@@ -138,7 +138,7 @@ PORT, MAX_NUM_SEQS = 8000, 16  # where the engine listens; requests that are ans
     startup_timeout=STARTUP_TIMEOUT, timeout=3600,
     max_containers=3, scaledown_window=60,  # at most $2.04 per hour; idle for so many seconds, one goes
 )  # fmt: skip
-@modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=13)  # beyond the target another container starts
+@modal.concurrent(max_inputs=MAX_NUM_SEQS, target_inputs=7)  # beyond the target another container starts
 class Server:
     @modal.enter(snap=True)
     def start(self) -> None:
@@ -148,9 +148,9 @@ class Server:
             "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
             "--host", "0.0.0.0", "--port", str(PORT), "--enable-sleep-mode", "--middleware", "gate.Gate",
             "--dtype", "half", "--disable-access-log-for-endpoints", "/health,/metrics",
-            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 86132 in all
+            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 75264 in all
             "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
-            "--gpu-memory-utilization", "0.92",  # of 14.6 GiB, 1.1 are weights and about 9.2 KV cache
+            "--gpu-memory-utilization", "0.8",  # of 14.6 GiB, 1.1 are weights and about 8.0 KV cache
             "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
             "--reasoning-parser", "qwen3",
         ]  # fmt: skip
@@ -280,7 +280,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "Qwen/Qwen3-0.6B"
 # revision = "c1899de289a04d12100db370d81485cdf75e47ca"
 # gated = false
-# weight_bytes = 1202590842
+# weight_bytes = 1191968768
 # multimodal = false
 # tool_parser = "hermes"
 # reasoning_parser = "qwen3"
@@ -291,16 +291,16 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # tensor_parallel_size = 1
 # dtype = "half"
 # max_model_len = 16384
-# max_num_seqs = 16
+# max_num_seqs = 8
 # max_num_batched_tokens = 2048
-# gpu_memory_utilization = 0.92
+# gpu_memory_utilization = 0.8
 # startup_timeout_s = 600
 # usd_per_hour = 0.68
 # price_date = "2026-10"
 # gpu_gib = 14.6
 # weights_gib = 1.1
-# kv_gib = 9.2
-# kv_tokens = 86132
+# kv_gib = 8.0
+# kv_tokens = 75264
 # compute_capability = 7.5
 # routing_region = "us-east"
 #

@@ -31,7 +31,7 @@ base = (
     .env({"HF_HUB_CACHE": "/weights", "HF_XET_HIGH_PERFORMANCE": "1", "VLLM_CACHE_ROOT": "/compiled"})
 )
 
-# The model: one commit, 14.5 GB. Copies of the same weights in other formats stay where they are.
+# The model: one commit, 13.7 GB. Copies of the same weights in other formats stay where they are.
 MODEL, REVISION = "openai/gpt-oss-20b", "6cee5e81ee83917806bbde320786a8fb61efebee"
 SERVED_NAME = "openai/gpt-oss-20b"
 REPOSITORIES = {MODEL: REVISION}
@@ -116,7 +116,7 @@ class Gate:
 
 api_key = modal.Secret.from_name("llm-api-key", required_keys=["LLM_API_KEY"])
 MAX_NUM_SEQS = 32  # requests that are answered at once; others wait in the queue
-STARTUP_TIMEOUT = 600  # seconds: 14.5 GB to read, then compilation, which only the first start pays
+STARTUP_TIMEOUT = 600  # seconds: 13.7 GB to read, then compilation, which only the first start pays
 PORT = 8000
 
 
@@ -134,9 +134,9 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 1489801 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 1520585 in all
         "--max-num-batched-tokens", "8192",  # of one step; with it the activations' memory is known
-        "--gpu-memory-utilization", "0.92",  # of 95.0 GiB, 13.5 are weights and about 68.2 KV cache
+        "--gpu-memory-utilization", "0.92",  # of 95.0 GiB, 14.1 are weights and about 69.6 KV cache
         "--disable-access-log-for-endpoints", "/health,/metrics",
         "--enable-auto-tool-choice", "--tool-call-parser", "openai",
         "--reasoning-parser", "openai_gptoss",
@@ -251,7 +251,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "openai/gpt-oss-20b"
 # revision = "6cee5e81ee83917806bbde320786a8fb61efebee"
 # gated = false
-# weight_bytes = 14463302369
+# weight_bytes = 13747322880
 # quantization = "mxfp4"
 # multimodal = false
 # tool_parser = "openai"
@@ -270,9 +270,9 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # usd_per_hour = 3.03
 # price_date = "2026-10"
 # gpu_gib = 95.0
-# weights_gib = 13.5
-# kv_gib = 68.2
-# kv_tokens = 1489801
+# weights_gib = 14.1
+# kv_gib = 69.6
+# kv_tokens = 1520585
 # compute_capability = 12.0
 # routing_region = "us-east"
 #

@@ -118,9 +118,9 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 180461 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 188240 in all
         "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
-        "--gpu-memory-utilization", "0.92",  # of 44.3 GiB, 15.0 are weights and about 22.0 KV cache
+        "--gpu-memory-utilization", "0.92",  # of 44.3 GiB, 15.0 are weights and about 23.0 KV cache
         "--disable-access-log-for-endpoints", "/health,/metrics",
         "--enable-auto-tool-choice", "--tool-call-parser", "llama3_json",
     ]  # fmt: skip
@@ -258,8 +258,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 44.3
 # weights_gib = 15.0
-# kv_gib = 22.0
-# kv_tokens = 180461
+# kv_gib = 23.0
+# kv_tokens = 188240
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

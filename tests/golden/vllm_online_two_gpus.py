@@ -116,9 +116,9 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "2", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 279394 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 297184 in all
         "--max-num-batched-tokens", "8192",  # of one step; with it the activations' memory is known
-        "--gpu-memory-utilization", "0.92",  # of 79.1 GiB, 31.0 are weights and about 34.1 KV cache, on each GPU
+        "--gpu-memory-utilization", "0.92",  # of 79.1 GiB, 30.5 are weights and about 36.3 KV cache, on each GPU
         "--disable-access-log-for-endpoints", "/health,/metrics",
         "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
         "--reasoning-parser", "qwen3",
@@ -240,7 +240,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "Qwen/Qwen3-32B"
 # revision = "9216db5781bf21249d130ec9da846c4624c16137"
 # gated = false
-# weight_bytes = 65530463518
+# weight_bytes = 65522892800
 # multimodal = false
 # tool_parser = "hermes"
 # reasoning_parser = "qwen3"
@@ -258,9 +258,9 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # usd_per_hour = 7.9
 # price_date = "2026-10"
 # gpu_gib = 79.1
-# weights_gib = 31.0
-# kv_gib = 34.1
-# kv_tokens = 279394
+# weights_gib = 30.5
+# kv_gib = 36.3
+# kv_tokens = 297184
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

@@ -88,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 415046 tokens in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 432016 tokens in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 79.1 GiB, 29.5 are weights and about 38.0 KV cache
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 29.1 are weights and about 39.5 KV cache
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
         self.defaults = {"max_tokens": MAX_TOKENS} | {name: getattr(default, name) for name in names}
@@ -272,7 +272,7 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # id = "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8"
 # revision = "5a5a776300a41aaa681dd7ff0106608ef2bc90db"
 # gated = false
-# weight_bytes = 31174545408
+# weight_bytes = 31174123520
 # quantization = "fp8"
 # multimodal = false
 # tool_parser = "hermes"
@@ -290,9 +290,9 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # usd_per_hour = 3.95
 # price_date = "2026-10"
 # gpu_gib = 79.1
-# weights_gib = 29.5
-# kv_gib = 38.0
-# kv_tokens = 415046
+# weights_gib = 29.1
+# kv_gib = 39.5
+# kv_tokens = 432016
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

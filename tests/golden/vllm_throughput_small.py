@@ -88,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 637132 tokens in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 645664 tokens in all
             max_num_batched_tokens=2048,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 79.1 GiB, 1.1 are weights and about 68.0 KV cache
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 1.1 are weights and about 69.0 KV cache
             **{"seed": 7},
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
@@ -279,7 +279,7 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # id = "Qwen/Qwen3-0.6B"
 # revision = "c1899de289a04d12100db370d81485cdf75e47ca"
 # gated = false
-# weight_bytes = 1202590842
+# weight_bytes = 1191968768
 # multimodal = false
 # tool_parser = "hermes"
 # reasoning_parser = "qwen3"
@@ -298,8 +298,8 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 1.1
-# kv_gib = 68.0
-# kv_tokens = 637132
+# kv_gib = 69.0
+# kv_tokens = 645664
 # compute_capability = 8.0
 # routing_region = "us-east"
 #

@@ -88,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 279394 tokens in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 297184 tokens in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 79.1 GiB, 31.0 are weights and about 34.1 KV cache, on each GPU
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 30.5 are weights and about 36.3 KV cache, on each GPU
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
         self.defaults = {"max_tokens": MAX_TOKENS} | {name: getattr(default, name) for name in names}
@@ -277,7 +277,7 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # id = "Qwen/Qwen3-32B"
 # revision = "9216db5781bf21249d130ec9da846c4624c16137"
 # gated = false
-# weight_bytes = 65530463518
+# weight_bytes = 65522892800
 # multimodal = false
 # tool_parser = "hermes"
 # reasoning_parser = "qwen3"
@@ -295,9 +295,9 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # usd_per_hour = 7.9
 # price_date = "2026-10"
 # gpu_gib = 79.1
-# weights_gib = 31.0
-# kv_gib = 34.1
-# kv_tokens = 279394
+# weights_gib = 30.5
+# kv_gib = 36.3
+# kv_tokens = 297184
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

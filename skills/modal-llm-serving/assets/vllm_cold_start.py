@@ -148,9 +148,9 @@ class Server:
             "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
             "--host", "0.0.0.0", "--port", str(PORT), "--enable-sleep-mode", "--middleware", "gate.Gate",
             "--dtype", "auto", "--disable-access-log-for-endpoints", "/health,/metrics",
-            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 216032 in all
+            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 182624 in all
             "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
-            "--gpu-memory-utilization", "0.92",  # of 44.3 GiB, 7.6 are weights and about 29.7 KV cache
+            "--gpu-memory-utilization", "0.8",  # of 44.3 GiB, 7.5 are weights and about 25.1 KV cache
             "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
         ]  # fmt: skip
         Path("gate.py").write_text(f"import os\nimport secrets\n\n\n{inspect.getsource(Gate)}")
@@ -274,7 +274,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # id = "Qwen/Qwen3-4B-Instruct-2507"
 # revision = "cdbee75f17c01a7cc42f958dc650907174af0554"
 # gated = false
-# weight_bytes = 8044936192
+# weight_bytes = 8044544000
 # multimodal = false
 # tool_parser = "hermes"
 #
@@ -286,14 +286,14 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # max_model_len = 16384
 # max_num_seqs = 32
 # max_num_batched_tokens = 2048
-# gpu_memory_utilization = 0.92
+# gpu_memory_utilization = 0.8
 # startup_timeout_s = 600
 # usd_per_hour = 1.95
 # price_date = "2026-10"
 # gpu_gib = 44.3
-# weights_gib = 7.6
-# kv_gib = 29.7
-# kv_tokens = 216032
+# weights_gib = 7.5
+# kv_gib = 25.1
+# kv_tokens = 182624
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

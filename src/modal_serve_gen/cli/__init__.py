@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modal_serve_gen.cli import look, new, rehearse, shell
+from modal_serve_gen.cli import look, new, plan, rehearse, shell
 
 app = typer.Typer(
     help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=shell.Command)(new.new)
+app.command(cls=shell.Command)(plan.plan)
 app.command(cls=shell.Command)(look.check)
 app.command(cls=rehearse.PassingOn, context_settings={"allow_extra_args": True})(rehearse.rehearse)
 app.command(name="list", cls=shell.Command)(look.list_)

@@ -5,8 +5,9 @@ import re
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
-from modal_serve_gen import facts, gpus
+from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.plan import gpus
 
 
 def refusal(text: str) -> GRPCError:

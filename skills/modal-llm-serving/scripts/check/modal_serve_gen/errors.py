@@ -29,6 +29,10 @@ class BadInput(ServeError):
     exit_code = 2
 
 
+class Unclear(ValueError):
+    """A configuration that contradicts itself or says what cannot be; the text goes on after "cannot be planned:"."""
+
+
 class ModelRefused(ServeError):
     """The model cannot be resolved or served: unknown, gated without a token, pickle weights, not text generation."""
 

@@ -106,17 +106,27 @@ def gpu_aliases() -> dict[str, str]:
 
 @cache
 def overheads() -> dict:
-    """The allowances for what is neither weights nor KV cache, GiB per GPU as low, mid and high."""
-    document = sourced(_read(FACTS / "overheads.toml"), "overheads.toml", "read", "source", "calibrated_on")
-    for part in ("utilization", "non_torch", "activations", "cuda_graphs", "batched_tokens", "startup", "sizing"):
+    """What is neither weights nor KV cache, in GiB per GPU, by engine version; and the rules of sizing."""
+    document = sourced(_read(FACTS / "overheads.toml"), "overheads.toml", "read", "source")
+    for part in ("non_torch", "activations", "cuda_graphs", "sleep", "defaults", "startup", "speed", "sizing"):
         sourced(document.get(part), f"overheads.toml [{part}]", "source")
+    for engine in ("vllm", "sglang"):
+        for number, rules in enumerate(document.get(engine) or [{}]):
+            sourced(rules, f"overheads.toml [[{engine}]] {number}", "source", "from", "sampler_copies")
     return document
+
+
+@cache
+def elsewhere() -> dict[str, dict]:
+    """When something else than an app of one's own serves better: managed endpoints, machines by the month, nodes."""
+    document = sourced(_read(FACTS / "elsewhere.toml"), "elsewhere.toml", "read", "source")
+    return {name: sourced(document.get(name), name, "when", "instead") for name in ("managed", "cluster", "nodes")}
 
 
 @cache
 def pools() -> dict:
     """How an engine cuts the pool for its KV cache at start, where it does."""
-    return sourced(_read(FACTS / "pools.toml"), "pools.toml", "read", "source", "sglang")
+    return sourced(_read(FACTS / "pools.toml"), "pools.toml", "read", "source", "sglang", "vllm")
 
 
 @cache

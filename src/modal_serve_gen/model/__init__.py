@@ -3,21 +3,21 @@
 `Model` is the value that `hub.resolve` hands to `plan.plan` and `render.render`.
 """
 
-import math
 import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from modal_serve_gen.attention import MOST, Layers, Size, heads_of, layers_of, text_part
-from modal_serve_gen.errors import ModelRefused, shown
+from modal_serve_gen.errors import ModelRefused, Unclear, shown
+from modal_serve_gen.model import quantized, weights
+from modal_serve_gen.model.attention import MOST, Layers, Size, heads_of, layers_of, text_part
+from modal_serve_gen.model.modules import EXPERTS
 
 __all__ = [
     "Layers",
     "Model",
     "from_config",
     "kv_bytes_per_token",
-    "request_bytes",
     "state_bytes_per_sequence",
     "valid_id",
 ]
@@ -65,6 +65,8 @@ class Model(BaseModel):
     source: str  # "bundled facts" or the Hub's address
     notes: tuple[str, ...] = ()
     config: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    sizes: weights.Sizes | None = Field(default=None, exclude=True, repr=False)  # of its parts, by the configuration
+    weight_factor: float = 1.0  # by which the files differ from those sizes
 
 
 def valid_id(text: str) -> bool:
@@ -79,24 +81,35 @@ def valid_id(text: str) -> bool:
     )
 
 
-def from_config(id: str, revision: str, config: Any, *, weight_bytes: int, source: str, **known: Any) -> Model:
+def from_config(
+    id: str,
+    revision: str,
+    config: Any,
+    *,
+    weight_bytes: int | None = None,
+    weights_from_files: bool = False,
+    source: str,
+    **known: Any,
+) -> Model:
     """The Model that `config` (a config.json) describes; `known` holds fields that the configuration does not say.
 
-    A known field wins over the configuration's. Raises ModelRefused naming the field that the configuration lacks or
-    has wrong.
+    A known field wins over the configuration's. `weight_bytes` that do not come from the files themselves give way to
+    what the configuration says, which is an estimate and marked so. Raises ModelRefused naming the field
+    that the configuration lacks or has wrong.
     """
     try:
         if not isinstance(config, dict):
             raise TypeError("it is not an object")
+        weights.check(config)
         text = text_part(config)
-        quantization, block = quantization_of(config)
+        scheme = quantized.read(config, known.get("quantization"))
         read = {
             "architecture": architecture_of(config),
             "model_type": config.get("model_type"),
             "text_model_type": text.get("model_type"),
             "dtype": str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch."),
-            "quantization": quantization,
-            "quantization_block": block,
+            "quantization": scheme.label,
+            "quantization_block": scheme.block,
             "max_context": _first(text, "max_position_embeddings", "max_sequence_length", "n_positions", "seq_length"),
             "layers": layers_of(config),
             "num_attention_heads": heads_of(text),
@@ -107,13 +120,16 @@ def from_config(id: str, revision: str, config: Any, *, weight_bytes: int, sourc
             "experts_per_token": text.get("num_experts_per_tok") or text.get("num_experts_per_token"),
             "multimodal": any(isinstance(config.get(k), dict) for k in ("vision_config", "audio_config")),
             "config": config,
+            **_weights(config, known.get("quantization"), weight_bytes, weights_from_files),
         }
-        return Model(id=id, revision=revision, weight_bytes=weight_bytes, source=source, **{**read, **known})
+        return Model(id=id, revision=revision, source=source, **{**read, **known})
     except KeyError as error:
         fault = f"lacks {error.args[0]}"
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         fault = f"has {'.'.join(map(str, first['loc']))} = {shown(first['input'], 40)}: {first['msg'].lower()}"
+    except Unclear as error:
+        fault = f"cannot be planned: {error}"
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         fault = f"cannot be read ({shown(error)})"
     raise ModelRefused(
@@ -122,7 +138,22 @@ def from_config(id: str, revision: str, config: Any, *, weight_bytes: int, sourc
     )
 
 
-EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
+def _weights(config: dict, told: str | None, known: int | None, from_files: bool) -> dict[str, Any]:
+    """The sizes of all parts, and what is known of them together."""
+    sized = weights.sizes(config, told)
+    if known and from_files:
+        factor = weights.scale(known, sized)
+        return {"weight_bytes": known, "weights_source": READ, "sizes": sized, "weight_factor": factor}
+    return {
+        "weight_bytes": max(1, round(sized.served + sized.drafts)),
+        "weight_margin": 0.02 if sized.certain else 0.1,
+        "weights_source": COMPUTED if sized.certain else f"{COMPUTED}; which layers are quantised it does not say",
+        "sizes": sized,
+    }
+
+
+READ = "sum of the safetensors files"
+COMPUTED = "computed from config.json"
 
 
 def architecture_of(config: dict) -> str:
@@ -131,36 +162,6 @@ def architecture_of(config: dict) -> str:
     if isinstance(named, list) and named and isinstance(named[0], str):
         return named[0]
     raise KeyError("architectures")
-
-
-def quantization_of(config: dict) -> tuple[str | None, int | None]:
-    """The label of the weights' format and the block that FP8 shards must be a multiple of."""
-    text = text_part(config)
-    stated = config.get("quantization_config") or text.get("quantization_config") or config.get("compression_config")
-    if not isinstance(stated, dict):
-        return None, None
-    method = str(stated.get("quant_method") or stated.get("quant_algo") or "unknown").lower()
-    block = stated.get("weight_block_size")
-    block = block[0] if isinstance(block, list) and block and isinstance(block[0], int) else None
-    if method.startswith("modelopt"):
-        algorithm = str(stated.get("quant_algo") or "").lower()
-        return {"fp8": "fp8", "nvfp4": "nvfp4", "mixed_precision": "modelopt-mixed"}.get(algorithm, method), block
-    if method == "compressed-tensors":
-        return _compressed(stated), block
-    return method, block
-
-
-def _compressed(stated: dict) -> str:
-    layout = str(stated.get("format") or "")
-    for name in ("mxfp4", "nvfp4"):
-        if name in layout:
-            return name
-    groups = stated.get("config_groups")
-    weights = [g["weights"] for g in groups.values() if g.get("weights")] if isinstance(groups, dict) else []
-    if "float" in layout or (weights and weights[0].get("type") == "float" and weights[0].get("num_bits") == 8):
-        return "fp8"
-    bits = weights[0].get("num_bits") if weights else None
-    return f"compressed-tensors-int{bits}" if bits else "compressed-tensors"
 
 
 def _first(text: dict, *keys: str) -> int:
@@ -192,58 +193,3 @@ def state_bytes_per_sequence(model: Model, tp: int = 1) -> float:
     The sum of each layer's state shapes (vLLM 0.33.0, model_executor/layers/mamba/mamba_utils.py), divided by tp.
     """
     return sum(layer.state_bytes(tp) for layer in model.layers)
-
-
-def window_bytes_per_sequence(
-    model: Model, length: int, tp: int = 1, cache_bytes: float = 2, *, in_flight: int = 0, block: int = 16
-) -> float:
-    """Bytes on each GPU that the sliding and chunked layers of one sequence of `length` tokens hold.
-
-    Blocks for min(window - 1 + in_flight, length) tokens, plus one since a window may begin inside a block; `in_flight`
-    are tokens scheduled but not settled (vLLM 0.33.0, SlidingWindowSpec.max_admission_blocks_per_request).
-    """
-    return sum(_window_bytes(layer, length, tp, cache_bytes, in_flight, block) for layer in model.layers)
-
-
-def _window_bytes(layer: Layers, length: int, tp: int, cache_bytes: float, in_flight: int, block: int) -> float:
-    if not layer.window:
-        return 0.0
-    tokens = min(layer.window - 1 + in_flight, length)
-    return (math.ceil(tokens / block) + 1) * block * layer.token_bytes(tp, cache_bytes)
-
-
-def request_bytes(
-    model: Model, length: int, tp: int = 1, cache_bytes: float = 2, *, in_flight: int = 0, block: int = 16
-) -> float:
-    """Bytes on each GPU that one request of `length` tokens occupies, everything counted.
-
-    Hybrids round the attention block up until its page holds a state page, keep two states per sequence while prefixes
-    are cached (vLLM 0.33.0, MambaSpec.max_memory_usage_bytes in mode `align`), and pad their groups of layers.
-    """
-    per_token = kv_bytes_per_token(model, tp, cache_bytes)
-    kept_block = block
-    if state_bytes_per_sequence(model, tp) and per_token:
-        attention = sum(x.count for x in model.layers if x.kind in ("full", "mla"))
-        largest = max(x.state_bytes(tp) / x.count for x in model.layers if x.kind == "linear")
-        kept_block = max(block, math.ceil(largest / (per_token / max(1, attention)) / block) * block)
-    tokens = math.ceil(length / kept_block) * kept_block
-    group = _group_size(model)
-    total = 0.0
-    for layer in model.layers:
-        held = 0.0 if layer.window else tokens * layer.token_bytes(tp, cache_bytes)
-        held += _window_bytes(layer, length, tp, cache_bytes, in_flight, block) + 2 * layer.state_bytes(tp)
-        total += held * (math.ceil(layer.count / group) * group / layer.count if group else 1)
-    return total
-
-
-def _group_size(model: Model) -> int:
-    """How many layers share a page where kinds are mixed; each kind is padded to a multiple of it. 0: no groups.
-
-    The smallest count, or the largest when that is less than half as much again (vLLM 0.33.0, v1/core/
-    kv_cache_planning.py, _get_kv_cache_groups_uniform_page_size).
-    """
-    kinds = {layer.kind for layer in model.layers}
-    if "compressed" in kinds or not kinds & {"sliding", "chunked", "linear"} or not kinds & {"full", "mla"}:
-        return 0
-    counts = [layer.count for layer in model.layers]
-    return max(counts) if max(counts) < 1.5 * min(counts) else min(counts)

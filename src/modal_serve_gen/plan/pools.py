@@ -8,7 +8,8 @@ import math
 from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.model import Model, kv_bytes_per_token, request_bytes, state_bytes_per_sequence
+from modal_serve_gen.model import Model, kv_bytes_per_token, state_bytes_per_sequence
+from modal_serve_gen.model.blocks import request_blocks
 
 APART = ("sliding", "chunked")  # layers that need a window of tokens only
 
@@ -19,12 +20,16 @@ class Demand:
 
     length: int  # tokens of the longest request
     requests: int  # running at once
-    fill: float  # how full the others are while one has full length
+    fill: float  # how full the others are while one has full length; 0: nothing is asked of them
     tp: int
     cache_bytes: float  # of one element
     in_flight: int = 0  # tokens scheduled and not settled
     draft_layers: float = 0  # whose KV cache speculation adds, in layers of the model's own size
     draft_tokens: int = 0  # that one step of speculation verifies
+    pp: int = 1  # pipeline stages, which share the layers
+    states: bool = False  # whether the engine refuses to start without a state for each request that may run
+    prefix_caching: bool = True  # of hybrids, which keep states for it
+    flashinfer: bool = False  # whether Gated DeltaNet has that kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,12 @@ class Pool:
     share: float = 1.0
     reserved: float = 0.0
     state_slots: int | None = None  # to ask the engine for, where its own share would hold too few
+    block: float = 0.0  # bytes of one block, of which there are only whole ones; 0: it has none
 
     def concurrency(self, size: float) -> float:
         """Full-length requests at once in a pool of `size` bytes."""
-        return max(0.0, (self.share * size - self.reserved) / self.request)
+        held = self.share * size - self.reserved
+        return max(0.0, (held // self.block * self.block if self.block else held) / self.request)
 
 
 def pool(engine: str, model: Model, demand: Demand, size: float) -> Pool:
@@ -54,11 +61,22 @@ def _part(demand: Demand) -> int:
 
 
 def _vllm(model: Model, demand: Demand) -> Pool:
-    # Tokens in flight are shared by all requests, so only the first is charged with them.
-    one = request_bytes(model, demand.length, demand.tp, demand.cache_bytes, in_flight=demand.in_flight)
-    other = request_bytes(model, _part(demand), demand.tp, demand.cache_bytes)
-    per_token = kv_bytes_per_token(model, demand.tp, demand.cache_bytes)
-    return Pool(per_token, one, one + (demand.requests - 1) * other)
+    """Blocks for the requests, and one that the engine keeps empty (vLLM 0.33.0, v1/core/kv_cache_utils.py).
+
+    Tokens in flight are shared by all requests, so only the first is charged with them. Of stages that share the
+    layers, each has its part.
+    """
+    asked = {"tp": demand.tp, "cache_bytes": demand.cache_bytes, "flashinfer": demand.flashinfer}
+    asked["prefix_caching"] = demand.prefix_caching
+    one = request_blocks(model, demand.length, in_flight=demand.in_flight, **asked)
+    if demand.fill:
+        needed = one.count + (demand.requests - 1) * request_blocks(model, _part(demand), **asked).count
+    else:  # the engine itself: one request has to fit, and a state for each that may run
+        needed = max(one.count, demand.requests if demand.states else 0)
+    total = sum(layer.count for layer in model.layers if layer.kind != "index")
+    size = one.size * math.ceil(total / demand.pp) / total
+    per_token = kv_bytes_per_token(model, demand.tp, demand.cache_bytes) * math.ceil(total / demand.pp) / total
+    return Pool(per_token, one.count * size, (needed + 1) * size, block=size)
 
 
 def _sglang(model: Model, demand: Demand, size: float) -> Pool:

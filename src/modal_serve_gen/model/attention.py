@@ -10,12 +10,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_LAYERS = 10_000
 MOST = 2**40  # no size in a configuration comes near; beyond it, arithmetic would overflow
 Size = Annotated[int, Field(ge=0, le=MOST)]
+# Whether a prefill can save a state on its way, which takes the place of one more: Mamba-2 layers always, Gated
+# DeltaNet with FlashInfer's kernel (vLLM 0.33.0, mamba_mixer2.py and gdn/qwen_gdn_linear_attn.py, get_kv_cache_spec).
+Checkpoints = Literal["none", "flashinfer", "always"]
 Kind = Literal["full", "sliding", "chunked", "mla", "index", "compressed", "linear"]
 
 # Families whose older configurations leave out `layer_types`: every n-th layer is a full one (transformers defaults).
 FULL_EVERY = {"gemma2": 2, "gemma3": 6, "gemma3_text": 6, "cohere2": 4, "gemma4_text": 6}
+# Families without kinds of layers: a window that is set is every layer's (vLLM 0.33.0, engine/arg_utils.py,
+# EngineArgs.create_engine_config).
+ALL_WINDOWED = {"mistral", "mixtral", "phi3"}
 # DeepSeek V4's packed FP8 row: 448 B without position + 128 B with + 8 B of scales (vLLM deepseek_v4/attention.py).
 V4_ROW = 584
 
@@ -32,10 +39,12 @@ class Layers(BaseModel):
     value_dim: Size = 0  # head size of V; 0 where V is not stored apart
     window: Annotated[int, Field(gt=0, le=MOST)] | None = None  # tokens a sliding or chunked layer looks back
     row_bytes: Size = 0  # bytes per kept entry where the layout is packed, whatever the cache's dtype
+    block: Size = 0  # tokens of one of its pages where that is its own; 0: as many as the engine's --block-size
     compress_ratio: int = Field(default=1, gt=0)  # one entry is kept for so many tokens
     recurrent_elements: Size = 0  # linear layers, per sequence at TP 1
     recurrent_bytes: int = 4  # per element
     conv_elements: Size = 0  # held in the model's dtype (2 bytes)
+    checkpoints: Checkpoints = "none"
 
     @property
     def attends(self) -> bool:
@@ -76,6 +85,26 @@ def layers_of(config: dict) -> tuple[Layers, ...]:
     raise KeyError("num_hidden_layers")
 
 
+def layer_kinds(text: dict) -> list[str]:
+    """For each layer, what mixes tokens in it: attention, linear, conv or none. KeyError names a missing field."""
+    total = text.get("num_hidden_layers") or text.get("n_layer")
+    if not total:
+        raise KeyError("num_hidden_layers")
+    if isinstance(pattern := text.get("hybrid_override_pattern"), str):
+        return [{"*": "attention", "M": "linear"}.get(letter, "none") for letter in pattern[:total]]
+    if isinstance(linear := text.get("linear_attn_config"), dict):
+        return ["linear" if at + 1 in linear["kda_layers"] else "attention" for at in range(total)]
+    if text.get("kv_lora_rank") or text.get("compress_ratios"):
+        return ["attention"] * total
+    names = {"linear_attention": "linear", "conv": "conv"}
+    return [names.get(kind, "attention") for kind in _layer_types(text, total)]
+
+
+def shared_kv_layers(text: dict) -> int:
+    """Gemma 3n and 4 E: the last layers read an earlier layer's keys and values."""
+    return text.get("num_kv_shared_layers") or 0
+
+
 def _group(kind: Kind, count: int, **rest: Any) -> Layers | None:
     return Layers(kind=kind, count=count, **rest) if count > 0 else None
 
@@ -84,7 +113,7 @@ def heads_of(text: dict) -> int:
     return text.get("num_attention_heads") or text["n_head"]
 
 
-def _kv_shape(text: dict, heads_key: str = "num_key_value_heads", dim_key: str = "head_dim") -> dict[str, int]:
+def kv_shape(text: dict, heads_key: str = "num_key_value_heads", dim_key: str = "head_dim") -> dict[str, int]:
     """KV heads and head sizes; an absent head_dim is hidden_size / heads, absent KV heads are all heads."""
     heads = text.get(heads_key) or text.get("num_key_value_heads") or text.get("num_kv_heads") or heads_of(text)
     dim = text.get(dim_key) or text.get("head_dim") or (text.get("hidden_size") or text["n_embd"]) // heads_of(text)
@@ -97,12 +126,11 @@ def _by_layer_types(text: dict) -> list[Layers | None]:
     if not total:
         raise KeyError("num_hidden_layers")
     kinds = _layer_types(text, total)
-    shared = text.get("num_kv_shared_layers") or 0  # Gemma 3n and 4 E: the last layers read an earlier layer's KV
-    count = Counter(kinds[: total - shared])
+    count = Counter(kinds[: total - shared_kv_layers(text)])
     window = text.get("sliding_window") or text.get("sliding_window_size")
-    found = [_group("full", count["full_attention"], **_kv_shape(text, *_global_keys(text)))]
-    found += [_group("sliding", count["sliding_attention"], window=window, **_kv_shape(text))]
-    found += [_group("chunked", count["chunked_attention"], window=text.get("attention_chunk_size"), **_kv_shape(text))]
+    found = [_group("full", count["full_attention"], **kv_shape(text, *_global_keys(text)))]
+    found += [_group("sliding", count["sliding_attention"], window=window, **kv_shape(text))]
+    found += [_group("chunked", count["chunked_attention"], window=text.get("attention_chunk_size"), **kv_shape(text))]
     if count["linear_attention"]:
         found.append(_group("linear", count["linear_attention"], **_delta_net(text)))
     if count["conv"]:
@@ -128,7 +156,8 @@ def _layer_types(text: dict, total: int) -> list[str]:
     every = text.get("sliding_window_pattern") or FULL_EVERY.get(text.get("model_type", ""))
     if windowed and isinstance(every, int) and every > 0:
         return ["full_attention" if (i + 1) % every == 0 else "sliding_attention" for i in range(total)]
-    return ["full_attention"] * total
+    all_windowed = windowed and text.get("model_type") in ALL_WINDOWED
+    return ["sliding_attention" if all_windowed else "full_attention"] * total
 
 
 def _global_keys(text: dict) -> tuple[str, str]:
@@ -138,7 +167,7 @@ def _global_keys(text: dict) -> tuple[str, str]:
     return "num_key_value_heads", "head_dim"
 
 
-def _delta_net(text: dict) -> dict[str, int]:
+def _delta_net(text: dict) -> dict[str, Any]:
     """Gated DeltaNet (Qwen3-Next, 3.5, 3.6): value heads x head sizes, and the convolution's last inputs."""
     keys, values = text["linear_num_key_heads"], text["linear_num_value_heads"]
     key_dim, value_dim = text["linear_key_head_dim"], text["linear_value_head_dim"]
@@ -146,6 +175,7 @@ def _delta_net(text: dict) -> dict[str, int]:
         "recurrent_elements": values * key_dim * value_dim,
         "recurrent_bytes": 2 if text.get("mamba_ssm_dtype") in ("bfloat16", "float16") else 4,
         "conv_elements": (2 * keys * key_dim + values * value_dim) * (text["linear_conv_kernel_dim"] - 1),
+        "checkpoints": "flashinfer",
     }
 
 
@@ -197,25 +227,29 @@ def _nemotron_h(text: dict) -> list[Layers | None] | None:
         "recurrent_elements": heads * dim * state,
         "recurrent_bytes": 2 if text.get("mamba_ssm_cache_dtype") in ("bfloat16", "float16") else 4,
         "conv_elements": (heads * dim + 2 * text["n_groups"] * state) * (kernel - 1),
+        "checkpoints": "always",
     }
-    return [_group("full", pattern.count("*"), **_kv_shape(text)), _group("linear", pattern.count("M"), **mamba)]
+    return [_group("full", pattern.count("*"), **kv_shape(text)), _group("linear", pattern.count("M"), **mamba)]
 
 
 def _deepseek_v4(text: dict) -> list[Layers | None] | None:
     """DeepSeek V4: every layer has a window; most also keep one entry for 4 or 128 tokens, those of 4 with an index.
 
-    Compressors hold float32 partial sums over the tokens not yet compressed: windows of 8 and 128 tokens.
+    Compressors hold float32 partial sums over the tokens not yet compressed: windows of 8 and 128 tokens. Each cache
+    has pages of its own length (models/deepseek_v4/attention.py, sparse_swa.py and compressor.py).
     """
     ratios = text.get("compress_ratios")
     if not isinstance(ratios, list):
         return None
-    total, dim, index = text["num_hidden_layers"], text["head_dim"], text["index_head_dim"]
-    count = Counter(ratios[:total])
+    ratios, dim, index = ratios[: text["num_hidden_layers"]], text["head_dim"], text["index_head_dim"]
+    count = Counter(ratios)
+    entry = index + index // 128 * 4
     return [
-        _group("sliding", total, window=text["sliding_window"], row_bytes=V4_ROW),
-        _group("compressed", count[4], row_bytes=V4_ROW, compress_ratio=4),
-        _group("index", count[4], row_bytes=index + index // 128 * 4, compress_ratio=4),
-        _group("compressed", count[128], row_bytes=V4_ROW, compress_ratio=128),
-        _group("sliding", count[4], window=8, row_bytes=2 * 2 * (dim + index) * 4),
-        _group("sliding", count[128], window=128, row_bytes=2 * dim * 4),
+        _group("sliding", len(ratios), window=text["sliding_window"], row_bytes=V4_ROW, block=64),
+        _group("compressed", count[4], row_bytes=V4_ROW, compress_ratio=4, block=256),
+        _group("index", count[4], row_bytes=entry, compress_ratio=4, block=256),
+        _group("compressed", count[128], row_bytes=V4_ROW, compress_ratio=128, block=256),
+        _group("sliding", count[4], window=8, row_bytes=2 * 2 * dim * 4, block=4),
+        _group("sliding", count[4], window=8, row_bytes=2 * 2 * index * 4, block=4),
+        _group("sliding", count[128], window=128, row_bytes=2 * dim * 4, block=8),
     ]

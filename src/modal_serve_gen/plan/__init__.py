@@ -6,11 +6,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import facts
-from modal_serve_gen.choice import Try, alternatives, choose, smaller
 from modal_serve_gen.errors import DoesNotFit
-from modal_serve_gen.gpus import gpu_facts, parse_gpu, region_multiplier
-from modal_serve_gen.model import Model, kv_bytes_per_token
-from modal_serve_gen.workload import Workload, check
+from modal_serve_gen.model import Model
+from modal_serve_gen.plan import overheads
+from modal_serve_gen.plan.choice import Try, alternatives, choose, smaller
+from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, region_multiplier
+from modal_serve_gen.plan.workload import Workload, check
 
 __all__ = ["KvCache", "Plan", "Row", "Workload", "parse_gpu", "plan", "require_fit"]
 
@@ -22,7 +23,7 @@ class Row(BaseModel):
 
     item: str
     gib: float  # the middle figure; the rows add up to what the engine may take
-    gib_sized: float  # what the plan is sized by: the high figure, for kv_cache the low one that is left
+    gib_sized: float  # what the plan is sized by; for kv_cache the low figure that is left
     exact: bool  # False: an allowance or an estimate
     source: str
 
@@ -35,7 +36,7 @@ class KvCache(BaseModel):
     dtype: str
     bytes_per_token: float  # of one more token, per GPU
     bytes_per_request: float  # one request of max_model_len as the engine counts it, per GPU
-    gib: float  # what remains by the middle allowances
+    gib: float  # what remains by the middle figures
     gib_low: float  # what the plan is sized by
     gib_high: float
     tokens: int  # of full-length requests, by gib_low
@@ -68,13 +69,16 @@ class Plan(BaseModel):
     usd_per_hour: float  # one container, the region's multiplier included
     region_multiplier: float
     price_date: str
+    pipeline_parallel_size: int = 1
+    data_parallel_size: int = 1
     bounds: dict[str, float]
-    alternatives: tuple[dict[str, Any], ...]  # {gpu, gpus, usd_per_hour, kv_gib_low, max_concurrency}, cheapest first
+    alternatives: tuple[dict[str, Any], ...]  # as choice.Try.brief says, best first
     notes: tuple[str, ...]
 
 
-def plan(model: Model, workload: Workload) -> Plan:
-    """The cheapest GPU and count that hold the model, one full-length request and the asked concurrency.
+def plan(model: Model, workload: Workload, *, others: bool = True) -> Plan:
+    """The cheapest GPU and count that hold the model, one full-length request and the asked concurrency, and keep the
+    workload's targets. A fixed set-up is taken as it is. `others` False leaves out alternatives.
 
     "Hold" means, by the low figure of the pool: one request of max_model_len, and the other max_num_seqs - 1 each at
     the share of it that facts/overheads.toml names (`fill`). Lengths and concurrencies that were not asked for are
@@ -83,8 +87,7 @@ def plan(model: Model, workload: Workload) -> Plan:
     """
     check(model, workload)
     chosen = choose(model, workload)
-    others = alternatives(model, workload, chosen)
-    return _written(model, workload, chosen, others)
+    return _written(model, workload, chosen, alternatives(model, workload, chosen) if others else [])
 
 
 def require_fit(plan: Plan) -> Plan:
@@ -108,28 +111,34 @@ def _reason(model: Model, asked: Workload, chosen: Try) -> str:
     where = _spelled(setup.gpu, setup.gpus)
     if chosen.refusal:
         return f"{model.id} does not run on {where}: {chosen.refusal}."
-    want = f"one request of {setup.max_model_len:,} tokens and {setup.max_num_seqs - 1} shorter ones"
+    want = f"one request of {setup.max_model_len:,} tokens"
+    if asked.fixed or setup.max_num_seqs == 1:
+        want += " needs"
+    else:
+        want += f" and {setup.max_num_seqs - 1} shorter ones need"
     if chosen.fits:
-        return (
-            f"On {where}, {space.low:.1f} GiB are left for the KV cache at least; {want} need {space.needed:.1f} GiB."
-        )
-    if space.low <= 0:
+        return f"On {where}, {space.low:.1f} GiB are left for the KV cache at least; {want} {space.needed:.1f} GiB."
+    if space.low >= space.needed and chosen.missed:
+        return f"{model.id} on {where} misses a target: {chosen.missed}."
+    usable = gpu_facts(setup.gpu)["usable_gib"] * space.utilization
+    if space.mid <= 0:
         weights = next(line for line in space.lines if line.item == "weights")
+        rest = sum(line.sized for line in space.lines) - weights.sized
         return (
-            f"{model.id} does not fit {where}: weights of {weights.high:.1f} GiB per GPU and "
-            f"{sum(line.high for line in space.lines) - weights.high:.1f} GiB of overheads leave no KV cache in "
-            f"{gpu_facts(setup.gpu)['usable_gib']:.1f} GiB."
+            f"{model.id} does not fit {where}: weights of {weights.sized:.1f} GiB per GPU and {rest:.1f} GiB of "
+            f"overheads leave no KV cache in {usable:.1f} GiB."
         )
+    verdict = "does not fit" if space.mid < space.needed else "may not fit"
     return (
-        f"{model.id} does not fit {where}: {want} need {space.needed:.1f} GiB of KV cache; {space.low:.1f} GiB "
-        f"are sure.{smaller(model, asked, chosen)}"
+        f"{model.id} {verdict} {where}: {want} {space.needed:.1f} GiB of KV cache; {space.mid:.1f} GiB are "
+        f"expected, {max(0.0, space.low):.1f} GiB are sure.{smaller(model, asked, chosen)}"
     )
 
 
 def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Plan:
     setup, space, card = chosen.setup, chosen.memory, gpu_facts(chosen.setup.gpu)
     rows = [
-        Row(item=x.item, gib=round(x.mid, 2), gib_sized=round(x.high, 2), exact=x.exact, source=x.source)
+        Row(item=x.item, gib=round(x.mid, 2), gib_sized=round(x.sized, 2), exact=x.exact, source=x.source)
         for x in space.lines
     ]
     pool = f"{card['usable_gib']} GiB usable ({card['usable_source']}) at {space.utilization}, less the other rows"
@@ -144,7 +153,9 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         engine_version=asked.engine_version,
         gpu=setup.gpu,
         gpus=setup.gpus,
-        tensor_parallel_size=setup.gpus,
+        tensor_parallel_size=setup.tp,
+        pipeline_parallel_size=setup.pp,
+        data_parallel_size=setup.dp,
         fits=chosen.fits,
         reason=_reason(model, asked, chosen),
         dtype="half" if chosen.note and "float16" in chosen.note else "auto",
@@ -168,9 +179,9 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         usd_per_hour=chosen.usd,
         region_multiplier=region_multiplier(asked.region),
         price_date=card["price_read"],
-        bounds=_bounds(model, asked, chosen),
+        bounds=_bounds(asked, chosen),
         alternatives=tuple(one.brief() for one in others),
-        notes=tuple(_notes(model, asked, chosen)),
+        notes=tuple(_notes(model, asked, chosen, others)),
     )
 
 
@@ -182,48 +193,47 @@ def _startup_timeout(model: Model, asked: Workload) -> int:
     return max(rule["least_s"], math.ceil(seconds / 60) * 60)
 
 
-def _bounds(model: Model, asked: Workload, chosen: Try) -> dict[str, float]:
-    """Upper bounds on speed by memory bandwidth alone, and what containers can cost at most and at least.
-
-    Decoding reads, for each step, the active weights and every running sequence's cache. Of E experts, n sequences with
-    k each read about E (1 - (1 - k/E)^n); all weights are counted as experts, which keeps this a bound.
-    """
-    setup, card = chosen.setup, gpu_facts(chosen.setup.gpu)
-    bandwidth = card["bandwidth_gb_per_s"] * 1e9 * setup.gpus
-
-    def tokens_per_s(many: int, context: int) -> float:
-        spread = model.experts_per_token / model.num_experts if model.num_experts and model.experts_per_token else 1
-        read = model.weight_bytes * (1 - (1 - spread) ** many)
-        read += many * context * kv_bytes_per_token(model, setup.gpus, setup.cache_bytes) * setup.gpus
-        return round(many * bandwidth / read, 1)
-
-    fill = math.ceil(setup.max_model_len * facts.overheads()["sizing"]["fill"])
+def _bounds(asked: Workload, chosen: Try) -> dict[str, float]:
+    """Bounds on speed by memory bandwidth and arithmetic, tokens' prices at them, and what containers cost."""
+    speed, usd = chosen.bounds, chosen.usd
+    prompt, output = speed.usd_per_million(usd)
     found = {
-        "decode_tokens_per_s_one_request": tokens_per_s(1, fill),
-        "decode_tokens_per_s_all_requests": tokens_per_s(setup.max_num_seqs, fill),
-        "usd_per_hour_min_containers": round(chosen.usd * asked.min_containers, 2),
+        "context_tokens": speed.context,
+        "requests": speed.requests,
+        "time_per_output_token_ms_one_request": round(1000 * speed.time_per_output_token_one_s, 2),
+        "time_per_output_token_ms_all_requests": round(1000 * speed.time_per_output_token_all_s, 2),
+        "decode_tokens_per_s_one_request": round(1 / speed.time_per_output_token_one_s, 1),
+        "decode_tokens_per_s_all_requests": round(speed.output_tokens_per_s, 1),
+        "prefill_tokens_per_s": round(speed.prefill_tokens_per_s),
+        "time_to_first_token_ms": round(1000 * speed.time_to_first_token_s, 1),
+        "usd_per_million_prompt_tokens": round(prompt, 4),
+        "usd_per_million_output_tokens": round(output, 4),
+        "usd_per_idle_window": round(usd * asked.scaledown_window / 3600, 3),
+        "usd_per_hour_min_containers": round(usd * asked.min_containers, 2),
     }
     if asked.max_containers:
-        found["usd_per_hour_max_containers"] = round(chosen.usd * asked.max_containers, 2)
+        found["usd_per_hour_max_containers"] = round(usd * asked.max_containers, 2)
     return found
 
 
-def _notes(model: Model, asked: Workload, chosen: Try):
+def _notes(model: Model, asked: Workload, chosen: Try, others: list[Try]):
     setup = chosen.setup
     card = gpu_facts(setup.gpu)
     yield f"Prices as read in {card['price_read']}; CPU and memory are charged on top. Live: `modal billing rates`."
-    yield (
-        f"Allowances were drawn on {facts.overheads()['calibrated_on']}; the engine's boot log has the real figures, "
-        "and the plan is sized by their high ends."
-    )
+    age = overheads.era(setup.engine, setup.version)
+    version = asked.engine_version or facts.pins()[setup.engine]["version"]
+    known = "" if age.logged else f"; no log of {setup.engine} {version} was read, so the range is wider"
+    yield f"The pool is sized by its low end{known}. The engine's boot log has the real figures."
     if chosen.note:
         yield chosen.note
     if not model.weights_exact:
         yield f"The weights' size is not exact: {model.weights_source}."
-    default = min(asked.default_max_model_len, model.max_context)
+    if setup.tp > 1 and any(layer.kind == "mla" for layer in model.layers):
+        yield "Its latent KV cache lies on every GPU whole: tensor parallelism cuts the weights, not the cache."
+    default = model.max_context if asked.fixed else min(asked.default_max_model_len, model.max_context)
     if asked.max_model_len is None and setup.max_model_len < default:
         yield f"max_model_len was lowered from {default:,} to {setup.max_model_len:,} to fit."
-    if asked.concurrency is None and setup.max_num_seqs < asked.default_concurrency:
+    if not asked.fixed and asked.concurrency is None and setup.max_num_seqs < asked.default_concurrency:
         yield f"max_num_seqs was lowered from {asked.default_concurrency} to {setup.max_num_seqs} to fit."
     if not card.get("usable_exact", True):
         yield f"No log that names {setup.gpu} was found: {card['usable_gib']} GiB is a cautious guess."
@@ -231,6 +241,10 @@ def _notes(model: Model, asked: Workload, chosen: Try):
         yield f"Modal documents no limit for several {setup.gpu}; {setup.gpus} may be refused."
     if setup.gpus > 1 and not card["nvlink"]:
         yield f"{setup.gpu} cards have no NVLink: tensor parallelism over {setup.gpus} of them costs latency."
+    cheaper = next((each for each in others if chosen.fits and asked.gpu is None and each.usd < chosen.usd), None)
+    if cheaper and not gpu_facts(cheaper.setup.gpu)["nvlink"] and not asked.gpu_candidates:
+        spelled = _spelled(cheaper.setup.gpu, cheaper.setup.gpus)
+        yield f"{spelled} costs less (${cheaper.usd:.2f}), but its cards have no NVLink; --gpu {spelled} takes it."
     if setup.gpus > 2:
         yield f"{setup.gpus} GPUs in one container usually wait longer for a place (Modal's GPU guide)."
     if setup.gpu in facts.gpu_aliases() and setup.gpu != "H100!":

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, shown
-from modal_serve_gen.gpus import parse_gpu
 from modal_serve_gen.model import Model
+from modal_serve_gen.plan.gpus import parse_gpu
+from modal_serve_gen.plan.overheads import check_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,17 @@ class Workload:
     region: str | None = None
     min_containers: int = 0
     max_containers: int | None = None
+    scaledown_window: int = 300  # seconds that an idle container is kept, and paid for
+    goal: str | None = None  # latency or throughput: what alternatives are ranked by instead of the price
+    budget: float | None = None  # USD per hour of one container
+    time_per_output_token: float | None = None  # milliseconds that all requests at once may take for each
+    tokens_per_s: float | None = None  # output tokens that one container has to give
+    fixed: bool = False  # a set-up as it is: limits that are not given are the engine's own, and one request must fit
+    server: bool = True  # the engine's defaults for a server, not for offline use
+    pp: int = 1  # pipeline stages
+    dp: int = 1  # data-parallel replicas of attention
+    expert_parallel: bool = False
+    sleep: bool = False  # the app puts its engine to sleep
     extra_weight_bytes: int = 0  # adapters and drafts, on every GPU
     draft_layers: float = 0  # that keep a KV cache for speculation, counted in layers of the model's own size
     draft_tokens: int = 0  # that one step of speculation verifies
@@ -34,8 +46,23 @@ class Workload:
 
 def check(model: Model, asked: Workload) -> None:
     rule = facts.overheads()["sizing"]
+    check_version(asked.engine, asked.engine_version)
     if asked.gpu is not None:
-        parse_gpu(asked.gpu)
+        count = parse_gpu(asked.gpu)[1]
+        if count % (asked.pp * asked.dp):
+            raise BadInput(
+                f"--gpu {shown(asked.gpu)} has {count} GPUs, which {asked.pp} pipeline stages of {asked.dp} "
+                "data-parallel replicas do not divide.",
+                f"Give a multiple of {asked.pp * asked.dp}.",
+            )
+    for option, size in (("--pipeline-parallel-size", asked.pp), ("--data-parallel-size", asked.dp)):
+        _within(option, size, 1, 64, "one container can have")
+    for option, target in (
+        ("--budget", asked.budget), ("--time-per-output-token", asked.time_per_output_token),
+        ("--tokens-per-s", asked.tokens_per_s),
+    ):  # fmt: skip
+        if target is not None and not 0 < target < 1e9:
+            raise BadInput(f"{option} {shown(target)} is not a positive number.", "Give more, or leave it out.")
     if (length := asked.max_model_len) is not None:
         _within("--max-model-len", length, rule["least_context"], model.max_context, f"{model.id} was made for")
     if (many := asked.concurrency) is not None:
@@ -43,7 +70,7 @@ def check(model: Model, asked: Workload) -> None:
     if (share := asked.gpu_memory_utilization) is not None and not 0 < share < 1:
         raise BadInput(
             f"--gpu-memory-utilization {shown(share)} is not a fraction between 0 and 1.",
-            f"Leave it out for {facts.overheads()['utilization']['default']}, or give less when the GPU is shared.",
+            "Leave it out for the engine's own share, or give less when the GPU is shared.",
         )
     known = facts.quantization()["cache_bytes"]
     if asked.kv_cache_dtype is not None and asked.kv_cache_dtype not in known:

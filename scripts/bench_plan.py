@@ -1,0 +1,35 @@
+"""How fast plans are: `python -m scripts.bench_plan`.
+
+Fixed set-ups a second, and one model over all GPUs and counts.
+"""
+
+import statistics
+import time
+
+from modal_serve_gen import facts, hub
+from modal_serve_gen.plan import Workload, plan
+
+LEAST_PLANS_PER_S, MOST_MS = 1000, 50
+
+
+def main() -> int:
+    models = [hub.bundled(name) for name in sorted(facts.models())]
+    fixed = Workload(gpu="H200:8", max_model_len=4096, fixed=True)
+    start = time.perf_counter()
+    for model in models * 10:
+        plan(model, fixed, others=False)
+    rate = 10 * len(models) / (time.perf_counter() - start)
+    print(f"fixed set-ups: {rate:,.0f} plans a second (wanted: {LEAST_PLANS_PER_S:,})")
+    times = []
+    for model in models:
+        start = time.perf_counter()
+        plan(model, Workload(max_model_len=4096, concurrency=8))
+        times.append(1000 * (time.perf_counter() - start))
+    worst = max(times)
+    print(f"all GPUs and counts, with alternatives: {statistics.median(times):.1f} ms median, {worst:.1f} ms worst")
+    print(f"(wanted: below {MOST_MS} ms; {len(models)} models)")
+    return 0 if rate >= LEAST_PLANS_PER_S and worst <= MOST_MS else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

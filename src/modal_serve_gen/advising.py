@@ -1,0 +1,74 @@
+"""Which workflow serves a goal, and when something else than an app of one's own serves better."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from modal_serve_gen import facts, workflows
+from modal_serve_gen.errors import BadInput, DoesNotFit, ModelRefused, nearest, shown
+from modal_serve_gen.plan import Plan
+from modal_serve_gen.workflows import Workflow
+
+HOURS_A_MONTH = 730
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The workflow for a goal, why it and not the better liked ones, and what else to think of."""
+
+    goal: str
+    workflow: str
+    why: str
+    instead: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        return {"goal": self.goal, "workflow": self.workflow, "why": self.why, "instead": list(self.instead)}
+
+
+def goals() -> list[str]:
+    """Every goal that some workflow serves."""
+    return sorted({goal for name in workflows.names() for goal in workflows.load(name).goals})
+
+
+def serving(goal: str) -> list[Workflow]:
+    """The workflows of a goal, best first. BadInput for an unknown one."""
+    if goal not in goals():
+        raise BadInput(f"--goal {shown(goal)} is unknown.{nearest(goal, goals())}", f"Use one of {', '.join(goals())}.")
+    found = [workflows.load(name) for name in workflows.names()]
+    return sorted((one for one in found if goal in one.goals), key=lambda one: one.goals[goal])
+
+
+def choose(goal: str, plan_for) -> tuple[Workflow, Plan, str]:
+    """The best workflow whose plan fits, its plan, and why; else the last one's plan. `plan_for` plans a workflow, or
+    raises ModelRefused where its engine does not serve the model."""
+    passed, last, refused = [], None, None
+    for workflow in serving(goal):
+        try:
+            plan = plan_for(workflow)
+        except ModelRefused as refusal:
+            passed.append(f"{workflow.name} is out: {refusal.problem.rstrip('.')}")
+            refused = refusal
+            continue
+        if plan.fits:
+            return workflow, plan, "; ".join([workflow.use_when, *passed])
+        passed.append(f"{workflow.name} is out: {plan.reason.rstrip('.')}")
+        last = last or (workflow, plan)
+    if last is None:
+        raise refused or DoesNotFit(f"No workflow serves {goal}.", "Leave out --goal.")
+    return (*last, "; ".join(passed))
+
+
+def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:
+    """What else to think of: sentences. `free`: nothing was asked of engine, flags or GPU."""
+    rules, found = facts.elsewhere(), []
+    if free and workflow.endpoints and plan.fits:
+        found.append(_sentence(rules["managed"]))
+    month = plan.usd_per_hour * HOURS_A_MONTH
+    if plan.fits and workflow.endpoints:
+        found.append(f"{_sentence(rules['cluster'])[:-1]}: one container all month is ${month:,.0f} of GPU time.")
+    if not plan.fits and not plan.alternatives:
+        found.append(_sentence(rules["nodes"]))
+    return tuple(found)
+
+
+def _sentence(rule: dict) -> str:
+    return f"Where {rule['when']}, {rule['instead']}."

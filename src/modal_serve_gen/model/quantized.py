@@ -1,0 +1,270 @@
+"""How many bytes each weight takes, by what a config.json says of its quantisation (pure).
+
+Which matrices are quantised at all is said by lists of names: what they leave out keeps the model's own 16 bits. The
+forms of those lists are transformers', compressed-tensors' and ModelOpt's, as vLLM 0.33.0 reads them
+(model_executor/layers/quantization/utils/quant_utils.py, is_layer_skipped; compressed_tensors/utils.py).
+"""
+
+import fnmatch
+import re
+from dataclasses import dataclass
+
+from modal_serve_gen import facts
+from modal_serve_gen.errors import Unclear, shown
+from modal_serve_gen.model.attention import text_part
+from modal_serve_gen.model.modules import Matrix
+
+# What no scheme touches unless it names it; the head only where `lm_head` says so.
+LEFT = ("embedding", "head", "router", "tower")
+LISTS = ("ignore", "ignored_layers", "modules_to_not_convert", "exclude_modules", "exclude")
+PREFIXES = ("model.", "model.language_model.", "language_model.model.", "backbone.", "")
+MOST_PATTERN = 500  # characters; longer ones are no names
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a matrix that is quantised is stored."""
+
+    bits: float
+    group: int | None = None  # weights that share one scale; None: a scale for each row or matrix
+    scale_bytes: float = 2.0
+    zeros: bool = False  # integer zero points, of the weights' own bits
+    block: int | None = None  # side of a square block with one float32 scale
+
+    @property
+    def bytes_per_weight(self) -> float:
+        found = self.bits / 8
+        if self.group:
+            found += (self.scale_bytes + (self.bits / 8 if self.zeros else 0)) / self.group
+        return found + (4 / self.block**2 if self.block else 0)
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """The label of a checkpoint's format, and what it does to each matrix. Unclear where entries contradict."""
+
+    label: str | None
+    block: int | None  # that every shard of a matrix must be a multiple of
+    forms: tuple[tuple[tuple[str, ...], Form], ...] = ()  # (targets, form); no targets: every linear layer
+    left: tuple[str, ...] = ()
+    experts: Form | None = None  # where the experts have a form of their own
+    experts_only: bool = False
+    certain: bool = True  # False: which matrices it left alone is not said
+
+    def bytes_of(self, matrix: Matrix, own: float) -> float:
+        """Bytes of these matrices, on all GPUs together; `own` is the model's bytes per element."""
+        if self.label is None or matrix.name.endswith(("conv1d", "conv.conv")):
+            return matrix.elements * own
+        each = matrix.inputs * matrix.outputs * matrix.each
+        return sum(each * self._per_weight(matrix, layer, own) for layer in matrix.layers)
+
+    def _per_weight(self, matrix: Matrix, layer: int, own: float) -> float:
+        if matrix.part == "experts" and self.experts:
+            return self.experts.bytes_per_weight
+        if self.experts_only:
+            return own
+        name = matrix.name.replace("{}", str(layer))
+        everything = next((form for targets, form in self.forms if not targets), None)
+        if matrix.part in LEFT or name.endswith(("embed_tokens", "eh_proj", "mlp.gate")):
+            everything = None
+        if matrix.part == "draft":  # whose names are their own, beginning with mtp
+            left = everything is None or any("mtp" in pattern for pattern in self.left)
+            return own if left else everything.bytes_per_weight
+        if _listed(name, self.left):
+            return own
+        for targets, form in self.forms:
+            if targets and _listed(name, targets):
+                return form.bytes_per_weight
+        return everything.bytes_per_weight if everything else own
+
+
+def _listed(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a list of names, parts of names, wildcards or `re:` expressions holds this module."""
+    full = [prefix + name for prefix in PREFIXES]
+    dotted = f".{name}."
+    for pattern in patterns:
+        if pattern.startswith("re:"):
+            expression = pattern.removeprefix("re:")
+            # A repeated group can take for ever on a name that it does not fit; no checkpoint needs one.
+            if len(pattern) > MOST_PATTERN or re.search(r"\)[*+{?]", expression):
+                continue
+            try:
+                compiled = re.compile(expression)
+            except (re.error, RecursionError, OverflowError):
+                continue
+            if any(compiled.match(one) for one in full):
+                return True
+        elif "*" in pattern:
+            if len(pattern) <= MOST_PATTERN and any(
+                fnmatch.fnmatchcase(one, pattern) or fnmatch.fnmatchcase(one, f"{pattern}.*") for one in full
+            ):
+                return True
+        elif (
+            pattern in full
+            or any(one.startswith(f"{pattern}.") for one in full)
+            or f".{pattern}." in dotted
+            or _fused(name, pattern)
+        ):
+            return True
+    return False
+
+
+# Matrices that some checkpoints store as one, and what is then listed.
+TOGETHER = {
+    "q_proj": ("qkv_proj", "qkv"),
+    "k_proj": ("qkv_proj", "qkv"),
+    "v_proj": ("qkv_proj", "qkv"),
+    "up_proj": ("gate_up_proj", "gate_proj"),
+    "in_proj_q": ("in_proj_qkv", "in_proj_qkvz"),
+    "in_proj_v": ("in_proj_qkv", "in_proj_qkvz", "in_proj_z"),
+    "in_proj_b": ("in_proj_ba", "in_proj_a"),
+}
+
+
+def _fused(name: str, pattern: str) -> bool:
+    head, _, tail = name.rpartition(".")
+    others = TOGETHER.get(tail, ())
+    return bool(others) and any(f"{prefix}{head}.{other}" == pattern for prefix in PREFIXES for other in others)
+
+
+def read(config: dict, told: str | None = None) -> Quantization:
+    """What `config` says; `told` is the label known of a checkpoint whose configuration says nothing.
+
+    Raises Unclear for entries that contradict each other or that no engine here knows.
+    """
+    text = text_part(config)
+    stated = [
+        found
+        for found in (
+            config.get("quantization_config"), text.get("quantization_config"), config.get("compression_config")
+        )
+        if isinstance(found, dict) and found
+    ]  # fmt: skip
+    if not stated:
+        return _told(told)
+    labels = {str(one.get("quant_method") or one.get("quant_algo") or "").lower() for one in stated} - {""}
+    if len(labels) > 1:
+        raise Unclear(f"its quantisation is stated twice and differently: {', '.join(sorted(labels))}")
+    return _stated(stated[0], text, told)
+
+
+def _told(label: str | None) -> Quantization:
+    if label is None:
+        return Quantization(None, None)
+    bits = {"nvfp4": Form(4, 16, 1), "mxfp4": Form(4, 32, 1)}.get(label, Form(8))
+    return Quantization(label, None, (((), bits),), ("lm_head",), certain=False)
+
+
+def _stated(stated: dict, text: dict, told: str | None) -> Quantization:
+    method = str(stated.get("quant_method") or stated.get("quant_algo") or "").lower()
+    if not method:
+        raise Unclear("its quantization_config names no quant_method")
+    known = facts.quantization()["methods"]
+    if method not in known:
+        raise Unclear(f"its quantisation {shown(method, 40)} is none that the engines here know")
+    bits, block = stated.get("bits", stated.get("w_bit")), _block(stated)
+    _consistent(method, stated, bits)
+    left = tuple(
+        str(name) for key in LISTS if isinstance(stated.get(key), list) for name in stated[key] if isinstance(name, str)
+    )
+    if isinstance(head := stated.get("lm_head"), bool) and not head:
+        left += ("lm_head",)
+    if method == "compressed-tensors":
+        return _compressed(stated, left, block, told)
+    if method.startswith("modelopt"):
+        return _modelopt(method, stated, left, block)
+    if method in ("awq", "gptq", "awq_marlin", "gptq_marlin", "auto_awq", "auto_gptq", "auto-round", "inc"):
+        zeros = bool(stated.get("zero_point", True)) if "awq" in method else True
+        form = Form(bits or 4, stated.get("group_size") if (stated.get("group_size") or 0) > 0 else None, zeros=zeros)
+        return Quantization(method.removeprefix("auto_").removesuffix("_marlin"), block, (((), form),), left)
+    if method == "bitsandbytes":
+        eight = bool(stated.get("load_in_8bit"))
+        # NF4: one float32 for 64 weights; nested, one byte for 64 and one float32 for 256 of those.
+        scale = 1 + 4 / 256 if stated.get("bnb_4bit_use_double_quant") else 4
+        form = Form(8) if eight else Form(4, 64, scale)
+        return Quantization("bitsandbytes", None, (((), form),), left)
+    if method in ("mxfp4", "gpt_oss_mxfp4"):
+        return Quantization("mxfp4", None, experts=Form(4, 32, 1), experts_only=True)
+    if method == "quark":
+        found = (stated.get("global_quant_config") or {}).get("weight") or {}
+        four = "fp4" in str(found.get("dtype", ""))
+        return Quantization("quark", None, (((), Form(4, 32, 1) if four else Form(8)),), left, certain=False)
+    experts = Form(4, 32, 1) if text.get("expert_dtype") == "fp4" else None  # DeepSeek V4
+    return Quantization(known[method], block, (((), Form(8, block=block)),), left, experts, certain=not experts)
+
+
+def _block(stated: dict) -> int | None:
+    block = stated.get("weight_block_size")
+    if block is None:
+        return None
+    if isinstance(block, list) and len(block) == 2 and all(isinstance(one, int) and 0 < one <= 2**20 for one in block):
+        return block[0]
+    raise Unclear(f"its weight_block_size is {shown(block, 40)}, not two whole numbers")
+
+
+def _consistent(method: str, stated: dict, bits: object) -> None:
+    """Raises Unclear where two entries of one quantization_config cannot both be true."""
+    if bits is not None and (not isinstance(bits, int) or bits not in (2, 3, 4, 8)):
+        raise Unclear(f"its quantisation {method} has {shown(bits, 40)} bits, which is neither 2, 3, 4 nor 8")
+    if method in ("fp8", "fbgemm_fp8", "deepseek_v4_fp8") and bits not in (None, 8):
+        raise Unclear(f"its quantisation is {method} and of {bits} bits at once")
+    if "awq" in method and bits not in (None, 4):
+        raise Unclear(f"its quantisation is {method} and of {bits} bits at once")
+    if "fp4" in method and bits not in (None, 4):
+        raise Unclear(f"its quantisation is {method} and of {bits} bits at once")
+    if stated.get("load_in_4bit") and stated.get("load_in_8bit"):
+        raise Unclear("its quantisation is to be loaded in 4 and in 8 bits at once")
+    group = stated.get("group_size")
+    if group is not None and not (isinstance(group, int) and (group == -1 or 0 < group <= 2**20)):
+        raise Unclear(f"its quantisation has a group_size of {shown(group, 40)}")
+    if method.startswith(("awq", "gptq", "bitsandbytes")) and stated.get("weight_block_size"):
+        raise Unclear(f"its quantisation is {method} and has FP8 blocks at once")
+
+
+def _groups(stated: dict) -> list[dict]:
+    groups = stated.get("config_groups")
+    found = [one for one in groups.values() if isinstance(one, dict)] if isinstance(groups, dict) else []
+    return [one for one in found if isinstance(one.get("weights"), dict)]
+
+
+def _form(weights: dict) -> Form:
+    bits, group = weights.get("num_bits") or 8, weights.get("group_size")
+    if not isinstance(bits, int) or bits not in (2, 3, 4, 8):
+        raise Unclear(f"its quantisation has {shown(bits, 40)} bits, which is neither 2, 3, 4 nor 8")
+    group = group if isinstance(group, int) and group > 0 else None
+    block = weights.get("block_structure")
+    square = block[0] if isinstance(block, list) and block and isinstance(block[0], int) and block[0] > 0 else None
+    fours = weights.get("type") == "float" and bits == 4
+    return Form(bits, group, 1 if fours else 2, weights.get("symmetric") is False, square)
+
+
+def _group_forms(stated: dict) -> tuple[tuple[tuple[str, ...], Form], ...]:
+    found = []
+    for group in _groups(stated):
+        targets = [str(one) for one in group.get("targets") or ()]
+        named = tuple(one for one in targets if one not in ("Linear", "FusedMoE", "RoutedExperts"))
+        found.append((named if len(named) == len(targets) else (), _form(group["weights"])))
+    return tuple(found)
+
+
+def _compressed(stated: dict, left: tuple[str, ...], block: int | None, told: str | None) -> Quantization:
+    layout, forms = str(stated.get("format") or ""), _group_forms(stated)
+    if not forms:
+        label = told or ("fp8" if "float" in layout else "compressed-tensors")
+        return Quantization(label, block, (((), Form(8)),), left or ("lm_head",), certain=False)
+    weights = _groups(stated)[0]["weights"]
+    label = next((name for name in ("mxfp4", "nvfp4") if name in layout), None)
+    if label is None and ("float" in layout or weights.get("type") == "float") and forms[0][1].bits == 8:
+        label = "fp8"
+    structure = forms[0][1].block
+    return Quantization(label or f"compressed-tensors-int{int(forms[0][1].bits)}", block or structure, forms, left)
+
+
+def _modelopt(method: str, stated: dict, left: tuple[str, ...], block: int | None) -> Quantization:
+    algorithm = str(stated.get("quant_algo") or "").lower()
+    label = {"fp8": "fp8", "nvfp4": "nvfp4", "mixed_precision": "modelopt-mixed"}.get(algorithm)
+    label = label or ("nvfp4" if method == "modelopt_fp4" else "fp8" if method == "modelopt" else method)
+    forms = _group_forms(stated)
+    if not forms:
+        forms = (((), Form(4, 16, 1) if label == "nvfp4" else Form(8)),)
+    return Quantization(label, block, forms, left, certain=label in ("fp8", "nvfp4"))

@@ -1,0 +1,112 @@
+"""How fast a model can be at best: bounds from memory bandwidth and arithmetic, and what tokens cost at them (pure).
+
+Roofline: no step is faster than reading what it must read, no prefill faster than multiplying what it must multiply.
+"""
+
+from dataclasses import dataclass
+
+from modal_serve_gen.model import Model, kv_bytes_per_token, state_bytes_per_sequence
+from modal_serve_gen.plan.gpus import gpu_facts
+from modal_serve_gen.plan.ledger import Setup
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Bounds at one setup: nothing measured, and never reached. Contexts are tokens in the cache of each request."""
+
+    time_per_output_token_one_s: float  # a single request of `context` tokens
+    time_per_output_token_all_s: float  # all requests at once, `context` tokens each
+    output_tokens_per_s: float  # of all requests
+    prefill_tokens_per_s: float
+    time_to_first_token_s: float  # of a prompt of `context` tokens, nothing else running
+    context: int
+    requests: int
+
+    def usd_per_million(self, usd_per_hour: float) -> tuple[float, float]:
+        """USD for a million prompt tokens, and for a million output tokens, while the GPUs do nothing else."""
+        price = usd_per_hour / HOUR * 1e6
+        return price / self.prefill_tokens_per_s, price / self.output_tokens_per_s
+
+
+def bounds(model: Model, setup: Setup, context: int, requests: int) -> Bounds:
+    """Bounds of one replica over its GPUs, all data-parallel replicas together for tokens per second."""
+    one, many = (_step_s(model, setup, context, n) for n in (1, max(1, requests)))
+    prefill = _prefill_s(model, setup, context)
+    return Bounds(one, many, setup.dp * max(1, requests) / many, setup.dp * context / prefill, prefill + one, context,
+                  requests)  # fmt: skip
+
+
+def _step_s(model: Model, setup: Setup, context: int, requests: int) -> float:
+    """Seconds of one decoding step: the active weights and every request's cache are read once.
+
+    Of E experts, n requests with k each read about E (1 - (1 - k/E)^n); layers with a window read only that, linear
+    ones their state.
+    """
+    cache = requests * (
+        context * kv_bytes_per_token(model, setup.tp, setup.cache_bytes)
+        + sum(min(x.window, context) * x.token_bytes(setup.tp, setup.cache_bytes) for x in model.layers if x.window)
+        + 2 * state_bytes_per_sequence(model, setup.tp)
+    )
+    read = _active_bytes(model, setup, requests) + cache / setup.pp
+    return setup.pp * read / (gpu_facts(setup.gpu)["bandwidth_gb_per_s"] * 1e9)
+
+
+def _active_bytes(model: Model, setup: Setup, requests: int) -> float:
+    """Bytes of weights that a step reads on each GPU: all but the embedding's other rows and unused experts."""
+    if model.sizes is None:
+        return model.weight_bytes / setup.tp / setup.pp
+    spread = 1 - (1 - model.sizes.active) ** requests
+    tied = not any(one.part == "head" for one in model.sizes.weights)
+    total = 0.0
+    for one in model.sizes.weights:
+        if one.part in ("draft", "tower") or (one.part == "embedding" and not tied):
+            continue
+        ranks = setup.tp * (setup.dp if setup.expert_parallel and one.split == "experts" else 1)
+        share = 1 if one.split == "copy" else ranks
+        total += one.bytes * model.weight_factor * (spread if one.part == "experts" else 1) / share
+    return total / setup.pp
+
+
+def active_parameters(model: Model) -> float:
+    """Parameters that one token is multiplied with: no embedding, only the experts it uses."""
+    if model.sizes is None:
+        return model.weight_bytes / 2
+    return sum(
+        one.elements * (model.sizes.active if one.part == "experts" else 1)
+        for one in model.sizes.weights
+        if one.part not in ("draft", "tower", "embedding")
+    )
+
+
+def _prefill_s(model: Model, setup: Setup, tokens: int) -> float:
+    """Seconds to read a prompt: 2 x active parameters a token, and 2 x heads x (K + V size) x tokens / 2 in each layer
+    that attends to everything before (causal)."""
+    attention = 0.0
+    for layer in model.layers:
+        if layer.kind in ("full", "mla"):
+            seen = tokens / 2
+        elif layer.window:
+            seen = min(layer.window, tokens / 2)
+        else:
+            continue
+        size = (layer.key_dim + layer.value_dim) if layer.kind != "mla" else 2 * layer.key_dim
+        attention += 2 * layer.count * model.num_attention_heads * size * seen
+    work = tokens * (2 * active_parameters(model) + attention)
+    return work / (_flops(model, setup.gpu) * setup.tp * setup.pp)
+
+
+def _flops(model: Model, gpu: str) -> float:
+    """Dense arithmetic a second in the weights' own format, or in 16 bits where the GPU has none for it."""
+    card = gpu_facts(gpu)
+    names = {"fp8": ["fp8"], "nvfp4": ["fp4", "fp8"], "modelopt-mixed": ["fp8"]}.get(model.quantization or "", [])
+    rate = next((card[f"{name}_tflops"] for name in (*names, "bf16", "fp16") if f"{name}_tflops" in card), None)
+    if rate is None:
+        raise AssertionError(f"{gpu} has no arithmetic rate")
+    return rate * 1e12
+
+
+def load_s(model: Model, extra: int, gb_per_s: float) -> float:
+    """Seconds to read all weights at that rate."""
+    return (model.weight_bytes + extra) / 1e9 / gb_per_s

@@ -1,0 +1,211 @@
+"""The formula for the KV cache against the real engine: miniatures of every kind of attention, started for real."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from modal_serve_gen import facts
+from modal_serve_gen.model import from_config
+from modal_serve_gen.model.blocks import request_blocks
+from modal_serve_gen.rehearsal.engines import engine_env
+from modal_serve_gen.rehearsal.engines.shrinking import LAYER_COUNTS, shrink, text_part
+
+engine = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+
+POOL = 500_000_000  # bytes
+# 1,025 tokens and what a window or a chunk of 1,024 keeps fill whole blocks of 128, or just do not: so a formula that
+# is a token off is a block off. 5,000 is no multiple of a block.
+LENGTH, IN_FLIGHT = 5000, 1025
+LOGGED = re.compile(r"KV cache size: ([\d,]+) tokens, Maximum concurrency for ([\d,]+) tokens per request: ([\d.]+)x")
+# What a configuration says of the order of its layers, which stays the model's own here.
+ORDER = ("full_attention_interval", "sliding_window_pattern", "_sliding_window_pattern", "no_rope_layer_interval")
+FULL, WINDOW = "full_attention", "sliding_attention"
+
+QWEN, DEEPSEEK, GEMMA, NEMOTRON = (
+    "Qwen/Qwen3-4B", "deepseek-ai/DeepSeek-R1-0528", "google/gemma-4-31B-it",
+    "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
+)  # fmt: skip
+FOUR = {"num_attention_heads": 4, "num_key_value_heads": 2}
+# Of a multimodal model whose bundled configuration tells its language model only.
+ALONE = {"architectures": ["Gemma4ForCausalLM"], "model_type": "gemma4_text"}
+UNCACHED, ONE_BYTE, SHORT = {"enable_prefix_caching": False}, {"kv_cache_dtype": "fp8"}, {"max_model_len": 1000}
+
+# By what the kinds have in common: name, model, layers, changes of its configuration, options of the engine.
+KINDS = {
+    "full": [
+        ("grouped heads", QWEN, 5, {"num_attention_heads": 8, "num_key_value_heads": 4}),
+        ("a key for each head", QWEN, 3, {"num_attention_heads": 3, "num_key_value_heads": 3}),
+        ("one key for all heads", QWEN, 3, {"num_attention_heads": 4, "num_key_value_heads": 1}),
+        ("half the head", "meta-llama/Llama-3.1-8B-Instruct", 3, {**FOUR, "head_dim": 64}),
+        ("one byte", QWEN, 5, FOUR, ONE_BYTE),
+    ],
+    "latent": [
+        ("DeepSeek R1", DEEPSEEK, 4, {}),
+        ("GLM 4.7 Flash", "zai-org/GLM-4.7-Flash", 3, {}),
+        ("one byte", DEEPSEEK, 4, {}, ONE_BYTE),
+    ],
+    "windows": [
+        ("windows only", "mistralai/Mistral-7B-Instruct-v0.3", 3, {**FOUR, "sliding_window": 500}),
+        ("Gemma 3", "google/gemma-3-27b-it", 16, FOUR),
+        ("Gemma 3, one byte", "google/gemma-3-27b-it", 16, FOUR, ONE_BYTE),
+        ("gpt-oss", "openai/gpt-oss-20b", 6, FOUR),
+        ("gpt-oss, one window more", "openai/gpt-oss-20b", 7, FOUR),
+        ("Llama 4", "meta-llama/Llama-4-Scout-17B-16E-Instruct", 8, {**FOUR, "attention_chunk_size": 1024}),
+    ],
+    "two sizes of heads": [
+        ("as Gemma 4 31B has them", GEMMA, 11, {"layer_types": [*[WINDOW] * 5, FULL, *[WINDOW] * 4, FULL]}),
+        ("wide windows", GEMMA, 6, {
+            "num_attention_heads": 8, "num_key_value_heads": 8, "num_global_key_value_heads": 2,
+        }),
+        ("no multiple", GEMMA, 6, {
+            "num_attention_heads": 6, "num_key_value_heads": 3, "num_global_key_value_heads": 1,
+        }),
+        ("keys that are values", "google/gemma-4-12B-it", 12, ALONE),
+        ("shared keys and values", "google/gemma-4-E4B-it", 24, {**ALONE, "num_kv_shared_layers": 8}),
+    ],
+    "states": [
+        # Its configuration does not say in what its states are kept, and the engine goes by the CPU.
+        ("Qwen3-Next", "Qwen/Qwen3-Next-80B-A3B-Instruct", 8, FOUR, {"mamba_ssm_cache_dtype": "float32"}),
+        ("Qwen3.5", "Qwen/Qwen3.5-9B", 10, FOUR),
+        ("Qwen3.5, two bytes", "Qwen/Qwen3.5-9B", 8, {**FOUR, "mamba_ssm_dtype": "bfloat16"}, {
+            "mamba_ssm_cache_dtype": "bfloat16",
+        }),
+        ("Qwen3.5, no prefixes cached", "Qwen/Qwen3.5-9B", 8, FOUR, UNCACHED),
+        ("Mamba-2", NEMOTRON, 11, {**FOUR, "hybrid_override_pattern": "MM-M*-MM*-M"}),
+        ("Mamba-2, no prefixes cached", NEMOTRON, 11, {**FOUR, "hybrid_override_pattern": "MM-M*-MM*-M"}, UNCACHED),
+        ("short convolutions", "LiquidAI/LFM2.5-1.2B-Instruct", 10, {**FOUR, "conv_dim": 128, "block_dim": 128}),
+        ("short convolutions, experts", "LiquidAI/LFM2.5-8B-A1B", 10, FOUR),
+    ],
+    "packed": [
+        ("DeepSeek V4, two groups by a hair", "deepseek-ai/DeepSeek-V4-Flash", 12, {}, SHORT),
+        ("DeepSeek V4, uneven", "deepseek-ai/DeepSeek-V4-Flash", 5, {}),
+        ("DeepSeek V4, whole", "deepseek-ai/DeepSeek-V4-Flash", 43, {}, SHORT),
+    ],
+}  # fmt: skip
+REFUSED = [
+    ("an index", "deepseek-ai/DeepSeek-V3.2", 3, {}),
+    ("a shared index", "zai-org/GLM-5.2-FP8", 6, {}),
+    ("Mamba-2, experts", NEMOTRON, 4, {**FOUR, "hybrid_override_pattern": "MEM*"}),
+]
+REASONS = {
+    "an index": "Sparse Attention is not supported on CPU.",
+    "a shared index": "Sparse Attention is not supported on CPU.",
+    "Mamba-2, experts": "is_act_and_mul=False is supported only for CUDA, XPU and ROCm for now",
+}
+
+# The engine's own Python runs this: each miniature in a process of its own, since no two engines fit into one.
+START = """
+import json, os, sys, traceback
+from pathlib import Path
+from vllm import EngineArgs
+from vllm.model_executor.models import registry
+from vllm.v1.engine.core import EngineCore
+from vllm.v1.executor import Executor
+
+registry._run_in_subprocess = lambda ask: ask()  # what a model can do is asked without starting Python once more
+for folder in map(Path, sys.argv[1:]):
+    if child := os.fork():
+        os.waitpid(child, 0)
+        continue
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
+    os.dup2(log, 1), os.dup2(log, 2)
+    found = {}
+    try:
+        options = json.loads((folder / "engine.json").read_text())
+        config = EngineArgs(model=str(folder), **options).create_engine_config()
+        found["block"] = config.cache_config.block_size
+        core = EngineCore(config, Executor.get_class(config), log_stats=False)
+        found |= {
+            "blocks": core.scheduler.kv_cache_config.num_blocks,
+            "in_flight": config.max_in_flight_tokens,
+            "prefix_caching": config.cache_config.enable_prefix_caching,
+        }
+    except Exception as fault:
+        traceback.print_exc()
+        found["refused"] = str(fault)
+    (folder / "found.json").write_text(json.dumps(found))
+    sys.stdout.flush(), sys.stderr.flush(), os._exit(0)
+"""
+OPTIONS = {
+    "load_format": "dummy", "skip_tokenizer_init": True, "language_model_only": True, "enforce_eager": True,
+    "dtype": "bfloat16", "max_model_len": LENGTH, "max_num_batched_tokens": IN_FLIGHT, "max_num_seqs": 8,
+    "kv_cache_memory_bytes": POOL,
+}  # fmt: skip
+
+
+def small(model_id: str, layers: int, changes: dict) -> dict:
+    """The model's configuration with its first layers only, narrow, and with `changes` of its language model."""
+    own = facts.config(model_id)["config"]
+    made = shrink(own, 8192, {"<|endoftext|>": 1, "<|im_end|>": 2})[0]
+    was, text = text_part(own), text_part(made)
+    for key, value in was.items():
+        if key in LAYER_COUNTS:
+            text[key] = layers
+        elif isinstance(value, list) and len(value) >= was["num_hidden_layers"]:
+            text[key] = value[:layers]
+        elif key in ORDER:
+            text[key] = value
+    text |= changes
+    return {"dtype": "bfloat16", **text} if "architectures" in changes else made
+
+
+def start(kinds: list[tuple], tmp_path) -> dict[str, dict]:
+    """What the engine said of each kind's cache: `logged` where it came up, `refused` where not."""
+    folders = {}
+    for name, model_id, layers, changes, *more in kinds:
+        folder = folders[name] = tmp_path / name.replace(" ", "-")
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps(small(model_id, layers, changes)))
+        (folder / "engine.json").write_text(json.dumps(OPTIONS | (more[0] if more else {})))
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    subprocess.run(
+        [engine_env.folder() / "bin" / "python", "-I", "-c", START, *folders.values()],
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400, check=True,
+    )  # fmt: skip
+    return {name: read(folder) for name, folder in folders.items()}
+
+
+def read(folder) -> dict:
+    found = json.loads((folder / "found.json").read_text())
+    if "refused" not in found:
+        found["logged"] = LOGGED.search((folder / "log").read_text()).groups()
+    return found
+
+
+def ours(kind: tuple, found: dict) -> dict:
+    """What the engine should say, by the formula: it differs from a GPU's in its defaults only."""
+    _, model_id, layers, changes, *more = kind
+    options = OPTIONS | (more[0] if more else {})
+    length = options["max_model_len"]
+    one = request_blocks(
+        from_config("me/small", "0" * 40, small(model_id, layers, changes), weight_bytes=1, source="test"), length,
+        cache_bytes=1 if "kv_cache_dtype" in options else 2, block=found["block"], in_flight=found["in_flight"],
+        prefix_caching=found["prefix_caching"], flashinfer=False,
+    )  # fmt: skip
+    blocks = POOL // one.size
+    concurrency = blocks / one.count
+    logged = (f"{int(concurrency * length):,}", f"{length:,}", f"{concurrency:.2f}")
+    return {**found, "blocks": blocks, "logged": logged}
+
+
+@engine
+@pytest.mark.engine
+@pytest.mark.parametrize("family", KINDS)
+def test_the_engine_logs_the_cache_size_that_the_formula_gives(family, tmp_path):
+    """Blocks, tokens and requests at once are the same to the last digit, for each kind that the CPU engine serves."""
+    found = start(KINDS[family], tmp_path)
+    assert not {name: one["refused"] for name, one in found.items() if "refused" in one}
+    assert found == {kind[0]: ours(kind, found[kind[0]]) for kind in KINDS[family]}
+
+
+@engine
+@pytest.mark.engine
+def test_what_the_engine_refuses_on_a_cpu_is_known(tmp_path):
+    """The kinds that are missing above are missing because the engine says so."""
+    assert {name: found.get("refused") for name, found in start(REFUSED, tmp_path).items()} == REASONS

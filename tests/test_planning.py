@@ -1,0 +1,210 @@
+"""`plan` through the command line: what it prints, its keys, its exit codes, its advice."""
+
+import json
+
+import pytest
+
+from modal_serve_gen import advising, facts, planning, workflows
+from modal_serve_gen.plan import Workload, plan
+from tests.test_plan import bundled
+
+KEYS = {
+    "model", "revision", "gpu", "gpus", "tensor_parallel_size", "fits", "reason", "max_model_len", "max_num_seqs",
+    "max_num_batched_tokens", "gpu_memory_utilization", "ledger", "kv_cache", "startup_timeout_s", "usd_per_hour",
+    "bounds", "alternatives", "notes",
+}  # fmt: skip
+
+
+def asked(cli, *arguments: str, code: int = 0) -> dict:
+    done = cli("plan", *arguments, "--offline", "--json")
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_plan_has_the_keys_of_the_contract(cli):
+    """And the ledger's items each their source."""
+    found = asked(cli, "Qwen/Qwen3-8B")
+    assert set(found) >= KEYS
+    assert {row["item"] for row in found["ledger"]} >= {
+        "weights",
+        "kv_cache",
+        "activations",
+        "cuda_graphs",
+        "non_torch",
+    }
+    assert all(set(row) >= {"item", "gib", "exact", "source"} for row in found["ledger"])
+    assert set(found["kv_cache"]) >= {"bytes_per_token", "gib", "gib_low", "gib_high", "tokens", "max_concurrency"}
+
+
+def test_a_plan_and_a_new_app_have_the_same_numbers(cli):
+    """For every workflow: its own defaults, one Plan."""
+    for name in workflows.names():
+        model = workflows.load(name).default_model
+        planned = asked(cli, model, "--workflow", name)
+        made = json.loads(cli("new", f"{name}.py", "--workflow", name, "--offline", "--json").stdout)["plan"]
+        for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "gpu_memory_utilization", "usd_per_hour"):
+            assert planned[key] == made[key], (name, key)
+
+
+def test_a_person_reads_the_ledger_the_limits_the_speed_and_the_alternatives(cli, monkeypatch):
+    """One bar, figures with their units, the cheapest other GPUs, notes."""
+    monkeypatch.setenv("COLUMNS", "100")
+    told = cli("plan", "Qwen/Qwen3-8B", "--offline").stdout
+    for words in (
+        "8.19B parameters", "fits on", "per hour", "expected", "planned with", "Also fits", "ms for one request",
+        "a million", "idle window", "bytes of KV cache a token",
+    ):  # fmt: skip
+        assert words in told
+    assert "█" in told and max(map(len, told.splitlines())) < 125
+
+
+@pytest.mark.parametrize("columns", ["60", "200"])
+def test_each_gpu_has_a_bar(cli, monkeypatch, columns):
+    """As many as there are up to three, then one for all; the parts as large as their shares."""
+    monkeypatch.setenv("COLUMNS", columns)
+    two = cli("plan", "Qwen/Qwen3-8B", "--offline", "--gpu", "L4:2").stdout
+    assert sum(line.startswith("  █") for line in two.splitlines()) == 2
+    (bar,) = [
+        x for x in cli("plan", "Qwen/Qwen3-8B", "--offline", "--gpu", "L4:4").stdout.splitlines() if "each of 4" in x
+    ]
+    found = plan(bundled("Qwen/Qwen3-8B"), Workload(gpu="L4:4", default_max_model_len=16384))
+    width = bar.index("|") - 2
+    weights = next(row.gib_sized for row in found.ledger if row.item == "weights")
+    assert bar.count("█") == pytest.approx(width * weights / facts.gpus()["L4"]["usable_gib"], abs=1)
+
+
+def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
+    """The bar is drawn with what its encoding has."""
+
+    class Plain:
+        encoding = "ascii"
+
+    found = planning.answer(planning.Asked("Qwen/Qwen3-8B", offline=True), print)
+    monkeypatch.setattr(planning.sys, "stdout", Plain())
+    assert planning.text(found).isascii()
+
+
+def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):
+    """The reason, what would fit, and `fits` false."""
+    found = asked(cli, "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", code=4)
+    assert found["fits"] is False and "does not fit" in found["reason"] and found["alternatives"]
+    told = cli("plan", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--offline")
+    assert told.exit_code == 4 and "What would fit" in told.stdout
+
+
+def test_a_model_larger_than_the_largest_machine_is_refused_with_the_reason(cli, tmp_path):
+    """A dense model of four trillion parameters fits nowhere; several nodes are named when a goal is given."""
+    config = {**facts.config("Qwen/Qwen3-8B")["config"], "num_hidden_layers": 400, "intermediate_size": 600_000}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    found = asked(cli, "config.json", code=4)
+    assert not found["alternatives"] and "leave no KV cache" in found["reason"]
+    found = asked(cli, "config.json", "--goal", "cost", code=4)
+    assert any("No" not in each and "several machines" in each for each in found["advice"]["instead"])
+
+
+def test_a_fixed_set_up_takes_that_releases_defaults(cli):
+    """Only what was given is asked for; the issue's own example."""
+    found = asked(
+        cli, "Qwen/Qwen3-235B-A22B", "--gpu", "H200:4", "--gpu-memory-utilization", "0.9", "--max-model-len", "16384",
+        "--kv-cache-dtype", "fp8", "--engine-version", "0.11.0",
+    )  # fmt: skip
+    assert (found["max_num_seqs"], found["max_num_batched_tokens"], found["max_model_len"]) == (1024, 8192, 16384)
+    assert found["kv_cache"]["dtype"] == "fp8" and found["kv_cache"]["bytes_per_token"] == 94 * 1 * 2 * 128
+    assert found["engine_version"] == "0.11.0" and found["gpu_memory_utilization"] == 0.9
+
+
+@pytest.mark.parametrize("version, words", [("0.9.2", "older than vLLM 0.10.0"), ("latest", "not a version")])
+def test_other_releases_are_refused(cli, version, words):
+    """Older ones sized their memory by other rules."""
+    done = cli("plan", "Qwen/Qwen3-8B", "--gpu", "H100", "--engine-version", version, "--offline")
+    assert done.exit_code == 2 and words in done.stderr
+
+
+def test_several_are_compared(cli):
+    """Models and GPUs, each with its own plan."""
+    found = asked(cli, "Qwen/Qwen3-8B", "--compare", "H200", "--compare", "Qwen/Qwen3-32B", "--compare", "h100:2")
+    assert [(one["model"], one["gpu"], one["gpus"]) for one in found["compared"]][0::2] == [
+        ("Qwen/Qwen3-8B", "H200", 1), ("Qwen/Qwen3-8B", "H100", 2),
+    ]  # fmt: skip
+    told = cli("plan", "Qwen/Qwen3-8B", "--compare", "H200", "--offline").stdout
+    assert "Compared:" in told and "H200" in told
+
+
+@pytest.mark.parametrize("goal", advising.goals())
+def test_a_goal_chooses_the_workflow_that_serves_it_best(cli, goal):
+    """By the workflows' own order, with the reason."""
+    best = advising.serving(goal)[0]
+    found = asked(cli, best.default_model, "--goal", goal)
+    assert found["advice"]["workflow"] == best.name and found["advice"]["why"] == best.use_when
+
+
+def test_a_workflow_that_cannot_is_passed_over_with_the_reason(cli):
+    """Snapshots are for one GPU: a model of eight goes to the next one."""
+    found = asked(cli, "deepseek-ai/DeepSeek-R1-0528", "--goal", "cold-start")
+    first, second = advising.serving("cold-start")[:2]
+    assert found["advice"]["workflow"] == second.name and f"{first.name} is out" in found["advice"]["why"]
+
+
+def test_managed_endpoints_and_machines_by_the_month_are_named(cli):
+    """The former where nothing was asked of engine, flags or GPU."""
+    free = " ".join(asked(cli, "Qwen/Qwen3-8B", "--goal", "cost")["advice"]["instead"])
+    assert "modal endpoint create" in free and "by the month" in free
+    held = " ".join(asked(cli, "Qwen/Qwen3-8B", "--goal", "cost", "--gpu", "H100")["advice"]["instead"])
+    assert "modal endpoint create" not in held
+
+
+def test_targets_choose_a_larger_gpu_or_refuse(cli):
+    """A time per token, tokens per second, a budget: held to the part of the bound that engines reach."""
+    plain = asked(cli, "Qwen/Qwen3-8B")
+    fast = asked(cli, "Qwen/Qwen3-8B", "--time-per-output-token", "15")
+    assert fast["usd_per_hour"] > plain["usd_per_hour"]
+    assert fast["bounds"]["time_per_output_token_ms_all_requests"] / 0.7 <= 15
+    many = asked(cli, "Qwen/Qwen3-8B", "--tokens-per-s", "3000")
+    assert many["bounds"]["decode_tokens_per_s_all_requests"] * 0.7 >= 3000
+    refused = asked(cli, "Qwen/Qwen3-8B", "--budget", "0.5", code=4)
+    assert "budget of $0.50" in refused["reason"]
+
+
+def test_pipeline_data_and_expert_parallelism_are_placed(cli):
+    """Stages share the layers, replicas have a cache each, experts lie whole."""
+    model = "Qwen/Qwen3-235B-A22B"
+    tensor = asked(cli, model, "--gpu", "H200:8")
+    stages = asked(cli, model, "--gpu", "H200:8", "--pipeline-parallel-size", "2")
+    assert stages["tensor_parallel_size"] == 4 and stages["pipeline_parallel_size"] == 2
+    # Its 4 KV heads replicate over 8 ranks, and a stage has half of the layers.
+    assert stages["kv_cache"]["bytes_per_token"] == tensor["kv_cache"]["bytes_per_token"] / 2
+    replicas = asked(cli, model, "--gpu", "H200:8", "--data-parallel-size", "8", "--enable-expert-parallel")
+    weights = {one: next(r["gib"] for r in found["ledger"] if r["item"] == "weights") for one, found in
+               (("tensor", tensor), ("replicas", replicas))}  # fmt: skip
+    assert weights["tensor"] < weights["replicas"] < 1.4 * weights["tensor"]
+    done = cli("plan", model, "--gpu", "H200:8", "--pipeline-parallel-size", "3", "--offline")
+    assert done.exit_code == 2 and "do not divide" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, code, words",
+    [
+        (["Qwen/Qwen3-8B", "--goal", "latenzy"], 2, "Did you mean latency?"),
+        (["Qwen/Qwen3-8B", "--goal", "cost", "--workflow", "vllm-online"], 2, "--goal chooses"),
+        (["Qwen/Qwen3-8B", "--budget", "-1"], 2, "not a positive number"),
+        (["./nowhere"], 2, "cannot be read"),
+        (["me/nothing"], 3, "--offline forbids"),
+        (["a b"], 2, "not a model id"),
+        (["Qwen/Qwen3-8B", "--max-model-len", "99999999"], 2, "out of range"),
+        (["Qwen/Qwen3-8B", "--kv-cache-dtype", "fp9"], 2, "fp9"),
+        (["Qwen/Qwen3-8B", "--compare", "H1000:2"], 2, "H1000"),
+    ],
+)
+def test_bad_input_ends_in_two_sentences(cli, arguments, code, words):
+    """With the exit code of the contract, and nothing on stdout."""
+    done = cli("plan", *arguments, "--offline")
+    assert done.exit_code == code and words in done.stderr and not done.stdout
+    assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_an_architecture_that_no_engine_serves_is_refused(cli, tmp_path):
+    """Also where it comes from a folder."""
+    config = {**facts.config("Qwen/Qwen3-8B")["config"], "architectures": ["NobodysForCausalLM"]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    done = cli("plan", ".")
+    assert done.exit_code == 3 and "does not know the architecture 'NobodysForCausalLM'" in done.stderr

@@ -1,0 +1,216 @@
+"""What a configuration says of the size of a model's weights, and where tensor parallelism puts them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modal_serve_gen import facts, hub
+from modal_serve_gen.errors import ModelRefused
+from modal_serve_gen.model import from_config, quantized, weights
+from modal_serve_gen.model.modules import matrices, mlp_kinds
+
+FROM_FILES = [name for name, one in facts.models().items() if one["weight_bytes_how"].startswith(hub.FROM_FILES)]
+# Whose configurations are not whole here: towers or the tie of the embeddings are missing.
+PARTLY = {"google/gemma-4-E4B-it", "Qwen/Qwen3.5-4B"}
+# Parameters as their makers publish them, in billions, to the digits given.
+PUBLISHED = {
+    "Qwen/Qwen3-8B": 8.2, "Qwen/Qwen3-235B-A22B": 235, "deepseek-ai/DeepSeek-V3-0324": 671, "openai/gpt-oss-20b": 20.9,
+    "openai/gpt-oss-120b": 117, "meta-llama/Llama-3.1-8B-Instruct": 8.03, "google/gemma-3-27b-it": 27.4,
+    "Qwen/Qwen3-Next-80B-A3B-Instruct": 80, "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": 31.6,
+    "meta-llama/Llama-4-Scout-17B-16E-Instruct": 109, "zai-org/GLM-4.5-Air": 107, "moonshotai/Kimi-K2-Instruct": 1026,
+}  # fmt: skip
+
+
+def sized(name: str, **changed) -> weights.Sizes:
+    return weights.sizes({**facts.config(name)["config"], **changed}, facts.models()[name].get("quantization"))
+
+
+@pytest.mark.parametrize("name", sorted(set(FROM_FILES) - PARTLY))
+def test_computed_sizes_are_those_of_the_files(name):
+    """Within 2 %, of dense, latent, hybrid and expert models, in 16, 8 and 4 bits; prediction layers in or out."""
+    assert weights.scale(facts.models()[name]["weight_bytes"], sized(name)) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_parameters_are_counted_as_published(name):
+    """To the digits that their makers give."""
+    count = sum(one.elements for one in matrices(facts.config(name)["config"]) if one.part != "draft") / 1e9
+    assert count == pytest.approx(PUBLISHED[name], rel=0.012)
+
+
+def test_what_one_token_uses_is_the_published_active_size():
+    """Qwen3 235B uses 22 billion, gpt-oss 120B 5.1, of which embedding and head are a part."""
+    for name, active in (("Qwen/Qwen3-235B-A22B", 22), ("openai/gpt-oss-120b", 5.1)):
+        found = sum(one.elements * (sized(name).active if one.part == "experts" else 1) for one in sized(name).weights)
+        assert found / 1e9 == pytest.approx(active, rel=0.15)
+
+
+NAMES = st.sampled_from(sorted(facts.models()))
+
+
+@given(NAMES, st.sampled_from((1, 2, 4)))
+def test_more_gpus_hold_less_each_and_no_less_together(name, tp):
+    """Cut matrices divide, copies add up; nothing gets lost."""
+    model = hub.bundled(name)
+
+    def held(ranks: int) -> float:
+        return weights.per_gpu(model.sizes, model.weight_factor, model.layers, model.config, tp=ranks)
+
+    assert held(2 * tp) < held(tp) <= 2 * held(2 * tp) * 1.0001
+    assert held(1) >= model.sizes.served * model.weight_factor
+
+
+@given(NAMES, st.sampled_from((2, 4)))
+def test_pipeline_stages_and_expert_groups_hold_less(name, many):
+    """The fullest stage holds less than all and at least its share; experts over more ranks leave less on each."""
+    model = hub.bundled(name)
+    known = (model.sizes, model.weight_factor, model.layers, model.config)
+    one, stage = weights.per_gpu(*known), weights.per_gpu(*known, pp=many)
+    assert one / many * 0.999 <= stage < one
+    if model.num_experts:
+        assert weights.per_gpu(*known, tp=many, experts_over=2 * many) < weights.per_gpu(*known, tp=many)
+
+
+def test_kv_projections_replicate_beyond_the_heads():
+    """Qwen3 8B has 8 KV heads: 16 ranks hold as much of K and V as 8."""
+    model = hub.bundled("Qwen/Qwen3-8B")
+    heads = [one for one in model.sizes.weights if one.split == "heads"]
+    assert len(heads) == 2 and all(one.kv_heads == 8 for one in heads)
+    alone = model.sizes.model_copy(update={"weights": tuple(heads)})
+    eight, sixteen = (weights.per_gpu(alone, 1, (), {}, tp=tp) for tp in (8, 16))
+    assert eight == sixteen > 0
+
+
+def test_mxfp4_experts_grow_where_their_kernels_pad():
+    """gpt-oss: 2880 becomes 3072 on one side on Hopper, on both below and above it, which logs show."""
+    model = hub.bundled("openai/gpt-oss-120b")
+    held = {
+        capability: weights.per_gpu(model.sizes, 1, model.layers, model.config, capability=capability) / 2**30
+        for capability in (8.0, 9.0, 10.0)
+    }
+    assert held[8.0] == pytest.approx(65.97, rel=0.01) and held[9.0] == pytest.approx(64.38, rel=0.01)
+    assert held[10.0] > held[8.0]
+
+
+LLAMA = facts.config("meta-llama/Llama-3.1-8B-Instruct")["config"]
+LINEAR = sum(one.elements for one in matrices(LLAMA) if one.part in ("attention", "mlp"))
+REST = 2 * sum(one.elements for one in matrices(LLAMA) if one.part in ("embedding", "head"))
+
+
+@pytest.mark.parametrize(
+    "stated, label, bits",
+    [
+        ({"quant_method": "fp8", "weight_block_size": [128, 128]}, "fp8", 8 + 32 / 128**2),
+        ({"quant_method": "fp8"}, "fp8", 8),
+        ({"quant_method": "awq", "bits": 4, "group_size": 128}, "awq", 4 + 20 / 128),
+        ({"quant_method": "gptq", "bits": 4, "group_size": 32}, "gptq", 4 + 20 / 32),
+        ({"quant_method": "gptq", "bits": 8, "group_size": -1}, "gptq", 8),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "bitsandbytes", 4.5),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_use_double_quant": True}, "bitsandbytes",
+         4 + 8 * (1 + 1 / 64) / 64),
+        ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "bitsandbytes", 8),
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, "nvfp4", 4.5),
+        ({"quant_method": "modelopt", "quant_algo": "FP8"}, "fp8", 8),
+        ({"quant_method": "compressed-tensors", "format": "pack-quantized", "ignore": ["lm_head"], "config_groups":
+          {"a": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}},
+         "compressed-tensors-int4", 4.5),
+        ({"quant_method": "compressed-tensors", "format": "int-quantized", "config_groups":
+          {"a": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "int", "strategy": "channel"}}}},
+         "compressed-tensors-int8", 8),
+        ({"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized", "config_groups":
+          {"a": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "float", "group_size": 16}}}}, "nvfp4", 4.5),
+    ],
+)  # fmt: skip
+def test_each_format_has_its_bytes(stated, label, bits):
+    """Linear layers in the format with its scales, embedding and head in 16 bits."""
+    found = weights.sizes({**LLAMA, "quantization_config": stated})
+    assert quantized.read({**LLAMA, "quantization_config": stated}).label == label
+    assert found.served == pytest.approx(LINEAR * bits / 8 + REST, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["model.layers.0.mlp", "re:.*layers\\.0\\.mlp.*", "model.layers.0.mlp*", "*.layers.0.mlp.*"],
+)
+def test_what_a_list_leaves_out_stays_in_16_bits(listed):
+    """By name, wildcard or expression; one layer's MLP of 32."""
+    stated = {"quant_method": "fp8", "ignored_layers": [listed]}
+    mlp = sum(one.elements for one in matrices(LLAMA) if one.part == "mlp")
+    found = weights.sizes({**LLAMA, "quantization_config": stated})
+    assert found.served == pytest.approx(LINEAR + mlp / 32 + REST, rel=1e-6)
+
+
+def test_an_expression_that_could_run_for_ever_is_passed_over():
+    """A repeated group against a long name; the answer comes at once, and nothing is left out."""
+    stated = {"quant_method": "fp8", "ignored_layers": ["re:(.+)+x$", "re:[", "*" * 600]}
+    assert weights.sizes({**LLAMA, "quantization_config": stated}).served == pytest.approx(LINEAR + REST, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({"num_key_value_heads": 5}, "no multiple of its 5 KV heads"),
+        ({"hidden_size": -4}, "hidden_size is '-4'"),
+        ({"vocab_size": "many"}, "vocab_size is 'many'"),
+        ({"hidden_size": True}, "hidden_size is 'True'"),
+        ({"intermediate_size": 2.5}, "intermediate_size is '2.5'"),
+        ({"intermediate_size": None}, "lacks intermediate_size"),
+        ({"num_hidden_layers": 10**7}, "num_hidden_layers is 10,000,000"),
+        ({"hidden_size": 4097, "head_dim": None}, "4,097 is no multiple of its 32 attention heads"),
+        ({"num_local_experts": 4, "num_experts_per_tok": 8}, "more experts than it has"),
+        ({"quantization_config": {"quant_method": "fp8", "bits": 4}}, "fp8 and of 4 bits at once"),
+        ({"quantization_config": {"quant_method": "awq", "bits": 8}}, "awq and of 8 bits at once"),
+        ({"quantization_config": {"quant_method": "gptq", "bits": 5}}, "'5' bits"),
+        ({"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": "x"}}, "group_size of 'x'"),
+        ({"quantization_config": {"quant_method": "zzz"}}, "none that the engines here know"),
+        ({"quantization_config": {"bits": 4}}, "names no quant_method"),
+        ({"quantization_config": {"quant_method": "fp8", "weight_block_size": [128]}}, "weight_block_size"),
+        (
+            {"quantization_config": {"quant_method": "awq"}, "compression_config": {"quant_method": "fp8"}},
+            "differently",
+        ),
+        ({"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": 1, "load_in_8bit": 1}}, "4 and in 8"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_name(changed, words):
+    """Never planned on a guess: the field and its value, or the two that contradict each other."""
+    with pytest.raises(ModelRefused) as caught:
+        from_config("me/model", "", {**LLAMA, **changed}, source="test")
+    assert words in caught.value.problem and caught.value.exit_code == 3
+
+
+NUMBERS = st.integers(-5, 10**15) | st.floats(allow_nan=True) | st.lists(st.integers(-2, 9), max_size=3)
+VALUES = st.none() | st.booleans() | st.text(max_size=5) | NUMBERS
+
+
+@given(NAMES, st.data())
+def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data):
+    """One field of a real one is replaced by anything or dropped: a model comes out, or ModelRefused."""
+    config = dict(facts.config(name)["config"])
+    inner = "text_config" if isinstance(config.get("text_config"), dict) else None
+    text = dict(config[inner]) if inner else config
+    key = data.draw(st.sampled_from(sorted(text)))
+    if data.draw(st.booleans()):
+        del text[key]
+    else:
+        text[key] = data.draw(VALUES)
+    if inner:
+        config[inner] = text
+    try:
+        found = from_config("me/model", "", config, source="test")
+    except ModelRefused as refusal:
+        assert "Traceback" not in str(refusal) and len(refusal.problem) < 400
+    else:
+        assert found.weight_bytes > 0
+
+
+def test_layers_with_and_without_experts_are_told_apart():
+    """By a list, by the first dense ones, by an interval, by letters."""
+    assert mlp_kinds({"num_hidden_layers": 4, "n_routed_experts": 8, "first_k_dense_replace": 1}) == [
+        "dense", "sparse", "sparse", "sparse",
+    ]  # fmt: skip
+    interleaved = {"num_hidden_layers": 4, "num_local_experts": 8, "interleave_moe_layer_step": 2}
+    assert mlp_kinds(interleaved) == ["dense", "sparse", "dense", "sparse"]
+    listed = {"num_hidden_layers": 2, "num_experts": 8, "mlp_layer_types": ["dense", "sparse"]}
+    assert mlp_kinds(listed) == ["dense", "sparse"]
+    assert mlp_kinds({"num_hidden_layers": 4, "hybrid_override_pattern": "ME*-"}) == ["none", "sparse", "none", "dense"]
