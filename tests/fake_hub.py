@@ -23,6 +23,7 @@ class Repo:
     task: str | None = "text-generation"
     library: str | None = "transformers"
     license: str = "apache-2.0"
+    elements: dict[str, int] = field(default_factory=dict)  # by dtype, as the headers say
     revisions: tuple[str, ...] = ("main", SHA)
     status: int | None = None  # answer everything with this status
     body: bytes | None = None  # answer the description with these bytes
@@ -100,6 +101,8 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 "siblings": [{"rfilename": file, "size": size} for file, size in repo.files.items()],
                 "tags": [],
             }
+            if repo.elements:
+                document["safetensors"] = {"parameters": repo.elements, "total": sum(repo.elements.values())}
             self.answer(200, json.dumps(document).encode(), Content_Type="application/json")
 
         def deliver(self, name: str, file: str, token: str | None) -> None:

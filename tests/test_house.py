@@ -15,7 +15,8 @@ SOURCE = ROOT / "src" / "modal_serve_gen"
 # Rooms from the top floor down; a room imports only from floors below its own.
 FLOORS = [
     {"cli"},
-    {"planning", "newapp", "checking", "rehearsing", "doctor", "files"},
+    {"sheet", "newapp", "checking", "rehearsing", "doctor", "files"},
+    {"planning"},
     {"advising", "resolve", "rehearsal", "machine", "listings"},
     {"engine_args"},
     {"plan", "render", "hub", "local", "checks"},
@@ -38,7 +39,7 @@ REHEARSAL_FLOORS = [
     {"faults"},
 ]
 # What a model is, and what a plan makes of it.
-MODEL_FLOORS = [{"lora_memory", "blocks"}, {"weights"}, {"quantized"}, {"modules"}, {"attention"}]
+MODEL_FLOORS = [{"lora_memory", "blocks"}, {"weights"}, {"modules"}, {"mixers", "quantized"}, {"attention", "matrix"}]
 PLAN_FLOORS = [{"choice"}, {"speed"}, {"ledger", "workload"}, {"pools", "overheads"}, {"gpus"}]
 # And of evals/, which lies above all of it.
 EVALS_FLOORS = [

@@ -7,6 +7,7 @@ import pytest
 
 from modal_serve_gen import facts, hub, hub_client
 from modal_serve_gen.errors import BadInput, ModelRefused
+from modal_serve_gen.plan import Workload, plan
 from tests.fake_hub import SHA, Repo, running
 
 ENGINE = {"engine": "vllm", "engine_version": "0.33.0"}
@@ -104,6 +105,26 @@ def test_the_hub_gives_commit_sizes_licence_and_configuration(served):
         ("HEAD", f"/me/model/resolve/{SHA}/config.json"),
         ("GET", f"/me/model/resolve/{SHA}/config.json"),
     ]
+
+
+@pytest.mark.parametrize(
+    "elements, label",
+    [({"F8_E4M3": 9, "BF16": 2}, "fp8"), ({"U8": 5, "F8_E4M3": 1, "BF16": 4}, "nvfp4"), ({"BF16": 9}, None)],
+)
+def test_a_format_that_the_configuration_does_not_tell_is_read_from_the_dtypes(served, elements, label):
+    """In the same three requests; where the configuration says one, that counts."""
+    served.repos["me/model"] = replace(GOOD, elements=elements)
+    assert hub.resolve("me/model", **ENGINE).quantization == label
+    stated = {**json.loads(GOOD.config), "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 128}}
+    served.repos["me/awq"] = replace(GOOD, elements=elements, config=json.dumps(stated).encode())
+    assert hub.resolve("me/awq", **ENGINE).quantization == "awq" and len(served.seen) == 6
+
+
+def test_files_that_are_not_what_the_configuration_describes_are_noted(served):
+    """The plan goes by the files, and says so."""
+    served.repos["me/model"] = GOOD
+    notes = plan(hub.resolve("me/model", **ENGINE), Workload(gpu="H100")).notes
+    assert any("as large as its configuration describes" in note for note in notes)
 
 
 def test_a_bundled_model_at_another_revision_is_asked_of_the_hub(served):

@@ -102,6 +102,15 @@ def test_a_request_costs_what_vllms_own_grouping_reserves_for_it(asked):
     assert found == pytest.approx(asked["bytes"], rel=0.01)
 
 
+def test_sparse_attention_has_a_packed_row_in_an_fp8_cache():
+    """GLM 5.1 on 8 GPUs was logged with 341,504 tokens in 19.55 GiB of FP8 cache, 373,696 in 34.86 GiB of BF16."""
+    config = {k: v for k, v in facts.config("zai-org/GLM-5.2-FP8")["config"].items() if not k.startswith("index_")}
+    config |= {"index_topk": 2048, "index_head_dim": 128, "index_n_heads": 32, "indexer_types": None}
+    model = from_config("zai-org/GLM-5.1", "0" * 40, config, source="test")
+    assert kv_bytes_per_token(model, 8, 1) == pytest.approx(19.55 * 2**30 / 341_504, rel=1e-3)
+    assert kv_bytes_per_token(model, 8, 2) == pytest.approx(34.86 * 2**30 / 373_696, rel=1e-3)
+
+
 def test_kv_heads_replicate_once_tensor_parallelism_exceeds_them():
     """8 heads over 8 GPUs leave one each, and 16 GPUs still hold one each."""
     model = made()
@@ -113,7 +122,8 @@ def test_latent_attention_is_not_divided_and_its_index_is_counted():
     """Every rank holds the whole latent row; DeepSeek V3.2 adds 132 bytes per layer for its sparse index."""
     model = bundled("deepseek-ai/DeepSeek-V3.2")
     assert kv_bytes_per_token(model, 8) == kv_bytes_per_token(model, 1) == 61 * (576 * 2 + 132)
-    assert kv_bytes_per_token(model, 8, cache_bytes=1) == 61 * (576 + 132)
+    assert kv_bytes_per_token(model, 8, cache_bytes=1) == 61 * (656 + 132)  # packed
+    assert kv_bytes_per_token(bundled("deepseek-ai/DeepSeek-R1-0528"), 8, cache_bytes=1) == 61 * 576
 
 
 def test_glm_5_keeps_an_index_in_every_fourth_layer_only():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from modal_serve_gen import advising, facts, planning, workflows
+from modal_serve_gen import advising, facts, planning, sheet, workflows
 from modal_serve_gen.plan import Workload, plan
 from tests.test_plan import bundled
 
@@ -80,8 +80,8 @@ def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
         encoding = "ascii"
 
     found = planning.answer(planning.Asked("Qwen/Qwen3-8B", offline=True), print)
-    monkeypatch.setattr(planning.sys, "stdout", Plain())
-    assert planning.text(found).isascii()
+    monkeypatch.setattr(sheet.sys, "stdout", Plain())
+    assert sheet.text(found).isascii()
 
 
 def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):
@@ -111,6 +111,31 @@ def test_a_fixed_set_up_takes_that_releases_defaults(cli):
     assert (found["max_num_seqs"], found["max_num_batched_tokens"], found["max_model_len"]) == (1024, 8192, 16384)
     assert found["kv_cache"]["dtype"] == "fp8" and found["kv_cache"]["bytes_per_token"] == 94 * 1 * 2 * 128
     assert found["engine_version"] == "0.11.0" and found["gpu_memory_utilization"] == 0.9
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--gpu", "H100", "--gpu-memory-utilization", "0.999"], "are free when the engine starts"),
+        (["--gpu", "A100-80GB", "--kv-cache-dtype", "fp8", "--engine-version", "0.11.0"], "has no FP8"),
+        (["--gpu", "H100:3", "--engine-version", "0.11.0"], "32 attention heads"),
+    ],
+)
+def test_a_set_up_that_cannot_start_is_refused(cli, arguments, words):
+    """Whatever its memory would be: exit 4, with the reason."""
+    assert words in asked(cli, "Qwen/Qwen3-8B", *arguments, code=4)["reason"]
+
+
+def test_a_format_that_the_release_no_longer_loads_is_refused(cli, tmp_path):
+    """bitsandbytes: planned for a release that has it, refused for the pinned one."""
+    stated = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    config = {**facts.config("Qwen/Qwen3-8B")["config"], "quantization_config": stated}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert "no longer loads bitsandbytes" in asked(cli, ".", "--gpu", "H100", code=4)["reason"]
+    weights = next(
+        r for r in asked(cli, ".", "--gpu", "H100", "--engine-version", "0.11.0")["ledger"] if r["item"] == "weights"
+    )
+    assert 5.5 < weights["gib"] < 6.5 and not weights["exact"]
 
 
 @pytest.mark.parametrize("version, words", [("0.9.2", "older than vLLM 0.10.0"), ("latest", "not a version")])

@@ -5,7 +5,7 @@ from functools import cache
 
 from modal_serve_gen import facts, flags, hub_client
 from modal_serve_gen.errors import BadInput, HubSilent, ModelRefused, nearest, shown
-from modal_serve_gen.model import Model, from_config, valid_id
+from modal_serve_gen.model import Model, from_config, quantized, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")
@@ -106,7 +106,20 @@ def _from_hub(model_id: str, found: hub_client.Found, known: dict | None) -> Mod
         notes=tuple(notes),
         **_per_id(known),
         **_remote_code(found.config),
+        **_format(found),
     )
+
+
+def _format(found: hub_client.Found) -> dict:
+    """The weights' format where their dtypes tell it and the configuration does not: ModelOpt writes it elsewhere."""
+    config, counts = found.config, found.elements
+    if not counts or not isinstance(config, dict) or quantized.stated(config):
+        return {}
+    eight = sum(count for name, count in counts.items() if name.startswith("F8"))
+    packed, total = counts.get("U8", 0), sum(counts.values())
+    if packed > total / 4:  # two weights in a byte
+        return {"quantization": "nvfp4"}
+    return {"quantization": "fp8"} if eight > total / 2 else {}
 
 
 def _why_asked(model_id: str, revision: str | None, known: dict | None) -> str:

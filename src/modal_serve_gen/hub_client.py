@@ -9,7 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,6 +40,7 @@ class Found:
     task: str | None
     library: str | None
     host: str
+    elements: dict[str, int] = field(default_factory=dict)  # by dtype, as the Hub counts them in the headers
 
 
 def fetch(
@@ -120,7 +121,15 @@ def _fetch(model_id: str, revision: str | None, token: str | None, document: str
         task=info.pipeline_tag if isinstance(info.pipeline_tag, str) else None,
         library=info.library_name if isinstance(info.library_name, str) else None,
         host=_host(),
+        elements=_elements(info),
     )
+
+
+def _elements(info: Any) -> dict[str, int]:
+    found = getattr(getattr(info, "safetensors", None), "parameters", None)
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): count for name, count in found.items() if isinstance(count, int) and count > 0}
 
 
 def _weights(model_id: str, sizes: dict[str, Any]) -> dict[str, int]:

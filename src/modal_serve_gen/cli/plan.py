@@ -58,8 +58,8 @@ def plan(
 ) -> None:
     """Say whether a model fits, how much it holds, how fast it can be and what it costs."""
     given = {name: value for name, value in locals().items() if name not in ("as_json", "compare")}
-    from modal_serve_gen import planning
+    from modal_serve_gen import planning, sheet
 
     found = planning.answer(planning.Asked(**given, compare=tuple(compare or ())), say)
-    print(json.dumps(found.document(), indent=2) if as_json else planning.text(found))
+    print(json.dumps(found.document(), indent=2) if as_json else sheet.text(found))
     end(0 if found.plan.fits else errors.DoesNotFit.exit_code)

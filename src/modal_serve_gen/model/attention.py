@@ -25,6 +25,9 @@ FULL_EVERY = {"gemma2": 2, "gemma3": 6, "gemma3_text": 6, "cohere2": 4, "gemma4_
 ALL_WINDOWED = {"mistral", "mixtral", "phi3"}
 # DeepSeek V4's packed FP8 row: 448 B without position + 128 B with + 8 B of scales (vLLM deepseek_v4/attention.py).
 V4_ROW = 584
+# Sparse attention's FP8 row, fp8_ds_mla: 512 B without position, 16 B of scales, 128 B with position in 16 bits
+# (vLLM 0.33.0, v1/kv_cache_interface.py, MLAAttentionSpec; a log of GLM 5.1 with an FP8 cache says the same).
+SPARSE_FP8_ROW = 656
 
 
 class Layers(BaseModel):
@@ -39,6 +42,7 @@ class Layers(BaseModel):
     value_dim: Size = 0  # head size of V; 0 where V is not stored apart
     window: Annotated[int, Field(gt=0, le=MOST)] | None = None  # tokens a sliding or chunked layer looks back
     row_bytes: Size = 0  # bytes per kept entry where the layout is packed, whatever the cache's dtype
+    fp8_row: Size = 0  # bytes per kept entry where an FP8 cache has a packed layout
     block: Size = 0  # tokens of one of its pages where that is its own; 0: as many as the engine's --block-size
     compress_ratio: int = Field(default=1, gt=0)  # one entry is kept for so many tokens
     recurrent_elements: Size = 0  # linear layers, per sequence at TP 1
@@ -55,6 +59,8 @@ class Layers(BaseModel):
         """Bytes on each GPU for one token in all of these layers; KV heads replicate once `tp` exceeds them."""
         if self.row_bytes:
             return self.count * self.row_bytes / self.compress_ratio
+        if self.fp8_row and cache_bytes < 2:
+            return self.count * self.fp8_row
         heads = max(1, self.kv_heads // tp) if self.kv_heads else 1
         return self.count * heads * (self.key_dim + self.value_dim) * cache_bytes / self.compress_ratio
 
@@ -184,7 +190,8 @@ def _mla(text: dict) -> list[Layers | None] | None:
     if not text.get("kv_lora_rank"):
         return None
     total = text["num_hidden_layers"]
-    found = [_group("mla", total, key_dim=text["kv_lora_rank"] + text["qk_rope_head_dim"])]
+    row = SPARSE_FP8_ROW if text.get("index_topk") else 0
+    found = [_group("mla", total, key_dim=text["kv_lora_rank"] + text["qk_rope_head_dim"], fp8_row=row)]
     if text.get("index_topk"):
         size = text["index_head_dim"]
         # FP8 keys and one float32 scale for 128 of them.

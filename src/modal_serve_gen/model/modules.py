@@ -4,15 +4,11 @@ Names and shapes follow the checkpoints and vLLM 0.33.0 (model_executor/models/<
 biases, are left out: they are less than a thousandth of any model here.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from modal_serve_gen.model.attention import heads_of, kv_shape, layer_kinds, shared_kv_layers, text_part
-
-# How tensor parallelism places a matrix: cut over all ranks; cut by KV heads, which replicate beyond their number; by
-# experts (over ranks, or over the expert-parallel group); the same on every rank.
-Split = Literal["rank", "heads", "experts", "copy"]
-Part = Literal["embedding", "head", "attention", "recurrent", "mlp", "experts", "shared", "router", "tower", "draft"]
+from modal_serve_gen.model.attention import layer_kinds, shared_kv_layers, text_part
+from modal_serve_gen.model.matrix import Matrix, Part, Split
+from modal_serve_gen.model.mixers import attention, recurrent
 
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
 # Whose MLP has two matrices, not three: no gate (vLLM 0.33.0, models of these types).
@@ -20,28 +16,6 @@ UNGATED_ACTIVATIONS = ("relu2", "relu", "gelu_new", "gelu_fast")
 UNGATED = (
     "gpt2", "opt", "gpt_neox", "gpt_bigcode", "bloom", "falcon", "mpt", "phi", "starcoder2", "nemotron", "codegen",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Matrices that are alike: `each` of them in every one of `layers`, inputs x outputs, by one name."""
-
-    part: Part
-    name: str  # as in a checkpoint, `{}` for the layer: layers.{}.self_attn.q_proj
-    inputs: int
-    outputs: int
-    layers: tuple[int, ...] = (0,)
-    each: int = 1
-    split: Split = "rank"
-    lora: bool = True  # whether an adapter may change it
-
-    @property
-    def count(self) -> int:
-        return len(self.layers) * self.each
-
-    @property
-    def elements(self) -> int:
-        return self.inputs * self.outputs * self.count
 
 
 def matrices(config: dict) -> list[Matrix]:
@@ -54,7 +28,7 @@ def matrices(config: dict) -> list[Matrix]:
     if not tied:
         found.append(Matrix("head", "lm_head", hidden, vocab))
     found += _per_layer_embeddings(text, hidden, len(kinds))
-    for kind, build in (("attention", _attention), ("linear", _recurrent), ("conv", _recurrent)):
+    for kind, build in (("attention", attention), ("linear", recurrent), ("conv", recurrent)):
         if layers := tuple(at for at, one in enumerate(kinds) if one == kind):
             found += build(text, hidden, layers, len(kinds))
     dense = tuple(at for at, one in enumerate(kept) if one in ("dense", "both"))
@@ -111,122 +85,6 @@ def _per_layer_embeddings(text: dict, hidden: int, total: int) -> list[Matrix]:
         Matrix("mlp", "per_layer_model_projection", hidden, size * total, split="copy", lora=False),
         Matrix("mlp", "layers.{}.per_layer_input_gate", hidden, size, layers, split="copy", lora=False),
         Matrix("mlp", "layers.{}.per_layer_projection", size, hidden, layers, split="copy", lora=False),
-    ]
-
-
-def _attention(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> list[Matrix]:
-    heads, at = heads_of(text), "layers.{}.self_attn."
-
-    def one(name: str, inputs: int, outputs: int, where=layers, split: Split = "rank", lora: bool = True) -> Matrix:
-        return Matrix("attention", at + name, inputs, outputs, where, split=split, lora=lora)
-
-    if text.get("compress_ratios"):  # DeepSeek V4: keys and values are one head, the output is projected by groups
-        dim, down, groups = text["head_dim"], text["q_lora_rank"], text["o_groups"]
-        rank, ratios = text["o_lora_rank"], text["compress_ratios"]
-        small = tuple(layer for layer in layers if ratios[layer] == 4)
-        large = tuple(layer for layer in layers if ratios[layer] > 4)
-        index, wide = text["index_n_heads"] * text["index_head_dim"], 2 * text["index_head_dim"]
-        return [
-            one("wq_a", hidden, down, split="copy"),
-            one("wq_b", down, heads * dim),
-            one("wkv", hidden, dim, split="copy"),
-            one("wo_a", heads * dim // groups, groups * rank),
-            one("wo_b", groups * rank, hidden),
-            one("compressor.wkv_gate", hidden, 4 * dim, small, "copy", False),
-            one("compressor.wkv_gate", hidden, 2 * dim, large, "copy", False),
-            one("indexer.wq_b", down, index, small, "copy", False),
-            one("indexer.compressor", hidden, 2 * wide, small, "copy", False),
-        ]
-    if latent := text.get("kv_lora_rank"):
-        rope, plain = text["qk_rope_head_dim"], text["qk_nope_head_dim"]
-        value, asked = text.get("v_head_dim") or plain, heads * (plain + rope)
-        down = text.get("q_lora_rank")
-        query = [one("q_a_proj", hidden, down, split="copy"), one("q_b_proj", down, asked)] if down else []
-        found = [
-            *(query or [one("q_proj", hidden, asked)]),
-            one("kv_a_proj_with_mqa", hidden, latent + rope, split="copy"),
-            one("kv_b_proj", latent, heads * (plain + value)),
-            one("o_proj", heads * value, hidden),
-        ]
-        if text.get("mla_use_output_gate"):
-            found.append(one("g_proj", hidden, heads * value))
-        if text.get("index_topk"):  # DeepSeek V3.2, GLM 5: an index in some of the layers
-            size, many = text["index_head_dim"], text["index_n_heads"]
-            marks = text.get("indexer_types")
-            indexed = tuple(n for n in layers if not isinstance(marks, list) or n >= len(marks) or marks[n] == "full")
-            found += [
-                one("indexer.wq_b", down or hidden, many * size, indexed, "copy", False),
-                one("indexer.wk", hidden, size + many, indexed, "copy", False),
-            ]
-        return found
-    kinds = [(layers, kv_shape(text), False)]
-    if text.get("global_head_dim"):  # Gemma 4's full layers: other sizes, and V may be K again
-        types = text.get("layer_types") or []
-        full = tuple(n for n in layers if n < len(types) and types[n] == "full_attention")
-        rest = tuple(n for n in layers if n not in full)
-        same = bool(text.get("attention_k_eq_v"))
-        heads_key = "num_global_key_value_heads" if same else "num_key_value_heads"
-        kinds = [(rest, kv_shape(text), False), (full, kv_shape(text, heads_key, "global_head_dim"), same)]
-    # Qwen3-Next and its heirs have a gate beside the queries, whether their configuration says so or not.
-    gated = text.get("attn_output_gate", "linear_num_value_heads" in text)
-    own = total - shared_kv_layers(text)
-    found = []
-    for where, shape, same in kinds:
-        if not where:
-            continue
-        kv, queries = shape["kv_heads"], heads * shape["key_dim"] * (2 if gated else 1)
-        held = tuple(n for n in where if n < own)
-        found += [
-            one("q_proj", hidden, queries, where),
-            one("k_proj", hidden, kv * shape["key_dim"], held, "heads"),
-            one("o_proj", heads * shape["value_dim"], hidden, where),
-        ]
-        found += [] if same else [one("v_proj", hidden, kv * shape["value_dim"], held, "heads")]
-    return found
-
-
-def _recurrent(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> list[Matrix]:
-    """Gated DeltaNet, Kimi Delta Attention, Mamba-2 or a short convolution: inputs, kernel, output."""
-
-    def one(name: str, inputs: int, outputs: int, each: int = 1) -> Matrix:
-        return Matrix("recurrent", f"layers.{{}}.{name}", inputs, outputs, layers, each)
-
-    if values := text.get("linear_num_value_heads"):
-        inner, keys = values * text["linear_value_head_dim"], text["linear_num_key_heads"] * text["linear_key_head_dim"]
-        return [
-            one("linear_attn.in_proj_q", hidden, keys, 2),
-            one("linear_attn.in_proj_v", hidden, inner, 2),
-            one("linear_attn.in_proj_b", hidden, values, 2),
-            one("linear_attn.conv1d", text["linear_conv_kernel_dim"], 2 * keys + inner),
-            one("linear_attn.out_proj", inner, hidden),
-        ]
-    if isinstance(linear := text.get("linear_attn_config"), dict):
-        dim, inner = linear["head_dim"], linear["num_heads"] * linear["head_dim"]
-        gates = [one("self_attn.f_a_proj", hidden, dim), one("self_attn.f_b_proj", dim, inner)]
-        if linear.get("use_full_rank_gate"):
-            gates.append(one("self_attn.g_proj", hidden, inner))
-        else:
-            gates += [one("self_attn.g_a_proj", hidden, dim), one("self_attn.g_b_proj", dim, inner)]
-        return [
-            one("self_attn.q_proj", hidden, inner, 3),
-            *gates,
-            one("self_attn.b_proj", hidden, linear["num_heads"]),
-            one("self_attn.q_conv1d", linear["short_conv_kernel_size"], inner, 3),
-            one("self_attn.o_proj", inner, hidden),
-        ]
-    if heads := text.get("mamba_num_heads"):
-        inner, groups = heads * text["mamba_head_dim"], text["n_groups"] * text["ssm_state_size"]
-        return [
-            one("mixer.in_proj", hidden, inner, 2),
-            one("mixer.in_proj", hidden, groups, 2),
-            one("mixer.in_proj", hidden, heads),
-            one("mixer.conv1d", text["conv_kernel"], inner + 2 * groups),
-            one("mixer.out_proj", inner, hidden),
-        ]
-    return [
-        one("conv.in_proj", hidden, hidden, 3),
-        one("conv.conv", text["conv_L_cache"], hidden),
-        one("conv.out_proj", hidden, hidden),
     ]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from modal_serve_gen import facts
 from modal_serve_gen.errors import Unclear, shown
 from modal_serve_gen.model.attention import text_part
-from modal_serve_gen.model.modules import Matrix
+from modal_serve_gen.model.matrix import Matrix
 
 # What no scheme touches unless it names it; the head only where `lm_head` says so.
 LEFT = ("embedding", "head", "router", "tower")
@@ -132,20 +132,24 @@ def read(config: dict, told: str | None = None) -> Quantization:
 
     Raises Unclear for entries that contradict each other or that no engine here knows.
     """
+    if not (found := stated(config)):
+        return _told(told)
+    labels = {str(one.get("quant_method") or one.get("quant_algo") or "").lower() for one in found} - {""}
+    if len(labels) > 1:
+        raise Unclear(f"its quantisation is stated twice and differently: {', '.join(sorted(labels))}")
+    return _stated(found[0], text_part(config), told)
+
+
+def stated(config: dict) -> list[dict]:
+    """The tables that say how a checkpoint is quantised; none where it is not, or does not say."""
     text = text_part(config)
-    stated = [
+    return [
         found
         for found in (
             config.get("quantization_config"), text.get("quantization_config"), config.get("compression_config")
         )
         if isinstance(found, dict) and found
     ]  # fmt: skip
-    if not stated:
-        return _told(told)
-    labels = {str(one.get("quant_method") or one.get("quant_algo") or "").lower() for one in stated} - {""}
-    if len(labels) > 1:
-        raise Unclear(f"its quantisation is stated twice and differently: {', '.join(sorted(labels))}")
-    return _stated(stated[0], text, told)
 
 
 def _told(label: str | None) -> Quantization:

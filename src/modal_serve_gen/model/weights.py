@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from modal_serve_gen.errors import Unclear, shown
 from modal_serve_gen.model import quantized
 from modal_serve_gen.model.attention import MOST, MOST_LAYERS, Layers, heads_of, kv_shape, text_part
-from modal_serve_gen.model.modules import EXPERTS, Split, active_fraction, expert_count, matrices
+from modal_serve_gen.model.matrix import Split
+from modal_serve_gen.model.modules import EXPERTS, active_fraction, expert_count, matrices
 
 GIB = 2**30
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)

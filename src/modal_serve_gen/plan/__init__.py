@@ -16,6 +16,9 @@ from modal_serve_gen.plan.workload import Workload, check
 __all__ = ["KvCache", "Plan", "Row", "Workload", "parse_gpu", "plan", "require_fit"]
 
 
+DISAGREE = 0.1  # by how much files and configuration may differ before a note says so
+
+
 class Row(BaseModel):
     """One line of the ledger: GiB on each GPU."""
 
@@ -226,6 +229,11 @@ def _notes(model: Model, asked: Workload, chosen: Try, others: list[Try]):
     yield f"The pool is sized by its low end{known}. The engine's boot log has the real figures."
     if chosen.note:
         yield chosen.note
+    if abs(model.weight_factor - 1) > DISAGREE:
+        yield (
+            f"Its files are {model.weight_factor:.2g} times as large as its configuration describes: the plan goes by "
+            "the files, and how they divide over several GPUs is a guess."
+        )
     if not model.weights_exact:
         yield f"The weights' size is not exact: {model.weights_source}."
     if setup.tp > 1 and any(layer.kind == "mla" for layer in model.layers):

@@ -170,9 +170,24 @@ def one(model: Model, asked: Workload, name: str, count: int, length: int, many:
         expert_parallel=asked.expert_parallel,
     )
     refusal, native, note = runs_on(model, name, dtype)
-    refusal = refusal or splits(model, setup.tp)
+    refusal = refusal or splits(model, setup.tp) or _cannot_start(model, setup)
     usd = usd_per_hour(name, count, asked.region)
     return Try(model, asked, setup, memory(model, setup, 0.0 if asked.fixed else None), usd, native, refusal, note)
+
+
+def _cannot_start(model: Model, setup: Setup) -> str | None:
+    """Why the engine refuses this before it loads anything; None: it does not."""
+    gone = facts.quantization()["removed"].get(setup.engine, {}).get(model.quantization or "")
+    version = setup.version or facts.pins()[setup.engine]["version"]
+    if gone and overheads.parse_version(version) >= overheads.parse_version(gone):
+        return f"{setup.engine} {version} no longer loads {model.quantization} weights"
+    usable, taken = gpu_facts(setup.gpu)["usable_gib"], facts.overheads()["start"]["taken"]
+    if setup.utilization and usable * setup.utilization > usable - taken:
+        return (
+            f"a share of {setup.utilization:g} is {usable * setup.utilization:.1f} GiB, and only about "
+            f"{usable - taken:.1f} GiB are free when the engine starts"
+        )
+    return None
 
 
 def alternatives(model: Model, asked: Workload, chosen: Try) -> list[Try]:

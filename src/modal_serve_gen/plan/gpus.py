@@ -66,6 +66,8 @@ def runs_on(model: Model, name: str, cache_dtype: str) -> tuple[str | None, bool
     rules, capability = facts.quantization(), gpu_facts(name)["compute_capability"]
     if cache_dtype.startswith("fp8") and capability < rules["kv_cache_fp8"]["least"]:
         return f"{name} has no FP8, which the KV cache in {cache_dtype} needs", False, None
+    if cache_dtype.startswith("nvfp4") and capability < rules["nvfp4"]["native"]:
+        return f"{name} has no FP4, which the KV cache in {cache_dtype} needs", False, None
     if capability < rules["float16"]["bfloat16_from"] and model.dtype == "bfloat16":
         if {model.model_type, model.text_model_type} & set(rules["float16"]["unsupported"]):
             return f"{name} has no bfloat16, and the engine refuses {model.model_type} in float16", False, None

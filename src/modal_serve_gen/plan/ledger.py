@@ -94,13 +94,13 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
     """
     known, usable = facts.overheads(), gpu_facts(setup.gpu)["usable_gib"]
     lines, low, high = _sized(tuple(_lines(model, setup)))
+    age = era(setup.engine, setup.version)
     if setup.engine == "sglang":
         share, left = _sglang_left(lines, usable, setup.utilization)
     else:
-        share = setup.utilization or era(setup.engine, setup.version).rules["utilization"]
+        share = setup.utilization or age.rules["utilization"]
         middle = usable * share - sum(line.mid for line in lines)
         left = {"low": middle - high, "mid": middle, "high": middle + low}
-    age = era(setup.engine, setup.version)
     demand = Demand(
         length=setup.max_model_len,
         requests=setup.max_num_seqs,
@@ -111,8 +111,7 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
         draft_layers=setup.draft_layers,
         draft_tokens=setup.draft_tokens,
         pp=setup.pp,
-        states=era(setup.engine, setup.version).rules["graphs_counted"]
-        and any(x.kind == "linear" for x in model.layers),
+        states=age.rules["graphs_counted"] and any(layer.kind == "linear" for layer in model.layers),
         prefix_caching=age.rules["states_cached"],
         flashinfer=gpu_facts(setup.gpu)["compute_capability"] >= facts.pools()["vllm"]["delta_net_kernel_from"],
     )
