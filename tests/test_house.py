@@ -15,7 +15,8 @@ SOURCE = ROOT / "src" / "modal_serve_gen"
 # Rooms from the top floor down; a room imports only from floors below its own.
 FLOORS = [
     {"cli"},
-    {"sheet", "newapp", "checking", "rehearsing", "doctor", "files"},
+    {"newapp", "checking", "rehearsing", "doctor", "files"},
+    {"sheet"},
     {"planning"},
     {"advising", "resolve", "rehearsal", "machine", "listings"},
     {"engine_args"},
@@ -40,7 +41,7 @@ REHEARSAL_FLOORS = [
 ]
 # What a model is, and what a plan makes of it.
 MODEL_FLOORS = [{"lora_memory", "blocks"}, {"weights"}, {"modules"}, {"mixers", "quantized"}, {"attention", "matrix"}]
-PLAN_FLOORS = [{"choice"}, {"speed"}, {"ledger", "workload"}, {"pools", "overheads"}, {"gpus"}]
+PLAN_FLOORS = [{"words"}, {"choice"}, {"speed"}, {"ledger", "workload"}, {"pools", "overheads"}, {"gpus"}]
 # And of evals/, which lies above all of it.
 EVALS_FLOORS = [
     {"__main__"},

@@ -245,7 +245,10 @@ BAD_CONFIGS = {
         json.dumps({k: v for k, v in CONFIG.items() if k != "num_hidden_layers"}).encode(),
         "num_hidden_layers",
     ),
-    "zero heads": (config_with(num_attention_heads=0, num_key_value_heads=0, head_dim=None), "lacks"),
+    "zero heads": (
+        config_with(num_attention_heads=0, num_key_value_heads=0, head_dim=None),
+        "num_attention_heads is 0",
+    ),
     "text for a number": (config_with(vocab_size="many"), "vocab_size"),
     "negative layers": (config_with(num_hidden_layers=-3), "layers"),
 }

@@ -54,6 +54,7 @@ def test_headers_make_the_weights_exact(folder):
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     found = local.read(str(folder))
     assert found.weight_bytes == 16_381_470_720 and found.weights_exact and "headers" in found.weights_source
+    assert "cut off" in found.weights_source  # there are headers only
 
 
 def test_an_index_alone_says_the_total(folder):
@@ -93,6 +94,7 @@ def test_modelopts_own_file_says_the_format(folder):
         ("model.safetensors", header({"a": -4}), BadInput, "not a safetensors file"),
         ("model.gguf", b"", ModelRefused, "GGUF"),
         ("pytorch_model.bin", b"", ModelRefused, "pickle"),
+        ("model.safetensors", header({}), BadInput, "without a tensor"),
     ],
 )
 def test_what_cannot_be_read_is_refused(folder, name, content, error, words):
@@ -105,9 +107,13 @@ def test_what_cannot_be_read_is_refused(folder, name, content, error, words):
 
 def test_a_folder_without_a_configuration_is_refused(tmp_path):
     """And so is one that is not there, or cannot be read."""
-    for target, words in ((tmp_path, "no config.json"), (tmp_path / "x.json", "cannot be read")):
+    (tmp_path / "x.safetensors").write_bytes(b"")
+    for target, words in ((".", "no config.json"), ("x.json", "cannot be read"), ("x.safetensors", "of weights")):
         with pytest.raises(BadInput, match=words):
-            local.read(str(target))
+            local.read(str(tmp_path / target))
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(ModelRefused, match="an adapter"):
+        local.read(str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`plan` through the command line: what it prints, its keys, its exit codes, its advice."""
 
 import json
+import re
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_a_person_reads_the_ledger_the_limits_the_speed_and_the_alternatives(cli
     told = cli("plan", "Qwen/Qwen3-8B", "--offline").stdout
     for words in (
         "8.19B parameters", "fits on", "per hour", "expected", "planned with", "Also fits", "ms for one request",
-        "a million", "idle window", "bytes of KV cache a token",
+        "a million", "idle window", "run at once", "a month if always on",
     ):  # fmt: skip
         assert words in told
     assert "█" in told and max(map(len, told.splitlines())) < 125
@@ -89,17 +90,18 @@ def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):
     found = asked(cli, "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", code=4)
     assert found["fits"] is False and "does not fit" in found["reason"] and found["alternatives"]
     told = cli("plan", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--offline")
-    assert told.exit_code == 4 and "What would fit" in told.stdout
+    assert told.exit_code == 4 and "Would fit, the cheapest hour first" in told.stdout
 
 
 def test_a_model_larger_than_the_largest_machine_is_refused_with_the_reason(cli, tmp_path):
-    """A dense model of four trillion parameters fits nowhere; several nodes are named when a goal is given."""
+    """A dense model of four trillion parameters fits nowhere; several machines are named, and no speed is."""
     config = {**facts.config("Qwen/Qwen3-8B")["config"], "num_hidden_layers": 400, "intermediate_size": 600_000}
     (tmp_path / "config.json").write_text(json.dumps(config))
     found = asked(cli, "config.json", code=4)
     assert not found["alternatives"] and "leave no KV cache" in found["reason"]
-    found = asked(cli, "config.json", "--goal", "cost", code=4)
-    assert any("No" not in each and "several machines" in each for each in found["advice"]["instead"])
+    assert any("several machines" in note for note in found["notes"])
+    told = cli("plan", "config.json", "--goal", "cost").stdout
+    assert "short by" in told and "Nothing fits" in told and "a million" not in told
 
 
 def test_a_fixed_set_up_takes_that_releases_defaults(cli):
@@ -187,7 +189,50 @@ def test_targets_choose_a_larger_gpu_or_refuse(cli):
     many = asked(cli, "Qwen/Qwen3-8B", "--tokens-per-s", "3000")
     assert many["bounds"]["decode_tokens_per_s_all_requests"] * 0.7 >= 3000
     refused = asked(cli, "Qwen/Qwen3-8B", "--budget", "0.5", code=4)
-    assert "budget of $0.50" in refused["reason"]
+    assert "budget of $0.50" in refused["reason"] and refused["verdict"] == "misses a target"
+
+
+def test_no_request_is_shortened_for_a_target(cli):
+    """The nearest miss is told at the asked length, not a larger machine nor a shorter request."""
+    found = asked(cli, "Qwen/Qwen3-8B", "--gpu", "H100", "--concurrency", "50", "--time-per-output-token", "15", code=4)
+    assert found["max_model_len"] == 16384 and "15 is asked" in found["reason"]
+    both = ["--concurrency", "50", "--time-per-output-token", "33", "--budget", "1"]
+    near = asked(cli, "Qwen/Qwen3-8B", *both, code=4)
+    assert near["usd_per_hour"] < 5 and "budget" in near["reason"]
+    within = asked(cli, "Qwen/Qwen3-8B", "--goal", "latency", *both[:-1], "5", "--region", "eu-west")
+    assert within["fits"] and within["usd_per_hour"] <= 5
+
+
+def test_alternatives_are_planned_for_what_was_asked(cli):
+    """Not for what the chosen GPU had to lower."""
+    small = asked(cli, "Qwen/Qwen3-14B", "--gpu", "L40S")
+    assert small["max_num_seqs"] < 32
+    assert {one["max_num_seqs"] for one in small["alternatives"]} == {32}
+    (same,) = [one for one in small["alternatives"] if one["gpu"] == "H100"]
+    alone = asked(cli, "Qwen/Qwen3-14B", "--gpu", "H100")
+    assert same["usd_per_million_output_tokens"] == pytest.approx(
+        alone["bounds"]["usd_per_million_output_tokens"], abs=0.01
+    )
+
+
+def test_what_new_refuses_plan_refuses(cli):
+    """More GPUs than a workflow takes, regions that Modal does not have."""
+    name = next(one for one in workflows.names() if workflows.load(one).max_gpus == 1)
+    done = cli("plan", "Qwen/Qwen3-8B", "--workflow", name, "--gpu", "H100:2", "--offline")
+    assert done.exit_code == 2 and "asks for 2 GPUs" in done.stderr
+    done = cli("plan", "Qwen/Qwen3-8B", "--region", "mars", "--offline")
+    assert done.exit_code == 2 and "'mars' is none that Modal has" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--goal", "latency"], ["--gpu", "H100:2"], ["--workflow", "vllm-cold-start"]])
+def test_every_ledger_adds_up(cli, arguments):
+    """Both columns, with either engine, to what is printed below them."""
+    lines = cli("plan", "Qwen/Qwen3-8B", *arguments, "--offline").stdout.splitlines()
+    start = next(at for at, line in enumerate(lines) if "planned with" in line)
+    end = next(at for at, line in enumerate(lines) if line.split()[:1] == ["of"])
+    rows = [re.findall(r"-?\d+\.\d\d", line)[:2] for line in lines[start + 1 : end + 1]]
+    for column in (0, 1):
+        assert sum(float(row[column]) for row in rows[:-1]) == pytest.approx(float(rows[-1][column]), abs=0.03)
 
 
 def test_pipeline_data_and_expert_parallelism_are_placed(cli):

@@ -149,6 +149,12 @@ def test_an_expression_that_could_run_for_ever_is_passed_over():
 @pytest.mark.parametrize(
     "changed, words",
     [
+        ({"num_key_value_heads": 0}, "no multiple of its 0 KV heads"),
+        ({"torch_dtype": "banana"}, "its dtype is 'banana'"),
+        ({"num_attention_heads": None}, "lacks num_attention_heads"),
+        ({"hidden_size": None}, "lacks hidden_size"),
+        ({"hidden_size": 0}, "hidden_size is 0"),
+        ({"quantization_config": "fp8"}, "'fp8', not a table"),
         ({"num_key_value_heads": 5}, "no multiple of its 5 KV heads"),
         ({"hidden_size": -4}, "hidden_size is '-4'"),
         ({"vocab_size": "many"}, "vocab_size is 'many'"),

@@ -5,10 +5,12 @@ from typing import Any
 
 from modal_serve_gen import facts, workflows
 from modal_serve_gen.errors import BadInput, DoesNotFit, ModelRefused, nearest, shown
-from modal_serve_gen.plan import Plan
+from modal_serve_gen.plan import HOURS_A_MONTH, Plan
 from modal_serve_gen.workflows import Workflow
 
-HOURS_A_MONTH = 730
+
+class TooManyGpus(BadInput):
+    """More GPUs than a workflow can use."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def choose(goal: str, plan_for) -> tuple[Workflow, Plan, str]:
     for workflow in serving(goal):
         try:
             plan = plan_for(workflow)
-        except ModelRefused as refusal:
+        except (ModelRefused, TooManyGpus) as refusal:
             passed.append(f"{workflow.name} is out: {refusal.problem.rstrip('.')}")
             refused = refusal
             continue
@@ -54,7 +56,7 @@ def choose(goal: str, plan_for) -> tuple[Workflow, Plan, str]:
         last = last or (workflow, plan)
     if last is None:
         raise refused or DoesNotFit(f"No workflow serves {goal}.", "Leave out --goal.")
-    return (*last, "; ".join(passed))
+    return (*last, "nothing fits: " + "; ".join(passed))
 
 
 def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:
@@ -62,11 +64,9 @@ def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:
     rules, found = facts.elsewhere(), []
     if free and workflow.endpoints and plan.fits:
         found.append(_sentence(rules["managed"]))
-    month = plan.usd_per_hour * HOURS_A_MONTH
     if plan.fits and workflow.endpoints:
-        found.append(f"{_sentence(rules['cluster'])[:-1]}: one container all month is ${month:,.0f} of GPU time.")
-    if not plan.fits and not plan.alternatives:
-        found.append(_sentence(rules["nodes"]))
+        month = f"${plan.usd_per_month:,.0f} of GPU time for one container in {HOURS_A_MONTH} hours"
+        found.append(f"{_sentence(rules['cluster'])[:-1]}: {month}.")
     return tuple(found)
 
 

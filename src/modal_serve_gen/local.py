@@ -52,6 +52,7 @@ def _name(path: Path) -> str:
 
 def _folder(path: Path) -> Model:
     if not (path / "config.json").is_file():
+        _refuse_others(path)
         raise BadInput(
             f"{shown(str(path))} has no config.json, from which memory is planned.",
             "Name the folder that holds it, as `hf download` makes one.",
@@ -61,16 +62,16 @@ def _folder(path: Path) -> Model:
     files = [one for one in found if not one.name.startswith("consolidated")] or found
     known: dict[str, Any] = {}
     if files and _whole(path, files):
-        sizes = _tensors(files)
+        sizes, whole = _tensors(files)
         drafts = sum(size for name, size in sizes.items() if _is_draft(name, config))
-        known = {
-            "weight_bytes": sum(sizes.values()) - drafts, "weights_from_files": True, "weights_exact": True,
-            "weights_source": "sum of the tensors in the safetensors headers",
-        }  # fmt: skip
+        source = "sum of the tensors in the safetensors headers" + ("" if whole else "; their data is cut off")
+        known = {"weight_bytes": sum(sizes.values()) - drafts, "weights_source": source}
+        known |= {"weights_from_files": True, "weights_exact": True}
     elif (index := path / "model.safetensors.index.json").is_file():
         total = (_document(index).get("metadata") or {}).get("total_size")
         if isinstance(total, int) and total > 0:
-            known = {"weight_bytes": total, "weights_from_files": True}
+            told = "sum of the safetensors files by their index; not all of them are here"
+            known = {"weight_bytes": total, "weights_from_files": True, "weights_source": told}
     elif not files:
         _refuse_others(path)
     told = _modelopt(path, config)
@@ -89,6 +90,10 @@ def _whole(path: Path, files: list[Path]) -> bool:
 
 def _refuse_others(path: Path) -> None:
     """Nothing but a configuration is fine; weights that no engine here loads are not."""
+    if (path / "adapter_config.json").is_file():
+        raise ModelRefused(
+            f"{path.name} is an adapter, not a whole model.", "Plan its base model; `new --lora` serves both."
+        )
     if any(path.glob("*.gguf")):
         raise ModelRefused(
             f"{path.name} holds GGUF files only, which the engines here do not serve.",
@@ -103,6 +108,8 @@ def _refuse_others(path: Path) -> None:
 
 def _document(path: Path) -> dict:
     """A JSON object. BadInput for anything else."""
+    if path.suffix in (".safetensors", ".bin", ".gguf", ".pt"):
+        raise BadInput(f"{shown(path.name)} is a file of weights.", "Name its folder, or the config.json in it.")
     if path.stat().st_size > MOST_DOCUMENT:
         raise BadInput(f"{path.name} is larger than any model's: {path.stat().st_size:,} bytes.", "Name another file.")
     try:
@@ -114,9 +121,11 @@ def _document(path: Path) -> dict:
     return found
 
 
-def _tensors(files: list[Path]) -> dict[str, int]:
-    """Bytes of every tensor, by the headers. BadInput for a file that is no safetensors file."""
+def _tensors(files: list[Path]) -> tuple[dict[str, int], bool]:
+    """Bytes of every tensor by the headers, and whether all of the data is there, too. BadInput for a file that is no
+    safetensors file."""
     found: dict[str, int] = {}
+    whole = True
     for path in files:
         try:
             with path.open("rb") as stream:
@@ -130,12 +139,18 @@ def _tensors(files: list[Path]) -> dict[str, int]:
                     if not 0 <= start <= end <= 2**60:
                         raise ValueError("its offsets run backwards")
                     found[name] = end - start
+                    whole &= 8 + length + end <= path.stat().st_size
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise BadInput(
                 f"{path.name} is not a safetensors file that can be read.",
                 "Download it again, or name the config.json alone to have its weights computed.",
             ) from None
-    return found
+    if not sum(found.values()):
+        raise BadInput(
+            f"{files[0].parent.name} has safetensors files without a tensor.",
+            "Download them again, or name the config.json alone to have its weights computed.",
+        )
+    return found, whole
 
 
 def _is_draft(name: str, config: dict) -> bool:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import facts, render, resolve, workflows
+from modal_serve_gen import facts, render, resolve, sheet, workflows
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import Resolved
-
-SLACK_GIB = 0.1  # by which rounded rows may miss their sum
 
 
 @dataclass(frozen=True)
@@ -84,15 +82,7 @@ class Made:
                 f"${least * 730:,.0f} a month"
             )
         if self.plan:
-            lines += ["", f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
-            for row in self.plan.ledger:
-                lines.append(f"  {row.item.replace('_', ' '):<22}{row.gib:>10.2f}{row.gib_sized:>14.2f}")
-            planned = sum(row.gib_sized for row in self.plan.ledger)
-            usable = plan.gpu_gib * plan.gpu_memory_utilization
-            share = f"{plan.gpu_memory_utilization:.0%} of {plan.gpu_gib}"
-            if planned - usable > SLACK_GIB:  # an engine whose share is for weights and cache alone
-                usable, share = plan.gpu_gib, f"of which {share} for weights and KV cache"
-            lines.append(f"  {'of':<22}{usable:>10.2f}   ({share})")
+            lines += ["", *sheet.ledger(self.plan, min(sheet.WIDEST, shutil.get_terminal_size().columns))]
             cache = self.plan.kv_cache
             lines += [
                 "",
@@ -209,9 +199,6 @@ def _options_of(source: str) -> dict[str, Any]:
 
 def _notes(resolved: Resolved) -> list[str]:
     notes = []
-    smaller = None if resolved.model.quantization else facts.fp8_sibling(resolved.model.id)
-    if smaller and resolved.plan.compute_capability >= facts.quantization()["fp8"]["native"]:
-        notes.append(f"The {resolved.plan.gpu} computes in FP8, and {smaller} is the same model at half the size.")
     off = facts.thinking_off().get(resolved.model.reasoning_parser or "")
     if off and off not in "".join(resolved.spec.engine_arg):
         how = f"'--engine-arg=--default-chat-template-kwargs={off}'"

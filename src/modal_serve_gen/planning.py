@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import advising, hub, local, workflows
-from modal_serve_gen.advising import Advice
+from modal_serve_gen import advising, facts, hub, local, workflows
+from modal_serve_gen.advising import Advice, TooManyGpus
 from modal_serve_gen.errors import BadInput, shown
 from modal_serve_gen.model import Model
 from modal_serve_gen.plan import Plan, Workload, plan
@@ -54,6 +55,7 @@ class Asked:
 class Answer:
     """One plan, the advice where a goal was given, and the plans it is compared with."""
 
+    workflow: str
     plan: Plan
     advice: Advice | None
     compared: tuple[Plan, ...]
@@ -61,7 +63,7 @@ class Answer:
 
     def document(self) -> dict[str, Any]:
         """What `--json` prints: the plan's keys, and `advice` and `compared` where asked for."""
-        found = self.plan.model_dump(mode="json")
+        found = {"workflow": self.workflow, **self.plan.model_dump(mode="json")}
         if self.advice:
             found["advice"] = self.advice.document()
         if self.compared:
@@ -82,6 +84,9 @@ def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
         return models[key]
 
     def one(workflow: Workflow, target: str = asked.target, gpu: str | None = asked.gpu) -> Plan:
+        count = parse_gpu(gpu)[1] if gpu else 1
+        if (too_many := workflow.too_many(count)) and not asked.fixed:
+            raise TooManyGpus(f"--gpu {shown(gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
         return plan(model_of(target, workflow), _workload(replace(asked, gpu=gpu), workflow))
 
     advice = None
@@ -91,24 +96,23 @@ def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
     else:
         workflow = workflows.load(asked.workflow or workflows.names()[0])
         found = one(workflow)
-    compared = tuple(
-        one(workflow, gpu=other) if _is_gpu(other) else one(workflow, target=other) for other in asked.compare
-    )
+    compared = tuple(_compared(other, asked, workflow, one) for other in dict.fromkeys(asked.compare))
     sizes = model_of(asked.target, workflow).sizes
     served = [each for each in sizes.weights if each.part != "draft"] if sizes else []
-    return Answer(found, advice, compared, sum(each.elements for each in served) or None)
+    return Answer(workflow.name, found, advice, compared, sum(each.elements for each in served) or None)
 
 
-def _is_gpu(text: str) -> bool:
-    try:
-        parse_gpu(text)
-    except BadInput:
-        return False
-    return True
+def _compared(other: str, asked: Asked, workflow: Workflow, one: Callable[..., Plan]) -> Plan:
+    """MODEL, GPU or MODEL@GPU. BadInput for what is none of them."""
+    target, _, gpu = other.rpartition("@")
+    if "/" in gpu or local.is_local(other):
+        return one(workflow, target=other)
+    parse_gpu(gpu)
+    return one(workflow, target=target or asked.target, gpu=gpu)
 
 
 def _model(target: str, asked: Asked, workflow: Workflow, say: Callable[[str], None]) -> Model:
-    if local.is_local(target):
+    if local.is_local(target) and (target not in facts.models() or (Path(target) / "config.json").is_file()):
         if asked.revision:
             raise BadInput(f"--revision belongs to a model on the Hub, not to {shown(target)}.", "Leave it out.")
         return hub.servable(local.read(target), workflow.engine, None)

@@ -145,12 +145,9 @@ def _speculation(wanted: ServeSpec, workflow: Workflow, model: Model, table, off
 
 
 def _check_gpus(wanted: ServeSpec, workflow: Workflow) -> None:
-    if wanted.gpu and (count := parse_gpu(wanted.gpu)[1]) > workflow.max_gpus:
-        raise BadInput(
-            f"--gpu {shown(wanted.gpu)} asks for {count} GPUs, and {workflow.name} takes {workflow.max_gpus}: "
-            f"{workflow.max_gpus_why.partition('; ')[0]}.",
-            f"{_sentence(workflow.max_gpus_why.partition('; ')[2])}.",
-        )
+    count = parse_gpu(wanted.gpu)[1] if wanted.gpu else 1
+    if too_many := workflow.too_many(count):
+        raise BadInput(f"--gpu {shown(wanted.gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
 
 
 def _fitting(plan: Plan, workflow: Workflow) -> Plan:
@@ -158,6 +155,7 @@ def _fitting(plan: Plan, workflow: Workflow) -> Plan:
     try:
         return planner.require_fit(plan)
     except DoesNotFit as refusal:
+        refusal.problem = refusal.problem.replace("--kv-cache-dtype fp8", "--engine-arg=--kv-cache-dtype=fp8")
         if not workflow.max_gpus_why or plan.alternatives:
             raise
         why, _, instead = workflow.max_gpus_why.partition("; ")

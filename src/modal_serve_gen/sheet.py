@@ -10,31 +10,32 @@ from modal_serve_gen.plan import Plan
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.planning import Answer
 
+MARKS = {"weights": "█", "kv_cache": "▒"}
+OTHER = "▓"
+PLAIN = {"█": "#", "▒": "=", "▓": "+", "·": "."}
+SLACK_GIB = 0.05  # by which rounded rows may miss their sum
+WIDEST = 110
+
 
 def text(found: Answer) -> str:
     """The answer for a person, as wide as the terminal."""
-    width = min(110, shutil.get_terminal_size((100, 24)).columns)
-    lines = [*_head(found, width), "", *_ledger(found.plan, width), "", *_limits(found.plan), "", *_speed(found.plan)]
-    if found.compared:
-        lines += ["", "Compared:", _indented(listings.table(_rows((found.plan, *found.compared))))]
-    if found.plan.alternatives:
-        what = "Also fits, best first:" if found.plan.fits else "What would fit, best first:"
-        lines += ["", what, _indented(listings.table([_other(one) for one in found.plan.alternatives]))]
-    if found.advice:
-        lines += ["", *_wrapped(f"For {found.advice.goal}: {found.advice.workflow} ({found.advice.why}).", width)]
-        lines += [line for each in found.advice.instead for line in _wrapped(each, width)]
-    lines += [""] + [line for note in found.plan.notes for line in _wrapped(note, width, "  - ")]
-    return "\n".join(lines)
-
-
-def _head(found: Answer, width: int) -> list[str]:
+    width = min(WIDEST, shutil.get_terminal_size((100, 24)).columns)
     one = found.plan
-    verdict = "fits" if one.fits else "does not fit"
-    size = f", {found.parameters / 1e9:.2f}B parameters" if found.parameters else ""
-    first = f"{one.model}{size}: {verdict} on {spelled(one)}, ${one.usd_per_hour:.2f} per hour"
-    if one.region_multiplier != 1:
-        first += f" ({one.region_multiplier:g} times the base price)"
-    return [*textwrap.wrap(first, width), *textwrap.wrap(one.reason, width)]
+    paragraphs = [_head(found, width), ledger(one, width)]
+    if one.kv_cache.gib_low > 0:
+        paragraphs += [_limits(one, width), _speed(one, width)]
+    if found.compared:
+        paragraphs.append(["Compared:", _indented(listings.table(_rows((one, *found.compared))))])
+    if one.alternatives:
+        what = "Also fits" if one.fits else "Would fit"
+        table = listings.table([_other(each) for each in one.alternatives])
+        paragraphs.append([f"{what}, {_ranked(found)} first:", _indented(table)])
+    if found.advice:
+        advice = found.advice
+        told = _wrapped(f"For {advice.goal}: {advice.workflow}. {_sentence(advice.why)}.", width)
+        paragraphs.append(told + [line for each in advice.instead for line in _wrapped(each, width)])
+    paragraphs.append([line for note in one.notes for line in _wrapped(note, width, "  - ")])
+    return "\n\n".join("\n".join(lines) for lines in paragraphs)
 
 
 def spelled(one: Plan) -> str:
@@ -42,27 +43,31 @@ def spelled(one: Plan) -> str:
     return one.gpu if one.gpus == 1 else f"{one.gpus} x {one.gpu}"
 
 
-def _ledger(one: Plan, width: int) -> list[str]:
-    """Each item with its figures, and one bar for all of a GPU."""
-    usable = gpu_facts(one.gpu)["usable_gib"]
-    exact = {True: "", False: "  estimate"}
+def ledger(one: Plan, width: int) -> list[str]:
+    """Each item with its figures, their sum, and a bar for each GPU."""
+    usable, share = gpu_facts(one.gpu)["usable_gib"], one.gpu_memory_utilization
     lines = [f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
     for row in one.ledger:
-        more = exact[row.exact] if row.item == "weights" else ""
-        if row.item == "kv_cache":
-            more = f"  {one.kv_cache.gib_low:.1f} to {one.kv_cache.gib_high:.1f}"
-        lines.append(f"{_mark(row.item)} {row.item.replace('_', ' '):<22}{row.gib:>10.2f}{row.gib_sized:>14.2f}{more}")
-    share = one.gpu_memory_utilization
-    lines.append(f"  {'of':<22}{usable * share:>10.2f}   ({share:.0%} of {usable})")
-    return [*lines, "", *_bars(one, usable, max(20, min(72, width - 8)))]
+        if row.item == "sleep_mode" and not row.gib_sized:
+            continue
+        name = f"{_drawn(MARKS.get(row.item, OTHER))} {row.item.replace('_', ' '):<22}"
+        lines.append(f"{name}{row.gib:>10.2f}{row.gib_sized:>14.2f}{_remark(one, row)}".rstrip())
+    whole, what = usable * share, f"{share:.0%} of {usable}"
+    if sum(row.gib_sized for row in one.ledger) - whole > SLACK_GIB:  # an engine whose share is not for everything
+        whole, what = usable, f"of which {share:.0%} for weights and KV cache"
+        free = [whole - sum(getattr(row, key) for row in one.ledger) for key in ("gib", "gib_sized")]
+        lines.append(f"{_drawn('·')} {'left free':<22}{free[0]:>10.2f}{free[1]:>14.2f}")
+    lines.append(f"  {'of':<22}{whole:>10.2f}{whole:>14.2f}  ({what})")
+    return [*lines, "", *_bars(one, usable, max(20, min(72, width - 16)))]
 
 
-MARKS = {"weights": "█", "kv_cache": "▒", "activations": "▓", "cuda_graphs": "▓", "non_torch": "▓"}
-PLAIN = {"█": "#", "▒": "=", "▓": "+", "·": "."}
-
-
-def _mark(item: str) -> str:
-    return _drawn(MARKS.get(item, "▓"))
+def _remark(one: Plan, row: Any) -> str:
+    if row.item == "kv_cache":
+        low, high = one.kv_cache.gib_low, one.kv_cache.gib_high
+        return f"  {low:.1f} to {high:.1f}" if low > 0 else f"  short by {-low:.1f}"
+    if row.item != "weights":
+        return ""
+    return "  exact" if row.exact else "  from its files" if row.source.startswith("sum of") else "  estimate"
 
 
 def _drawn(marks: str) -> str:
@@ -75,47 +80,83 @@ def _drawn(marks: str) -> str:
 
 
 def _bars(one: Plan, usable: float, width: int) -> list[str]:
-    """One bar for each GPU: they are alike, so that four and more are drawn once."""
-    parts, bar = [(row.item, max(0.0, row.gib_sized)) for row in one.ledger], ""
-    whole = max(usable, sum(size for _, size in parts))
-    for at, (item, _) in enumerate(parts):
-        end = round(width * sum(size for _, size in parts[: at + 1]) / whole)
-        bar += MARKS.get(item, "▓") * (end - len(bar))
+    """One bar for each GPU; four and more are drawn once, for they are alike. What is beyond its end is too much."""
+    sizes = [(row.item, max(0.0, row.gib_sized)) for row in one.ledger]
+    whole, bar, total = max(usable, sum(size for _, size in sizes)), "", 0.0
+    for item, size in sizes:
+        total += size
+        bar += MARKS.get(item, OTHER) * (round(width * total / whole) - len(bar))
     full = round(width * usable / whole)
     bar = _drawn(bar.ljust(full, "·"))
-    line = f"  {bar[:full]}|{bar[full:]}" if len(bar) > full else f"  {bar}|"
-    if one.gpus > 3:
-        return [f"{line} each of {one.gpus}"]
-    return [line] * one.gpus
+    line = f"  {bar[:full]}|{bar[full:]}"
+    return [f"{line} each of {one.gpus}"] if one.gpus > 3 else [line] * one.gpus
 
 
-def _limits(one: Plan) -> list[str]:
-    cache = one.kv_cache
-    return [
-        f"  up to {one.max_model_len:,} tokens per request, {one.max_num_seqs} requests and "
+def _head(found: Answer, width: int) -> list[str]:
+    one = found.plan
+    size = f", {found.parameters / 1e9:.2f}B parameters" if found.parameters else ""
+    price = f"${one.usd_per_hour:.2f} per hour"
+    if one.region_multiplier != 1:
+        price += f" ({one.region_multiplier:g} times the base price)"
+    first = (
+        f"{one.model}{size}: {one.verdict} on {spelled(one)}, {price}, ${one.usd_per_month:,.0f} a month if always on"
+    )
+    return [*_wrapped(first, width, ""), *_wrapped(one.reason, width, "")]
+
+
+def _limits(one: Plan, width: int) -> list[str]:
+    cache, fill = one.kv_cache, facts.overheads()["sizing"]["fill"]
+    part, shorter = int(one.max_model_len * fill), int(cache.max_concurrency / fill)
+    lines = [
+        f"up to {one.max_model_len:,} tokens per request, {_many(one.max_num_seqs, 'request')} and "
         f"{one.max_num_batched_tokens:,} tokens in a batch;",
-        f"  {cache.bytes_per_token:,.0f} bytes of KV cache a token and GPU ({cache.dtype}): room for {cache.tokens:,} "
-        f"tokens at least, {cache.max_concurrency:.1f} requests of full length;",
-        f"  ready within {one.startup_timeout_s // 60} minutes, or the start counts as failed",
+        f"the KV cache ({cache.dtype}) holds {cache.tokens:,} tokens at least, at {cache.bytes_per_token:,.0f} bytes:",
+        f"{cache.max_concurrency:.1f} requests of full length, or {min(shorter, one.max_num_seqs)} of {part:,} tokens, "
+        "run at once; others wait;",
+        f"an app gets {one.startup_timeout_s // 60} minutes to be ready",
     ]
+    return [line for each in lines for line in _wrapped(each, width)]
 
 
-def _speed(one: Plan) -> list[str]:
-    """The bounds, said to be bounds."""
-    bound = one.bounds
-    context, many = int(bound["context_tokens"]), int(bound["requests"])
-    return [
-        f"  Bounds by bandwidth and arithmetic, with {context:,} tokens in each request; engines reach "
-        f"{facts.overheads()['speed']['reached']:.0%} to 85%:",
-        f"    time per output token   {bound['time_per_output_token_ms_one_request']:>9.2f} ms for one request, "
-        f"{bound['time_per_output_token_ms_all_requests']:.2f} ms for {many} at once",
-        f"    output tokens           {bound['decode_tokens_per_s_all_requests']:>9,.0f} per second of all, "
-        f"${bound['usd_per_million_output_tokens']:.3f} a million",
-        f"    prompt tokens           {bound['prefill_tokens_per_s']:>9,.0f} per second, "
-        f"${bound['usd_per_million_prompt_tokens']:.4f} a million",
-        f"    time to first token     {bound['time_to_first_token_ms']:>9.1f} ms for a prompt of {context:,} tokens",
-        f"    an idle window costs    {bound['usd_per_idle_window']:>9.3f} $ after the last request",
-    ]
+def _speed(one: Plan, width: int) -> list[str]:
+    """The bounds, said to be bounds, and what engines make of them."""
+    bound, reached = one.bounds, facts.overheads()["speed"]
+    context, many, first = int(bound["context_tokens"]), int(bound["requests"]), bound["time_to_first_token_ms"]
+    low, high = (_dollars(bound["usd_per_million_output_tokens"] / reached[key]) for key in ("reached_high", "reached"))
+    rows = [
+        ("time per output token", f"{bound['time_per_output_token_ms_one_request']:.2f} ms for one request"
+         + (f", {bound['time_per_output_token_ms_all_requests']:.2f} ms for {many} at once" if many > 1 else "")),
+        ("output tokens", f"{bound['decode_tokens_per_s_all_requests']:,.0f} per second with {_many(many, 'request')}: "
+         f"{low} to {high} a million, as engines reach it"),
+        ("prompt tokens", f"{bound['prefill_tokens_per_s']:,.0f} per second, "
+         f"{_dollars(bound['usd_per_million_prompt_tokens'])} a million at the bound"),
+        ("time to first token", f"{first:.0f} ms" if first < 1000 else f"{first / 1000:.1f} s"),
+        ("an idle window", f"{_dollars(bound['usd_per_idle_window'])} for {bound['idle_window_s']} s after the last "
+         "request"),
+    ]  # fmt: skip
+    head = (
+        f"Bounds by bandwidth and arithmetic, {context:,} tokens in each request; engines reach "
+        f"{reached['reached']:.0%} to {reached['reached_high']:.0%} in decoding:"
+    )
+    lines = _wrapped(head, width)
+    for name, value in rows:
+        lines += textwrap.wrap(f"{name:<22} {value}", width, initial_indent="    ", subsequent_indent=" " * 27)
+    return lines
+
+
+def _dollars(amount: float) -> str:
+    """With two digits that count."""
+    return f"${amount:,.0f}" if amount >= 100 else f"${amount:.2f}" if amount >= 0.1 else f"${amount:.2g}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _ranked(found: Answer) -> str:
+    goal = found.advice.goal if found.advice else None
+    words = {"latency": "the fastest token", "throughput": "the cheapest token"}
+    return words.get(goal or "", "the cheapest hour")
 
 
 def _rows(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
@@ -128,8 +169,9 @@ def _rows(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
             "$/hour": f"{one.usd_per_hour:.2f}",
             "KV GiB": f"{max(0.0, one.kv_cache.gib_low):.1f}",
             "full requests": f"{one.kv_cache.max_concurrency:.1f}",
-            "ms/token": f"{one.bounds['time_per_output_token_ms_one_request']:.1f}",
-            "$/M out": f"{one.bounds['usd_per_million_output_tokens']:.3f}",
+            "at once": str(int(one.bounds["requests"])),
+            "ms/token": f"{one.bounds['time_per_output_token_ms_all_requests']:.1f}",
+            "$/M out": _dollars(one.bounds["usd_per_million_output_tokens"]),
         }
         for one in plans
     ]
@@ -145,10 +187,15 @@ def _other(one: dict[str, Any]) -> dict[str, Any]:
         "$/hour": f"{one['usd_per_hour']:.2f}",
         "KV GiB": f"{one['kv_gib_low']:.1f}",
         "full requests": f"{one['max_concurrency']:.1f}",
-        "ms/token": f"{one['time_per_output_token_ms']:.1f}",
-        "$/M out": f"{one['usd_per_million_output_tokens']:.3f}",
-        "$ idle window": f"{one['usd_per_idle_window']:.3f}",
+        "at once": str(one["requests"]),
+        "ms/token": f"{one['time_per_output_token_ms_all_requests']:.1f}",
+        "$/M out": _dollars(one["usd_per_million_output_tokens"]),
+        "$/idle window": _dollars(one["usd_per_idle_window"]),
     }
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _wrapped(line: str, width: int, first: str = "  ") -> list[str]:

@@ -63,6 +63,13 @@ class Workflow(BaseModel):
         """Why this endpoint cannot have this authentication; None when it can."""
         return next((one.why for one in self.apart if (one.endpoint, one.auth) == (endpoint, auth)), None)
 
+    def too_many(self, gpus: int) -> tuple[str, str] | None:
+        """Why it cannot use so many GPUs, and what instead; None when it can."""
+        if gpus <= self.max_gpus:
+            return None
+        why, _, instead = self.max_gpus_why.partition("; ")
+        return f"{self.name} takes {self.max_gpus}: {why}.", f"{instead[:1].upper()}{instead[1:]}."
+
     def having(self, option: str) -> str:
         """The workflows that take `option`, for a message."""
         return ", ".join(name for name in names() if option in load(name).options)

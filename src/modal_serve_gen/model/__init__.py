@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modal_serve_gen.errors import ModelRefused, Unclear, shown
 from modal_serve_gen.model import quantized, weights
-from modal_serve_gen.model.attention import MOST, Layers, Size, heads_of, layers_of, text_part
+from modal_serve_gen.model.attention import MOST, Layers, Size, heads_of, hidden_of, layers_of, text_part
 from modal_serve_gen.model.modules import EXPERTS
 
 __all__ = [
@@ -113,7 +113,7 @@ def from_config(
             "max_context": _first(text, "max_position_embeddings", "max_sequence_length", "n_positions", "seq_length"),
             "layers": layers_of(config),
             "num_attention_heads": heads_of(text),
-            "hidden_size": _first(text, "hidden_size", "n_embd"),
+            "hidden_size": hidden_of(text),
             "shard_sizes": _shard_sizes(text),
             "vocab_size": _first(text, "vocab_size"),
             "num_experts": next((text[k] for k in EXPERTS if text.get(k)), None),

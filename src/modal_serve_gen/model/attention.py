@@ -116,13 +116,25 @@ def _group(kind: Kind, count: int, **rest: Any) -> Layers | None:
 
 
 def heads_of(text: dict) -> int:
-    return text.get("num_attention_heads") or text["n_head"]
+    """KeyError names the usual key where there is none."""
+    found = text.get("num_attention_heads", text.get("n_head"))
+    if found is None:
+        raise KeyError("num_attention_heads")
+    return found
+
+
+def hidden_of(text: dict) -> int:
+    """KeyError names the usual key where there is none."""
+    found = text.get("hidden_size", text.get("n_embd"))
+    if found is None:
+        raise KeyError("hidden_size")
+    return found
 
 
 def kv_shape(text: dict, heads_key: str = "num_key_value_heads", dim_key: str = "head_dim") -> dict[str, int]:
     """KV heads and head sizes; an absent head_dim is hidden_size / heads, absent KV heads are all heads."""
     heads = text.get(heads_key) or text.get("num_key_value_heads") or text.get("num_kv_heads") or heads_of(text)
-    dim = text.get(dim_key) or text.get("head_dim") or (text.get("hidden_size") or text["n_embd"]) // heads_of(text)
+    dim = text.get(dim_key) or text.get("head_dim") or hidden_of(text) // heads_of(text)
     return {"kv_heads": heads, "key_dim": dim, "value_dim": text.get("v_head_dim") or dim}
 
 

@@ -6,7 +6,7 @@ biases, are left out: they are less than a thousandth of any model here.
 
 from typing import Any
 
-from modal_serve_gen.model.attention import layer_kinds, shared_kv_layers, text_part
+from modal_serve_gen.model.attention import hidden_of, layer_kinds, shared_kv_layers, text_part
 from modal_serve_gen.model.matrix import Matrix, Part, Split
 from modal_serve_gen.model.mixers import attention, recurrent
 
@@ -21,7 +21,7 @@ UNGATED = (
 def matrices(config: dict) -> list[Matrix]:
     """All matrices of the model that `config` describes. KeyError names a field that is missing."""
     text = text_part(config)
-    hidden, vocab = text.get("hidden_size") or text["n_embd"], text["vocab_size"]
+    hidden, vocab = hidden_of(text), text["vocab_size"]
     kinds, kept = layer_kinds(text), mlp_kinds(text)
     found = [Matrix("embedding", "embed_tokens", hidden, vocab)]
     tied = config.get("tie_word_embeddings", text.get("tie_word_embeddings", _tied_by_default(text)))

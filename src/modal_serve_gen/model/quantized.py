@@ -143,6 +143,8 @@ def read(config: dict, told: str | None = None) -> Quantization:
 def stated(config: dict) -> list[dict]:
     """The tables that say how a checkpoint is quantised; none where it is not, or does not say."""
     text = text_part(config)
+    if wrong := next((one for one in (config, text) if isinstance(one.get("quantization_config"), (str, list))), None):
+        raise Unclear(f"its quantization_config is {shown(wrong['quantization_config'], 40)}, not a table")
     return [
         found
         for found in (

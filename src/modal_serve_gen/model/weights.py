@@ -12,7 +12,15 @@ from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen.errors import Unclear, shown
 from modal_serve_gen.model import quantized
-from modal_serve_gen.model.attention import MOST, MOST_LAYERS, Layers, heads_of, kv_shape, text_part
+from modal_serve_gen.model.attention import (
+    MOST,
+    MOST_LAYERS,
+    Layers,
+    heads_of,
+    hidden_of,
+    kv_shape,
+    text_part,
+)  # fmt: skip
 from modal_serve_gen.model.matrix import Split
 from modal_serve_gen.model.modules import EXPERTS, active_fraction, expert_count, matrices
 
@@ -32,7 +40,7 @@ SIZES = frozenset((
     "moe_latent_size", "routed_expert_hidden_size", "num_nextn_predict_layers", "mtp_num_hidden_layers",
     "num_kv_shared_layers", "first_k_dense_replace", "sliding_window", "max_position_embeddings",
 ))  # fmt: skip
-WIDTHS = {"bfloat16": 2, "float16": 2, "float32": 4, "half": 2, "float": 4}
+WIDTHS = {"auto": 2, "bfloat16": 2, "float16": 2, "float32": 4, "half": 2, "float": 4, "float8_e4m3fn": 1}
 
 
 class Weight(BaseModel):
@@ -71,7 +79,7 @@ def sizes(config: dict, told: str | None = None) -> Sizes:
     """
     text = text_part(config)
     scheme = quantized.read(config, told)
-    own = WIDTHS.get(str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch."), 2)
+    own = WIDTHS[str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch.")]
     heads = kv_shape(text)["kv_heads"] if not text.get("kv_lora_rank") and not text.get("compress_ratios") else 1
     found = [
         Weight(
@@ -105,11 +113,17 @@ def check(config: dict) -> None:
             raise Unclear(f"{key} is {shown(value, 40)}, which is no size")
     if (text.get("num_hidden_layers") or 0) > MOST_LAYERS:
         raise Unclear(f"num_hidden_layers is {text['num_hidden_layers']:,}, and no model has {MOST_LAYERS:,}")
-    heads, hidden = heads_of(text), text.get("hidden_size") or text["n_embd"]
+    dtype = str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch.")
+    if dtype not in WIDTHS:
+        raise Unclear(f"its dtype is {shown(dtype, 40)}, which is none that weights have")
+    heads, hidden = heads_of(text), hidden_of(text)
+    for key, size in (("hidden_size", hidden), ("num_attention_heads", heads)):
+        if not size:
+            raise Unclear(f"{key} is {size}, which is no size")
     if not text.get("head_dim") and not text.get("kv_lora_rank") and hidden % heads:
         raise Unclear(f"hidden_size {hidden:,} is no multiple of its {heads} attention heads, and no head_dim is there")
     kept = text.get("num_key_value_heads")
-    if kept and heads % kept:
+    if kept == 0 or (kept and heads % kept):
         raise Unclear(f"its {heads} attention heads are no multiple of its {kept} KV heads")
     if expert_count(text) and active_fraction(text) > 1:
         raise Unclear("a token uses more experts than it has")

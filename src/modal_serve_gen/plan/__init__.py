@@ -8,15 +8,15 @@ from pydantic import BaseModel, ConfigDict
 from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
 from modal_serve_gen.model import Model
-from modal_serve_gen.plan import overheads
-from modal_serve_gen.plan.choice import Try, alternatives, choose, smaller
+from modal_serve_gen.plan import words
+from modal_serve_gen.plan.choice import Try, alternatives, choose
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, region_multiplier
 from modal_serve_gen.plan.workload import Workload, check
 
 __all__ = ["KvCache", "Plan", "Row", "Workload", "parse_gpu", "plan", "require_fit"]
 
 
-DISAGREE = 0.1  # by how much files and configuration may differ before a note says so
+HOURS_A_MONTH = 730
 
 
 class Row(BaseModel):
@@ -55,11 +55,12 @@ class Plan(BaseModel):
     model: str
     revision: str
     engine: str
-    engine_version: str | None
+    engine_version: str
     gpu: str  # Modal's name, without the count
     gpus: int
     tensor_parallel_size: int
     fits: bool
+    verdict: str  # fits, may not fit, does not fit, misses a target
     reason: str
     dtype: str  # "auto", or "half" where the GPU has no bfloat16
     max_model_len: int
@@ -70,11 +71,12 @@ class Plan(BaseModel):
     kv_cache: KvCache
     startup_timeout_s: int
     usd_per_hour: float  # one container, the region's multiplier included
+    usd_per_month: float  # the same, always on
     region_multiplier: float
     price_date: str
     pipeline_parallel_size: int = 1
     data_parallel_size: int = 1
-    bounds: dict[str, float]
+    bounds: dict[str, int | float]
     alternatives: tuple[dict[str, Any], ...]  # as choice.Try.brief says, best first
     notes: tuple[str, ...]
 
@@ -99,43 +101,12 @@ def require_fit(plan: Plan) -> Plan:
         return plan
     if plan.alternatives:
         best = plan.alternatives[0]
-        remedy = f"Try --gpu {_spelled(best['gpu'], best['gpus'])} (${best['usd_per_hour']:.2f} per hour)."
+        remedy = f"Try --gpu {words.spelled(best['gpu'], best['gpus'])} (${best['usd_per_hour']:.2f} per hour)."
     else:
         remedy = "Choose a smaller or quantised model, a shorter --max-model-len or a lower --concurrency."
+    if sibling := facts.fp8_sibling(plan.model):
+        remedy = f"{remedy[:-1]}, or {sibling}, the same model at half the size."
     raise DoesNotFit(plan.reason, remedy, details=plan.model_dump(mode="json"))
-
-
-def _spelled(gpu: str, count: int) -> str:
-    return gpu if count == 1 else f"{gpu}:{count}"
-
-
-def _reason(model: Model, asked: Workload, chosen: Try) -> str:
-    setup, space = chosen.setup, chosen.memory
-    where = _spelled(setup.gpu, setup.gpus)
-    if chosen.refusal:
-        return f"{model.id} does not run on {where}: {chosen.refusal}."
-    want = f"one request of {setup.max_model_len:,} tokens"
-    if asked.fixed or setup.max_num_seqs == 1:
-        want += " needs"
-    else:
-        want += f" and {setup.max_num_seqs - 1} shorter ones need"
-    if chosen.fits:
-        return f"On {where}, {space.low:.1f} GiB are left for the KV cache at least; {want} {space.needed:.1f} GiB."
-    if space.low >= space.needed and chosen.missed:
-        return f"{model.id} on {where} misses a target: {chosen.missed}."
-    usable = gpu_facts(setup.gpu)["usable_gib"] * space.utilization
-    if space.mid <= 0:
-        weights = next(line for line in space.lines if line.item == "weights")
-        rest = sum(line.sized for line in space.lines) - weights.sized
-        return (
-            f"{model.id} does not fit {where}: weights of {weights.sized:.1f} GiB per GPU and {rest:.1f} GiB of "
-            f"overheads leave no KV cache in {usable:.1f} GiB."
-        )
-    verdict = "does not fit" if space.mid < space.needed else "may not fit"
-    return (
-        f"{model.id} {verdict} {where}: {want} {space.needed:.1f} GiB of KV cache; {space.mid:.1f} GiB are "
-        f"expected, {max(0.0, space.low):.1f} GiB are sure.{smaller(model, asked, chosen)}"
-    )
 
 
 def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Plan:
@@ -153,14 +124,15 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         model=model.id,
         revision=model.revision,
         engine=setup.engine,
-        engine_version=asked.engine_version,
+        engine_version=asked.engine_version or facts.pins()[setup.engine]["version"],
         gpu=setup.gpu,
         gpus=setup.gpus,
         tensor_parallel_size=setup.tp,
         pipeline_parallel_size=setup.pp,
         data_parallel_size=setup.dp,
         fits=chosen.fits,
-        reason=_reason(model, asked, chosen),
+        verdict=words.verdict(chosen),
+        reason=words.reason(model, asked, chosen),
         dtype="half" if chosen.note and "float16" in chosen.note else "auto",
         max_model_len=setup.max_model_len,
         max_num_seqs=setup.max_num_seqs,
@@ -180,11 +152,12 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         ),
         startup_timeout_s=_startup_timeout(model, asked),
         usd_per_hour=chosen.usd,
+        usd_per_month=round(chosen.usd * HOURS_A_MONTH),
         region_multiplier=region_multiplier(asked.region),
         price_date=card["price_read"],
         bounds=_bounds(asked, chosen),
         alternatives=tuple(one.brief() for one in others),
-        notes=tuple(_notes(model, asked, chosen, others)),
+        notes=tuple(words.notes(model, asked, chosen, others)),
     )
 
 
@@ -196,7 +169,7 @@ def _startup_timeout(model: Model, asked: Workload) -> int:
     return max(rule["least_s"], math.ceil(seconds / 60) * 60)
 
 
-def _bounds(asked: Workload, chosen: Try) -> dict[str, float]:
+def _bounds(asked: Workload, chosen: Try) -> dict[str, int | float]:
     """Bounds on speed by memory bandwidth and arithmetic, tokens' prices at them, and what containers cost."""
     speed, usd = chosen.bounds, chosen.usd
     prompt, output = speed.usd_per_million(usd)
@@ -211,49 +184,10 @@ def _bounds(asked: Workload, chosen: Try) -> dict[str, float]:
         "time_to_first_token_ms": round(1000 * speed.time_to_first_token_s, 1),
         "usd_per_million_prompt_tokens": round(prompt, 4),
         "usd_per_million_output_tokens": round(output, 4),
-        "usd_per_idle_window": round(usd * asked.scaledown_window / 3600, 3),
+        "usd_per_idle_window": round(usd * asked.scaledown_window / 3600, 4),
+        "idle_window_s": asked.scaledown_window,
         "usd_per_hour_min_containers": round(usd * asked.min_containers, 2),
     }
     if asked.max_containers:
         found["usd_per_hour_max_containers"] = round(usd * asked.max_containers, 2)
     return found
-
-
-def _notes(model: Model, asked: Workload, chosen: Try, others: list[Try]):
-    setup = chosen.setup
-    card = gpu_facts(setup.gpu)
-    yield f"Prices as read in {card['price_read']}; CPU and memory are charged on top. Live: `modal billing rates`."
-    age = overheads.era(setup.engine, setup.version)
-    version = asked.engine_version or facts.pins()[setup.engine]["version"]
-    known = "" if age.logged else f"; no log of {setup.engine} {version} was read, so the range is wider"
-    yield f"The pool is sized by its low end{known}. The engine's boot log has the real figures."
-    if chosen.note:
-        yield chosen.note
-    if abs(model.weight_factor - 1) > DISAGREE:
-        yield (
-            f"Its files are {model.weight_factor:.2g} times as large as its configuration describes: the plan goes by "
-            "the files, and how they divide over several GPUs is a guess."
-        )
-    if not model.weights_exact:
-        yield f"The weights' size is not exact: {model.weights_source}."
-    if setup.tp > 1 and any(layer.kind == "mla" for layer in model.layers):
-        yield "Its latent KV cache lies on every GPU whole: tensor parallelism cuts the weights, not the cache."
-    default = model.max_context if asked.fixed else min(asked.default_max_model_len, model.max_context)
-    if asked.max_model_len is None and setup.max_model_len < default:
-        yield f"max_model_len was lowered from {default:,} to {setup.max_model_len:,} to fit."
-    if not asked.fixed and asked.concurrency is None and setup.max_num_seqs < asked.default_concurrency:
-        yield f"max_num_seqs was lowered from {asked.default_concurrency} to {setup.max_num_seqs} to fit."
-    if not card.get("usable_exact", True):
-        yield f"No log that names {setup.gpu} was found: {card['usable_gib']} GiB is a cautious guess."
-    if not card.get("max_count_documented", True) and setup.gpus > 1:
-        yield f"Modal documents no limit for several {setup.gpu}; {setup.gpus} may be refused."
-    if setup.gpus > 1 and not card["nvlink"]:
-        yield f"{setup.gpu} cards have no NVLink: tensor parallelism over {setup.gpus} of them costs latency."
-    cheaper = next((each for each in others if chosen.fits and asked.gpu is None and each.usd < chosen.usd), None)
-    if cheaper and not gpu_facts(cheaper.setup.gpu)["nvlink"] and not asked.gpu_candidates:
-        spelled = _spelled(cheaper.setup.gpu, cheaper.setup.gpus)
-        yield f"{spelled} costs less (${cheaper.usd:.2f}), but its cards have no NVLink; --gpu {spelled} takes it."
-    if setup.gpus > 2:
-        yield f"{setup.gpus} GPUs in one container usually wait longer for a place (Modal's GPU guide)."
-    if setup.gpu in facts.gpu_aliases() and setup.gpu != "H100!":
-        yield f"Modal may give {setup.gpu} a larger card at the same price; the plan counts with the smaller."

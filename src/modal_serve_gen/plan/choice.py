@@ -31,8 +31,13 @@ class Try:
     note: str | None
 
     @property
+    def holds(self) -> bool:
+        """Whether the model runs here and the pool is large enough, whatever the targets say."""
+        return self.refusal is None and self.memory.low >= self.memory.needed
+
+    @property
     def fits(self) -> bool:
-        return self.refusal is None and self.memory.low >= self.memory.needed and self.missed is None
+        return self.holds and not self.missed
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -47,22 +52,23 @@ class Try:
         return max(1, min(self.setup.max_num_seqs, int(held)))
 
     @cached_property
-    def missed(self) -> str | None:
-        """The target that is out of reach here, by the part of the bounds that engines reach; None: none."""
+    def missed(self) -> dict[str, float]:
+        """The targets that are out of reach here, by the part of the bounds that engines reach: sentence -> how many
+        times it is missed."""
         asked, reached = self.asked, facts.overheads()["speed"]["reached"]
+        found = {}
         if asked.budget is not None and self.usd > asked.budget:
-            return f"${self.usd:.2f} per hour are above the budget of ${asked.budget:.2f}"
+            found[f"${self.usd:.2f} per hour is above the budget of ${asked.budget:.2f}"] = self.usd / asked.budget
         if (most := asked.time_per_output_token) is not None:
-            found = self.bounds.time_per_output_token_all_s / reached * 1000
-            if found > most:
-                return (
-                    f"{found:.1f} ms per output token are likely with {self.requests} requests, and {most:g} are asked"
-                )
+            likely = self.bounds.time_per_output_token_all_s / reached * 1000
+            if likely > most:
+                told = f"{likely:.1f} ms per output token is likely with {self.requests} at once, {most:g} is asked"
+                found[told] = likely / most
         if (least := asked.tokens_per_s) is not None:
-            found = self.bounds.output_tokens_per_s * reached
-            if found < least:
-                return f"{found:,.0f} output tokens/s are likely at most, and {least:,.0f} are asked"
-        return None
+            likely = self.bounds.output_tokens_per_s * reached
+            if likely < least:
+                found[f"{likely:,.0f} output tokens/s are likely, {least:,.0f} are asked"] = least / likely
+        return found
 
     def brief(self) -> dict[str, Any]:
         speed, window = self.bounds, self.asked.scaledown_window
@@ -70,12 +76,16 @@ class Try:
             "gpu": self.setup.gpu,
             "gpus": self.setup.gpus,
             "usd_per_hour": self.usd,
+            "max_model_len": self.setup.max_model_len,
+            "max_num_seqs": self.setup.max_num_seqs,
             "kv_gib_low": round(self.memory.low, 2),
             "max_concurrency": round(self.memory.max_concurrency, 2),
+            "requests": speed.requests,
             "time_per_output_token_ms": round(1000 * speed.time_per_output_token_one_s, 2),
+            "time_per_output_token_ms_all_requests": round(1000 * speed.time_per_output_token_all_s, 2),
             "output_tokens_per_s": round(speed.output_tokens_per_s),
             "usd_per_million_output_tokens": round(speed.usd_per_million(self.usd)[1], 3),
-            "usd_per_idle_window": round(self.usd * window / 3600, 3),
+            "usd_per_idle_window": round(self.usd * window / 3600, 4),
         }
 
 
@@ -96,18 +106,23 @@ def worth(one: Try) -> tuple:
 
 
 def choose(model: Model, asked: Workload) -> Try:
-    """The best try that fits; else, of those that run at all, the one with most room."""
+    """The cheapest try that fits; else the one that misses its targets by least; else, of those that run at all, the
+    one with most room. Nothing is lowered for a target: a shorter request would be another question."""
     places = _places(model, asked)
-    length = asked.max_model_len or min(asked.default_max_model_len, model.max_context)
-    many = asked.concurrency or asked.default_concurrency
     if asked.fixed:
         return _fixed(model, asked, *places[0])
     tries: list[Try] = []
-    for length_now, many_now in _steps(asked, length, many):
-        tries = [one(model, asked, name, count, length_now, many_now) for name, count in places]
-        if found := [each for each in tries if each.fits]:
-            return min(found, key=price)
+    for length, many in _steps(asked, *wanted(model, asked)):
+        tries = [one(model, asked, name, count, length, many) for name, count in places]
+        if holding := [each for each in tries if each.holds]:
+            return min(holding, key=lambda each: (sum(each.missed.values()), price(each)))
     return max(tries, key=lambda each: (each.refusal is None, each.memory.low - each.memory.needed))
+
+
+def wanted(model: Model, asked: Workload) -> tuple[int, int]:
+    """(max_model_len, max_num_seqs) as asked for, or by default."""
+    length = asked.max_model_len or min(asked.default_max_model_len, model.max_context)
+    return length, asked.concurrency or asked.default_concurrency
 
 
 def _fixed(model: Model, asked: Workload, name: str, count: int) -> Try:
@@ -191,14 +206,16 @@ def _cannot_start(model: Model, setup: Setup) -> str | None:
 
 
 def alternatives(model: Model, asked: Workload, chosen: Try) -> list[Try]:
-    """For every other Modal GPU the smallest count that fits the same length and concurrency, by the goal or price."""
+    """For every other Modal GPU the smallest count that fits what was asked, by the goal or price. What the chosen one
+    had to lower is not lowered here."""
     everywhere = replace(asked, gpu=None, gpu_candidates=())
     setup, found = chosen.setup, {}
+    size = (setup.max_model_len, setup.max_num_seqs) if asked.fixed else wanted(model, asked)
     here = facts.gpu_aliases().get(setup.gpu, setup.gpu)
     for name, count in _places(model, everywhere):
         if name in found or (name == here and (chosen.fits or count == setup.gpus)):
             continue
-        each = one(model, asked, name, count, setup.max_model_len, setup.max_num_seqs)
+        each = one(model, asked, name, count, *size)
         if each.fits and each.native:
             found[name] = each
     return sorted(found.values(), key=worth)

@@ -29,7 +29,7 @@ def parse_gpu(text: str) -> tuple[str, int]:
     if not 1 <= count <= limit:
         raise BadInput(
             f"{shown(text)} asks for {count} GPUs; one container takes 1 to {limit} of {name}.",
-            f"Choose a count of 1 to {limit}, or a GPU with more memory.",
+            f"Choose a count of 1 to {limit}{', or a GPU with more memory' if count else ''}.",
         )
     return DOCUMENTED_SPELLING.get(name, name), count
 

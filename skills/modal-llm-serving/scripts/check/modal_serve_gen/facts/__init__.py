@@ -108,7 +108,7 @@ def gpu_aliases() -> dict[str, str]:
 def overheads() -> dict:
     """What is neither weights nor KV cache, in GiB per GPU, by engine version; and the rules of sizing."""
     document = sourced(_read(FACTS / "overheads.toml"), "overheads.toml", "read", "source")
-    for part in ("non_torch", "activations", "cuda_graphs", "sleep", "defaults", "startup", "speed", "sizing"):
+    for part in ("non_torch", "activations", "cuda_graphs", "sleep", "start", "defaults", "startup", "speed", "sizing"):
         sourced(document.get(part), f"overheads.toml [{part}]", "source")
     for engine in ("vllm", "sglang"):
         for number, rules in enumerate(document.get(engine) or [{}]):
