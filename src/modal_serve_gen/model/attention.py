@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_LAYERS = 10_000
+MOST_LAYERS = 2_000
 MOST = 2**40  # no size in a configuration comes near; beyond it, arithmetic would overflow
 Size = Annotated[int, Field(ge=0, le=MOST)]
 # Whether a prefill can save a state on its way, which takes the place of one more: Mamba-2 layers always, Gated

@@ -8,6 +8,7 @@ forms of those lists are transformers', compressed-tensors' and ModelOpt's, as v
 import fnmatch
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import Unclear, shown
@@ -18,7 +19,7 @@ from modal_serve_gen.model.matrix import Matrix
 LEFT = ("embedding", "head", "router", "tower")
 LISTS = ("ignore", "ignored_layers", "modules_to_not_convert", "exclude_modules", "exclude")
 PREFIXES = ("model.", "model.language_model.", "language_model.model.", "backbone.", "")
-MOST_PATTERN = 500  # characters; longer ones are no names
+MOST_PATTERN, MOST_EXPRESSIONS = 500, 200  # characters, and how many; no checkpoint comes near
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +81,40 @@ class Quantization:
 
 def _listed(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a list of names, parts of names, wildcards or `re:` expressions holds this module."""
-    full = [prefix + name for prefix in PREFIXES]
-    dotted = f".{name}."
-    for pattern in patterns:
-        if pattern.startswith("re:"):
-            expression = pattern.removeprefix("re:")
-            # A repeated group can take for ever on a name that it does not fit; no checkpoint needs one.
-            if len(pattern) > MOST_PATTERN or re.search(r"\)[*+{?]", expression):
-                continue
-            try:
-                compiled = re.compile(expression)
-            except (re.error, RecursionError, OverflowError):
-                continue
-            if any(compiled.match(one) for one in full):
-                return True
-        elif "*" in pattern:
-            if len(pattern) <= MOST_PATTERN and any(
-                fnmatch.fnmatchcase(one, pattern) or fnmatch.fnmatchcase(one, f"{pattern}.*") for one in full
-            ):
-                return True
-        elif (
-            pattern in full
-            or any(one.startswith(f"{pattern}.") for one in full)
-            or f".{pattern}." in dotted
-            or _fused(name, pattern)
-        ):
+    if not patterns:
+        return False
+    names, expressions = _compiled(patterns)
+    head, _, tail = name.rpartition(".")
+    words = name.split(".")
+    parts = {".".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
+    if parts & names:
+        return True
+    for prefix in PREFIXES:
+        if prefix and any(f"{prefix}{'.'.join(words[:end])}" in names for end in range(1, len(words) + 1)):
             return True
-    return False
+        if any(f"{prefix}{head}.{other}" in names for other in TOGETHER.get(tail, ())):
+            return True
+    return any(one.match(f"{prefix}{name}") for one in expressions for prefix in PREFIXES)
+
+
+@lru_cache(maxsize=64)
+def _compiled(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[re.Pattern, ...]]:
+    """The plain names, and expressions for the rest. Those that could run for ever are passed over: a repeated group
+    can, on a name that it does not fit, and no checkpoint needs one."""
+    plain = frozenset(one for one in patterns if "*" not in one and not one.startswith("re:"))
+    found = []
+    wild = [one for one in patterns if "*" in one and not one.startswith("re:") and len(one) <= MOST_PATTERN]
+    if wild:
+        found.append(re.compile("|".join(fnmatch.translate(end) for one in wild for end in (one, f"{one}.*"))))
+    for one in dict.fromkeys(pattern for pattern in patterns if pattern.startswith("re:")):
+        expression = one.removeprefix("re:")
+        if len(one) > MOST_PATTERN or re.search(r"\)[*+{?]", expression) or len(found) > MOST_EXPRESSIONS:
+            continue
+        try:
+            found.append(re.compile(expression))
+        except (re.error, RecursionError, OverflowError):
+            continue
+    return plain, tuple(found)
 
 
 # Matrices that some checkpoints store as one, and what is then listed.
@@ -119,12 +127,6 @@ TOGETHER = {
     "in_proj_v": ("in_proj_qkv", "in_proj_qkvz", "in_proj_z"),
     "in_proj_b": ("in_proj_ba", "in_proj_a"),
 }
-
-
-def _fused(name: str, pattern: str) -> bool:
-    head, _, tail = name.rpartition(".")
-    others = TOGETHER.get(tail, ())
-    return bool(others) and any(f"{prefix}{head}.{other}" == pattern for prefix in PREFIXES for other in others)
 
 
 def read(config: dict, told: str | None = None) -> Quantization:
