@@ -141,3 +141,11 @@ def test_no_bytes_get_past_as_headers(tmp_path_factory, content):
         assert local.read(str(path)).weight_bytes > 0
     except ServeError as refusal:
         assert refusal.exit_code in (2, 3)
+
+
+@pytest.mark.parametrize("target", ["a" * 5000, "a\0b", "./" + "a" * 5000, "~nobody-of-that-name/x"])
+def test_what_can_be_no_path_is_refused(target):
+    """Too long, with a zero byte, or of a user who is not there."""
+    if local.is_local(target):
+        with pytest.raises(BadInput, match="cannot be read"):
+            local.read(target)

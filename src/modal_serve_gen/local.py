@@ -20,9 +20,12 @@ LAYER = re.compile(r"(?:^|\.)layers\.(\d{1,5})\.")
 
 def is_local(target: str) -> bool:
     """Whether this names a path and not a repository: it is there, or it is written as paths are."""
-    return target.startswith(("/", "./", "../", "~")) or target in (".", "..") or target.endswith(".json") or (
-        Path(target).is_dir()
-    )  # fmt: skip
+    if target.startswith(("/", "./", "../", "~")) or target in (".", "..") or target.endswith(".json"):
+        return True
+    try:
+        return Path(target).is_dir()
+    except (OSError, ValueError):  # no path could be called that
+        return False
 
 
 def read(target: str) -> Model:
@@ -30,14 +33,16 @@ def read(target: str) -> Model:
 
     Raises BadInput for what cannot be read, ModelRefused for what holds no model that the engines here load.
     """
-    path = Path(target).expanduser()
+    path = Path(target)
     try:
+        path = path.expanduser()
         if path.is_dir():
             return _folder(path)
         config = _document(path)
-    except OSError as fault:
+    except (OSError, ValueError, RuntimeError) as fault:
+        why = getattr(fault, "strerror", None) or "there can be no such path"
         raise BadInput(
-            f"{shown(target)} cannot be read: {(fault.strerror or type(fault).__name__).lower()}.",
+            f"{shown(target)} cannot be read: {why.lower()}.",
             "Name a folder with a config.json, that file itself, or a model's id on the Hub.",
         ) from None
     return from_config(_name(path), "", config, source=f"{path.name} alone")

@@ -1,5 +1,6 @@
 """What every command shares: where lines go, and how a refusal becomes two sentences, a document and an exit code."""
 
+import errno
 import functools
 import json
 import sys
@@ -10,6 +11,7 @@ import typer
 
 from modal_serve_gen import errors
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; diagnostics go to stderr.")]
 
 
@@ -47,13 +49,22 @@ def guarded(command: Callable) -> Callable:
             end(0)
         except (typer.Exit, typer.Abort):
             raise
+        except OSError as fault:
+            if fault.errno not in FULL:
+                _own_fault(fault)
+            say("Error: There is no room left to write to.\nFree some, or write somewhere else.")
+            end(errors.EnvironmentLacks.exit_code)
         except Exception as fault:
-            say(f"Error: modal-serve-gen itself failed: {type(fault).__name__}: {fault}")
-            say("Please report this with the command that you typed; MODAL_SERVE_GEN_DEBUG=1 shows where it happened.")
-            _debug()
-            end(errors.OurBug.exit_code)
+            _own_fault(fault)
 
     return run
+
+
+def _own_fault(fault: Exception) -> NoReturn:
+    say(f"Error: modal-serve-gen itself failed: {type(fault).__name__}: {fault}")
+    say("Please report this with the command that you typed; MODAL_SERVE_GEN_DEBUG=1 shows where it happened.")
+    _debug()
+    end(errors.OurBug.exit_code)
 
 
 def _debug() -> None:
