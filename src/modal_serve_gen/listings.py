@@ -22,12 +22,14 @@ def _workflows() -> list[dict]:
         "endpoints",
         "auth",
         "options",
+        "goals",
         "use_when",
         "not_when",
         "instead",
     )
     rows = [workflows.load(name).model_dump(mode="json") for name in workflows.names()]
     for row in rows:
+        row["goals"] = sorted(row["goals"], key=row["goals"].get)
         row["options"] = [f"--{name.replace('_', '-')}" for name in row["options"]]
     return [{key: row[key] for key in keys} for row in rows]
 

@@ -128,7 +128,7 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 1093251 in all
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 1093243 in all
         "--mem-fraction-static", "0.91",  # of 79.1 GiB: 34.1 of weights, about 36.5 of KV cache
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen3_coder", "--reasoning-parser", "qwen3",
@@ -299,7 +299,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # gpu_gib = 79.1
 # weights_gib = 34.1
 # kv_gib = 36.5
-# kv_tokens = 1093251
+# kv_tokens = 1093243
 # compute_capability = 9.0
 # routing_region = "us-west"
 #

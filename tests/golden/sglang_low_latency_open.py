@@ -126,8 +126,8 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 431280 in all
-        "--mem-fraction-static", "0.95",  # of 79.1 GiB: 15.3 of weights, about 59.2 of KV cache
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 432145 in all
+        "--mem-fraction-static", "0.95",  # of 79.1 GiB: 15.3 of weights, about 59.4 of KV cache
         "--enable-trace", "--otlp-traces-endpoint", "http://otel:4317",
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
@@ -280,8 +280,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 15.3
-# kv_gib = 59.2
-# kv_tokens = 431280
+# kv_gib = 59.4
+# kv_tokens = 432145
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

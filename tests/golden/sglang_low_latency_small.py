@@ -101,7 +101,7 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "1", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 168676 in all
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 168756 in all
         "--mem-fraction-static", "0.89",  # of 22.0 GiB: 1.1 of weights, about 18.0 of KV cache
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
@@ -264,7 +264,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # gpu_gib = 22.0
 # weights_gib = 1.1
 # kv_gib = 18.0
-# kv_tokens = 168676
+# kv_tokens = 168756
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

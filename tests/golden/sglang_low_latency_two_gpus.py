@@ -101,8 +101,8 @@ def command() -> list[str]:
         "sglang", "serve", "--model-path", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT), "--tp-size", "2", "--dtype", "auto", "--enable-metrics",
         "--max-running-requests", str(CONCURRENCY), "--cuda-graph-max-bs-decode", str(CONCURRENCY),
-        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 346960 in all
-        "--mem-fraction-static", "0.94",  # of 79.1 GiB: 30.5 of weights, about 42.4 of KV cache, on each GPU
+        "--context-length", "16384",  # tokens of one prompt and its answer; the KV cache holds 343942 in all
+        "--mem-fraction-static", "0.93",  # of 79.1 GiB: 30.5 of weights, about 42.0 of KV cache, on each GPU
         "--enable-cache-report", "--log-requests", "--log-requests-level", "0", "--log-requests-format", "json",
         "--tool-call-parser", "qwen", "--reasoning-parser", "qwen3",
     ]  # fmt: skip
@@ -257,14 +257,14 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # max_model_len = 16384
 # max_num_seqs = 16
 # max_num_batched_tokens = 8192
-# gpu_memory_utilization = 0.94
+# gpu_memory_utilization = 0.93
 # startup_timeout_s = 600
 # usd_per_hour = 7.9
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 30.5
-# kv_gib = 42.4
-# kv_tokens = 346960
+# kv_gib = 42.0
+# kv_tokens = 343942
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

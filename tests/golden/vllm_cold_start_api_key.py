@@ -150,9 +150,9 @@ class Server:
             "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
             "--host", "0.0.0.0", "--port", str(PORT), "--enable-sleep-mode", "--middleware", "gate.Gate",
             "--dtype", "auto", "--disable-access-log-for-endpoints", "/health,/metrics",
-            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 328736 in all
+            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 329008 in all
             "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
-            "--gpu-memory-utilization", "0.8",  # of 79.1 GiB, 15.3 are weights and about 45.1 KV cache
+            "--gpu-memory-utilization", "0.8",  # of 79.1 GiB, 15.3 are weights and about 45.2 KV cache
             "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
             "--reasoning-parser", "qwen3",
         ]  # fmt: skip
@@ -287,8 +287,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 15.3
-# kv_gib = 45.1
-# kv_tokens = 328736
+# kv_gib = 45.2
+# kv_tokens = 329008
 # compute_capability = 8.0
 # routing_region = "us-east"
 #

@@ -134,9 +134,9 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 1520585 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 1523552 in all
         "--max-num-batched-tokens", "8192",  # of one step; with it the activations' memory is known
-        "--gpu-memory-utilization", "0.92",  # of 95.0 GiB, 14.1 are weights and about 69.6 KV cache
+        "--gpu-memory-utilization", "0.92",  # of 95.0 GiB, 14.1 are weights and about 69.8 KV cache
         "--disable-access-log-for-endpoints", "/health,/metrics",
         "--enable-auto-tool-choice", "--tool-call-parser", "openai",
         "--reasoning-parser", "openai_gptoss",
@@ -271,8 +271,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 95.0
 # weights_gib = 14.1
-# kv_gib = 69.6
-# kv_tokens = 1520585
+# kv_gib = 69.8
+# kv_tokens = 1523552
 # compute_capability = 12.0
 # routing_region = "us-east"
 #

@@ -132,7 +132,7 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 164560 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 164816 in all
         "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
         "--gpu-memory-utilization", "0.92",  # of 44.3 GiB, 15.3 are weights and about 22.6 KV cache
         "--disable-access-log-for-endpoints", "/health,/metrics",
@@ -264,7 +264,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # gpu_gib = 44.3
 # weights_gib = 15.3
 # kv_gib = 22.6
-# kv_tokens = 164560
+# kv_tokens = 164816
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

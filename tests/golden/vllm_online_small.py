@@ -116,7 +116,7 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "1", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 155824 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 155808 in all
         "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
         "--gpu-memory-utilization", "0.92",  # of 22.0 GiB, 1.1 are weights and about 16.6 KV cache
         "--disable-access-log-for-endpoints", "/health,/metrics",
@@ -259,7 +259,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # gpu_gib = 22.0
 # weights_gib = 1.1
 # kv_gib = 16.6
-# kv_tokens = 155824
+# kv_tokens = 155808
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

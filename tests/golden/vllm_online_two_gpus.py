@@ -116,9 +116,9 @@ def serve() -> None:
         "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
         "--host", "0.0.0.0", "--port", str(PORT),
         "--tensor-parallel-size", "2", "--dtype", "auto", "--max-num-seqs", str(MAX_NUM_SEQS),
-        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 297184 in all
+        "--max-model-len", "16384",  # tokens of one prompt and its answer; the KV cache holds 298960 in all
         "--max-num-batched-tokens", "8192",  # of one step; with it the activations' memory is known
-        "--gpu-memory-utilization", "0.92",  # of 79.1 GiB, 30.5 are weights and about 36.3 KV cache, on each GPU
+        "--gpu-memory-utilization", "0.92",  # of 79.1 GiB, 30.5 are weights and about 36.5 KV cache, on each GPU
         "--disable-access-log-for-endpoints", "/health,/metrics",
         "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
         "--reasoning-parser", "qwen3",
@@ -259,8 +259,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 30.5
-# kv_gib = 36.3
-# kv_tokens = 297184
+# kv_gib = 36.5
+# kv_tokens = 298960
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

@@ -88,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 297184 tokens in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 298960 tokens in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 79.1 GiB, 30.5 are weights and about 36.3 KV cache, on each GPU
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 30.5 are weights and about 36.5 KV cache, on each GPU
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
         self.defaults = {"max_tokens": MAX_TOKENS} | {name: getattr(default, name) for name in names}
@@ -296,8 +296,8 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 30.5
-# kv_gib = 36.3
-# kv_tokens = 297184
+# kv_gib = 36.5
+# kv_tokens = 298960
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

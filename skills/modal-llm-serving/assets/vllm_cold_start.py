@@ -148,7 +148,7 @@ class Server:
             "vllm", "serve", local_folder(MODEL, REVISION), "--served-model-name", SERVED_NAME,
             "--host", "0.0.0.0", "--port", str(PORT), "--enable-sleep-mode", "--middleware", "gate.Gate",
             "--dtype", "auto", "--disable-access-log-for-endpoints", "/health,/metrics",
-            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 182624 in all
+            "--max-num-seqs", str(MAX_NUM_SEQS), "--max-model-len", "16384",  # tokens; the KV cache holds 182704 in all
             "--max-num-batched-tokens", "2048",  # of one step; with it the activations' memory is known
             "--gpu-memory-utilization", "0.8",  # of 44.3 GiB, 7.5 are weights and about 25.1 KV cache
             "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
@@ -293,7 +293,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # gpu_gib = 44.3
 # weights_gib = 7.5
 # kv_gib = 25.1
-# kv_tokens = 182624
+# kv_tokens = 182704
 # compute_capability = 8.9
 # routing_region = "us-east"
 #

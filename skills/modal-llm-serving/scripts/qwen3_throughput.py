@@ -88,9 +88,9 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 432016 tokens in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 433024 tokens in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
-            gpu_memory_utilization=0.92,  # of 79.1 GiB, 29.1 are weights and about 39.5 KV cache
+            gpu_memory_utilization=0.92,  # of 79.1 GiB, 29.1 are weights and about 39.6 KV cache
         )  # fmt: skip
         default, names = self.llm.get_default_sampling_params(), ("temperature", "top_p", "top_k", "min_p")
         self.defaults = {"max_tokens": MAX_TOKENS} | {name: getattr(default, name) for name in names}
@@ -291,8 +291,8 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 29.1
-# kv_gib = 39.5
-# kv_tokens = 432016
+# kv_gib = 39.6
+# kv_tokens = 433024
 # compute_capability = 9.0
 # routing_region = "us-east"
 #

@@ -28,7 +28,10 @@ def plan(
         int | None, typer.Option(help="Requests that one container answers at once (max_num_seqs).")
     ] = None,
     gpu_memory_utilization: Annotated[
-        float | None, typer.Option(help="Share of the GPU's memory that the engine takes.")
+        float | None,
+        typer.Option(
+            help="Share of the GPU's memory for the engine. With --gpu, a set-up as it is: see --engine-version."
+        ),
     ] = None,
     kv_cache_dtype: Annotated[str | None, typer.Option(help="Such as fp8; without it, the model's own.")] = None,
     max_num_batched_tokens: Annotated[int | None, typer.Option(help="Tokens of one step of the engine.")] = None,
@@ -37,7 +40,7 @@ def plan(
         typer.Option(help="Plan for this release. With --gpu, what is not given is that release's own default."),
     ] = None,
     compare: Annotated[
-        list[str] | None, typer.Option(metavar="MODEL|GPU", help="Plan this model or GPU, too; repeatable.")
+        list[str] | None, typer.Option(metavar="MODEL|GPU|MODEL@GPU", help="Plan this, too; repeatable.")
     ] = None,
     region: Annotated[str | None, typer.Option(help="Compute region, such as us or eu-west; costs more.")] = None,
     budget: Annotated[float | None, typer.Option(help="USD per hour that one container may cost.")] = None,

@@ -70,6 +70,7 @@ class Sizes(BaseModel):
     certain: bool
     active: float = 1.0  # part of the experts that one token uses
     layers: int = 1
+    up_projected: int = 0  # width of what MLA's latent rows are projected to, all heads together
 
 
 def sizes(config: dict, told: str | None = None) -> Sizes:
@@ -79,6 +80,7 @@ def sizes(config: dict, told: str | None = None) -> Sizes:
     """
     text = text_part(config)
     scheme = quantized.read(config, told)
+    latent = text.get("kv_lora_rank")
     own = WIDTHS[str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch.")]
     heads = kv_shape(text)["kv_heads"] if not text.get("kv_lora_rank") and not text.get("compress_ratios") else 1
     found = [
@@ -102,6 +104,7 @@ def sizes(config: dict, told: str | None = None) -> Sizes:
         certain=scheme.certain,
         active=active_fraction(text),
         layers=text.get("num_hidden_layers") or text.get("n_layer") or 1,
+        up_projected=max((one.outputs for one in found if latent and one.inputs == latent), default=0),
     )
 
 

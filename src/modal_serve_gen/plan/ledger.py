@@ -13,7 +13,7 @@ from modal_serve_gen.plan.overheads import ENDS, GIB, Range, activations, cuda_g
 from modal_serve_gen.plan.pools import Demand, Pool, pool
 
 # GiB by which a GPU's reported memory differs between machines, and tables that engines add to the weights at load.
-SLACK_GIB, TABLES_GIB = 0.05, 0.1
+SLACK_GIB, TABLES_GIB = 0.1, 0.1
 # By how much MXFP4 experts are larger where a kernel pads more: gpt-oss on H100 was logged with two.
 PADDED = 0.03
 
@@ -153,7 +153,14 @@ def _lines(model: Model, setup: Setup):
     if setup.extra_weight_bytes:
         extra = setup.extra_weight_bytes / GIB
         yield Line("adapters_and_drafts", extra, extra, extra, True, "slots for the adapters, weights of the draft")
-    peak = activations(model, age, sequences=setup.max_num_seqs, tokens=setup.batched_tokens, tp=setup.tp)
+    peak = activations(
+        model,
+        age,
+        sequences=setup.max_num_seqs,
+        tokens=setup.batched_tokens,
+        tp=setup.tp,
+        length=setup.max_model_len,
+    )
     yield _line("activations", peak, f"allowance: {age.rules['source']}")
     graphs = cuda_graphs(model, age, ranks=ranks, eager=setup.eager)
     yield _line("cuda_graphs", graphs, f"allowance: {facts.overheads()['cuda_graphs']['source']}")

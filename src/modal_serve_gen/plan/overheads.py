@@ -14,6 +14,7 @@ from modal_serve_gen.plan.gpus import gpu_facts
 
 GIB = 2**30
 ENDS = ("low", "mid", "high")
+PADDED_ROWS = 128  # DeepGEMM's alignment of one expert's rows
 VERSION = re.compile(r"v?(\d{1,4}(?:\.\d{1,6}){1,3})(?:[.+-]?[A-Za-z][\w.+-]{0,60})?", re.ASCII)
 
 
@@ -90,7 +91,7 @@ def _from(row: dict) -> tuple[int, ...]:
     return parse_version(row["from"]) if "from" in row else ()
 
 
-def activations(model: Model, age: Era, *, sequences: int, tokens: int, tp: int) -> Range:
+def activations(model: Model, age: Era, *, sequences: int, tokens: int, tp: int, length: int) -> Range:
     """The peak of the profiling pass: the sampler's logits or one layer's forward pass, whichever is larger, plus
     what only some architectures want (vLLM 0.33.0, v1/worker/gpu_model_runner.py, profile_run).
 
@@ -100,7 +101,7 @@ def activations(model: Model, age: Era, *, sequences: int, tokens: int, tp: int)
     known, rules = facts.overheads()["activations"], age.rules
     hidden = 2 * tokens * model.hidden_size / GIB
     logits = 4 * sequences * model.vocab_size / GIB
-    copies, forward = age.range(rules["sampler_copies"]), _forward(model, age, known, tokens, tp)
+    copies, forward = age.range(rules["sampler_copies"]), _forward(model, age, known, tokens, tp, length, sequences)
     sampler = copies.times(logits) + Range(hidden, hidden, hidden)
     peak = Range(*(max(getattr(sampler, end), getattr(forward, end)) for end in ENDS))
     peak += age.range(rules["base"]) + age.range(rules["compile"])
@@ -112,29 +113,42 @@ def activations(model: Model, age: Era, *, sequences: int, tokens: int, tp: int)
     return peak + age.range(known["index"]) if "index" in kinds else peak
 
 
-def _forward(model: Model, age: Era, known: dict, tokens: int, tp: int) -> Range:
-    """One layer's tensors for a batch: gate, up and their product beside residual and hidden states; for experts, the
-    two caches of fused_moe (vLLM 0.33.0, layers/fused_moe/fused_moe.py: tokens x top_k x max(2 width, hidden), and
-    tokens x top_k x width), which FP8 blocks hold in 8 bits once more."""
+def _forward(model: Model, age: Era, known: dict, tokens: int, tp: int, length: int, sequences: int) -> Range:
+    """The largest of one layer's tensors for a batch of tokens, beside residual and hidden states."""
     sized = model.sizes
-    dense = max(
-        (one.outputs for one in sized.weights if one.part in ("mlp", "shared") and one.inputs == model.hidden_size),
-        default=0,
-    ) if sized else 4 * model.hidden_size  # fmt: skip
-    row = 3 * dense / tp + 2 * model.hidden_size
-    found = age.range(known["forward_copies"]).times(2 * tokens * row / GIB)
-    experts = [one for one in sized.weights if one.part == "experts"] if sized else []
+    if sized is None:
+        return age.range(known["forward_copies"]).times(2 * tokens * 14 * model.hidden_size / GIB)
+    inputs = [one for one in sized.weights if one.inputs == model.hidden_size]
+    dense = max((one.outputs for one in inputs if one.part in ("mlp", "shared")), default=0)
+    found = age.range(known["forward_copies"]).times(2 * tokens * (3 * dense / tp + 2 * model.hidden_size) / GIB)
+    sparse = age.range(known["expert_copies"]).times(_experts(model, age, tokens, tp) / GIB)
+    # What MLA's profiling reserves to project a prompt's context upwards (vLLM 0.33.0, layers/attention/
+    # mla_attention.py): for 8 full requests or 4 blocks each, at most 65,536 tokens.
+    context = min(max(8 * length, 4 * sequences * 16), 2**16)
+    latent = 2 * context * sized.up_projected / tp / GIB
+    return Range(*(max(getattr(found, end), getattr(sparse, end), latent) for end in ENDS))
+
+
+def _experts(model: Model, age: Era, tokens: int, tp: int) -> float:
+    """Bytes of a mixture's two workspaces, a row for each token and expert that it uses, and of three hidden states.
+
+    Modular kernels: max(width, hidden) and max(2 width, hidden); DeepGEMM, for FP8 blocks, pads each expert's rows to
+    128 (vLLM 0.18.0, layers/fused_moe/fused_moe.py and deep_gemm_moe.py, workspace_shapes; 0.13.0, fused_experts_impl:
+    max(2 width, hidden) and width).
+    """
+    experts = [one for one in model.sizes.weights if one.part == "experts"] if model.sizes else []
     if not experts or not model.num_experts:
-        return found
-    width, inner = min(experts[0].outputs, experts[0].inputs), max(experts[0].outputs, experts[0].inputs)
-    if experts[0].inputs == model.hidden_size:
-        inner, width = experts[0].inputs, experts[0].outputs
-    used = round(sized.active * model.num_experts)
-    row = used * (max(2 * width / tp, inner) + width / tp) + 3 * model.hidden_size
+        return 0.0
+    up = max(experts, key=lambda one: one.elements)  # gate and up together; down has the other direction
+    hidden, width = up.inputs, up.outputs / tp
+    rows = tokens * round(model.sizes.active * model.num_experts)
     if model.quantization_block:
-        row += used * inner
-    sparse = age.range(known["expert_copies"]).times(2 * tokens * row / GIB)
-    return Range(*(max(getattr(found, end), getattr(sparse, end)) for end in ENDS))
+        rows += model.num_experts * (PADDED_ROWS - 1)
+    if age.rules["modular_experts"] or model.quantization_block:
+        row = max(width, hidden) + max(2 * width, hidden)
+    else:
+        row = max(2 * width, hidden) + width
+    return 2 * (rows * row + 3 * tokens * model.hidden_size)
 
 
 def cuda_graphs(model: Model, age: Era, *, ranks: int, eager: bool = False) -> Range:
@@ -148,4 +162,6 @@ def cuda_graphs(model: Model, age: Era, *, ranks: int, eager: bool = False) -> R
 def non_torch(gpu: str, age: Era, *, ranks: int) -> Range:
     """CUDA context, NCCL and workspaces outside torch."""
     table = facts.overheads()["non_torch"]
-    return age.range(table["one_gpu" if ranks == 1 else "nvlink" if gpu_facts(gpu)["nvlink"] else "pcie"])
+    if ranks > 1 and gpu_facts(gpu)["nvlink"]:
+        return age.range(table["nvlink"]) + age.range(table["nvlink_rank"]).times(ranks)
+    return age.range(table["one_gpu" if ranks == 1 else "pcie"])
