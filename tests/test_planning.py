@@ -229,7 +229,7 @@ def test_every_ledger_adds_up(cli, arguments):
     """Both columns, with either engine, to what is printed below them."""
     lines = cli("plan", "Qwen/Qwen3-8B", *arguments, "--offline").stdout.splitlines()
     start = next(at for at, line in enumerate(lines) if "planned with" in line)
-    end = next(at for at, line in enumerate(lines) if line.split()[:1] == ["of"])
+    end = next(at for at, line in enumerate(lines) if at > start and line.split()[:1] == ["of"])
     rows = [re.findall(r"-?\d+\.\d\d", line)[:2] for line in lines[start + 1 : end + 1]]
     for column in (0, 1):
         assert sum(float(row[column]) for row in rows[:-1]) == pytest.approx(float(rows[-1][column]), abs=0.03)
