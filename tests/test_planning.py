@@ -247,6 +247,8 @@ def test_pipeline_data_and_expert_parallelism_are_placed(cli):
     weights = {one: next(r["gib"] for r in found["ledger"] if r["item"] == "weights") for one, found in
                (("tensor", tensor), ("replicas", replicas))}  # fmt: skip
     assert weights["tensor"] < weights["replicas"] < 1.4 * weights["tensor"]
+    cut = asked(cli, model, "--gpu", "H200:8", "--data-parallel-size", "8")  # experts are cut over all replicas, too
+    assert cut["ledger"][0]["gib"] == replicas["ledger"][0]["gib"]
     done = cli("plan", model, "--gpu", "H200:8", "--pipeline-parallel-size", "3", "--offline")
     assert done.exit_code == 2 and "do not divide" in done.stderr
 

@@ -153,13 +153,13 @@ def per_gpu(
     *,
     tp: int = 1,
     pp: int = 1,
-    experts_over: int | None = None,
+    experts_over: float | None = None,
     capability: float = 9.0,
 ) -> float:
     """Bytes of weights on the fullest GPU after loading.
 
     Linear layers, experts and vocabulary divide by `tp`; K and V projections replicate beyond the KV heads; routers and
-    latent projections lie on every rank; `experts_over` is the expert-parallel group (vLLM 0.33.0, layers/linear.py,
+    latent projections lie on every rank; experts divide by `experts_over` (vLLM 0.33.0, layers/linear.py,
     fused_moe/layer.py). Of `pp` stages the fullest counts: a share of the layers, and embedding or head.
     """
     layered = first = last = 0.0
@@ -185,7 +185,7 @@ def _own_head(sized: Sizes) -> bool:
     return any(one.part == "head" for one in sized.weights)
 
 
-def _ranks(one: Weight, tp: int, experts_over: int | None) -> float:
+def _ranks(one: Weight, tp: int, experts_over: float | None) -> float:
     if one.split == "copy":
         return 1
     if one.split == "heads":

@@ -148,7 +148,7 @@ def _sglang_left(lines: tuple[Line, ...], usable: float, asked: float | None) ->
 
 def _lines(model: Model, setup: Setup):
     age = era(setup.engine, setup.version)
-    ranks = setup.tp * setup.pp * (setup.dp if setup.expert_parallel else 1)
+    ranks = setup.tp * setup.pp * (setup.dp if model.num_experts else 1)
     yield _weights(model, setup)
     if setup.extra_weight_bytes:
         extra = setup.extra_weight_bytes / GIB
@@ -175,6 +175,15 @@ def _line(item: str, found: Range, source: str) -> Line:
     return Line(item, max(0.0, found.low), found.mid, found.high, False, source)
 
 
+def _experts_over(model: Model, setup: Setup) -> float:
+    """Of how many parts of the experts a GPU holds one: they are cut over the ranks of all data-parallel replicas
+    together, or lie there whole (vLLM 0.33.0, layers/fused_moe/config.py, FusedMoEParallelConfig.make)."""
+    ranks = setup.tp * setup.dp
+    if setup.expert_parallel and model.num_experts:
+        return model.num_experts / math.ceil(model.num_experts / ranks)
+    return ranks
+
+
 def _weights(model: Model, setup: Setup) -> Line:
     """What the fullest GPU holds after loading; a size that is not exact may be larger by its margin."""
     if model.sizes is None:
@@ -187,7 +196,7 @@ def _weights(model: Model, setup: Setup) -> Line:
             model.config,
             tp=setup.tp,
             pp=setup.pp,
-            experts_over=setup.tp * setup.dp if setup.expert_parallel else None,
+            experts_over=_experts_over(model, setup),
             capability=gpu_facts(setup.gpu)["compute_capability"],
         ) / GIB  # fmt: skip
     exact = model.weights_exact and setup.gpus == 1
