@@ -102,6 +102,21 @@ def test_a_request_costs_what_vllms_own_grouping_reserves_for_it(asked):
     assert found == pytest.approx(asked["bytes"], rel=0.01)
 
 
+def test_states_are_kept_in_the_type_that_the_configuration_names():
+    """Float32 for Nemotron 3 and Qwen3.5; half of the recurrent part where it says 16 bits."""
+    for name, key, inner in (
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "mamba_ssm_cache_dtype", None),
+        ("Qwen/Qwen3.5-27B", "mamba_ssm_dtype", "text_config"),
+    ):
+        config = facts.config(name)["config"]
+        small = {**config, inner: {**config[inner], key: "bfloat16"}} if inner else {**config, key: "bfloat16"}
+        wide, narrow = (
+            next(x for x in from_config("me/model", "", each, source="test").layers if x.kind == "linear")
+            for each in (config, small)
+        )
+        assert wide.state_bytes(1) - narrow.state_bytes(1) == wide.count * wide.recurrent_elements * 2
+
+
 def test_sparse_attention_has_a_packed_row_in_an_fp8_cache():
     """GLM 5.1 on 8 GPUs was logged with 341,504 tokens in 19.55 GiB of FP8 cache, 373,696 in 34.86 GiB of BF16."""
     config = {k: v for k, v in facts.config("zai-org/GLM-5.2-FP8")["config"].items() if not k.startswith("index_")}

@@ -135,6 +135,18 @@ def test_what_does_not_fit_says_what_would():
     assert plan(QWEN, replace(asked, gpu=spelled)).fits
 
 
+@given(st.sampled_from(("L4", "A10", "L40S", "A100-40GB")), st.integers(1, 64), st.integers(4096, 40_960))
+def test_everything_that_is_offered_instead_fits(gpu, requests, length):
+    """Fewer requests, a shorter length, an FP8 cache: each alone, on the same GPU."""
+    asked = Workload(gpu=gpu, max_model_len=length, concurrency=requests)
+    offered = plan(QWEN, asked, others=False).reason.partition("It would with ")[2].rstrip(".")
+    for option in filter(None, offered.split(" or ")):
+        name, value = option.split()
+        field = name.removeprefix("--").replace("-", "_")
+        changed = replace(asked, **{field: value if field == "kv_cache_dtype" else int(value)})
+        assert plan(QWEN, changed, others=False).fits, option
+
+
 def test_a_model_that_fits_nowhere_still_gets_a_plan():
     """A petabyte of weights: no GPU, no alternatives, a plain remedy."""
     found = plan(bundled("Qwen/Qwen3-8B", weight_bytes=10**15), Workload())

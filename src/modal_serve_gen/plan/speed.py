@@ -1,6 +1,7 @@
 """How fast a model can be at best: bounds from memory bandwidth and arithmetic, and what tokens cost at them (pure).
 
-Roofline: no step is faster than reading what it must read, no prefill faster than multiplying what it must multiply.
+The roofline model (Williams, Waterman and Patterson, CACM 2009): no step is faster than reading what it must read, no
+prefill faster than multiplying what it must multiply.
 """
 
 from dataclasses import dataclass
