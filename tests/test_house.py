@@ -40,7 +40,16 @@ REHEARSAL_FLOORS = [
     {"faults"},
 ]
 # What a model is, and what a plan makes of it.
-MODEL_FLOORS = [{"lora_memory", "blocks"}, {"weights"}, {"modules"}, {"mixers", "quantized"}, {"attention", "matrix"}]
+MODEL_FLOORS = [
+    {"lora_memory", "blocks"},
+    {"weights"},
+    {"modules"},
+    {"mixers", "quantized", "towers"},
+    {"attention"},
+    {"kinds"},
+    {"mamba"},
+    {"matrix", "names"},
+]
 PLAN_FLOORS = [{"words"}, {"choice"}, {"speed"}, {"ledger", "workload"}, {"pools", "overheads"}, {"gpus"}]
 # And of evals/, which lies above all of it.
 EVALS_FLOORS = [

@@ -1,12 +1,16 @@
 """What a configuration says of the size of a model's weights, and where tensor parallelism puts them."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_serve_gen import facts, hub
 from modal_serve_gen.errors import ModelRefused
-from modal_serve_gen.model import from_config, quantized, weights
+from modal_serve_gen.model import from_config, quantized, towers, weights
+from modal_serve_gen.model.attention import layers_of
 from modal_serve_gen.model.modules import matrices, mlp_kinds
 
 FROM_FILES = [name for name, one in facts.models().items() if one["weight_bytes_how"].startswith(hub.FROM_FILES)]
@@ -18,6 +22,16 @@ PUBLISHED = {
     "openai/gpt-oss-120b": 117, "meta-llama/Llama-3.1-8B-Instruct": 8.03, "google/gemma-3-27b-it": 27.4,
     "Qwen/Qwen3-Next-80B-A3B-Instruct": 80, "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": 31.6,
     "meta-llama/Llama-4-Scout-17B-16E-Instruct": 109, "zai-org/GLM-4.5-Air": 107, "moonshotai/Kimi-K2-Instruct": 1026,
+}  # fmt: skip
+
+COUNTED = json.loads((Path(__file__).parent / "data" / "parameters.json").read_text(encoding="utf-8"))["models"]
+# What one layer keeps of a sequence, as vLLM's own classes say (get_mamba_state_shape_from_config of each model, asked
+# in vLLM 0.32.0): layers, elements of the convolution and of the state, the latter's bytes; and layers that attend.
+STATES = {
+    "jamba-v0.1": (28, 24576, 131072, 2, 4), "falcon-h1-7b": (44, 10752, 786432, 2, 44),
+    "zamba2-7b": (81, 22272, 458752, 2, 13), "granite-4-h-small": (36, 25344, 1048576, 2, 4),
+    "mamba-2.8b": (64, 15360, 81920, 2, 0), "falcon-mamba-7b": (64, 24576, 131072, 2, 0),
+    "mamba2-2.7b": (64, 16128, 655360, 2, 0),
 }  # fmt: skip
 
 
@@ -36,6 +50,86 @@ def test_parameters_are_counted_as_published(name):
     """To the digits that their makers give."""
     count = sum(one.elements for one in matrices(facts.config(name)["config"]) if one.part != "draft") / 1e9
     assert count == pytest.approx(PUBLISHED[name], rel=0.012)
+
+
+@pytest.mark.parametrize("name", sorted(COUNTED))
+def test_families_have_the_parameters_of_their_real_classes(name):
+    """Within 1 %, norms, biases and small parts of encoders left out; and each of them can be planned."""
+    config = COUNTED[name]["config"]
+    count = sum(one.elements for one in matrices(config) if one.part != "draft")
+    assert count == pytest.approx(COUNTED[name]["parameters"], rel=0.01)
+    assert from_config("me/model", "", config, source="test").max_context > 0
+
+
+@pytest.mark.parametrize("name", sorted(STATES))
+def test_state_space_layers_keep_what_vllm_reserves(name):
+    """Mamba 1 and 2, alone, between attention, and beside it in one layer."""
+    found = layers_of(COUNTED[name]["config"])
+    state = next(layer for layer in found if layer.kind == "linear")
+    attending = sum(layer.count for layer in found if layer.attends)
+    kept = (state.count, state.conv_elements, state.recurrent_elements, state.recurrent_bytes, attending)
+    assert kept == STATES[name]
+
+
+@pytest.mark.parametrize(
+    "name, heads, dim",
+    [("falcon-7b", 1, 64), ("falcon-40b", 8, 64), ("starcoder", 1, 128), ("dbrx", 8, 128), ("zamba2-7b", 32, 224)],
+)
+def test_kv_heads_are_read_by_each_familys_own_name(name, heads, dim):
+    """One for all queries, a number under another name, or one level deeper."""
+    full = layers_of(COUNTED[name]["config"])[0]
+    assert (full.kind, full.kv_heads, full.key_dim) == ("full", heads, dim)
+
+
+CHATGLM = {
+    "architectures": ["ChatGLMModel"], "model_type": "chatglm", "ffn_hidden_size": 13696, "hidden_size": 4096,
+    "kv_channels": 128, "multi_query_attention": True, "multi_query_group_num": 2, "num_attention_heads": 32,
+    "num_layers": 28, "padded_vocab_size": 65024, "seq_length": 8192, "tie_word_embeddings": False,
+}  # fmt: skip
+
+
+def test_names_of_remote_code_are_understood():
+    """ChatGLM 3 6B, as its own repository writes it: 6.24 billion, two KV heads, 8k."""
+    model = from_config("me/model", "", CHATGLM, source="test")
+    assert sum(one.elements for one in matrices(CHATGLM)) == pytest.approx(6.2436e9, rel=0.001)
+    assert (model.layers[0].kv_heads, model.layers[0].count, model.max_context) == (2, 28, 8192)
+
+
+def test_layers_with_a_window_may_have_sizes_of_their_own():
+    """Step 3.5: more query heads near than far; MiMo V2: other KV heads and head sizes."""
+    types = ["full_attention", "sliding_attention"]
+    base = {"model_type": "x", "hidden_size": 512, "num_hidden_layers": 2, "vocab_size": 64, "intermediate_size": 64,
+            "head_dim": 64, "sliding_window": 128, "layer_types": types, "num_attention_heads": 8}  # fmt: skip
+    step = {**base, "num_attention_groups": 2, "attention_other_setting": {"num_attention_heads": 12}}
+    queries = {one.layers: one.outputs for one in matrices(step) if one.name.endswith("q_proj")}
+    assert queries == {(0,): 512, (1,): 768}
+    mimo = {**base, "num_key_value_heads": 4, "swa_num_key_value_heads": 8, "swa_head_dim": 32, "swa_v_head_dim": 16}
+    assert [(one.kv_heads, one.key_dim, one.value_dim) for one in layers_of(mimo)] == [(4, 64, 64), (8, 32, 16)]
+
+
+@pytest.mark.parametrize(
+    "key", ["block_configs", "per_layer_config", "layer_group_size", "loop_num", "n_recurrent_loops"]
+)
+def test_layers_of_an_unread_make_are_refused(key):
+    """Never counted as if they were like all others."""
+    with pytest.raises(ModelRefused, match=key):
+        from_config("me/model", "", {**LLAMA, key: {"0": {"head_dim": 64}}}, source="test")
+
+
+def test_families_that_would_be_taken_for_others_are_refused():
+    """MiniMax Text 01 has lightning attention where its lists say linear."""
+    with pytest.raises(ModelRefused, match="minimax"):
+        from_config("me/model", "", {**LLAMA, "model_type": "minimax"}, source="test")
+
+
+def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
+    """Phi 3.5 Vision names a CLIP without its sizes; with the files' bytes known, nothing has to be guessed."""
+    config = {**LLAMA, "img_processor": {"name": "clip_vision_model"}}
+    assert towers.unsized(config) == "img_processor"
+    with pytest.raises(ModelRefused, match="img_processor"):
+        from_config("me/model", "", config, source="test")
+    known = {"weight_bytes": 16 * 10**9, "weights_from_files": True}
+    assert from_config("me/model", "", config, source="test", **known).weight_bytes == 16 * 10**9
 
 
 def test_what_one_token_uses_is_the_published_active_size():

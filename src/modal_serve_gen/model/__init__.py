@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modal_serve_gen.errors import ModelRefused, Unclear, shown
-from modal_serve_gen.model import quantized, weights
-from modal_serve_gen.model.attention import MOST, Layers, Size, heads_of, hidden_of, layers_of, text_part
-from modal_serve_gen.model.modules import EXPERTS
+from modal_serve_gen.model import mamba, quantized, towers, weights
+from modal_serve_gen.model.attention import MOST, Layers, Size, layers_of
+from modal_serve_gen.model.modules import expert_count
+from modal_serve_gen.model.names import heads_of, hidden_of, text_part
 
 __all__ = [
     "Layers",
@@ -110,15 +111,15 @@ def from_config(
             "dtype": str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch."),
             "quantization": scheme.label,
             "quantization_block": scheme.block,
-            "max_context": _first(text, "max_position_embeddings", "max_sequence_length", "n_positions", "seq_length"),
+            "max_context": _context(text),
             "layers": layers_of(config),
             "num_attention_heads": heads_of(text),
             "hidden_size": hidden_of(text),
             "shard_sizes": _shard_sizes(text),
             "vocab_size": _first(text, "vocab_size"),
-            "num_experts": next((text[k] for k in EXPERTS if text.get(k)), None),
-            "experts_per_token": text.get("num_experts_per_tok") or text.get("num_experts_per_token"),
-            "multimodal": any(isinstance(config.get(k), dict) for k in ("vision_config", "audio_config")),
+            "num_experts": expert_count(text) or None,
+            "experts_per_token": text.get("num_experts_per_tok"),
+            "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
             "config": config,
             **_weights(config, known.get("quantization"), weight_bytes, weights_from_files),
         }
@@ -144,6 +145,8 @@ def _weights(config: dict, told: str | None, known: int | None, from_files: bool
     if known and from_files:
         factor = weights.scale(known, sized)
         return {"weight_bytes": known, "weights_source": READ, "sizes": sized, "weight_factor": factor}
+    if missing := towers.unsized(config):
+        raise Unclear(f"its {missing} tells of an encoder, and not of its size")
     plain = all(one.part != "tower" for one in sized.weights) and quantized.read(config, told).label is None
     return {
         "weight_bytes": max(1, round(sized.served + sized.drafts)),
@@ -175,9 +178,28 @@ def _first(text: dict, *keys: str) -> int:
     raise KeyError(keys[0])
 
 
+ENCODERS = ("vision_config", "audio_config", "thinker_config")
+# Where the length of a context stands; the least counts. For families that never say it, vLLM assumes 2,048
+# (vLLM 0.33.0, transformers_utils/model_arch_config_convertor.py, derive_max_model_len_and_key; config/model.py).
+LENGTHS = (
+    "max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length", "max_seq_length",
+    "seq_len",
+)  # fmt: skip
+ASSUMED = dict.fromkeys((*mamba.PURE, "bloom", "falcon", "RefinedWeb", "RefinedWebModel"), 2048)
+
+
+def _context(text: dict) -> int:
+    if isinstance(longest := text.get("model_max_length"), int):  # Command R: wins over all others
+        return longest
+    found = [text[key] for key in LENGTHS if text.get(key) is not None]
+    if not found and text.get("model_type") in ASSUMED:
+        return ASSUMED[text["model_type"]]
+    return min(found) if found else _first(text, LENGTHS[0])
+
+
 def _shard_sizes(text: dict) -> tuple[int, ...]:
     keys = ("moe_intermediate_size", "shared_expert_intermediate_size", "intermediate_size")
-    dense = not any(text.get(k) for k in EXPERTS) or text.get("first_k_dense_replace")
+    dense = not expert_count(text) or text.get("first_k_dense_replace")
     wanted = keys if dense else keys[:2] if text.get("moe_intermediate_size") else keys
     return tuple(sorted({text[k] for k in wanted if isinstance(text.get(k), int) and text[k] > 0}))
 

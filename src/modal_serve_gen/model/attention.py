@@ -10,6 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from modal_serve_gen.model import mamba
+from modal_serve_gen.model.kinds import layer_types, shared_kv_layers
+from modal_serve_gen.model.names import heads_of, hidden_of, layer_count, refuse_odd, text_part
+
 MOST_LAYERS = 2_000
 MOST = 2**40  # no size in a configuration comes near; beyond it, arithmetic would overflow
 Size = Annotated[int, Field(ge=0, le=MOST)]
@@ -18,11 +22,6 @@ Size = Annotated[int, Field(ge=0, le=MOST)]
 Checkpoints = Literal["none", "flashinfer", "always"]
 Kind = Literal["full", "sliding", "chunked", "mla", "index", "compressed", "linear"]
 
-# Families whose older configurations leave out `layer_types`: every n-th layer is a full one (transformers defaults).
-FULL_EVERY = {"gemma2": 2, "gemma3": 6, "gemma3_text": 6, "cohere2": 4, "gemma4_text": 6}
-# Families without kinds of layers: a window that is set is every layer's (vLLM 0.33.0, engine/arg_utils.py,
-# EngineArgs.create_engine_config).
-ALL_WINDOWED = {"mistral", "mixtral", "phi3"}
 # DeepSeek V4's packed FP8 row: 448 B without position + 128 B with + 8 B of scales (vLLM deepseek_v4/attention.py).
 V4_ROW = 584
 # Sparse attention's FP8 row, fp8_ds_mla: 512 B without position, 16 B of scales, 128 B with position in 16 bits
@@ -69,113 +68,63 @@ class Layers(BaseModel):
         return self.count * (self.recurrent_elements * self.recurrent_bytes + self.conv_elements * 2) / tp
 
 
-def text_part(config: dict) -> dict:
-    """The language model's own configuration: nested in multimodal ones, the document itself elsewhere."""
-    for key in ("text_config", "llm_config", "language_config", "thinker_config"):
-        if isinstance(inner := config.get(key), dict):
-            return text_part(inner) if key == "thinker_config" else {**_inherited(config), **inner}
-    return config
-
-
-def _inherited(config: dict) -> dict:
-    """Keys that multimodal configurations state once, at the top, for the language model too."""
-    return {key: config[key] for key in ("torch_dtype", "dtype", "vocab_size", "tie_word_embeddings") if key in config}
-
-
 def layers_of(config: dict) -> tuple[Layers, ...]:
     """The kinds of layers of the model that `config` describes. KeyError names a field that is missing."""
     text = text_part(config)
-    for reader in (_deepseek_v4, _kimi_linear, _nemotron_h, _mla, _by_layer_types):
+    refuse_odd(text)
+    for reader in (_deepseek_v4, _kimi_linear, _mla, _by_layer_types):
         if (found := reader(text)) is not None:
             return tuple(layer for layer in found if layer is not None)
     raise KeyError("num_hidden_layers")
-
-
-def layer_kinds(text: dict) -> list[str]:
-    """For each layer, what mixes tokens in it: attention, linear, conv or none. KeyError names a missing field."""
-    total = text.get("num_hidden_layers") or text.get("n_layer")
-    if not total:
-        raise KeyError("num_hidden_layers")
-    if isinstance(pattern := text.get("hybrid_override_pattern"), str):
-        return [{"*": "attention", "M": "linear"}.get(letter, "none") for letter in pattern[:total]]
-    if isinstance(linear := text.get("linear_attn_config"), dict):
-        return ["linear" if at + 1 in linear["kda_layers"] else "attention" for at in range(total)]
-    if text.get("kv_lora_rank") or text.get("compress_ratios"):
-        return ["attention"] * total
-    names = {"linear_attention": "linear", "conv": "conv"}
-    return [names.get(kind, "attention") for kind in _layer_types(text, total)]
-
-
-def shared_kv_layers(text: dict) -> int:
-    """Gemma 3n and 4 E: the last layers read an earlier layer's keys and values."""
-    return text.get("num_kv_shared_layers") or 0
 
 
 def _group(kind: Kind, count: int, **rest: Any) -> Layers | None:
     return Layers(kind=kind, count=count, **rest) if count > 0 else None
 
 
-def heads_of(text: dict) -> int:
-    """KeyError names the usual key where there is none."""
-    found = text.get("num_attention_heads", text.get("n_head"))
-    if found is None:
-        raise KeyError("num_attention_heads")
-    return found
-
-
-def hidden_of(text: dict) -> int:
-    """KeyError names the usual key where there is none."""
-    found = text.get("hidden_size", text.get("n_embd"))
-    if found is None:
-        raise KeyError("hidden_size")
-    return found
-
-
-def kv_shape(text: dict, heads_key: str = "num_key_value_heads", dim_key: str = "head_dim") -> dict[str, int]:
+def kv_shape(
+    text: dict, heads_key: str = "num_key_value_heads", dim_key: str = "head_dim", value_key: str = "v_head_dim"
+) -> dict[str, int]:
     """KV heads and head sizes; an absent head_dim is hidden_size / heads, absent KV heads are all heads."""
     heads = text.get(heads_key) or text.get("num_key_value_heads") or text.get("num_kv_heads") or heads_of(text)
+    if text.get("multi_query") and not text.get("new_decoder_architecture"):  # Falcon 7B, StarCoder
+        heads = 1
     dim = text.get(dim_key) or text.get("head_dim") or hidden_of(text) // heads_of(text)
-    return {"kv_heads": heads, "key_dim": dim, "value_dim": text.get("v_head_dim") or dim}
+    return {"kv_heads": heads, "key_dim": dim, "value_dim": text.get(value_key) or text.get("v_head_dim") or dim}
+
+
+def sliding_shape(text: dict) -> dict[str, int]:
+    """As kv_shape, of the layers with a window, which differ in MiMo V2 and Inkling."""
+    return kv_shape(text, "swa_num_key_value_heads", "swa_head_dim", "swa_v_head_dim")
 
 
 def _by_layer_types(text: dict) -> list[Layers | None]:
     """GQA models and hybrids: `layer_types`, else an interval or pattern, else every layer is full."""
-    total = text.get("num_hidden_layers") or text.get("n_layer")
-    if not total:
-        raise KeyError("num_hidden_layers")
-    kinds = _layer_types(text, total)
+    total = layer_count(text)
+    kinds = layer_types(text, total)
     count = Counter(kinds[: total - shared_kv_layers(text)])
     window = text.get("sliding_window") or text.get("sliding_window_size")
-    found = [_group("full", count["full_attention"], **kv_shape(text, *_global_keys(text)))]
-    found += [_group("sliding", count["sliding_attention"], window=window, **kv_shape(text))]
-    found += [_group("chunked", count["chunked_attention"], window=text.get("attention_chunk_size"), **kv_shape(text))]
-    if count["linear_attention"]:
-        found.append(_group("linear", count["linear_attention"], **_delta_net(text)))
+    # Falcon H1 attends in every layer beside its state, Zamba 2 in its hybrid layers.
+    twofold = count["both"] + count["shared"]
+    found = []
+    if full := count["full_attention"] + twofold:
+        found.append(_group("full", full, **kv_shape(text, *_global_keys(text))))
+    if count["sliding_attention"]:
+        found.append(_group("sliding", count["sliding_attention"], window=window, **sliding_shape(text)))
+    if count["chunked_attention"]:
+        chunk = text.get("attention_chunk_size")
+        found.append(_group("chunked", count["chunked_attention"], window=chunk, **kv_shape(text)))
+    if linear := count["linear_attention"] + twofold:
+        sizes = mamba.sizes_of(text)
+        found.append(_group("linear", linear, **(mamba.state(text, sizes) if sizes else _delta_net(text))))
+    if isinstance(sparse := text.get("sparse_attention_config"), dict) and "sparse_index_dim" in sparse:
+        # MiniMax M3: some layers also keep keys of an index, one row in 16 bits (vLLM 0.33.0, models/minimax_m3).
+        indexed = sum(bool(mark) for mark in sparse.get("sparse_attention_freq", ())[:total])
+        found.append(_group("index", indexed, row_bytes=2 * sparse["sparse_index_dim"]))
     if count["conv"]:
         elements = text.get("conv_dim", text["hidden_size"]) * (text["conv_L_cache"] - 1)
         found.append(_group("linear", count["conv"], conv_elements=elements))
     return found
-
-
-def _layer_types(text: dict, total: int) -> list[str]:
-    window = text.get("sliding_window") or text.get("sliding_window_size")
-    longest = text.get("max_position_embeddings") or 0
-    windowed = bool(window) and text.get("use_sliding_window") is not False and not window >= longest > 0
-    if isinstance(listed := text.get("layer_types"), list) and len(listed) >= total:
-        known = {"sliding_attention": windowed, "linear_attention": True, "conv": True, "chunked_attention": True}
-        # An unknown kind counts as full: too much memory rather than too little.
-        return [kind if known.get(kind) else "full_attention" for kind in listed[:total]]
-    if every := text.get("full_attention_interval"):
-        return ["full_attention" if (i + 1) % every == 0 else "linear_attention" for i in range(total)]
-    if text.get("attention_chunk_size"):  # Llama 4: every 4th layer has no position encoding and sees everything
-        every = text.get("no_rope_layer_interval") or 4
-        plain = text.get("no_rope_layers") or [0 if (i + 1) % every == 0 else 1 for i in range(total)]
-        return ["chunked_attention" if has_rope else "full_attention" for has_rope in plain[:total]]
-    every = text.get("sliding_window_pattern") or FULL_EVERY.get(text.get("model_type", ""))
-    if windowed and isinstance(every, int) and every > 0:
-        return ["full_attention" if (i + 1) % every == 0 else "sliding_attention" for i in range(total)]
-    all_windowed = windowed and text.get("model_type") in ALL_WINDOWED
-    return ["sliding_attention" if all_windowed else "full_attention"] * total
 
 
 def _global_keys(text: dict) -> tuple[str, str]:
@@ -202,6 +151,8 @@ def _mla(text: dict) -> list[Layers | None] | None:
     if not text.get("kv_lora_rank"):
         return None
     total = text["num_hidden_layers"]
+    if "linear_attention" in (text.get("layer_types") or ()):
+        raise KeyError("linear_attn_config")
     row = SPARSE_FP8_ROW if text.get("index_topk") else 0
     found = [_group("mla", total, key_dim=text["kv_lora_rank"] + text["qk_rope_head_dim"], fp8_row=row)]
     if text.get("index_topk"):
@@ -213,6 +164,8 @@ def _mla(text: dict) -> list[Layers | None] | None:
 
 def _indexed(text: dict, total: int) -> int:
     """Layers with a sparse-attention index of their own; the others reuse the last one's choice."""
+    if isinstance(marks := text.get("indexer_types"), list) and len(marks) >= total:
+        return sum(mark == "full" for mark in marks[:total])
     if pattern := text.get("index_topk_pattern"):
         return sum(mark != "S" for mark in pattern[:total])
     every, offset = text.get("index_topk_freq") or 1, text.get("index_skip_topk_offset", 2)
@@ -231,24 +184,6 @@ def _kimi_linear(text: dict) -> list[Layers | None] | None:
     }
     full = _group("mla", len(linear["full_attn_layers"]), key_dim=text["kv_lora_rank"] + text["qk_rope_head_dim"])
     return [full, _group("linear", len(linear["kda_layers"]), **state)]
-
-
-def _nemotron_h(text: dict) -> list[Layers | None] | None:
-    """Mamba-2 hybrids: one letter per layer, M Mamba, * attention, E experts, - MLP."""
-    pattern = text.get("hybrid_override_pattern")
-    if not isinstance(pattern, str):
-        return None
-    pattern = pattern[: text.get("num_hidden_layers") or len(pattern)]
-    heads, dim, state, kernel = (
-        text[key] for key in ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_kernel")
-    )
-    mamba = {
-        "recurrent_elements": heads * dim * state,
-        "recurrent_bytes": 2 if text.get("mamba_ssm_cache_dtype") in ("bfloat16", "float16") else 4,
-        "conv_elements": (heads * dim + 2 * text["n_groups"] * state) * (kernel - 1),
-        "checkpoints": "always",
-    }
-    return [_group("full", pattern.count("*"), **kv_shape(text)), _group("linear", pattern.count("M"), **mamba)]
 
 
 def _deepseek_v4(text: dict) -> list[Layers | None] | None:

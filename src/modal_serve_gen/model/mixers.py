@@ -3,11 +3,17 @@
 Names and shapes follow the checkpoints and vLLM 0.33.0 (model_executor/models/<family>.py).
 """
 
-from modal_serve_gen.model.attention import heads_of, kv_shape, shared_kv_layers
+from modal_serve_gen.model import mamba
+from modal_serve_gen.model.attention import kv_shape, sliding_shape
+from modal_serve_gen.model.kinds import layer_types, shared_kv_layers
 from modal_serve_gen.model.matrix import Matrix, Split
+from modal_serve_gen.model.names import heads_of, layer_count
+
+# Whose attention has a gate as large as its queries, which their configurations do not say.
+GATED = ("afmoe", "hrm_text", "muse_glimmer_text")
 
 
-def attention(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> list[Matrix]:
+def attention(text: dict, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
     heads, at = heads_of(text), "layers.{}.self_attn."
 
     def one(name: str, inputs: int, outputs: int, where=layers, split: Split = "rank", lora: bool = True) -> Matrix:
@@ -41,7 +47,7 @@ def attention(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> l
             one("kv_b_proj", latent, heads * (plain + value)),
             one("o_proj", heads * value, hidden),
         ]
-        if text.get("mla_use_output_gate"):
+        if text.get("mla_use_output_gate") or text.get("model_type") == "hy_v4":
             found.append(one("g_proj", hidden, heads * value))
         if text.get("index_topk"):  # DeepSeek V3.2, GLM 5: an index in some of the layers
             size, many = text["index_head_dim"], text["index_n_heads"]
@@ -52,25 +58,21 @@ def attention(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> l
                 one("indexer.wk", hidden, size + many, indexed, "copy", False),
             ]
         return found
-    kinds = [(layers, kv_shape(text), False)]
-    if text.get("global_head_dim"):  # Gemma 4's full layers: other sizes, and V may be K again
-        types = text.get("layer_types") or []
-        full = tuple(n for n in layers if n < len(types) and types[n] == "full_attention")
-        rest = tuple(n for n in layers if n not in full)
-        same = bool(text.get("attention_k_eq_v"))
-        heads_key = "num_global_key_value_heads" if same else "num_key_value_heads"
-        kinds = [(rest, kv_shape(text), False), (full, kv_shape(text, heads_key, "global_head_dim"), same)]
     # Qwen3-Next and its heirs have a gate beside the queries, whether their configuration says so or not.
-    gated = text.get("attn_output_gate", "linear_num_value_heads" in text)
-    own = total - shared_kv_layers(text)
+    gated = text.get("attn_output_gate", "linear_num_value_heads" in text and text.get("model_type") != "olmo_hybrid")
+    gated = gated or text.get("model_type") in GATED
+    own = layer_count(text) - shared_kv_layers(text)
     found = []
-    for where, shape, same in kinds:
+    for where, heads, shape, same in _shapes(text, layers):
         if not where:
             continue
         kv, queries = shape["kv_heads"], heads * shape["key_dim"] * (2 if gated else 1)
         held = tuple(n for n in where if n < own)
+        if narrow := text.get("share_q_dim"):  # Step 3: by way of a narrow one
+            found += [one("q_proj", hidden, narrow, where, "copy"), one("wq", narrow, queries, where)]
+        else:
+            found.append(one("q_proj", hidden, queries, where))
         found += [
-            one("q_proj", hidden, queries, where),
             one("k_proj", hidden, kv * shape["key_dim"], held, "heads"),
             one("o_proj", heads * shape["value_dim"], hidden, where),
         ]
@@ -78,7 +80,29 @@ def attention(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> l
     return found
 
 
-def recurrent(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> list[Matrix]:
+def _shapes(text: dict, layers: tuple[int, ...]) -> list[tuple[tuple[int, ...], int, dict[str, int], bool]]:
+    """Layers that are alike: which, query heads, KV heads and head sizes, whether V is K again."""
+    heads = heads_of(text)
+    types = layer_types(text, layer_count(text))
+    if text.get("global_head_dim"):  # Gemma 4's full layers: other sizes, and V may be K again
+        full = tuple(n for n in layers if types[n] == "full_attention")
+        rest = tuple(n for n in layers if n not in full)
+        same = bool(text.get("attention_k_eq_v"))
+        heads_key = "num_global_key_value_heads" if same else "num_key_value_heads"
+        wide = kv_shape(text, heads_key, "global_head_dim")
+        return [(rest, heads, kv_shape(text), False), (full, heads, wide, same)]
+    if any(text.get(key) for key in ("swa_num_attention_heads", "swa_num_key_value_heads", "swa_head_dim")):
+        near = tuple(n for n in layers if types[n] == "sliding_attention")
+        rest = tuple(n for n in layers if n not in near)
+        several = text.get("swa_num_attention_heads") or heads
+        return [(rest, heads, kv_shape(text), False), (near, several, sliding_shape(text), False)]
+    if isinstance(each := text.get("num_attention_heads_per_layer"), list) and len(each) >= len(types):  # Laguna
+        alike = {number: tuple(n for n in layers if each[n] == number) for number in sorted(set(each))}
+        return [(where, number, kv_shape(text), False) for number, where in alike.items()]
+    return [(layers, heads, kv_shape(text), False)]
+
+
+def recurrent(text: dict, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
     """Gated DeltaNet, Kimi Delta Attention, Mamba-2 or a short convolution: inputs, kernel, output."""
 
     def one(name: str, inputs: int, outputs: int, each: int = 1) -> Matrix:
@@ -107,15 +131,8 @@ def recurrent(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> l
             one("self_attn.q_conv1d", linear["short_conv_kernel_size"], inner, 3),
             one("self_attn.o_proj", inner, hidden),
         ]
-    if heads := text.get("mamba_num_heads"):
-        inner, groups = heads * text["mamba_head_dim"], text["n_groups"] * text["ssm_state_size"]
-        return [
-            one("mixer.in_proj", hidden, inner, 2),
-            one("mixer.in_proj", hidden, groups, 2),
-            one("mixer.in_proj", hidden, heads),
-            one("mixer.conv1d", text["conv_kernel"], inner + 2 * groups),
-            one("mixer.out_proj", inner, hidden),
-        ]
+    if sizes := mamba.sizes_of(text):
+        return mamba.mixers(sizes, hidden, layers)
     return [
         one("conv.in_proj", hidden, hidden, 3),
         one("conv.conv", text["conv_L_cache"], hidden),

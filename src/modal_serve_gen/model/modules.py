@@ -6,59 +6,100 @@ biases, are left out: they are less than a thousandth of any model here.
 
 from typing import Any
 
-from modal_serve_gen.model.attention import hidden_of, layer_kinds, shared_kv_layers, text_part
+from modal_serve_gen.model import mamba
+from modal_serve_gen.model.kinds import layer_kinds, shared_kv_layers
 from modal_serve_gen.model.matrix import Matrix, Part, Split
 from modal_serve_gen.model.mixers import attention, recurrent
+from modal_serve_gen.model.names import hidden_of, layer_count, refuse_odd, text_part
+from modal_serve_gen.model.towers import towers
 
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
+# transformers' classes that tie embedding and head where nothing is said.
+TIED = (
+    "gemma", "cohere", "gpt2", "gpt_bigcode", "bloom", "falcon", "RefinedWeb", "opt", "mpt", "starcoder2", "mamba",
+    "zamba", "ernie4_5", "lfm2", "smollm3", "vaultgemma", "youtu", "minicpm", "paligemma", "granite_swa",
+)  # fmt: skip
+# Of families that a prefix takes in, those that do not.
+UNTIED = ("mamba2", "falcon_h1", "minicpmv", "minicpmo")
+# Learned positions, by the first position that is no token's (transformers, models/opt and gpt2).
+POSITIONS = {"gpt2": 0, "gpt_bigcode": 0, "opt": 2}
+# Where the width of shared experts stands apart; else it is their number times the experts' own.
+SHARED = (
+    "shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size",
+    "share_expert_dim",
+)  # fmt: skip
+ONE_SHARED = ("hunyuan_v1_moe",)  # have one, and may not say so
 # Whose MLP has two matrices, not three: no gate (vLLM 0.33.0, models of these types).
-UNGATED_ACTIVATIONS = ("relu2", "relu", "gelu_new", "gelu_fast")
+UNGATED_ACTIVATIONS = ("relu2", "relu", "gelu_new", "gelu_fast", "xielu")
 UNGATED = (
-    "gpt2", "opt", "gpt_neox", "gpt_bigcode", "bloom", "falcon", "mpt", "phi", "starcoder2", "nemotron", "codegen",
+    "gpt2", "gptj", "opt", "gpt_neox", "gpt_bigcode", "bloom", "falcon", "RefinedWeb", "RefinedWebModel", "mpt", "phi",
+    "starcoder2", "nemotron", "codegen",
 )  # fmt: skip
 
 
 def matrices(config: dict) -> list[Matrix]:
     """All matrices of the model that `config` describes. KeyError names a field that is missing."""
     text = text_part(config)
+    refuse_odd(text)
+    if stacks := text.get("num_layers_per_stack"):  # HRM: two stacks, gone through again and again
+        text = {**text, "num_hidden_layers": 2 * stacks}
     hidden, vocab = hidden_of(text), text["vocab_size"]
     kinds, kept = layer_kinds(text), mlp_kinds(text)
-    found = [Matrix("embedding", "embed_tokens", hidden, vocab)]
+    width = text.get("word_embed_proj_dim") or hidden  # OPT 350M: a narrower one, and a projection on either side
+    found = [Matrix("embedding", "embed_tokens", width, vocab), *_position_embeddings(text, hidden)]
+    if width != hidden:
+        found.append(Matrix("embedding", "project_in", width, hidden, each=2))
     tied = config.get("tie_word_embeddings", text.get("tie_word_embeddings", _tied_by_default(text)))
     if not tied:
-        found.append(Matrix("head", "lm_head", hidden, vocab))
+        found.append(Matrix("head", "lm_head", width, vocab))
     found += _per_layer_embeddings(text, hidden, len(kinds))
-    for kind, build in (("attention", attention), ("linear", recurrent), ("conv", recurrent)):
-        if layers := tuple(at for at, one in enumerate(kinds) if one == kind):
-            found += build(text, hidden, layers, len(kinds))
+    for wanted, build in ((("attention", "both"), attention), (("linear", "both", "shared"), recurrent),
+                          (("conv",), recurrent), (("shared",), mamba.shared_blocks)):  # fmt: skip
+        if layers := tuple(at for at, one in enumerate(kinds) if one in wanted):
+            found += build(text, hidden, layers)
     dense = tuple(at for at, one in enumerate(kept) if one in ("dense", "both"))
     if dense:
         found += _dense(text, hidden, dense, len(kinds))
     sparse = tuple(at for at, one in enumerate(kept) if one in ("sparse", "both"))
     if sparse:
         found += _experts(text, hidden, sparse)
-    found += _towers(config)
+    found += towers(config)
     return found + _drafts(text, hidden, vocab, found)
 
 
 def _tied_by_default(text: dict) -> bool:
-    """Gemma's and transformers' own classes tie where nothing is said; most written configurations say it."""
-    return str(text.get("model_type", "")).startswith(("gemma", "cohere"))
+    """Written configurations leave out what is their class's default; most say it."""
+    kind = str(text.get("model_type", ""))
+    return kind.startswith(TIED) and kind not in UNTIED
 
 
 def expert_count(text: dict) -> int:
-    return next((text[key] for key in EXPERTS if text.get(key)), 0)
+    """0 also where there is one alone, which is an MLP (Jamba), and where they are switched off (Doge)."""
+    found = next((text[key] for key in EXPERTS if text.get(key)), 0)
+    found = found[0] if isinstance(found, list) else found
+    return found if found > 1 and text.get("is_moe") is not False else 0
 
 
 def mlp_kinds(text: dict) -> list[str]:
     """For each layer: dense, sparse (experts), both or none."""
-    total = text.get("num_hidden_layers") or text.get("n_layer")
-    if not total:
-        raise KeyError("num_hidden_layers")
+    total = layer_count(text)
     if isinstance(pattern := text.get("hybrid_override_pattern"), str):  # Nemotron H: a letter is a layer of one kind
         return [{"-": "dense", "E": "sparse"}.get(letter, "none") for letter in pattern[:total]]
+    if isinstance(blocks := text.get("layers_block_type"), list) and {"mlp", "moe"} & set(blocks):  # the same in words
+        return [{"mlp": "dense", "moe": "sparse"}.get(kind, "none") for kind in blocks[:total]]
+    if text.get("model_type") in mamba.PURE or text.get("num_mem_blocks"):
+        return ["none"] * total
     if not expert_count(text):
         return ["dense"] * total
+    if text.get("expert_ffn_hidden_size"):  # LongCat: each second MLP has experts beside it
+        return ["both" if at % 2 == 0 else "dense" for at in range(total)]
+    if isinstance(listed := text.get("moe_layers_enum"), str):  # Step 3: as text
+        chosen = {int(at) for at in listed.split(",") if at.strip()}
+        return ["sparse" if at in chosen else "dense" for at in range(total)]
+    if every := text.get("expert_layer_period"):  # Jamba
+        return ["sparse" if at % every == text["expert_layer_offset"] else "dense" for at in range(total)]
+    if (first := text.get("moe_layer_start_index")) is not None:
+        return _ernie_kinds(text, total, first)
     if text.get("enable_moe_block"):  # Gemma 4: experts beside the MLP
         return ["both"] * total
     if isinstance(listed := text.get("mlp_layer_types"), list) and len(listed) >= total:
@@ -72,6 +113,21 @@ def mlp_kinds(text: dict) -> list[str]:
     only = text.get("mlp_only_layers") or []
     shift = 0 if "moe_layer_freq" in text and "decoder_sparse_step" not in text else 1
     return ["dense" if at < plain or at in only or (at + shift) % every else "sparse" for at in range(total)]
+
+
+def _ernie_kinds(text: dict, total: int, first: Any) -> list[str]:
+    """ERNIE 4.5: experts from one layer to another, in each n-th; with pictures, one number for each kind of input."""
+    first = min(first) if isinstance(first, list) else first
+    last = text.get("moe_layer_end_index", -1)
+    last = max(last) if isinstance(last, list) else last
+    last, every = total - 1 if last < 0 else last, text.get("moe_layer_interval") or 1
+    return ["sparse" if first <= at <= last and (at + 1) % every == 0 else "dense" for at in range(total)]
+
+
+def _position_embeddings(text: dict, hidden: int) -> list[Matrix]:
+    kind = text.get("model_type")
+    length = text.get("n_positions") or text.get("max_position_embeddings")
+    return [Matrix("embedding", "embed_positions", hidden, length + POSITIONS[kind])] if kind in POSITIONS else []
 
 
 def _per_layer_embeddings(text: dict, hidden: int, total: int) -> list[Matrix]:
@@ -103,11 +159,15 @@ def _mlp(part: Part, at: str, text: dict, hidden: int, width: int, layers: tuple
 
 
 def _dense(text: dict, hidden: int, layers: tuple[int, ...], total: int) -> list[Matrix]:
-    width = text.get("intermediate_size_mlp") or text.get("intermediate_size") or text.get("n_inner")
+    # Granite 4's own MLP is the one that its experts share; MiniMax M3 names that of layers without experts.
+    keys = ("intermediate_size_mlp", "dense_intermediate_size", "shared_intermediate_size", "intermediate_size")
+    width = next((text[key] for key in keys if text.get(key) and (key != keys[2] or not expert_count(text))), None)
     if not width:
         if text.get("model_type") not in UNGATED:
             raise KeyError("intermediate_size")
-        width = 4 * hidden  # by their classes
+        width = text.get("expansion_ratio", 4) * hidden  # by their classes
+    if text.get("model_type") == "molmo":  # says the two halves of its first matrix together
+        width //= 2
     if isinstance(width, list):  # Gemma 3n: one for each layer
         return [
             one
@@ -129,54 +189,21 @@ def _experts(text: dict, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
     many = expert_count(text)
     width = text.get("moe_intermediate_size") or text["intermediate_size"]
     width = max(width) if isinstance(width, list) else width
-    shared = text.get("shared_expert_intermediate_size") or text.get("moe_shared_expert_intermediate_size") or 0
-    shared = shared or (text.get("n_shared_experts") or text.get("num_shared_experts") or 0) * width
+    shared = next((text[key] for key in SHARED if text.get(key)), 0)
+    number = text.get("n_shared_experts") or text.get("num_shared_experts") or text.get("model_type") in ONE_SHARED
+    number = number[0] if isinstance(number, list) and number else number
+    shared = shared or number * width
     shared = shared or (width if text.get("interleave_moe_layer_step") else 0)  # Llama 4 has one, and does not say so
     latent = text.get("moe_latent_size") or text.get("routed_expert_hidden_size")
     found = _mlp("experts", "layers.{}.mlp.experts.0", text, latent or hidden, width, layers, many)
+    widths = text.get("moe_intermediate_size")
+    if isinstance(widths, list) and str(text.get("model_type")).startswith("ernie4_5"):  # others, for pictures
+        found += _mlp("experts", "layers.{}.mlp.vision_experts.0", text, hidden, min(widths), layers, many)
     found.append(Matrix("router", "layers.{}.mlp.gate", hidden, many, layers, split="copy"))
     if latent:
         found += [Matrix("shared", "layers.{}.mlp.latent_proj", hidden, latent, layers, 2, "copy")]
     if shared:
         found += _mlp("shared", "layers.{}.mlp.shared_experts", text, hidden, shared, layers)
-    return found
-
-
-def _towers(config: dict) -> list[Matrix]:
-    """Encoders for pictures and sound, by the shape that they all have: an estimate, within tens of MB."""
-    found: list[Matrix] = []
-    out = text_part(config).get("hidden_size") or 0
-    for key, name in (("vision_config", "visual"), ("audio_config", "audio_tower")):
-        if not isinstance(tower := config.get(key), dict):
-            continue
-        hidden = tower.get("vt_hidden_size") or tower.get("hidden_size") or tower.get("d_model")
-        depth = next((tower[k] for k in ("depth", "num_hidden_layers", "vt_num_hidden_layers") if tower.get(k)), None)
-        if not isinstance(hidden, int) or not isinstance(depth, int) or not 0 < depth < 1000:
-            continue
-        width = tower.get("intermediate_size") or tower.get("vt_intermediate_size") or 4 * hidden
-        if not isinstance(width, int):
-            width = 4 * hidden
-        three = tower.get("hidden_act") == "silu" or str(tower.get("model_type", "")).startswith("gemma4")
-        layers = tuple(range(depth))
-
-        def one(tail: str, inputs: int, outputs: int, layers=(0,), each=1, name=name) -> Matrix:
-            return Matrix("tower", f"{name}.{tail}", inputs, outputs, layers, each, lora=False)
-
-        found += [
-            one("layers.{}.attn", hidden, hidden, layers, 4),
-            one("layers.{}.mlp", hidden, width, layers, 3 if three else 2),
-        ]
-        if patch := tower.get("patch_size"):
-            found.append(one("patch_embed", 3 * (tower.get("temporal_patch_size") or 1) * patch * patch, hidden))
-        merge = (tower.get("spatial_merge_size") or config.get("spatial_merge_size") or 1) ** 2
-        if merge > 1:
-            merged = hidden * merge
-            found += [one("merger.0", merged, merged), one("merger.2", merged, tower.get("out_hidden_size") or out)]
-            if kept := tower.get("deepstack_visual_indexes"):
-                found.append(one("deepstack.0", merged, merged, each=len(kept)))
-                found.append(one("deepstack.2", merged, out, each=len(kept)))
-        else:
-            found.append(one("projector", hidden, out))
     return found
 
 
@@ -208,6 +235,6 @@ def _drafts(text: dict, hidden: int, vocab: int, found: list[Matrix]) -> list[Ma
 def active_fraction(text: dict[str, Any]) -> float:
     """Of the experts' weights, the part that one token uses."""
     many = expert_count(text)
-    keys = ("num_experts_per_tok", "num_experts_per_token", "top_k_experts", "experts_per_token", "moe_topk")
+    keys = ("num_experts_per_tok", "num_experts_per_token", "top_k_experts", "experts_per_token")
     used = next((text[key] for key in keys if isinstance(text.get(key), int)), 0)
     return used / many if many and used else 1.0

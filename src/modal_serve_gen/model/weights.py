@@ -11,18 +11,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen.errors import Unclear, shown
-from modal_serve_gen.model import quantized
-from modal_serve_gen.model.attention import (
-    MOST,
-    MOST_LAYERS,
-    Layers,
-    heads_of,
-    hidden_of,
-    kv_shape,
-    text_part,
-)  # fmt: skip
+from modal_serve_gen.model import mamba, quantized
+from modal_serve_gen.model.attention import MOST, MOST_LAYERS, Layers, kv_shape
 from modal_serve_gen.model.matrix import Split
 from modal_serve_gen.model.modules import EXPERTS, active_fraction, expert_count, matrices
+from modal_serve_gen.model.names import heads_of, hidden_of, text_part
 
 GIB = 2**30
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)
@@ -39,6 +32,10 @@ SIZES = frozenset((
     "mamba_head_dim", "ssm_state_size", "n_groups", "conv_kernel", "conv_L_cache", "n_layer", "n_head", "n_embd",
     "moe_latent_size", "routed_expert_hidden_size", "num_nextn_predict_layers", "mtp_num_hidden_layers",
     "num_kv_shared_layers", "first_k_dense_replace", "sliding_window", "max_position_embeddings",
+    "num_layers_per_stack", "num_mem_blocks", "adapter_rank", "state_size", "mamba_d_state", "mamba_d_conv",
+    "mamba_n_heads", "mamba_n_groups", "mamba_ngroups", "n_mamba_heads", "mamba_headdim", "word_embed_proj_dim",
+    "swa_num_attention_heads", "swa_num_key_value_heads", "swa_head_dim", "swa_v_head_dim", "shared_intermediate_size",
+    "dense_intermediate_size", "share_expert_dim", "share_q_dim",
 ))  # fmt: skip
 WIDTHS = {"auto": 2, "bfloat16": 2, "float16": 2, "float32": 4, "half": 2, "float": 4, "float8_e4m3fn": 1}
 
@@ -114,8 +111,9 @@ def check(config: dict) -> None:
     for key, value in text.items():
         if value is not None and (key in SIZES or key.startswith(GROUPS)) and not _size(value):
             raise Unclear(f"{key} is {shown(value, 40)}, which is no size")
-    if (text.get("num_hidden_layers") or 0) > MOST_LAYERS:
-        raise Unclear(f"num_hidden_layers is {text['num_hidden_layers']:,}, and no model has {MOST_LAYERS:,}")
+    for key in ("num_hidden_layers", "num_layers_per_stack", "num_mem_blocks"):
+        if (text.get(key) or 0) > MOST_LAYERS:
+            raise Unclear(f"{key} is {text[key]:,}, and no model has {MOST_LAYERS:,}")
     dtype = str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch.")
     if dtype not in WIDTHS:
         raise Unclear(f"its dtype is {shown(dtype, 40)}, which is none that weights have")
@@ -123,7 +121,8 @@ def check(config: dict) -> None:
     for key, size in (("hidden_size", hidden), ("num_attention_heads", heads)):
         if not size:
             raise Unclear(f"{key} is {size}, which is no size")
-    if not text.get("head_dim") and not text.get("kv_lora_rank") and hidden % heads:
+    divided = not text.get("head_dim") and not text.get("kv_lora_rank") and text.get("model_type") not in mamba.PURE
+    if divided and hidden % heads:
         raise Unclear(f"hidden_size {hidden:,} is no multiple of its {heads} attention heads, and no head_dim is there")
     kept = text.get("num_key_value_heads")
     if kept == 0 or (kept and heads % kept):
