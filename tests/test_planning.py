@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):
     found = asked(cli, "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", code=4)
     assert found["fits"] is False and "does not fit" in found["reason"] and found["alternatives"]
     told = cli("plan", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--offline")
-    assert told.exit_code == 4 and "Would fit, the cheapest hour first" in told.stdout
+    assert told.exit_code == 4 and "Would fit 16,384 tokens and 32 requests, the cheapest hour first" in told.stdout
 
 
 def test_a_model_larger_than_the_largest_machine_is_refused_with_the_reason(cli, tmp_path):
@@ -213,6 +214,51 @@ def test_alternatives_are_planned_for_what_was_asked(cli):
     assert same["usd_per_million_output_tokens"] == pytest.approx(
         alone["bounds"]["usd_per_million_output_tokens"], abs=0.01
     )
+
+
+def test_targets_that_are_kept_are_told_and_those_in_the_way_named(cli):
+    """What is likely beside what was asked; what would hold the model without the targets."""
+    kept = asked(cli, "Qwen/Qwen3-14B", "--concurrency", "20", "--time-per-output-token", "10", "--tokens-per-s", "900")
+    assert "Likely, of what was asked" in kept["reason"] and "(10)" in kept["reason"] and "(900)" in kept["reason"]
+    missed = asked(cli, "deepseek-ai/DeepSeek-V3.1", "--gpu", "L4", "--budget", "1", code=4)
+    notes = " ".join(missed["notes"])
+    assert "Without the targets" in notes and "several machines" not in notes
+    two = ["--concurrency", "20", "--time-per-output-token", "1", "--budget", "0.1"]
+    assert asked(cli, "Qwen/Qwen3-14B", *two, code=4)["reason"].count(";") == 1  # both are named
+
+
+def test_an_app_of_the_plan_is_written_by_the_command_it_prints(cli, tmp_path):
+    """With the same GPU and limits; a folder and a fixed set-up have none."""
+    found = asked(cli, "Qwen/Qwen3-14B", "--kv-cache-dtype", "fp8", "--concurrency", "20", "--region", "eu")
+    words = shlex.split(found["command"])
+    made = json.loads(cli(*words[1:], "--offline", "--json").stdout)["plan"]
+    for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "usd_per_hour", "kv_cache"):
+        assert made[key] == found[key], key
+    assert "command" not in asked(cli, "Qwen/Qwen3-14B", "--gpu", "H100", "--engine-version", "0.11.0")
+    (tmp_path / "config.json").write_text(json.dumps(facts.config("Qwen/Qwen3-8B")["config"]))
+    assert "command" not in asked(cli, "config.json")
+
+
+def test_other_arithmetic_is_marked(cli):
+    """A GPU that computes FP8 weights in 16 bits is told with a mark, and why it was not chosen."""
+    found = asked(cli, "Qwen/Qwen3-30B-A3B-FP8")
+    assert {one["gpu"]: one["native"] for one in found["alternatives"]}["A100-80GB"] is False
+    assert any("computes these weights in another format" in note for note in found["notes"])
+    assert " *" in cli("plan", "Qwen/Qwen3-30B-A3B-FP8", "--offline").stdout
+
+
+def test_throughput_names_the_cheaper_token(cli):
+    """The GPU is chosen by the hour; where tokens are cheaper, and that more requests make them so, is said."""
+    notes = " ".join(asked(cli, "Qwen/Qwen3-8B", "--goal", "throughput")["notes"])
+    assert "makes cheaper tokens" in notes
+    few = asked(cli, "Qwen/Qwen3-8B", "--goal", "throughput", "--concurrency", "4")["notes"]
+    assert any("--concurrency raises them" in note for note in few)
+
+
+def test_what_does_not_run_has_no_speed(cli):
+    """A count that cannot cut the model: no pool, no bounds, no price per token."""
+    told = cli("plan", "Qwen/Qwen3-8B", "--gpu", "H100:3", "--offline")
+    assert told.exit_code == 4 and "does not run" in told.stdout and "a million" not in told.stdout
 
 
 def test_what_new_refuses_plan_refuses(cli):

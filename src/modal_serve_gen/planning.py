@@ -1,5 +1,6 @@
 """`plan` without its terminal: from options to plans, and what they look like for people and for tools."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,10 +61,13 @@ class Answer:
     advice: Advice | None
     compared: tuple[Plan, ...]
     parameters: float | None  # of the model, None where they are not known
+    command: str | None  # that writes the app of this plan; None where none does
 
     def document(self) -> dict[str, Any]:
         """What `--json` prints: the plan's keys, and `advice` and `compared` where asked for."""
         found = {"workflow": self.workflow, **self.plan.model_dump(mode="json")}
+        if self.command:
+            found["command"] = self.command
         if self.advice:
             found["advice"] = self.advice.document()
         if self.compared:
@@ -99,7 +103,22 @@ def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
     compared = tuple(_compared(other, asked, workflow, one) for other in dict.fromkeys(asked.compare))
     sizes = model_of(asked.target, workflow).sizes
     served = [each for each in sizes.weights if each.part != "draft"] if sizes else []
-    return Answer(workflow.name, found, advice, compared, sum(each.elements for each in served) or None)
+    command = _command(asked, workflow, found)
+    return Answer(workflow.name, found, advice, compared, sum(each.elements for each in served) or None, command)
+
+
+def _command(asked: Asked, workflow: Workflow, found: Plan) -> str | None:
+    """`new` with the same limits. A folder cannot be pinned, and other parallelism is not written."""
+    ours = (asked.pipeline_parallel_size, asked.data_parallel_size, asked.enable_expert_parallel) == (1, 1, False)
+    if not found.fits or asked.fixed or not ours or not found.revision or asked.max_num_batched_tokens:
+        return None
+    gpu = found.gpu if found.gpus == 1 else f"{found.gpu}:{found.gpus}"
+    words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", found.model, "--gpu", gpu]
+    words += ["--max-model-len", str(found.max_model_len), "--concurrency", str(found.max_num_seqs)]
+    words += ["--region", asked.region] if asked.region else []
+    words += [f"--engine-arg=--kv-cache-dtype={asked.kv_cache_dtype}"] if asked.kv_cache_dtype else []
+    words += ["--revision", found.revision] if asked.revision else []
+    return shlex.join(words)
 
 
 def _compared(other: str, asked: Asked, workflow: Workflow, one: Callable[..., Plan]) -> Plan:

@@ -22,19 +22,26 @@ def text(found: Answer) -> str:
     width = min(WIDEST, shutil.get_terminal_size((100, 24)).columns)
     one = found.plan
     paragraphs = [_head(found, width), ledger(one, width)]
-    if one.kv_cache.gib_low > 0:
+    if one.kv_cache.gib_low > 0 and one.verdict != "does not run":
         paragraphs += [_limits(one, width), _speed(one, width)]
     if found.compared:
         paragraphs.append(["Compared:", _indented(listings.table(_rows((one, *found.compared))))])
     if one.alternatives:
-        what = "Also fits" if one.fits else "Would fit"
+        first = one.alternatives[0]
+        size = f"{first['max_model_len']:,} tokens and {_many(first['max_num_seqs'], 'request')}"
+        what = f"{'Also fits' if one.fits else 'Would fit'} {size}"
         table = listings.table([_other(each) for each in one.alternatives])
-        paragraphs.append([f"{what}, {_ranked(found)} first:", _indented(table)])
+        legend = (
+            [] if all(each["native"] for each in one.alternatives) else ["  * computes these weights in another format"]
+        )
+        paragraphs.append([f"{what}, {_ranked(found)} first:", _indented(table), *legend])
     if found.advice:
         advice = found.advice
         told = _wrapped(f"For {advice.goal}: {advice.workflow}. {_sentence(advice.why)}.", width)
         paragraphs.append(told + [line for each in advice.instead for line in _wrapped(each, width)])
     paragraphs.append([line for note in one.notes for line in _wrapped(note, width, "  - ")])
+    if found.command:
+        paragraphs.append(["Write the app:", f"  {found.command}"])
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
 
 
@@ -65,6 +72,8 @@ def _remark(one: Plan, row: Any) -> str:
     if row.item == "kv_cache":
         low, high = one.kv_cache.gib_low, one.kv_cache.gib_high
         return f"  {low:.1f} to {high:.1f}" if low > 0 else f"  short by {-low:.1f}"
+    if row.item == "cuda_graphs" and not row.gib_sized:
+        return "  not counted by this release"
     if row.item != "weights":
         return ""
     return "  exact" if row.exact else "  from its files" if row.source.startswith("sum of") else "  estimate"
@@ -110,9 +119,9 @@ def _limits(one: Plan, width: int) -> list[str]:
     lines = [
         f"up to {one.max_model_len:,} tokens per request, {_many(one.max_num_seqs, 'request')} and "
         f"{one.max_num_batched_tokens:,} tokens in a batch;",
-        f"the KV cache ({cache.dtype}) holds {cache.tokens:,} tokens at least, at {cache.bytes_per_token:,.0f} bytes:",
-        f"{cache.max_concurrency:.1f} requests of full length, or {min(shorter, one.max_num_seqs)} of {part:,} tokens, "
-        "run at once; others wait;",
+        f"the KV cache ({cache.dtype}) holds {cache.tokens:,} tokens at least, at {cache.bytes_per_token:,.0f} bytes"
+        f"{' on each GPU' if one.gpus > 1 else ''}: room for {cache.max_concurrency:.1f} requests of full length or "
+        f"{shorter:,} of {part:,} tokens, of which {min(shorter, one.max_num_seqs):,} run at once;",
         f"an app gets {one.startup_timeout_s // 60} minutes to be ready",
     ]
     return [line for each in lines for line in _wrapped(each, width)]
@@ -127,9 +136,10 @@ def _speed(one: Plan, width: int) -> list[str]:
         ("time per output token", f"{bound['time_per_output_token_ms_one_request']:.2f} ms for one request"
          + (f", {bound['time_per_output_token_ms_all_requests']:.2f} ms for {many} at once" if many > 1 else "")),
         ("output tokens", f"{bound['decode_tokens_per_s_all_requests']:,.0f} per second with {_many(many, 'request')}: "
-         f"{low} to {high} a million, as engines reach it"),
+         f"{_dollars(bound['usd_per_million_output_tokens'])} a million, "
+         f"{low} to {high} as engines reach it"),
         ("prompt tokens", f"{bound['prefill_tokens_per_s']:,.0f} per second, "
-         f"{_dollars(bound['usd_per_million_prompt_tokens'])} a million at the bound"),
+         f"{_dollars(bound['usd_per_million_prompt_tokens'])} a million"),
         ("time to first token", f"{first:.0f} ms" if first < 1000 else f"{first / 1000:.1f} s"),
         ("an idle window", f"{_dollars(bound['usd_per_idle_window'])} for {bound['idle_window_s']} s after the last "
          "request"),
@@ -165,13 +175,13 @@ def _rows(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
         {
             "model": one.model,
             "gpu": spelled(one),
-            "fits": "yes" if one.fits else "no",
+            "verdict": one.verdict,
             "$/hour": f"{one.usd_per_hour:.2f}",
             "KV GiB": f"{max(0.0, one.kv_cache.gib_low):.1f}",
             "full requests": f"{one.kv_cache.max_concurrency:.1f}",
             "at once": str(int(one.bounds["requests"])),
             "ms/token": f"{one.bounds['time_per_output_token_ms_all_requests']:.1f}",
-            "$/M out": _dollars(one.bounds["usd_per_million_output_tokens"]),
+            "$/M at bound": _dollars(one.bounds["usd_per_million_output_tokens"]),
         }
         for one in plans
     ]
@@ -183,13 +193,13 @@ def _rows(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
 
 def _other(one: dict[str, Any]) -> dict[str, Any]:
     return {
-        "gpu": one["gpu"] if one["gpus"] == 1 else f"{one['gpus']} x {one['gpu']}",
+        "gpu": (one["gpu"] if one["gpus"] == 1 else f"{one['gpus']} x {one['gpu']}") + ("" if one["native"] else " *"),
         "$/hour": f"{one['usd_per_hour']:.2f}",
         "KV GiB": f"{one['kv_gib_low']:.1f}",
         "full requests": f"{one['max_concurrency']:.1f}",
         "at once": str(one["requests"]),
         "ms/token": f"{one['time_per_output_token_ms_all_requests']:.1f}",
-        "$/M out": _dollars(one["usd_per_million_output_tokens"]),
+        "$/M at bound": _dollars(one["usd_per_million_output_tokens"]),
         "$/idle window": _dollars(one["usd_per_idle_window"]),
     }
 

@@ -130,7 +130,10 @@ def from_config(
         first = error.errors(include_url=False)[0]
         fault = f"has {'.'.join(map(str, first['loc']))} = {shown(first['input'], 40)}: {first['msg'].lower()}"
     except Unclear as error:
-        fault = f"cannot be planned: {error}"
+        raise ModelRefused(
+            f"The config.json of {id} cannot be planned: {error}.",
+            "Mend it, or choose another model: `modal-serve-gen list models`.",
+        ) from None
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         fault = f"cannot be read ({shown(error)})"
     raise ModelRefused(

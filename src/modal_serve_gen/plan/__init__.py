@@ -60,7 +60,7 @@ class Plan(BaseModel):
     gpus: int
     tensor_parallel_size: int
     fits: bool
-    verdict: str  # fits, may not fit, does not fit, misses a target
+    verdict: str  # fits, may not fit, does not fit, does not run, misses a target
     reason: str
     dtype: str  # "auto", or "half" where the GPU has no bfloat16
     max_model_len: int

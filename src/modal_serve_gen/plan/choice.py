@@ -51,23 +51,26 @@ class Try:
         held = self.memory.max_concurrency / facts.overheads()["sizing"]["fill"]
         return max(1, min(self.setup.max_num_seqs, int(held)))
 
+    @property
+    def likely(self) -> tuple[float, float]:
+        """Milliseconds for each output token with all requests at once, and output tokens a second: what engines reach
+        at least of the bounds."""
+        reached = facts.overheads()["speed"]["reached"]
+        return self.bounds.time_per_output_token_all_s / reached * 1000, self.bounds.output_tokens_per_s * reached
+
     @cached_property
     def missed(self) -> dict[str, float]:
         """The targets that are out of reach here, by the part of the bounds that engines reach: sentence -> how many
         times it is missed."""
-        asked, reached = self.asked, facts.overheads()["speed"]["reached"]
+        asked, (pace, rate) = self.asked, self.likely
         found = {}
         if asked.budget is not None and self.usd > asked.budget:
             found[f"${self.usd:.2f} per hour is above the budget of ${asked.budget:.2f}"] = self.usd / asked.budget
-        if (most := asked.time_per_output_token) is not None:
-            likely = self.bounds.time_per_output_token_all_s / reached * 1000
-            if likely > most:
-                told = f"{likely:.1f} ms per output token is likely with {self.requests} at once, {most:g} is asked"
-                found[told] = likely / most
-        if (least := asked.tokens_per_s) is not None:
-            likely = self.bounds.output_tokens_per_s * reached
-            if likely < least:
-                found[f"{likely:,.0f} output tokens/s are likely, {least:,.0f} are asked"] = least / likely
+        if (most := asked.time_per_output_token) is not None and pace > most:
+            told = f"{pace:.1f} ms per output token is likely with {self.requests} at once, {most:g} is asked"
+            found[told] = pace / most
+        if (least := asked.tokens_per_s) is not None and rate < least:
+            found[f"{rate:,.0f} output tokens/s are likely, {least:,.0f} are asked"] = least / rate
         return found
 
     def brief(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class Try:
             "gpu": self.setup.gpu,
             "gpus": self.setup.gpus,
             "usd_per_hour": self.usd,
+            "native": self.native,
             "max_model_len": self.setup.max_model_len,
             "max_num_seqs": self.setup.max_num_seqs,
             "kv_gib_low": round(self.memory.low, 2),
@@ -216,7 +220,7 @@ def alternatives(model: Model, asked: Workload, chosen: Try) -> list[Try]:
         if name in found or (name == here and (chosen.fits or count == setup.gpus)):
             continue
         each = one(model, asked, name, count, *size)
-        if each.fits and each.native:
+        if each.fits:
             found[name] = each
     return sorted(found.values(), key=worth)
 

@@ -75,7 +75,9 @@ def _vllm(model: Model, demand: Demand) -> Pool:
         needed = max(one.count, demand.requests if demand.states else 0)
     total = sum(layer.count for layer in model.layers if layer.kind != "index")
     size = one.size * math.ceil(total / demand.pp) / total
-    per_token = kv_bytes_per_token(model, demand.tp, demand.cache_bytes) * math.ceil(total / demand.pp) / total
+    every = kv_bytes_per_token(model, demand.tp, demand.cache_bytes)  # 0 where all layers have a window
+    every = every or sum(layer.token_bytes(demand.tp, demand.cache_bytes) for layer in model.layers)
+    per_token = every * math.ceil(total / demand.pp) / total
     return Pool(per_token, one.count * size, (needed + 1) * size, block=size)
 
 

@@ -1,11 +1,12 @@
 """What a plan says in sentences: whether it fits, why, and what else to know (pure)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.model import COMPUTED, Model
 from modal_serve_gen.plan import overheads
-from modal_serve_gen.plan.choice import Try, smaller, wanted
+from modal_serve_gen.plan.choice import Try, alternatives, smaller, wanted
 from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier
 from modal_serve_gen.plan.workload import Workload
 
@@ -21,10 +22,11 @@ def verdict(chosen: Try) -> str:
     """In a word or two."""
     if chosen.fits:
         return "fits"
+    if chosen.refusal:
+        return "does not run"
     if chosen.holds:
         return "misses a target"
-    sure = chosen.refusal is not None or chosen.memory.mid < chosen.memory.needed
-    return "does not fit" if sure else "may not fit"
+    return "does not fit" if chosen.memory.mid < chosen.memory.needed else "may not fit"
 
 
 def reason(model: Model, asked: Workload, chosen: Try) -> str:
@@ -40,8 +42,10 @@ def reason(model: Model, asked: Workload, chosen: Try) -> str:
         rest = setup.max_num_seqs - 1
         want += f" and {rest} of {facts.overheads()['sizing']['fill']:.0%} of that need"
     lowered = not asked.fixed and (setup.max_model_len, setup.max_num_seqs) != wanted(model, asked)
+    per = " per GPU" if setup.gpus > 1 else ""
     if chosen.fits:
-        return f"On {where}, {space.low:.1f} GiB are left for the KV cache at least; {want} {space.needed:.1f} GiB."
+        left = f"On {where}, {space.low:.1f} GiB{per} are left for the KV cache at least"
+        return f"{left}; {want} {space.needed:.1f} GiB.{_kept(asked, chosen)}"
     if chosen.holds:
         return f"{model.id} on {where} misses a target: {'; '.join(chosen.missed)}."
     usable = gpu_facts(setup.gpu)["usable_gib"] * space.utilization
@@ -53,9 +57,21 @@ def reason(model: Model, asked: Workload, chosen: Try) -> str:
             f"overheads leave no KV cache in {usable:.1f} GiB."
         )
     return (
-        f"{model.id} {verdict(chosen)} {where}: {'even ' if lowered else ''}{want} {space.needed:.1f} GiB of KV cache; "
-        f"{space.mid:.1f} GiB are expected, {max(0.0, space.low):.1f} GiB are sure.{smaller(model, asked, chosen)}"
+        f"{model.id} {verdict(chosen)} {where}: {'even ' if lowered else ''}{want} {space.needed:.1f} GiB of KV cache"
+        f"{per}; {space.mid:.1f} GiB are expected, {f'{space.low:.1f} are sure' if space.low > 0 else 'none is sure'}."
+        f"{smaller(model, asked, chosen)}"
     )
+
+
+def _kept(asked: Workload, chosen: Try) -> str:
+    """That targets are likely to be kept, where there are any."""
+    pace, rate = chosen.likely
+    found = []
+    if asked.time_per_output_token is not None:
+        found.append(f"{pace:.1f} ms per output token with {chosen.requests} at once ({asked.time_per_output_token:g})")
+    if asked.tokens_per_s is not None:
+        found.append(f"{rate:,.0f} output tokens/s ({asked.tokens_per_s:,.0f})")
+    return f" Likely, of what was asked: {', '.join(found)}." if found else ""
 
 
 def notes(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
@@ -63,7 +79,8 @@ def notes(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Iter
     yield from _of_prices(asked, chosen, others)
     yield from _of_sizes(model, asked, chosen)
     yield from _of_gpus(chosen)
-    yield from _of_ways_out(model, chosen, others)
+    yield from _of_throughput(asked, chosen, others)
+    yield from _of_ways_out(model, asked, chosen, others)
 
 
 def _of_prices(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
@@ -77,6 +94,8 @@ def _of_prices(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]
     if cheaper and chosen.fits and asked.gpu is None:
         name = spelled(cheaper.setup.gpu, cheaper.setup.gpus)
         why = "is none of the GPUs that this workflow chooses from"
+        if not cheaper.native:
+            why = "computes these weights in another format"
         if cheaper.setup.gpus > 1 and not gpu_facts(cheaper.setup.gpu)["nvlink"]:
             why = "has no NVLink between its cards"
         yield f"{name} costs less (${cheaper.usd:.2f}), but {why}; --gpu {name} takes it."
@@ -99,7 +118,11 @@ def _of_sizes(model: Model, asked: Workload, chosen: Try) -> Iterator[str]:
     if model.weights_source.startswith(COMPUTED):
         yield f"The weights' size is an estimate: {model.weights_source}."
     if any(layer.window or layer.kind == "linear" for layer in model.layers):
-        yield "Layers with a window or a state share the pool, so a longer request costs more than bytes per token say."
+        whole = chosen.memory.pool.request / 2**30
+        yield (
+            "Bytes per token are those of the layers that keep every token; a request of "
+            f"{setup.max_model_len:,} tokens takes {whole:.2f} GiB, its windows and states included."
+        )
     if setup.tp > 1 and any(layer.kind == "mla" for layer in model.layers):
         yield "Its latent KV cache lies on every GPU whole: tensor parallelism cuts the weights, not the cache."
     if setup.dp > 1:
@@ -128,12 +151,31 @@ def _of_gpus(chosen: Try) -> Iterator[str]:
         yield f"Modal may give {setup.gpu} a larger card at the same price; the plan counts with {smaller_card}."
 
 
-def _of_ways_out(model: Model, chosen: Try, others: list[Try]) -> Iterator[str]:
-    """A smaller copy of the model; several machines."""
+def _of_throughput(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
+    """Where tokens are cheaper, when they are the goal."""
+    if asked.goal != "throughput" or not chosen.fits:
+        return
+    tokens = [each.bounds.usd_per_million(each.usd)[1] for each in (chosen, *others[:1])]  # the best is told first
+    if tokens[-1] < tokens[0]:
+        name = spelled(others[0].setup.gpu, others[0].setup.gpus)
+        yield f"The GPU is the cheapest per hour; at the bounds, {name} makes cheaper tokens: --gpu {name} takes it."
+    if chosen.memory.max_concurrency > 2 * chosen.setup.max_num_seqs:
+        yield "The cache has room for more requests at once, which makes tokens cheaper: --concurrency raises them."
+
+
+def _of_ways_out(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
+    """A smaller copy of the model; what only a target rules out; several machines."""
     native = facts.quantization()["fp8"]["native"]
     sibling = None if model.quantization else facts.fp8_sibling(model.id)
     if sibling and (not chosen.fits or gpu_facts(chosen.setup.gpu)["compute_capability"] >= native):
         yield f"{sibling} is the same model in FP8, at half the size."
-    if not chosen.holds and not others and not chosen.missed:
+    if chosen.fits or others:
+        return
+    free = replace(asked, budget=None, time_per_output_token=None, tokens_per_s=None)
+    if free != asked and (holding := alternatives(model, free, chosen)):
+        found = holding[0]
+        name = spelled(found.setup.gpu, found.setup.gpus)
+        yield f"Without the targets, {name} holds it for ${found.usd:.2f} per hour."
+    elif not chosen.holds:
         rule = facts.elsewhere()["nodes"]
         yield f"Where {rule['when']}, {rule['instead']}."

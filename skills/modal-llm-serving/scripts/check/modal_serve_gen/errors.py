@@ -44,7 +44,7 @@ class HubSilent(ModelRefused):
 
 
 class DoesNotFit(ServeError):
-    """The model does not fit the GPU at this length and concurrency."""
+    """The model does not fit the GPU at this length and concurrency, or misses a target."""
 
     exit_code = 4
 
