@@ -40,11 +40,12 @@ def test_a_plan_has_the_keys_of_the_contract(cli):
 
 def test_a_plan_and_a_new_app_have_the_same_numbers(cli):
     """For every workflow: its own defaults, one Plan."""
-    for name in workflows.names():
-        model = workflows.load(name).default_model
+    known = [(name, workflows.load(name).default_model) for name in workflows.names()]
+    for number, (name, model) in enumerate([*known, ("sglang-low-latency", "Qwen/Qwen3.6-27B")]):  # with a draft
         planned = asked(cli, model, "--workflow", name)
-        made = json.loads(cli("new", f"{name}.py", "--workflow", name, "--offline", "--json").stdout)["plan"]
-        for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "gpu_memory_utilization", "usd_per_hour"):
+        arguments = [f"a{number}.py", "--workflow", name, "--model", model, "--offline", "--json"]
+        made = json.loads(cli("new", *arguments).stdout)["plan"]
+        for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "ledger", "kv_cache", "usd_per_hour"):
             assert planned[key] == made[key], (name, key)
 
 

@@ -40,7 +40,7 @@ def serving(goal: str) -> list[Workflow]:
 
 
 def choose(goal: str, plan_for) -> tuple[Workflow, Plan, str]:
-    """The best workflow whose plan fits, its plan, and why; else the last one's plan. `plan_for` plans a workflow, or
+    """The best workflow whose plan fits, its plan, and why; else the first one's plan. `plan_for` plans a workflow, or
     raises ModelRefused where its engine does not serve the model."""
     passed, last, refused = [], None, None
     for workflow in serving(goal):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import advising, facts, hub, local, workflows
+from modal_serve_gen import advising, facts, hub, local, speculation, workflows
 from modal_serve_gen.advising import Advice, TooManyGpus
 from modal_serve_gen.errors import BadInput, shown
 from modal_serve_gen.model import Model
@@ -91,7 +91,8 @@ def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
         count = parse_gpu(gpu)[1] if gpu else 1
         if (too_many := workflow.too_many(count)) and not asked.fixed:
             raise TooManyGpus(f"--gpu {shown(gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
-        return plan(model_of(target, workflow), _workload(replace(asked, gpu=gpu), workflow))
+        model = model_of(target, workflow)
+        return plan(model, _workload(replace(asked, gpu=gpu), workflow, model))
 
     advice = None
     if asked.goal:
@@ -139,8 +140,13 @@ def _model(target: str, asked: Asked, workflow: Workflow, say: Callable[[str], N
     return hub.resolve(target, revision, engine=workflow.engine, offline=asked.offline, pin=False, say=say)
 
 
-def _workload(asked: Asked, workflow: Workflow) -> Workload:
+def _workload(asked: Asked, workflow: Workflow, model: Model) -> Workload:
+    speculates = workflow.speculate and not asked.fixed
+    guess = speculation.of_model(model, workflow.engine) if speculates else speculation.Speculation()
     return Workload(
+        extra_weight_bytes=guess.extra_weight_bytes,
+        draft_layers=guess.draft_layers,
+        draft_tokens=guess.draft_tokens,
         engine=workflow.engine,
         engine_version=asked.engine_version,
         gpu=asked.gpu,
