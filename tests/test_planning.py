@@ -149,6 +149,21 @@ def test_other_releases_are_refused(cli, version, words):
     assert done.exit_code == 2 and words in done.stderr
 
 
+@pytest.mark.parametrize(
+    "version, words",
+    [
+        ("0.11.0", "serves Qwen3_5ForConditionalGeneration; whether 0.11.0 does was not checked."),
+        ("9.1.0", "9.1.0 is newer than any that was read here"),
+    ],
+)
+def test_what_is_not_known_of_another_release_is_said(cli, version, words):
+    """A plan for a release other than the pinned one names what was not read; one for the pinned one does not."""
+    pinned = facts.pins()["vllm"]["version"]
+    for release in (version, pinned):
+        notes = asked(cli, "Qwen/Qwen3.5-9B", "--gpu", "H200", "--engine-version", release)["notes"]
+        assert any(words in note for note in notes) == (release == version)
+
+
 def test_several_are_compared(cli):
     """Models and GPUs, each with its own plan."""
     found = asked(cli, "Qwen/Qwen3-8B", "--compare", "H200", "--compare", "Qwen/Qwen3-32B", "--compare", "h100:2")

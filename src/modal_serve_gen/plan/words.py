@@ -102,14 +102,17 @@ def _of_prices(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]
 
 
 def _of_sizes(model: Model, asked: Workload, chosen: Try) -> Iterator[str]:
-    setup, version = chosen.setup, asked.engine_version or facts.pins()[chosen.setup.engine]["version"]
+    setup, pinned = chosen.setup, facts.pins()[chosen.setup.engine]["version"]
+    version = asked.engine_version or pinned
     age = overheads.era(setup.engine, setup.version)
     known = "" if age.logged else f"; no log of {setup.engine} {version} was read, so the range is wider"
     yield f"The pool is sized by its low end{known}. The engine's boot log has the real figures."
     if asked.fixed:
         yield f"Taken as a set-up that is fixed: what was not given is the default of {setup.engine} {version}."
-    if overheads.parse_version(version) > overheads.parse_version(facts.pins()[setup.engine]["version"]):
+    if overheads.parse_version(version) > overheads.parse_version(pinned):
         yield f"{setup.engine} {version} is newer than any that was read here: the newest known rules are taken."
+    if overheads.parse_version(version) < overheads.parse_version(pinned):
+        yield f"{setup.engine} {pinned} serves {model.architecture}; whether {version} does was not checked."
     if abs(model.weight_factor - 1) > DISAGREE:
         yield (
             f"Its files are {model.weight_factor:.2g} times as large as its configuration describes: the plan goes by "
