@@ -106,8 +106,3 @@ def _flops(model: Model, gpu: str) -> float:
     if rate is None:
         raise AssertionError(f"{gpu} has no arithmetic rate")
     return rate * 1e12
-
-
-def load_s(model: Model, extra: int, gb_per_s: float) -> float:
-    """Seconds to read all weights at that rate."""
-    return (model.weight_bytes + extra) / 1e9 / gb_per_s
