@@ -14,7 +14,7 @@ import typer
 
 from evals import cases, runners
 from modal_serve_gen import errors
-from modal_serve_gen.cli.shell import Command, Json, end, guarded, say
+from modal_serve_gen.cli.console import Command, Json, end, guarded, say
 
 WITH_RESUME = {"resume", "again", "base_url", "fail_under", "jobs", "max_usd"}
 app = typer.Typer(

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from evals import artifact, cases
-from modal_serve_gen import newapp
+from modal_serve_gen.commands import new_app
 from modal_serve_gen.errors import BadInput, shown
 
 ANSWERS = cases.HERE / "answers.toml"
@@ -57,4 +57,4 @@ def written(options: str) -> str:
         key = name.removeprefix("--").replace("-", "_")
         given[key] = int(value) if value.isdecimal() else value
     with artifact.PARSING:
-        return newapp.make(given, source=None, generator="evals", offline=True, say=lambda line: None).text
+        return new_app.make(given, source=None, generator="evals", offline=True, say=lambda line: None).text

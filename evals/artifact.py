@@ -18,9 +18,9 @@ from functools import cached_property
 from pathlib import Path
 
 from modal_serve_gen import checks as rules
-from modal_serve_gen import workflows
 from modal_serve_gen.checks import importing
 from modal_serve_gen.checks.picture import Picture, TooLarge
+from modal_serve_gen.spec import workflows
 
 IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
 PREFIX = "modal-serve-evals-"  # of temporary folders

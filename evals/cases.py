@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from modal_serve_gen import workflows
 from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.spec import workflows
 
 HERE = Path(__file__).resolve().parent
 EVALS, TRIGGERS = HERE / "evals.json", HERE / "trigger-evals.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evals import artifact, cases, demands, grading, workspace
 from evals.answers import Answers
-from modal_serve_gen import workflows
+from modal_serve_gen.spec import workflows
 
 PER_WORKFLOW, REPAIRS, HAND_OFFS, QUERIES, WRONG = 6, 1, 8, 120, 15
 OF_A_KIND = 20  # queries of each kind at least

@@ -6,7 +6,8 @@ Fixed set-ups a second, and one model over all GPUs and counts.
 import statistics
 import time
 
-from modal_serve_gen import facts, hub
+from modal_serve_gen import facts
+from modal_serve_gen.models import hub
 from modal_serve_gen.plan import Workload, plan
 
 LEAST_PLANS_PER_S, MOST_MS = 1000, 50

@@ -10,8 +10,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import facts, hub
-from modal_serve_gen.model import Model, from_config
+from modal_serve_gen import facts
+from modal_serve_gen.models import Model, from_config, hub
 from modal_serve_gen.plan import overheads
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.plan.ledger import Memory, Setup, memory

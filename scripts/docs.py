@@ -13,8 +13,10 @@ from pathlib import Path
 
 import typer
 
-from modal_serve_gen import advising, checks, cli, errors, facts, flags, workflows
+from modal_serve_gen import checks, cli, errors, facts, flags
+from modal_serve_gen.commands import advising
 from modal_serve_gen.rehearsal import faults as rehearsal_faults
+from modal_serve_gen.spec import workflows
 from scripts import calibrate
 
 ROOT = Path(__file__).resolve().parent.parent

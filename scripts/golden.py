@@ -6,7 +6,7 @@ Each case is what a user could ask for; the folder shows it as a diff when a pin
 import sys
 from pathlib import Path
 
-from modal_serve_gen import newapp
+from modal_serve_gen.commands import new_app
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
 GENERATOR = "golden"  # a release must not change every golden file
@@ -46,7 +46,7 @@ CASES = {
 
 def render(case: str) -> str:
     """The text of one case, as `new --offline` writes it."""
-    return newapp.make(CASES[case], source=None, generator=GENERATOR, offline=True, say=print).text
+    return new_app.make(CASES[case], source=None, generator=GENERATOR, offline=True, say=print).text
 
 
 def main() -> int:

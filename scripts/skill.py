@@ -9,13 +9,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from modal_serve_gen import newapp, workflows
+from modal_serve_gen.commands import new_app
+from modal_serve_gen.spec import workflows
 from scripts.docs import ROOT, SKILL, copied
 
 PACKAGE = ROOT / "src" / "modal_serve_gen"
 # What the check needs of the package, and nothing that is not in the standard library.
 CHECK = (
-    "__init__.py", "errors.py", "folders.py", "checking.py", "checks/**/*.py", "flags/*.py", "facts/__init__.py",
+    "__init__.py", "errors.py", "folders.py", "checks/**/*.py", "flags/*.py", "facts/__init__.py",
     "facts/gpus.toml", "facts/limits.toml", "facts/modal.toml", "facts/flags/renamed.toml", "facts/flags/vllm-*.json",
     "facts/flags/sglang-*.json", "facts/apis/modal-*.json", "facts/apis/vllm-*.json", "facts/apis/*_routes-*.json",
     "facts/apis/*_variables-*.json",
@@ -32,7 +33,7 @@ def apps(version: str) -> dict[Path, bytes]:
     """Each workflow's default app, as `new --offline` writes it."""
     found = {}
     for name in workflows.names():
-        made = newapp.make({"workflow": name}, source=None, generator=version, offline=True, say=print)
+        made = new_app.make({"workflow": name}, source=None, generator=version, offline=True, say=print)
         found[SKILL / copied(name)] = made.text.encode()
     return found
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from modal_serve_gen import newapp, rehearsing
+from modal_serve_gen.commands import new_app, rehearsing
 
 WARM_UP = 5  # rehearsals until caches are filled
 GROWTH_MIB = 20  # of resident memory, over all runs: what an allocator may keep
@@ -24,7 +24,7 @@ def main(runs: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         tempfile.tempdir = folder  # other rehearsals of this machine are not ours to count
         app = Path(folder, "app.py")
-        made = newapp.make(
+        made = new_app.make(
             {"model": "Qwen/Qwen3-0.6B"}, source=None, generator="soak", offline=True, say=lambda line: None
         )
         app.write_text(made.text, "utf-8")

@@ -15,10 +15,9 @@ import datetime
 import json
 import sys
 
-from modal_serve_gen import hub_client
 from modal_serve_gen.errors import HubSilent, ServeError
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.model import from_config, valid_id
+from modal_serve_gen.models import from_config, hub_client, valid_id
 
 UNKNOWN = 5  # the exit code for what could not be asked
 NEW = {

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from modal_serve_gen import adapters, facts, flags, hub, newapp, render, speculation
+from modal_serve_gen import facts, flags, render
+from modal_serve_gen.commands import new_app
 from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
-from modal_serve_gen.model import from_config, kv_bytes_per_token, lora_memory
+from modal_serve_gen.models import adapters, from_config, hub, kv_bytes_per_token, lora_memory, speculation
 from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
 
@@ -32,8 +33,8 @@ def adapter(**changes) -> Repo:
     return Repo(files=FILES, config=json.dumps(LORA | changes).encode())
 
 
-def new(**given) -> newapp.Made:
-    return newapp.make({"model": BASE, **given}, source=None, generator="test", offline=False, say=print)
+def new(**given) -> new_app.Made:
+    return new_app.make({"model": BASE, **given}, source=None, generator="test", offline=False, say=print)
 
 
 def test_an_adapter_is_pinned_verified_and_served(served):
@@ -43,7 +44,7 @@ def test_an_adapter_is_pinned_verified_and_served(served):
     assert f'"sql": ("me/sql", "{SHA}"),' in made.text and "**dict(ADAPTERS.values())" in made.text
     assert '"--max-loras", "2", "--max-lora-rank", "32"' in made.text
     assert len(made.text.partition(render.BEGIN)[0].rstrip().split("\n")) <= 250
-    again = newapp.make({}, source=made.text, generator="test", offline=True, say=print)
+    again = new_app.make({}, source=made.text, generator="test", offline=True, say=print)
     assert again.text == made.text
     (row,) = [row for row in made.plan.ledger if row.item == "adapters_and_drafts"]
     assert row.gib == pytest.approx(2 * lora_memory.slot_bytes(hub.resolve(BASE, engine="vllm"), 32) / 2**30, abs=0.01)
@@ -142,10 +143,10 @@ def test_an_adapter_of_the_base_fits_its_quantised_copy(served):
 def test_offline_cannot_know_an_adapter():
     """Said, rather than guessed."""
     with pytest.raises(ModelRefused, match="--offline"):
-        newapp.make({"lora": [f"a=me/sql@{SHA}"]}, source=None, generator="test", offline=True, say=print)
+        new_app.make({"lora": [f"a=me/sql@{SHA}"]}, source=None, generator="test", offline=True, say=print)
 
 
-def low(**given) -> newapp.Made:
+def low(**given) -> new_app.Made:
     return new(workflow="sglang-low-latency", **given)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modal_serve_gen import hub
+from modal_serve_gen.models import hub
 from modal_serve_gen.plan import Workload, plan
 from scripts import calibrate
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import doctor, machine
-from modal_serve_gen.machine import Finding
+from modal_serve_gen.commands import doctor, machine
+from modal_serve_gen.commands.machine import Finding
 
 SECRET = "as-verysecretvalue"
 

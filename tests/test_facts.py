@@ -7,7 +7,7 @@ import pytest
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import OurBug
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.model import SHA, from_config, valid_id
+from modal_serve_gen.models import SHA, from_config, valid_id
 
 SHA_0 = "0" * 40
 DATE = re.compile(r"20\d\d-\d\d(-\d\d)?")

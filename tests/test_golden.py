@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from modal_serve_gen import checks, newapp, render
+from modal_serve_gen import checks, render
+from modal_serve_gen.commands import new_app
 from scripts import golden
 from tests.conftest import OLDEST, ROOT
 
@@ -27,7 +28,7 @@ def test_is_what_the_generator_renders(case):
 @pytest.mark.parametrize("case", CASES)
 def test_gives_itself_back(case):
     """Its own provenance renders the same bytes."""
-    made = newapp.make({}, source=text(case), generator=golden.GENERATOR, offline=True, say=print)
+    made = new_app.make({}, source=text(case), generator=golden.GENERATOR, offline=True, say=print)
     assert made.text == text(case)
 
 

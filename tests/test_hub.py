@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from modal_serve_gen import facts, hub, hub_client
+from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, ModelRefused
+from modal_serve_gen.models import hub, hub_client
 from modal_serve_gen.plan import Workload, plan
 from tests.fake_hub import SHA, Repo, running
 

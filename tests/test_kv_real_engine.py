@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.model import from_config
-from modal_serve_gen.model.blocks import request_blocks
+from modal_serve_gen.models import from_config
+from modal_serve_gen.models.blocks import request_blocks
 from modal_serve_gen.rehearsal.engines import engine_env
 from modal_serve_gen.rehearsal.engines.shrinking import LAYER_COUNTS, shrink, text_part
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import facts, local
+from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
+from modal_serve_gen.models import local
 
 QWEN = facts.config("Qwen/Qwen3-8B")["config"]
 MTP = facts.config("zai-org/GLM-4.7-Flash")["config"]

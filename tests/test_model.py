@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelRefused
-from modal_serve_gen.model import (
-    Model,
-    from_config,
-    kv_bytes_per_token,
-    state_bytes_per_sequence,
-    valid_id,
-)
-from modal_serve_gen.model.blocks import request_blocks, request_bytes
+from modal_serve_gen.models import Model, from_config, kv_bytes_per_token, state_bytes_per_sequence, valid_id
+from modal_serve_gen.models.blocks import request_blocks, request_bytes
 
 DATA = Path(__file__).parent / "data"
 DERIVED = json.loads((DATA / "derived_kv.json").read_text())["models"]

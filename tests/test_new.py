@@ -276,7 +276,7 @@ def test_what_does_not_fit_prints_the_plan_as_json(cli):
 def test_our_own_bug_is_told_apart(cli, monkeypatch):
     """What we render and our own checks refuse ends 70, and nothing is written."""
     monkeypatch.setattr(render, "render", lambda resolved: "def broken(:\n")
-    monkeypatch.setattr("modal_serve_gen.engine_args.check_repeats", lambda text, resolved: None)
+    monkeypatch.setattr("modal_serve_gen.commands.engine_args.check_repeats", lambda text, resolved: None)
     result = cli("new", "a.py", "--offline")
     assert result.exit_code == 70 and "report" in result.stderr
     assert not Path("a.py").exists()

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import facts, hub
+from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput
+from modal_serve_gen.models import hub
 from modal_serve_gen.plan.overheads import (
     GIB,
     activations,

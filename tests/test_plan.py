@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, DoesNotFit
-from modal_serve_gen.model import Model, from_config, kv_bytes_per_token
+from modal_serve_gen.models import Model, from_config, kv_bytes_per_token
 from modal_serve_gen.plan import Workload, plan, require_fit
 from modal_serve_gen.plan.gpus import parse_gpu, region_multiplier, usd_per_hour
 from modal_serve_gen.plan.ledger import Memory, Setup, memory

@@ -6,8 +6,10 @@ import shlex
 
 import pytest
 
-from modal_serve_gen import advising, facts, planning, sheet, workflows
+from modal_serve_gen import facts
+from modal_serve_gen.commands import advising, plan_text, planning
 from modal_serve_gen.plan import Workload, plan
+from modal_serve_gen.spec import workflows
 from tests.test_plan import bundled
 
 KEYS = {
@@ -83,8 +85,8 @@ def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
         encoding = "ascii"
 
     found = planning.answer(planning.Asked("Qwen/Qwen3-8B", offline=True), print)
-    monkeypatch.setattr(sheet.sys, "stdout", Plain())
-    assert sheet.text(found).isascii()
+    monkeypatch.setattr(plan_text.sys, "stdout", Plain())
+    assert plan_text.text(found).isascii()
 
 
 def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):

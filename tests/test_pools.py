@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import facts, newapp
-from modal_serve_gen.model import Model, kv_bytes_per_token
-from modal_serve_gen.model.attention import Layers
-from modal_serve_gen.model.blocks import request_bytes
+from modal_serve_gen import facts
+from modal_serve_gen.commands import new_app
+from modal_serve_gen.models import Model, kv_bytes_per_token
+from modal_serve_gen.models.attention import Layers
+from modal_serve_gen.models.blocks import request_bytes
 from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
 from tests.test_plan import bundled
@@ -111,7 +112,7 @@ def test_what_is_needed_holds_the_demand(name, length, requests, verified):
 def test_an_app_asks_for_its_states_where_the_engines_own_share_is_too_small():
     """Qwen3.6 27B on one H100: 80 states of 147 MiB for 16 requests, in place of a larger GPU."""
     asked = {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3.6-27B-FP8", "gpu": "H100"}
-    made = newapp.make(asked, source=None, generator="test", offline=True, say=print)
+    made = new_app.make(asked, source=None, generator="test", offline=True, say=print)
     assert '"--max-mamba-cache-size", "80",' in made.text and made.plan.kv_cache.tokens > 200_000
-    made = newapp.make({**asked, "concurrency": 2}, source=None, generator="test", offline=True, say=print)
+    made = new_app.make({**asked, "concurrency": 2}, source=None, generator="test", offline=True, say=print)
     assert "--max-mamba-cache-size" not in made.text

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import folders, render, workflows
+from modal_serve_gen import folders, render
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
-from modal_serve_gen.spec import ServeSpec
+from modal_serve_gen.spec import workflows
+from modal_serve_gen.spec.serve_spec import ServeSpec
 
 # Everything a string can hold that a file can: no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from skills_ref.validator import validate
 
-from modal_serve_gen import checks, workflows
+from modal_serve_gen import checks
+from modal_serve_gen.spec import workflows
 from scripts import docs, skill, tokens
 from tests.conftest import ROOT
 from tests.rehearsal.stand import stand

@@ -2,8 +2,8 @@
 
 import pytest
 
-from modal_serve_gen import facts, speculation
-from modal_serve_gen.model import Model, from_config, quantized
+from modal_serve_gen import facts
+from modal_serve_gen.models import Model, from_config, quantized, speculation
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

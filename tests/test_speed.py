@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import facts, hub
+from modal_serve_gen import facts
+from modal_serve_gen.models import hub
 from modal_serve_gen.plan.ledger import Setup
 from modal_serve_gen.plan.speed import active_parameters, bounds
 

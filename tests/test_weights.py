@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import facts, hub
+from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelRefused
-from modal_serve_gen.model import from_config, quantized, towers, weights
-from modal_serve_gen.model.attention import layers_of
-from modal_serve_gen.model.modules import matrices, mlp_kinds
+from modal_serve_gen.models import from_config, hub, quantized, towers, weights
+from modal_serve_gen.models.attention import layers_of
+from modal_serve_gen.models.modules import matrices, mlp_kinds
 
 FROM_FILES = [name for name, one in facts.models().items() if one["weight_bytes_how"].startswith(hub.FROM_FILES)]
 # Whose configurations are not whole here: towers or the tie of the embeddings are missing.

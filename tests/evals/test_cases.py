@@ -6,7 +6,7 @@ import re
 import pytest
 
 from evals import answers, artifact, cases, covering, demands, validating
-from modal_serve_gen import workflows
+from modal_serve_gen.spec import workflows
 from tests.conftest import ROOT
 from tests.evals.conftest import QUERIES, ROWS, command
 

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from modal_serve_gen import rehearsing
+from modal_serve_gen.commands import rehearsing
 from modal_serve_gen.rehearsal.session import Rehearsal
 from modal_serve_gen.rehearsal.stage import Stage
 

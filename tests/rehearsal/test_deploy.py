@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen import cron
+from modal_serve_gen.spec import cron
 from tests.conftest import OLDEST
 from tests.rehearsal.stand import stand
 

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from modal_serve_gen import workflows
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.rehearsal import faults
 from modal_serve_gen.rehearsal.engines import engine_env
+from modal_serve_gen.spec import workflows
 
 BATCH = "vllm-throughput"
 # How apps that serve over HTTP end, and batch apps: None for a recovery, else a part of the reason.

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from modal_serve_gen import workflows
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
+from modal_serve_gen.spec import workflows
 
 ENVIRONMENTS = {"vllm": engine_env, "sglang": sglang_env}
 

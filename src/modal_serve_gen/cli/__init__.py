@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modal_serve_gen.cli import look, new, plan, rehearse, shell
+from modal_serve_gen.cli import console, look, new, plan, rehearse
 
 app = typer.Typer(
     help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
@@ -16,12 +16,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(cls=shell.Command)(new.new)
-app.command(cls=shell.Command)(plan.plan)
-app.command(cls=shell.Command)(look.check)
+app.command(cls=console.Command)(new.new)
+app.command(cls=console.Command)(plan.plan)
+app.command(cls=console.Command)(look.check)
 app.command(cls=rehearse.PassingOn, context_settings={"allow_extra_args": True})(rehearse.rehearse)
-app.command(name="list", cls=shell.Command)(look.list_)
-app.command(cls=shell.Command)(look.doctor)
+app.command(name="list", cls=console.Command)(look.list_)
+app.command(cls=console.Command)(look.doctor)
 
 
 def main() -> None:
@@ -31,8 +31,8 @@ def main() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(shell.version())
-        shell.end(0)
+        print(console.version())
+        console.end(0)
 
 
 @app.callback()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from modal_serve_gen import errors
-from modal_serve_gen.cli.shell import Json, end, guarded, say
+from modal_serve_gen.cli.console import Json, end, guarded, say
 
 
 @guarded
@@ -36,7 +36,7 @@ def check(
 
     # serve: allow[RULE] reason -- at the end of a line silences a rule there.
     """
-    from modal_serve_gen import checking
+    from modal_serve_gen.checks import checking
 
     rules = checking.chosen(select or [], ignore or [])
     checked = checking.run(paths, rules, imports=not no_import, say=say)
@@ -55,7 +55,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """What there is: workflows, models with bundled facts, GPUs with prices, checks."""
-    from modal_serve_gen import listings
+    from modal_serve_gen.commands import listings
 
     rows = listings.rows(what)
     print(json.dumps(rows, indent=2) if as_json else listings.table(rows))
@@ -64,8 +64,8 @@ def list_(
 @guarded
 def doctor(as_json: Json = False) -> None:
     """Look at this machine's Modal environment, and whether the real engine can run here."""
-    from modal_serve_gen import doctor as doctors
-    from modal_serve_gen import listings
+    from modal_serve_gen.commands import doctor as doctors
+    from modal_serve_gen.commands import listings
 
     found = doctors.examine()
     print(json.dumps(listings.plain(found), indent=2) if as_json else listings.findings(found))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from modal_serve_gen import errors
-from modal_serve_gen.cli.shell import Json, end, guarded, say, version
+from modal_serve_gen.cli.console import Json, end, guarded, say, version
 
 # Parameters of `new` that say where the app goes, not what it is.
 NOT_IN_THE_SPEC = {"out", "spec", "diff", "stdout", "force", "as_json", "offline"}
@@ -76,14 +76,15 @@ def new(
         raise errors.BadInput(
             "--diff compares a generated app and writes nothing.", "Use it as: new --spec APP.py --diff"
         )
-    from modal_serve_gen import files, newapp
+    from modal_serve_gen.cli import files
+    from modal_serve_gen.commands import new_app
 
     source = files.read(spec, "--spec") if spec else None
-    made = newapp.make(given, source=source, generator=version(), offline=offline, say=say)
+    made = new_app.make(given, source=source, generator=version(), offline=offline, say=say)
     if diff:
         if any("by hand" in note for note in made.notes):
             say("Note: the app was edited by hand; the edits are not compared, and generating it anew drops them.")
-        changes = newapp.difference(source, given, generator=version(), offline=offline, say=say)
+        changes = new_app.difference(source, given, generator=version(), offline=offline, say=say)
         print(changes or "Nothing would change.", end="" if changes else "\n")
         end(errors.FINDINGS if changes else 0)
     if stdout:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from modal_serve_gen import errors
-from modal_serve_gen.cli.shell import Command, Json, end, guarded, say
+from modal_serve_gen.cli.console import Command, Json, end, guarded, say
 from modal_serve_gen.rehearsal import faults
 
 
@@ -68,7 +68,7 @@ def rehearse(
     """
     import asyncio
 
-    from modal_serve_gen import rehearsing
+    from modal_serve_gen.commands import rehearsing
 
     out = sys.stderr if as_json else sys.stdout
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model
 from modal_serve_gen.plan import words
 from modal_serve_gen.plan.choice import Try, alternatives, choose
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, region_multiplier

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from modal_serve_gen import facts
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model
 from modal_serve_gen.plan import overheads
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, runs_on, splits, usd_per_hour
 from modal_serve_gen.plan.ledger import Memory, Setup, memory

@@ -4,7 +4,7 @@ import re
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, shown
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model
 
 GPU = re.compile(r"\s*([A-Za-z0-9!+-]+?)\s*(?::\s*([0-9]+)\s*)?")
 DOCUMENTED_SPELLING = {"A10G": "A10"}

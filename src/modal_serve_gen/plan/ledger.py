@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from modal_serve_gen import facts
-from modal_serve_gen.model import Model, weights
+from modal_serve_gen.models import Model, weights
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.plan.overheads import ENDS, GIB, Range, activations, cuda_graphs, era, non_torch
 from modal_serve_gen.plan.pools import Demand, Pool, pool

@@ -9,7 +9,7 @@ from functools import cache
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, shown
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model
 from modal_serve_gen.plan.gpus import gpu_facts
 
 GIB = 2**30

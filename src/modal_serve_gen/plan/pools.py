@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.model import Model, kv_bytes_per_token, state_bytes_per_sequence
-from modal_serve_gen.model.blocks import request_blocks
+from modal_serve_gen.models import Model, kv_bytes_per_token, state_bytes_per_sequence
+from modal_serve_gen.models.blocks import request_blocks
 
 APART = ("sliding", "chunked")  # layers that need a window of tokens only
 

@@ -6,7 +6,7 @@ prefill faster than multiplying what it must multiply.
 
 from dataclasses import dataclass
 
-from modal_serve_gen.model import Model, kv_bytes_per_token, state_bytes_per_sequence
+from modal_serve_gen.models import Model, kv_bytes_per_token, state_bytes_per_sequence
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.plan.ledger import Setup
 

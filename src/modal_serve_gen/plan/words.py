@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.model import COMPUTED, Model
+from modal_serve_gen.models import COMPUTED, Model
 from modal_serve_gen.plan import overheads
 from modal_serve_gen.plan.choice import Try, alternatives, smaller, wanted
 from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, shown
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model
 from modal_serve_gen.plan.gpus import parse_gpu
 from modal_serve_gen.plan.overheads import check_version
 

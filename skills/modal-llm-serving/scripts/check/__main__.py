@@ -13,7 +13,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 (whatever Python there is runs it)
     sys.exit("Python 3.11 or newer is needed.")
 sys.dont_write_bytecode = True
 
-from modal_serve_gen import checking, errors  # noqa: E402
+from modal_serve_gen import errors  # noqa: E402
+from modal_serve_gen.checks import checking  # noqa: E402
 
 
 def main() -> int:

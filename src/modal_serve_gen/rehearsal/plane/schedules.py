@@ -3,8 +3,8 @@
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
-from modal_serve_gen import cron
 from modal_serve_gen.rehearsal.plane.state import Plane
+from modal_serve_gen.spec import cron
 
 
 def check(plane: Plane, tag: str, schedule: api_pb2.Schedule) -> None:

@@ -12,7 +12,7 @@ def rows(what: str) -> list[dict[str, Any]]:
 
 
 def _workflows() -> list[dict]:
-    from modal_serve_gen import workflows
+    from modal_serve_gen.spec import workflows
 
     keys = (
         "name",

@@ -3,8 +3,8 @@
 Keys are those of the families' config.json; what is left unsaid follows transformers' classes and vLLM 0.33.0.
 """
 
-from modal_serve_gen.model import mamba
-from modal_serve_gen.model.names import layer_count
+from modal_serve_gen.models import mamba
+from modal_serve_gen.models.names import layer_count
 
 # Families whose older configurations leave out `layer_types`: every n-th layer is a full one (transformers defaults).
 FULL_EVERY = {

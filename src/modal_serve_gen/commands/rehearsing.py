@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from modal_serve_gen import checks, facts, hub, render
+from modal_serve_gen import checks, facts, render
 from modal_serve_gen.checks.picture import Picture, TooLarge
 from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
+from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal import evidence
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults

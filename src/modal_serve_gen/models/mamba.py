@@ -7,8 +7,8 @@ mamba_mixer2.py and mamba_utils.py, models/zamba2.py).
 import math
 from typing import Any, NamedTuple
 
-from modal_serve_gen.model.matrix import Matrix
-from modal_serve_gen.model.names import heads_of, hidden_of
+from modal_serve_gen.models.matrix import Matrix
+from modal_serve_gen.models.names import heads_of, hidden_of
 
 # Attention-free families, whose every layer is one of these.
 PURE = ("mamba", "mamba2", "falcon_mamba")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
 
-from modal_serve_gen import flags, hub_client
+from modal_serve_gen import flags
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
-from modal_serve_gen.model import Model, lora_memory, valid_id
+from modal_serve_gen.models import Model, hub_client, lora_memory, valid_id
 
 ASKED = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})", re.ASCII)
 WEIGHTS = "adapter_model.safetensors"

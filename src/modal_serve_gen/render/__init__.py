@@ -17,10 +17,10 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modal_serve_gen import folders
-from modal_serve_gen.adapters import Adapter
 from modal_serve_gen.errors import BadInput
-from modal_serve_gen.spec import ServeSpec
-from modal_serve_gen.speculation import Speculation
+from modal_serve_gen.models.adapters import Adapter
+from modal_serve_gen.models.speculation import Speculation
+from modal_serve_gen.spec.serve_spec import ServeSpec
 
 WIDTH = 118
 BEGIN = "# --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---"

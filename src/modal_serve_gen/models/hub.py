@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import cache
 
-from modal_serve_gen import facts, flags, hub_client
+from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, HubSilent, ModelRefused, nearest, shown
-from modal_serve_gen.model import Model, from_config, quantized, valid_id
+from modal_serve_gen.models import Model, from_config, hub_client, quantized, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")

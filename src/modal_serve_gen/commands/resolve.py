@@ -3,27 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from modal_serve_gen import (
-    adapters,
-    checks,
-    engine_args,
-    facts,
-    flags,
-    hub,
-    render,
-    spec,
-    speculation,
-    workflows,
-)
+from modal_serve_gen import checks, facts, flags, render
 from modal_serve_gen import plan as planner
+from modal_serve_gen.commands import engine_args
 from modal_serve_gen.errors import BadInput, DoesNotFit, OurBug, shown
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model, adapters, hub, speculation
+from modal_serve_gen.models.speculation import Speculation
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.plan.gpus import parse_gpu, routing_region
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
-from modal_serve_gen.spec import ServeSpec
-from modal_serve_gen.speculation import Speculation
-from modal_serve_gen.workflows import Workflow
+from modal_serve_gen.spec import serve_spec, workflows
+from modal_serve_gen.spec.serve_spec import ServeSpec
+from modal_serve_gen.spec.workflows import Workflow
 
 
 def resolve(
@@ -34,7 +25,7 @@ def resolve(
     `asked` maps option names (underscores) to values. Raises the ServeError of the stage that refuses.
     """
     workflow = workflows.load(asked.get("workflow") or workflows.names()[0])
-    wanted = spec.make({key: value for key, value in asked.items() if key != "workflow"}, workflow)
+    wanted = serve_spec.make({key: value for key, value in asked.items() if key != "workflow"}, workflow)
     pins = facts.pins()[workflow.engine]
     engine_args.check(wanted, workflow, pins["version"])
     _check_gpus(wanted, workflow)

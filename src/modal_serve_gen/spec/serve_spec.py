@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from modal_serve_gen import cron, facts, workflows
+from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, shown
-from modal_serve_gen.model import valid_id
+from modal_serve_gen.models import valid_id
+from modal_serve_gen.spec import cron, workflows
 
 # Modal's rule for names of its objects: letters, digits, - . _, fewer than 64 characters (modal/_utils/name_utils.py).
 OBJECT_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")

@@ -3,11 +3,11 @@
 Names and shapes follow the checkpoints and vLLM 0.33.0 (model_executor/models/<family>.py).
 """
 
-from modal_serve_gen.model import mamba
-from modal_serve_gen.model.attention import kv_shape, sliding_shape
-from modal_serve_gen.model.kinds import layer_types, shared_kv_layers
-from modal_serve_gen.model.matrix import Matrix, Split
-from modal_serve_gen.model.names import heads_of, layer_count
+from modal_serve_gen.models import mamba
+from modal_serve_gen.models.attention import kv_shape, sliding_shape
+from modal_serve_gen.models.kinds import layer_types, shared_kv_layers
+from modal_serve_gen.models.matrix import Matrix, Split
+from modal_serve_gen.models.names import heads_of, layer_count
 
 # Whose attention has a gate as large as its queries, which their configurations do not say.
 GATED = ("afmoe", "hrm_text", "muse_glimmer_text")

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modal_serve_gen.errors import HubSilent, ModelRefused, shown
-from modal_serve_gen.model import SHA
+from modal_serve_gen.models import SHA
 
 DEADLINE_S = 60  # for everything together
 REQUEST_S = 15  # for one answer to begin

@@ -5,8 +5,8 @@ from modal_serve_gen.checks.picture import Picture
 from modal_serve_gen.errors import BadInput, shown
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.render import Resolved
-from modal_serve_gen.spec import ServeSpec
-from modal_serve_gen.workflows import Workflow
+from modal_serve_gen.spec.serve_spec import ServeSpec
+from modal_serve_gen.spec.workflows import Workflow
 
 KEYS = ("--api-key", "--admin-api-key")
 # A draft has to be in the Volume before the engine starts offline, so it is more than a flag.

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from modal_serve_gen.errors import Unclear
-from modal_serve_gen.model import mamba
-from modal_serve_gen.model.kinds import layer_types, shared_kv_layers
-from modal_serve_gen.model.names import heads_of, hidden_of, layer_count, refuse_odd, text_part
+from modal_serve_gen.models import mamba
+from modal_serve_gen.models.kinds import layer_types, shared_kv_layers
+from modal_serve_gen.models.names import heads_of, hidden_of, layer_count, refuse_odd, text_part
 
 MOST_LAYERS = 2_000
 MOST = 2**40  # no size in a configuration comes near; beyond it, arithmetic would overflow

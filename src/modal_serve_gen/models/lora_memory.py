@@ -6,8 +6,8 @@ hold (vLLM 0.33.0, lora/layers/base_linear.py and fused_moe.py, create_lora_weig
 for five families, tests/data/lora_slots.json).
 """
 
-from modal_serve_gen.model import Model
-from modal_serve_gen.model.modules import matrices
+from modal_serve_gen.models import Model
+from modal_serve_gen.models.modules import matrices
 
 ELEMENT_BYTES = 2  # lora_dtype follows the model's, which is bfloat16 or float16 here
 

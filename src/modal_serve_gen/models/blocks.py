@@ -6,8 +6,8 @@ The real engine confirms it for every kind of attention that it serves on a CPU 
 import math
 from typing import NamedTuple
 
-from modal_serve_gen.model import Model
-from modal_serve_gen.model.attention import Layers
+from modal_serve_gen.models import Model
+from modal_serve_gen.models.attention import Layers
 
 PAGE_ALIGNMENT = 576  # bytes, of DeepSeek V4's pages (vLLM 0.33.0, models/deepseek_v4/attention.py)
 FLASHINFER_STEP = 64  # tokens, FLASHINFER_GDN_CHECKPOINT_ALIGNMENT (v1/attention/backends/gdn_attn.py)

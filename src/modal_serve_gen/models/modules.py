@@ -6,12 +6,12 @@ biases, are left out: they are less than a thousandth of any model here.
 
 from typing import Any
 
-from modal_serve_gen.model import mamba
-from modal_serve_gen.model.kinds import layer_kinds, shared_kv_layers
-from modal_serve_gen.model.matrix import Matrix, Part, Split
-from modal_serve_gen.model.mixers import attention, recurrent
-from modal_serve_gen.model.names import hidden_of, layer_count, refuse_odd, text_part
-from modal_serve_gen.model.towers import towers
+from modal_serve_gen.models import mamba
+from modal_serve_gen.models.kinds import layer_kinds, shared_kv_layers
+from modal_serve_gen.models.matrix import Matrix, Part, Split
+from modal_serve_gen.models.mixers import attention, recurrent
+from modal_serve_gen.models.names import hidden_of, layer_count, refuse_odd, text_part
+from modal_serve_gen.models.towers import towers
 
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
 # transformers' classes that tie embedding and head where nothing is said.

@@ -5,10 +5,11 @@ import sys
 import textwrap
 from typing import Any
 
-from modal_serve_gen import facts, listings
+from modal_serve_gen import facts
+from modal_serve_gen.commands import listings
+from modal_serve_gen.commands.planning import Answer
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.plan.gpus import gpu_facts
-from modal_serve_gen.planning import Answer
 
 MARKS = {"weights": "█", "kv_cache": "▒"}
 OTHER = "▓"

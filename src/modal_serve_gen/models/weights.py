@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen.errors import Unclear, shown
-from modal_serve_gen.model import mamba, quantized
-from modal_serve_gen.model.attention import MOST, MOST_LAYERS, Layers, kv_shape
-from modal_serve_gen.model.matrix import Split
-from modal_serve_gen.model.modules import EXPERTS, active_fraction, expert_count, matrices
-from modal_serve_gen.model.names import heads_of, hidden_of, text_part
+from modal_serve_gen.models import mamba, quantized
+from modal_serve_gen.models.attention import MOST, MOST_LAYERS, Layers, kv_shape
+from modal_serve_gen.models.matrix import Split
+from modal_serve_gen.models.modules import EXPERTS, active_fraction, expert_count, matrices
+from modal_serve_gen.models.names import heads_of, hidden_of, text_part
 
 GIB = 2**30
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)

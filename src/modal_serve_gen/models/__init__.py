@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modal_serve_gen.errors import ModelRefused, Unclear, shown
-from modal_serve_gen.model import mamba, quantized, towers, weights
-from modal_serve_gen.model.attention import MOST, Layers, Size, layers_of
-from modal_serve_gen.model.modules import expert_count
-from modal_serve_gen.model.names import heads_of, hidden_of, text_part
+from modal_serve_gen.models import mamba, quantized, towers, weights
+from modal_serve_gen.models.attention import MOST, Layers, Size, layers_of
+from modal_serve_gen.models.modules import expert_count
+from modal_serve_gen.models.names import heads_of, hidden_of, text_part
 
 __all__ = [
     "Layers",

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import advising, facts, hub, local, speculation, workflows
-from modal_serve_gen.advising import Advice, TooManyGpus
+from modal_serve_gen import facts
+from modal_serve_gen.commands import advising
+from modal_serve_gen.commands.advising import Advice, TooManyGpus
 from modal_serve_gen.errors import BadInput, shown
-from modal_serve_gen.model import Model
+from modal_serve_gen.models import Model, hub, local, speculation
 from modal_serve_gen.plan import Plan, Workload, plan
 from modal_serve_gen.plan.gpus import parse_gpu
-from modal_serve_gen.workflows import Workflow
+from modal_serve_gen.spec import workflows
+from modal_serve_gen.spec.workflows import Workflow
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import facts, render, resolve, sheet, workflows
+from modal_serve_gen import facts, render
+from modal_serve_gen.commands import plan_text, resolve
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.render import Resolved
+from modal_serve_gen.spec import workflows
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Made:
                 f"${least * 730:,.0f} a month"
             )
         if self.plan:
-            lines += ["", *sheet.ledger(self.plan, min(sheet.WIDEST, shutil.get_terminal_size().columns))]
+            lines += ["", *plan_text.ledger(self.plan, min(plan_text.WIDEST, shutil.get_terminal_size().columns))]
             cache = self.plan.kv_cache
             lines += [
                 "",

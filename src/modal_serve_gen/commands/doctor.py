@@ -17,8 +17,8 @@ import tomllib
 from pathlib import Path
 
 from modal_serve_gen import folders
+from modal_serve_gen.commands.machine import STUB, Finding, disk, kind_and_memory
 from modal_serve_gen.errors import shown
-from modal_serve_gen.machine import STUB, Finding, disk, kind_and_memory
 
 MODAL_SECONDS = 30.0  # an answer of `modal --version` takes half a second on an idle machine
 CONFIG_BYTES = 1_000_000  # a .modal.toml has a few lines

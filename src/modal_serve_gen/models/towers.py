@@ -3,8 +3,8 @@
 An estimate by the shape that they all have, within tens of MB; keys are those of transformers' classes.
 """
 
-from modal_serve_gen.model.matrix import Matrix
-from modal_serve_gen.model.names import text_part
+from modal_serve_gen.models.matrix import Matrix
+from modal_serve_gen.models.names import text_part
 
 HIDDEN = ("embed_dim", "vt_hidden_size", "hidden_size", "d_model", "width")
 DEPTHS = ("depth", "num_hidden_layers", "vt_num_hidden_layers", "encoder_layers", "conf_num_hidden_layers", "layers")

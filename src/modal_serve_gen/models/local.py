@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
-from modal_serve_gen.model import Model, from_config
-from modal_serve_gen.model.names import text_part
+from modal_serve_gen.models import Model, from_config
+from modal_serve_gen.models.names import text_part
 
 MOST_HEADER, MOST_DOCUMENT = 100 * 2**20, 64 * 2**20  # bytes; the format's own limit for headers is 100 MB
 DRAFT = re.compile(r"(?:^|\.)(?:mtp|nextn|eagle)\b")

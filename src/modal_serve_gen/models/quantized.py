@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import Unclear, shown
-from modal_serve_gen.model.matrix import Matrix
-from modal_serve_gen.model.names import text_part
+from modal_serve_gen.models.matrix import Matrix
+from modal_serve_gen.models.names import text_part
 
 # What no scheme touches unless it names it; the head only where `lm_head` says so.
 LEFT = ("embedding", "head", "router", "tower")

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from modal_serve_gen import facts, flags, hub_client
+from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, ModelRefused, shown
-from modal_serve_gen.model import Model, architecture_of, valid_id
-from modal_serve_gen.model.attention import MOST, layers_of
-from modal_serve_gen.model.modules import draft_layers
-from modal_serve_gen.model.names import text_part
+from modal_serve_gen.models import Model, architecture_of, hub_client, valid_id
+from modal_serve_gen.models.attention import MOST, layers_of
+from modal_serve_gen.models.modules import draft_layers
+from modal_serve_gen.models.names import text_part
 
 ASKED = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
 STEPS = "--speculative-num-steps="

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from modal_serve_gen import facts, workflows
+from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, DoesNotFit, ModelRefused, nearest, shown
 from modal_serve_gen.plan import HOURS_A_MONTH, Plan
-from modal_serve_gen.workflows import Workflow
+from modal_serve_gen.spec import workflows
+from modal_serve_gen.spec.workflows import Workflow
 
 
 class TooManyGpus(BadInput):

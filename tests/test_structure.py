@@ -1,0 +1,154 @@
+"""The house itself: what a wheel holds, which way imports go, what may not stand in src/."""
+
+import ast
+import graphlib
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from modal_serve_gen.spec import workflows
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src" / "modal_serve_gen"
+# Packages from the top layer down: each imports only from the layers below its own.
+LAYERS = [
+    {"cli"},
+    {"commands"},
+    {"rehearsal"},
+    {"checks", "plan", "render"},
+    {"spec"},
+    {"models"},
+    {"facts", "flags"},
+    {"folders"},
+    {"errors"},
+]
+LAYER = {package: number for number, packages in enumerate(LAYERS) for package in packages}
+
+
+def imported_modules(path: Path, folder: Path, package: str, modules: set[str]) -> set[str]:
+    """Modules of `package` (dotted, without its name) that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        module = node.module or ""
+        if node.level:
+            module = ".".join([*path.relative_to(folder).parts[: -node.level], *filter(None, [module])])
+            module = f"{package}.{module}"
+        if f"{module}.".startswith(f"{package}."):
+            base = module.removeprefix(package).lstrip(".")
+            for alias in node.names:
+                full = f"{base}.{alias.name}".lstrip(".")
+                found.add(full if full in modules else base)
+    return found - {""}
+
+
+def import_graph(folder: Path, package: str) -> dict[str, set[str]]:
+    """Module -> modules of the same package that it imports; a package's `__init__` has the package's name."""
+    paths = {
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in folder.rglob("*.py")
+    }
+    return {
+        name: imported_modules(path, folder, package, set(paths)) - {name}
+        for name, path in paths.items()
+        if name != "__init__"
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "package"), [(SOURCE, "modal_serve_gen"), (ROOT / "evals", "evals"), (ROOT / "scripts", "scripts")]
+)
+def test_no_module_imports_itself_in_a_circle(folder, package):
+    """The modules of each package can be put in one order in which every import points backward."""
+    graph = import_graph(folder, package)
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as cycle:
+        pytest.fail(f"import cycle: {' -> '.join(cycle.args[1])}")
+
+
+def test_imports_point_down_the_layers():
+    """Each package of the source imports only from the layers below its own."""
+    seen = set()
+    for module, used in import_graph(SOURCE, "modal_serve_gen").items():
+        package = module.partition(".")[0]
+        seen.add(package)
+        others = {name.partition(".")[0] for name in used} - {package}
+        upward = {other for other in others if LAYER[other] <= LAYER[package]}
+        assert not upward, f"{module} imports {upward} from its own layer or above"
+    assert seen == set(LAYER)
+
+
+def test_no_workflow_is_named_in_the_source():
+    """What differs between workflows is in templates/: the code knows none by name."""
+    for path in SOURCE.rglob("*.py"):
+        for name in workflows.names():
+            assert name not in path.read_text("utf-8"), path
+
+
+def test_only_the_command_line_prints_and_exits():
+    """`print` and `sys.exit` stand in cli/, and in what runs as a process of its own."""
+    own_processes = {"shim", "standins", "reaper.py", "weights.py"}
+    for path in SOURCE.rglob("*.py"):
+        parts = set(path.relative_to(SOURCE).parts)
+        if "cli" in parts or parts & own_processes:
+            continue
+        calls = {
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call)
+        }
+        assert not calls & {"print", "sys.exit", "exit"}, path
+
+
+def test_help_imports_nothing_heavy():
+    """`--help` is quick because it imports neither modal, jinja2, huggingface_hub nor pydantic."""
+    script = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from modal_serve_gen import cli\n"
+        "assert CliRunner().invoke(cli.app, ['--help']).exit_code == 0\n"
+        "print([name for name in ('modal', 'jinja2', 'huggingface_hub', 'pydantic') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel, built from this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder), "."]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_a_wheel_works_in_an_empty_folder(wheel, tmp_path):
+    """It holds templates, facts and skills, and writes the same app as the checkout."""
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in (
+        "templates/parts/engine.py",
+        "facts/models.json",
+        "skills/",
+        "rehearsal/containers/shim/rehearsal_shim.py",
+    ):
+        assert any(f"modal_serve_gen/{needed}" in name for name in names), needed
+    site, here = tmp_path / "site", tmp_path / "here"
+    zipfile.ZipFile(wheel).extractall(site)
+    here.mkdir()
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    arguments = ["new", "--offline", "--stdout"]
+    script = "import sys, modal_serve_gen.cli as c; print(c.__file__, file=sys.stderr); c.main()"
+    from_wheel = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=here, env=env, capture_output=True, text=True, check=True
+    )
+    assert str(site) in from_wheel.stderr
+    from_checkout = subprocess.run(
+        [sys.executable, "-m", "modal_serve_gen.cli", *arguments], cwd=here, capture_output=True, text=True, check=True
+    )
+    assert from_wheel.stdout == from_checkout.stdout
