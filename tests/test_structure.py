@@ -93,7 +93,7 @@ def test_no_workflow_is_named_in_the_source():
 
 def test_only_the_command_line_prints_and_exits():
     """`print` and `sys.exit` stand in cli/, and in what runs as a process of its own."""
-    own_processes = {"shim", "standins", "reaper.py", "weights.py"}
+    own_processes = {"shim", "stubs", "reaper.py", "weights.py"}
     for path in SOURCE.rglob("*.py"):
         parts = set(path.relative_to(SOURCE).parts)
         if "cli" in parts or parts & own_processes:

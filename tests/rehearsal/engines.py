@@ -13,7 +13,7 @@ import httpx
 
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare
-from modal_serve_gen.rehearsal.engines import engine_env, standins
+from modal_serve_gen.rehearsal.engines import engine_env, stubs
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 HELLO = [{"role": "user", "content": "hello there"}]
@@ -22,7 +22,7 @@ HELLO = [{"role": "user", "content": "hello there"}]
 def container(folder: Path, mode: str = "stub") -> Path:
     """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
     bare.make(folder, ())
-    standins.install(
+    stubs.install(
         folder,
         engine="vllm",
         version="0.33.0",

@@ -16,7 +16,7 @@ import pytest
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import EnvironmentLacks
 from modal_serve_gen.rehearsal.containers import bare
-from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, standins
+from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, stubs
 from tests.rehearsal.engines import notes
 from tests.rehearsal.test_engine_env import forget, left, supported, tiny, wheel  # noqa: F401
 from tests.rehearsal.test_sglang import KEY, PLUGIN, ask, chat, run, serving
@@ -42,7 +42,7 @@ def golden_command() -> list[str]:
 @pytest.fixture
 def handover(monkeypatch, tmp_path):
     """The module as a container has it, in a package of the name `sglang`."""
-    package, folder = types.ModuleType("sglang"), Path(standins.__file__).parent
+    package, folder = types.ModuleType("sglang"), Path(stubs.__file__).parent
     package.__path__ = [str(folder / "sglang"), str(folder / "shared")]
     package.flags = flags
     for name in [name for name in sys.modules if name.partition(".")[0] == "sglang"]:
@@ -204,7 +204,7 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
     env, folder, root = tmp_path / "env", tmp_path / "model", tmp_path / "root"
     python = sglang_env.folder() / "bin" / "python"
     bare.make(env, ())
-    standins.install(env, engine="sglang", version=VERSION, mode="real", cpu_table=None, engine_python=python,
+    stubs.install(env, engine="sglang", version=VERSION, mode="real", cpu_table=None, engine_python=python,
                      table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
     config = facts.config("Qwen/Qwen3-4B-Instruct-2507")["config"]
     miniature.make(config, folder=folder, engine_python=python, engine="sglang")

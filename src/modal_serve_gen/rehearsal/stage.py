@@ -16,7 +16,7 @@ from pathlib import Path
 from modal_serve_gen import facts
 from modal_serve_gen.errors import EnvironmentLacks
 from modal_serve_gen.rehearsal.containers import bare
-from modal_serve_gen.rehearsal.engines import adapters, miniature, standins
+from modal_serve_gen.rehearsal.engines import adapters, miniature, stubs
 from modal_serve_gen.rehearsal.faults import NONE, Faults
 from modal_serve_gen.rehearsal.plane import images
 from modal_serve_gen.rehearsal.plane.state import Container, Image
@@ -109,7 +109,7 @@ class Stage:
         if image and image.python and image.python != here:
             self.substitute(f"Python {here} in place of {image.python}")
         if "datasets" in packages:
-            standins.place(environment, "datasets.py")
+            stubs.place(environment, "datasets.py")
         for engine in engines:
             version = packages[engine]
             if not version:
@@ -126,7 +126,7 @@ class Stage:
             if not table.exists():
                 table = max(table.parent.glob(f"{engine}-*.json"))
                 self.substitute(f"flags of {engine} {version} checked against the table {table.stem}")
-            standins.install(
+            stubs.install(
                 environment,
                 engine=engine,
                 version=version,

@@ -1,1 +1,1 @@
-"""Engines and models: the real engines on the CPU, the stand-ins that the containers find, and miniatures."""
+"""Engines and models: the real engines on the CPU, the stubs that containers import, and miniatures."""

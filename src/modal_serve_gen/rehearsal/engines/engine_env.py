@@ -26,7 +26,7 @@ from modal_serve_gen.errors import EnvironmentLacks
 from modal_serve_gen.folders import FACTS, cache
 
 RECIPE, REQUIREMENTS = FACTS / "rehearsal" / "engine.toml", FACTS / "rehearsal" / "requirements.txt"
-TORCHVISION = Path(__file__).with_name("standins") / "torchvision_stub.py"
+TORCHVISION = Path(__file__).with_name("stubs") / "torchvision_stub.py"
 STAMP = "recipe"
 INSTEAD = "Or rehearse with --engine stub, which needs nothing."
 TALK_S = 3  # seconds between two lines of progress

