@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from evals import artifact, cases
 from modal_serve_gen.commands import new_app
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 
 ANSWERS = cases.HERE / "answers.toml"
 
@@ -41,11 +41,11 @@ def load() -> Answers:
     try:
         return Answers.model_validate(tomllib.loads(ANSWERS.read_text("utf-8")))
     except tomllib.TOMLDecodeError as fault:
-        raise BadInput(f"{shown(str(ANSWERS))} is no TOML: {fault}.", "Mend that line.") from None
+        raise BadInput(f"{quoted(str(ANSWERS))} is no TOML: {fault}.", "Mend that line.") from None
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise BadInput(f"{shown(str(ANSWERS))}: {where}: {first['msg']}.", "Its comments say what there is.") from None
+        raise BadInput(f"{quoted(str(ANSWERS))}: {where}: {first['msg']}.", "Its comments say what there is.") from None
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.spec import workflows
 
 HERE = Path(__file__).resolve().parent
@@ -138,9 +138,11 @@ def evals(path: Path = EVALS) -> list[Task]:
     held = _json(path)
     rows = held.get("evals") if isinstance(held, dict) else None
     if not isinstance(rows, list):
-        raise BadInput(f'{shown(path)} has no list "evals".', "Give a file such as evals/evals.json.")
+        raise BadInput(f'{quoted(path)} has no list "evals".', "Give a file such as evals/evals.json.")
     if held.get("skill_name") != SKILL:
-        raise BadInput(f"{shown(path)} is of the skill {shown(held.get('skill_name'))}.", f"This harness is {SKILL}'s.")
+        raise BadInput(
+            f"{quoted(path)} is of the skill {quoted(held.get('skill_name'))}.", f"This harness is {SKILL}'s."
+        )
     cases = _read(path, list[Case], rows)
     tasks = [Task(id=f"eval-{case.id}", name=case.name, prompt=case.prompt, case=case) for case in cases]
     return _unique(path, tasks)
@@ -166,7 +168,7 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, ValueError) as fault:
-        raise BadInput(f"{shown(path)} cannot be read: {fault}.", "Give a JSON file.") from None
+        raise BadInput(f"{quoted(path)} cannot be read: {fault}.", "Give a JSON file.") from None
 
 
 def _read(path: Path, kind: Any, rows: Any) -> list:
@@ -177,9 +179,9 @@ def _read(path: Path, kind: Any, rows: Any) -> list:
         place, *rest = first["loc"] or ("the whole",)
         row = rows[place] if isinstance(rows, list) and isinstance(place, int) else {}
         name = row.get("name") or row.get("query") or f"entry {place}" if isinstance(row, dict) else f"entry {place}"
-        where = ".".join(map(str, [shown(name, 60), *rest]))
+        where = ".".join(map(str, [quoted(name, 60), *rest]))
         said = first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"{shown(path)}: {where}: {said}.", "evals/cases.py says what an entry may hold.") from None
+        raise BadInput(f"{quoted(path)}: {where}: {said}.", "evals/cases.py says what an entry may hold.") from None
 
 
 def _unique(path: Path, tasks: list[Task]) -> list[Task]:
@@ -187,6 +189,6 @@ def _unique(path: Path, tasks: list[Task]) -> list[Task]:
         seen: set[str] = set()
         for task in tasks:
             if (value := getattr(task, key)) in seen:
-                raise BadInput(f"{shown(path)}: the {key} {shown(value)} stands there twice.", "Give each its own.")
+                raise BadInput(f"{quoted(path)}: the {key} {quoted(value)} stands there twice.", "Give each its own.")
             seen.add(value)
     return tasks

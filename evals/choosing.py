@@ -4,7 +4,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 from evals import cases, demands
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 
 
 def tasks(asked: dict[str, Any]) -> list[cases.Task]:
@@ -20,7 +20,7 @@ def tasks(asked: dict[str, Any]) -> list[cases.Task]:
         if not any(named(task, [pattern]) for task in found):
             near = nearest(pattern, sorted({name for task in found for name in _names(task)}))
             raise BadInput(
-                f"There is no case {shown(pattern)}.{near}", "See python -m evals list; * stands for any text."
+                f"There is no case {quoted(pattern)}.{near}", "See python -m evals list; * stands for any text."
             )
     if wanted:
         sets = {cases.set_of(task.id) for task in found if named(task, wanted)}

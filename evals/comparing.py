@@ -9,7 +9,7 @@ from evals.grading import WITH
 from evals.rates import rate
 from evals.results import benchmark
 from evals.store import Store
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 
 MORE_TOKENS = 0.2  # the share by which a run may need more before that is a regression
 RATES = (
@@ -27,7 +27,7 @@ def load(path: Path) -> dict[str, Any]:
         found["evals"], found["trigger"]["all"], found["workflow_matrix"]["right"], found["queries"], found["runs"]
     except (OSError, ValueError, KeyError, TypeError):
         raise BadInput(
-            f"{shown(str(path))} is no evaluation.", "Name its folder, or a benchmark.json of ours."
+            f"{quoted(str(path))} is no evaluation.", "Name its folder, or a benchmark.json of ours."
         ) from None
     return found
 

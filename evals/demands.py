@@ -16,7 +16,7 @@ from evals import cases
 from evals.artifact import App, Verdict
 from modal_serve_gen import facts
 from modal_serve_gen.checks.units import Unit
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 
 SHA = re.compile(r"[0-9a-f]{40}")
 MOST = 20  # faults that a verdict shows
@@ -186,19 +186,19 @@ def checked(task: cases.Task) -> cases.Task:
     """`task`, whose files are there and whose checks can be made. Raises BadInput otherwise."""
     for path in task.files:
         if not path.is_file():
-            raise BadInput(f"The case {task.name} wants {shown(str(path))}, which is not there.", "Put it there.")
+            raise BadInput(f"The case {task.name} wants {quoted(str(path))}, which is not there.", "Put it there.")
     for name, value in task.case.artifact.checks.items() if task.case.artifact else ():
         if name not in ASKED:
             near = nearest(name, list(ASKED))
             raise BadInput(
-                f"The case {task.name} asks for a check {shown(name)}.{near}", f"There are {', '.join(ASKED)}."
+                f"The case {task.name} asks for a check {quoted(name)}.{near}", f"There are {', '.join(ASKED)}."
             )
         wanted = list(inspect.get_annotations(ASKED[name]).values())[1]
         try:
             TypeAdapter(wanted).validate_python(value, strict=True)
         except ValidationError:
             raise BadInput(
-                f"The case {task.name} gives {shown(value)} to the check {name}.",
+                f"The case {task.name} gives {quoted(value)} to the check {name}.",
                 f"It takes {getattr(wanted, '__name__', wanted)}: {ASKED[name].__doc__}.",
             ) from None
     return task

@@ -20,7 +20,7 @@ from evals.running import run as run_all
 from evals.store import Run, Store, fingerprint
 from evals.transcript import ERROR, MONEY, TIME, TURNS
 from modal_serve_gen import errors, facts
-from modal_serve_gen.errors import BadInput, EnvironmentLacks, nearest, shown
+from modal_serve_gen.errors import BadInput, MachineError, nearest, quoted
 
 RUNS = cases.HERE / "runs"
 OUTCOMES = (ERROR, TIME, TURNS, MONEY)
@@ -104,11 +104,11 @@ class Outcome:
     def exit_code(self, fail_under: float) -> int:
         """5 where the figures tell nothing or some runs do not, 1 where too few passed."""
         if self.report.benchmark["control"]["void"] or self.tally.stopped:
-            return EnvironmentLacks.exit_code
+            return MachineError.exit_code
         told, passed = self.report.counts
         if not told or passed / told < fail_under:
             return errors.FINDINGS
-        return EnvironmentLacks.exit_code if self.report.mute else 0
+        return MachineError.exit_code if self.report.mute else 0
 
 
 def _resuming(folder: Path) -> str:
@@ -116,7 +116,7 @@ def _resuming(folder: Path) -> str:
 
 
 def prepared(asked: dict[str, Any]) -> Prepared:
-    """A new evaluation. Raises BadInput or EnvironmentLacks before anything is asked."""
+    """A new evaluation. Raises BadInput or MachineError before anything is asked."""
     agent = Options(
         asked["runner"], asked["model"], asked["base_url"], asked["key_env"], asked["program"],
         _prices(asked["usd_per_million"]),
@@ -125,7 +125,9 @@ def prepared(asked: dict[str, Any]) -> Prepared:
         raise BadInput("--again is for an evaluation that was begun.", "Name it with --resume DIR.")
     for name in ("base_url", "judge_base_url"):
         if asked[name] and not asked[name].startswith(("http://", "https://")):
-            raise BadInput(f"--{name.replace('_', '-')} {shown(asked[name])} is no address.", "Begin it with https://.")
+            raise BadInput(
+                f"--{name.replace('_', '-')} {quoted(asked[name])} is no address.", "Begin it with https://."
+            )
     if agent.runner in ("endpoint", "opencode") and not agent.model:
         raise BadInput(f"{agent.runner} needs a model, and --model names none.", "Add --model NAME.")
     money = asked["max_usd"] if asked["max_usd"] is not None else asked["max_usd_per_run"]
@@ -179,13 +181,13 @@ def resumed(asked: dict[str, Any]) -> Prepared:
     changed = [name for name, value in kept["fingerprints"].items() if now.get(name) != value]
     if changed:
         raise BadInput(
-            f"Since {shown(str(folder))} was begun, {' and '.join(changed)} changed.",
+            f"Since {quoted(str(folder))} was begun, {' and '.join(changed)} changed.",
             "Begin a new evaluation: runs of both would be mixed.",
         )
     for name in (again := frozenset(asked["again"] or ())):
         if name not in OUTCOMES:
             raise BadInput(
-                f"--again {shown(name)} is no outcome.{nearest(name, OUTCOMES)}", f"There are {', '.join(OUTCOMES)}."
+                f"--again {quoted(name)} is no outcome.{nearest(name, OUTCOMES)}", f"There are {', '.join(OUTCOMES)}."
             )
     kept |= {"jobs": asked["jobs"], "max_usd": asked["max_usd"] if asked["max_usd"] is not None else kept["max_usd"]}
     tasks = choosing.tasks(
@@ -220,7 +222,7 @@ def _prices(text: str) -> tuple[float, float, float] | None:
             raise ValueError
     except ValueError:
         raise BadInput(
-            f"--usd-per-million {shown(text)} is not readable.", "Write it as IN,OUT or IN,OUT,CACHED."
+            f"--usd-per-million {quoted(text)} is not readable.", "Write it as IN,OUT or IN,OUT,CACHED."
         ) from None
     return values[0], values[1], values[2] if len(values) == 3 else values[0]
 

@@ -12,7 +12,7 @@ from evals.grading import WITH, WITHOUT
 from evals.results import benchmark
 from evals.store import Store
 from evals.transcript import ERROR, MONEY, TIME
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 
 RESULTS = cases.HERE / "results"
 COMPARISON = "comparison.json"
@@ -69,7 +69,7 @@ class Written:
     def published(self, name: str) -> Path:
         """Keep the figures for the README. Raises BadInput for a run that is void, or not whole."""
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,60}", name):
-            raise BadInput(f"--publish {shown(name)} is no name.", "Take small letters, digits, dots and hyphens.")
+            raise BadInput(f"--publish {quoted(name)} is no name.", "Take small letters, digits, dots and hyphens.")
         whole, settings = self.benchmark["complete"], self.benchmark["settings"]
         if self.benchmark["control"]["void"] or whole["done"] < whole["planned"]:
             raise BadInput("An evaluation that is void or not whole is not published.", "Finish it with --resume.")
@@ -111,6 +111,6 @@ def write(folder: Path, against: Path | None = None) -> Written:
         try:
             partly.write_text(text, "utf-8", errors="xmlcharrefreplace")
         except OSError as fault:
-            raise BadInput(f"{shown(str(folder / name))} cannot be written: {fault.strerror}.", "Make room.") from None
+            raise BadInput(f"{quoted(str(folder / name))} cannot be written: {fault.strerror}.", "Make room.") from None
         os.replace(partly, folder / name)  # noqa: PTH105
     return Written(folder, found, comparison)

@@ -23,7 +23,7 @@ from evals import cases
 from evals.grading import Grade
 from evals.transcript import ERROR, Transcript
 from evals.workspace import Space
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 
 SETTINGS = "run.json"
 RESULT = "result.json"
@@ -54,13 +54,13 @@ class Store:
         """Make the folder and keep its settings. Raises BadInput where there is something already."""
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             also = f"Go on with --resume {self.folder}, or name" if (self.folder / SETTINGS).exists() else "Name"
-            raise BadInput(f"{shown(str(self.folder))} is there already.", f"{also} another folder with --out.")
+            raise BadInput(f"{quoted(str(self.folder))} is there already.", f"{also} another folder with --out.")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._write(self.folder / SETTINGS, settings)
         except OSError as fault:
             raise BadInput(
-                f"{shown(str(self.folder))} cannot be written: {fault.strerror}.", "Name another folder with --out."
+                f"{quoted(str(self.folder))} cannot be written: {fault.strerror}.", "Name another folder with --out."
             ) from None
 
     def settings(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Store:
         try:
             return json.loads((self.folder / SETTINGS).read_text("utf-8"))
         except (OSError, ValueError):
-            raise BadInput(f"{shown(str(self.folder))} holds no evaluation.", "Name the folder of one.") from None
+            raise BadInput(f"{quoted(str(self.folder))} holds no evaluation.", "Name the folder of one.") from None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -78,7 +78,7 @@ class Store:
                 fcntl.flock(settings, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise BadInput(
-                    f"Another process works in {shown(str(self.folder))}.", "Wait for it, or end it."
+                    f"Another process works in {quoted(str(self.folder))}.", "Wait for it, or end it."
                 ) from None
             for left in self.folder.glob("*/*/*.part"):
                 shutil.rmtree(left, ignore_errors=True)  # of a run that was cut off

@@ -52,7 +52,7 @@ def calibration() -> str:
 
 
 def exit_codes() -> str:
-    classes = (errors.BadInput, errors.ModelRefused, errors.DoesNotFit, errors.EnvironmentLacks, errors.OurBug)
+    classes = (errors.BadInput, errors.ModelError, errors.DoesNotFit, errors.MachineError, errors.InternalError)
     rows = [(0, "good"), (errors.FINDINGS, "findings, or the rehearsal's app failed")]
     rows += [(each.exit_code, (each.__doc__ or "").rstrip(".")) for each in classes]
     return table(("exit code", "meaning"), [*rows, (errors.INTERRUPTED, "interrupted")])

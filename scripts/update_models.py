@@ -15,7 +15,7 @@ import datetime
 import json
 import sys
 
-from modal_serve_gen.errors import HubSilent, ServeError
+from modal_serve_gen.errors import HubUnavailable, ServeError
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.models import from_config, hub_client, valid_id
 
@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in names:
         try:
             entry, config = read(name, document["models"].get(name), day)
-        except HubSilent as error:
+        except HubUnavailable as error:
             print(f"{name} and what follows it was not looked at: {error.problem}", file=sys.stderr)
             silent = True
             break

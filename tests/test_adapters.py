@@ -6,7 +6,7 @@ import pytest
 
 from modal_serve_gen import facts, flags, render
 from modal_serve_gen.commands import new_app
-from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
+from modal_serve_gen.errors import BadInput, ModelError, ServeError
 from modal_serve_gen.models import adapters, from_config, hub, kv_bytes_per_token, lora_memory, speculation
 from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
@@ -93,17 +93,17 @@ REFUSED = {
     "another base": (f"sql=me/sql@{SHA}", adapter(base_model_name_or_path="Qwen/Qwen3-4B"), BadInput, "Qwen/Qwen3-4B"),
     "too high a rank": (f"sql=me/sql@{SHA}", adapter(r=1024), BadInput, "1024"),
     "too high a rank in one module": (f"sql=me/sql@{SHA}", adapter(rank_pattern={"q_proj": 640}), BadInput, "640"),
-    "a rank that is none": (f"sql=me/sql@{SHA}", adapter(r="8"), ModelRefused, "not a LoRA"),
-    "DoRA": (f"sql=me/sql@{SHA}", adapter(use_dora=True), ModelRefused, "has DoRA"),
-    "whole modules": (f"sql=me/sql@{SHA}", adapter(modules_to_save=["lm_head"]), ModelRefused, "modules_to_save"),
-    "biases": (f"sql=me/sql@{SHA}", adapter(bias="all"), ModelRefused, "has biases"),
-    "another start": (f"sql=me/sql@{SHA}", adapter(init_lora_weights="pissa"), ModelRefused, "pissa"),
+    "a rank that is none": (f"sql=me/sql@{SHA}", adapter(r="8"), ModelError, "not a LoRA"),
+    "DoRA": (f"sql=me/sql@{SHA}", adapter(use_dora=True), ModelError, "has DoRA"),
+    "whole modules": (f"sql=me/sql@{SHA}", adapter(modules_to_save=["lm_head"]), ModelError, "modules_to_save"),
+    "biases": (f"sql=me/sql@{SHA}", adapter(bias="all"), ModelError, "has biases"),
+    "another start": (f"sql=me/sql@{SHA}", adapter(init_lora_weights="pissa"), ModelError, "pissa"),
     "a name in other letters": (f"sqlé=me/sql@{SHA}", adapter(), BadInput, "NAME=REPO@SHA"),
-    "no LoRA": (f"sql=me/sql@{SHA}", adapter(peft_type="IA3"), ModelRefused, "not a LoRA"),
+    "no LoRA": (f"sql=me/sql@{SHA}", adapter(peft_type="IA3"), ModelError, "not a LoRA"),
     "pickle": (
         f"sql=me/sql@{SHA}",
         Repo(files={"adapter_config.json": 600, "adapter_model.bin": 9}, config=json.dumps(LORA).encode()),
-        ModelRefused,
+        ModelError,
         "pickle",
     ),
     "the model's own name": (f"{BASE.split('/')[1]}=me/sql@{SHA}", adapter(), BadInput, "name of its own"),
@@ -130,7 +130,7 @@ def test_an_architecture_without_adapters_is_refused():
     """Its class in the engine says so; nothing is asked of the Hub."""
     model = hub.resolve("deepseek-ai/DeepSeek-V3.1", engine="vllm")
     model = model.model_copy(update={"architecture": "DeepseekV4ForCausalLM"})
-    with pytest.raises(ModelRefused, match="takes no LoRA"):
+    with pytest.raises(ModelError, match="takes no LoRA"):
         adapters.resolve((f"sql=me/sql@{SHA}",), model, "deepseek", TABLE, offline=False)
 
 
@@ -142,7 +142,7 @@ def test_an_adapter_of_the_base_fits_its_quantised_copy(served):
 
 def test_offline_cannot_know_an_adapter():
     """Said, rather than guessed."""
-    with pytest.raises(ModelRefused, match="--offline"):
+    with pytest.raises(ModelError, match="--offline"):
         new_app.make({"lora": [f"a=me/sql@{SHA}"]}, source=None, generator="test", offline=True, say=print)
 
 

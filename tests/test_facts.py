@@ -5,7 +5,7 @@ import re
 import pytest
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.errors import OurBug
+from modal_serve_gen.errors import InternalError
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.models import SHA, from_config, valid_id
 
@@ -144,13 +144,13 @@ def broken(monkeypatch, tmp_path):
 def test_a_gpu_without_source_or_date_is_refused(broken, text):
     """Our own bug, said as one."""
     (broken / "gpus.toml").write_text(text)
-    with pytest.raises(OurBug, match=r"gpus\.toml|T4"):
+    with pytest.raises(InternalError, match=r"gpus\.toml|T4"):
         facts.gpus()
 
 
 def test_a_missing_table_is_refused(broken):
     """A file that a broken installation lacks is named."""
-    with pytest.raises(OurBug, match=r"overheads\.toml"):
+    with pytest.raises(InternalError, match=r"overheads\.toml"):
         facts.overheads()
 
 
@@ -176,7 +176,7 @@ def test_a_model_without_its_sources_is_refused(broken, entry, lacks):
     import json
 
     (broken / "models.json").write_text(json.dumps({"read": "2026-11-20", "models": {"me/model": entry}}))
-    with pytest.raises(OurBug, match=lacks):
+    with pytest.raises(InternalError, match=lacks):
         facts.model_facts("me/model")
     assert facts.model_facts("me/other") is None
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, ModelRefused
+from modal_serve_gen.errors import BadInput, ModelError
 from modal_serve_gen.models import hub, hub_client
 from modal_serve_gen.plan import Workload, plan
 from tests.fake_hub import SHA, Repo, running
@@ -49,8 +49,8 @@ def served(monkeypatch):
         yield fake
 
 
-def refused(model_id: str = "me/model", *args, **kwargs) -> ModelRefused:
-    with pytest.raises(ModelRefused) as caught:
+def refused(model_id: str = "me/model", *args, **kwargs) -> ModelError:
+    with pytest.raises(ModelError) as caught:
         hub.resolve(model_id, *args, **{**ENGINE, **kwargs})
     error = caught.value
     assert error.exit_code == 3
@@ -78,7 +78,7 @@ def test_every_bundled_model_resolves_or_says_why_not(engine, version):
     for name, known in facts.models().items():
         try:
             assert hub.resolve(name, engine=engine, engine_version=version, offline=True).revision == known["revision"]
-        except ModelRefused as error:
+        except ModelError as error:
             refusals[name] = error.problem
     unpinned = {name for name, known in facts.models().items() if not known["revision"]}
     assert unpinned <= set(refusals)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, ModelRefused, ServeError
+from modal_serve_gen.errors import BadInput, ModelError, ServeError
 from modal_serve_gen.models import local
 
 QWEN = facts.config("Qwen/Qwen3-8B")["config"]
@@ -88,13 +88,13 @@ def test_modelopts_own_file_says_the_format(folder):
         ("config.json", b"{", BadInput, "not JSON"),
         ("config.json", b"[1]", BadInput, "no JSON object"),
         ("config.json", b"[" * 100_000, BadInput, "not JSON"),
-        ("config.json", b"{}", ModelRefused, "lacks"),
+        ("config.json", b"{}", ModelError, "lacks"),
         ("model.safetensors", b"short", BadInput, "not a safetensors file"),
         ("model.safetensors", b"\xff" * 8 + b"{}", BadInput, "not a safetensors file"),
         ("model.safetensors", (2).to_bytes(8, "little") + b"[]", BadInput, "not a safetensors file"),
         ("model.safetensors", header({"a": -4}), BadInput, "not a safetensors file"),
-        ("model.gguf", b"", ModelRefused, "GGUF"),
-        ("pytorch_model.bin", b"", ModelRefused, "pickle"),
+        ("model.gguf", b"", ModelError, "GGUF"),
+        ("pytorch_model.bin", b"", ModelError, "pickle"),
         ("model.safetensors", header({}), BadInput, "without a tensor"),
     ],
 )
@@ -113,7 +113,7 @@ def test_a_folder_without_a_configuration_is_refused(tmp_path):
         with pytest.raises(BadInput, match=words):
             local.read(str(tmp_path / target))
     (tmp_path / "adapter_config.json").write_text("{}")
-    with pytest.raises(ModelRefused, match="an adapter"):
+    with pytest.raises(ModelError, match="an adapter"):
         local.read(str(tmp_path))
 
 

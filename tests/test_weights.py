@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import ModelRefused
+from modal_serve_gen.errors import ModelError
 from modal_serve_gen.models import from_config, hub, quantized, towers, weights
 from modal_serve_gen.models.attention import layers_of
 from modal_serve_gen.models.modules import matrices, mlp_kinds
@@ -112,13 +112,13 @@ def test_layers_with_a_window_may_have_sizes_of_their_own():
 )
 def test_layers_of_an_unread_make_are_refused(key):
     """Never counted as if they were like all others."""
-    with pytest.raises(ModelRefused, match=key):
+    with pytest.raises(ModelError, match=key):
         from_config("me/model", "", {**LLAMA, key: {"0": {"head_dim": 64}}}, source="test")
 
 
 def test_families_that_would_be_taken_for_others_are_refused():
     """MiniMax Text 01 has lightning attention where its lists say linear."""
-    with pytest.raises(ModelRefused, match="minimax"):
+    with pytest.raises(ModelError, match="minimax"):
         from_config("me/model", "", {**LLAMA, "model_type": "minimax"}, source="test")
 
 
@@ -126,7 +126,7 @@ def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
     """Phi 3.5 Vision names a CLIP without its sizes; with the files' bytes known, nothing has to be guessed."""
     config = {**LLAMA, "img_processor": {"name": "clip_vision_model"}}
     assert towers.unsized(config) == "img_processor"
-    with pytest.raises(ModelRefused, match="img_processor"):
+    with pytest.raises(ModelError, match="img_processor"):
         from_config("me/model", "", config, source="test")
     known = {"weight_bytes": 16 * 10**9, "weights_from_files": True}
     assert from_config("me/model", "", config, source="test", **known).weight_bytes == 16 * 10**9
@@ -274,7 +274,7 @@ def test_an_expression_that_could_run_for_ever_is_passed_over():
 )
 def test_what_cannot_be_is_refused_with_its_name(changed, words):
     """Never planned on a guess: the field and its value, or the two that contradict each other."""
-    with pytest.raises(ModelRefused) as caught:
+    with pytest.raises(ModelError) as caught:
         from_config("me/model", "", {**LLAMA, **changed}, source="test")
     assert words in caught.value.problem and caught.value.exit_code == 3
 
@@ -285,7 +285,7 @@ VALUES = st.none() | st.booleans() | st.text(max_size=5) | NUMBERS
 
 @given(NAMES, st.data())
 def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data):
-    """One field of a real one is replaced by anything or dropped: a model comes out, or ModelRefused."""
+    """One field of a real one is replaced by anything or dropped: a model comes out, or ModelError."""
     config = dict(facts.config(name)["config"])
     inner = "text_config" if isinstance(config.get("text_config"), dict) else None
     text = dict(config[inner]) if inner else config
@@ -298,7 +298,7 @@ def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data)
         config[inner] = text
     try:
         found = from_config("me/model", "", config, source="test")
-    except ModelRefused as refusal:
+    except ModelError as refusal:
         assert "Traceback" not in str(refusal) and len(refusal.problem) < 400
     else:
         assert found.weight_bytes > 0

@@ -74,7 +74,7 @@ def tells_cost(name: str) -> bool:
 
 
 def available(options: Options) -> str:
-    """What will be asked, with its version. Raises EnvironmentLacks where something is missing for it."""
+    """What will be asked, with its version. Raises MachineError where something is missing for it."""
     from evals.runners import process
 
     agent = load(options.runner)

@@ -8,7 +8,7 @@ import time
 from evals import workspace
 from evals.runners import Ask, Options, tools
 from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 
 SKILLS = ".agents/skills"
 KEY = "OPENAI_API_KEY"
@@ -26,15 +26,15 @@ Skills are instructions for certain kinds of work. If one of them fits what the 
 
 
 def available(options: Options) -> str:
-    """The version of the client. Raises EnvironmentLacks where it or the key is missing."""
+    """The version of the client. Raises MachineError where it or the key is missing."""
     try:
         import openai
     except ImportError:
-        raise EnvironmentLacks("The package openai is not installed.", "pip install 'modal-serve-gen[evals]'") from None
+        raise MachineError("The package openai is not installed.", "pip install 'modal-serve-gen[evals]'") from None
     key = options.key_env or KEY
     # An endpoint of one's own may want none; but a key that was named must be there.
     if not os.environ.get(key) and (options.key_env or not options.base_url):
-        raise EnvironmentLacks(f"{key} is not set.", "Set it, or name another variable with --key-env.")
+        raise MachineError(f"{key} is not set.", "Set it, or name another variable with --key-env.")
     return f"openai {openai.__version__}"
 
 

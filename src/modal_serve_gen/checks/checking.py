@@ -66,7 +66,7 @@ def chosen(select: list[str], ignore: list[str]) -> frozenset[str]:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.5)
             instead = f"Write {near[0]}." if near else "See modal-serve-gen list checks."
-            raise errors.BadInput(f"There is no rule {errors.shown(name)}.", instead)
+            raise errors.BadInput(f"There is no rule {errors.quoted(name)}.", instead)
     return frozenset((set(wanted) or known) - set(unwanted))
 
 
@@ -91,7 +91,7 @@ def _apps(path: Path) -> Iterator[Path]:
         yield path
         return
     if not path.is_dir():
-        raise errors.BadInput(f"{errors.shown(str(path))} is neither a file nor a folder.", "Give a Modal app.")
+        raise errors.BadInput(f"{errors.quoted(str(path))} is neither a file nor a folder.", "Give a Modal app.")
     found = False
     for folder, inner, names in os.walk(path):
         inner[:] = sorted(name for name in inner if name not in NOT_OURS and not name.startswith("."))
@@ -101,7 +101,7 @@ def _apps(path: Path) -> Iterator[Path]:
                 found = True
                 yield file
     if not found:
-        raise errors.BadInput(f"No Python file in {errors.shown(str(path))} imports modal.", "Give a Modal app.")
+        raise errors.BadInput(f"No Python file in {errors.quoted(str(path))} imports modal.", "Give a Modal app.")
 
 
 def _start(file: Path) -> str:
@@ -124,7 +124,7 @@ def _examine(file: Path, imports: bool) -> tuple[list[checks.Finding], str]:
         data = file.read_bytes()
     except OSError as fault:
         raise errors.BadInput(
-            f"{errors.shown(str(file))} cannot be read: {fault.strerror}.", "Give a file that you may read."
+            f"{errors.quoted(str(file))} cannot be read: {fault.strerror}.", "Give a file that you may read."
         ) from fault
     try:
         text = data.decode("utf-8-sig")

@@ -53,7 +53,7 @@ def guarded(command: Callable) -> Callable:
             if fault.errno not in FULL:
                 _own_fault(fault)
             say("Error: There is no room left to write to.\nFree some, or write somewhere else.")
-            end(errors.EnvironmentLacks.exit_code)
+            end(errors.MachineError.exit_code)
         except Exception as fault:
             _own_fault(fault)
 
@@ -64,7 +64,7 @@ def _own_fault(fault: Exception) -> NoReturn:
     say(f"Error: modal-serve-gen itself failed: {type(fault).__name__}: {fault}")
     say("Please report this with the command that you typed; MODAL_SERVE_GEN_DEBUG=1 shows where it happened.")
     _debug()
-    end(errors.OurBug.exit_code)
+    end(errors.InternalError.exit_code)
 
 
 def _debug() -> None:

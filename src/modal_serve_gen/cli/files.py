@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 
 
 def read(path: Path, option: str) -> str:
@@ -17,7 +17,7 @@ def read(path: Path, option: str) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise BadInput(
-            f"{option} {shown(path)} cannot be read: {why}.", "Name a file that exists and is text."
+            f"{option} {quoted(path)} cannot be read: {why}.", "Name a file that exists and is text."
         ) from None
 
 
@@ -34,18 +34,18 @@ def write(path: Path, text: str, force: bool) -> None:
     """Write all of `text` or nothing: into a neighbour first, then into place. Raises BadInput."""
     if path.suffix != ".py" or "." in path.stem:
         raise BadInput(
-            f"{shown(path)} is not a name that a Modal app can have.",
+            f"{quoted(path)} is not a name that a Modal app can have.",
             "Modal imports it as a Python module: use a name that ends in .py and has no other dot, such as serve.py.",
         )
     if _shadows(path):
         raise BadInput(
-            f"{shown(path)} would stand in for the Python module of that name, for every app in its folder.",
+            f"{quoted(path)} would stand in for the Python module of that name, for every app in its folder.",
             "Choose another name, such as serve.py.",
         )
     if path.is_dir():
-        raise BadInput(f"{shown(path)} is a folder.", "Name a file in it.")
+        raise BadInput(f"{quoted(path)} is a folder.", "Name a file in it.")
     if path.exists() and not force:
-        raise BadInput(f"{shown(path)} exists.", "Choose another name, or overwrite it with --force.")
+        raise BadInput(f"{quoted(path)} exists.", "Choose another name, or overwrite it with --force.")
     temporary = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".tmp")
@@ -59,6 +59,6 @@ def write(path: Path, text: str, force: bool) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise BadInput(
-            f"{shown(path)} cannot be written: {fault.strerror}.",
+            f"{quoted(path)} cannot be written: {fault.strerror}.",
             "Choose a folder that exists, has room and may be written to.",
         ) from None

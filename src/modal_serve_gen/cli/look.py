@@ -69,4 +69,4 @@ def doctor(as_json: Json = False) -> None:
 
     found = doctors.examine()
     print(json.dumps(listings.plain(found), indent=2) if as_json else listings.findings(found))
-    end(errors.EnvironmentLacks.exit_code if any(each.status == "fail" for each in found) else 0)
+    end(errors.MachineError.exit_code if any(each.status == "fail" for each in found) else 0)

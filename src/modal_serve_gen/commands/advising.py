@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, DoesNotFit, ModelRefused, nearest, shown
+from modal_serve_gen.errors import BadInput, DoesNotFit, ModelError, nearest, quoted
 from modal_serve_gen.plan import HOURS_A_MONTH, Plan
 from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.workflows import Workflow
@@ -35,19 +35,21 @@ def goals() -> list[str]:
 def serving(goal: str) -> list[Workflow]:
     """The workflows of a goal, best first. BadInput for an unknown one."""
     if goal not in goals():
-        raise BadInput(f"--goal {shown(goal)} is unknown.{nearest(goal, goals())}", f"Use one of {', '.join(goals())}.")
+        raise BadInput(
+            f"--goal {quoted(goal)} is unknown.{nearest(goal, goals())}", f"Use one of {', '.join(goals())}."
+        )
     found = [workflows.load(name) for name in workflows.names()]
     return sorted((one for one in found if goal in one.goals), key=lambda one: one.goals[goal])
 
 
 def choose(goal: str, plan_for) -> tuple[Workflow, Plan, str]:
     """The best workflow whose plan fits, its plan, and why; else the first one's plan. `plan_for` plans a workflow, or
-    raises ModelRefused where its engine does not serve the model."""
+    raises ModelError where its engine does not serve the model."""
     passed, last, refused = [], None, None
     for workflow in serving(goal):
         try:
             plan = plan_for(workflow)
-        except (ModelRefused, TooManyGpus) as refusal:
+        except (ModelError, TooManyGpus) as refusal:
             passed.append(f"{workflow.name} is out: {refusal.problem.rstrip('.')}")
             refused = refusal
             continue

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from modal_serve_gen import folders
 from modal_serve_gen.commands.machine import STUB, Finding, disk, kind_and_memory
-from modal_serve_gen.errors import shown
+from modal_serve_gen.errors import quoted
 
 MODAL_SECONDS = 30.0  # an answer of `modal --version` takes half a second on an idle machine
 CONFIG_BYTES = 1_000_000  # a .modal.toml has a few lines
@@ -151,7 +151,11 @@ def credentials() -> Finding:
     details = {"config": str(path)}
     if trouble:
         return Finding(
-            name, "fail", f"{shown(path)} {trouble}", f"mv {shown(path)} {shown(f'{path}.bad')} && modal setup", details
+            name,
+            "fail",
+            f"{quoted(path)} {trouble}",
+            f"mv {quoted(path)} {quoted(f'{path}.bad')} && modal setup",
+            details,
         )
     if not profiles:
         without = "no token and no profile: new and rehearse work, deploy and run on Modal do not"
@@ -159,15 +163,15 @@ def credentials() -> Finding:
     active = [key for key, values in profiles.items() if values.get("active") is True]
     chosen = os.environ.get("MODAL_PROFILE") or (active[0] if active else "default")
     details["profile"] = chosen
-    pick = f"modal profile activate {shown(next(iter(profiles)))}"
+    pick = f"modal profile activate {quoted(next(iter(profiles)))}"
     if len(active) > 1:
-        return Finding(name, "fail", f"{len(active)} profiles of {shown(path)} are active", pick, details)
+        return Finding(name, "fail", f"{len(active)} profiles of {quoted(path)} are active", pick, details)
     if chosen not in profiles:
-        return Finding(name, "fail", f"{shown(path)} has no profile {shown(chosen)}", pick, details)
+        return Finding(name, "fail", f"{quoted(path)} has no profile {quoted(chosen)}", pick, details)
     held = profiles[chosen]
     if (held.get("token_id") and held.get("token_secret")) or held.get("oauth_refresh_token"):
-        return Finding(name, "ok", f"profile {shown(chosen)}", details=details)
-    return Finding(name, "fail", f"profile {shown(chosen)} holds no token", "modal setup", details)
+        return Finding(name, "ok", f"profile {quoted(chosen)}", details=details)
+    return Finding(name, "fail", f"profile {quoted(chosen)} holds no token", "modal setup", details)
 
 
 def _profiles(path: Path) -> tuple[dict[str, dict], str]:

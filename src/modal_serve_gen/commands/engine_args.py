@@ -2,7 +2,7 @@
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.render import Resolved
 from modal_serve_gen.spec.serve_spec import ServeSpec
@@ -54,7 +54,7 @@ def require_gpu(wanted: ServeSpec, gpu: str) -> None:
     rule = facts.quantization().get(name) if name else None
     if isinstance(rule, dict) and gpu_facts(gpu)["compute_capability"] < rule.get("least", 0):
         raise BadInput(
-            f"--engine-arg=--quantization={name} needs compute capability {rule['least']}, which {shown(gpu)} lacks.",
+            f"--engine-arg=--quantization={name} needs compute capability {rule['least']}, which {quoted(gpu)} lacks.",
             "Choose a newer GPU with --gpu, or leave the quantisation out.",
         )
 

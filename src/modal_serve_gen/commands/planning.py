@@ -9,7 +9,7 @@ from typing import Any
 from modal_serve_gen import facts
 from modal_serve_gen.commands import advising
 from modal_serve_gen.commands.advising import Advice, TooManyGpus
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.models import Model, hub, local, speculation
 from modal_serve_gen.plan import Plan, Workload, plan
 from modal_serve_gen.plan.gpus import parse_gpu
@@ -92,7 +92,7 @@ def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
     def one(workflow: Workflow, target: str = asked.target, gpu: str | None = asked.gpu) -> Plan:
         count = parse_gpu(gpu)[1] if gpu else 1
         if (too_many := workflow.too_many(count)) and not asked.fixed:
-            raise TooManyGpus(f"--gpu {shown(gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
+            raise TooManyGpus(f"--gpu {quoted(gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
         model = model_of(target, workflow)
         return plan(model, _workload(replace(asked, gpu=gpu), workflow, model))
 
@@ -136,7 +136,7 @@ def _compared(other: str, asked: Asked, workflow: Workflow, one: Callable[..., P
 def _model(target: str, asked: Asked, workflow: Workflow, say: Callable[[str], None]) -> Model:
     if local.is_local(target) and (target not in facts.models() or (Path(target) / "config.json").is_file()):
         if asked.revision:
-            raise BadInput(f"--revision belongs to a model on the Hub, not to {shown(target)}.", "Leave it out.")
+            raise BadInput(f"--revision belongs to a model on the Hub, not to {quoted(target)}.", "Leave it out.")
         return hub.servable(local.read(target), workflow.engine, None)
     revision = asked.revision if target == asked.target else None
     return hub.resolve(target, revision, engine=workflow.engine, offline=asked.offline, pin=False, say=say)

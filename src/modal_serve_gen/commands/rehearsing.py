@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modal_serve_gen import checks, facts, render
 from modal_serve_gen.checks.picture import Picture, TooLarge
-from modal_serve_gen.errors import BadInput, EnvironmentLacks, HubSilent, ModelRefused, shown
+from modal_serve_gen.errors import BadInput, HubUnavailable, MachineError, ModelError, quoted
 from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal import evidence
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
@@ -36,20 +36,20 @@ async def run(
     say: Callable[[str], None],
     emit: Callable[[str], None],
 ) -> Report:
-    """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or EnvironmentLacks before anything starts.
+    """Rehearse `target` (APP.py or APP.py::function). Raises BadInput or MachineError before anything starts.
 
     What asks the deployed app is given one: `modal deploy` comes first. `kept` is the folder in which Volumes and
     Secrets outlive the rehearsal; `fresh` empties it before. Containers have a network and files of their own where the
     machine allows it, unless `isolated` is false.
     """
     if sys.platform == "win32":
-        raise EnvironmentLacks("A rehearsal needs unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
+        raise MachineError("A rehearsal needs unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
     path = Path(target.partition("::")[0])
     try:
         source = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"{shown(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
+        raise BadInput(f"{quoted(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
     asked = parse_faults(faults)
     if kept is not None and not str(kept).strip("."):
         raise BadInput("--state names no folder of its own.", "Name one, such as --state kept.")
@@ -99,9 +99,9 @@ def _repository(model_id: str, engine: str) -> Repository | None:
         return Repository(facts.config(model_id)["config"], bool(known["gated"]))
     try:
         model = hub.resolve(model_id, engine=engine)
-    except HubSilent:
+    except HubUnavailable:
         return Repository(None, False)
-    except ModelRefused:
+    except ModelError:
         return None
     return Repository(model.config, bool(model.gated))
 

@@ -6,7 +6,7 @@ from typing import Any
 from modal_serve_gen import checks, facts, flags, render
 from modal_serve_gen import plan as planner
 from modal_serve_gen.commands import engine_args
-from modal_serve_gen.errors import BadInput, DoesNotFit, OurBug, shown
+from modal_serve_gen.errors import BadInput, DoesNotFit, InternalError, quoted
 from modal_serve_gen.models import Model, adapters, hub, speculation
 from modal_serve_gen.models.speculation import Speculation
 from modal_serve_gen.plan import Plan
@@ -77,12 +77,12 @@ def resolve(
 
 
 def write(resolved: Resolved) -> str:
-    """The app's text, checked. Raises BadInput for an --engine-arg that repeats a flag, OurBug for any finding."""
+    """The app's text, checked. Raises BadInput for an --engine-arg that repeats a flag, InternalError for any finding."""
     text = render.render(resolved)
     engine_args.check_repeats(text, resolved)
     if found := checks.check(text):
         lines = "; ".join(f"line {each.line}: {each.message}" for each in found)
-        raise OurBug(
+        raise InternalError(
             f"The rendered app does not pass our own checks ({lines}).",
             "Nothing was written. Please report this with the command that you typed.",
         )
@@ -138,7 +138,7 @@ def _speculation(wanted: ServeSpec, workflow: Workflow, model: Model, table, off
 def _check_gpus(wanted: ServeSpec, workflow: Workflow) -> None:
     count = parse_gpu(wanted.gpu)[1] if wanted.gpu else 1
     if too_many := workflow.too_many(count):
-        raise BadInput(f"--gpu {shown(wanted.gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
+        raise BadInput(f"--gpu {quoted(wanted.gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
 
 
 def _fitting(plan: Plan, workflow: Workflow) -> Plan:

@@ -11,18 +11,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen.errors import OurBug
+from modal_serve_gen.errors import InternalError
 from modal_serve_gen.folders import FACTS
 
 REPORT = "Reinstall modal-serve-gen; if it happens again, report it with this line."
 
 
-def _refuse(what: str) -> OurBug:
-    return OurBug(f"The bundled facts are broken: {what}.", REPORT)
+def _refuse(what: str) -> InternalError:
+    return InternalError(f"The bundled facts are broken: {what}.", REPORT)
 
 
 def sourced(entry: Any, what: str, *needed: str) -> Any:
-    """`entry` when it is a table and each key of `needed` stands in it, not empty; else OurBug."""
+    """`entry` when it is a table and each key of `needed` stands in it, not empty; else InternalError."""
     if not isinstance(entry, dict):
         raise _refuse(f"{what} is not a table")
     if missing := [key for key in needed if not entry.get(key)]:
@@ -189,7 +189,7 @@ def flag_table_path(engine: str, version: str) -> Path:
 
 
 def _newest(pattern: str, folder: str = "apis") -> Path:
-    """The bundled file of the newest version. Raises OurBug where there is none."""
+    """The bundled file of the newest version. Raises InternalError where there is none."""
     found = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
     if not found:
         raise _refuse(f"no file {pattern} is there")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from modal_serve_gen.errors import ModelRefused, Unclear, shown
+from modal_serve_gen.errors import InvalidConfig, ModelError, quoted
 from modal_serve_gen.models import mamba, quantized, towers, weights
 from modal_serve_gen.models.attention import MOST, Layers, Size, layers_of
 from modal_serve_gen.models.modules import expert_count
@@ -95,7 +95,7 @@ def from_config(
     """The Model that `config` (a config.json) describes; `known` holds fields that the configuration does not say.
 
     A known field wins over the configuration's. `weight_bytes` that do not come from the files themselves give way to
-    what the configuration says, which is an estimate and marked so. Raises ModelRefused naming the field
+    what the configuration says, which is an estimate and marked so. Raises ModelError naming the field
     that the configuration lacks or has wrong.
     """
     try:
@@ -128,15 +128,15 @@ def from_config(
         fault = f"lacks {error.args[0]}"
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        fault = f"has {'.'.join(map(str, first['loc']))} = {shown(first['input'], 40)}: {first['msg'].lower()}"
-    except Unclear as error:
-        raise ModelRefused(
+        fault = f"has {'.'.join(map(str, first['loc']))} = {quoted(first['input'], 40)}: {first['msg'].lower()}"
+    except InvalidConfig as error:
+        raise ModelError(
             f"The config.json of {id} cannot be planned: {error}.",
             "Mend it, or choose another model: `modal-serve-gen list models`.",
         ) from None
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        fault = f"cannot be read ({shown(error)})"
-    raise ModelRefused(
+        fault = f"cannot be read ({quoted(error)})"
+    raise ModelError(
         f"The config.json of {id} {fault}.",
         "Choose a revision or a model whose configuration is complete: `modal-serve-gen list models`.",
     )
@@ -149,7 +149,7 @@ def _weights(config: dict, told: str | None, known: int | None, from_files: bool
         factor = weights.scale(known, sized)
         return {"weight_bytes": known, "weights_source": READ, "sizes": sized, "weight_factor": factor}
     if missing := towers.unsized(config):
-        raise Unclear(f"its {missing} tells of an encoder, and not of its size")
+        raise InvalidConfig(f"its {missing} tells of an encoder, and not of its size")
     plain = all(one.part != "tower" for one in sized.weights) and quantized.read(config, told).label is None
     return {
         "weight_bytes": max(1, round(sized.served + sized.drafts)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import flags
-from modal_serve_gen.errors import BadInput, ModelRefused, shown
+from modal_serve_gen.errors import BadInput, ModelError, quoted
 from modal_serve_gen.models import Model, hub_client, lora_memory, valid_id
 
 ASKED = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})", re.ASCII)
@@ -46,7 +46,7 @@ def parse(asked: str) -> tuple[str, str, str]:
     match = ASKED.fullmatch(asked)
     if not match or not valid_id(match[2]):
         raise BadInput(
-            f"--lora {shown(asked)} is not NAME=REPO@SHA.",
+            f"--lora {quoted(asked)} is not NAME=REPO@SHA.",
             "Give the name that clients will ask for, the adapter's repository and its commit of 40 hex digits.",
         )
     return match[1], match[2], match[3]
@@ -61,10 +61,10 @@ def resolve(
     offline: bool,
     say: Callable[[str], None] | None = None,
 ) -> tuple[Adapter, ...]:
-    """Every adapter as the Hub describes it. Raises BadInput or ModelRefused for one that cannot be served."""
+    """Every adapter as the Hub describes it. Raises BadInput or ModelError for one that cannot be served."""
     parsed = [parse(each) for each in asked]
     if parsed and not table.takes_lora(model.architecture):
-        raise ModelRefused(
+        raise ModelError(
             f"{table.engine} {table.version} takes no LoRA adapters for {model.id} ({model.architecture}).",
             "Leave out --lora, or serve a copy of the model with the adapter merged into it.",
         )
@@ -74,7 +74,7 @@ def resolve(
             f"--lora {twice}=... takes a name that something else is served by.", "Give each adapter a name of its own."
         )
     if parsed and offline:
-        raise ModelRefused(
+        raise ModelError(
             f"--offline forbids asking the Hub about the adapter {parsed[0][1]}, whose rank has to be known.",
             "Leave out --offline.",
         )
@@ -86,16 +86,16 @@ def _resolved(name: str, repo: str, commit: str, model: Model, table: flags.Tabl
     config = found.config if isinstance(found.config, dict) else {}
     rank, base = _rank(config), config.get("base_model_name_or_path")
     if config.get("peft_type") != "LORA" or rank is None:
-        raise ModelRefused(f"{repo} is not a LoRA adapter in the PEFT layout.", "Choose a repository that is one.")
+        raise ModelError(f"{repo} is not a LoRA adapter in the PEFT layout.", "Choose a repository that is one.")
     if WEIGHTS not in found.weights:
-        raise ModelRefused(
+        raise ModelError(
             f"{repo} has no {WEIGHTS} at that commit; pickle files run code when they are loaded.",
             "Choose a commit or a copy with safetensors.",
         )
     if isinstance(base, str) and valid_id(base) and _plain(base) != _plain(model.id):
         raise BadInput(f"The adapter {repo} was made for {base}, not for {model.id}.", f"Serve it with --model {base}.")
     if what := _unserved(config):
-        raise ModelRefused(
+        raise ModelError(
             f"The adapter {repo} has {what}, which {table.engine} {table.version} does not serve.",
             "Convert it to a plain LoRA adapter, or merge it into its model.",
         )
@@ -119,7 +119,7 @@ def _unserved(config: dict) -> str | None:
     """What the engine would refuse when it loads the adapter; None for a plain one."""
     start = config.get("init_lora_weights", True)
     if isinstance(start, str) and start.lower() not in PLAIN_STARTS:
-        return f"{shown(start)} as its start, which changes the base model's weights"
+        return f"{quoted(start)} as its start, which changes the base model's weights"
     if config.get("bias", "none") != "none":
         return "biases"
     return next((what for key, what in UNSERVED.items() if config.get(key)), None)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from modal_serve_gen.errors import Unclear
+from modal_serve_gen.errors import InvalidConfig
 from modal_serve_gen.models import mamba
 from modal_serve_gen.models.kinds import layer_types, shared_kv_layers
 from modal_serve_gen.models.names import heads_of, hidden_of, layer_count, refuse_odd, text_part
@@ -197,7 +197,7 @@ def _deepseek_v4(text: dict) -> list[Layers | None] | None:
     if not isinstance(ratios, list):
         return None
     if len(ratios) < text["num_hidden_layers"]:
-        raise Unclear(f"its compress_ratios are {len(ratios)} for {text['num_hidden_layers']} layers")
+        raise InvalidConfig(f"its compress_ratios are {len(ratios)} for {text['num_hidden_layers']} layers")
     ratios, dim, index = ratios[: text["num_hidden_layers"]], text["head_dim"], text["index_head_dim"]
     count = Counter(ratios)
     entry = index + index // 128 * 4

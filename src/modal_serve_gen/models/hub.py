@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.errors import BadInput, HubSilent, ModelRefused, nearest, shown
+from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, nearest, quoted
 from modal_serve_gen.models import Model, from_config, hub_client, quantized, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
@@ -31,15 +31,15 @@ def resolve(
 
     A bundled model at its bundled revision needs no network, and without `pin` none is needed where no revision of it
     is known. Anything else is asked of the Hub: three requests, all
-    within `hub_client.DEADLINE_S`. Raises ModelRefused when it cannot be found, read or served by `engine`, BadInput
+    within `hub_client.DEADLINE_S`. Raises ModelError when it cannot be found, read or served by `engine`, BadInput
     for an id or revision that cannot be one. `say` is told what is waited for.
     """
     if not valid_id(model_id):
         raise BadInput(
-            f"{shown(model_id)} is not a model id.", "Write OWNER/NAME as on huggingface.co, such as Qwen/Qwen3-8B."
+            f"{quoted(model_id)} is not a model id.", "Write OWNER/NAME as on huggingface.co, such as Qwen/Qwen3-8B."
         )
     if revision is not None and not (0 < len(revision) <= 250 and revision.isprintable() and ".." not in revision):
-        raise BadInput(f"{shown(revision)} is not a revision.", "Give a commit of 40 hex digits, a branch or a tag.")
+        raise BadInput(f"{quoted(revision)} is not a revision.", "Give a commit of 40 hex digits, a branch or a tag.")
     known = facts.model_facts(model_id)
     if known and (known["revision"] or not pin) and revision in (None, known["revision"]):
         return servable(bundled(model_id), engine, engine_version)
@@ -47,8 +47,8 @@ def resolve(
         raise _offline(model_id, revision, known)
     try:
         found = hub_client.fetch(model_id, revision, token=token, say=say)
-    except HubSilent as silent:
-        raise HubSilent(_why_asked(model_id, revision, known) + silent.problem, silent.remedy) from None
+    except HubUnavailable as silent:
+        raise HubUnavailable(_why_asked(model_id, revision, known) + silent.problem, silent.remedy) from None
     _refuse_other_tasks(model_id, found)
     return servable(_from_hub(model_id, found, known), engine, engine_version)
 
@@ -128,21 +128,21 @@ def _why_asked(model_id: str, revision: str | None, known: dict | None) -> str:
         return f"{near.strip()} " if (near := _near(model_id)) else ""
     if known["revision"] is None:
         return f"{model_id} is bundled without a revision. "
-    return f"{model_id} is bundled at another revision than {shown(revision)}. "
+    return f"{model_id} is bundled at another revision than {quoted(revision)}. "
 
 
-def _offline(model_id: str, revision: str | None, known: dict | None) -> ModelRefused:
+def _offline(model_id: str, revision: str | None, known: dict | None) -> ModelError:
     if known is None:
-        return ModelRefused(
+        return ModelError(
             f"{model_id} is not among the bundled models, and --offline forbids asking the Hub.{_near(model_id)}",
             f"Leave out --offline, or choose a bundled model. {LISTED}",
         )
     if revision is not None and known["revision"]:
-        return ModelRefused(
-            f"{model_id} is bundled at revision {known['revision']}, not at {shown(revision)}.",
+        return ModelError(
+            f"{model_id} is bundled at revision {known['revision']}, not at {quoted(revision)}.",
             "Leave out --revision to take the bundled one, or leave out --offline to ask the Hub.",
         )
-    return ModelRefused(
+    return ModelError(
         f"{model_id} is bundled without a revision, so it cannot be pinned offline.",
         "Leave out --offline: the Hub names the newest commit.",
     )
@@ -157,7 +157,7 @@ def _near(model_id: str) -> str:
 
 
 def _refuse_other_tasks(model_id: str, found: hub_client.Found) -> None:
-    """Refuses what its tag, library or architecture says is no text generator. Raises ModelRefused."""
+    """Refuses what its tag, library or architecture says is no text generator. Raises ModelError."""
     rules = facts.tasks()
     what = next((name for name, tags in rules["not_served"].items() if found.task in tags), None)
     why = f"its task on the Hub is {found.task}"
@@ -168,9 +168,9 @@ def _refuse_other_tasks(model_id: str, found: hub_client.Found) -> None:
         raise _not_text(model_id, what, why)
 
 
-def _not_text(model_id: str, what: str, why: str) -> ModelRefused:
-    return ModelRefused(
-        f"{model_id} is {what}, not a text-generation model ({shown(why, 120)[1:-1]}).",
+def _not_text(model_id: str, what: str, why: str) -> ModelError:
+    return ModelError(
+        f"{model_id} is {what}, not a text-generation model ({quoted(why, 120)[1:-1]}).",
         "Choose a model that answers chat requests; the workflows here serve nothing else.",
     )
 
@@ -186,7 +186,7 @@ def _table(engine: str, version: str | None) -> flags.Table | None:
 
 
 def servable(model: Model, engine: str, version: str | None) -> Model:
-    """`model` when the engine's registry serves its architecture as text. Raises ModelRefused."""
+    """`model` when the engine's registry serves its architecture as text. Raises ModelError."""
     architecture = model.architecture
     for what, parts in facts.tasks()["by_architecture"].items():
         if any(part in architecture for part in parts):
@@ -202,8 +202,8 @@ def servable(model: Model, engine: str, version: str | None) -> Model:
     others = [name for name in groups if architecture in groups[name] and name not in (*SERVED, *OTHERS)]
     if others:
         raise _not_text(model.id, f"a {others[0].replace('_', ' ')} model", f"{architecture} in {engine}'s registry")
-    raise ModelRefused(
-        f"{engine} {table.version} does not know the architecture {shown(architecture)} of {model.id}."
+    raise ModelError(
+        f"{engine} {table.version} does not know the architecture {quoted(architecture)} of {model.id}."
         + (" An older release did." if architecture in groups.get("previously_supported", ()) else ""),
         f"Choose a workflow with another engine, or another model. {LISTED}",
     )

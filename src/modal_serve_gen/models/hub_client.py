@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from modal_serve_gen.errors import HubSilent, ModelRefused, shown
+from modal_serve_gen.errors import HubUnavailable, ModelError, quoted
 from modal_serve_gen.models import SHA
 
 DEADLINE_S = 60  # for everything together
@@ -51,7 +51,7 @@ def fetch(
     say: Callable[[str], None] | None,
     document: str = "config.json",
 ) -> Found:
-    """The repository's facts: two or three requests. Raises ModelRefused with what to do.
+    """The repository's facts: two or three requests. Raises ModelError with what to do.
 
     `document` is the file that describes it: of an adapter, whose weights are not a model's, adapter_config.json.
     """
@@ -70,7 +70,7 @@ def fetch(
         say(f"Waiting for {_host()} to describe {model_id} (up to {DEADLINE_S} s)")
     thread.join(DEADLINE_S - QUIET_S)
     if not outcome:
-        raise HubSilent(
+        raise HubUnavailable(
             f"{_host()} did not describe {model_id} within {DEADLINE_S} seconds.",
             "Try again later, or a bundled model.",
         )
@@ -96,7 +96,7 @@ def _fetch(model_id: str, revision: str | None, token: str | None, document: str
     from huggingface_hub import HfApi, get_token
 
     token = token or get_token()
-    asked = f"{model_id} at {shown(revision)}" if revision else model_id
+    asked = f"{model_id} at {quoted(revision)}" if revision else model_id
     try:
         api = HfApi(endpoint=_endpoint(), token=token or False)
         info = api.model_info(model_id, revision=revision, files_metadata=True, timeout=REQUEST_S)
@@ -135,7 +135,7 @@ def _elements(info: Any) -> dict[str, int]:
 def _weights(model_id: str, sizes: dict[str, Any]) -> dict[str, int]:
     """The safetensors files at the top of the repository; Mistral's own copies only where there are no others.
 
-    Raises ModelRefused for repositories without such files, saying what they hold instead.
+    Raises ModelError for repositories without such files, saying what they hold instead.
     """
     top = {name: size for name, size in sizes.items() if "/" not in name}
     found = {name: size for name, size in top.items() if name.endswith(".safetensors") and "adapter" not in name}
@@ -146,36 +146,36 @@ def _weights(model_id: str, sizes: dict[str, Any]) -> dict[str, int]:
             raise _garbage(model_id)
         return chosen
     if "adapter_config.json" in sizes:
-        raise ModelRefused(
+        raise ModelError(
             f"{model_id} is an adapter, not a whole model.", "Serve its base model with --lora NAME=REPO@SHA."
         )
     if "model_index.json" in sizes:
-        raise ModelRefused(
+        raise ModelError(
             f"{model_id} is a diffusion pipeline, not a text-generation model.", "Choose a model that answers in text."
         )
     if any(name.endswith(".gguf") for name in sizes):
-        raise ModelRefused(
+        raise ModelError(
             f"{model_id} holds GGUF files only, which the engines here do not serve.",
             "Choose the repository that it was converted from, or an AWQ, FP8 or NVFP4 one.",
         )
     if any(PICKLE.fullmatch(name) for name in top):
-        raise ModelRefused(
+        raise ModelError(
             f"{model_id} holds its weights as pickle files only, and loading those runs code.",
             "Choose a revision or a copy with safetensors files (refs/pr often has one).",
         )
-    raise ModelRefused(
+    raise ModelError(
         f"{model_id} holds no weights at its top level.", "Check the id: it may be a data set, a draft or a collection."
     )
 
 
 def _check_config(model_id: str, sizes: dict[str, Any], document: str) -> None:
     if document not in sizes:
-        raise ModelRefused(
+        raise ModelError(
             f"{model_id} has no {document}, from which its memory is planned.",
             "Choose a repository in the transformers layout.",
         )
     if isinstance(sizes[document], int) and sizes[document] > CONFIG_BYTES:
-        raise ModelRefused(
+        raise ModelError(
             f"The {document} of {model_id} has {sizes[document]:,} bytes, which no model's has.",
             "Check the id: this is not an ordinary model.",
         )
@@ -195,48 +195,48 @@ def _config(api: Any, model_id: str, sha: str, asked: str, has_token: bool, docu
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise ModelRefused(
+        raise ModelError(
             f"The {document} of {model_id} is not JSON.", "Choose another revision, or report it to its owner."
         ) from None
 
 
-def _refusal(error: Exception, asked: str, revision: str | None, has_token: bool) -> ModelRefused:
+def _refusal(error: Exception, asked: str, revision: str | None, has_token: bool) -> ModelError:
     """What the client's error means for the user. Nothing of its text is used."""
     kinds, status = _kinds(error)
     if "GatedRepoError" in kinds or status == 403:
         return _gated(asked, has_token)
     if status == 401 and has_token and "RepositoryNotFoundError" not in kinds:
-        return ModelRefused(
+        return ModelError(
             f"{_host()} does not accept the Hugging Face token that was used for {asked}.",
             f"Make a new one at https://huggingface.co/settings/tokens and {TOKEN_HELP}.",
         )
     if "RevisionNotFoundError" in kinds:
-        return ModelRefused(
-            f"There is no revision {shown(revision)} of {asked.split(' at ')[0]}.",
+        return ModelError(
+            f"There is no revision {quoted(revision)} of {asked.split(' at ')[0]}.",
             "Give a commit, branch or tag of that repository, or leave out --revision.",
         )
     if "RepositoryNotFoundError" in kinds or status in (401, 404):
         private = "" if has_token else f" If it is private: {TOKEN_HELP}."
-        return ModelRefused(
+        return ModelError(
             f"{_host()} has no model {asked}, or it is private.", f"Check the spelling of the id.{private}"
         )
     if "OfflineModeIsEnabled" in kinds:
-        return HubSilent(
+        return HubUnavailable(
             f"HF_HUB_OFFLINE forbids asking the Hub about {asked}.",
             "Unset HF_HUB_OFFLINE, or choose a bundled model: `modal-serve-gen list models`.",
         )
     if status == 429:
-        return HubSilent(
+        return HubUnavailable(
             f"{_host()} refuses further requests for now (429), so {asked} was not read.",
             "Wait a few minutes; with HF_TOKEN set the limit is higher.",
         )
     if status:
-        return HubSilent(
+        return HubUnavailable(
             f"{_host()} answered {status} when asked about {asked}.",
             "Try again later; a bundled model needs no network: `modal-serve-gen list models`.",
         )
     if kinds & {"TransportError", "TimeoutException", "ConnectionError", "TimeoutError", "OSError", "InvalidURL"}:
-        return HubSilent(
+        return HubUnavailable(
             f"{_host()} cannot be reached, so nothing is known of {asked}.",
             "Check the network, the proxy and HF_ENDPOINT, or choose a bundled model: `modal-serve-gen list models`.",
         )
@@ -256,21 +256,21 @@ def _kinds(error: BaseException) -> tuple[set[str], int | None]:
     return kinds, status
 
 
-def _gated(asked: str, has_token: bool) -> ModelRefused:
+def _gated(asked: str, has_token: bool) -> ModelError:
     page = f"https://huggingface.co/{asked.split(' at ')[0]}"
     if has_token:
-        return ModelRefused(
+        return ModelError(
             f"{asked} is gated, and the Hugging Face token that was used has no access to it.",
             f"Accept the licence at {page} with the account of that token; some owners answer by hand.",
         )
-    return ModelRefused(
+    return ModelError(
         f"{asked} is gated, and no Hugging Face token is set.",
         f"Accept the licence at {page}, make a token with read access, then {TOKEN_HELP}.",
     )
 
 
-def _garbage(asked: str) -> ModelRefused:
-    return ModelRefused(
+def _garbage(asked: str) -> ModelError:
+    return ModelError(
         f"{_host()} gave an answer about {asked} that is not the Hub's.",
         "Check HF_ENDPOINT and the proxy; a bundled model needs no network: `modal-serve-gen list models`.",
     )

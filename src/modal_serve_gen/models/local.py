@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen.errors import BadInput, ModelRefused, shown
+from modal_serve_gen.errors import BadInput, ModelError, quoted
 from modal_serve_gen.models import Model, from_config
 from modal_serve_gen.models.names import text_part
 
@@ -31,7 +31,7 @@ def is_local(target: str) -> bool:
 def read(target: str) -> Model:
     """The model in that folder, or of that config.json, its weights exact where their headers are there.
 
-    Raises BadInput for what cannot be read, ModelRefused for what holds no model that the engines here load.
+    Raises BadInput for what cannot be read, ModelError for what holds no model that the engines here load.
     """
     path = Path(target)
     try:
@@ -42,7 +42,7 @@ def read(target: str) -> Model:
     except (OSError, ValueError, RuntimeError) as fault:
         why = getattr(fault, "strerror", None) or "there can be no such path"
         raise BadInput(
-            f"{shown(target)} cannot be read: {why.lower()}.",
+            f"{quoted(target)} cannot be read: {why.lower()}.",
             "Name a folder with a config.json, that file itself, or a model's id on the Hub.",
         ) from None
     return from_config(_name(path), "", config, source=f"{path.name} alone")
@@ -59,7 +59,7 @@ def _folder(path: Path) -> Model:
     if not (path / "config.json").is_file():
         _refuse_others(path)
         raise BadInput(
-            f"{shown(str(path))} has no config.json, from which memory is planned.",
+            f"{quoted(str(path))} has no config.json, from which memory is planned.",
             "Name the folder that holds it, as `hf download` makes one.",
         )
     config = _document(path / "config.json")
@@ -96,16 +96,16 @@ def _whole(path: Path, files: list[Path]) -> bool:
 def _refuse_others(path: Path) -> None:
     """Nothing but a configuration is fine; weights that no engine here loads are not."""
     if (path / "adapter_config.json").is_file():
-        raise ModelRefused(
+        raise ModelError(
             f"{path.name} is an adapter, not a whole model.", "Plan its base model; `new --lora` serves both."
         )
     if any(path.glob("*.gguf")):
-        raise ModelRefused(
+        raise ModelError(
             f"{path.name} holds GGUF files only, which the engines here do not serve.",
             "Choose the repository that it was converted from, or an AWQ, FP8 or NVFP4 one.",
         )
     if any(path.glob("pytorch_model*.bin")):
-        raise ModelRefused(
+        raise ModelError(
             f"{path.name} holds its weights as pickle files only, and loading those runs code.",
             "Choose a copy with safetensors files.",
         )
@@ -114,15 +114,15 @@ def _refuse_others(path: Path) -> None:
 def _document(path: Path) -> dict:
     """A JSON object. BadInput for anything else."""
     if path.suffix in (".safetensors", ".bin", ".gguf", ".pt"):
-        raise BadInput(f"{shown(path.name)} is a file of weights.", "Name its folder, or the config.json in it.")
+        raise BadInput(f"{quoted(path.name)} is a file of weights.", "Name its folder, or the config.json in it.")
     if path.stat().st_size > MOST_DOCUMENT:
         raise BadInput(f"{path.name} is larger than any model's: {path.stat().st_size:,} bytes.", "Name another file.")
     try:
         found = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
-        raise BadInput(f"{shown(str(path))} is not JSON.", "Name a model's config.json, or its folder.") from None
+        raise BadInput(f"{quoted(str(path))} is not JSON.", "Name a model's config.json, or its folder.") from None
     if not isinstance(found, dict):
-        raise BadInput(f"{shown(str(path))} holds no JSON object.", "Name a model's config.json, or its folder.")
+        raise BadInput(f"{quoted(str(path))} holds no JSON object.", "Name a model's config.json, or its folder.")
     return found
 
 

@@ -1,6 +1,6 @@
 """Where a config.json keeps the language model, and its sizes by their usual names (pure)."""
 
-from modal_serve_gen.errors import Unclear
+from modal_serve_gen.errors import InvalidConfig
 
 # The usual name of a size, and what families call it (vLLM 0.33.0, transformers_utils/config.py, CONFIG_FIELD_ALIASES;
 # transformers' own attribute_map of each class).
@@ -71,12 +71,12 @@ def _named(text: dict) -> dict:
 
 
 def refuse_odd(text: dict) -> None:
-    """Raises Unclear for layers of a make that is not read here, so that none is guessed."""
+    """Raises InvalidConfig for layers of a make that is not read here, so that none is guessed."""
     said = ("per_layer_config",) if text.get("global_head_dim") else ()  # Gemma 4: the same in words that are read
     if key := next((key for key in ODD if text.get(key) and key not in said), None):
-        raise Unclear(f"its {key} {ODD[key]}, which this tool does not read")
+        raise InvalidConfig(f"its {key} {ODD[key]}, which this tool does not read")
     if text.get("model_type") in UNREAD:
-        raise Unclear(f"its model_type is {text['model_type']}, whose layers this tool does not read")
+        raise InvalidConfig(f"its model_type is {text['model_type']}, whose layers this tool does not read")
 
 
 def heads_of(text: dict) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import Unclear, shown
+from modal_serve_gen.errors import InvalidConfig, quoted
 from modal_serve_gen.models.matrix import Matrix
 from modal_serve_gen.models.names import text_part
 
@@ -42,7 +42,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Quantization:
-    """The label of a checkpoint's format, and what it does to each matrix. Unclear where entries contradict."""
+    """The label of a checkpoint's format, and what it does to each matrix. InvalidConfig where entries contradict."""
 
     label: str | None
     block: int | None  # that every shard of a matrix must be a multiple of
@@ -132,13 +132,13 @@ TOGETHER = {
 def read(config: dict, told: str | None = None) -> Quantization:
     """What `config` says; `told` is the label known of a checkpoint whose configuration says nothing.
 
-    Raises Unclear for entries that contradict each other or that no engine here knows.
+    Raises InvalidConfig for entries that contradict each other or that no engine here knows.
     """
     if not (found := stated(config)):
         return _told(told)
     labels = {str(one.get("quant_method") or one.get("quant_algo") or "").lower() for one in found} - {""}
     if len(labels) > 1:
-        raise Unclear(f"its quantisation is stated twice and differently: {', '.join(sorted(labels))}")
+        raise InvalidConfig(f"its quantisation is stated twice and differently: {', '.join(sorted(labels))}")
     return _stated(found[0], text_part(config), told)
 
 
@@ -146,7 +146,7 @@ def stated(config: dict) -> list[dict]:
     """The tables that say how a checkpoint is quantised; none where it is not, or does not say."""
     text = text_part(config)
     if wrong := next((one for one in (config, text) if isinstance(one.get("quantization_config"), (str, list))), None):
-        raise Unclear(f"its quantization_config is {shown(wrong['quantization_config'], 40)}, not a table")
+        raise InvalidConfig(f"its quantization_config is {quoted(wrong['quantization_config'], 40)}, not a table")
     return [
         found
         for found in (
@@ -166,10 +166,10 @@ def _told(label: str | None) -> Quantization:
 def _stated(stated: dict, text: dict, told: str | None) -> Quantization:
     method = str(stated.get("quant_method") or stated.get("quant_algo") or "").lower()
     if not method:
-        raise Unclear("its quantization_config names no quant_method")
+        raise InvalidConfig("its quantization_config names no quant_method")
     known = facts.quantization()["methods"]
     if method not in known:
-        raise Unclear(f"its quantisation {shown(method, 40)} is none that the engines here know")
+        raise InvalidConfig(f"its quantisation {quoted(method, 40)} is none that the engines here know")
     bits, block = stated.get("bits", stated.get("w_bit")), _block(stated)
     _consistent(method, stated, bits)
     left = tuple(
@@ -207,26 +207,26 @@ def _block(stated: dict) -> int | None:
         return None
     if isinstance(block, list) and len(block) == 2 and all(isinstance(one, int) and 0 < one <= 2**20 for one in block):
         return block[0]
-    raise Unclear(f"its weight_block_size is {shown(block, 40)}, not two whole numbers")
+    raise InvalidConfig(f"its weight_block_size is {quoted(block, 40)}, not two whole numbers")
 
 
 def _consistent(method: str, stated: dict, bits: object) -> None:
-    """Raises Unclear where two entries of one quantization_config cannot both be true."""
+    """Raises InvalidConfig where two entries of one quantization_config cannot both be true."""
     if bits is not None and (not isinstance(bits, int) or bits not in (2, 3, 4, 8)):
-        raise Unclear(f"its quantisation {method} has {shown(bits, 40)} bits, which is neither 2, 3, 4 nor 8")
+        raise InvalidConfig(f"its quantisation {method} has {quoted(bits, 40)} bits, which is neither 2, 3, 4 nor 8")
     if method in ("fp8", "fbgemm_fp8", "deepseek_v4_fp8") and bits not in (None, 8):
-        raise Unclear(f"its quantisation is {method} and of {bits} bits at once")
+        raise InvalidConfig(f"its quantisation is {method} and of {bits} bits at once")
     if "awq" in method and bits not in (None, 4):
-        raise Unclear(f"its quantisation is {method} and of {bits} bits at once")
+        raise InvalidConfig(f"its quantisation is {method} and of {bits} bits at once")
     if "fp4" in method and bits not in (None, 4):
-        raise Unclear(f"its quantisation is {method} and of {bits} bits at once")
+        raise InvalidConfig(f"its quantisation is {method} and of {bits} bits at once")
     if stated.get("load_in_4bit") and stated.get("load_in_8bit"):
-        raise Unclear("its quantisation is to be loaded in 4 and in 8 bits at once")
+        raise InvalidConfig("its quantisation is to be loaded in 4 and in 8 bits at once")
     group = stated.get("group_size")
     if group is not None and not (isinstance(group, int) and (group == -1 or 0 < group <= 2**20)):
-        raise Unclear(f"its quantisation has a group_size of {shown(group, 40)}")
+        raise InvalidConfig(f"its quantisation has a group_size of {quoted(group, 40)}")
     if method.startswith(("awq", "gptq", "bitsandbytes")) and stated.get("weight_block_size"):
-        raise Unclear(f"its quantisation is {method} and has FP8 blocks at once")
+        raise InvalidConfig(f"its quantisation is {method} and has FP8 blocks at once")
 
 
 def _groups(stated: dict) -> list[dict]:
@@ -238,7 +238,7 @@ def _groups(stated: dict) -> list[dict]:
 def _form(weights: dict) -> Form:
     bits, group = weights.get("num_bits") or 8, weights.get("group_size")
     if not isinstance(bits, int) or bits not in (2, 3, 4, 8):
-        raise Unclear(f"its quantisation has {shown(bits, 40)} bits, which is neither 2, 3, 4 nor 8")
+        raise InvalidConfig(f"its quantisation has {quoted(bits, 40)} bits, which is neither 2, 3, 4 nor 8")
     group = group if isinstance(group, int) and group > 0 else None
     block = weights.get("block_structure")
     square = block[0] if isinstance(block, list) and block and isinstance(block[0], int) and block[0] > 0 else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.errors import BadInput, ModelRefused, shown
+from modal_serve_gen.errors import BadInput, ModelError, quoted
 from modal_serve_gen.models import Model, architecture_of, hub_client, valid_id
 from modal_serve_gen.models.attention import MOST, layers_of
 from modal_serve_gen.models.modules import draft_layers
@@ -81,7 +81,7 @@ def parse_draft(asked: str, engine: str) -> tuple[str, str, str]:
     match = ASKED.fullmatch(asked)
     if not match or not valid_id(match[2]) or match[1] not in algorithms:
         raise BadInput(
-            f"--draft {shown(asked)} is not ALGORITHM=REPO@SHA.",
+            f"--draft {quoted(asked)} is not ALGORITHM=REPO@SHA.",
             f"ALGORITHM is one of {', '.join(algorithms)}, SHA a commit of 40 hex digits.",
         )
     return match[1], match[2], match[3]
@@ -93,14 +93,14 @@ def of_draft(
     """--draft ALGORITHM=REPO@SHA, as the Hub describes it.
 
     Raises BadInput for another form, an unknown algorithm, a draft that the engine does not know or one of another
-    vocabulary, and ModelRefused where the Hub may not be asked or holds no safetensors.
+    vocabulary, and ModelError where the Hub may not be asked or holds no safetensors.
     """
     algorithm, repo, commit = parse_draft(asked, table.engine)
     bundled = facts.model_facts(repo)
     if bundled and bundled["revision"] == commit:
         config, weight_bytes = facts.config(repo)["config"], bundled["weight_bytes"]
     elif offline:
-        raise ModelRefused(
+        raise ModelError(
             f"--offline forbids asking the Hub about the draft {repo}, whose vocabulary has to be known.",
             "Leave out --offline.",
         )
@@ -112,7 +112,7 @@ def of_draft(
     text = text_part(config)
     if text.get("vocab_size") != model.vocab_size:
         raise BadInput(
-            f"The draft {repo} has a vocabulary of {shown(text.get('vocab_size'))}, {model.id} one of "
+            f"The draft {repo} has a vocabulary of {quoted(text.get('vocab_size'))}, {model.id} one of "
             f"{model.vocab_size}: it cannot guess its tokens.",
             "Choose a draft that was made for this model.",
         )
@@ -162,6 +162,6 @@ def _require_known(config: dict, algorithm: str, repo: str, table: flags.Table) 
     if architecture in table.architectures(group):
         return
     raise BadInput(
-        f"The draft {repo} is {shown(architecture)}: {table.engine} {table.version} does not take it for {algorithm}.",
+        f"The draft {repo} is {quoted(architecture)}: {table.engine} {table.version} does not take it for {algorithm}.",
         "Choose a copy that was made for this engine.",
     )

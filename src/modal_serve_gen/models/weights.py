@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from modal_serve_gen.errors import Unclear, shown
+from modal_serve_gen.errors import InvalidConfig, quoted
 from modal_serve_gen.models import mamba, quantized
 from modal_serve_gen.models.attention import MOST, MOST_LAYERS, Layers, kv_shape
 from modal_serve_gen.models.matrix import Split
@@ -73,7 +73,7 @@ class Sizes(BaseModel):
 def sizes(config: dict, told: str | None = None) -> Sizes:
     """The parts of the model that `config` describes; `told` is the format where the configuration says none.
 
-    KeyError names a missing field, Unclear a contradiction.
+    KeyError names a missing field, InvalidConfig a contradiction.
     """
     text = text_part(config)
     scheme = quantized.read(config, told)
@@ -106,29 +106,31 @@ def sizes(config: dict, told: str | None = None) -> Sizes:
 
 
 def check(config: dict) -> None:
-    """Raises Unclear for sizes that are none, and for sizes that contradict each other."""
+    """Raises InvalidConfig for sizes that are none, and for sizes that contradict each other."""
     text = text_part(config)
     for key, value in text.items():
         if value is not None and (key in SIZES or key.startswith(GROUPS)) and not _size(value):
-            raise Unclear(f"{key} is {shown(value, 40)}, which is no size")
+            raise InvalidConfig(f"{key} is {quoted(value, 40)}, which is no size")
     for key in ("num_hidden_layers", "num_layers_per_stack", "num_mem_blocks"):
         if (text.get(key) or 0) > MOST_LAYERS:
-            raise Unclear(f"{key} is {text[key]:,}, and no model has {MOST_LAYERS:,}")
+            raise InvalidConfig(f"{key} is {text[key]:,}, and no model has {MOST_LAYERS:,}")
     dtype = str(text.get("dtype") or text.get("torch_dtype") or "bfloat16").removeprefix("torch.")
     if dtype not in WIDTHS:
-        raise Unclear(f"its dtype is {shown(dtype, 40)}, which is none that weights have")
+        raise InvalidConfig(f"its dtype is {quoted(dtype, 40)}, which is none that weights have")
     heads, hidden = heads_of(text), hidden_of(text)
     for key, size in (("hidden_size", hidden), ("num_attention_heads", heads)):
         if not size:
-            raise Unclear(f"{key} is {size}, which is no size")
+            raise InvalidConfig(f"{key} is {size}, which is no size")
     divided = not text.get("head_dim") and not text.get("kv_lora_rank") and text.get("model_type") not in mamba.PURE
     if divided and hidden % heads:
-        raise Unclear(f"hidden_size {hidden:,} is no multiple of its {heads} attention heads, and no head_dim is there")
+        raise InvalidConfig(
+            f"hidden_size {hidden:,} is no multiple of its {heads} attention heads, and no head_dim is there"
+        )
     kept = text.get("num_key_value_heads")
     if kept == 0 or (kept and heads % kept):
-        raise Unclear(f"its {heads} attention heads are no multiple of its {kept} KV heads")
+        raise InvalidConfig(f"its {heads} attention heads are no multiple of its {kept} KV heads")
     if expert_count(text) and active_fraction(text) > 1:
-        raise Unclear("a token uses more experts than it has")
+        raise InvalidConfig("a token uses more experts than it has")
 
 
 def _size(value: object) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.models import Model
 
 GPU = re.compile(r"\s*([A-Za-z0-9!+-]+?)\s*(?::\s*([0-9]+)\s*)?")
@@ -22,13 +22,13 @@ def parse_gpu(text: str) -> tuple[str, int]:
     if not match or name is None:
         near = nearest((match[1] if match else text[:40]).upper(), names)
         raise BadInput(
-            f"{shown(text)} is not a GPU that Modal documents.{near}",
+            f"{quoted(text)} is not a GPU that Modal documents.{near}",
             f"Write NAME or NAME:COUNT, with NAME one of {', '.join(facts.gpus())}.",
         )
     count, limit = int(match[2] or 1), gpu_facts(name)["max_count"]
     if not 1 <= count <= limit:
         raise BadInput(
-            f"{shown(text)} asks for {count} GPUs; one container takes 1 to {limit} of {name}.",
+            f"{quoted(text)} asks for {count} GPUs; one container takes 1 to {limit} of {name}.",
             f"Choose a count of 1 to {limit}{', or a GPU with more memory' if count else ''}.",
         )
     return DOCUMENTED_SPELLING.get(name, name), count

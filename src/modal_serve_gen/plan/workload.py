@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.gpus import parse_gpu
 from modal_serve_gen.plan.overheads import check_version
@@ -51,7 +51,7 @@ def check(model: Model, asked: Workload) -> None:
         count = parse_gpu(asked.gpu)[1]
         if count % (asked.pp * asked.dp):
             raise BadInput(
-                f"--gpu {shown(asked.gpu)} has {count} GPUs, which {asked.pp} pipeline stages of {asked.dp} "
+                f"--gpu {quoted(asked.gpu)} has {count} GPUs, which {asked.pp} pipeline stages of {asked.dp} "
                 "data-parallel replicas do not divide.",
                 f"Give a multiple of {asked.pp * asked.dp}.",
             )
@@ -60,7 +60,7 @@ def check(model: Model, asked: Workload) -> None:
         for part in (each.strip() for each in asked.region.split(",")):
             if part not in known:
                 raise BadInput(
-                    f"--region {shown(part)} is none that Modal has.{nearest(part, known)}",
+                    f"--region {quoted(part)} is none that Modal has.{nearest(part, known)}",
                     f"Use one such as {', '.join(facts.regions()['compute']['broad'])}, or leave it out.",
                 )
     for option, size in (("--pipeline-parallel-size", asked.pp), ("--data-parallel-size", asked.dp)):
@@ -70,20 +70,20 @@ def check(model: Model, asked: Workload) -> None:
         ("--tokens-per-s", asked.tokens_per_s),
     ):  # fmt: skip
         if target is not None and not 0 < target < 1e9:
-            raise BadInput(f"{option} {shown(target)} is not a positive number.", "Give more, or leave it out.")
+            raise BadInput(f"{option} {quoted(target)} is not a positive number.", "Give more, or leave it out.")
     if (length := asked.max_model_len) is not None:
         _within("--max-model-len", length, rule["least_context"], model.max_context, f"{model.id} was made for")
     if (many := asked.concurrency) is not None:
         _within("--concurrency", many, 1, rule["most_concurrency"], "one container is given")
     if (share := asked.gpu_memory_utilization) is not None and not 0 < share < 1:
         raise BadInput(
-            f"--gpu-memory-utilization {shown(share)} is not a fraction between 0 and 1.",
+            f"--gpu-memory-utilization {quoted(share)} is not a fraction between 0 and 1.",
             "Leave it out for the engine's own share, or give less when the GPU is shared.",
         )
     known = facts.quantization()["cache_bytes"]
     if asked.kv_cache_dtype is not None and asked.kv_cache_dtype not in known:
         raise BadInput(
-            f"--kv-cache-dtype {shown(asked.kv_cache_dtype)} is unknown.{nearest(asked.kv_cache_dtype, [*known])}",
+            f"--kv-cache-dtype {quoted(asked.kv_cache_dtype)} is unknown.{nearest(asked.kv_cache_dtype, [*known])}",
             f"Use one of {', '.join(known)}.",
         )
     if (batch := asked.max_num_batched_tokens) is not None:
@@ -103,6 +103,6 @@ def check(model: Model, asked: Workload) -> None:
 def _within(option: str, value: int, least: int, most: int, why: str) -> None:
     if not least <= value <= most:
         raise BadInput(
-            f"{option} {shown(value)} is out of range: {least:,} to {most:,} is what {why}.",
+            f"{option} {quoted(value)} is out of range: {least:,} to {most:,} is what {why}.",
             f"Give {option} a value in that range, or leave it out.",
         )

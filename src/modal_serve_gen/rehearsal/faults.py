@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 
 ALWAYS = 0
 
@@ -65,14 +65,14 @@ def parse(given: Sequence[str]) -> Faults:
         kind = KINDS.get(name)
         if kind is None:
             raise BadInput(
-                f"{shown(name)} is not a fault.{nearest(name, list(KINDS))}",
+                f"{quoted(name)} is not a fault.{nearest(name, list(KINDS))}",
                 f"There are {', '.join(KINDS)}; for several, repeat --fault.",
             )
         if colon and not kind.argument:
-            raise BadInput(f"The fault {name} takes no argument, but was given {shown(argument)}.", "Leave it out.")
+            raise BadInput(f"The fault {name} takes no argument, but was given {quoted(argument)}.", "Leave it out.")
         if colon and kind.argument in MOST and not _in_range(argument, kind.argument):
             raise BadInput(
-                f"{shown(argument)} is not a number of {kind.argument} for the fault {name}.",
+                f"{quoted(argument)} is not a number of {kind.argument} for the fault {name}.",
                 f"Give {'0.1' if kind.argument == 'seconds' else '1'} to {MOST[kind.argument]}, as in "
                 f"{name}:{kind.default if kind.default != str(ALWAYS) else 1}.",
             )

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from modal_serve_gen.errors import BadInput, shown
+from modal_serve_gen.errors import BadInput, quoted
 
 LOCK = ".rehearsal"  # also the sign that a folder is one of ours
 OURS = ("volumes", "secrets")
@@ -27,19 +27,19 @@ def opened(folder: Path, *, fresh: bool) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / LOCK).exists() and any(folder.iterdir()):
             raise BadInput(
-                f"{shown(folder)} holds other things than what a rehearsal keeps.", "Name a new or an empty folder."
+                f"{quoted(folder)} holds other things than what a rehearsal keeps.", "Name a new or an empty folder."
             )
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as fault:
         raise BadInput(
-            f"{shown(folder)} cannot keep what a rehearsal leaves: {fault.strerror}.", "Name another folder."
+            f"{quoted(folder)} cannot keep what a rehearsal leaves: {fault.strerror}.", "Name another folder."
         ) from None
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BadInput(
-                f"{shown(folder)} is in use by another rehearsal.", "Wait for its end, or name another folder."
+                f"{quoted(folder)} is in use by another rehearsal.", "Wait for its end, or name another folder."
             ) from None
         for name in OURS if fresh else ():
             shutil.rmtree(folder / name, ignore_errors=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grpclib.server import Server
 
-from modal_serve_gen.errors import EnvironmentLacks, OurBug, ServeError, shown
+from modal_serve_gen.errors import InternalError, MachineError, ServeError, quoted
 from modal_serve_gen.rehearsal import client, probe
 from modal_serve_gen.rehearsal.containers import isolation
 from modal_serve_gen.rehearsal.containers.fleet import Containers
@@ -169,11 +169,11 @@ def _refusal(trouble: Exception) -> ServeError:
     if isinstance(trouble, ServeError):
         return trouble
     if isinstance(trouble, OSError):
-        return EnvironmentLacks(
+        return MachineError(
             f"The rehearsal itself could not go on: {trouble.strerror or 'its files could not be written'}.",
             f"That says nothing of the app. Make room in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
         )
-    return OurBug(
+    return InternalError(
         f"The rehearsal itself failed: {trouble!r}.", "Please report this with the app and the command that you typed."
     )
 
@@ -186,8 +186,8 @@ def _folder() -> Path:
             Path(folder).rmdir()
             folder = tempfile.mkdtemp(prefix="rehearsal-", dir="/tmp")
     except OSError as fault:
-        raise EnvironmentLacks(
-            f"No temporary folder can be made in {shown(tempfile.gettempdir())}: {fault.strerror}.",
+        raise MachineError(
+            f"No temporary folder can be made in {quoted(tempfile.gettempdir())}: {fault.strerror}.",
             "Set TMPDIR to a folder that may be written to and has room.",
         ) from None
     return Path(folder)

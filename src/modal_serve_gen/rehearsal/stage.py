@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 from modal_serve_gen.rehearsal.containers import bare
 from modal_serve_gen.rehearsal.engines import adapters, miniature, stubs
 from modal_serve_gen.rehearsal.faults import NONE, Faults
@@ -118,7 +118,7 @@ class Stage:
             self.pinned[engine] = version
             python, _ = self.engines.get(engine, (None, None))
             if self.engine == "real" and python is None:
-                raise EnvironmentLacks(
+                raise MachineError(
                     f"The app installs {engine}, which it does not name, so the real one was not made ready.",
                     f"Pin {engine}==VERSION in the app's own image, or rehearse it with --engine stub.",
                 )

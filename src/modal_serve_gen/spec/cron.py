@@ -2,7 +2,7 @@
 
 import re
 
-from modal_serve_gen.errors import shown
+from modal_serve_gen.errors import quoted
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
@@ -26,14 +26,14 @@ def problem(line: str) -> str:
         for item in text.split(","):
             match = ITEM.fullmatch(item)
             if match is None:
-                return f"has {shown(item)} as its {what}; a number, a range such as 1-5, * or */5 can stand there"
+                return f"has {quoted(item)} as its {what}; a number, a range such as 1-5, * or */5 can stand there"
             values = [_value(match[name], names) for name in ("first", "last") if match[name]]
             if None in values or any(not least <= value <= most for value in values):
-                return f"has {shown(item)} as its {what}, which is {least} to {most}"
+                return f"has {quoted(item)} as its {what}, which is {least} to {most}"
             if values != sorted(values):
-                return f"has {shown(item)} as its {what}, a range that ends before it begins"
+                return f"has {quoted(item)} as its {what}, a range that ends before it begins"
             if match["step"] and not int(match["step"]):
-                return f"has {shown(item)} as its {what}, with a step of 0"
+                return f"has {quoted(item)} as its {what}, with a step of 0"
     return ""
 
 

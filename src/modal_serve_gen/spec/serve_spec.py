@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.models import valid_id
 from modal_serve_gen.spec import cron, workflows
 
@@ -136,7 +136,7 @@ def make(asked: dict[str, Any], workflow) -> ServeSpec:
     asked = {name: value for name, value in asked.items() if value is not None and value != ()}
     if unknown := [name for name in asked if name not in ServeSpec.model_fields]:
         raise BadInput(
-            f"There is no option {shown(unknown[0])}.{nearest(unknown[0], list(ServeSpec.model_fields))}",
+            f"There is no option {quoted(unknown[0])}.{nearest(unknown[0], list(ServeSpec.model_fields))}",
             "Keys of a spec file are the option names with underscores; see modal-serve-gen new --help.",
         )
     for name in asked:
@@ -148,7 +148,7 @@ def make(asked: dict[str, Any], workflow) -> ServeSpec:
     for name, allowed in (("endpoint", workflow.endpoints), ("auth", workflow.auth)):
         if name in asked and asked[name] not in allowed:
             raise BadInput(
-                f"{option(name)} {shown(asked[name])} is not one that {workflow.name} has."
+                f"{option(name)} {quoted(asked[name])} is not one that {workflow.name} has."
                 + nearest(str(asked[name]), allowed),
                 f"Choose one of: {', '.join(allowed)}." if allowed else f"Leave it out: {workflow.name} is no server.",
             )
@@ -163,7 +163,7 @@ def make(asked: dict[str, Any], workflow) -> ServeSpec:
         )
     if "api_key_secret" in asked and auth != "api-key":
         raise BadInput(
-            f"--api-key-secret {shown(asked['api_key_secret'])} is only read with --auth api-key.",
+            f"--api-key-secret {quoted(asked['api_key_secret'])} is only read with --auth api-key.",
             "Add --auth api-key, or leave the Secret out.",
         )
     values = {
@@ -192,4 +192,4 @@ def _refusal(fault: ValidationError) -> BadInput:
         return BadInput(f"{problem}.", f"{remedy[:1].upper()}{remedy[1:]}.")
     field = str(first["loc"][0])
     message = message.removeprefix("Input ").partition(", unable")[0].replace("valid ", "")
-    return BadInput(f"{option(field)} {shown(first['input'])} is not usable.", f"It {message}.")
+    return BadInput(f"{option(field)} {quoted(first['input'])} is not usable.", f"It {message}.")

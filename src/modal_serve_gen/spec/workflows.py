@@ -6,7 +6,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, Field
 
 from modal_serve_gen import folders
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 
 # Options that only some workflows have; the others belong to all.
 OPTIONAL = (
@@ -91,6 +91,6 @@ def load(name: str) -> Workflow:
     """The workflow called `name`. Raises BadInput when there is none."""
     if name not in (known := names()):
         raise BadInput(
-            f"There is no workflow {shown(name)}.{nearest(name, known)}", f"Choose one of: {', '.join(known)}."
+            f"There is no workflow {quoted(name)}.{nearest(name, known)}", f"Choose one of: {', '.join(known)}."
         )
     return Workflow(name=name, **{key: value for key, value in _toml(name).items() if key != "default"})

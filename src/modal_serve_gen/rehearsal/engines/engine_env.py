@@ -22,7 +22,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 from modal_serve_gen.folders import FACTS, cache
 
 RECIPE, REQUIREMENTS = FACTS / "rehearsal" / "engine.toml", FACTS / "rehearsal" / "requirements.txt"
@@ -89,14 +89,14 @@ def ensure(say: Callable[[str], None]) -> Path:
     """The Python executable of the environment, which is made first if it is not there: some minutes, once.
 
     Safe against a second process, an interruption and a full disk: it is made beside and renamed when it is whole.
-    Raises EnvironmentLacks with what is missing.
+    Raises MachineError with what is missing.
     """
     python = folder() / "bin" / "python"
     if ready():
         return python
     able, sentence = examine()
     if not able:
-        raise EnvironmentLacks(sentence, INSTEAD)
+        raise MachineError(sentence, INSTEAD)
     with writing():
         cache().mkdir(parents=True, exist_ok=True)
         with alone(say):
@@ -109,11 +109,11 @@ def ensure(say: Callable[[str], None]) -> Path:
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """What the system says against writing to the cache, as EnvironmentLacks."""
+    """What the system says against writing to the cache, as MachineError."""
     try:
         yield
     except OSError as fault:
-        raise EnvironmentLacks(
+        raise MachineError(
             f"The engine environment cannot be written to {cache()}: {fault.strerror or fault}.",
             f"Make room there, or name another folder in MODAL_SERVE_GEN_CACHE. {INSTEAD}",
         ) from None
@@ -136,7 +136,7 @@ def _make(target: Path, say: Callable[[str], None]) -> None:
         rest = [*pip, "-r", str(REQUIREMENTS)]
         try:
             run(rest, "the engine's packages", say)
-        except EnvironmentLacks as first:
+        except MachineError as first:
             if "torch" not in first.problem:
                 raise
             index, (torch, *_) = recipe()["torch"]["index"], _pinned()
@@ -184,7 +184,7 @@ def _name(site: Path, name: str, version: str) -> None:
 
 
 def run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: bool = False) -> None:
-    """Run one step with a line of progress every few seconds; EnvironmentLacks with its last words if it fails."""
+    """Run one step with a line of progress every few seconds; MachineError with its last words if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["PIP_USER"] = "0"  # a setting that no virtual environment allows
     began, now, errors = time.monotonic(), [""], []
@@ -221,7 +221,7 @@ def run(command: list[str], what: str, say: Callable[[str], None], *, may_fail: 
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         last = [line.removeprefix("ERROR: ") for line in errors if line.startswith("ERROR: ")] or errors
         why = last[-1][-300:].rstrip(".") if last else f"exit code {code}"
-        raise EnvironmentLacks(
+        raise MachineError(
             f"The engine environment could not be made: {what} failed ({why}).",
             f"It needs a package index that has them (network, or pip's own settings). {INSTEAD}",
         )

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 from modal_serve_gen.folders import FACTS, cache
 from modal_serve_gen.rehearsal.engines.shrinking import rules, shrink, text_part
 
@@ -39,7 +39,7 @@ def make(
 
     `context` is the number of tokens that it must allow (None: the model's own, at most 1,048,576). `engine` is the one
     that will load it, as each can run other architectures on a CPU. The same arguments give the same bytes. Raises
-    EnvironmentLacks when the engine's environment cannot make weights at all.
+    MachineError when the engine's environment cannot make weights at all.
     """
     if engine_python is None:
         said = _write(config, context, folder)
@@ -98,7 +98,7 @@ def _make_real(config: dict, context: int | None, folder: Path, engine_python: P
         said = [f"{why}: a small Qwen3 stands in for it", *_write(PLAIN, own, folder)[1:]]
         code, reason = _weights(folder, engine_python)
     if code:
-        raise EnvironmentLacks(
+        raise MachineError(
             f"The engine environment could not make a small model (exit code {code}): {reason}",
             "Remove the folder named by `modal-serve-gen doctor` and try again, or use --engine stub.",
         )

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from modal_serve_gen.errors import EnvironmentLacks
+from modal_serve_gen.errors import MachineError
 from modal_serve_gen.folders import FACTS, cache
 from modal_serve_gen.rehearsal.engines import engine_env
 
@@ -54,14 +54,14 @@ def ready() -> bool:
 def ensure(say: Callable[[str], None]) -> Path:
     """The Python executable of the layer, which is made first if it is not there; the engine environment before it.
 
-    As safe as `engine_env.ensure`. Raises EnvironmentLacks with what is missing.
+    As safe as `engine_env.ensure`. Raises MachineError with what is missing.
     """
     below, python = engine_env.ensure(say), folder() / "bin" / "python"
     if ready():
         return python
     able, sentence = examine()
     if not able:
-        raise EnvironmentLacks(sentence, engine_env.INSTEAD)
+        raise MachineError(sentence, engine_env.INSTEAD)
     with engine_env.writing(), engine_env.alone(say):
         if not ready():
             for left in cache().glob("sglang-*.making-*"):  # of a process that was killed

@@ -6,7 +6,7 @@ from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, nearest, shown
+from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.plan import gpus
 
 
@@ -19,7 +19,7 @@ def check_name(kind: str, name: str) -> None:
     rule = facts.limits()["object_name"]
     if not re.fullmatch(rule["pattern"], name) or set(name) == {"."} or len(name) > rule["characters"]:
         raise refusal(
-            f"{shown(name)} is no name for a {kind}: Modal takes up to {rule['characters']} letters, digits, dashes, "
+            f"{quoted(name)} is no name for a {kind}: Modal takes up to {rule['characters']} letters, digits, dashes, "
             "periods and underscores."
         )
 
@@ -29,7 +29,7 @@ def check_secret(values: dict[str, str]) -> None:
     rule = facts.limits()["secret"]
     for key, value in values.items():
         if not re.fullmatch(rule["key"], key) or len(key) > rule["key_characters"]:
-            raise refusal(f"{shown(key)} is no key for a Secret: use letters, digits and underscores, no digit first.")
+            raise refusal(f"{quoted(key)} is no key for a Secret: use letters, digits and underscores, no digit first.")
         if len(value) > rule["value_characters"]:
             raise refusal(
                 f"The value of {key} has {len(value):,} characters; a Secret takes {rule['value_characters']:,}."

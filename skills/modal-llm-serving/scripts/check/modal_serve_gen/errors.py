@@ -29,17 +29,17 @@ class BadInput(ServeError):
     exit_code = 2
 
 
-class Unclear(ValueError):
+class InvalidConfig(ValueError):
     """A configuration that contradicts itself or says what cannot be; the text goes on after "cannot be planned:"."""
 
 
-class ModelRefused(ServeError):
+class ModelError(ServeError):
     """The model cannot be resolved or served: unknown, gated without a token, pickle weights, not text generation."""
 
     exit_code = 3
 
 
-class HubSilent(ModelRefused):
+class HubUnavailable(ModelError):
     """The Hub could not be asked, so nothing is known of the model; it may well exist."""
 
 
@@ -49,19 +49,19 @@ class DoesNotFit(ServeError):
     exit_code = 4
 
 
-class EnvironmentLacks(ServeError):
+class MachineError(ServeError):
     """This machine lacks something: an engine, a platform, room on its disk."""
 
     exit_code = 5
 
 
-class OurBug(ServeError):
+class InternalError(ServeError):
     """What we rendered failed our own checks; nothing was written."""
 
     exit_code = 70
 
 
-def shown(value: object, limit: int = 80) -> str:
+def quoted(value: object, limit: int = 80) -> str:
     """`value` as it may stand in a message: quoted, control characters escaped, at most `limit` characters."""
     text = repr(str(value))
     return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(str(value)):,} characters)"
