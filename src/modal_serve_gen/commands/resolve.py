@@ -77,7 +77,7 @@ def resolve(
 
 
 def write(resolved: Resolved) -> str:
-    """The checked text of an app. Raises BadInput for an --engine-arg that repeats a flag, InternalError for a finding."""
+    """The checked text of an app. Raises BadInput for an --engine-arg that repeats a flag."""
     text = render.render(resolved)
     engine_args.check_repeats(text, resolved)
     if found := checks.check(text):
