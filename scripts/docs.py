@@ -22,7 +22,10 @@ from scripts import calibrate
 ROOT = Path(__file__).resolve().parent.parent
 SKILL = ROOT / "skills" / "modal-llm-serving"
 RESULTS = ROOT / "evals" / "results"
-PAGES = ("README.md", *sorted(str(path.relative_to(ROOT)) for path in SKILL.rglob("*.md")))
+PAGES = (
+    "README.md",
+    *sorted(str(path.relative_to(ROOT)) for folder in (ROOT / "docs", SKILL) for path in folder.rglob("*.md")),
+)
 MEANT = {"1": "once", "0": "each time", "30": "30 seconds"}  # defaults of faults, as words
 BLOCK = re.compile(r"(<!-- generated: (\w+)((?: \w+)*) -->\n).*?(<!-- end -->)", re.S)
 
