@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from modal_serve_gen.commands import new_app, rehearsing
+from modal_serve_gen.commands import new_app, rehearse_app
 from modal_serve_gen.rehearsal.session import Rehearsal
 from modal_serve_gen.rehearsal.stage import Stage
 from modal_serve_gen.spec import workflows
@@ -23,7 +23,7 @@ from modal_serve_gen.spec import workflows
 async def measure(workflow: str, concurrent: int) -> None:
     given = {"workflow": workflow, "auth": "none"}
     made = new_app.make(given, source=None, generator="bench", offline=True, say=lambda line: None)
-    stage = Stage("stub", {}, rehearsing._repository, isolated=False)
+    stage = Stage("stub", {}, rehearse_app.repository, isolated=False)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "app.py").write_text(made.text, "utf-8")
         async with Rehearsal(stage, lambda text: None) as one:

@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from modal_serve_gen import checks, cli, errors, facts, flags
-from modal_serve_gen.commands import advising
+from modal_serve_gen.commands import goals as workflow_goals
 from modal_serve_gen.rehearsal import faults as rehearsal_faults
 from modal_serve_gen.spec import workflows
 from scripts import calibrate
@@ -41,7 +41,8 @@ def workflow_table() -> str:
 def goals() -> str:
     """Which workflow `plan --goal` tries first, and what else it names."""
     rows = [
-        (f"`{goal}`", ", then ".join(f"`{one.name}`" for one in advising.serving(goal))) for goal in advising.goals()
+        (f"`{goal}`", ", then ".join(f"`{one.name}`" for one in workflow_goals.serving(goal)))
+        for goal in workflow_goals.names()
     ]
     lines = [f"- Where {rule['when']}: {rule['instead']}." for rule in facts.elsewhere().values()]
     return table(("goal", "workflow: the first whose plan fits"), rows) + "\n" + "\n".join(lines) + "\n"

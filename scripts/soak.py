@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from modal_serve_gen.commands import new_app, rehearsing
+from modal_serve_gen.commands import new_app, rehearse_app
 
 WARM_UP = 5  # rehearsals until caches are filled
 GROWTH_MIB = 20  # of resident memory, over all runs: what an allocator may keep
@@ -32,7 +32,7 @@ def main(runs: int) -> int:
         for number in range(1, runs + 1):
             faults = [FAULTS[number // 4 % len(FAULTS)]] if number % 4 == 0 else []
             report = asyncio.run(
-                rehearsing.run(
+                rehearse_app.run(
                     str(app), [], engine="stub", faults=faults, say=lambda line: None, emit=lambda text: None
                 )
             )

@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.commands import advising, plan_text, planning
+from modal_serve_gen.commands import goals, plan_model, plan_text
 from modal_serve_gen.plan import Workload, plan
 from modal_serve_gen.spec import workflows
 from tests.test_plan import bundled
@@ -84,7 +84,7 @@ def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
     class Plain:
         encoding = "ascii"
 
-    found = planning.answer(planning.Asked("Qwen/Qwen3-8B", offline=True), print)
+    found = plan_model.answer(plan_model.Asked("Qwen/Qwen3-8B", offline=True), print)
     monkeypatch.setattr(plan_text.sys, "stdout", Plain())
     assert plan_text.text(found).isascii()
 
@@ -176,10 +176,10 @@ def test_several_are_compared(cli):
     assert "Compared:" in told and "H200" in told
 
 
-@pytest.mark.parametrize("goal", advising.goals())
+@pytest.mark.parametrize("goal", goals.names())
 def test_a_goal_chooses_the_workflow_that_serves_it_best(cli, goal):
     """By the workflows' own order, with the reason."""
-    best = advising.serving(goal)[0]
+    best = goals.serving(goal)[0]
     found = asked(cli, best.default_model, "--goal", goal)
     assert found["advice"]["workflow"] == best.name and found["advice"]["why"] == best.use_when
 
@@ -187,7 +187,7 @@ def test_a_goal_chooses_the_workflow_that_serves_it_best(cli, goal):
 def test_a_workflow_that_cannot_is_passed_over_with_the_reason(cli):
     """Snapshots are for one GPU: a model of eight goes to the next one."""
     found = asked(cli, "deepseek-ai/DeepSeek-R1-0528", "--goal", "cold-start")
-    first, second = advising.serving("cold-start")[:2]
+    first, second = goals.serving("cold-start")[:2]
     assert found["advice"]["workflow"] == second.name and f"{first.name} is out" in found["advice"]["why"]
 
 

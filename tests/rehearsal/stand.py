@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from modal_serve_gen.commands import rehearsing
+from modal_serve_gen.commands import rehearse_app
 from modal_serve_gen.rehearsal.session import Rehearsal
 from modal_serve_gen.rehearsal.stage import Stage
 
@@ -29,7 +29,7 @@ class Stand:
 @contextlib.asynccontextmanager
 async def stand(folder: Path, models: bool = False):
     """A rehearsal with the stub; commands run in `folder`. `models`: with a hub of the bundled ones."""
-    stage = Stage("stub", {}, rehearsing._repository if models else lambda model, engine: None)
+    stage = Stage("stub", {}, rehearse_app.repository if models else lambda model, engine: None)
     async with Rehearsal(stage, lambda text: None) as rehearsal:
         yield Stand(rehearsal, folder)
     assert not rehearsal.plane.troubles, rehearsal.plane.troubles

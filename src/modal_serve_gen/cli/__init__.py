@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from modal_serve_gen.cli import console, look, new, plan, rehearse
+from modal_serve_gen.cli import check, console, doctor, new, plan, rehearse
+from modal_serve_gen.cli import list as list_command
 
 app = typer.Typer(
     help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
@@ -18,10 +19,10 @@ app = typer.Typer(
 )
 app.command(cls=console.Command)(new.new)
 app.command(cls=console.Command)(plan.plan)
-app.command(cls=console.Command)(look.check)
+app.command(cls=console.Command)(check.check)
 app.command(cls=rehearse.PassingOn, context_settings={"allow_extra_args": True})(rehearse.rehearse)
-app.command(name="list", cls=console.Command)(look.list_)
-app.command(cls=console.Command)(look.doctor)
+app.command(name="list", cls=console.Command)(list_command.list_)
+app.command(cls=console.Command)(doctor.doctor)
 
 
 def main() -> None:

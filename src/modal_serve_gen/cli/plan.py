@@ -61,8 +61,8 @@ def plan(
 ) -> None:
     """Say whether a model fits, how much it holds, how fast it can be and what it costs."""
     given = {name: value for name, value in locals().items() if name not in ("as_json", "compare")}
-    from modal_serve_gen.commands import plan_text, planning
+    from modal_serve_gen.commands import plan_model, plan_text
 
-    found = planning.answer(planning.Asked(**given, compare=tuple(compare or ())), say)
+    found = plan_model.answer(plan_model.Asked(**given, compare=tuple(compare or ())), say)
     print(json.dumps(found.document(), indent=2) if as_json else plan_text.text(found))
     end(0 if found.plan.fits else errors.DoesNotFit.exit_code)

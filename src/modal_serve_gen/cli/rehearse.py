@@ -68,7 +68,7 @@ def rehearse(
     """
     import asyncio
 
-    from modal_serve_gen.commands import rehearsing
+    from modal_serve_gen.commands import rehearse_app
 
     out = sys.stderr if as_json else sys.stdout
 
@@ -76,7 +76,7 @@ def rehearse(
         out.write(text)
         out.flush()
 
-    rehearsal = rehearsing.run(
+    rehearsal = rehearse_app.run(
         target, list(context.args), engine=engine, faults=fault or (), kept=state, fresh=fresh, deploy=deploy,
         isolated=isolation, say=say, emit=emit,
     )  # fmt: skip
@@ -87,5 +87,5 @@ def rehearse(
         if state:
             kept = f"What was done is kept in {state}: the same command goes on."
         raise KeyboardInterrupt(kept) from None
-    print(report.model_dump_json(indent=2) if as_json else rehearsing.summary(report))
+    print(report.model_dump_json(indent=2) if as_json else rehearse_app.summary(report))
     end(0 if report.ok else errors.FINDINGS)

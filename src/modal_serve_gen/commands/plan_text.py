@@ -7,7 +7,7 @@ from typing import Any
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import listings
-from modal_serve_gen.commands.planning import Answer
+from modal_serve_gen.commands.plan_model import Answer
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.plan.gpus import gpu_facts
 

@@ -1,6 +1,5 @@
-"""`check`, `list` and `doctor`: what only looks, and writes nothing."""
+"""`check`: report what fails, leaks or costs in any Modal app."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,29 +43,3 @@ def check(
         say(f"Note: {note}")
     print({"text": checked.text, "json": checked.json, "github": checked.github}["json" if as_json else format_]())
     end(errors.FINDINGS if checked.findings else 0)
-
-
-@guarded
-def list_(
-    what: Annotated[
-        Literal["workflows", "models", "gpus", "checks"],
-        typer.Argument(metavar="workflows|models|gpus|checks", help="What to list."),
-    ],
-    as_json: Json = False,
-) -> None:
-    """What there is: workflows, models with bundled facts, GPUs with prices, checks."""
-    from modal_serve_gen.commands import listings
-
-    rows = listings.rows(what)
-    print(json.dumps(rows, indent=2) if as_json else listings.table(rows))
-
-
-@guarded
-def doctor(as_json: Json = False) -> None:
-    """Look at this machine's Modal environment, and whether the real engine can run here."""
-    from modal_serve_gen.commands import doctor as doctors
-    from modal_serve_gen.commands import listings
-
-    found = doctors.examine()
-    print(json.dumps(listings.plain(found), indent=2) if as_json else listings.findings(found))
-    end(errors.MachineError.exit_code if any(each.status == "fail" for each in found) else 0)

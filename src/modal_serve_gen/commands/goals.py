@@ -27,16 +27,16 @@ class Advice:
         return {"goal": self.goal, "workflow": self.workflow, "why": self.why, "instead": list(self.instead)}
 
 
-def goals() -> list[str]:
+def names() -> list[str]:
     """Every goal that some workflow serves."""
     return sorted({goal for name in workflows.names() for goal in workflows.load(name).goals})
 
 
 def serving(goal: str) -> list[Workflow]:
     """The workflows of a goal, best first. BadInput for an unknown one."""
-    if goal not in goals():
+    if goal not in names():
         raise BadInput(
-            f"--goal {quoted(goal)} is unknown.{nearest(goal, goals())}", f"Use one of {', '.join(goals())}."
+            f"--goal {quoted(goal)} is unknown.{nearest(goal, names())}", f"Use one of {', '.join(names())}."
         )
     found = [workflows.load(name) for name in workflows.names()]
     return sorted((one for one in found if goal in one.goals), key=lambda one: one.goals[goal])

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from modal_serve_gen import facts
-from modal_serve_gen.commands import advising
-from modal_serve_gen.commands.advising import Advice, TooManyGpus
+from modal_serve_gen.commands import goals
+from modal_serve_gen.commands.goals import Advice, TooManyGpus
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.models import Model, hub, local, speculation
 from modal_serve_gen.plan import Plan, Workload, plan
@@ -98,8 +98,8 @@ def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
 
     advice = None
     if asked.goal:
-        workflow, found, why = advising.choose(asked.goal, one)
-        advice = Advice(asked.goal, workflow.name, why, advising.instead(workflow, found, free=asked.free))
+        workflow, found, why = goals.choose(asked.goal, one)
+        advice = Advice(asked.goal, workflow.name, why, goals.instead(workflow, found, free=asked.free))
     else:
         workflow = workflows.load(asked.workflow or workflows.names()[0])
         found = one(workflow)

@@ -80,7 +80,7 @@ async def run(
             secrets |= {resolved.spec.api_key_secret}
     with contextlib.ExitStack() as held:
         folder = held.enter_context(opened(kept, fresh=fresh)) if kept else None
-        stage = Stage(engine, engines, _repository, secrets, planned, findings, adapters, asked, isolated, folder)
+        stage = Stage(engine, engines, repository, secrets, planned, findings, adapters, asked, isolated, folder)
         return await rehearse(target, arguments, stage, emit, deploy=deploy, entrypoint=entrypoint)
 
 
@@ -93,7 +93,7 @@ def _entrypoint(source: str) -> bool:
     return "local_entrypoint" in source or not units or any(unit.web is None for unit in units)
 
 
-def _repository(model_id: str, engine: str) -> Repository | None:
+def repository(model_id: str, engine: str) -> Repository | None:
     """What the local hub stands in for: a model of the facts, or of the Hub; None where the Hub has no such model."""
     if known := facts.model_facts(model_id):
         return Repository(facts.config(model_id)["config"], bool(known["gated"]))
