@@ -232,7 +232,7 @@ def versions() -> dict[str, str]:
     return {
         "modal-serve-gen": importlib.metadata.version("modal-serve-gen"),
         "modal": importlib.metadata.version("modal"),
-        **{engine: pin["version"] for engine, pin in facts.pins().items() if "base_image" in pin},
+        **{engine: pin.version for engine, pin in facts.pins().items() if pin.base_image},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }

@@ -55,7 +55,7 @@ def predicted(point: dict[str, Any]) -> tuple[Memory, float]:
     )
     found = memory(model, setup, 0.0)
     total = point.get("total_gib") or (TOTALS.get(point["card"], 0) if "card" in point else 0)
-    return found, found.utilization * (total - gpu_facts(gpu)["usable_gib"]) if total else 0.0
+    return found, found.utilization * (total - gpu_facts(gpu).usable_gib) if total else 0.0
 
 
 # Reported GiB of cards that Modal does not have.

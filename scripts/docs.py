@@ -72,7 +72,7 @@ def faults() -> str:
 
 def pins() -> str:
     rows = [
-        (engine, pin["version"], pin["base_image"], pin["python"], len(pin["direct"]), pin["read"])
+        (engine, pin.version, pin.base_image, pin.python, len(pin.direct), pin.read)
         for engine, pin in facts.pins().items()
         if engine in {workflows.load(name).engine for name in workflows.names()}
     ]
@@ -80,13 +80,13 @@ def pins() -> str:
 
 
 def gpus() -> str:
-    rows = sorted(facts.gpus().items(), key=lambda item: item[1]["usd_per_s"])
+    rows = sorted(facts.gpus().items(), key=lambda item: item[1].usd_per_s)
     return table(
         ("GPU", "usable GiB", "GB/s", "$ per hour", "up to", "price read"),
         [
             (
-                name, gpu["usable_gib"], gpu["bandwidth_gb_per_s"], f"{gpu['usd_per_s'] * 3600:.2f}", gpu["max_count"],
-                gpu["price_read"],
+                name, gpu.usable_gib, gpu.bandwidth_gb_per_s, f"{gpu.usd_per_s * 3600:.2f}", gpu.max_count,
+                gpu.price_read,
             )
             for name, gpu in rows
         ],

@@ -16,7 +16,7 @@ from scripts.docs import ROOT, SKILL, copied
 PACKAGE = ROOT / "src" / "modal_serve_gen"
 # What the check needs of the package, and nothing that is not in the standard library.
 CHECK = (
-    "__init__.py", "errors.py", "folders.py", "checks/**/*.py", "flags/*.py", "facts/__init__.py",
+    "__init__.py", "errors.py", "folders.py", "checks/**/*.py", "flags/*.py", "facts/*.py",
     "facts/gpus.toml", "facts/limits.toml", "facts/modal.toml", "facts/flags/renamed.toml", "facts/flags/vllm-*.json",
     "facts/flags/sglang-*.json", "facts/apis/modal-*.json", "facts/apis/vllm-*.json", "facts/apis/*_routes-*.json",
     "facts/apis/*_variables-*.json",

@@ -38,7 +38,7 @@ def newest(package: str) -> str | None:
 
 def releases() -> tuple[list[str], list[str]]:
     """A line for each package with a newer release, and the packages that could not be asked about."""
-    pinned = {name: entry["version"] for name, entry in facts.pins().items()}
+    pinned = {name: entry.version for name, entry in facts.pins().items()}
     pinned["modal"] = importlib.metadata.version("modal")
     engine = tomllib.loads((facts.FACTS / "rehearsal" / "engine.toml").read_text("utf-8"))["engine"]
     pinned[engine["distribution"]] = engine["version"]
@@ -55,7 +55,7 @@ def releases() -> tuple[list[str], list[str]]:
 def dates() -> list[str]:
     """What no registry knows, with the day it was read."""
     models = json.loads((facts.FACTS / "models.json").read_text("utf-8"))["read"]
-    price = next(iter(facts.gpus().values()))["price_read"]
+    price = next(iter(facts.gpus().values())).price_read
     return [
         f"prices were read in {price}: compare with `modal billing rates`",
         f"models were read on {models}: python scripts/update_models.py --all",

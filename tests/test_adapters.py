@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
 
 BASE = "Qwen/Qwen3-8B"
-TABLE = flags.load(facts.flag_table_path("vllm", facts.pins()["vllm"]["version"]))
+TABLE = flags.load(facts.flag_table_path("vllm", facts.pins()["vllm"].version))
 LORA = {"peft_type": "LORA", "r": 24, "base_model_name_or_path": BASE}
 COUNTED = json.loads((ROOT / "tests" / "data" / "lora_slots.json").read_text("utf-8"))["counted"]
 FILES = {"adapter_config.json": 600, "adapter_model.safetensors": 3 * 2**20}
@@ -246,7 +246,7 @@ def test_layers_that_the_engine_cannot_use_are_left(architecture, engine):
 
 def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
     """Every argument that the facts give stands in the engine's own table."""
-    table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"]["version"]))
+    table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"].version))
     known = facts.speculation()["sglang"]
     for arguments in (known["arguments"], *known["with_draft"].values()):
         assert not flags.check(arguments, table, whole=False)

@@ -6,6 +6,7 @@ import pytest
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import InternalError
+from modal_serve_gen.facts import hardware, loading
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.models import SHA, from_config, valid_id
 
@@ -69,7 +70,7 @@ def test_every_recorded_speculation_is_what_the_engine_takes():
     """Each argument stands in the pinned engine's own table, and each draft has an algorithm that --draft takes."""
     for name, known in facts.models().items():
         for engine, row in known["speculative"].items():
-            table = flags.load(facts.flag_table_path(engine, facts.pins()[engine]["version"]))
+            table = flags.load(facts.flag_table_path(engine, facts.pins()[engine].version))
             given = [f"--speculative-config={row['arguments']}"] if engine == "vllm" else row["arguments"]
             assert not flags.check(given, table, whole=False), name
             if engine == "sglang" and row["draft_model"]:
@@ -80,10 +81,10 @@ def test_every_recorded_speculation_is_what_the_engine_takes():
 def test_every_gpu_is_sourced_and_consistent(name):
     """Price per hour is the price per second, usable memory is below the marketing figure, sources are named."""
     gpu = facts.gpus()[name]
-    assert gpu["usd_per_h"] == pytest.approx(gpu["usd_per_s"] * 3600, abs=0.01)
-    assert 0.85 * gpu["marketing_gb"] < gpu["usable_gib"] < gpu["marketing_gb"]
-    assert DATE.fullmatch(gpu["price_read"]) and 1 <= gpu["max_count"] <= 8
-    assert all(gpu["sources"][key] for key in ("bandwidth", "compute_capability", "arithmetic"))
+    assert gpu.usd_per_h == pytest.approx(gpu.usd_per_s * 3600, abs=0.01)
+    assert 0.85 * gpu.marketing_gb < gpu.usable_gib < gpu.marketing_gb
+    assert DATE.fullmatch(gpu.price_read) and 1 <= gpu.max_count <= 8
+    assert all(gpu.sources[key] for key in ("bandwidth", "compute_capability", "arithmetic"))
 
 
 def test_aliases_lead_to_gpus():
@@ -124,7 +125,8 @@ def test_no_fact_names_a_place_that_only_its_collector_had():
 def broken(monkeypatch, tmp_path):
     """Lets a test read facts of its own; what was cached before is restored after."""
     monkeypatch.setattr(facts, "FACTS", tmp_path)
-    cached = (facts.gpus, facts.overheads, facts.model_facts, facts._model_table, facts.pins)
+    monkeypatch.setattr(loading, "FACTS", tmp_path)
+    cached = (hardware._gpus, facts.overheads, facts.model_facts, facts._model_table, facts.pins)
     for function in cached:
         function.cache_clear()
     yield tmp_path
@@ -187,7 +189,7 @@ def test_the_sdk_takes_what_the_facts_say():
 
     from scripts import update_modal
 
-    if f"modal-{version('modal')}.json" not in {path.name for path in (facts.FACTS / "apis").glob("modal-*.json")}:
+    if f"modal-{version('modal')}.json" not in {path.name for path in (FACTS / "apis").glob("modal-*.json")}:
         pytest.skip(f"modal {version('modal')} has no bundled table")
     assert update_modal.signatures() == facts.modal_arguments()
 

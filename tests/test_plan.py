@@ -36,7 +36,7 @@ def test_a_set_up_that_is_known_to_fail_is_refused():
 def test_the_ledger_adds_up_to_what_the_engine_may_take():
     """Weights, pool and overheads are usable memory x utilisation, whichever figure is shown."""
     found = plan(QWEN, replace(SMALL, gpu="H100"))
-    wanted = facts.gpus()["H100"]["usable_gib"] * found.gpu_memory_utilization
+    wanted = facts.gpus()["H100"].usable_gib * found.gpu_memory_utilization
     assert [row.item for row in found.ledger] == ["weights", "kv_cache", "activations", "cuda_graphs", "non_torch"]
     assert sum(row.gib for row in found.ledger) == pytest.approx(wanted, abs=0.05)
     assert sum(row.gib_sized for row in found.ledger) == pytest.approx(wanted, abs=0.05)
@@ -60,7 +60,7 @@ def test_the_cheapest_that_fits_is_chosen_and_the_others_are_listed_by_price():
         found.fits and prices == sorted(prices) and len({other["gpu"] for other in found.alternatives}) == len(prices)
     )
     cheaper = [other for other in found.alternatives if other["usd_per_hour"] < found.usd_per_hour]
-    assert all(other["gpus"] > 1 and not facts.gpus()[other["gpu"]]["nvlink"] for other in cheaper)
+    assert all(other["gpus"] > 1 and not facts.gpus()[other["gpu"]].nvlink for other in cheaper)
     assert bool(cheaper) == ("costs less" in " ".join(found.notes))
 
 
@@ -75,7 +75,7 @@ def test_candidates_limit_the_choice_and_not_the_alternatives():
 def test_fp8_weights_go_to_a_gpu_that_has_fp8():
     """A cheaper A100 is passed over; asked for, it is planned with a note."""
     model = bundled("Qwen/Qwen3-8B-FP8")
-    assert facts.gpus()[plan(model, SMALL).gpu]["compute_capability"] >= 8.9
+    assert facts.gpus()[plan(model, SMALL).gpu].compute_capability >= 8.9
     asked = plan(model, replace(SMALL, gpu="A100-80GB"))
     assert asked.fits and any("16 bits" in note for note in asked.notes)
 
@@ -161,7 +161,7 @@ def test_sglang_leaves_room_outside_its_static_share():
     assert ours.fits and 0.8 < ours.gpu_memory_utilization < 1
     rows = {row.item: row.gib_sized for row in ours.ledger}
     outside = rows["activations"] + rows["cuda_graphs"]
-    usable = facts.gpus()["H100"]["usable_gib"] - rows["non_torch"]
+    usable = facts.gpus()["H100"].usable_gib - rows["non_torch"]
     assert usable * (1 - ours.gpu_memory_utilization) >= outside - 0.01
     greedy = plan(QWEN, replace(SMALL, gpu="H100", engine="sglang", gpu_memory_utilization=0.99))
     assert greedy.kv_cache.gib_low <= ours.kv_cache.gib_low + 1
@@ -169,13 +169,13 @@ def test_sglang_leaves_room_outside_its_static_share():
 
 def test_prices_multiply_by_count_and_region_and_carry_their_date():
     """Broad regions and narrow ones cost more; of a list the lowest applies; the bound is for all containers."""
-    assert usd_per_hour("H100", 2) == round(2 * 3600 * facts.gpus()["H100"]["usd_per_s"], 2)
+    assert usd_per_hour("H100", 2) == round(2 * 3600 * facts.gpus()["H100"].usd_per_s, 2)
     assert (region_multiplier(None), region_multiplier("us"), region_multiplier("us-east")) == (1, 1.15, 1.75)
     assert region_multiplier("us-east,eu") == 1.15
     found = plan(QWEN, replace(SMALL, gpu="H100", region="us-east", min_containers=1, max_containers=3))
     assert found.usd_per_hour == usd_per_hour("H100", 1, "us-east") and found.region_multiplier == 1.75
     assert found.bounds["usd_per_hour_max_containers"] == pytest.approx(3 * found.usd_per_hour)
-    assert found.price_date == facts.gpus()["H100"]["price_read"] and found.price_date in " ".join(found.notes)
+    assert found.price_date == facts.gpus()["H100"].price_read and found.price_date in " ".join(found.notes)
 
 
 def test_start_up_gets_more_time_for_more_weights_in_whole_minutes():
@@ -306,7 +306,7 @@ def test_more_requests_never_need_less_nor_leave_more(model, gpu, gpus, length, 
 def test_a_plan_never_claims_to_fit_what_cannot(model, workload):
     """Whenever it fits: weights are below the GPU's memory, and one full-length request is below the pool."""
     found = plan(model, workload)
-    usable = facts.gpus()[found.gpu]["usable_gib"]
+    usable = facts.gpus()[found.gpu].usable_gib
     if found.fits:
         assert model.weight_bytes / found.gpus / 2**30 + found.kv_cache.gib_low < usable
         assert found.kv_cache.max_concurrency >= 1

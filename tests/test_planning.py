@@ -75,7 +75,7 @@ def test_each_gpu_has_a_bar(cli, monkeypatch, columns):
     found = plan(bundled("Qwen/Qwen3-8B"), Workload(gpu="L4:4", default_max_model_len=16384))
     width = bar.index("|") - 2
     weights = next(row.gib_sized for row in found.ledger if row.item == "weights")
-    assert bar.count("█") == pytest.approx(width * weights / facts.gpus()["L4"]["usable_gib"], abs=1)
+    assert bar.count("█") == pytest.approx(width * weights / facts.gpus()["L4"].usable_gib, abs=1)
 
 
 def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
@@ -160,7 +160,7 @@ def test_other_releases_are_refused(cli, version, words):
 )
 def test_what_is_not_known_of_another_release_is_said(cli, version, words):
     """A plan for a release other than the pinned one names what was not read; one for the pinned one does not."""
-    pinned = facts.pins()["vllm"]["version"]
+    pinned = facts.pins()["vllm"].version
     for release in (version, pinned):
         notes = asked(cli, "Qwen/Qwen3.5-9B", "--gpu", "H200", "--engine-version", release)["notes"]
         assert any(words in note for note in notes) == (release == version)

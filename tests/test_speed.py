@@ -19,12 +19,12 @@ def test_a_dense_model_by_hand():
     model, card = hub.bundled("Qwen/Qwen3-8B"), facts.gpus()["H100"]
     read = 2 * (8_190_735_360 - 151_936 * 4096)
     found = bounds(model, setup(), 1000, 10)
-    one, ten = ((read + n * 1000 * 147_456) / (card["bandwidth_gb_per_s"] * 1e9) for n in (1, 10))
+    one, ten = ((read + n * 1000 * 147_456) / (card.bandwidth_gb_per_s * 1e9) for n in (1, 10))
     assert found.time_per_output_token_one_s == pytest.approx(one, rel=0.001)
     assert found.time_per_output_token_all_s == pytest.approx(ten, rel=0.001)
     assert found.output_tokens_per_s == pytest.approx(10 / ten, rel=0.001)
     work = 1000 * (2 * (read / 2) + 2 * 36 * 32 * 256 * 500)
-    assert found.prefill_tokens_per_s == pytest.approx(1000 * card["bf16_tflops"] * 1e12 / work, rel=0.01)
+    assert found.prefill_tokens_per_s == pytest.approx(1000 * card.tflops["bf16"] * 1e12 / work, rel=0.01)
     assert found.usd_per_million(3.6)[1] == pytest.approx(1e6 * 0.001 * ten / 10, rel=0.001)
 
 

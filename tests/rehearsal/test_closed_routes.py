@@ -88,7 +88,7 @@ def test_strangers_reach_only_what_was_meant_for_them(case):
     """proxy: nothing answers; api-key: only health; none: the API and health, no developer or admin route."""
     auth = CASES[case]
     engine = "sglang" if case.startswith("sglang") else "vllm"
-    known = routes(engine, facts.pins()[engine]["version"])
+    known = routes(engine, facts.pins()[engine].version)
     found = tried(case)
     assert len(found) > 20
     refused = {key for key, status in found.items() if status in (401, 403, 404, 405)}

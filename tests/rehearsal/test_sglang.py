@@ -19,7 +19,7 @@ from modal_serve_gen.rehearsal.containers import bare
 from modal_serve_gen.rehearsal.engines import miniature, stubs
 from tests.rehearsal.engines import HELLO, environment, notes
 
-VERSION = facts.pins()["sglang"]["version"]
+VERSION = facts.pins()["sglang"].version
 ROUTES = json.loads((FACTS / "apis" / f"sglang_routes-{VERSION}.json").read_text("utf-8"))["routes"]
 NAME = "some/name"
 KEY, ADMIN = "the-key", "the-admin-key"

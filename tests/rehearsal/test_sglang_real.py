@@ -21,7 +21,7 @@ from tests.rehearsal.engines import notes
 from tests.rehearsal.test_engine_env import forget, left, supported, tiny, wheel  # noqa: F401
 from tests.rehearsal.test_sglang import KEY, PLUGIN, ask, chat, run, serving
 
-VERSION = facts.pins()["sglang"]["version"]
+VERSION = facts.pins()["sglang"].version
 TABLE = flags.load(facts.flag_table_path("sglang", VERSION))
 real = pytest.mark.skipif(not sglang_env.ready(), reason=f"needs SGLang's environment: {sglang_env.examine()[1]}")
 

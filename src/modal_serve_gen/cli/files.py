@@ -23,7 +23,7 @@ def read(path: Path, option: str) -> str:
 
 def _shadows(path: Path) -> bool:
     """Whether a file of this name would be imported in place of a module: Python's own, Modal's or the engines'."""
-    pinned = {pin.partition("==")[0].replace("-", "_") for pins in facts.pins().values() for pin in pins["packages"]}
+    pinned = {pin.partition("==")[0].replace("-", "_") for pins in facts.pins().values() for pin in pins.packages}
     if path.stem in sys.stdlib_module_names | pinned | {*facts.pins(), "torch", "__main__"}:
         return True
     found = importlib.util.find_spec(path.stem)

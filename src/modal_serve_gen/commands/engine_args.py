@@ -35,8 +35,8 @@ def check(wanted: ServeSpec, workflow: Workflow, version: str) -> None:
 def _elsewhere(flag: str, engine: str) -> str:
     """A sentence when another engine has the flag; '' when none has."""
     for other in facts.pins():
-        if other != engine and facts.pins()[other].get("torch"):
-            table = flags.load(facts.flag_table(other, facts.pins()[other]["version"]))
+        if other != engine and facts.pins()[other].torch:
+            table = flags.load(facts.flag_table(other, facts.pins()[other].version))
             if flag.partition("=")[0] in table.spellings:
                 return f" It is a flag of {other}, and this workflow runs {engine}."
     return ""
@@ -52,7 +52,7 @@ def require_gpu(wanted: ServeSpec, gpu: str) -> None:
     """Refuse a quantisation made while loading that the chosen GPU has no kernels for."""
     name = value(wanted, "--quantization")
     rule = facts.quantization().get(name) if name else None
-    if isinstance(rule, dict) and gpu_facts(gpu)["compute_capability"] < rule.get("least", 0):
+    if isinstance(rule, dict) and gpu_facts(gpu).compute_capability < rule.get("least", 0):
         raise BadInput(
             f"--engine-arg=--quantization={name} needs compute capability {rule['least']}, which {quoted(gpu)} lacks.",
             "Choose a newer GPU with --gpu, or leave the quantisation out.",

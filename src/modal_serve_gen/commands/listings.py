@@ -51,12 +51,12 @@ def _gpus() -> list[dict]:
     return [
         {
             "gpu": name,
-            "usable_gib": gpu["usable_gib"],
-            "usd_per_hour": round(gpu["usd_per_s"] * 3600, 2),
-            "max_count": gpu["max_count"],
-            "price_read": gpu["price_read"],
+            "usable_gib": gpu.usable_gib,
+            "usd_per_hour": round(gpu.usd_per_s * 3600, 2),
+            "max_count": gpu.max_count,
+            "price_read": gpu.price_read,
         }
-        for name, gpu in sorted(facts.gpus().items(), key=lambda item: item[1]["usd_per_s"])
+        for name, gpu in sorted(facts.gpus().items(), key=lambda item: item[1].usd_per_s)
     ]
 
 

@@ -53,7 +53,7 @@ def spelled(one: Plan) -> str:
 
 def ledger(one: Plan, width: int) -> list[str]:
     """Each item with its figures, their sum, and a bar for each GPU."""
-    usable, share = gpu_facts(one.gpu)["usable_gib"], one.gpu_memory_utilization
+    usable, share = gpu_facts(one.gpu).usable_gib, one.gpu_memory_utilization
     lines = [f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
     for row in one.ledger:
         if row.item == "sleep_mode" and not row.gib_sized:

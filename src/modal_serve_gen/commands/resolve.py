@@ -27,20 +27,20 @@ def resolve(
     workflow = workflows.load(asked.get("workflow") or workflows.names()[0])
     wanted = serve_spec.make({key: value for key, value in asked.items() if key != "workflow"}, workflow)
     pins = facts.pins()[workflow.engine]
-    engine_args.check(wanted, workflow, pins["version"])
+    engine_args.check(wanted, workflow, pins.version)
     _check_gpus(wanted, workflow)
     model = hub.resolve(
         wanted.model,
         wanted.revision,
         engine=workflow.engine,
-        engine_version=pins["version"],
+        engine_version=pins.version,
         offline=offline,
         say=say,
     )
-    table = flags.load(facts.flag_table_path(workflow.engine, pins["version"]))
+    table = flags.load(facts.flag_table_path(workflow.engine, pins.version))
     loras = adapters.resolve(wanted.lora, model, wanted.served_model_name, table, offline=offline, say=say)
     guess = _speculation(wanted, workflow, model, table, offline, say)
-    workload = _workload(wanted, workflow, pins["version"], adapters.gpu_bytes(loras, model, table), guess)
+    workload = _workload(wanted, workflow, pins.version, adapters.gpu_bytes(loras, model, table), guess)
     plan = _fitting(planner.plan(model, workload), workflow)
     engine_args.require_gpu(wanted, plan.gpu)
     resolved = Resolved(
@@ -59,19 +59,16 @@ def resolve(
         ),
         plan=_plan_facts(plan, wanted.region),
         pins=Pins(
-            version=pins["version"],
-            cuda=pins["cuda"],
-            base_image=pins["base_image"],
-            python=pins["python"],
-            packages=tuple(pins["direct"]),
+            version=pins.version,
+            cuda=pins.cuda,
+            base_image=pins.base_image,
+            python=pins.python,
+            packages=pins.direct,
         ),
         adapters=loras,
         max_lora_rank=adapters.room(loras, table) if loras else None,
         speculation=guess.model_copy(update={"note": ""}),  # for the terminal, not for the file
-        also={
-            name: (f"{name}=={facts.pins()[name]['version']}", *facts.pins()[name]["packages"])
-            for name in workflow.also
-        },
+        also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
     return resolved, plan.model_copy(update={"notes": (*plan.notes, *([guess.note] if guess.note else []))})
 
@@ -119,8 +116,8 @@ def _plan_facts(plan: Plan, region: str | None) -> PlanFacts:
     here = facts.gpus()[facts.gpu_aliases().get(plan.gpu, plan.gpu)]
     return PlanFacts(
         **{name: getattr(plan, name) for name in PlanFacts.model_fields if hasattr(plan, name)},
-        gpu_gib=round(here["usable_gib"], 1),
-        compute_capability=here["compute_capability"],
+        gpu_gib=round(here.usable_gib, 1),
+        compute_capability=here.compute_capability,
         routing_region=routing_region(region),
         weights_gib=round(ledger["weights"], 1),
         kv_gib=round(plan.kv_cache.gib_low, 1),

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from modal_serve_gen.errors import InternalError
+from modal_serve_gen.facts.engines import Pins, flag_table, flag_table_path, pins
+from modal_serve_gen.facts.hardware import Gpu, gpu_aliases, gpus
 from modal_serve_gen.folders import FACTS
+
+__all__ = ["Gpu", "Pins", "flag_table", "flag_table_path", "gpu_aliases", "gpus", "pins"]
 
 REPORT = "Reinstall modal-serve-gen; if it happens again, report it with this line."
 
@@ -80,28 +84,6 @@ def fp8_sibling(model_id: str) -> str | None:
 def config(model_id: str) -> dict:
     """The bundled configuration of one model: `config`, `source`, `verbatim`, `note`. KeyError when not bundled."""
     return sourced(_read(FACTS / "configs" / models()[model_id]["config"]), f"the config of {model_id}", "source")
-
-
-@cache
-def gpus() -> dict[str, dict]:
-    """Modal's GPUs by name: memory, speed, price and limit; `price_read` is the month the price was read."""
-    document = sourced(
-        _read(FACTS / "gpus.toml"), "gpus.toml", "read", "price_read", "price_source", "usable_source", "gpus"
-    )
-    for name, gpu in document["gpus"].items():
-        sourced(
-            gpu, name, "usable_gib", "usd_per_s", "compute_capability", "bandwidth_gb_per_s", "max_count", "sources"
-        )
-        gpu["price_read"] = document["price_read"]
-        gpu["usable_source"] = document["usable_source"]
-    return document["gpus"]
-
-
-@cache
-def gpu_aliases() -> dict[str, str]:
-    """Other spellings that Modal accepts -> the name in `gpus()` that is planned with (A100, H100!, B200+, A10G)."""
-    gpus()
-    return _read(FACTS / "gpus.toml").get("aliases", {})
 
 
 @cache
@@ -177,17 +159,6 @@ def speculation() -> dict[str, dict]:
     return sourced(_read(FACTS / "speculation.toml"), "speculation.toml", "read", "source")
 
 
-@cache
-def pins() -> dict[str, dict]:
-    """Per engine what a generated app pins: {engine: {version, ...}}."""
-    return _read(FACTS / "pins.toml")
-
-
-def flag_table_path(engine: str, version: str) -> Path:
-    """Where the argument and registry table of one engine version lies (it need not exist)."""
-    return FACTS / "flags" / f"{engine}-{version}.json"
-
-
 def _newest(pattern: str, folder: str = "apis") -> Path:
     """The bundled file of the newest version. Raises InternalError where there is none."""
     found = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
@@ -224,9 +195,3 @@ def routes(engine: str) -> dict[str, dict]:
 def sampling_defaults() -> dict[str, dict]:
     """The arguments of vLLM's SamplingParams in its newest known version, with their `default`."""
     return sourced(_read(_newest("vllm-*.json")), "vLLM's API", "version", "read_on")["sampling_params"]
-
-
-def flag_table(engine: str, version: str) -> Path:
-    """The argument table of that version of an engine, or the newest bundled one."""
-    path = flag_table_path(engine, version)
-    return path if version and path.exists() else _newest(f"{engine}-*.json", "flags")

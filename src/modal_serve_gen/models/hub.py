@@ -180,7 +180,7 @@ def _table(engine: str, version: str | None) -> flags.Table | None:
     """The registry of that engine version, else of the pinned one; None when it is not bundled."""
     if version and (path := facts.flag_table_path(engine, version)).is_file():
         return flags.load(path)
-    pinned = facts.pins().get(engine, {}).get("version", "")
+    pinned = facts.pins()[engine].version if engine in facts.pins() else ""
     path = facts.flag_table_path(engine, pinned)
     return flags.load(path) if pinned and path.is_file() else None
 

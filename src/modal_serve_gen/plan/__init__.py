@@ -115,7 +115,7 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         Row(item=x.item, gib=round(x.mid, 2), gib_sized=round(x.sized, 2), exact=x.exact, source=x.source)
         for x in space.lines
     ]
-    pool = f"{card['usable_gib']} GiB usable ({card['usable_source']}) at {space.utilization}, less the other rows"
+    pool = f"{card.usable_gib} GiB usable ({card.usable_source}) at {space.utilization}, less the other rows"
     rows.insert(
         1, Row(item="kv_cache", gib=round(space.mid, 2), gib_sized=round(space.low, 2), exact=False, source=pool)
     )
@@ -124,7 +124,7 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         model=model.id,
         revision=model.revision,
         engine=setup.engine,
-        engine_version=asked.engine_version or facts.pins()[setup.engine]["version"],
+        engine_version=asked.engine_version or facts.pins()[setup.engine].version,
         gpu=setup.gpu,
         gpus=setup.gpus,
         tensor_parallel_size=setup.tp,
@@ -154,7 +154,7 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
         usd_per_hour=chosen.usd,
         usd_per_month=round(chosen.usd * HOURS_A_MONTH),
         region_multiplier=region_multiplier(asked.region),
-        price_date=card["price_read"],
+        price_date=card.price_read,
         bounds=_bounds(asked, chosen),
         alternatives=tuple(one.brief() for one in others),
         notes=tuple(words.notes(model, asked, chosen, others)),

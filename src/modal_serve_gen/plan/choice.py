@@ -97,7 +97,7 @@ def price(one: Try) -> tuple:
     """What is chosen sorts first: native arithmetic, then the price, then fewer GPUs. A bound on speed chooses nothing:
     by it alone eight GPUs are eight times as fast; targets do, which plans hold to the part that engines reach.
     Several cards without NVLink have to be cheaper by far: every token waits for what they tell each other."""
-    apart = one.setup.gpus > 1 and not gpu_facts(one.setup.gpu)["nvlink"]
+    apart = one.setup.gpus > 1 and not gpu_facts(one.setup.gpu).nvlink
     factor = facts.overheads()["sizing"]["without_nvlink"] if apart else 1
     return (not one.native, one.usd * factor, one.setup.gpus)
 
@@ -156,7 +156,7 @@ def _places(model: Model, asked: Workload) -> list[tuple[str, int]]:
     found = []
     for name in names:
         known = gpu_facts(name)
-        limit = min(asked.max_gpus, known["max_count"] if known.get("max_count_documented", True) else 1)
+        limit = min(asked.max_gpus, known.max_count if known.max_count_documented else 1)
         counts = [count for count in COUNTS if count <= limit and count % (asked.pp * asked.dp) == 0]
         found += [(name, count) for count in counts if not splits(model, count // (asked.pp * asked.dp))]
     return found or [(names[0], asked.pp * asked.dp)]
@@ -197,10 +197,10 @@ def one(model: Model, asked: Workload, name: str, count: int, length: int, many:
 def _cannot_start(model: Model, setup: Setup) -> str | None:
     """Why the engine refuses this before it loads anything; None: it does not."""
     gone = facts.quantization()["removed"].get(setup.engine, {}).get(model.quantization or "")
-    version = setup.version or facts.pins()[setup.engine]["version"]
+    version = setup.version or facts.pins()[setup.engine].version
     if gone and overheads.parse_version(version) >= overheads.parse_version(gone):
         return f"{setup.engine} {version} no longer loads {model.quantization} weights"
-    usable, taken = gpu_facts(setup.gpu)["usable_gib"], facts.overheads()["start"]["taken"]
+    usable, taken = gpu_facts(setup.gpu).usable_gib, facts.overheads()["start"]["taken"]
     if setup.utilization and usable * setup.utilization > usable - taken:
         return (
             f"a share of {setup.utilization:g} is {usable * setup.utilization:.1f} GiB, and only about "

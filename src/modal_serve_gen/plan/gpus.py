@@ -25,7 +25,7 @@ def parse_gpu(text: str) -> tuple[str, int]:
             f"{quoted(text)} is not a GPU that Modal documents.{near}",
             f"Write NAME or NAME:COUNT, with NAME one of {', '.join(facts.gpus())}.",
         )
-    count, limit = int(match[2] or 1), gpu_facts(name)["max_count"]
+    count, limit = int(match[2] or 1), gpu_facts(name).max_count
     if not 1 <= count <= limit:
         raise BadInput(
             f"{quoted(text)} asks for {count} GPUs; one container takes 1 to {limit} of {name}.",
@@ -34,7 +34,7 @@ def parse_gpu(text: str) -> tuple[str, int]:
     return DOCUMENTED_SPELLING.get(name, name), count
 
 
-def gpu_facts(name: str) -> dict:
+def gpu_facts(name: str) -> facts.Gpu:
     """The facts of a GPU by any spelling that `parse_gpu` returns."""
     return facts.gpus()[facts.gpu_aliases().get(name, name)]
 
@@ -58,12 +58,12 @@ def routing_region(compute: str | None) -> str:
 
 def usd_per_hour(name: str, count: int, region: str | None = None) -> float:
     """USD for one hour of one container's GPUs, from the price per second; CPU and memory are not in it."""
-    return round(gpu_facts(name)["usd_per_s"] * 3600 * count * region_multiplier(region), 2)
+    return round(gpu_facts(name).usd_per_s * 3600 * count * region_multiplier(region), 2)
 
 
 def runs_on(model: Model, name: str, cache_dtype: str) -> tuple[str | None, bool, str | None]:
     """Whether this GPU runs these weights: (why not, whether in its own arithmetic, a note for the plan)."""
-    rules, capability = facts.quantization(), gpu_facts(name)["compute_capability"]
+    rules, capability = facts.quantization(), gpu_facts(name).compute_capability
     if cache_dtype.startswith("fp8") and capability < rules["kv_cache_fp8"]["least"]:
         return f"{name} has no FP8, which the KV cache in {cache_dtype} needs", False, None
     if cache_dtype.startswith("nvfp4") and capability < rules["nvfp4"]["native"]:

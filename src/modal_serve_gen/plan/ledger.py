@@ -92,7 +92,7 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
     SGLang: pool = (total - non-torch) x fraction - weights; activations and graphs live in the rest, so the fraction is
     chosen to leave them room.
     """
-    known, usable = facts.overheads(), gpu_facts(setup.gpu)["usable_gib"]
+    known, usable = facts.overheads(), gpu_facts(setup.gpu).usable_gib
     lines, low, high = _sized(tuple(_lines(model, setup)))
     age = era(setup.engine, setup.version)
     if setup.engine == "sglang":
@@ -113,7 +113,7 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
         pp=setup.pp,
         states=age.rules["graphs_counted"] and any(layer.kind == "linear" for layer in model.layers),
         prefix_caching=age.rules["states_cached"],
-        flashinfer=gpu_facts(setup.gpu)["compute_capability"] >= facts.pools()["vllm"]["delta_net_kernel_from"],
+        flashinfer=gpu_facts(setup.gpu).compute_capability >= facts.pools()["vllm"]["delta_net_kernel_from"],
     )
     used = pool(setup.engine, model, demand, left["low"] * GIB)
     return Memory(lines, share, left["low"], left["mid"], left["high"], used)
@@ -197,7 +197,7 @@ def _weights(model: Model, setup: Setup) -> Line:
             tp=setup.tp,
             pp=setup.pp,
             experts_over=_experts_over(model, setup),
-            capability=gpu_facts(setup.gpu)["compute_capability"],
+            capability=gpu_facts(setup.gpu).compute_capability,
         ) / GIB  # fmt: skip
     exact = model.weights_exact and setup.gpus == 1
     low = share * (1 - model.weight_margin)

@@ -64,13 +64,13 @@ def check_version(engine: str, text: str | None) -> None:
     if text is not None and engine == "vllm" and parse_version(text) < parse_version(first):
         raise BadInput(
             f"--engine-version {quoted(text, 60)} is older than vLLM {first}, and sizes its memory by other rules.",
-            f"Plan for vLLM {first} or newer; apps pin {facts.pins()['vllm']['version']}.",
+            f"Plan for vLLM {first} or newer; apps pin {facts.pins()['vllm'].version}.",
         )
 
 
 def era(engine: str, text: str | None) -> Era:
     """The era of that version; None: the version that apps pin."""
-    version = text or facts.pins().get(engine, {}).get("version", "0")
+    version = text or facts.pins()[engine].version
     number = parse_version(version)
     rules = [one for one in facts.overheads()[engine] if parse_version(one["from"]) <= number][-1]
     minor = ".".join(map(str, number[:2]))
@@ -79,8 +79,8 @@ def era(engine: str, text: str | None) -> Era:
 
 def defaults(engine: str, version: str | None, gpu: str, *, server: bool) -> tuple[int, int]:
     """(max_num_batched_tokens, max_num_seqs) that this vLLM takes by itself on this GPU (engine/arg_utils.py)."""
-    number = parse_version(version or facts.pins()[engine]["version"])
-    usable, name = gpu_facts(gpu)["usable_gib"], facts.gpu_aliases().get(gpu, gpu)
+    number = parse_version(version or facts.pins()[engine].version)
+    usable, name = gpu_facts(gpu).usable_gib, facts.gpu_aliases().get(gpu, gpu)
     for row in facts.overheads()["defaults"]["rows"]:
         if usable >= row["at_least_gib"] and name not in row.get("not", ()) and number >= _from(row):
             return row["server" if server else "offline"], row["sequences"]
@@ -162,6 +162,6 @@ def cuda_graphs(model: Model, age: Era, *, ranks: int, eager: bool = False) -> R
 def non_torch(gpu: str, age: Era, *, ranks: int) -> Range:
     """CUDA context, NCCL and workspaces outside torch."""
     table = facts.overheads()["non_torch"]
-    if ranks > 1 and gpu_facts(gpu)["nvlink"]:
+    if ranks > 1 and gpu_facts(gpu).nvlink:
         return age.range(table["nvlink"]) + age.range(table["nvlink_rank"]).times(ranks)
     return age.range(table["one_gpu" if ranks == 1 else "pcie"])

@@ -51,7 +51,7 @@ def _step_s(model: Model, setup: Setup, context: int, requests: int) -> float:
         + 2 * state_bytes_per_sequence(model, setup.tp)
     )
     read = _active_bytes(model, setup, requests) + cache / setup.pp
-    return setup.pp * read / (gpu_facts(setup.gpu)["bandwidth_gb_per_s"] * 1e9)
+    return setup.pp * read / (gpu_facts(setup.gpu).bandwidth_gb_per_s * 1e9)
 
 
 def _active_bytes(model: Model, setup: Setup, requests: int) -> float:
@@ -100,9 +100,9 @@ def _prefill_s(model: Model, setup: Setup, tokens: int) -> float:
 
 def _flops(model: Model, gpu: str) -> float:
     """Dense arithmetic a second in the weights' own format, or in 16 bits where the GPU has none for it."""
-    card = gpu_facts(gpu)
+    tflops = gpu_facts(gpu).tflops
     names = {"fp8": ["fp8"], "nvfp4": ["fp4", "fp8"], "modelopt-mixed": ["fp8"]}.get(model.quantization or "", [])
-    rate = next((card[f"{name}_tflops"] for name in (*names, "bf16", "fp16") if f"{name}_tflops" in card), None)
+    rate = next((tflops[name] for name in (*names, "bf16", "fp16") if name in tflops), None)
     if rate is None:
         raise AssertionError(f"{gpu} has no arithmetic rate")
     return rate * 1e12

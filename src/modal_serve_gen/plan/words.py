@@ -48,7 +48,7 @@ def reason(model: Model, asked: Workload, chosen: Try) -> str:
         return f"{left}; {want} {space.needed:.1f} GiB.{_kept(asked, chosen)}"
     if chosen.holds:
         return f"{model.id} on {where} misses a target: {'; '.join(chosen.missed)}."
-    usable = gpu_facts(setup.gpu)["usable_gib"] * space.utilization
+    usable = gpu_facts(setup.gpu).usable_gib * space.utilization
     if space.mid <= 0:
         weights = next(line for line in space.lines if line.item == "weights")
         rest = sum(line.sized for line in space.lines) - weights.sized
@@ -85,7 +85,7 @@ def notes(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Iter
 
 def _of_prices(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
     card, multiplier = gpu_facts(chosen.setup.gpu), region_multiplier(asked.region)
-    yield f"Prices as read in {card['price_read']}; CPU and memory are charged on top. Live: `modal billing rates`."
+    yield f"Prices as read in {card.price_read}; CPU and memory are charged on top. Live: `modal billing rates`."
     prices = facts.regions()["multipliers"]
     if multiplier == prices["narrow"]:
         broad = ", ".join(facts.regions()["compute"]["broad"])
@@ -96,13 +96,13 @@ def _of_prices(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]
         why = "is none of the GPUs that this workflow chooses from"
         if not cheaper.native:
             why = "computes these weights in another format"
-        if cheaper.setup.gpus > 1 and not gpu_facts(cheaper.setup.gpu)["nvlink"]:
+        if cheaper.setup.gpus > 1 and not gpu_facts(cheaper.setup.gpu).nvlink:
             why = "has no NVLink between its cards"
         yield f"{name} costs less (${cheaper.usd:.2f}), but {why}; --gpu {name} takes it."
 
 
 def _of_sizes(model: Model, asked: Workload, chosen: Try) -> Iterator[str]:
-    setup, pinned = chosen.setup, facts.pins()[chosen.setup.engine]["version"]
+    setup, pinned = chosen.setup, facts.pins()[chosen.setup.engine].version
     version = asked.engine_version or pinned
     age = overheads.era(setup.engine, setup.version)
     known = "" if age.logged else f"; no log of {setup.engine} {version} was read, so the range is wider"
@@ -141,11 +141,11 @@ def _of_gpus(chosen: Try) -> Iterator[str]:
     setup, card = chosen.setup, gpu_facts(chosen.setup.gpu)
     if chosen.note:
         yield chosen.note
-    if not card.get("usable_exact", True):
-        yield f"No log that names {setup.gpu} was found: {card['usable_gib']} GiB is a cautious guess."
-    if not card.get("max_count_documented", True) and setup.gpus > 1:
+    if not card.usable_exact:
+        yield f"No log that names {setup.gpu} was found: {card.usable_gib} GiB is a cautious guess."
+    if not card.max_count_documented and setup.gpus > 1:
         yield f"Modal documents no limit for several {setup.gpu}; {setup.gpus} may be refused."
-    if setup.gpus > 1 and not card["nvlink"]:
+    if setup.gpus > 1 and not card.nvlink:
         yield f"{setup.gpu} cards have no NVLink: tensor parallelism over {setup.gpus} of them costs latency."
     if setup.gpus > 2:
         yield f"{setup.gpus} GPUs in one container usually wait longer for a place (Modal's GPU guide)."
@@ -170,7 +170,7 @@ def _of_ways_out(model: Model, asked: Workload, chosen: Try, others: list[Try]) 
     """A smaller copy of the model; what only a target rules out; several machines."""
     native = facts.quantization()["fp8"]["native"]
     sibling = None if model.quantization else facts.fp8_sibling(model.id)
-    if sibling and (not chosen.fits or gpu_facts(chosen.setup.gpu)["compute_capability"] >= native):
+    if sibling and (not chosen.fits or gpu_facts(chosen.setup.gpu).compute_capability >= native):
         yield f"{sibling} is the same model in FP8, at half the size."
     if chosen.fits or others:
         return

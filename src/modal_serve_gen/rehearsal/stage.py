@@ -98,7 +98,7 @@ class Stage:
         engines = [name for name in ENGINES if name in packages]
         distributions = ["modal"]
         for engine in engines:
-            self.brought |= {each.partition("==")[0] for each in facts.pins()[engine]["packages"]}
+            self.brought |= {each.partition("==")[0] for each in facts.pins()[engine].packages}
         # Of what the image installs and the engine brings, that which is at hand here.
         distributions += sorted((images.installed(image) if image else set()) | (self.brought if engines else set()))
         if engines or packages.keys() & {"huggingface-hub", "datasets"}:
@@ -113,7 +113,7 @@ class Stage:
         for engine in engines:
             version = packages[engine]
             if not version:
-                version = facts.pins()[engine]["version"]
+                version = facts.pins()[engine].version
                 self.substitute(f"{engine} {version}: the app's image does not say which version it installs")
             self.pinned[engine] = version
             python, _ = self.engines.get(engine, (None, None))

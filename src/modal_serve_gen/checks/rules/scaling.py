@@ -34,8 +34,8 @@ def gpu(app: Picture) -> Iterator[Fault]:
             if name.upper() not in names:
                 near = difflib.get_close_matches(name.upper(), names, 1, 0.5)
                 yield given.line, f"Modal has no GPU {name!r}", f"write {names[near[0]]}" if near else "see list gpus"
-            elif colon and not (count.isdecimal() and 1 <= int(count) <= known[names[name.upper()]]["max_count"]):
-                most = known[names[name.upper()]]["max_count"]
+            elif colon and not (count.isdecimal() and 1 <= int(count) <= known[names[name.upper()]].max_count):
+                most = known[names[name.upper()]].max_count
                 yield given.line, f"{text!r} asks for {count or 'no'} GPUs", f"one container gets 1 to {most} of {name}"
 
 
