@@ -44,7 +44,7 @@ def goals() -> str:
         (f"`{goal}`", ", then ".join(f"`{one.name}`" for one in workflow_goals.serving(goal)))
         for goal in workflow_goals.names()
     ]
-    lines = [f"- Where {rule['when']}: {rule['instead']}." for rule in facts.elsewhere().values()]
+    lines = [f"- Where {rule.when}: {rule.instead}." for rule in facts.elsewhere().values()]
     return table(("goal", "workflow: the first whose plan fits"), rows) + "\n" + "\n".join(lines) + "\n"
 
 
@@ -96,9 +96,9 @@ def gpus() -> str:
 def regions() -> str:
     """What a compute region multiplies the price by."""
     known = facts.regions()
-    broad, narrow = known["multipliers"]["broad"], known["multipliers"]["narrow"]
+    broad, narrow = known.multipliers.broad, known.multipliers.narrow
     return (
-        f"A compute region multiplies the price: {', '.join(known['compute']['broad'])} by {broad}, any other, such as "
+        f"A compute region multiplies the price: {', '.join(known.compute.broad)} by {broad}, any other, such as "
         f"us-east, by {narrow}. No region: 1.\n"
     )
 
@@ -152,17 +152,17 @@ def copied(workflow: str) -> str:
 
 def remembered() -> str:
     """The spellings that agents write most, and what to write instead."""
-    rows = [row for row in facts.modal_changes()["removed"] if row.get("remembered")]
-    return table(("Gone", "Write"), [_change(row["old"], row["new"]) for row in rows])
+    rows = [row for row in facts.modal_changes().removed if row.remembered]
+    return table(("Gone", "Write"), [_change(row.old, row.new) for row in rows])
 
 
 def modal_changes() -> str:
     """Everything that Modal's SDK no longer takes."""
-    rows = facts.modal_changes()["removed"]
+    rows = facts.modal_changes().removed
     outcome = {"raises": "refused", "missing": "not there", "warns": "warns, then goes"}
     return table(
         ("Gone", "Now", "Write"),
-        [(*_change(row["old"], row["new"])[:1], outcome[row["outcome"]], *_change("", row["new"])[1:]) for row in rows],
+        [(*_change(row.old, row.new)[:1], outcome[row.outcome], *_change("", row.new)[1:]) for row in rows],
     )
 
 

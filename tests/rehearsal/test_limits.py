@@ -1,5 +1,7 @@
 """What Modal's client lets pass and the service refuses: each with the user's own value, and what is allowed."""
 
+import dataclasses
+
 import pytest
 from grpclib import GRPCError
 from modal_proto import api_pb2
@@ -83,4 +85,4 @@ def test_a_secret_that_is_none_is_refused(values):
 
 
 def test_every_limit_has_its_source():
-    assert all(table["source"] for name, table in facts.limits().items() if name != "read")
+    assert all(getattr(facts.limits(), x.name).source for x in dataclasses.fields(facts.limits()) if x.name != "read")

@@ -73,5 +73,5 @@ def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _sentence(rule: dict) -> str:
-    return f"Where {rule['when']}, {rule['instead']}."
+def _sentence(rule: facts.Elsewhere) -> str:
+    return f"Where {rule.when}, {rule.instead}."

@@ -5,7 +5,6 @@ fact is our own bug (exit 70).
 """
 
 import json
-import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -13,10 +12,46 @@ from typing import Any
 
 from modal_serve_gen.errors import InternalError
 from modal_serve_gen.facts.engines import Pins, flag_table, flag_table_path, pins
-from modal_serve_gen.facts.hardware import Gpu, gpu_aliases, gpus
+from modal_serve_gen.facts.hardware import Gpu, Regions, gpu_aliases, gpus, regions
+from modal_serve_gen.facts.services import (
+    Elsewhere,
+    Limit,
+    Limits,
+    Removed,
+    Route,
+    elsewhere,
+    engine_variables,
+    limits,
+    modal_arguments,
+    modal_changes,
+    routes,
+    sampling_defaults,
+)
 from modal_serve_gen.folders import FACTS
 
-__all__ = ["Gpu", "Pins", "flag_table", "flag_table_path", "gpu_aliases", "gpus", "pins"]
+__all__ = [
+    "Elsewhere",
+    "Gpu",
+    "Limit",
+    "Limits",
+    "Pins",
+    "Regions",
+    "Removed",
+    "Route",
+    "elsewhere",
+    "engine_variables",
+    "flag_table",
+    "flag_table_path",
+    "gpu_aliases",
+    "gpus",
+    "limits",
+    "modal_arguments",
+    "modal_changes",
+    "pins",
+    "regions",
+    "routes",
+    "sampling_defaults",
+]
 
 REPORT = "Reinstall modal-serve-gen; if it happens again, report it with this line."
 
@@ -99,34 +134,9 @@ def overheads() -> dict:
 
 
 @cache
-def elsewhere() -> dict[str, dict]:
-    """When something else than an app of one's own serves better: managed endpoints, machines by the month, nodes."""
-    document = sourced(_read(FACTS / "elsewhere.toml"), "elsewhere.toml", "read", "source")
-    return {name: sourced(document.get(name), name, "when", "instead") for name in ("managed", "cluster", "nodes")}
-
-
-@cache
 def pools() -> dict:
     """How an engine cuts the pool for its KV cache at start, where it does."""
     return sourced(_read(FACTS / "pools.toml"), "pools.toml", "read", "source", "sglang", "vllm")
-
-
-@cache
-def regions() -> dict:
-    """Compute and routing regions, and what a compute region multiplies the price by."""
-    document = sourced(_read(FACTS / "regions.toml"), "regions.toml", "read", "source", "multipliers")
-    sourced(document["multipliers"], "regions.toml [multipliers]", "source")
-    return document
-
-
-@cache
-def limits() -> dict:
-    """What Modal's service refuses, though its client does not; each with its source."""
-    document = sourced(_read(FACTS / "limits.toml"), "limits.toml", "read")
-    for name, table in document.items():
-        if name != "read":
-            sourced(table, f"limits.toml [{name}]", "source")
-    return document
 
 
 @cache
@@ -157,41 +167,3 @@ def tasks() -> dict:
 def speculation() -> dict[str, dict]:
     """Per engine what it can use for speculative decoding, and with which arguments."""
     return sourced(_read(FACTS / "speculation.toml"), "speculation.toml", "read", "source")
-
-
-def _newest(pattern: str, folder: str = "apis") -> Path:
-    """The bundled file of the newest version. Raises InternalError where there is none."""
-    found = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
-    if not found:
-        raise _refuse(f"no file {pattern} is there")
-    return found[-1]
-
-
-@cache
-def modal_arguments() -> dict[str, list[str]]:
-    """What Modal's newest known SDK takes: `app.function`, `modal.concurrent`, `Image.pip_install` -> arguments."""
-    return sourced(_read(_newest("modal-*.json")), "the SDK's arguments", "version", "read_on", "takes")["takes"]
-
-
-@cache
-def modal_changes() -> dict[str, list[dict]]:
-    """`removed`: what Modal's SDK no longer takes; `variable`: environment variables that do nothing any more."""
-    return sourced(_read(FACTS / "modal.toml"), "modal.toml", "read", "source", "removed", "variable")
-
-
-@cache
-def engine_variables(engine: str) -> dict:
-    """The environment variables that an engine's newest known version names, under `names`; their `prefixes`."""
-    return sourced(_read(_newest(f"{engine}_variables-*.json")), f"{engine}'s variables", "version", "read_on", "names")
-
-
-@cache
-def routes(engine: str) -> dict[str, dict]:
-    """The HTTP routes of an engine's newest known version: path -> `methods`, and `developer` or `admin` where so."""
-    return sourced(_read(_newest(f"{engine}_routes-*.json")), f"{engine}'s routes", "version", "read_on")["routes"]
-
-
-@cache
-def sampling_defaults() -> dict[str, dict]:
-    """The arguments of vLLM's SamplingParams in its newest known version, with their `default`."""
-    return sourced(_read(_newest("vllm-*.json")), "vLLM's API", "version", "read_on")["sampling_params"]

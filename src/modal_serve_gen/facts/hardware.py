@@ -1,4 +1,4 @@
-"""Modal's GPUs."""
+"""Modal's GPUs and regions."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -54,3 +54,47 @@ def gpus() -> dict[str, Gpu]:
 def gpu_aliases() -> dict[str, str]:
     """Other spellings that Modal accepts, such as A100, H100! and B200+, mapped to the name to plan with."""
     return _gpus().aliases
+
+
+@dataclass(frozen=True, slots=True)
+class Multipliers:
+    """Factors on the price for running in a given compute region."""
+
+    broad: float  # us, eu, ap
+    narrow: float  # any other
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Regions that a container may be restricted to."""
+
+    broad: tuple[str, ...]
+    regions: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Regions where requests may enter Modal."""
+
+    regions: tuple[str, ...]
+    default: str
+    nearest: dict[str, str]  # prefix of a compute region -> routing region; the first match counts
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Compute and routing regions, and the price multipliers."""
+
+    read: str
+    source: str
+    multipliers: Multipliers
+    compute: Compute
+    routing: Routing
+
+
+@cache
+def regions() -> Regions:
+    """Compute and routing regions, and the price multipliers."""
+    return record(Regions, read("regions.toml"), "regions.toml")

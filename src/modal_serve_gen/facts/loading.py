@@ -11,7 +11,7 @@ import types
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from modal_serve_gen.errors import InternalError
 from modal_serve_gen.folders import FACTS as FACTS
@@ -25,9 +25,9 @@ def refuse(problem: str) -> InternalError:
     return InternalError(f"The bundled facts are broken: {problem}.", REPORT)
 
 
-def read(name: str) -> dict[str, Any]:
-    """The parsed content of a TOML or JSON file below the folder of facts. Raises InternalError."""
-    path = FACTS / name
+def read(file: str | Path) -> dict[str, Any]:
+    """The parsed content of a TOML or JSON file, by its path below the folder of facts. Raises InternalError."""
+    path = FACTS / file
     try:
         text = path.read_bytes().decode()
         document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
@@ -75,6 +75,8 @@ def _converted(value: Any, hint: Any, what: str) -> Any:
     """`value` as the type `hint`: a record, dict[str, X], tuple[X, ...], X | None, Any or a plain type."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any:
+        return value
+    if origin is Literal and value in arguments:
         return value
     if is_dataclass(hint):
         return record(hint, value, what)  # type: ignore[arg-type]  # is_dataclass admits instances as well

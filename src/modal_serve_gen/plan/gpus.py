@@ -43,17 +43,17 @@ def region_multiplier(region: str | None) -> float:
     """What a compute region, or a comma-separated list of them, multiplies the price by; of a list, the lowest."""
     if not region:
         return 1.0
-    known, price = facts.regions()["compute"]["broad"], facts.regions()["multipliers"]
-    return min(price["broad" if part.strip() in known else "narrow"] for part in region.split(","))
+    known, price = facts.regions().compute.broad, facts.regions().multipliers
+    return min(price.broad if part.strip() in known else price.narrow for part in region.split(","))
 
 
 def routing_region(compute: str | None) -> str:
     """Where requests should enter Modal for containers in this compute region (a list: the first counts)."""
-    known = facts.regions()["routing"]
+    known = facts.regions().routing
     wanted = (compute or "").split(",")[0].strip()
-    if wanted in known["regions"]:
+    if wanted in known.regions:
         return wanted
-    return next((near for prefix, near in known["nearest"].items() if wanted.startswith(prefix)), known["default"])
+    return next((near for prefix, near in known.nearest.items() if wanted.startswith(prefix)), known.default)
 
 
 def usd_per_hour(name: str, count: int, region: str | None = None) -> float:

@@ -86,10 +86,10 @@ def notes(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Iter
 def _of_prices(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
     card, multiplier = gpu_facts(chosen.setup.gpu), region_multiplier(asked.region)
     yield f"Prices as read in {card.price_read}; CPU and memory are charged on top. Live: `modal billing rates`."
-    prices = facts.regions()["multipliers"]
-    if multiplier == prices["narrow"]:
-        broad = ", ".join(facts.regions()["compute"]["broad"])
-        yield f"The region {asked.region} multiplies the price by {multiplier:g}; {broad} by {prices['broad']:g}."
+    prices = facts.regions().multipliers
+    if multiplier == prices.narrow:
+        broad = ", ".join(facts.regions().compute.broad)
+        yield f"The region {asked.region} multiplies the price by {multiplier:g}; {broad} by {prices.broad:g}."
     cheaper = min((each for each in others if each.usd < chosen.usd), key=lambda each: each.usd, default=None)
     if cheaper and chosen.fits and asked.gpu is None:
         name = spelled(cheaper.setup.gpu, cheaper.setup.gpus)
@@ -181,4 +181,4 @@ def _of_ways_out(model: Model, asked: Workload, chosen: Try, others: list[Try]) 
         yield f"Without the targets, {name} holds it for ${found.usd:.2f} per hour."
     elif not chosen.holds:
         rule = facts.elsewhere()["nodes"]
-        yield f"Where {rule['when']}, {rule['instead']}."
+        yield f"Where {rule.when}, {rule.instead}."

@@ -56,12 +56,12 @@ def check(model: Model, asked: Workload) -> None:
                 f"Give a multiple of {asked.pp * asked.dp}.",
             )
     if asked.region is not None:
-        known = facts.regions()["compute"]["regions"]
+        known = facts.regions().compute.regions
         for part in (each.strip() for each in asked.region.split(",")):
             if part not in known:
                 raise BadInput(
                     f"--region {quoted(part)} is none that Modal has.{nearest(part, known)}",
-                    f"Use one such as {', '.join(facts.regions()['compute']['broad'])}, or leave it out.",
+                    f"Use one such as {', '.join(facts.regions().compute.broad)}, or leave it out.",
                 )
     for option, size in (("--pipeline-parallel-size", asked.pp), ("--data-parallel-size", asked.dp)):
         _within(option, size, 1, 64, "one container can have")

@@ -58,9 +58,9 @@ def _engine_arg(value: str) -> str:
 
 
 def _region(value: str) -> str:
-    known = facts.regions()["compute"]
-    if value not in known["regions"]:
-        near = difflib.get_close_matches(value, known["regions"], 3) or known["broad"]
+    known = facts.regions().compute
+    if value not in known.regions:
+        near = difflib.get_close_matches(value, known.regions, 3) or known.broad
         raise ValueError(f"must be one region as Modal writes it, such as {', '.join(near)}")
     return value
 

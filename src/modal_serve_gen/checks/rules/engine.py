@@ -90,8 +90,8 @@ def engine_routes(app: Picture) -> Iterator[Fault]:
                 )
                 if instead:
                     yield node.lineno, f"{engine} has no route {path}", f"write {instead}"
-            elif call.last in ("get", "post", "put") and call.last.upper() not in table[path]["methods"]:
-                methods = " or ".join(table[path]["methods"])
+            elif call.last in ("get", "post", "put") and call.last.upper() not in table[path].methods:
+                methods = " or ".join(table[path].methods)
                 yield node.lineno, f"{path} of {engine} is asked with {call.last.upper()}", f"use {methods}"
 
 
@@ -101,15 +101,15 @@ def engine_variables(app: Picture) -> Iterator[Fault]:
     A variable that an engine no longer has changes nothing, and says so at most in a warning.
     """
     read = {text for text, node in app.strings} - {name for name, _, _ in app.variables}
-    for row in facts.modal_changes()["variable"]:
+    for row in facts.modal_changes().variable:
         for name, _, line in app.variables:
-            if name == row["old"]:
-                yield line, f"{name} does nothing any more", f"write {row['new']}" if row["new"] else "take it out"
+            if name == row.old:
+                yield line, f"{name} does nothing any more", f"write {row.new}" if row.new else "take it out"
     for engine in sorted({each.engine for each in app.commands}):
         known = facts.engine_variables(engine)
         for name, _, line in app.variables:
-            if name.startswith(tuple(known["prefixes"])) and name not in known["names"] and name not in read:
-                near = difflib.get_close_matches(name, known["names"], 1, 0.85)
+            if name.startswith(known.prefixes) and name not in known.names and name not in read:
+                near = difflib.get_close_matches(name, known.names, 1, 0.85)
                 yield line, f"{engine} does not read {name}", f"write {near[0]}" if near else "take it out"
 
 

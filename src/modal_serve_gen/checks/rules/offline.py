@@ -29,7 +29,7 @@ def answer_length(app: Picture) -> Iterator[Fault]:
 
     vLLM's own default for SamplingParams ends every answer after a few tokens.
     """
-    default = facts.sampling_defaults()["max_tokens"]["default"]
+    default = facts.sampling_defaults()["max_tokens"]
     for call in app.calls:
         if (
             call.last == "SamplingParams"

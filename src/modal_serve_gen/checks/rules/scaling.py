@@ -46,14 +46,14 @@ def limits(app: Picture) -> Iterator[Fault]:
     """
     known = facts.limits()
     ranges = {
-        "timeout": ("timeout_s", "s"), "startup_timeout": ("timeout_s", "s"),
-        "scaledown_window": ("scaledown_window_s", "s"), "max_containers": ("containers", "containers"),
-        "ephemeral_disk": ("ephemeral_disk_mib", "MiB"),
+        "timeout": (known.timeout_s, "s"), "startup_timeout": (known.timeout_s, "s"),
+        "scaledown_window": (known.scaledown_window_s, "s"), "max_containers": (known.containers, "containers"),
+        "ephemeral_disk": (known.ephemeral_disk_mib, "MiB"),
     }  # fmt: skip
     for unit in app.units:
         for name, (limit, what) in ranges.items():
             given = unit.given(name)
-            low, high = known[limit]["range"]
+            low, high = limit.range
             if given and isinstance(given.value, int | float) and not low <= given.value <= high:
                 yield given.line, f"{name}={given.value:g} is outside {low} to {high} {what}", "write a value within"
         least, most = unit.given("min_containers"), unit.given("max_containers")

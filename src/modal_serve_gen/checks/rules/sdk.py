@@ -29,24 +29,24 @@ def removed_api(app: Picture) -> Iterator[Fault]:
     offline = {
         given.line for unit in app.units if unit.engine and not unit.serves for given in unit.call.arguments.values()
     }
-    for row in facts.modal_changes()["removed"]:
+    for row in facts.modal_changes().removed:
         found: list[int] = []
-        if row["kind"] == "argument":
-            found = [given.line for call in app.calls if _takes(call, row) if (given := call.arguments.get(row["old"]))]
-        elif row["kind"] == "name":
-            found = app.reads.get(row["old"], []) + [
+        if row.kind == "argument":
+            found = [given.line for call in app.calls if _takes(call, row) if (given := call.arguments.get(row.old))]
+        elif row.kind == "name":
+            found = app.reads.get(row.old, []) + [
                 node.lineno
                 for node in app.nodes
                 if isinstance(node, ast.ImportFrom | ast.Import)
-                and row["old"] in [f"{getattr(node, 'module', '')}.{each.name}" for each in node.names]
+                and row.old in [f"{getattr(node, 'module', '')}.{each.name}" for each in node.names]
             ]
         else:
-            found = [node.lineno for node in app.nodes if isinstance(node, ast.Attribute) and node.attr == row["old"]]
+            found = [node.lineno for node in app.nodes if isinstance(node, ast.Attribute) and node.attr == row.old]
         for line in dict.fromkeys(found):
-            mend = f"write {row['new']}" if row["new"] else "take it out"
-            if row.get("concurrency") and line in offline:
+            mend = f"write {row.new}" if row.new else "take it out"
+            if row.concurrency and line in offline:
                 mend = "take it out: an offline engine takes one call at a time, so pass batches"
-            yield line, f"{OUTCOMES[row['outcome']]} {row['old']}", mend
+            yield line, f"{OUTCOMES[row.outcome]} {row.old}", mend
 
 
 def unknown_argument(app: Picture) -> Iterator[Fault]:
@@ -54,7 +54,7 @@ def unknown_argument(app: Picture) -> Iterator[Fault]:
 
     The import of the file ends with a TypeError otherwise. `@app.server` takes other arguments than `@app.function`.
     """
-    gone = {row["old"] for row in facts.modal_changes()["removed"] if row["kind"] == "argument"}
+    gone = {row.old for row in facts.modal_changes().removed if row.kind == "argument"}
     for call, name in _known(app):
         takes = facts.modal_arguments()[name]
         for key, given in call.arguments.items():
@@ -181,9 +181,9 @@ def _any_name(name: str) -> bool:
     return name in ("Image.from_registry", "Image.from_dockerfile")
 
 
-def _takes(call: Call, row: dict) -> bool:
+def _takes(call: Call, row: facts.Removed) -> bool:
     """Whether a removed argument is meant by this call."""
-    wanted = row.get("of")
+    wanted = row.of
     if not wanted:
         return True
     owner, _, last = call.name.rpartition(".")

@@ -16,23 +16,23 @@ def refusal(text: str) -> GRPCError:
 
 def check_name(kind: str, name: str) -> None:
     """Refuse what cannot be the name of an object; `kind` is what the user calls it, such as Volume."""
-    rule = facts.limits()["object_name"]
-    if not re.fullmatch(rule["pattern"], name) or set(name) == {"."} or len(name) > rule["characters"]:
+    rule = facts.limits().object_name
+    if not re.fullmatch(rule.pattern, name) or set(name) == {"."} or len(name) > rule.characters:
         raise refusal(
-            f"{quoted(name)} is no name for a {kind}: Modal takes up to {rule['characters']} letters, digits, dashes, "
+            f"{quoted(name)} is no name for a {kind}: Modal takes up to {rule.characters} letters, digits, dashes, "
             "periods and underscores."
         )
 
 
 def check_secret(values: dict[str, str]) -> None:
     """Refuse names that no environment variable has, and what is too long for one."""
-    rule = facts.limits()["secret"]
+    rule = facts.limits().secret
     for key, value in values.items():
-        if not re.fullmatch(rule["key"], key) or len(key) > rule["key_characters"]:
+        if not re.fullmatch(rule.key, key) or len(key) > rule.key_characters:
             raise refusal(f"{quoted(key)} is no key for a Secret: use letters, digits and underscores, no digit first.")
-        if len(value) > rule["value_characters"]:
+        if len(value) > rule.value_characters:
             raise refusal(
-                f"The value of {key} has {len(value):,} characters; a Secret takes {rule['value_characters']:,}."
+                f"The value of {key} has {len(value):,} characters; a Secret takes {rule.value_characters:,}."
             )
 
 
@@ -44,7 +44,8 @@ def check_function(tag: str, definition) -> None:
     fields = definition.DESCRIPTOR.fields_by_name
     if "resources" in fields:
         _check_resources(tag, definition.resources)
-    for name, limit in (("timeout_secs", "timeout_s"), ("task_idle_timeout_secs", "scaledown_window_s")):
+    limits = facts.limits()
+    for name, limit in (("timeout_secs", limits.timeout_s), ("task_idle_timeout_secs", limits.scaledown_window_s)):
         if name in fields:
             _within(
                 tag,
@@ -56,21 +57,21 @@ def check_function(tag: str, definition) -> None:
     settings = definition.autoscaler_settings if "autoscaler_settings" in fields else None
     for name in ("min_containers", "max_containers", "buffer_containers"):
         if settings is not None:
-            _within(tag, name, "containers", getattr(settings, name), "")
+            _within(tag, name, limits.containers, getattr(settings, name), "")
     if settings is not None and 0 < settings.max_containers < settings.min_containers:
         raise refusal(
             f"{tag} asks for at least {settings.min_containers} and at most {settings.max_containers} containers."
         )
     known = facts.regions()
     asked = [
-        ("routing region", each, known["routing"])
+        ("routing region", each, known.routing.regions)
         for each in (definition.http_config.proxy_regions if "http_config" in fields else ())
     ]
     if "scheduler_placement" in fields:
-        asked += [("region", each, known["compute"]) for each in definition.scheduler_placement.regions]
-    for what, region, table in asked:
-        if region not in table["regions"]:
-            raise refusal(f"{region!r} is not a {what} of Modal.{nearest(region, table['regions'])}")
+        asked += [("region", each, known.compute.regions) for each in definition.scheduler_placement.regions]
+    for what, region, regions in asked:
+        if region not in regions:
+            raise refusal(f"{region!r} is not a {what} of Modal.{nearest(region, regions)}")
 
 
 def gpu_of(resources: api_pb2.Resources) -> str:
@@ -85,15 +86,16 @@ def _check_resources(tag: str, resources: api_pb2.Resources) -> None:
             gpus.parse_gpu(gpu)
         except BadInput as fault:
             raise refusal(str(fault)) from fault
+    limits = facts.limits()
     for name in ("milli_cpu", "milli_cpu_max"):
-        _within(tag, "cpu", "cores", getattr(resources, name) / 1000, "cores")
+        _within(tag, "cpu", limits.cores, getattr(resources, name) / 1000, "cores")
     for name in ("memory_mb", "memory_mb_max"):
-        _within(tag, "memory", "memory_mib", getattr(resources, name), "MiB")
-    _within(tag, "ephemeral_disk", "ephemeral_disk_mib", resources.ephemeral_disk_mb, "MiB")
+        _within(tag, "memory", limits.memory_mib, getattr(resources, name), "MiB")
+    _within(tag, "ephemeral_disk", limits.ephemeral_disk_mib, resources.ephemeral_disk_mb, "MiB")
 
 
-def _within(tag: str, name: str, limit: str, value: float, unit: str) -> None:
-    least, most = facts.limits()[limit]["range"]
+def _within(tag: str, name: str, limit: facts.Limit, value: float, unit: str) -> None:
+    least, most = limit.range
     if value and not least <= value <= most:
         given = int(value) if value == int(value) else value
         raise refusal(f"{tag} asks for {name}={given:,}; Modal takes {least:,} to {most:,} {unit}".rstrip() + ".")
