@@ -1,36 +1,41 @@
-# Two commands matter: `make demo` and `make test`. Each sets up what it needs: Python 3.11+, pip, make and git suffice.
+# `make demo` and `make test` set up what they need: Python 3.11+, pip, make and git suffice.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := .cache/oldest-sdk
-# The oldest SDK that pyproject.toml admits: the tests rehearse under it as well.
+# The oldest SDK that pyproject.toml admits: some tests rehearse with it.
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-matrix soak evals setup engine lint golden docs facts clean
+.PHONY: demo test test-all test-matrix soak evals setup engine browser types lint golden docs sizes facts requirements clean
 
 demo: $(VENV)/.ready  ## write the default app and rehearse it
 	@sh scripts/demo.sh $(BIN)
 
-test: setup  ## everything; names what it had to skip
+test: setup types  ## everyday checks: minutes; names what was skipped
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n 4 --dist worksteal -rs -m "not slow"
+
+test-all: setup types  ## every test: under 25 minutes on two cores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 4 --dist worksteal -rs
 
-test-matrix: setup  ## the rehearsal under several Modal SDKs and Pythons: half an hour
+test-matrix: setup  ## rehearsals under several Modal SDKs and Python versions: half an hour
 	$(BIN)/python -m scripts.matrix
 
-soak: setup  ## a hundred rehearsals in a row leave nothing behind: ten minutes
+soak: setup  ## a hundred rehearsals leave nothing behind: ten minutes
 	$(BIN)/python -m scripts.soak
 
-evals: $(VENV)/.ready  ## the evals' own cases, without any model: right answers, rehearsed as well, and wrong ones
+evals: $(VENV)/.ready  ## validate the eval cases without a model, and rehearse their answers
 	$(BIN)/python -m evals validate --rehearse
 
-setup: $(VENV)/.ready $(OLDEST)/.ready engine
+setup: $(VENV)/.ready $(OLDEST)/.ready engine browser
 
 $(VENV)/.ready: requirements-dev.txt pyproject.toml package.json
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; set PYTHON=')"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is required; set PYTHON=')"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "installing the development environment in $(VENV)"
 	@$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
@@ -38,27 +43,41 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml package.json
 	@touch $@
 
 $(OLDEST)/.ready: pyproject.toml
-	@echo "installing modal $(OLDEST_MODAL), the oldest SDK that is supported, for the tests"
+	@echo "installing modal $(OLDEST_MODAL), the oldest supported SDK, for the tests"
 	@$(PYTHON) -m venv $(OLDEST)
 	@$(OLDEST)/bin/pip install -q "modal==$(OLDEST_MODAL)" -e .
 	@touch $@
 
-engine: $(VENV)/.ready  ## the real engine on the CPU; where it cannot be had, the tests and the demo use the stub
+engine: $(VENV)/.ready  ## the CPU engines; where they are not available, the demo uses the stub
 	@$(BIN)/python scripts/make_engine.py
 
-lint: $(VENV)/.ready
+browser:  ## Chromium, for the test that opens a report; a skip says what to type where this fails
+	@sh scripts/browser.sh
+
+types: $(VENV)/.ready  ## mypy, strict
+	$(BIN)/mypy
+
+lint: types  ## format and check
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: $(VENV)/.ready  ## render the golden apps anew
+golden: $(VENV)/.ready  ## update the golden apps
 	$(BIN)/python scripts/golden.py
 
-docs: $(VENV)/.ready  ## write the generated blocks of the documentation anew
+docs: $(VENV)/.ready  ## update the generated blocks and files of the documentation and the skill
 	$(BIN)/python -m scripts.skill
 	$(BIN)/python -m scripts.docs
 
-facts: $(VENV)/.ready  ## what has moved at the package registry since the pins were made
+facts: $(VENV)/.ready  ## report what has changed on the package registry since the pins were resolved
 	@$(BIN)/python scripts/update_facts.py
 
+sizes: $(VENV)/.ready  ## update the sizes in CONTRIBUTING.md
+	$(BIN)/python -m scripts.sizes
+
+requirements:  ## resolve requirements-dev.txt again, with hashes
+	@command -v uv > /dev/null || { echo "uv is required: pip install uv"; exit 1; }
+	uv pip compile -q pyproject.toml --extra evals --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-dev.txt
+
 clean:
-	rm -rf $(VENV) .cache dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What all tests share: the command line in this process and in one of its own."""
+"""Shared fixtures: the command line in this process, and in a process of its own."""
 
 import os
 import subprocess
@@ -14,13 +14,16 @@ from modal_serve_gen import cli as commands
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = ROOT / ".cache" / "oldest-sdk" / "bin" / "python"
 
-# No test times its examples: a busy machine is no failure.
+# No deadline for examples: a busy machine is not a failure.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "engine: needs the real CPU engine's environment")
+    config.addinivalue_line("markers", "engine: requires the CPU engine's environment")
+    config.addinivalue_line(
+        "markers", "slow: slow and rarely informative; `make test` leaves it out, `make test-all` runs it"
+    )
 
 
 @pytest.fixture(autouse=True)
