@@ -1,5 +1,6 @@
 """The bundled facts: every one with a source and a date, read lazily, refused when broken."""
 
+import dataclasses
 import re
 
 import pytest
@@ -92,25 +93,27 @@ def test_aliases_lead_to_gpus():
     assert set(facts.gpu_aliases().values()) <= set(facts.gpus())
 
 
-@pytest.mark.parametrize("read", [facts.overheads, facts.quantization, facts.speculation, facts.tasks])
+@pytest.mark.parametrize("read", [facts.overheads, facts.pools, facts.quantization, facts.regions])
 def test_tables_carry_source_and_date(read):
     """Each table says when and from where it was read."""
     table = read()
-    assert DATE.fullmatch(table["read"]) and table["source"]
+    assert DATE.fullmatch(table.read) and table.source
 
 
 def test_ranges_of_the_allowances_are_in_order():
     """low <= mid <= high everywhere, or a plan would be sized by the wrong end."""
 
-    def ranges(table):
-        for value in table.values():
-            if isinstance(value, dict) and "low" in value:
-                yield value
-            elif isinstance(value, dict):
-                yield from ranges(value)
+    def ranges(value):
+        if isinstance(value, facts.Range):
+            yield value
+        elif isinstance(value, tuple):
+            for item in value:
+                yield from ranges(item)
+        elif dataclasses.is_dataclass(value):
+            yield from ranges(tuple(getattr(value, field.name) for field in dataclasses.fields(value)))
 
     found = list(ranges(facts.overheads()))
-    assert len(found) >= 8 and all(one["low"] <= one["mid"] <= one["high"] for one in found)
+    assert len(found) >= 30 and all(figures.low <= figures.mid <= figures.high for figures in found)
 
 
 def test_no_fact_names_a_place_that_only_its_collector_had():

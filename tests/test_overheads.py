@@ -24,7 +24,7 @@ OLD, NEW = era("vllm", "0.11.0"), era("vllm", "0.31.0")
 def peak(name: str, age=OLD, *, sequences=1024, tokens=8192, tp=1, length=16_000) -> float:
     """The middle figure, less what is added to every peak."""
     found = activations(hub.bundled(name), age, sequences=sequences, tokens=tokens, tp=tp, length=length)
-    return (found.mid - age.rules["base"]["mid"] - age.rules["compile"]["mid"]) * GIB
+    return (found.mid - age.rules.base.mid - age.rules.compile.mid) * GIB
 
 
 def test_a_thousand_sequences_make_the_sampler_the_peak():
@@ -76,7 +76,7 @@ def test_memory_outside_torch_grows_with_the_ranks_that_talk():
 def test_peaks_of_some_architectures_come_on_top():
     """Encoders, states, indices: each has an allowance of its own."""
     for name, kind in (("google/gemma-3-27b-it", "multimodal"), ("Qwen/Qwen3-Next-80B-A3B-Instruct", "linear")):
-        extra = facts.overheads()["activations"][kind]["mid"]
+        extra = getattr(facts.overheads().activations, kind).mid
         model = hub.bundled(name)
         plain = model.model_copy(update={"multimodal": False, "layers": model.layers[:1]})
         asked = {"sequences": 1, "tokens": 8192, "tp": 1, "length": 8192}
@@ -106,7 +106,7 @@ def test_each_release_has_an_era():
     check_version("vllm", "0.10.0")
     with pytest.raises(BadInput):
         check_version("vllm", "0.9.2")
-    copies = [era("vllm", f"0.{minor}.0").rules["sampler_copies"]["mid"] for minor in range(10, 34)]
+    copies = [era("vllm", f"0.{minor}.0").rules.sampler_copies.mid for minor in range(10, 34)]
     assert copies == sorted(copies, reverse=True) and len(set(copies)) == 2
     assert era("vllm", "0.99.0").rules == era("vllm", None).rules
     assert defaults("vllm", "0.11.0", "L4", server=False) == (8192, 256)

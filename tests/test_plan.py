@@ -182,7 +182,7 @@ def test_start_up_gets_more_time_for_more_weights_in_whole_minutes():
     """Bytes to load set the time-out, never below the least."""
     short = plan(QWEN, SMALL).startup_timeout_s
     long = plan(bundled("deepseek-ai/DeepSeek-R1-0528"), SMALL).startup_timeout_s
-    assert short >= facts.overheads()["startup"]["least_s"] and long - short > 600 and long % 60 == short % 60 == 0
+    assert short >= facts.overheads().startup.least_s and long - short > 600 and long % 60 == short % 60 == 0
 
 
 def test_notes_tell_what_several_gpus_cost_beyond_their_price():

@@ -51,10 +51,10 @@ def value(wanted: ServeSpec, flag: str) -> str | None:
 def require_gpu(wanted: ServeSpec, gpu: str) -> None:
     """Refuse a quantisation made while loading that the chosen GPU has no kernels for."""
     name = value(wanted, "--quantization")
-    rule = facts.quantization().get(name) if name else None
-    if isinstance(rule, dict) and gpu_facts(gpu).compute_capability < rule.get("least", 0):
+    rule = facts.quantization().formats.get(name or "")
+    if rule and gpu_facts(gpu).compute_capability < rule.least:
         raise BadInput(
-            f"--engine-arg=--quantization={name} needs compute capability {rule['least']}, which {quoted(gpu)} lacks.",
+            f"--engine-arg=--quantization={name} needs compute capability {rule.least}, which {quoted(gpu)} lacks.",
             "Choose a newer GPU with --gpu, or leave the quantisation out.",
         )
 

@@ -115,7 +115,7 @@ def _head(found: Answer, width: int) -> list[str]:
 
 
 def _limits(one: Plan, width: int) -> list[str]:
-    cache, fill = one.kv_cache, facts.overheads()["sizing"]["fill"]
+    cache, fill = one.kv_cache, facts.overheads().sizing.fill
     part, shorter = int(one.max_model_len * fill), int(cache.max_concurrency / fill)
     lines = [
         f"up to {one.max_model_len:,} tokens per request, {_many(one.max_num_seqs, 'request')} and "
@@ -130,9 +130,11 @@ def _limits(one: Plan, width: int) -> list[str]:
 
 def _speed(one: Plan, width: int) -> list[str]:
     """The bounds, said to be bounds, and what engines make of them."""
-    bound, reached = one.bounds, facts.overheads()["speed"]
+    bound, reached = one.bounds, facts.overheads().speed
     context, many, first = int(bound["context_tokens"]), int(bound["requests"]), bound["time_to_first_token_ms"]
-    low, high = (_dollars(bound["usd_per_million_output_tokens"] / reached[key]) for key in ("reached_high", "reached"))
+    low, high = (
+        _dollars(bound["usd_per_million_output_tokens"] / share) for share in (reached.reached_high, reached.reached)
+    )
     rows = [
         ("time per output token", f"{bound['time_per_output_token_ms_one_request']:.2f} ms for one request"
          + (f", {bound['time_per_output_token_ms_all_requests']:.2f} ms for {many} at once" if many > 1 else "")),
@@ -147,7 +149,7 @@ def _speed(one: Plan, width: int) -> list[str]:
     ]  # fmt: skip
     head = (
         f"Bounds by bandwidth and arithmetic, {context:,} tokens in each request; engines reach "
-        f"{reached['reached']:.0%} to {reached['reached_high']:.0%} in decoding:"
+        f"{reached.reached:.0%} to {reached.reached_high:.0%} in decoding:"
     )
     lines = _wrapped(head, width)
     for name, value in rows:

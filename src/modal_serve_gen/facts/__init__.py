@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from modal_serve_gen.errors import InternalError
-from modal_serve_gen.facts.engines import Pins, flag_table, flag_table_path, pins
+from modal_serve_gen.facts.engines import Format, Pins, flag_table, flag_table_path, pins, quantization
 from modal_serve_gen.facts.hardware import Gpu, Regions, gpu_aliases, gpus, regions
 from modal_serve_gen.facts.services import (
     Elsewhere,
@@ -27,15 +27,21 @@ from modal_serve_gen.facts.services import (
     routes,
     sampling_defaults,
 )
+from modal_serve_gen.facts.sizing import Activations, Overheads, Range, ReleaseRules, overheads, pools
 from modal_serve_gen.folders import FACTS
 
 __all__ = [
+    "Activations",
     "Elsewhere",
+    "Format",
     "Gpu",
     "Limit",
     "Limits",
+    "Overheads",
     "Pins",
+    "Range",
     "Regions",
+    "ReleaseRules",
     "Removed",
     "Route",
     "elsewhere",
@@ -47,7 +53,10 @@ __all__ = [
     "limits",
     "modal_arguments",
     "modal_changes",
+    "overheads",
     "pins",
+    "pools",
+    "quantization",
     "regions",
     "routes",
     "sampling_defaults",
@@ -119,30 +128,6 @@ def fp8_sibling(model_id: str) -> str | None:
 def config(model_id: str) -> dict:
     """The bundled configuration of one model: `config`, `source`, `verbatim`, `note`. KeyError when not bundled."""
     return sourced(_read(FACTS / "configs" / models()[model_id]["config"]), f"the config of {model_id}", "source")
-
-
-@cache
-def overheads() -> dict:
-    """What is neither weights nor KV cache, in GiB per GPU, by engine version; and the rules of sizing."""
-    document = sourced(_read(FACTS / "overheads.toml"), "overheads.toml", "read", "source")
-    for part in ("non_torch", "activations", "cuda_graphs", "sleep", "start", "defaults", "startup", "speed", "sizing"):
-        sourced(document.get(part), f"overheads.toml [{part}]", "source")
-    for engine in ("vllm", "sglang"):
-        for number, rules in enumerate(document.get(engine) or [{}]):
-            sourced(rules, f"overheads.toml [[{engine}]] {number}", "source", "from", "sampler_copies")
-    return document
-
-
-@cache
-def pools() -> dict:
-    """How an engine cuts the pool for its KV cache at start, where it does."""
-    return sourced(_read(FACTS / "pools.toml"), "pools.toml", "read", "source", "sglang", "vllm")
-
-
-@cache
-def quantization() -> dict:
-    """Which compute capability each weight format wants: `native` and `least`."""
-    return sourced(_read(FACTS / "quantization.toml"), "quantization.toml", "read", "source")
 
 
 @cache

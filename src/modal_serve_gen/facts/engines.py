@@ -42,3 +42,42 @@ def flag_table(engine: str, version: str) -> Path:
     """Path of the argument table of that engine version, or of the newest bundled one."""
     path = flag_table_path(engine, version)
     return path if version and path.exists() else newest(f"{engine}-*.json", "flags")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Compute capability that a weight format requires."""
+
+    native: float  # to compute in the format itself
+    least: float  # to load such weights at all
+    kernels_below: str = ""  # kernels that are used below `native`
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Float16:
+    """GPUs without bfloat16, and the model types that do not run in float16."""
+
+    unsupported: tuple[str, ...]
+    source: str
+    bfloat16_from: float  # compute capability
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """Which GPUs run which weight formats."""
+
+    read: str
+    source: str
+    methods: dict[str, str]  # quant_method -> label
+    removed: dict[str, dict[str, str]]  # engine -> format -> first release without it
+    formats: dict[str, Format]
+    kv_cache_fp8: Format
+    float16: Float16
+    cache_bytes: dict[str, float]  # bytes per element, by --kv-cache-dtype
+
+
+@cache
+def quantization() -> Quantization:
+    """Which GPUs run which weight formats."""
+    return record(Quantization, read("quantization.toml"), "quantization.toml")

@@ -167,7 +167,7 @@ def _stated(stated: dict, text: dict, told: str | None) -> Quantization:
     method = str(stated.get("quant_method") or stated.get("quant_algo") or "").lower()
     if not method:
         raise InvalidConfig("its quantization_config names no quant_method")
-    known = facts.quantization()["methods"]
+    known = facts.quantization().methods
     if method not in known:
         raise InvalidConfig(f"its quantisation {quoted(method, 40)} is none that the engines here know")
     bits, block = stated.get("bits", stated.get("w_bit")), _block(stated)

@@ -163,10 +163,10 @@ def _written(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> P
 
 def _startup_timeout(model: Model, asked: Workload) -> int:
     """Seconds in whole minutes: start-up work, and all weights read at the slow rate of facts/overheads.toml."""
-    rule = facts.overheads()["startup"]
+    rule = facts.overheads().startup
     size = (model.weight_bytes + asked.extra_weight_bytes) / 1e9
-    seconds = rule["base_s"] + size / rule["read_gb_per_s"]
-    return max(rule["least_s"], math.ceil(seconds / 60) * 60)
+    seconds = rule.base_s + size / rule.read_gb_per_s
+    return max(rule.least_s, math.ceil(seconds / 60) * 60)
 
 
 def _bounds(asked: Workload, chosen: Try) -> dict[str, int | float]:

@@ -42,20 +42,20 @@ class Try:
     @cached_property
     def bounds(self) -> Bounds:
         """At the share of a full request that plans count with, and as many requests as are meant to run."""
-        context = max(1, ceil(self.setup.max_model_len * facts.overheads()["sizing"]["fill"]))
+        context = max(1, ceil(self.setup.max_model_len * facts.overheads().sizing.fill))
         return bounds(self.model, self.setup, context, self.requests)
 
     @property
     def requests(self) -> int:
         """Requests that run at once: as many as are let in, and as the cache holds."""
-        held = self.memory.max_concurrency / facts.overheads()["sizing"]["fill"]
+        held = self.memory.max_concurrency / facts.overheads().sizing.fill
         return max(1, min(self.setup.max_num_seqs, int(held)))
 
     @property
     def likely(self) -> tuple[float, float]:
         """Milliseconds for each output token with all requests at once, and output tokens a second: what engines reach
         at least of the bounds."""
-        reached = facts.overheads()["speed"]["reached"]
+        reached = facts.overheads().speed.reached
         return self.bounds.time_per_output_token_all_s / reached * 1000, self.bounds.output_tokens_per_s * reached
 
     @cached_property
@@ -98,7 +98,7 @@ def price(one: Try) -> tuple:
     by it alone eight GPUs are eight times as fast; targets do, which plans hold to the part that engines reach.
     Several cards without NVLink have to be cheaper by far: every token waits for what they tell each other."""
     apart = one.setup.gpus > 1 and not gpu_facts(one.setup.gpu).nvlink
-    factor = facts.overheads()["sizing"]["without_nvlink"] if apart else 1
+    factor = facts.overheads().sizing.without_nvlink if apart else 1
     return (not one.native, one.usd * factor, one.setup.gpus)
 
 
@@ -138,7 +138,7 @@ def _fixed(model: Model, asked: Workload, name: str, count: int) -> Try:
 
 def _steps(asked: Workload, length: int, many: int) -> Iterator[tuple[int, int]]:
     """The asked length and concurrency first; then what was not asked for, halved: concurrency, then length."""
-    least = facts.overheads()["sizing"]["shrink_context_to"]
+    least = facts.overheads().sizing.shrink_context_to
     yield length, many
     while asked.concurrency is None and many > 1:
         many //= 2
@@ -169,7 +169,7 @@ def one(model: Model, asked: Workload, name: str, count: int, length: int, many:
     if tokens is None:  # SGLang's apps take vLLM's batch
         version = asked.engine_version if asked.engine == "vllm" else None
         tokens = overheads.defaults("vllm", version, name, server=asked.server or not asked.fixed)[0]
-    asleep = facts.overheads()["sleep"]["utilization"]
+    asleep = facts.overheads().sleep.utilization
     setup = Setup(
         engine=asked.engine,
         gpu=name,
@@ -177,7 +177,7 @@ def one(model: Model, asked: Workload, name: str, count: int, length: int, many:
         max_model_len=length,
         max_num_seqs=many,
         batched_tokens=max(many, tokens),
-        cache_bytes=facts.quantization()["cache_bytes"][dtype],
+        cache_bytes=facts.quantization().cache_bytes[dtype],
         utilization=asked.gpu_memory_utilization or (asleep if asked.sleep else None),
         extra_weight_bytes=asked.extra_weight_bytes,
         draft_layers=asked.draft_layers,
@@ -196,11 +196,11 @@ def one(model: Model, asked: Workload, name: str, count: int, length: int, many:
 
 def _cannot_start(model: Model, setup: Setup) -> str | None:
     """Why the engine refuses this before it loads anything; None: it does not."""
-    gone = facts.quantization()["removed"].get(setup.engine, {}).get(model.quantization or "")
+    gone = facts.quantization().removed.get(setup.engine, {}).get(model.quantization or "")
     version = setup.version or facts.pins()[setup.engine].version
     if gone and overheads.parse_version(version) >= overheads.parse_version(gone):
         return f"{setup.engine} {version} no longer loads {model.quantization} weights"
-    usable, taken = gpu_facts(setup.gpu).usable_gib, facts.overheads()["start"]["taken"]
+    usable, taken = gpu_facts(setup.gpu).usable_gib, facts.overheads().start.taken
     if setup.utilization and usable * setup.utilization > usable - taken:
         return (
             f"a share of {setup.utilization:g} is {usable * setup.utilization:.1f} GiB, and only about "
@@ -227,7 +227,7 @@ def alternatives(model: Model, asked: Workload, chosen: Try) -> list[Try]:
 
 def smaller(model: Model, asked: Workload, chosen: Try) -> str:
     """What would fit on the same GPU, found by halving: fewer requests, a shorter context, an FP8 cache."""
-    setup, least = chosen.setup, facts.overheads()["sizing"]["least_context"]
+    setup, least = chosen.setup, facts.overheads().sizing.least_context
     found = []
 
     def fits(length: int, many: int, asked: Workload = asked) -> bool:

@@ -64,31 +64,31 @@ def usd_per_hour(name: str, count: int, region: str | None = None) -> float:
 def runs_on(model: Model, name: str, cache_dtype: str) -> tuple[str | None, bool, str | None]:
     """Whether this GPU runs these weights: (why not, whether in its own arithmetic, a note for the plan)."""
     rules, capability = facts.quantization(), gpu_facts(name).compute_capability
-    if cache_dtype.startswith("fp8") and capability < rules["kv_cache_fp8"]["least"]:
+    if cache_dtype.startswith("fp8") and capability < rules.kv_cache_fp8.least:
         return f"{name} has no FP8, which the KV cache in {cache_dtype} needs", False, None
-    if cache_dtype.startswith("nvfp4") and capability < rules["nvfp4"]["native"]:
+    if cache_dtype.startswith("nvfp4") and capability < rules.formats["nvfp4"].native:
         return f"{name} has no FP4, which the KV cache in {cache_dtype} needs", False, None
-    if capability < rules["float16"]["bfloat16_from"] and model.dtype == "bfloat16":
-        if {model.model_type, model.text_model_type} & set(rules["float16"]["unsupported"]):
+    if capability < rules.float16.bfloat16_from and model.dtype == "bfloat16":
+        if {model.model_type, model.text_model_type} & set(rules.float16.unsupported):
             return f"{name} has no bfloat16, and the engine refuses {model.model_type} in float16", False, None
         note = f"{name} has no bfloat16: the model runs in float16, which its makers did not train it in."
         native = False
     else:
         note, native = None, True
-    rule = _rule(model.quantization, rules)
+    rule = _rule(model.quantization)
     if rule is None:
         return None, native, note
-    if capability < rule["least"]:
-        return f"{name} cannot run {model.quantization} weights (compute capability below {rule['least']})", False, None
-    if capability < rule["native"]:
-        below = f"{name} computes {model.quantization} weights in 16 bits ({rule['kernels_below']})."
+    if capability < rule.least:
+        return f"{name} cannot run {model.quantization} weights (compute capability below {rule.least})", False, None
+    if capability < rule.native:
+        below = f"{name} computes {model.quantization} weights in 16 bits ({rule.kernels_below})."
         return None, False, f"{note} {below}" if note else below
     return None, native, note
 
 
-def _rule(quantization: str | None, rules: dict) -> dict | None:
-    found = (rules.get(name) for name in (quantization, (quantization or "").split("-int")[0]))
-    return next((rule for rule in found if isinstance(rule, dict) and "native" in rule), None)
+def _rule(quantization: str | None) -> facts.Format | None:
+    formats, name = facts.quantization().formats, quantization or ""
+    return formats.get(name) or formats.get(name.split("-int")[0])
 
 
 def splits(model: Model, count: int) -> str | None:

@@ -98,22 +98,22 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
     if setup.engine == "sglang":
         share, left = _sglang_left(lines, usable, setup.utilization)
     else:
-        share = setup.utilization or age.rules["utilization"]
+        share = setup.utilization or age.rules.utilization
         middle = usable * share - sum(line.mid for line in lines)
         left = {"low": middle - high, "mid": middle, "high": middle + low}
     demand = Demand(
         length=setup.max_model_len,
         requests=setup.max_num_seqs,
-        fill=known["sizing"]["fill"] if fill is None else fill,
+        fill=known.sizing.fill if fill is None else fill,
         tp=setup.tp,
         cache_bytes=setup.cache_bytes,
-        in_flight=(age.rules["concurrent_batches"] if setup.pp == 1 else setup.pp) * setup.batched_tokens,
+        in_flight=(age.rules.concurrent_batches if setup.pp == 1 else setup.pp) * setup.batched_tokens,
         draft_layers=setup.draft_layers,
         draft_tokens=setup.draft_tokens,
         pp=setup.pp,
-        states=age.rules["graphs_counted"] and any(layer.kind == "linear" for layer in model.layers),
-        prefix_caching=age.rules["states_cached"],
-        flashinfer=gpu_facts(setup.gpu).compute_capability >= facts.pools()["vllm"]["delta_net_kernel_from"],
+        states=age.rules.graphs_counted and any(layer.kind == "linear" for layer in model.layers),
+        prefix_caching=age.rules.states_cached,
+        flashinfer=gpu_facts(setup.gpu).compute_capability >= facts.pools().vllm.delta_net_kernel_from,
     )
     used = pool(setup.engine, model, demand, left["low"] * GIB)
     return Memory(lines, share, left["low"], left["mid"], left["high"], used)
@@ -161,14 +161,16 @@ def _lines(model: Model, setup: Setup):
         tp=setup.tp,
         length=setup.max_model_len,
     )
-    yield _line("activations", peak, f"allowance: {age.rules['source']}")
+    yield _line("activations", peak, f"allowance: {age.rules.source}")
     graphs = cuda_graphs(model, age, ranks=ranks, eager=setup.eager)
-    yield _line("cuda_graphs", graphs, f"allowance: {facts.overheads()['cuda_graphs']['source']}")
+    yield _line("cuda_graphs", graphs, f"allowance: {facts.overheads().cuda_graphs.source}")
     outside = non_torch(setup.gpu, age, ranks=ranks)
-    yield _line("non_torch", outside, f"allowance: {facts.overheads()['non_torch']['source']}")
+    yield _line("non_torch", outside, f"allowance: {facts.overheads().non_torch.source}")
     if setup.sleep:
-        table = facts.overheads()["sleep"]
-        yield Line("sleep_mode", table["low"], table["mid"], table["high"], False, f"allowance: {table['source']}")
+        table = facts.overheads().sleep
+        yield Line(
+            "sleep_mode", table.memory.low, table.memory.mid, table.memory.high, False, f"allowance: {table.source}"
+        )
 
 
 def _line(item: str, found: Range, source: str) -> Line:

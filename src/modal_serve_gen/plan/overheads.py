@@ -9,6 +9,7 @@ from functools import cache
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, quoted
+from modal_serve_gen.facts import Activations, Range, ReleaseRules
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.gpus import gpu_facts
 
@@ -19,34 +20,14 @@ VERSION = re.compile(r"v?(\d{1,4}(?:\.\d{1,6}){1,3})(?:[.+-]?[A-Za-z][\w.+-]{0,6
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """One item's low, middle and high figure."""
-
-    low: float
-    mid: float
-    high: float
-
-    def __add__(self, other: "Range") -> "Range":
-        return Range(self.low + other.low, self.mid + other.mid, self.high + other.high)
-
-    def times(self, factor: float) -> "Range":
-        return Range(self.low * factor, self.mid * factor, self.high * factor)
-
-    def spread(self, factor: float) -> "Range":
-        """The same middle, its ends `factor` times as far away."""
-        return Range(self.mid - (self.mid - self.low) * factor, self.mid, self.mid + (self.high - self.mid) * factor)
-
-
-@dataclass(frozen=True, slots=True)
 class Era:
     """The rules and figures of the engine releases that one version belongs to."""
 
-    rules: dict
+    rules: ReleaseRules
     logged: bool  # False: no log of this release was read, so that its figures are wider
 
-    def range(self, table: dict) -> Range:
-        found = Range(table["low"], table["mid"], table["high"])
-        return found if self.logged else found.spread(facts.overheads()["sizing"]["unlogged"])
+    def range(self, figures: Range) -> Range:
+        return figures if self.logged else figures.spread(facts.overheads().sizing.unlogged)
 
 
 @cache
@@ -60,7 +41,7 @@ def parse_version(text: str) -> tuple[int, ...]:
 
 def check_version(engine: str, text: str | None) -> None:
     """Raises BadInput for a version whose memory follows rules that are not known here."""
-    first = facts.overheads()["defaults"]["first_version"]
+    first = facts.overheads().defaults.first_version
     if text is not None and engine == "vllm" and parse_version(text) < parse_version(first):
         raise BadInput(
             f"--engine-version {quoted(text, 60)} is older than vLLM {first}, and sizes its memory by other rules.",
@@ -72,23 +53,21 @@ def era(engine: str, text: str | None) -> Era:
     """The era of that version; None: the version that apps pin."""
     version = text or facts.pins()[engine].version
     number = parse_version(version)
-    rules = [one for one in facts.overheads()[engine] if parse_version(one["from"]) <= number][-1]
+    known = facts.overheads()
+    releases = known.sglang if engine == "sglang" else known.vllm
+    rules = [row for row in releases if parse_version(row.since) <= number][-1]
     minor = ".".join(map(str, number[:2]))
-    return Era(rules, minor in rules["logged"])
+    return Era(rules, minor in rules.logged)
 
 
 def defaults(engine: str, version: str | None, gpu: str, *, server: bool) -> tuple[int, int]:
     """(max_num_batched_tokens, max_num_seqs) that this vLLM takes by itself on this GPU (engine/arg_utils.py)."""
     number = parse_version(version or facts.pins()[engine].version)
     usable, name = gpu_facts(gpu).usable_gib, facts.gpu_aliases().get(gpu, gpu)
-    for row in facts.overheads()["defaults"]["rows"]:
-        if usable >= row["at_least_gib"] and name not in row.get("not", ()) and number >= _from(row):
-            return row["server" if server else "offline"], row["sequences"]
+    for row in facts.overheads().defaults.rows:
+        if usable >= row.at_least_gib and name not in row.except_for and number >= parse_version(row.since):
+            return row.server if server else row.offline, row.sequences
     raise AssertionError("the last row holds for every GPU")
-
-
-def _from(row: dict) -> tuple[int, ...]:
-    return parse_version(row["from"]) if "from" in row else ()
 
 
 def activations(model: Model, age: Era, *, sequences: int, tokens: int, tp: int, length: int) -> Range:
@@ -98,30 +77,30 @@ def activations(model: Model, age: Era, *, sequences: int, tokens: int, tp: int,
     Sampler: copies x max_num_seqs x vocabulary in float32, beside the hidden states of a whole batch of tokens. The
     copies are counted in facts/overheads.toml.
     """
-    known, rules = facts.overheads()["activations"], age.rules
+    known, rules = facts.overheads().activations, age.rules
     hidden = 2 * tokens * model.hidden_size / GIB
     logits = 4 * sequences * model.vocab_size / GIB
-    copies, forward = age.range(rules["sampler_copies"]), _forward(model, age, known, tokens, tp, length, sequences)
+    copies, forward = age.range(rules.sampler_copies), _forward(model, age, known, tokens, tp, length, sequences)
     sampler = copies.times(logits) + Range(hidden, hidden, hidden)
     peak = Range(*(max(getattr(sampler, end), getattr(forward, end)) for end in ENDS))
-    peak += age.range(rules["base"]) + age.range(rules["compile"])
+    peak += age.range(rules.base) + age.range(rules.compile)
     if model.multimodal:
-        peak += age.range(known["multimodal"])
+        peak += age.range(known.multimodal)
     kinds = {layer.kind for layer in model.layers}
     if "linear" in kinds:
-        peak += age.range(known["linear"])
-    return peak + age.range(known["index"]) if "index" in kinds else peak
+        peak += age.range(known.linear)
+    return peak + age.range(known.index) if "index" in kinds else peak
 
 
-def _forward(model: Model, age: Era, known: dict, tokens: int, tp: int, length: int, sequences: int) -> Range:
+def _forward(model: Model, age: Era, known: Activations, tokens: int, tp: int, length: int, sequences: int) -> Range:
     """The largest of one layer's tensors for a batch of tokens, beside residual and hidden states."""
     sized = model.sizes
     if sized is None:
-        return age.range(known["forward_copies"]).times(2 * tokens * 14 * model.hidden_size / GIB)
+        return age.range(known.forward_copies).times(2 * tokens * 14 * model.hidden_size / GIB)
     inputs = [one for one in sized.weights if one.inputs == model.hidden_size]
     dense = max((one.outputs for one in inputs if one.part in ("mlp", "shared")), default=0)
-    found = age.range(known["forward_copies"]).times(2 * tokens * (3 * dense / tp + 2 * model.hidden_size) / GIB)
-    sparse = age.range(known["expert_copies"]).times(_experts(model, age, tokens, tp) / GIB)
+    found = age.range(known.forward_copies).times(2 * tokens * (3 * dense / tp + 2 * model.hidden_size) / GIB)
+    sparse = age.range(known.expert_copies).times(_experts(model, age, tokens, tp) / GIB)
     # What MLA's profiling reserves to project a prompt's context upwards (vLLM 0.33.0, layers/attention/
     # mla_attention.py): for 8 full requests or 4 blocks each, at most 65,536 tokens.
     context = min(max(8 * length, 4 * sequences * 16), 2**16)
@@ -144,7 +123,7 @@ def _experts(model: Model, age: Era, tokens: int, tp: int) -> float:
     rows = tokens * round(model.sizes.active * model.num_experts)
     if model.quantization_block:
         rows += model.num_experts * (PADDED_ROWS - 1)
-    if age.rules["modular_experts"] or model.quantization_block:
+    if age.rules.modular_experts or model.quantization_block:
         row = max(width, hidden) + max(2 * width, hidden)
     else:
         row = max(2 * width, hidden) + width
@@ -153,15 +132,17 @@ def _experts(model: Model, age: Era, tokens: int, tp: int) -> float:
 
 def cuda_graphs(model: Model, age: Era, *, ranks: int, eager: bool = False) -> Range:
     """What capturing CUDA graphs takes out of the pool: nothing before vLLM subtracted it, nor in eager mode."""
-    if eager or not age.rules["graphs_counted"]:
+    if eager or not age.rules.graphs_counted:
         return Range(0.0, 0.0, 0.0)
-    table = facts.overheads()["cuda_graphs"]["one_gpu" if ranks == 1 else "several_gpus"]
-    return age.range(table).times(model.sizes.layers if model.sizes else sum(one.count for one in model.layers))
+    table = facts.overheads().cuda_graphs
+    return age.range(table.one_gpu if ranks == 1 else table.several_gpus).times(
+        model.sizes.layers if model.sizes else sum(one.count for one in model.layers)
+    )
 
 
 def non_torch(gpu: str, age: Era, *, ranks: int) -> Range:
     """CUDA context, NCCL and workspaces outside torch."""
-    table = facts.overheads()["non_torch"]
+    table = facts.overheads().non_torch
     if ranks > 1 and gpu_facts(gpu).nvlink:
-        return age.range(table["nvlink"]) + age.range(table["nvlink_rank"]).times(ranks)
-    return age.range(table["one_gpu" if ranks == 1 else "pcie"])
+        return age.range(table.nvlink) + age.range(table.nvlink_rank).times(ranks)
+    return age.range(table.one_gpu if ranks == 1 else table.pcie)

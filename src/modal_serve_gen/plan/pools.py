@@ -83,8 +83,8 @@ def _vllm(model: Model, demand: Demand) -> Pool:
 
 def _sglang(model: Model, demand: Demand, size: float) -> Pool:
     """Tokens are counted in layers that keep all of them; those with a window get a fixed share of as many."""
-    known = facts.pools()["sglang"]
-    per_token, ratio = _sglang_token(model, demand, known["window_to_full_tokens"].get(model.architecture))
+    known = facts.pools().sglang
+    per_token, ratio = _sglang_token(model, demand, known.window_to_full_tokens.get(model.architecture))
     longest = max((layer.window or 0 for layer in model.layers if layer.kind in APART), default=0)
 
     def tokens(length: int) -> float:
@@ -107,8 +107,8 @@ def _with_states(tokens: Pool, state: float, demand: Demand, size: float) -> Poo
     K = q n instead, by --max-mamba-cache-size, fits a smaller pool (kv_cache_configurator.py,
     handle_max_mamba_cache; K is not rounded down here, so one more is asked for).
     """
-    known, d, n = facts.pools()["sglang"], demand.draft_tokens, demand.requests
-    r, q = known["state_to_token_bytes"], known["states_per_request"]
+    known, d, n = facts.pools().sglang, demand.draft_tokens, demand.requests
+    r, q = known.state_to_token_bytes, known.states_per_request
     spread = 1 + d / q
     share = 1 - r / ((1 + r) * spread)
     reserved = state * (d * (n + 1) + 1 - (1 + d) / spread)

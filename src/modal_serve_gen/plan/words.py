@@ -40,7 +40,7 @@ def reason(model: Model, asked: Workload, chosen: Try) -> str:
         want += " needs"
     else:
         rest = setup.max_num_seqs - 1
-        want += f" and {rest} of {facts.overheads()['sizing']['fill']:.0%} of that need"
+        want += f" and {rest} of {facts.overheads().sizing.fill:.0%} of that need"
     lowered = not asked.fixed and (setup.max_model_len, setup.max_num_seqs) != wanted(model, asked)
     per = " per GPU" if setup.gpus > 1 else ""
     if chosen.fits:
@@ -168,7 +168,7 @@ def _of_throughput(asked: Workload, chosen: Try, others: list[Try]) -> Iterator[
 
 def _of_ways_out(model: Model, asked: Workload, chosen: Try, others: list[Try]) -> Iterator[str]:
     """A smaller copy of the model; what only a target rules out; several machines."""
-    native = facts.quantization()["fp8"]["native"]
+    native = facts.quantization().formats["fp8"].native
     sibling = None if model.quantization else facts.fp8_sibling(model.id)
     if sibling and (not chosen.fits or gpu_facts(chosen.setup.gpu).compute_capability >= native):
         yield f"{sibling} is the same model in FP8, at half the size."

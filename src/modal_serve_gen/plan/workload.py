@@ -45,7 +45,7 @@ class Workload:
 
 
 def check(model: Model, asked: Workload) -> None:
-    rule = facts.overheads()["sizing"]
+    rule = facts.overheads().sizing
     check_version(asked.engine, asked.engine_version)
     if asked.gpu is not None:
         count = parse_gpu(asked.gpu)[1]
@@ -72,15 +72,15 @@ def check(model: Model, asked: Workload) -> None:
         if target is not None and not 0 < target < 1e9:
             raise BadInput(f"{option} {quoted(target)} is not a positive number.", "Give more, or leave it out.")
     if (length := asked.max_model_len) is not None:
-        _within("--max-model-len", length, rule["least_context"], model.max_context, f"{model.id} was made for")
+        _within("--max-model-len", length, rule.least_context, model.max_context, f"{model.id} was made for")
     if (many := asked.concurrency) is not None:
-        _within("--concurrency", many, 1, rule["most_concurrency"], "one container is given")
+        _within("--concurrency", many, 1, rule.most_concurrency, "one container is given")
     if (share := asked.gpu_memory_utilization) is not None and not 0 < share < 1:
         raise BadInput(
             f"--gpu-memory-utilization {quoted(share)} is not a fraction between 0 and 1.",
             "Leave it out for the engine's own share, or give less when the GPU is shared.",
         )
-    known = facts.quantization()["cache_bytes"]
+    known = facts.quantization().cache_bytes
     if asked.kv_cache_dtype is not None and asked.kv_cache_dtype not in known:
         raise BadInput(
             f"--kv-cache-dtype {quoted(asked.kv_cache_dtype)} is unknown.{nearest(asked.kv_cache_dtype, [*known])}",

@@ -1,0 +1,202 @@
+"""What engines reserve in GPU memory in addition to weights and KV cache, and how plans are sized."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from modal_serve_gen.facts.loading import read, record
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Low, middle and high figure of one item."""
+
+    low: float
+    mid: float
+    high: float
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(self.low + other.low, self.mid + other.mid, self.high + other.high)
+
+    def times(self, factor: float) -> "Range":
+        return Range(self.low * factor, self.mid * factor, self.high * factor)
+
+    def spread(self, factor: float) -> "Range":
+        """The same middle, with both ends `factor` times as far away."""
+        return Range(self.mid - (self.mid - self.low) * factor, self.mid, self.mid + (self.high - self.mid) * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRules:
+    """Memory rules of the engine releases from `since` on."""
+
+    since: str
+    logged: tuple[str, ...]  # minor releases whose logs were read
+    utilization: float
+    concurrent_batches: int  # batches of tokens in flight that a window is charged with
+    states_cached: bool  # hybrids cache prefixes, and keep states for them
+    modular_experts: bool  # a mixture has two workspaces as wide as the hidden states
+    graphs_counted: bool  # CUDA graphs are subtracted from the pool
+    sampler_copies: Range
+    base: Range
+    compile: Range
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class NonTorch:
+    """CUDA context, NCCL and workspaces outside torch, GiB."""
+
+    one_gpu: Range
+    nvlink: Range
+    nvlink_rank: Range  # more for each rank
+    pcie: Range
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """Factors on, and additions to, the peak of the profiling run."""
+
+    forward_copies: Range
+    expert_copies: Range
+    multimodal: Range
+    linear: Range
+    index: Range
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CudaGraphs:
+    """GiB for each captured layer."""
+
+    one_gpu: Range
+    several_gpus: Range
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """GiB that are taken of a GPU before an engine starts."""
+
+    taken: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """vLLM's sleep mode: its default utilization here, and GiB outside the profiling run."""
+
+    utilization: float
+    memory: Range
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultsRow:
+    """vLLM's max_num_batched_tokens, for a server and offline, and max_num_seqs on GPUs of that size."""
+
+    at_least_gib: float
+    server: int
+    offline: int
+    sequences: int
+    since: str = "0.0"
+    except_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The first row that applies counts."""
+
+    rows: tuple[DefaultsRow, ...]
+    first_version: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """How long a container may take until it is ready: base + bytes / rate, at least `least_s`."""
+
+    base_s: int
+    read_gb_per_s: float
+    least_s: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Share of the bandwidth and arithmetic bounds that measured engines reach."""
+
+    reached: float
+    reached_high: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """Rules of this project."""
+
+    fill: float  # how full the other requests are while one has full length
+    least_context: int
+    shrink_context_to: int
+    most_concurrency: int
+    without_nvlink: float
+    unlogged: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overheads:
+    """Everything but weights and KV cache, GiB per GPU, and the rules of sizing."""
+
+    read: str
+    source: str
+    vllm: tuple[ReleaseRules, ...]
+    sglang: tuple[ReleaseRules, ...]
+    non_torch: NonTorch
+    activations: Activations
+    cuda_graphs: CudaGraphs
+    start: Start
+    sleep: Sleep
+    defaults: Defaults
+    startup: Startup
+    speed: Speed
+    sizing: Sizing
+
+
+@dataclass(frozen=True, slots=True)
+class VllmPool:
+    """vLLM gives out blocks as requests need them."""
+
+    delta_net_kernel_from: float  # compute capability
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SglangPool:
+    """SGLang divides its pool at start."""
+
+    state_to_token_bytes: float
+    states_per_request: int
+    window_to_full_tokens: dict[str, float]  # by architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """How each engine divides the memory for its KV cache."""
+
+    read: str
+    source: str
+    vllm: VllmPool
+    sglang: SglangPool
+
+
+@cache
+def overheads() -> Overheads:
+    """Everything but weights and KV cache, GiB per GPU, by engine version; and the rules of sizing."""
+    return record(Overheads, read("overheads.toml"), "overheads.toml")
+
+
+@cache
+def pools() -> Pools:
+    """How each engine divides the memory for its KV cache."""
+    return record(Pools, read("pools.toml"), "pools.toml")
