@@ -1,0 +1,44 @@
+"""What a generated app pins for each engine."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from modal_serve_gen.facts import loading
+from modal_serve_gen.facts.loading import newest, read, record
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """The resolved packages of one engine's image, or of an additional image without `base_image`."""
+
+    version: str
+    python: str
+    platform: str
+    read: str  # date
+    resolved_packages: int
+    direct: tuple[str, ...]  # requirements of the engine itself, a subset of `packages`
+    packages: tuple[str, ...]
+    unpinned: dict[str, str]  # package -> why its version is left to the index
+    sources: dict[str, str]
+    extras: tuple[str, ...] = field(default=())
+    base_image: str = ""
+    torch: str = ""
+    cuda: str = ""
+
+
+@cache
+def pins() -> dict[str, Pins]:
+    """Pins by engine, and by package for images in addition to an engine's."""
+    return {name: record(Pins, table, f"pins.toml [{name}]") for name, table in read("pins.toml").items()}
+
+
+def flag_table_path(engine: str, version: str) -> Path:
+    """Path of the argument and registry table of one engine version (the file need not exist)."""
+    return loading.FACTS / "flags" / f"{engine}-{version}.json"
+
+
+def flag_table(engine: str, version: str) -> Path:
+    """Path of the argument table of that engine version, or of the newest bundled one."""
+    path = flag_table_path(engine, version)
+    return path if version and path.exists() else newest(f"{engine}-*.json", "flags")
