@@ -1,4 +1,4 @@
-"""The house itself: what a wheel holds, which way imports go, what may not stand in src/."""
+"""Structure: layers of the source, limits on functions, contents of the wheel, what must not occur in src/."""
 
 import ast
 import graphlib
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from modal_serve_gen.spec import workflows
+from scripts import sizes
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "modal_serve_gen"
@@ -26,6 +27,8 @@ LAYERS = [
     {"folders"},
     {"errors"},
 ]
+# Functions with a cyclomatic complexity over 15, and why.
+COMPLEX: dict[str, str] = {}
 LAYER = {package: number for number, packages in enumerate(LAYERS) for package in packages}
 
 
@@ -84,15 +87,26 @@ def test_imports_point_down_the_layers():
     assert seen == set(LAYER)
 
 
+def test_functions_are_short():
+    """No function of the source, the evals or the scripts exceeds 60 lines."""
+    assert list(sizes.long_functions()) == []
+
+
+def test_complex_functions_have_a_reason():
+    """Cyclomatic complexity over 15 is allowed for the functions of COMPLEX only, each with its reason."""
+    assert {function.name for function in sizes.complex_functions()} == set(COMPLEX)
+    assert len(COMPLEX) <= 20
+
+
 def test_no_workflow_is_named_in_the_source():
-    """What differs between workflows is in templates/: the code knows none by name."""
+    """What differs between workflows is in templates/; no workflow name occurs in the source."""
     for path in SOURCE.rglob("*.py"):
         for name in workflows.names():
             assert name not in path.read_text("utf-8"), path
 
 
 def test_only_the_command_line_prints_and_exits():
-    """`print` and `sys.exit` stand in cli/, and in what runs as a process of its own."""
+    """`print` and `sys.exit` occur only in cli/ and in programs that run as separate processes."""
     own_processes = {"shim", "stubs", "reaper.py", "weights.py"}
     for path in SOURCE.rglob("*.py"):
         parts = set(path.relative_to(SOURCE).parts)
@@ -107,7 +121,7 @@ def test_only_the_command_line_prints_and_exits():
 
 
 def test_help_imports_nothing_heavy():
-    """`--help` is quick because it imports neither modal, jinja2, huggingface_hub nor pydantic."""
+    """`--help` is fast: it imports neither modal, jinja2, huggingface_hub nor pydantic."""
     script = (
         "import sys\n"
         "from typer.testing import CliRunner\n"
@@ -121,7 +135,7 @@ def test_help_imports_nothing_heavy():
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
-    """The wheel, built from this checkout."""
+    """The wheel built from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder), "."]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -129,12 +143,13 @@ def wheel(tmp_path_factory):
 
 
 def test_a_wheel_works_in_an_empty_folder(wheel, tmp_path):
-    """It holds templates, facts and skills, and writes the same app as the checkout."""
+    """The wheel contains templates, facts, skills and type information, and writes the same app as the checkout."""
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "templates/parts/engine.py",
         "facts/models.json",
         "skills/",
+        "py.typed",
         "rehearsal/containers/shim/rehearsal_shim.py",
     ):
         assert any(f"modal_serve_gen/{needed}" in name for name in names), needed
