@@ -125,7 +125,7 @@ BAD = {
     "length over the model's own": (["--model", "Qwen/Qwen3-8B", "--max-model-len", "9000000"], 2, "40,960"),
     "negative concurrency": (["--concurrency", "-1"], 2, "--concurrency"),
     "absurd concurrency": (["--concurrency", "1000000"], 2, "--concurrency"),
-    "more warm than allowed": (["--min-containers", "5", "--max-containers", "2"], 2, "min_containers 5"),
+    "more warm than allowed": (["--min-containers", "5", "--max-containers", "2"], 2, "--min-containers 5"),
     "window out of range": (["--scaledown-window", "1"], 2, "--scaledown-window"),
     "bad app name": (["--name", "bad name!"], 2, "--name"),
     "bad Secret name": (["--hf-secret", "x" * 64], 2, "--hf-secret"),

@@ -10,6 +10,7 @@ from modal_serve_gen import facts
 from modal_serve_gen.commands import goals, plan_model, plan_text
 from modal_serve_gen.plan import Workload, plan
 from modal_serve_gen.spec import workflows
+from modal_serve_gen.spec.request import Request
 from tests.test_plan import bundled
 
 KEYS = {
@@ -84,7 +85,7 @@ def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
     class Plain:
         encoding = "ascii"
 
-    found = plan_model.answer(plan_model.Asked("Qwen/Qwen3-8B", offline=True), print)
+    found = plan_model.answer("Qwen/Qwen3-8B", Request(), offline=True, say=print)
     monkeypatch.setattr(plan_text.sys, "stdout", Plain())
     assert plan_text.text(found).isascii()
 
@@ -188,7 +189,7 @@ def test_a_workflow_that_cannot_is_passed_over_with_the_reason(cli):
     """Snapshots are for one GPU: a model of eight goes to the next one."""
     found = asked(cli, "deepseek-ai/DeepSeek-R1-0528", "--goal", "cold-start")
     first, second = goals.serving("cold-start")[:2]
-    assert found["advice"]["workflow"] == second.name and f"{first.name} is out" in found["advice"]["why"]
+    assert found["advice"]["workflow"] == second.name and f"{first.name} is not suitable" in found["advice"]["why"]
 
 
 def test_managed_endpoints_and_machines_by_the_month_are_named(cli):
@@ -321,7 +322,7 @@ def test_pipeline_data_and_expert_parallelism_are_placed(cli):
     "arguments, code, words",
     [
         (["Qwen/Qwen3-8B", "--goal", "latenzy"], 2, "Did you mean latency?"),
-        (["Qwen/Qwen3-8B", "--goal", "cost", "--workflow", "vllm-online"], 2, "--goal chooses"),
+        (["Qwen/Qwen3-8B", "--goal", "cost", "--workflow", "vllm-online"], 2, "--goal and --workflow"),
         (["Qwen/Qwen3-8B", "--budget", "-1"], 2, "not a positive number"),
         (["./nowhere"], 2, "cannot be read"),
         (["me/nothing"], 3, "--offline forbids"),

@@ -12,7 +12,8 @@ import typer
 from modal_serve_gen import errors
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; diagnostics go to stderr.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout; messages go to stderr.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use only the bundled facts, without network access.")]
 
 
 def say(line: str) -> None:

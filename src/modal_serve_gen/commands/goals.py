@@ -1,22 +1,23 @@
-"""Which workflow serves a goal, and when something else than an app of one's own serves better."""
+"""Choose the workflow for a goal, and name the cases in which a generated app is not the best choice."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, DoesNotFit, ModelError, nearest, quoted
+from modal_serve_gen.errors import BadInput, DoesNotFit, ModelError, ServeError, nearest, quoted
 from modal_serve_gen.plan import HOURS_A_MONTH, Plan
 from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.workflows import Workflow
 
 
 class TooManyGpus(BadInput):
-    """More GPUs than a workflow can use."""
+    """More GPUs than the workflow can use."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The workflow for a goal, why it and not the better liked ones, and what else to think of."""
+    """The workflow for a goal, why it was chosen, and alternatives to a generated app."""
 
     goal: str
     workflow: str
@@ -24,54 +25,53 @@ class Advice:
     instead: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        return {"goal": self.goal, "workflow": self.workflow, "why": self.why, "instead": list(self.instead)}
+        return asdict(self) | {"instead": list(self.instead)}
 
 
 def names() -> list[str]:
-    """Every goal that some workflow serves."""
+    """Every goal that at least one workflow serves."""
     return sorted({goal for name in workflows.names() for goal in workflows.load(name).goals})
 
 
 def serving(goal: str) -> list[Workflow]:
-    """The workflows of a goal, best first. BadInput for an unknown one."""
+    """The workflows for a goal, best first. Raises BadInput for an unknown goal."""
     if goal not in names():
         raise BadInput(
             f"--goal {quoted(goal)} is unknown.{nearest(goal, names())}", f"Use one of {', '.join(names())}."
         )
-    found = [workflows.load(name) for name in workflows.names()]
-    return sorted((one for one in found if goal in one.goals), key=lambda one: one.goals[goal])
+    known = [workflows.load(name) for name in workflows.names()]
+    return sorted((workflow for workflow in known if goal in workflow.goals), key=lambda workflow: workflow.goals[goal])
 
 
-def choose(goal: str, plan_for) -> tuple[Workflow, Plan, str]:
-    """The best workflow whose plan fits, its plan, and why; else the first one's plan. `plan_for` plans a workflow, or
-    raises ModelError where its engine does not serve the model."""
-    passed, last, refused = [], None, None
+def choose(goal: str, plan_for: Callable[[Workflow], Plan]) -> tuple[Workflow, Plan, str]:
+    """The best workflow whose plan fits, its plan, and the reason; if none fits, the first that has a plan.
+
+    `plan_for` raises ModelError or TooManyGpus for a workflow that cannot serve the model.
+    """
+    unsuitable: list[str] = []
+    first: tuple[Workflow, Plan] | None = None
+    error: ServeError | None = None
     for workflow in serving(goal):
         try:
             plan = plan_for(workflow)
         except (ModelError, TooManyGpus) as refusal:
-            passed.append(f"{workflow.name} is out: {refusal.problem.rstrip('.')}")
-            refused = refusal
+            unsuitable.append(f"{workflow.name} is not suitable: {refusal.problem.rstrip('.')}")
+            error = refusal
             continue
         if plan.fits:
-            return workflow, plan, "; ".join([workflow.use_when, *passed])
-        passed.append(f"{workflow.name} is out: {plan.reason.rstrip('.')}")
-        last = last or (workflow, plan)
-    if last is None:
-        raise refused or DoesNotFit(f"No workflow serves {goal}.", "Leave out --goal.")
-    return (*last, "nothing fits: " + "; ".join(passed))
+            return workflow, plan, "; ".join([workflow.use_when, *unsuitable])
+        unsuitable.append(f"{workflow.name} is not suitable: {plan.reason.rstrip('.')}")
+        first = first or (workflow, plan)
+    if first is None:
+        raise error or DoesNotFit(f"No workflow serves {goal}.", "Leave out --goal.")
+    return (*first, "nothing fits: " + "; ".join(unsuitable))
 
 
 def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:
-    """What else to think of: sentences. `free`: nothing was asked of engine, flags or GPU."""
-    rules, found = facts.elsewhere(), []
-    if free and workflow.endpoints and plan.fits:
-        found.append(_sentence(rules["managed"]))
-    if plan.fits and workflow.endpoints:
-        month = f"${plan.usd_per_month:,.0f} of GPU time for one container in {HOURS_A_MONTH} hours"
-        found.append(f"{_sentence(rules['cluster'])[:-1]}: {month}.")
-    return tuple(found)
-
-
-def _sentence(rule: facts.Elsewhere) -> str:
-    return f"Where {rule.when}, {rule.instead}."
+    """Alternatives to a generated app, as sentences. `free`: no option restricts the engine, its flags or the GPU."""
+    if not plan.fits or not workflow.endpoints:
+        return ()
+    rules = facts.elsewhere()
+    managed, cluster = (f"Where {rules[key].when}, {rules[key].instead}" for key in ("managed", "cluster"))
+    month = f"${plan.usd_per_month:,.0f} of GPU time for one container in {HOURS_A_MONTH} hours"
+    return (*([f"{managed}."] if free else []), f"{cluster}: {month}.")

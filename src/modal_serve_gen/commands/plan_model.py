@@ -1,4 +1,4 @@
-"""`plan` without its terminal: from options to plans, and what they look like for people and for tools."""
+"""The `plan` command without its terminal: options in, plans out."""
 
 import shlex
 from collections.abc import Callable
@@ -11,167 +11,135 @@ from modal_serve_gen.commands import goals
 from modal_serve_gen.commands.goals import Advice, TooManyGpus
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.models import Model, hub, local, speculation
-from modal_serve_gen.plan import Plan, Workload, plan
+from modal_serve_gen.models.speculation import Speculation
+from modal_serve_gen.plan import Plan, plan
 from modal_serve_gen.plan.gpus import parse_gpu
+from modal_serve_gen.plan.workload import workload_for
 from modal_serve_gen.spec import workflows
+from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.workflows import Workflow
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options of `plan`; None: not given."""
-
-    target: str
-    workflow: str | None = None
-    goal: str | None = None
-    gpu: str | None = None
-    max_model_len: int | None = None
-    concurrency: int | None = None
-    gpu_memory_utilization: float | None = None
-    kv_cache_dtype: str | None = None
-    max_num_batched_tokens: int | None = None
-    engine_version: str | None = None
-    region: str | None = None
-    budget: float | None = None
-    time_per_output_token: float | None = None
-    tokens_per_s: float | None = None
-    pipeline_parallel_size: int = 1
-    data_parallel_size: int = 1
-    enable_expert_parallel: bool = False
-    compare: tuple[str, ...] = ()
-    revision: str | None = None
-    offline: bool = False
-
-    @property
-    def fixed(self) -> bool:
-        """Whether this describes a set-up as it is, whose other limits are the engine's own defaults."""
-        return self.gpu is not None and (self.engine_version or self.gpu_memory_utilization) is not None
-
-    @property
-    def free(self) -> bool:
-        """Whether nothing was asked of engine, flags or GPU."""
-        given = (self.gpu, self.engine_version, self.gpu_memory_utilization, self.kv_cache_dtype, self.workflow)
-        return not any(given) and self.max_num_batched_tokens is None
-
-
-@dataclass(frozen=True)
 class Answer:
-    """One plan, the advice where a goal was given, and the plans it is compared with."""
+    """A plan, advice if a goal was given, and the plans to compare it with."""
 
     workflow: str
     plan: Plan
     advice: Advice | None
     compared: tuple[Plan, ...]
-    parameters: float | None  # of the model, None where they are not known
-    command: str | None  # that writes the app of this plan; None where none does
+    parameters: float | None  # of the model, if known
+    command: str | None  # writes the app of this plan; None if no app has these settings
 
     def document(self) -> dict[str, Any]:
-        """What `--json` prints: the plan's keys, and `advice` and `compared` where asked for."""
-        found = {"workflow": self.workflow, **self.plan.model_dump(mode="json")}
+        """The document of `--json`: the plan's keys, with `command`, `advice` and `compared` if present."""
+        document = {"workflow": self.workflow, **self.plan.model_dump(mode="json")}
         if self.command:
-            found["command"] = self.command
+            document["command"] = self.command
         if self.advice:
-            found["advice"] = self.advice.document()
+            document["advice"] = self.advice.document()
         if self.compared:
-            found["compared"] = [one.model_dump(mode="json") for one in self.compared]
-        return found
+            document["compared"] = [plan.model_dump(mode="json") for plan in self.compared]
+        return document
 
 
-def answer(asked: Asked, say: Callable[[str], None]) -> Answer:
-    """The plan of what was asked. Raises the ServeError of what refuses; a plan that does not fit is an answer, too."""
-    if asked.goal and asked.workflow:
-        raise BadInput("--goal chooses the workflow, and --workflow names it.", "Give one of them.")
-    models: dict[tuple[str, str], Model] = {}
+class _Models:
+    """Models read during one command, each once per engine. `target` is a Hub id, a folder or its config.json."""
 
-    def model_of(target: str, workflow: Workflow) -> Model:
-        key = (target, workflow.engine)
-        if key not in models:
-            models[key] = _model(target, asked, workflow, say)
-        return models[key]
+    def __init__(self, target: str, revision: str | None, offline: bool, say: Callable[[str], None]) -> None:
+        self.target, self.revision, self.offline, self.say = target, revision, offline, say
+        self.read: dict[tuple[str, str], Model] = {}
 
-    def one(workflow: Workflow, target: str = asked.target, gpu: str | None = asked.gpu) -> Plan:
+    def get(self, target: str, engine: str) -> Model:
+        if (target, engine) not in self.read:
+            self.read[target, engine] = self._resolve(target, engine)
+        return self.read[target, engine]
+
+    def _resolve(self, target: str, engine: str) -> Model:
+        if local.is_local(target) and (target not in facts.models() or (Path(target) / "config.json").is_file()):
+            if self.revision:
+                raise BadInput(f"--revision is for models on the Hub, and {quoted(target)} is local.", "Leave it out.")
+            return hub.servable(local.read(target), engine, None)
+        revision = self.revision if target == self.target else None
+        return hub.resolve(target, revision, engine=engine, offline=self.offline, pin=False, say=self.say)
+
+
+def answer(
+    target: str,
+    request: Request,
+    *,
+    workflow: str | None = None,
+    compare: tuple[str, ...] = (),
+    revision: str | None = None,
+    offline: bool = False,
+    say: Callable[[str], None],
+) -> Answer:
+    """Plan `target` (a Hub id, a folder or a config.json), also if it does not fit. Raises ServeError for bad input."""
+    if request.goal and workflow:
+        raise BadInput("--goal and --workflow exclude each other: a goal chooses the workflow.", "Give one of them.")
+    models = _Models(target, revision, offline, say)
+
+    def plan_for(served_by: Workflow, target: str = target, gpu: str | None = request.gpu) -> Plan:
+        wanted = replace(
+            request,
+            gpu=gpu,
+            min_containers=served_by.min_containers,
+            scaledown_window=served_by.scaledown_window,
+        )
         count = parse_gpu(gpu)[1] if gpu else 1
-        if (too_many := workflow.too_many(count)) and not asked.fixed:
-            raise TooManyGpus(f"--gpu {quoted(gpu)} asks for {count} GPUs, and {too_many[0]}", too_many[1])
-        model = model_of(target, workflow)
-        return plan(model, _workload(replace(asked, gpu=gpu), workflow, model))
+        if not request.is_fixed and (refusal := served_by.too_many(count)):
+            raise TooManyGpus(f"--gpu {quoted(gpu)} asks for {count} GPUs, and {refusal[0]}", refusal[1])
+        model = models.get(target, served_by.engine)
+        speculates = served_by.speculate and not wanted.is_fixed
+        draft = speculation.of_model(model, served_by.engine) if speculates else Speculation()
+        return plan(model, workload_for(wanted, served_by, draft))
 
     advice = None
-    if asked.goal:
-        workflow, found, why = goals.choose(asked.goal, one)
-        advice = Advice(asked.goal, workflow.name, why, goals.instead(workflow, found, free=asked.free))
+    if request.goal:
+        chosen, planned, why = goals.choose(request.goal, plan_for)
+        free = workflow is None and _is_free(request)
+        advice = Advice(request.goal, chosen.name, why, goals.instead(chosen, planned, free=free))
     else:
-        workflow = workflows.load(asked.workflow or workflows.names()[0])
-        found = one(workflow)
-    compared = tuple(_compared(other, asked, workflow, one) for other in dict.fromkeys(asked.compare))
-    sizes = model_of(asked.target, workflow).sizes
-    served = [each for each in sizes.weights if each.part != "draft"] if sizes else []
-    command = _command(asked, workflow, found)
-    return Answer(workflow.name, found, advice, compared, sum(each.elements for each in served) or None, command)
+        chosen = workflows.load(workflow or workflows.names()[0])
+        planned = plan_for(chosen)
+    compared = tuple(_compared(other, target, request, chosen, plan_for) for other in dict.fromkeys(compare))
+    sizes = models.get(target, chosen.engine).sizes
+    parameters = sum(part.elements for part in sizes.weights if part.part != "draft") if sizes else None
+    command = _command(request, chosen, planned, pinned=revision is not None)
+    return Answer(chosen.name, planned, advice, compared, parameters or None, command)
 
 
-def _command(asked: Asked, workflow: Workflow, found: Plan) -> str | None:
-    """`new` with the same limits. A folder cannot be pinned, and other parallelism is not written."""
-    ours = (asked.pipeline_parallel_size, asked.data_parallel_size, asked.enable_expert_parallel) == (1, 1, False)
-    if not found.fits or asked.fixed or not ours or not found.revision or asked.max_num_batched_tokens:
+def _is_free(request: Request) -> bool:
+    """True if no option restricts the engine, its flags or the GPU."""
+    return (
+        request.gpu
+        or request.engine_version
+        or request.gpu_memory_utilization
+        or request.kv_cache_dtype
+        or request.max_num_batched_tokens
+    ) is None
+
+
+def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: bool) -> str | None:
+    """The `new` command with the same limits; None for a folder, and for settings that no generated app has."""
+    tensor_only = planned.pipeline_parallel_size == planned.data_parallel_size == 1
+    if not planned.fits or not planned.revision or request.is_fixed or request.max_num_batched_tokens:
         return None
-    gpu = found.gpu if found.gpus == 1 else f"{found.gpu}:{found.gpus}"
-    words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", found.model, "--gpu", gpu]
-    words += ["--max-model-len", str(found.max_model_len), "--concurrency", str(found.max_num_seqs)]
-    words += ["--region", asked.region] if asked.region else []
-    words += [f"--engine-arg=--kv-cache-dtype={asked.kv_cache_dtype}"] if asked.kv_cache_dtype else []
-    words += ["--revision", found.revision] if asked.revision else []
+    if not tensor_only or request.enable_expert_parallel:
+        return None
+    gpu = planned.gpu if planned.gpus == 1 else f"{planned.gpu}:{planned.gpus}"
+    words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", planned.model, "--gpu", gpu]
+    words += ["--max-model-len", str(planned.max_model_len), "--concurrency", str(planned.max_num_seqs)]
+    words += ["--region", request.region] if request.region else []
+    words += [f"--engine-arg=--kv-cache-dtype={request.kv_cache_dtype}"] if request.kv_cache_dtype else []
+    words += ["--revision", planned.revision] if pinned else []
     return shlex.join(words)
 
 
-def _compared(other: str, asked: Asked, workflow: Workflow, one: Callable[..., Plan]) -> Plan:
-    """MODEL, GPU or MODEL@GPU. BadInput for what is none of them."""
-    target, _, gpu = other.rpartition("@")
+def _compared(other: str, target: str, request: Request, workflow: Workflow, plan_for: Callable[..., Plan]) -> Plan:
+    """The plan of a --compare value: MODEL, GPU or MODEL@GPU."""
+    model, _, gpu = other.rpartition("@")
     if "/" in gpu or local.is_local(other):
-        return one(workflow, target=other)
+        return plan_for(workflow, target=other)
     parse_gpu(gpu)
-    return one(workflow, target=target or asked.target, gpu=gpu)
-
-
-def _model(target: str, asked: Asked, workflow: Workflow, say: Callable[[str], None]) -> Model:
-    if local.is_local(target) and (target not in facts.models() or (Path(target) / "config.json").is_file()):
-        if asked.revision:
-            raise BadInput(f"--revision belongs to a model on the Hub, not to {quoted(target)}.", "Leave it out.")
-        return hub.servable(local.read(target), workflow.engine, None)
-    revision = asked.revision if target == asked.target else None
-    return hub.resolve(target, revision, engine=workflow.engine, offline=asked.offline, pin=False, say=say)
-
-
-def _workload(asked: Asked, workflow: Workflow, model: Model) -> Workload:
-    speculates = workflow.speculate and not asked.fixed
-    guess = speculation.of_model(model, workflow.engine) if speculates else speculation.Speculation()
-    return Workload(
-        extra_weight_bytes=guess.extra_weight_bytes,
-        draft_layers=guess.draft_layers,
-        draft_tokens=guess.draft_tokens,
-        engine=workflow.engine,
-        engine_version=asked.engine_version,
-        gpu=asked.gpu,
-        gpu_candidates=workflow.gpus,
-        max_gpus=workflow.max_gpus,
-        max_model_len=asked.max_model_len,
-        default_max_model_len=workflow.max_model_len,
-        concurrency=asked.concurrency,
-        default_concurrency=workflow.concurrency,
-        gpu_memory_utilization=asked.gpu_memory_utilization,
-        kv_cache_dtype=asked.kv_cache_dtype,
-        max_num_batched_tokens=asked.max_num_batched_tokens,
-        region=asked.region,
-        min_containers=workflow.min_containers,
-        scaledown_window=workflow.scaledown_window,
-        goal=asked.goal if asked.goal in ("latency", "throughput") else None,
-        budget=asked.budget,
-        time_per_output_token=asked.time_per_output_token,
-        tokens_per_s=asked.tokens_per_s,
-        fixed=asked.fixed,
-        server=bool(workflow.endpoints),
-        pp=asked.pipeline_parallel_size,
-        dp=asked.data_parallel_size,
-        expert_parallel=asked.enable_expert_parallel,
-        sleep=workflow.sleep and not asked.fixed,
-    )
+    return plan_for(workflow, target=model or target, gpu=gpu)

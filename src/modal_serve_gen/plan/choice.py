@@ -153,13 +153,14 @@ def _places(model: Model, asked: Workload) -> list[tuple[str, int]]:
     if asked.gpu is not None:
         return [parse_gpu(asked.gpu)]
     names = [parse_gpu(name)[0] for name in asked.gpu_candidates] or list(facts.gpus())
+    groups = asked.pipeline_parallel_size * asked.data_parallel_size
     found = []
     for name in names:
         known = gpu_facts(name)
         limit = min(asked.max_gpus, known.max_count if known.max_count_documented else 1)
-        counts = [count for count in COUNTS if count <= limit and count % (asked.pp * asked.dp) == 0]
-        found += [(name, count) for count in counts if not splits(model, count // (asked.pp * asked.dp))]
-    return found or [(names[0], asked.pp * asked.dp)]
+        counts = [count for count in COUNTS if count <= limit and count % groups == 0]
+        found += [(name, count) for count in counts if not splits(model, count // groups)]
+    return found or [(names[0], groups)]
 
 
 def one(model: Model, asked: Workload, name: str, count: int, length: int, many: int) -> Try:
@@ -184,9 +185,9 @@ def one(model: Model, asked: Workload, name: str, count: int, length: int, many:
         draft_tokens=asked.draft_tokens,
         sleep=asked.sleep,
         version=asked.engine_version,
-        pp=asked.pp,
-        dp=asked.dp,
-        expert_parallel=asked.expert_parallel,
+        pp=asked.pipeline_parallel_size,
+        dp=asked.data_parallel_size,
+        expert_parallel=asked.enable_expert_parallel,
     )
     refusal, native, note = runs_on(model, name, dtype)
     refusal = refusal or splits(model, setup.tp) or _cannot_start(model, setup)
@@ -244,5 +245,5 @@ def smaller(model: Model, asked: Workload, chosen: Try) -> str:
     if length < setup.max_model_len and fits(length, setup.max_num_seqs):
         found.append(f"--max-model-len {length}")
     if setup.cache_bytes > 1 and fits(setup.max_model_len, setup.max_num_seqs, replace(asked, kv_cache_dtype="fp8")):
-        found.append("--kv-cache-dtype fp8")
+        found.append("an FP8 KV cache (the engine flag --kv-cache-dtype fp8)")
     return f" It would with {' or '.join(found)}." if found else ""

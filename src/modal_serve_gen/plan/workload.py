@@ -1,59 +1,62 @@
-"""What is asked of a model, and which values make no sense for it on any GPU."""
+"""The planner's input, and which of its values no GPU can satisfy."""
 
 from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.models import Model
+from modal_serve_gen.models.speculation import Speculation
 from modal_serve_gen.plan.gpus import parse_gpu
 from modal_serve_gen.plan.overheads import check_version
+from modal_serve_gen.spec.request import Request
+from modal_serve_gen.spec.workflows import Workflow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
-    """What is asked of the model. None means: the plan chooses."""
+class Workload(Request):
+    """A request with the defaults of its workflow and the size of its adapters and draft model."""
 
     engine: str = "vllm"
-    engine_version: str | None = None  # None: the pinned one
-    gpu: str | None = None  # such as "H100:2"
-    gpu_candidates: tuple[str, ...] = ()  # the workflow's GPUs, best liked first; empty: every Modal GPU
+    gpu_candidates: tuple[str, ...] = ()  # the workflow's GPUs; empty: every GPU on Modal
     max_gpus: int = 8
-    max_model_len: int | None = None
     default_max_model_len: int = 32_768
-    concurrency: int | None = None
     default_concurrency: int = 32
-    gpu_memory_utilization: float | None = None
-    kv_cache_dtype: str | None = None
-    max_num_batched_tokens: int | None = None
-    region: str | None = None
-    min_containers: int = 0
-    max_containers: int | None = None
-    scaledown_window: int = 300  # seconds that an idle container is kept, and paid for
-    goal: str | None = None  # latency or throughput: what alternatives are ranked by instead of the price
-    budget: float | None = None  # USD per hour of one container
-    time_per_output_token: float | None = None  # milliseconds that all requests at once may take for each
-    tokens_per_s: float | None = None  # output tokens that one container has to give
-    fixed: bool = False  # a set-up as it is: limits that are not given are the engine's own, and one request must fit
+    fixed: bool = False  # an existing set-up: other limits are the engine's defaults, and one request must fit
     server: bool = True  # the engine's defaults for a server, not for offline use
-    pp: int = 1  # pipeline stages
-    dp: int = 1  # data-parallel replicas of attention
-    expert_parallel: bool = False
     sleep: bool = False  # the app puts its engine to sleep
-    extra_weight_bytes: int = 0  # adapters and drafts, on every GPU
-    draft_layers: float = 0  # that keep a KV cache for speculation, counted in layers of the model's own size
-    draft_tokens: int = 0  # that one step of speculation verifies
+    extra_weight_bytes: int = 0  # of adapters and drafts, on every GPU
+    draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
+    draft_tokens: int = 0  # tokens that one speculative step verifies
+
+
+def workload_for(request: Request, workflow: Workflow, draft: Speculation, adapter_bytes: int = 0) -> Workload:
+    """The planner's input for `request`, served by `workflow`."""
+    return Workload(
+        **vars(request),
+        engine=workflow.engine,
+        gpu_candidates=workflow.gpus,
+        max_gpus=workflow.max_gpus,
+        default_max_model_len=workflow.max_model_len,
+        default_concurrency=workflow.concurrency,
+        fixed=request.is_fixed,
+        server=bool(workflow.endpoints),
+        sleep=workflow.sleep and not request.is_fixed,
+        extra_weight_bytes=adapter_bytes + draft.extra_weight_bytes,
+        draft_layers=draft.draft_layers,
+        draft_tokens=draft.draft_tokens,
+    )
 
 
 def check(model: Model, asked: Workload) -> None:
     rule = facts.overheads().sizing
     check_version(asked.engine, asked.engine_version)
     if asked.gpu is not None:
-        count = parse_gpu(asked.gpu)[1]
-        if count % (asked.pp * asked.dp):
+        count, replicas = parse_gpu(asked.gpu)[1], asked.data_parallel_size
+        if count % (asked.pipeline_parallel_size * replicas):
             raise BadInput(
-                f"--gpu {quoted(asked.gpu)} has {count} GPUs, which {asked.pp} pipeline stages of {asked.dp} "
-                "data-parallel replicas do not divide.",
-                f"Give a multiple of {asked.pp * asked.dp}.",
+                f"--gpu {quoted(asked.gpu)} has {count} GPUs, which {asked.pipeline_parallel_size} pipeline stages of "
+                f"{replicas} data-parallel replicas do not divide.",
+                f"Give a multiple of {asked.pipeline_parallel_size * replicas}.",
             )
     if asked.region is not None:
         known = facts.regions().compute.regions
@@ -63,7 +66,10 @@ def check(model: Model, asked: Workload) -> None:
                     f"--region {quoted(part)} is none that Modal has.{nearest(part, known)}",
                     f"Use one such as {', '.join(facts.regions().compute.broad)}, or leave it out.",
                 )
-    for option, size in (("--pipeline-parallel-size", asked.pp), ("--data-parallel-size", asked.dp)):
+    for option, size in (
+        ("--pipeline-parallel-size", asked.pipeline_parallel_size),
+        ("--data-parallel-size", asked.data_parallel_size),
+    ):
         _within(option, size, 1, 64, "one container can have")
     for option, target in (
         ("--budget", asked.budget), ("--time-per-output-token", asked.time_per_output_token),

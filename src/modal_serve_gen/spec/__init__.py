@@ -1,1 +1,1 @@
-"""What the user asked for, validated."""
+"""The user's options and the workflows they apply to."""

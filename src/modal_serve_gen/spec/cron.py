@@ -1,4 +1,4 @@
-"""Lines of crontab(5) with five fields, as Modal's schedules take them."""
+"""Cron expressions with five fields, in the syntax that Modal's schedules accept (crontab(5))."""
 
 import re
 
@@ -6,8 +6,8 @@ from modal_serve_gen.errors import quoted
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-# Of a line of crontab(5): what a field is called, its least and its greatest value, and names for values.
-FIELDS = (
+# Each field: its name, its smallest and largest value, and the names of values.
+FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
     ("minute", 0, 59, {}),
     ("hour", 0, 23, {}),
     ("day of the month", 1, 31, {}),
@@ -18,22 +18,27 @@ ITEM = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?"
 
 
 def problem(line: str) -> str:
-    """What is wrong with a line of five cron fields, as the end of a sentence; '' if nothing is."""
+    """What is wrong with a cron expression, as the end of a sentence; '' if nothing is.
+
+    >>> problem("0 2 * *")
+    'has 4 fields instead of 5 (minute, hour, day of the month, month, day of the week)'
+    """
     texts = line.split()
     if len(texts) != len(FIELDS):
-        return f"has {len(texts)} fields in place of 5 (minute, hour, day, month, day of the week)"
-    for text, (what, least, most, names) in zip(texts, FIELDS, strict=True):
+        return f"has {len(texts)} fields instead of 5 ({', '.join(name for name, *_ in FIELDS)})"
+    for text, (field, least, most, names) in zip(texts, FIELDS, strict=True):
         for item in text.split(","):
             match = ITEM.fullmatch(item)
             if match is None:
-                return f"has {quoted(item)} as its {what}; a number, a range such as 1-5, * or */5 can stand there"
+                return f"has {quoted(item)} as its {field}; use a number, a range such as 1-5, * or */5"
             values = [_value(match[name], names) for name in ("first", "last") if match[name]]
-            if None in values or any(not least <= value <= most for value in values):
-                return f"has {quoted(item)} as its {what}, which is {least} to {most}"
-            if values != sorted(values):
-                return f"has {quoted(item)} as its {what}, a range that ends before it begins"
+            numbers = [value for value in values if value is not None and least <= value <= most]
+            if len(numbers) < len(values):
+                return f"has {quoted(item)} as its {field}, which must be {least} to {most}"
+            if numbers != sorted(numbers):
+                return f"has {quoted(item)} as its {field}, a range that ends before it begins"
             if match["step"] and not int(match["step"]):
-                return f"has {quoted(item)} as its {what}, with a step of 0"
+                return f"has {quoted(item)} as its {field}, with a step of 0"
     return ""
 
 

@@ -1,0 +1,46 @@
+"""Request: the options of `new` and `plan` that the planner reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user wants of a model. None: not given, so the plan or the workflow decides."""
+
+    gpu: str | None = None  # such as "H100:2"
+    max_model_len: int | None = None
+    concurrency: int | None = None
+    gpu_memory_utilization: float | None = None
+    kv_cache_dtype: str | None = None
+    max_num_batched_tokens: int | None = None
+    engine_version: str | None = None  # None: the pinned version
+    region: str | None = None
+    min_containers: int = 0
+    max_containers: int | None = None
+    scaledown_window: int = 300  # seconds an idle container is kept, and billed
+    goal: str | None = None  # "latency" and "throughput" rank alternatives by speed or price per token
+    budget: float | None = None  # USD per hour for one container
+    time_per_output_token: float | None = None  # milliseconds, at full concurrency
+    tokens_per_s: float | None = None  # output tokens per second of one container
+    pipeline_parallel_size: int = 1
+    data_parallel_size: int = 1
+    enable_expert_parallel: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        """True for an existing set-up, whose other limits are the defaults of its engine version."""
+        return self.gpu is not None and (self.engine_version or self.gpu_memory_utilization) is not None
+
+
+NAMES = frozenset(field.name for field in fields(Request))
+
+
+def from_options(options: Mapping[str, Any]) -> Request:
+    """The request in `options`, which may hold other options too.
+
+    >>> from_options({"gpu": "H100", "name": "chat"}).gpu
+    'H100'
+    """
+    return Request(**{name: value for name, value in options.items() if name in NAMES})
