@@ -4,7 +4,6 @@ A check yields what is wrong; its docstring is the expectation, `{}` in it the v
 """
 
 import inspect
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -220,7 +219,9 @@ def _verdict(name: str, text: str, faults: list[str]) -> Verdict:
 @lru_cache
 def _commits() -> frozenset[str]:
     """Every commit that the facts know, of models and of their drafts."""
-    return frozenset(SHA.findall(json.dumps(facts.models())))
+    models = facts.models().values()
+    drafts = [draft.draft_revision for model in models for draft in model.speculative.values()]
+    return frozenset(commit for commit in (*drafts, *(model.revision for model in models)) if commit)
 
 
 @lru_cache(maxsize=500)

@@ -27,7 +27,7 @@ def points() -> list[dict[str, Any]]:
 
 def model_of(point: dict[str, Any]) -> Model:
     """The bundled model, quantised as the point says."""
-    held = facts.config(point["model"])["config"]
+    held = facts.config(point["model"]).config
     if "quantization_config" not in point:
         return hub.bundled(point["model"])
     config = {**held, "quantization_config": point["quantization_config"]}

@@ -122,9 +122,9 @@ def commands() -> str:
 def models() -> str:
     """The models whose facts are bundled, so that `new` needs no network for them."""
     rows = [
-        (model, f"{entry['weight_bytes'] / 2**30:.1f}", "yes" if entry["gated"] else "")
+        (model, f"{entry.weight_bytes / 2**30:.1f}", "yes" if entry.gated else "")
         for model, entry in sorted(facts.models().items(), key=lambda item: item[0].lower())
-        if entry["revision"] and entry["weight_bytes"]
+        if entry.revision and entry.weight_bytes
     ]
     return table(("Model", "GiB", "Gated"), rows)
 

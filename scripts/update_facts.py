@@ -23,6 +23,7 @@ import update_models
 import update_pins
 
 from modal_serve_gen import facts
+from modal_serve_gen.folders import FACTS
 
 
 def newest(package: str) -> str | None:
@@ -40,7 +41,7 @@ def releases() -> tuple[list[str], list[str]]:
     """A line for each package with a newer release, and the packages that could not be asked about."""
     pinned = {name: entry.version for name, entry in facts.pins().items()}
     pinned["modal"] = importlib.metadata.version("modal")
-    engine = tomllib.loads((facts.FACTS / "rehearsal" / "engine.toml").read_text("utf-8"))["engine"]
+    engine = tomllib.loads((FACTS / "rehearsal" / "engine.toml").read_text("utf-8"))["engine"]
     pinned[engine["distribution"]] = engine["version"]
     lines, unknown = [], []
     for name, version in pinned.items():
@@ -54,7 +55,7 @@ def releases() -> tuple[list[str], list[str]]:
 
 def dates() -> list[str]:
     """What no registry knows, with the day it was read."""
-    models = json.loads((facts.FACTS / "models.json").read_text("utf-8"))["read"]
+    models = json.loads((FACTS / "models.json").read_text("utf-8"))["read"]
     price = next(iter(facts.gpus().values())).price_read
     return [
         f"prices were read in {price}: compare with `modal billing rates`",

@@ -46,6 +46,7 @@ def read(model_id: str, known: dict | None, day: str) -> tuple[dict, dict]:
         "gated": found.gated,
         "weight_bytes": size,
         "weight_bytes_how": "sum of the safetensors files that an engine loads, as the Hub lists them",
+        "weights_from_files": True,
         "weight_margin": 0.0,
         "confidence": "A",
         "notes": [note for note in entry["notes"] if not note.startswith("configuration not a verbatim copy")],

@@ -64,7 +64,7 @@ def test_an_adapter_is_pinned_verified_and_served(served):
 )
 def test_a_slot_has_room_for_every_matrix_and_every_expert(name, elements):
     """rank x (inputs + outputs) for each, two bytes an element."""
-    held = facts.config(name)["config"]
+    held = facts.config(name).config
     model = from_config(name, SHA, held, weight_bytes=1, source="test")
     assert lora_memory.slot_bytes(model, 16) == 2 * elements
 
@@ -82,7 +82,7 @@ def test_slots_are_as_large_as_the_real_engine_made_them(case):
 def test_a_slot_is_a_small_part_of_every_bundled_model(name):
     """Every configuration can be read, and doubling the rank doubles the slot."""
     known = facts.models()[name]
-    model = from_config(name, SHA, facts.config(name)["config"], weight_bytes=known["weight_bytes"], source="test")
+    model = from_config(name, SHA, facts.config(name).config, weight_bytes=known.weight_bytes, source="test")
     slot = lora_memory.slot_bytes(model, 8)
     assert 0.001 < slot / model.weight_bytes < 0.1 and lora_memory.slot_bytes(model, 16) == 2 * slot
 
@@ -248,10 +248,10 @@ def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
     """Every argument that the facts give stands in the engine's own table."""
     table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"].version))
     known = facts.speculation()["sglang"]
-    for arguments in (known["arguments"], *known["with_draft"].values()):
+    for arguments in (known.arguments, *known.with_draft.values()):
         assert not flags.check(arguments, table, whole=False)
-    assert set(known["architectures"]) <= set(table.architectures("text_generation", "multimodal"))
-    assert set(known["architectures"].values()) <= set(table.architectures("speculative_decoding"))
+    assert set(known.architectures) <= set(table.architectures("text_generation", "multimodal"))
+    assert set(known.architectures.values()) <= set(table.architectures("speculative_decoding"))
 
 
 def test_room_is_the_smallest_rank_of_the_engine_that_holds_all():

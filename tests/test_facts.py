@@ -19,21 +19,21 @@ DATE = re.compile(r"20\d\d-\d\d(-\d\d)?")
 def test_every_model_is_sourced_and_well_formed(name):
     """Id, commit, size, parsers: each well formed, and each with where it was read."""
     known = facts.model_facts(name)
-    assert valid_id(name) and DATE.fullmatch(known["read"])
-    assert known["revision"] is None or SHA.fullmatch(known["revision"])
-    assert known["weight_bytes"] > 10**8 and 0 <= known["weight_margin"] < 1
+    assert valid_id(name) and DATE.fullmatch(known.read)
+    assert known.revision is None or SHA.fullmatch(known.revision)
+    assert known.weight_bytes > 10**8 and 0 <= known.weight_margin < 1
     for key in ("tool_call_parser", "reasoning_parser"):
-        assert not known[key].get("vllm") or known["sources"][key]
-        assert not known[key].get("sglang") or known["sources"]["sglang_parsers"]
+        assert not getattr(known, key).get("vllm") or known.sources[key]
+        assert not getattr(known, key).get("sglang") or known.sources["sglang_parsers"]
     held = facts.config(name)
-    assert held["config"]["architectures"] and (held["verbatim"] or held["note"])
-    for draft in known["speculative"].values():
-        assert draft["source"] and (draft["draft_revision"] is None or SHA.fullmatch(draft["draft_revision"]))
+    assert held.config["architectures"] and (held.verbatim or held.note)
+    for draft in known.speculative.values():
+        assert draft.source and (draft.draft_revision is None or SHA.fullmatch(draft.draft_revision))
 
 
 def test_every_configuration_belongs_to_a_model():
     """No orphans, and no model points at a file that is not there."""
-    named = {known["config"] for known in facts.models().values()}
+    named = {known.config for known in facts.models().values()}
     assert {path.name for path in (FACTS / "configs").iterdir()} == named
 
 
@@ -42,8 +42,8 @@ def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
     """A parser name that the engine does not have would stop it at start."""
     table = flags.load(facts.flag_table_path(engine, version))
     for name, known in facts.models().items():
-        assert known["tool_call_parser"].get(engine) in {None, *table.tool_parsers}, name
-        assert known["reasoning_parser"].get(engine) in {None, *table.reasoning_parsers}, name
+        assert known.tool_call_parser.get(engine) in {None, *table.tool_parsers}, name
+        assert known.reasoning_parser.get(engine) in {None, *table.reasoning_parsers}, name
 
 
 @pytest.mark.parametrize(
@@ -62,20 +62,19 @@ def test_an_fp8_copy_is_found_by_its_name(name, sibling):
     assert facts.fp8_sibling(name) == sibling
     if sibling:
         known = facts.models()[sibling]
-        held = from_config(sibling, SHA_0, facts.config(sibling)["config"], weight_bytes=1, source="test")
-        assert known.get("quantization", held.quantization) == "fp8"
-        assert known["weight_bytes"] < 0.7 * facts.models()[name]["weight_bytes"]
+        held = from_config(sibling, SHA_0, facts.config(sibling).config, weight_bytes=1, source="test")
+        assert (known.quantization or held.quantization) == "fp8"
+        assert known.weight_bytes < 0.7 * facts.models()[name].weight_bytes
 
 
 def test_every_recorded_speculation_is_what_the_engine_takes():
     """Each argument stands in the pinned engine's own table, and each draft has an algorithm that --draft takes."""
     for name, known in facts.models().items():
-        for engine, row in known["speculative"].items():
+        for engine, row in known.speculative.items():
             table = flags.load(facts.flag_table_path(engine, facts.pins()[engine].version))
-            given = [f"--speculative-config={row['arguments']}"] if engine == "vllm" else row["arguments"]
-            assert not flags.check(given, table, whole=False), name
-            if engine == "sglang" and row["draft_model"]:
-                assert row["method"] in facts.speculation()["sglang"]["with_draft"], name
+            assert not flags.check(row.arguments, table, whole=False), name
+            if engine == "sglang" and row.draft_model:
+                assert row.method in facts.speculation()["sglang"].with_draft, name
 
 
 @pytest.mark.parametrize("name", sorted(facts.gpus()))
@@ -127,9 +126,8 @@ def test_no_fact_names_a_place_that_only_its_collector_had():
 @pytest.fixture
 def broken(monkeypatch, tmp_path):
     """Lets a test read facts of its own; what was cached before is restored after."""
-    monkeypatch.setattr(facts, "FACTS", tmp_path)
     monkeypatch.setattr(loading, "FACTS", tmp_path)
-    cached = (hardware._gpus, facts.overheads, facts.model_facts, facts._model_table, facts.pins)
+    cached = (hardware._gpus, facts.overheads, facts.models, facts.pins)
     for function in cached:
         function.cache_clear()
     yield tmp_path
@@ -160,30 +158,27 @@ def test_a_missing_table_is_refused(broken):
 
 
 @pytest.mark.parametrize(
-    "entry, lacks",
+    "change, complaint",
     [
-        ({"config": "x.json", "sources": {}, "weight_bytes": 1, "weight_bytes_how": "x"}, "confidence"),
-        (
-            {
-                "config": "x.json",
-                "sources": {"config": "x", "weight_bytes": "x"},
-                "weight_bytes": 1,
-                "weight_bytes_how": "x",
-                "confidence": "A",
-                "revision": "0" * 40,
-            },
-            "revision_source",
-        ),
+        ({"confidence": ""}, "lacks confidence"),
+        ({"revision_source": None}, "lacks revision_source"),
+        ({"sources": {"config": "x"}}, "lacks the source of weight_bytes"),
+        ({"license": "mit"}, "lacks the source of license"),
+        ({"weight_bytes": "16 GB"}, "weight_bytes must be of type int"),
+        ({"wieght_bytes": 1}, "unknown wieght_bytes"),
     ],
 )
-def test_a_model_without_its_sources_is_refused(broken, entry, lacks):
-    """An entry that says something without saying from where is not used."""
+def test_a_model_without_its_sources_is_refused(broken, change, complaint):
+    """An entry with an unsourced, mistyped or unknown field is not used."""
     import json
 
+    entry = json.loads((FACTS / "models.json").read_text())["models"]["Qwen/Qwen3-8B"]
     (broken / "models.json").write_text(json.dumps({"read": "2026-11-20", "models": {"me/model": entry}}))
-    with pytest.raises(InternalError, match=lacks):
+    assert facts.model_facts("me/model") and facts.model_facts("me/other") is None
+    facts.models.cache_clear()
+    (broken / "models.json").write_text(json.dumps({"read": "2026-11-20", "models": {"me/model": {**entry, **change}}}))
+    with pytest.raises(InternalError, match=complaint):
         facts.model_facts("me/model")
-    assert facts.model_facts("me/other") is None
 
 
 def test_the_sdk_takes_what_the_facts_say():

@@ -66,7 +66,7 @@ def config_with(**changes) -> bytes:
 def test_a_bundled_model_needs_no_network():
     """The endpoint refuses every connection, and the bundled model still resolves, pinned."""
     model = hub.resolve("Qwen/Qwen3-8B", **ENGINE)
-    assert len(model.revision) == 40 and model.license == facts.models()["Qwen/Qwen3-8B"]["license"]
+    assert len(model.revision) == 40 and model.license == facts.models()["Qwen/Qwen3-8B"].license
     assert model.tool_call_parser["vllm"] == "hermes" and not model.weights_exact
     assert hub.resolve("Qwen/Qwen3-8B", model.revision, offline=True, **ENGINE) == model
 
@@ -77,10 +77,10 @@ def test_every_bundled_model_resolves_or_says_why_not(engine, version):
     refusals = {}
     for name, known in facts.models().items():
         try:
-            assert hub.resolve(name, engine=engine, engine_version=version, offline=True).revision == known["revision"]
+            assert hub.resolve(name, engine=engine, engine_version=version, offline=True).revision == known.revision
         except ModelError as error:
             refusals[name] = error.problem
-    unpinned = {name for name, known in facts.models().items() if not known["revision"]}
+    unpinned = {name for name, known in facts.models().items() if not known.revision}
     assert unpinned <= set(refusals)
     unknown = set(refusals) - unpinned
     assert all("does not know the architecture" in refusals[name] for name in unknown)
@@ -328,7 +328,7 @@ def test_offline_refusals_say_what_to_do():
     for mistyped in ("Qwen/Qwen3-8b", "qwen3-8b", "Qwne/Qwen3-8B"):
         assert "Did you mean Qwen/Qwen3-8B?" in refused(mistyped, offline=True).problem
     assert "Leave out --revision" in refused("Qwen/Qwen3-8B", SHA, offline=True).remedy
-    unpinned = next(name for name, known in facts.models().items() if not known["revision"])
+    unpinned = next(name for name, known in facts.models().items() if not known.revision)
     assert "without a revision" in refused(unpinned, offline=True).problem
 
 

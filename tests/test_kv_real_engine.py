@@ -133,7 +133,7 @@ OPTIONS = {
 
 def small(model_id: str, layers: int, changes: dict) -> dict:
     """The model's configuration with its first layers only, narrow, and with `changes` of its language model."""
-    own = facts.config(model_id)["config"]
+    own = facts.config(model_id).config
     made = shrink(own, 8192, {"<|endoftext|>": 1, "<|im_end|>": 2})[0]
     was, text = text_part(own), text_part(made)
     for key, value in was.items():

@@ -10,8 +10,8 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, ModelError, ServeError
 from modal_serve_gen.models import local
 
-QWEN = facts.config("Qwen/Qwen3-8B")["config"]
-MTP = facts.config("zai-org/GLM-4.7-Flash")["config"]
+QWEN = facts.config("Qwen/Qwen3-8B").config
+MTP = facts.config("zai-org/GLM-4.7-Flash").config
 
 
 @pytest.fixture

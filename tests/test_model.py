@@ -21,7 +21,7 @@ OBSERVED = "observed_bytes_per_token_per_gpu"
 
 
 def bundled(name: str) -> Model:
-    return from_config(name, "0" * 40, facts.config(name)["config"], weight_bytes=10**9, source="test")
+    return from_config(name, "0" * 40, facts.config(name).config, weight_bytes=10**9, source="test")
 
 
 def made(**fields) -> Model:
@@ -102,7 +102,7 @@ def test_states_are_kept_in_the_type_that_the_configuration_names():
         ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "mamba_ssm_cache_dtype", None),
         ("Qwen/Qwen3.5-27B", "mamba_ssm_dtype", "text_config"),
     ):
-        config = facts.config(name)["config"]
+        config = facts.config(name).config
         small = {**config, inner: {**config[inner], key: "bfloat16"}} if inner else {**config, key: "bfloat16"}
         wide, narrow = (
             next(x for x in from_config("me/model", "", each, source="test").layers if x.kind == "linear")
@@ -113,7 +113,7 @@ def test_states_are_kept_in_the_type_that_the_configuration_names():
 
 def test_sparse_attention_has_a_packed_row_in_an_fp8_cache():
     """GLM 5.1 on 8 GPUs was logged with 341,504 tokens in 19.55 GiB of FP8 cache, 373,696 in 34.86 GiB of BF16."""
-    config = {k: v for k, v in facts.config("zai-org/GLM-5.2-FP8")["config"].items() if not k.startswith("index_")}
+    config = {k: v for k, v in facts.config("zai-org/GLM-5.2-FP8").config.items() if not k.startswith("index_")}
     config |= {"index_topk": 2048, "index_head_dim": 128, "index_n_heads": 32, "indexer_types": None}
     model = from_config("zai-org/GLM-5.1", "0" * 40, config, source="test")
     assert kv_bytes_per_token(model, 8, 1) == pytest.approx(19.55 * 2**30 / 341_504, rel=1e-3)
@@ -137,7 +137,7 @@ def test_latent_attention_is_not_divided_and_its_index_is_counted():
 
 def test_glm_5_keeps_an_index_in_every_fourth_layer_only():
     """index_topk_freq 4 with offset 3: layers 0, 1, 2, 6, 10, ... as its own list of index layers says."""
-    config = facts.config("zai-org/GLM-5.2-FP8")["config"]
+    config = facts.config("zai-org/GLM-5.2-FP8").config
     (index,) = [layer for layer in bundled("zai-org/GLM-5.2-FP8").layers if layer.kind == "index"]
     assert index.count == config["indexer_types"].count("full")
 
@@ -274,14 +274,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-KEYS = sorted({key for name in DERIVED for key in facts.config(name)["config"]})
+KEYS = sorted({key for name in DERIVED for key in facts.config(name).config})
 
 
 @given(st.sampled_from(sorted(DERIVED)), st.sampled_from(KEYS), JSON)
 @example("deepseek-ai/DeepSeek-V4-Flash", "compress_ratios", [None])
 def test_no_configuration_ends_in_anything_but_a_model_or_a_refusal(name, key, value):
     """One field of a real configuration is replaced by anything that JSON can hold."""
-    config = {**facts.config(name)["config"], key: value}
+    config = {**facts.config(name).config, key: value}
     try:
         model = from_config("me/model", "0" * 40, config, weight_bytes=1, source="test")
     except ModelError:

@@ -359,7 +359,7 @@ def test_the_commands_of_a_schedule_name_the_apps_own_volume(cli):
 
 def test_a_bundled_draft_needs_no_network(cli):
     """A model of the bundled facts, at their commit, guesses for another of its vocabulary, offline."""
-    revision = facts.models()["Qwen/Qwen3-0.6B"]["revision"]
+    revision = facts.models()["Qwen/Qwen3-0.6B"].revision
     given = ["new", "a.py", "--offline", "--workflow", "sglang-low-latency", "--model", "Qwen/Qwen3-32B-FP8"]
     result = cli(*given, "--draft", f"STANDALONE=Qwen/Qwen3-0.6B@{revision}")
     assert result.exit_code == 0, result.stderr

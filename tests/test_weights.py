@@ -13,7 +13,7 @@ from modal_serve_gen.models import from_config, hub, quantized, towers, weights
 from modal_serve_gen.models.attention import layers_of
 from modal_serve_gen.models.modules import matrices, mlp_kinds
 
-FROM_FILES = [name for name, one in facts.models().items() if one["weight_bytes_how"].startswith(hub.FROM_FILES)]
+FROM_FILES = [name for name, one in facts.models().items() if one.weights_from_files]
 # Whose configurations are not whole here: towers or the tie of the embeddings are missing.
 PARTLY = {"google/gemma-4-E4B-it", "Qwen/Qwen3.5-4B"}
 # Parameters as their makers publish them, in billions, to the digits given.
@@ -36,19 +36,19 @@ STATES = {
 
 
 def sized(name: str, **changed) -> weights.Sizes:
-    return weights.sizes({**facts.config(name)["config"], **changed}, facts.models()[name].get("quantization"))
+    return weights.sizes({**facts.config(name).config, **changed}, facts.models()[name].quantization)
 
 
 @pytest.mark.parametrize("name", sorted(set(FROM_FILES) - PARTLY))
 def test_computed_sizes_are_those_of_the_files(name):
     """Within 2 %, of dense, latent, hybrid and expert models, in 16, 8 and 4 bits; prediction layers in or out."""
-    assert weights.scale(facts.models()[name]["weight_bytes"], sized(name)) == pytest.approx(1, abs=0.02)
+    assert weights.scale(facts.models()[name].weight_bytes, sized(name)) == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_parameters_are_counted_as_published(name):
     """To the digits that their makers give."""
-    count = sum(one.elements for one in matrices(facts.config(name)["config"]) if one.part != "draft") / 1e9
+    count = sum(one.elements for one in matrices(facts.config(name).config) if one.part != "draft") / 1e9
     assert count == pytest.approx(PUBLISHED[name], rel=0.012)
 
 
@@ -186,7 +186,7 @@ def test_mxfp4_experts_grow_where_their_kernels_pad():
     assert held[10.0] > held[8.0]
 
 
-LLAMA = facts.config("meta-llama/Llama-3.1-8B-Instruct")["config"]
+LLAMA = facts.config("meta-llama/Llama-3.1-8B-Instruct").config
 LINEAR = sum(one.elements for one in matrices(LLAMA) if one.part in ("attention", "mlp"))
 REST = 2 * sum(one.elements for one in matrices(LLAMA) if one.part in ("embedding", "head"))
 
@@ -286,7 +286,7 @@ VALUES = st.none() | st.booleans() | st.text(max_size=5) | NUMBERS
 @given(NAMES, st.data())
 def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data):
     """One field of a real one is replaced by anything or dropped: a model comes out, or ModelError."""
-    config = dict(facts.config(name)["config"])
+    config = dict(facts.config(name).config)
     inner = "text_config" if isinstance(config.get("text_config"), dict) else None
     text = dict(config[inner]) if inner else config
     key = data.draw(st.sampled_from(sorted(text)))

@@ -10,7 +10,7 @@ from modal_serve_gen.rehearsal.engines import adapters, engine_env, miniature
 from modal_serve_gen.rehearsal.stage import Repository, Stage
 from tests.rehearsal.engines import HELLO, MODEL, container, serving
 
-CONFIG = facts.config(MODEL)["config"]
+CONFIG = facts.config(MODEL).config
 
 
 def test_an_adapter_of_a_stub_s_miniature_has_what_peft_writes(tmp_path):

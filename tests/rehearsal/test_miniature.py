@@ -16,7 +16,7 @@ QWEN, HYBRID, MIXTURE, GEMMA = "Qwen/Qwen3-4B", "Qwen/Qwen3.5-9B", "deepseek-ai/
 
 
 def config(model_id: str) -> dict:
-    return facts.config(model_id)["config"]
+    return facts.config(model_id).config
 
 
 def small(model_id: str, context: int | None = None) -> dict:

@@ -206,7 +206,7 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
     bare.make(env, ())
     stubs.install(env, engine="sglang", version=VERSION, mode="real", cpu_table=None, engine_python=python,
                      table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
-    config = facts.config("Qwen/Qwen3-4B-Instruct-2507")["config"]
+    config = facts.config("Qwen/Qwen3-4B-Instruct-2507").config
     miniature.make(config, folder=folder, engine_python=python, engine="sglang")
     (root / "own-1.dist-info").mkdir(parents=True)
     (root / "own.py").write_text(PLUGIN)

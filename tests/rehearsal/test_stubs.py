@@ -37,7 +37,7 @@ def env(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=None)
+    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=None)
     return folder
 
 
@@ -111,7 +111,7 @@ def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
     with serving(env, tmp_path, "Some/Model", "--revision", revision, **cache) as (url, _):
         (row,) = httpx.get(f"{url}/v1/models").json()["data"]
     assert (row["id"], row["root"]) == ("Some/Model", str(snapshot))
-    assert row["max_model_len"] == facts.config(MODEL)["config"]["max_position_embeddings"]
+    assert row["max_model_len"] == facts.config(MODEL).config["max_position_embeddings"]
     assert run(env, tmp_path, "serve", "Some/Model", **cache).returncode == 1  # main is not in the cache
     branch = tmp_path / "hub" / "models--Some--Model" / "refs" / "main"
     branch.parent.mkdir()
@@ -419,7 +419,7 @@ def test_only_a_rehearsed_container_listens_on_all_addresses(handed):
 
 def test_linear_attention_and_pictures_get_what_their_kernels_need(handed, tmp_path):
     """A hybrid runs in bfloat16, and a multimodal model as a language model only."""
-    miniature.make(facts.config("Qwen/Qwen3.5-9B")["config"], folder=tmp_path / "hybrid", engine_python=None)
+    miniature.make(facts.config("Qwen/Qwen3.5-9B").config, folder=tmp_path / "hybrid", engine_python=None)
     argv, _, told = handed(folder=tmp_path / "hybrid")
     assert argv[argv.index("--dtype") + 1] == "bfloat16"
     assert "--language-model-only" in argv
@@ -432,7 +432,7 @@ def test_linear_attention_and_pictures_get_what_their_kernels_need(handed, tmp_p
 def test_the_real_engine_serves_a_miniature(tmp_path):
     """The pinned engine's command line, the CPU's engine: chat, stream, a required tool, 404, and an end with 0."""
     env, folder = container(tmp_path / "env", "real"), tmp_path / "model"
-    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=engine_env.folder() / "bin" / "python")
+    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=engine_env.folder() / "bin" / "python")
     flags = [
         "--served-model-name",
         "m",

@@ -46,7 +46,7 @@ def env(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=None)
+    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=None)
     return folder
 
 
@@ -98,7 +98,7 @@ llm = LLM(model=MODEL, max_model_len=512, enable_prefix_caching=False, enforce_e
 out = [llm.model_config.max_model_len, LLM(MODEL).model_config.max_model_len, tried(lambda: LLM(model="/no/such"))]
 """
     length, own, missing = python(code, REHEARSAL_NOTES=str(tmp_path / "notes"))
-    assert (length, own) == (512, facts.config(MODEL)["config"]["max_position_embeddings"])
+    assert (length, own) == (512, facts.config(MODEL).config["max_position_embeddings"])
     assert missing.startswith("ValueError: Invalid repository ID or local directory")
     first = json.loads((tmp_path / "notes").read_text().splitlines()[0])
     assert (first["kind"], "10 arguments of vllm.LLM" in first["text"]) == ("checked", True)
@@ -276,7 +276,7 @@ real = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine envi
 def test_the_real_engine_answers_batches(python, tmp_path):
     """The real LLM behind the container's: arguments left out with notes, schemas kept to, bad prompts found."""
     env, folder = container(tmp_path / "env", "real"), tmp_path / "model"
-    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=engine_env.folder() / "bin" / "python")
+    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=engine_env.folder() / "bin" / "python")
     code = f"""
 MODEL = {str(folder)!r}
 llm = LLM(model=MODEL, max_model_len=512, max_num_seqs=8, tensor_parallel_size=2, enable_prefix_caching=False)
@@ -313,7 +313,7 @@ out = [refused, told(waited), spoilt, told(shaped), told(two), len(two[0].output
 def test_the_real_benchmark_asks_a_server(env, model, tmp_path):
     """The CPU build's own benchmark, handed the same flags, writes the same keys."""
     folder = tmp_path / "model"
-    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=engine_env.folder() / "bin" / "python")
+    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=engine_env.folder() / "bin" / "python")
     with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
         done = subprocess.run(
             [container(tmp_path / "real", "real") / "bin" / "vllm", *map(str, bench(url, folder, tmp_path))],

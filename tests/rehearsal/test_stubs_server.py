@@ -71,7 +71,7 @@ def env(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    miniature.make(facts.config(MODEL)["config"], folder=folder, engine_python=None)
+    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=None)
     return folder
 
 

@@ -38,10 +38,10 @@ def _models() -> list[dict]:
     return [
         {
             "model": model_id,
-            "gib": round(entry["weight_bytes"] / 2**30, 1) if entry["weight_bytes"] else None,
-            "gated": {True: "yes", False: "no", None: "not known"}[entry["gated"]],
-            "licence": entry["license"] or "not known",
-            "revision": entry["revision"] or "not known: needs the network",
+            "gib": round(entry.weight_bytes / 2**30, 1) if entry.weight_bytes else None,
+            "gated": {True: "yes", False: "no", None: "not known"}[entry.gated],
+            "licence": entry.license or "not known",
+            "revision": entry.revision or "not known: needs the network",
         }
         for model_id, entry in sorted(facts.models().items(), key=lambda item: item[0].lower())
     ]

@@ -96,7 +96,7 @@ def _entrypoint(source: str) -> bool:
 def repository(model_id: str, engine: str) -> Repository | None:
     """What the local hub stands in for: a model of the facts, or of the Hub; None where the Hub has no such model."""
     if known := facts.model_facts(model_id):
-        return Repository(facts.config(model_id)["config"], bool(known["gated"]))
+        return Repository(facts.config(model_id).config, bool(known.gated))
     try:
         model = hub.resolve(model_id, engine=engine)
     except HubUnavailable:

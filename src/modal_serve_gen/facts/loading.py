@@ -89,4 +89,4 @@ def _converted(value: Any, hint: Any, what: str) -> Any:
         return tuple(_converted(item, arguments[0], what) for item in value)
     if origin is None and isinstance(value, (int, float) if hint is float else hint):
         return value
-    raise refuse(f"{what} is not a {getattr(hint, '__name__', hint)}")
+    raise refuse(f"{what} must be of type {getattr(hint, '__name__', hint)}")

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modal_serve_gen.errors import InvalidConfig, ModelError, quoted
+from modal_serve_gen.facts import Draft
 from modal_serve_gen.models import mamba, quantized, towers, weights
 from modal_serve_gen.models.attention import MOST, Layers, Size, layers_of
 from modal_serve_gen.models.modules import expert_count
@@ -59,7 +60,7 @@ class Model(BaseModel):
     multimodal: bool = False
     tool_call_parser: dict[str, str] = {}  # engine -> name
     reasoning_parser: dict[str, str] = {}
-    speculative: dict[str, dict[str, Any]] = {}  # engine -> method, draft_model, draft_revision, num_tokens, arguments
+    speculative: dict[str, Draft] = {}  # by engine
     min_engine: dict[str, str] = {}  # engine -> oldest version that a public recipe names
     trust_remote_code: bool = False  # True: needs Python code out of its own repository
     pickle_only: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, nearest, quoted
@@ -11,8 +12,6 @@ from modal_serve_gen.models import Model, from_config, hub_client, quantized, va
 SERVED = ("text_generation", "multimodal", "transformers_supported")
 # Groups that say how an architecture is run, not what it is for.
 OTHERS = ("transformers_backend", "previously_supported", "oot_supported")
-# How bundled sizes of weights begin that were read from the files, not computed nor logged.
-FROM_FILES = ("sum of", "total_size")
 LISTED = "See what is bundled with `modal-serve-gen list models`."
 
 
@@ -41,7 +40,7 @@ def resolve(
     if revision is not None and not (0 < len(revision) <= 250 and revision.isprintable() and ".." not in revision):
         raise BadInput(f"{quoted(revision)} is not a revision.", "Give a commit of 40 hex digits, a branch or a tag.")
     known = facts.model_facts(model_id)
-    if known and (known["revision"] or not pin) and revision in (None, known["revision"]):
+    if known and (known.revision or not pin) and revision in (None, known.revision):
         return servable(bundled(model_id), engine, engine_version)
     if offline:
         raise _offline(model_id, revision, known)
@@ -55,30 +54,30 @@ def resolve(
 
 def bundled(model_id: str) -> Model:
     """A bundled model at its bundled revision; '' where none is known. KeyError when the model is not bundled."""
-    held, known = facts.config(model_id), facts.model_facts(model_id) or {}
-    notes = list(known["notes"])
-    if known["gated"] is None:
+    held, known = facts.config(model_id), facts.models()[model_id]
+    notes = list(known.notes)
+    if known.gated is None:
         notes.append("whether the repository is gated is not known: a Hugging Face Secret is used when there is one")
     return from_config(
         model_id,
-        known["revision"] or "",
-        held["config"],
-        weight_bytes=known["weight_bytes"],
-        weights_from_files=known["weight_bytes_how"].startswith(FROM_FILES),
-        license=known["license"],
-        gated=known["gated"],
-        source=f"bundled facts, read {known['read']}",
+        known.revision or "",
+        held.config,
+        weight_bytes=known.weight_bytes,
+        weights_from_files=known.weights_from_files,
+        license=known.license,
+        gated=known.gated,
+        source=f"bundled facts, read {known.read}",
         notes=tuple(notes),
         **_per_id(known),
-        **({"quantization": known["quantization"]} if "quantization" in known else {}),
-        **_remote_code(held["config"]),
+        **({"quantization": known.quantization} if known.quantization else {}),
+        **_remote_code(held.config),
     )
 
 
-def _per_id(known: dict | None) -> dict:
+def _per_id(known: facts.ModelFacts | None) -> dict[str, Any]:
     """What belongs to the id whatever its revision: parsers, drafts, oldest engines."""
     keys = ("tool_call_parser", "reasoning_parser", "speculative", "min_engine")
-    return {key: known[key] for key in keys} if known else {}
+    return {key: getattr(known, key) for key in keys} if known else {}
 
 
 def _remote_code(config: object) -> dict:
@@ -89,7 +88,7 @@ def _remote_code(config: object) -> dict:
     return {"trust_remote_code": bool(named) and config.get("model_type") not in facts.remote_code_not_needed()}
 
 
-def _from_hub(model_id: str, found: hub_client.Found, known: dict | None) -> Model:
+def _from_hub(model_id: str, found: hub_client.Found, known: facts.ModelFacts | None) -> Model:
     notes = [f"{len(found.weights)} safetensors files at this revision"]
     if not known:
         notes.append("no tool or reasoning parser is known for this id; give one as an engine argument if it has any")
@@ -122,24 +121,24 @@ def _format(found: hub_client.Found) -> dict:
     return {"quantization": "fp8"} if eight > total / 2 else {}
 
 
-def _why_asked(model_id: str, revision: str | None, known: dict | None) -> str:
+def _why_asked(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> str:
     """What led to the question that the Hub did not answer, as a sentence before that; '' where it says so itself."""
     if known is None:
         return f"{near.strip()} " if (near := _near(model_id)) else ""
-    if known["revision"] is None:
+    if known.revision is None:
         return f"{model_id} is bundled without a revision. "
     return f"{model_id} is bundled at another revision than {quoted(revision)}. "
 
 
-def _offline(model_id: str, revision: str | None, known: dict | None) -> ModelError:
+def _offline(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> ModelError:
     if known is None:
         return ModelError(
             f"{model_id} is not among the bundled models, and --offline forbids asking the Hub.{_near(model_id)}",
             f"Leave out --offline, or choose a bundled model. {LISTED}",
         )
-    if revision is not None and known["revision"]:
+    if revision is not None and known.revision:
         return ModelError(
-            f"{model_id} is bundled at revision {known['revision']}, not at {quoted(revision)}.",
+            f"{model_id} is bundled at revision {known.revision}, not at {quoted(revision)}.",
             "Leave out --revision to take the bundled one, or leave out --offline to ask the Hub.",
         )
     return ModelError(
@@ -159,10 +158,10 @@ def _near(model_id: str) -> str:
 def _refuse_other_tasks(model_id: str, found: hub_client.Found) -> None:
     """Refuses what its tag, library or architecture says is no text generator. Raises ModelError."""
     rules = facts.tasks()
-    what = next((name for name, tags in rules["not_served"].items() if found.task in tags), None)
+    what = next((name for name, tags in rules.not_served.items() if found.task in tags), None)
     why = f"its task on the Hub is {found.task}"
     if what is None and found.library:
-        what = next((name for name, values in rules["by_library"].items() if found.library in values), None)
+        what = next((name for name, values in rules.by_library.items() if found.library in values), None)
         why = f"its library is {found.library}"
     if what:
         raise _not_text(model_id, what, why)
@@ -188,7 +187,7 @@ def _table(engine: str, version: str | None) -> flags.Table | None:
 def servable(model: Model, engine: str, version: str | None) -> Model:
     """`model` when the engine's registry serves its architecture as text. Raises ModelError."""
     architecture = model.architecture
-    for what, parts in facts.tasks()["by_architecture"].items():
+    for what, parts in facts.tasks().by_architecture.items():
         if any(part in architecture for part in parts):
             raise _not_text(model.id, what, f"its architecture is {architecture}")
     table = _table(engine, version)

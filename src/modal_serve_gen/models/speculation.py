@@ -37,15 +37,19 @@ class Speculation(BaseModel):
 
 def of_model(model: Model, engine: str) -> Speculation:
     """What the checkpoint itself holds for speculation, by the facts of the engine; else nothing, and a note."""
-    known = facts.speculation().get(engine, {"layers": (), "architectures": {}})
-    if model.architecture not in known["architectures"] or not (layers := _own_layers(model, known["layers"])):
+    known = facts.speculation().get(engine)
+    if (
+        known is None
+        or model.architecture not in known.architectures
+        or not (layers := _own_layers(model, known.layers))
+    ):
         return Speculation(note=_none(model, engine))
     return Speculation(
-        arguments=tuple(known["arguments"]),
+        arguments=known.arguments,
         draft=(model.id, model.revision),
         extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, draft_layers(text_part(model.config)))),
         draft_layers=layers,
-        draft_tokens=_verified(known["arguments"], {}),
+        draft_tokens=_verified(known.arguments, {}),
         note=f"Speculative decoding uses the prediction layers of the checkpoint ({layers}); its gain is not measured.",
     )
 
@@ -56,7 +60,7 @@ def _own_layers(model: Model, keys: tuple[str, ...] | list[str]) -> int:
     for key in keys:
         if isinstance(text.get(key), int):
             return max(text[key], 0)
-    return int(any("draft_model" in each and each["draft_model"] is None for each in model.speculative.values()))
+    return int(any(draft.draft_model is None for draft in model.speculative.values()))
 
 
 def _draft_bytes(model: Model) -> float:
@@ -69,15 +73,16 @@ def _draft_bytes(model: Model) -> float:
 
 def _none(model: Model, engine: str) -> str:
     note = f"{model.id} brings no layers for speculative decoding that {engine} can use"
-    if draft := model.speculative.get(engine, {}).get("draft_model"):
-        known = model.speculative[engine]
-        return f"{note}; known is --draft {known['method']}={draft}@{known['draft_revision'] or 'SHA'}."
+    known = model.speculative.get(engine)
+    if known and known.draft_model:
+        return f"{note}; known is --draft {known.method}={known.draft_model}@{known.draft_revision or 'SHA'}."
     return f"{note}; {ADD}."
 
 
 def parse_draft(asked: str, engine: str) -> tuple[str, str, str]:
     """(algorithm, repository, commit). Raises BadInput for anything else."""
-    algorithms = facts.speculation().get(engine, {}).get("with_draft", {})
+    known = facts.speculation().get(engine)
+    algorithms = known.with_draft if known else {}
     match = ASKED.fullmatch(asked)
     if not match or not valid_id(match[2]) or match[1] not in algorithms:
         raise BadInput(
@@ -97,8 +102,8 @@ def of_draft(
     """
     algorithm, repo, commit = parse_draft(asked, table.engine)
     bundled = facts.model_facts(repo)
-    if bundled and bundled["revision"] == commit:
-        config, weight_bytes = facts.config(repo)["config"], bundled["weight_bytes"]
+    if bundled and bundled.revision == commit:
+        config, weight_bytes = facts.config(repo).config, bundled.weight_bytes
     elif offline:
         raise ModelError(
             f"--offline forbids asking the Hub about the draft {repo}, whose vocabulary has to be known.",
@@ -116,7 +121,7 @@ def of_draft(
             f"{model.vocab_size}: it cannot guess its tokens.",
             "Choose a draft that was made for this model.",
         )
-    arguments = (f"--speculative-algorithm={algorithm}", *facts.speculation()[table.engine]["with_draft"][algorithm])
+    arguments = (f"--speculative-algorithm={algorithm}", *facts.speculation()[table.engine].with_draft[algorithm])
     return Speculation(
         arguments=arguments,
         draft=(repo, commit),
