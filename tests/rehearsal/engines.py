@@ -21,7 +21,7 @@ HELLO = [{"role": "user", "content": "hello there"}]
 
 def container(folder: Path, mode: str = "stub") -> Path:
     """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
-    bare.make(folder, ())
+    bare.make(folder, stubs.REQUIRED)
     stubs.install(
         folder,
         engine="vllm",

@@ -1,6 +1,6 @@
 """The real SGLang behind its stand-in: what is handed over to a CPU, its environment, and the server itself."""
 
-import importlib.util
+import importlib
 import itertools
 import json
 import os
@@ -41,20 +41,26 @@ def golden_command() -> list[str]:
 
 @pytest.fixture
 def handover(monkeypatch, tmp_path):
-    """The module as a container has it, in a package of the name `sglang`."""
+    """The stub's module as a container has it, in a package of the name `sglang`."""
     package, folder = types.ModuleType("sglang"), Path(stubs.__file__).parent
-    package.__path__ = [str(folder / "sglang"), str(folder / "shared")]
-    package.flags = flags
-    for name in [name for name in sys.modules if name.partition(".")[0] == "sglang"]:
+    package.__path__ = [str(folder / "sglang")]
+
+    def imported() -> list[str]:
+        return [name for name in sys.modules if name.partition(".")[0] in ("sglang", "engine_stub")]
+
+    for name in imported():
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(folder)
     monkeypatch.setitem(sys.modules, "sglang", package)
+    monkeypatch.setitem(sys.modules, "engine_stub.flags", flags)
     monkeypatch.setenv("REHEARSAL_NOTES", str(tmp_path / "notes"))
     monkeypatch.delenv("REHEARSAL_OUTER", raising=False)
-    spec = importlib.util.find_spec("sglang.handover")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    import engine_stub
+
+    engine_stub.flags = flags
+    module = importlib.import_module("sglang.handover")
     yield module
-    for name in [name for name in sys.modules if name.partition(".")[0] == "sglang"]:
+    for name in imported():
         monkeypatch.delitem(sys.modules, name)
 
 
@@ -98,7 +104,7 @@ def test_the_engine_gets_the_containers_variables_but_not_its_python(handover, m
     monkeypatch.setenv("PYTHONHOME", "/wrong")
     monkeypatch.setenv("PYTHONPATH", "/the/app")
     monkeypatch.setenv("REHEARSAL_SHIM", "/the/shim")
-    given = handover.environment()
+    given = handover.handover.environment()
     assert given["LLM_API_KEY"] == "k" and "PYTHONHOME" not in given
     assert given["PYTHONPATH"] == os.pathsep.join(("/the/shim", "/the/app"))
 
@@ -203,7 +209,7 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
     """One start: plugins, keys, chats plain and streamed, a tool call, metrics, a benchmark, an end in good order."""
     env, folder, root = tmp_path / "env", tmp_path / "model", tmp_path / "root"
     python = sglang_env.folder() / "bin" / "python"
-    bare.make(env, ())
+    bare.make(env, stubs.REQUIRED)
     stubs.install(env, engine="sglang", version=VERSION, mode="real", cpu_table=None, engine_python=python,
                      table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
     config = facts.config("Qwen/Qwen3-4B-Instruct-2507").config

@@ -349,7 +349,7 @@ def handed(tmp_path, model):
         env, out, log = tmp_path / "env", tmp_path / "out.json", tmp_path / "notes"
         python = tmp_path / "python"
         if not env.exists():
-            bare.make(env, ())
+            bare.make(env, stubs.REQUIRED)
             python.write_text(HANDED.format(python=(env / "bin" / "python"), path=str(out)))
             python.chmod(0o755)
             tables = {

@@ -104,7 +104,7 @@ class Stage:
         if engines or packages.keys() & {"huggingface-hub", "datasets"}:
             distributions.append("huggingface_hub")
             self._compare("huggingface-hub", packages.get("huggingface-hub"))
-        bare.make(environment, tuple(distributions))
+        bare.make(environment, (*distributions, *(stubs.REQUIRED if engines else ())))
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         if image and image.python and image.python != here:
             self.substitute(f"Python {here} in place of {image.python}")

@@ -1,8 +1,8 @@
-"""What a rehearsed container finds in place of an inference engine: a command and a package of its name.
+"""Stubs of inference engines for rehearsed containers: a command and a package of the engine's name.
 
-The package folder of an engine (`vllm/` here) is copied into the container's bare environment as it stands, together
-with the modules of `shared/`, the package `flags` and the flag tables: it uses the standard library only and imports
-nothing of modal_serve_gen.
+An engine's folder (`vllm/` here) is copied into the container's bare environment next to the package `engine_stub`,
+which all engines share. They import the standard library and REQUIRED, and nothing of modal_serve_gen; engine_stub gets
+a copy of the package `flags`.
 """
 
 import json
@@ -14,6 +14,8 @@ from modal_serve_gen.folders import FACTS
 
 HERE = Path(__file__).resolve().parent
 APIS = FACTS / "apis"
+SHARED = "engine_stub"
+REQUIRED = ("starlette", "uvicorn")  # distributions that the environment must have; both engines bring them
 
 
 def install(
@@ -26,31 +28,31 @@ def install(
     cpu_table: Path | None,
     engine_python: Path | None,
 ) -> None:
-    """Put the stand-in for `engine` into the virtual environment `env`, under the version that the app pinned.
+    """Install the stub of `engine` in the virtual environment `env`, under the version that the app pins.
 
-    `mode` is "real" (hand over to the CPU engine of `engine_python`, whose flags are `cpu_table` where it is a build of
-    its own) or "stub". `table` is the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an
-    engine without a stand-in.
+    `mode` is "real" (hand over to the CPU engine of `engine_python`; `cpu_table` has its flags if it is a build of its
+    own) or "stub". `table` is the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an
+    engine without a stub.
     """
     source = HERE / engine
     if not source.is_dir() or mode not in ("real", "stub") or (mode == "real" and not engine_python):
-        raise ValueError(f"no {mode} stand-in for {engine}")
+        raise ValueError(f"no {mode} stub of {engine}")
     site = next((env / "lib").glob("python3*/site-packages"))
     package = site / engine
-    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in (HERE / "shared").glob("*.py"):
-        shutil.copyfile(module, package / module.name)
-    shutil.copytree(Path(flags.__file__).parent, package / "flags", ignore=shutil.ignore_patterns("__pycache__"))
+    caches = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, package, ignore=caches)
+    shutil.copytree(HERE / SHARED, site / SHARED, ignore=caches, dirs_exist_ok=True)
+    shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=caches, dirs_exist_ok=True)
     shutil.copyfile(table, package / "table.json")
     if (renamed := table.with_name("renamed.toml")).exists():
         shutil.copyfile(renamed, package / "renamed.toml")
     for kind in ("", "_bench", "_routes"):
-        if found := _api(engine, kind, version):
-            shutil.copyfile(found, package / f"api{kind}.json")
+        if api := _api(engine, kind, version):
+            shutil.copyfile(api, package / f"api{kind}.json")
     if cpu_table:
         shutil.copyfile(cpu_table, package / "cpu_table.json")
-        if found := _api(f"{engine}_cpu", "_bench", ""):
-            shutil.copyfile(found, package / "cpu_api_bench.json")
+        if api := _api(f"{engine}_cpu", "_bench", ""):
+            shutil.copyfile(api, package / "cpu_api_bench.json")
     settings = {"version": version, "mode": mode, "engine_python": str(engine_python) if engine_python else None}
     (package / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     metadata = site / f"{engine}-{version}.dist-info"
@@ -60,18 +62,18 @@ def install(
     command = env / "bin" / engine
     python = env.absolute() / "bin" / "python"
     start = f"import sys\nfrom {engine}.command import main\nsys.exit(main(sys.argv[1:]))\n"
-    # A #! line holds about 127 bytes and no blanks, so /bin/sh starts the interpreter; Python reads the line as text.
+    # A #! line holds about 127 bytes and no spaces, so /bin/sh starts Python, which reads that line as a string.
     command.write_text(f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\n{start}", encoding="utf-8")
     command.chmod(0o755)
 
 
 def place(env: Path, module: str) -> None:
-    """Put one stand-in of a single file into the virtual environment `env`."""
+    """Install the stub `module`, a single file, in the virtual environment `env`."""
     site = next((env / "lib").glob("python3*/site-packages"))
     shutil.copyfile(HERE / module, site / module)
 
 
 def _api(engine: str, kind: str, version: str) -> Path | None:
-    """What is known of this engine's API in this version, else in the newest that is known; None where nothing is."""
+    """The recorded API of this version of the engine, or of the newest one recorded; None if there is none."""
     exact = APIS / f"{engine}{kind}-{version}.json"
     return exact if exact.exists() else max(APIS.glob(f"{engine}{kind}-*.json"), default=None)

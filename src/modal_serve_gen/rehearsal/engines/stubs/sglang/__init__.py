@@ -1,4 +1,4 @@
-"""Stand-in for the package `sglang` in a rehearsed container."""
+"""The package `sglang` of a rehearsed container."""
 
 import json
 from pathlib import Path

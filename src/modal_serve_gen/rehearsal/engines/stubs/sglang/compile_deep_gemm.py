@@ -3,25 +3,23 @@
 import sys
 from pathlib import Path
 
-from sglang import flags
-from sglang.command import refused
-from sglang.notes import note
+from engine_stub import command, flags
+from engine_stub.notes import note
+from sglang import __version__
 
-HERE = Path(__file__).parent
-OWN = "--timeout"  # the one argument that the server has not
+TIMEOUT = "--timeout"  # the one argument that the server does not have
 
 
 def main(argv: list[str]) -> int:
     """`python -m sglang.compile_deep_gemm ARGV`; the exit code."""
-    kept, words = [], iter(argv)
+    server_arguments, words = [], iter(argv)
     for word in words:
-        if word == OWN:
+        if word == TIMEOUT:
             next(words, None)
-        elif not word.startswith(f"{OWN}="):
-            kept.append(word)
-    if message := refused(kept, flags.load(HERE / "table.json")):
-        print(f"usage: compile_deep_gemm.py [options]\ncompile_deep_gemm.py: error: {message}", file=sys.stderr)
-        return 2
+        elif not word.startswith(f"{TIMEOUT}="):
+            server_arguments.append(word)
+    table = flags.load(Path(__file__).with_name("table.json"))
+    command.parse(server_arguments, table, usage="compile_deep_gemm.py [options]", version=__version__)
     note("left_out", "python -m sglang.compile_deep_gemm: kernels are compiled on a GPU only")
     print("INFO: stub of SGLang: no kernels to compile without a GPU", file=sys.stderr)
     return 0

@@ -1,20 +1,22 @@
-"""`--config FILE`: a file's flags put before those of the command line, as SGLang's ConfigArgumentMerger does it.
+"""`--config FILE`: put a file's flags before those of the command line, as SGLang's ConfigArgumentMerger does.
 
 Source: srt/utils/server_args_config_parser.py of 0.5.23. Written as `--config=FILE` the engine does not read the file.
 """
 
 import json
 from pathlib import Path
+from typing import Any
 
-from sglang.notes import note
+from engine_stub import flags
+from engine_stub.notes import note
 
 
-def merged(argv: list[str], table) -> list[str]:
-    """The words with the file's in front of them. Raises ValueError with what the engine would say."""
+def merged(argv: list[str], table: flags.Table) -> list[str]:
+    """The arguments with the file's in front. Raises ValueError with the engine's message."""
     if "--config" not in argv:
         return argv
     if not argv[0].startswith("-"):
-        argv = ["--model-path", *argv]  # before the file's words it would no longer be the first
+        argv = ["--model-path", *argv]  # after the file's words it would no longer be the first
     at = argv.index("--config")
     if argv.count("--config") > 1:
         raise ValueError("Multiple config files specified! Only one allowed.")
@@ -41,20 +43,20 @@ def merged(argv: list[str], table) -> list[str]:
     return [*words, *argv[:at], *argv[at + 2 :]]
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path) -> dict[str, Any]:
     text = path.read_text(encoding="utf-8")
     try:
-        found = json.loads(text)  # which is YAML, too
+        content = json.loads(text)  # JSON is YAML, too
     except ValueError:
         try:
             import yaml
-        except ImportError:  # the container has it wherever it has the Hub's client
+        except ImportError:  # installed with the Hub's client
             note("left_out", f"the file {path} given by --config: there is no YAML reader in this container")
             return {}
         try:
-            found = yaml.safe_load(text)
-        except yaml.YAMLError as fault:
-            raise ValueError(f"Failed to read config file {path}: {fault}") from None
-    if not isinstance(found or {}, dict):
+            content = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(f"Failed to read config file {path}: {error}") from None
+    if not isinstance(content or {}, dict):
         raise ValueError("Config file must contain a dictionary at root level")
-    return found or {}
+    return content or {}

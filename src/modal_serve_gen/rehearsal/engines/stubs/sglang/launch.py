@@ -1,27 +1,21 @@
-"""Run by the engine environment's Python in place of its command `sglang`: the same server, on a CPU without kernels.
+"""Run by the engine environment's Python instead of its command `sglang`: the same server, on a CPU without kernels.
 
-The engine's own modules name packages that exist for GPUs only, or that text does not need: placeholders stand in for
-them here, in memory, so that the environment holds none of them. Its processes are forked, which is why they have the
-placeholders too and import nothing again. Instead of the server `bench` as the first word runs the engine's benchmark,
-and `try` imports both.
+The engine's modules import packages that exist for GPUs only, or that text does not need. Placeholders replace them in
+memory, so that the environment needs none of them; forked processes inherit the placeholders. The argument `bench` runs
+the engine's benchmark instead of the server, and `try` imports both.
 """
 
-import ctypes
-import gc
 import importlib
 import importlib.abc
 import importlib.machinery
 import logging
 import multiprocessing
 import os
-import platform
 import runpy
-import signal
 import sys
 import types
+from pathlib import Path
 
-ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA = 158, 0x1023, 18  # Linux, x86-64
-PARENT_DEATH_SIGNAL = 1  # of prctl
 ABSENT = {
     "sgl_kernel": "0",
     "triton": "3.8.0",  # the version that SGLang 0.5.23 asks for; its modules compare it
@@ -89,15 +83,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def main() -> None:
-    os.environ |= {"OMP_NUM_THREADS": "1", "SGLANG_USE_CPU_ENGINE": "1"}
-    gc.set_threshold(100_000, 20, 20)  # importing makes a million objects that all stay
-    libc = ctypes.CDLL(None)
-    if platform.machine() == "x86_64":
-        # Kernels in bfloat16 use AMX where the CPU has it, and die of SIGILL if nobody asked the system before.
-        libc.syscall(ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA)
-    # A forked process holds the server's port: it must not outlive a server that was killed.
-    os.register_at_fork(after_in_child=lambda: libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL))
-
+    runpy.run_path(str(Path(__file__).parent.parent / "engine_stub" / "process.py"))["prepare"]()
+    os.environ["SGLANG_USE_CPU_ENGINE"] = "1"
     for name in BEFORE:
         importlib.import_module(name)
     sys.modules["torch.utils._triton"].has_triton_package()

@@ -1,4 +1,4 @@
-"""Stand-in for the package `vllm` in a rehearsed container."""
+"""The package `vllm` of a rehearsed container."""
 
 import importlib
 import json
@@ -14,9 +14,9 @@ NAMES = {
 }
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name in NAMES:
         return getattr(importlib.import_module(NAMES[name]), name)
     if name.startswith("__"):
         raise AttributeError(name)
-    raise AttributeError(f"The rehearsal's stand-in for vllm has no vllm.{name}; it has {', '.join(NAMES)}.")
+    raise AttributeError(f"The rehearsal's stub of vllm has no vllm.{name}; it has {', '.join(NAMES)}.")

@@ -6,7 +6,7 @@ values. What only Python can say (a callable, a class) has no flag.
 
 import json
 
-from vllm import flags
+from engine_stub import flags
 from vllm.sampling_params import API
 
 OWN = ("model", "chat_template")  # of LLM itself

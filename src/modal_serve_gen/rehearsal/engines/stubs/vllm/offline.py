@@ -8,7 +8,8 @@ import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
-from vllm import SETTINGS, __version__, flags, keywords, notes
+from engine_stub import flags, notes
+from vllm import SETTINGS, __version__, keywords
 from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import API, SamplingParams
 from vllm.tokenizer import Tokenizer
@@ -24,8 +25,8 @@ class LLM:
         argv, unsaid = keywords.arguments(model, engine_args, table)
         count = len(engine_args) + 1
         notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are known to {__version__}")
-        notes.start_slowly()
-        if notes.strikes("engine-crash-at-start"):
+        notes.delay_start()
+        if notes.triggered("engine-crash-at-start"):
             raise RuntimeError("Engine core initialization failed. (a fault that the rehearsal injected)")
         if SETTINGS["mode"] == "real":
             from vllm.offline_real import Engine

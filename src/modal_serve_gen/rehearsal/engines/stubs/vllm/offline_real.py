@@ -12,7 +12,10 @@ import threading
 import weakref
 from pathlib import Path
 
-from vllm import SETTINGS, exceptions, flags, handover, notes
+from engine_stub import flags, notes
+from engine_stub.handover import config_of
+from vllm import SETTINGS, exceptions, handover
+from vllm.lengths import model_of
 from vllm.outputs import CompletionOutput, RequestOutput
 from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -30,8 +33,8 @@ class Engine:
         for name in unsaid:
             notes.note("left_out", f"{name}=: only Python can say it, not the process that the engine runs in")
         options = flags.parse(argv, table)
-        config = handover.config_of(options, table)
-        arguments = handover.arguments(options, config, flags.load(HERE / "cpu_table.json"), serves=False)
+        config = config_of(model_of(options, table), options)
+        arguments = handover.arguments(options, config, flags.load(HERE / "cpu_table.json"))
         if not options.values("--disable-log-stats") and "--disable-log-stats" not in arguments:
             arguments.append("--disable-log-stats")  # LLM's default, which is not the server's
         python = SETTINGS["engine_python"]
@@ -62,7 +65,7 @@ class Engine:
 
     def wait(self) -> list[RequestOutput]:
         """The answers to all that wait, whoever added them, in their order."""
-        if notes.strikes("engine-crash-mid-stream"):
+        if notes.triggered("engine-crash-mid-stream"):
             self._process.kill()
         rows = self._ask(wait=True)["outputs"]
         return [RequestOutput(**row | {"outputs": [CompletionOutput(**one) for one in row["outputs"]]}) for row in rows]

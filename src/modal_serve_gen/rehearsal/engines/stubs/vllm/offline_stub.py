@@ -5,10 +5,11 @@ import sys
 import zlib
 from pathlib import Path
 
-from vllm import flags, models, notes, stub
+from engine_stub import flags, models, notes
+from engine_stub.texts import example, text_of, text_of_tokens, tokens_of, words
 from vllm.exceptions import VLLMValidationError
+from vllm.lengths import max_model_len
 from vllm.outputs import CompletionOutput, RequestOutput
-from vllm.texts import example, text_of, text_of_tokens, tokens_of, words
 from vllm.v1.engine.exceptions import EngineDeadError
 
 VOCABULARY = 100_000
@@ -38,8 +39,8 @@ class Engine:
         try:
             folder, config = models.resolve(last("--model"), last("--revision"), last("--download-dir"))
             overridden = bool(last("--hf-overrides"))
-            self.max_model_len = stub.length(last("--max-model-len"), config, overridden)
-        except models.Missing as fault:
+            self.max_model_len = max_model_len(last("--max-model-len"), config, overridden)
+        except models.StartError as fault:
             raise ValueError(str(fault).removeprefix("ValueError: ")) from None
         self.defaults = _defaults(folder, last("--generation-config"), last("--override-generation-config"))
         self.eos_token_id = 0
@@ -85,7 +86,7 @@ class Engine:
 
     def wait(self) -> list[RequestOutput]:
         """The answers to all that wait, whoever added them, in their order."""
-        self.dead = self.dead or (bool(self.waiting) and notes.strikes("engine-crash-mid-stream"))
+        self.dead = self.dead or (bool(self.waiting) and notes.triggered("engine-crash-mid-stream"))
         if self.dead:
             raise EngineDeadError(DEAD)
         answers, self.waiting = list(self.waiting.values()), {}

@@ -1,85 +1,93 @@
-"""Which routes the stub has, the small ones' answers among them.
+"""The stub's application: vLLM's own list of routes, its keys, the app's middleware, and the answers of small routes.
 
-The list is the real server's own (api_routes.json); a route of it that the stub does not answer gets 501, anything else
-404 in FastAPI's words.
+A route of the list (api_routes.json) that the stub does not answer gets 501.
 """
 
+import importlib
+import inspect
 import json
-import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from vllm import answers, command
-from vllm.answers import Refusal
+from engine_stub import models, server
+from engine_stub.notes import note
+from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Scope
+from vllm import __version__, answers
+from vllm.engine import Engine
 
 TABLE = json.loads(Path(__file__).with_name("api_routes.json").read_text(encoding="utf-8"))["routes"]
-PATTERNS = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path)) for path in TABLE}
 DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
-SLEEPERS = {"weights", "kv_cache"}
+GUARDED = ("/v1", "/v2", "/inference", "/cohere")  # the only paths that a key protects, as in vLLM's own middleware
+ON_GPU = {"weights", "kv_cache"}
 MODES = ("abort", "wait", "keep")
 
 
-@dataclass(frozen=True)
-class Text:
-    """An answer that is no JSON."""
-
-    text: str
-    kind: str = "text/html; charset=utf-8"
-
-
-def find(engine, method: str, path: str):
-    """What answers this request. Raises Refusal: 404, 405, or 501 for what only the real engine does."""
-    fits = [
-        name
-        for name, pattern in PATTERNS.items()
-        if pattern.fullmatch(path)
-        and (engine.developer or not TABLE[name].get("developer"))
-        and (engine.documented or name not in DOCUMENTS)
-    ]
-    if not fits:
-        raise _plain(404, "Not Found")
-    name = next((each for each in fits if method in TABLE[each]["methods"]), None)
-    if name is None:
-        raise _plain(405, "Method Not Allowed")
-    if name not in ACTIONS:
-        raise Refusal(501, f"vLLM answers {path}; the rehearsal's stub engine does not.")
-    return ACTIONS[name]
-
-
-def _plain(status: int, detail: str) -> Refusal:
-    refusal = Refusal(status, detail)
-    refusal.body = {"detail": detail}
-    return refusal
-
-
-def _openapi(engine, body, query) -> dict:
-    shown = {path: row for path, row in TABLE.items() if row.get("listed", True)}
-    paths = {
-        path: {
-            method.lower(): {"responses": {"200": {"description": "Successful Response"}}} for method in row["methods"]
-        }
-        for path, row in shown.items()
-        if engine.developer or not row.get("developer")
+def application(engine: Engine, middleware: Sequence[str]) -> Starlette:
+    """The server with the app's `--middleware`. Raises models.StartError for one that the engine refuses."""
+    app = Starlette()
+    routes = {
+        path: row["methods"]
+        for path, row in TABLE.items()
+        if (engine.developer or not row.get("developer")) and (engine.documented or path not in DOCUMENTS)
     }
-    return {"openapi": "3.1.0", "info": {"title": "FastAPI", "version": "0.1.0"}, "paths": paths}
+    server.add_routes(app, engine, routes, ACTIONS)
+    for name in middleware:
+        _add_middleware(app, name)
+
+    def required_keys(scope: Scope) -> list[str]:
+        return engine.keys if scope["path"].startswith(GUARDED) else []
+
+    server.require_keys(app, required_keys)
+    return app
 
 
-def _nothing(engine, body, query) -> None:
+def _add_middleware(app: Starlette, name: str) -> None:
+    """Add the class or coroutine function of this dotted name, as vLLM does: the last one added is the outermost."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        imported = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("fastapi", "vllm"):
+            raise models.StartError(f"ModuleNotFoundError: {error} (for --middleware {name})") from None
+        return note("left_out", f"the middleware {name}: it needs {error.name}, which the stub engine does not have")
+    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
+        raise models.StartError(f"{type(error).__name__}: {error} (for --middleware {name})") from None
+    if inspect.isclass(imported):
+        app.add_middleware(imported)
+    elif inspect.iscoroutinefunction(imported):
+        app.add_middleware(BaseHTTPMiddleware, dispatch=imported)
+    else:
+        raise models.StartError(f"ValueError: Invalid middleware {name}. Must be a function or a class.")
+
+
+def _openapi(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
+    return server.openapi({
+        path: row["methods"]
+        for path, row in TABLE.items()
+        if row.get("listed", True) and (engine.developer or not row.get("developer"))
+    })  # fmt: skip
+
+
+def _empty(engine: Engine, request: Request, body: bytes) -> None:
     return None
 
 
-def _document(engine, body, query) -> Text:
-    return Text("<!DOCTYPE html>\n<title>the rehearsal's stub of vLLM</title>\n")
+def _document(engine: Engine, request: Request, body: bytes) -> Response:
+    return HTMLResponse("<!DOCTYPE html>\n<title>the rehearsal's stub of vLLM</title>\n")
 
 
-def _metrics(engine, body, query) -> Text:
-    label = f'engine="0",model_name="{engine.names[0]}"'
+def _metrics(engine: Engine, request: Request, body: bytes) -> Response:
     states = {"awake": not engine.asleep, "weights_offloaded": engine.level == 1, "discard_all": engine.level == 2}
-    rows = [
-        ("num_requests_running", "gauge", {"": engine.running}),
+    return server.metrics("vllm", f'engine="0",model_name="{engine.names[0]}"', [
+        ("num_requests_running", "gauge", {"": engine.load.running}),
         ("num_requests_waiting", "gauge", {"": 0}),
-        ("engine_sleep_state", "gauge", {f',sleep_state="{name}"': int(held) for name, held in states.items()}),
+        ("engine_sleep_state", "gauge", {f',sleep_state="{name}"': int(value) for name, value in states.items()}),
         ("kv_cache_usage_perc", "gauge", {"": 0.0}),
         ("num_preemptions_total", "counter", {"": 0}),
         ("prefix_cache_queries_total", "counter", {"": engine.prompt_tokens}),
@@ -88,90 +96,89 @@ def _metrics(engine, body, query) -> Text:
         ("generation_tokens_total", "counter", {"": engine.generated_tokens}),
         ("request_success_total", "counter",
          {f',finished_reason="{name}"': count for name, count in engine.finished.items()}),
-    ]  # fmt: skip
-    lines = []
-    for name, kind, values in rows:
-        lines.append(f"# HELP vllm:{name} As vLLM names it.\n# TYPE vllm:{name} {kind}\n")
-        lines += [f"vllm:{name}{{{label}{more}}} {value}\n" for more, value in values.items()]
-    return Text("".join(lines), "text/plain; version=0.0.4; charset=utf-8")
+    ])  # fmt: skip
 
 
-def _one_of(query: dict, name: str, allowed: tuple, default: str) -> str:
-    given = query.get(name, [default])[-1]
-    if given not in allowed:
-        message = f"1 validation error:\n  query.{name}: Input should be one of {', '.join(allowed)}, got {given!r}"
-        raise Refusal(400, message, param=f"query.{name}")
-    return given
+def _choice(request: Request, name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = request.query_params.get(name, default)
+    if value not in allowed:
+        message = f"1 validation error:\n  query.{name}: Input should be one of {', '.join(allowed)}, got {value!r}"
+        raise answers.refuse(400, message, param=f"query.{name}")
+    return value
 
 
-def _sleep(engine, body, query) -> dict:
-    level, _ = int(_one_of(query, "level", ("0", "1", "2"), "1")), _one_of(query, "mode", MODES, "abort")
-    if level and not engine.sleeping_allowed:
-        told = "the engine was put to sleep without --enable-sleep-mode: a GPU would answer so, too, and free no memory"
-        command.note("left_out", told)
-        print(f"WARNING: {told}", file=sys.stderr, flush=True)
-    with engine.lock:
-        engine.paused, engine.level = True, level
-        engine.asleep = set(SLEEPERS) if level else set()
-    engine.awake.clear()
+def _update(engine: Engine) -> bool:
+    """Let requests run only while the engine is awake; True while they wait."""
+    waits = engine.paused or bool(engine.asleep)
+    if waits:
+        engine.load.awake.clear()
+    else:
+        engine.load.awake.set()
+    return waits
+
+
+def _sleep(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
+    level = int(_choice(request, "level", ("0", "1", "2"), "1"))
+    _choice(request, "mode", MODES, "abort")
+    if level and not engine.sleep_mode:
+        text = "sleep without --enable-sleep-mode: on a GPU the engine answers the same and frees no memory"
+        note("left_out", text)
+        print(f"WARNING: {text}", file=sys.stderr, flush=True)
+    engine.paused, engine.level = True, level
+    engine.asleep = set(ON_GPU) if level else set()
+    _update(engine)
     return {"status": "sleeping", "level": level}
 
 
-def _wake_up(engine, body, query) -> dict:
-    tags = query.get("tags")
-    with engine.lock:
-        engine.asleep -= set(tags or SLEEPERS)
-        if not engine.asleep:
-            engine.paused, engine.level = False, 0
-            engine.awake.set()
-    return {"status": "sleeping" if engine.asleep else "awake", "tags": tags}
+def _wake_up(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
+    tags = request.query_params.getlist("tags")
+    engine.asleep -= set(tags or ON_GPU)
+    if not engine.asleep:
+        engine.paused, engine.level = False, 0
+    _update(engine)
+    return {"status": "sleeping" if engine.asleep else "awake", "tags": tags or None}
 
 
-def _pause(engine, body, query) -> dict:
-    _one_of(query, "mode", MODES, "abort")
+def _pause(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
+    _choice(request, "mode", MODES, "abort")
     engine.paused = True
-    engine.awake.clear()
+    _update(engine)
     return {"status": "paused"}
 
 
-def _resume(engine, body, query) -> dict:
+def _resume(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
     engine.paused = False
-    if not engine.asleep:
-        engine.awake.set()
+    _update(engine)
     return {"status": "resumed"}
 
 
-def _collective_rpc(engine, body, query) -> dict:
+def _collective_rpc(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
     try:
-        request = json.loads(body)
-    except ValueError as fault:
-        raise Refusal(400, f"JSON decode error: {fault}") from None
-    if not isinstance(request, dict) or request.get("method") is None:
-        raise Refusal(400, "Missing 'method' in request body")
-    if request["method"] != "reload_weights":  # what a waking engine of level 2 is asked
-        told = f"Call to collective_rpc method failed: Method {request['method']!r} is not implemented."
-        raise Refusal(500, told, "InternalServerError")
+        fields = json.loads(body)
+    except ValueError as error:
+        raise answers.refuse(400, f"JSON decode error: {error}") from None
+    if not isinstance(fields, dict) or fields.get("method") is None:
+        raise answers.refuse(400, "Missing 'method' in request body")
+    if fields["method"] != "reload_weights":  # needed to wake up from level 2
+        message = f"Call to collective_rpc method failed: Method {fields['method']!r} is not implemented."
+        raise answers.refuse(500, message, "InternalServerError")
     return {"results": [None]}
 
 
-def _unknown_response(engine, body, query):
-    raise Refusal(404, "No response is kept under this id.", "invalid_request_error", "response_id")
+def _unknown_response(engine: Engine, request: Request, body: bytes) -> None:
+    raise answers.refuse(404, "No response is stored under this id.", "invalid_request_error", "response_id")
 
 
-def _asleep(engine) -> bool:
-    return engine.paused or bool(engine.asleep)
-
-
-ACTIONS = {
+ACTIONS: dict[str, server.Action] = {
     "/openapi.json": _openapi,
     "/docs": _document,
     "/docs/oauth2-redirect": _document,
     "/redoc": _document,
-    "/health": _nothing,
-    "/ping": _nothing,
-    "/version": lambda engine, body, query: {"version": engine.version},
-    "/load": lambda engine, body, query: {"server_load": engine.running if engine.counts_load else 0},
-    "/kv_event_sources": lambda engine, body, query: {},
+    "/health": _empty,
+    "/ping": _empty,
+    "/version": lambda engine, request, body: {"version": __version__},
+    "/load": lambda engine, request, body: {"server_load": engine.load.running if engine.tracks_load else 0},
+    "/kv_event_sources": lambda engine, request, body: {},
     "/metrics": _metrics,
     "/v1/models": answers.models,
     "/v1/chat/completions": answers.chat,
@@ -181,19 +188,19 @@ ACTIONS = {
     "/invocations": answers.invocation,
     "/tokenize": answers.tokenize,
     "/detokenize": answers.detokenize,
-    "/is_scaling_elastic_ep": lambda engine, body, query: {"is_scaling_elastic_ep": False, "phase": "idle"},
+    "/is_scaling_elastic_ep": lambda engine, request, body: {"is_scaling_elastic_ep": False, "phase": "idle"},
     "/sleep": _sleep,
     "/wake_up": _wake_up,
-    "/is_sleeping": lambda engine, body, query: {"is_sleeping": _asleep(engine)},
+    "/is_sleeping": lambda engine, request, body: {"is_sleeping": _update(engine)},
     "/pause": _pause,
     "/resume": _resume,
-    "/is_paused": lambda engine, body, query: {"is_paused": _asleep(engine)},
-    "/abort_requests": lambda engine, body, query: {"status": "aborted", "aborted": 0},
-    "/reset_prefix_cache": lambda engine, body, query: {"success": True},
-    "/reset_mm_cache": _nothing,
-    "/reset_encoder_cache": _nothing,
+    "/is_paused": lambda engine, request, body: {"is_paused": _update(engine)},
+    "/abort_requests": lambda engine, request, body: {"status": "aborted", "aborted": 0},
+    "/reset_prefix_cache": lambda engine, request, body: {"success": True},
+    "/reset_mm_cache": _empty,
+    "/reset_encoder_cache": _empty,
     "/collective_rpc": _collective_rpc,
-    "/server_info": lambda engine, body, query: {"vllm_config": f"stub of {engine.model}", "vllm_env": {}},
-    "/weight_info": lambda engine, body, query: {"weight_version": "default"},
-    "/get_world_size": lambda engine, body, query: {"world_size": 1},
+    "/server_info": lambda engine, request, body: {"vllm_config": f"stub of {engine.model}", "vllm_env": {}},
+    "/weight_info": lambda engine, request, body: {"weight_version": "default"},
+    "/get_world_size": lambda engine, request, body: {"world_size": 1},
 }

@@ -1,9 +1,12 @@
-"""The stub's texts: what is read out of a request, made into an answer, and counted as tokens."""
+"""Texts of the stubs: reading a message, making an answer, counting tokens."""
 
-PIECE = 3  # bytes of UTF-8 that count as one token
+from typing import Any
+
+BYTES_PER_TOKEN = 3  # of UTF-8
 
 
-def text_of(message: dict) -> str:
+def text_of(message: dict[str, Any]) -> str:
+    """A message's content, with the text of all its parts."""
     content = message.get("content") or ""
     if isinstance(content, str):
         return content
@@ -11,15 +14,15 @@ def text_of(message: dict) -> str:
     return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
 
 
-def example(schema: dict) -> object:
-    """The plainest value that a JSON schema allows."""
+def example(schema: dict[str, Any]) -> Any:
+    """A minimal value that fits a JSON schema."""
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
         return schema["enum"][0]
-    for several in ("anyOf", "oneOf", "allOf"):
-        if schema.get(several):
-            return example(schema[several][0])
+    for combination in ("anyOf", "oneOf", "allOf"):
+        if schema.get(combination):
+            return example(schema[combination][0])
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
@@ -37,11 +40,12 @@ def words(text: str) -> list[str]:
 
 
 def tokens_of(text: str) -> list[int]:
-    """A few bytes each, with a one before them so that zeros count."""
+    """Token ids: a few bytes each, prefixed with a 1 byte so that leading zeros count."""
     data = text.encode("utf-8", "surrogatepass")
-    return [int.from_bytes(b"\1" + data[at : at + PIECE]) for at in range(0, len(data), PIECE)]
+    return [int.from_bytes(b"\1" + data[at : at + BYTES_PER_TOKEN]) for at in range(0, len(data), BYTES_PER_TOKEN)]
 
 
 def text_of_tokens(tokens: list[int]) -> str:
+    """The inverse of tokens_of."""
     pieces = (token.to_bytes(max(1, (token.bit_length() + 7) // 8))[1:] for token in tokens if token > 0)
     return b"".join(pieces).decode("utf-8", "replace")

@@ -1,0 +1,73 @@
+"""Read a command line as the pinned engine does, and fail as it fails."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from engine_stub import flags, notes
+
+ANY_ADDRESS = ("", "0.0.0.0", "::")
+
+
+def refuse(usage: str, message: str) -> NoReturn:
+    """End with exit code 2 and an error in argparse's form."""
+    print(f"usage: {usage}\n{usage.partition(' [')[0]}: error: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def parse(
+    argv: Sequence[str], table: flags.Table, *, usage: str, version: str, positionals: bool = True
+) -> flags.Parsed:
+    """The options of `argv`; ends with exit code 2 for what the pinned engine's parser refuses."""
+    problems = flags.check(argv, table)
+    for problem in problems:
+        if problem.kind == "warning":
+            print(f"WARNING: {problem.message}", file=sys.stderr)
+    options = flags.parse(argv, table)
+    errors = [problem.message for problem in problems if problem.kind == "error"]
+    if not positionals:
+        errors += [f"unrecognized arguments: {word}" for word in options.positionals]
+    if errors and table.version != version:
+        errors.append(f"(The app installs {version}, whose flags are not known here.)")
+    if errors:
+        refuse(usage, " ".join(errors))
+    program = usage.partition(" [")[0]
+    notes.note(
+        "checked", f"the {len(options.options)} flags of {program}, with their values, are known to {table.version}"
+    )
+    return options
+
+
+def inject_start_faults(crash: str) -> None:
+    """Delay the start, or end it with exit code 1 and the engine's message `crash`, if the rehearsal says so."""
+    notes.delay_start()
+    if notes.triggered("engine-crash-at-start"):
+        print(f"RuntimeError: {crash} (a fault that the rehearsal injected)", file=sys.stderr)
+        raise SystemExit(1)
+
+
+def last(options: flags.Parsed, flag: str, default: str | None = None) -> str | None:
+    """The value of the flag's last occurrence; an empty value and "None" unset it."""
+    values = options.values(flag)
+    return values[-1] if values and values[-1] not in ("", "None") else default
+
+
+def switched_on(options: flags.Parsed, flag: str) -> bool:
+    """True if the last occurrence of a switch turns it on."""
+    last_one = next((option for option in reversed(options.options) if option.flag == flag), None)
+    return last_one is not None and last_one.spelled.replace("_", "-") not in last_one.option.negations
+
+
+def note_unsupported(options: flags.Parsed, texts: dict[str, str]) -> None:
+    """Note each flag of `texts` that is set; {0} in its text is the value."""
+    for flag, text in texts.items():
+        if value := last(options, flag):
+            notes.note("left_out", text.format(value))
+
+
+def listening_host(host: str) -> str:
+    """The host to bind. Outside a rehearsed container nothing may listen beyond this machine."""
+    if host in ANY_ADDRESS:
+        return "0.0.0.0" if os.environ.get("REHEARSAL_OUTER") else "127.0.0.1"
+    return host
