@@ -1,6 +1,6 @@
-"""Do coding agents deliver what the skill promises? `python -m evals --help`.
+"""Evaluate coding agents on the skill's cases: see docs/evals.md, or `python -m evals --help`.
 
-From inside out: `cases` (what is asked, and what must come of it), `runners` (agents), `transcript` (what an agent
-did, whichever agent it was), `artifact` and `grading` (what that is worth), `running` (many of them, kept and resumed),
-`results`, `report` (what it comes to).
+In order of imports: `cases` (prompts and expected outcomes), `transcript` (what an agent did, in one format for all
+agents), `artifact`, `demands` and `grading` (the file it wrote, graded), `runners` (the agents), `records`, `store` and
+`running` (many runs, saved and resumed), `results` and the reports.
 """

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the cases: answers.toml, and the files that `new` writes for it."""
+"""Right and wrong answers to the cases: answers.toml, and the apps that `modal-serve-gen new` writes for it."""
 
 import shlex
 import tomllib
@@ -11,11 +11,11 @@ from evals import artifact, cases
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.errors import BadInput, quoted
 
-ANSWERS = cases.HERE / "answers.toml"
+ANSWERS = cases.FOLDER / "answers.toml"
 
 
-class Bad(cases.Strict):
-    """A wrong answer; answers.toml says what each key is."""
+class WrongAnswer(cases.Strict):
+    """A wrong answer; the comments of answers.toml describe the keys."""
 
     name: str
     case: str
@@ -30,31 +30,30 @@ class Bad(cases.Strict):
 
 
 class Answers(cases.Strict):
-    """answers.toml."""
+    """The content of answers.toml: options of `new` for each case, and wrong answers."""
 
     good: dict[str, str]
-    bad: tuple[Bad, ...]
+    bad: tuple[WrongAnswer, ...]
 
 
 def load() -> Answers:
-    """The right and wrong answers. Raises BadInput where the file is broken."""
+    """Read answers.toml. Raises BadInput if it is malformed."""
     try:
         return Answers.model_validate(tomllib.loads(ANSWERS.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as fault:
-        raise BadInput(f"{quoted(str(ANSWERS))} is no TOML: {fault}.", "Mend that line.") from None
-    except ValidationError as fault:
-        first = fault.errors()[0]
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{quoted(ANSWERS)} is not valid TOML: {error}.", "Correct that line.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise BadInput(f"{quoted(str(ANSWERS))}: {where}: {first['msg']}.", "Its comments say what there is.") from None
+        raise BadInput(f"{quoted(ANSWERS)}: {where}: {first['msg']}.", "See the comments in the file.") from None
 
 
 @lru_cache
-def written(options: str) -> str:
-    """What `modal-serve-gen new` writes with these options."""
-    words = shlex.split(options)
-    given: dict[str, Any] = {}
+def app_text(command_line: str) -> str:
+    """The app that `modal-serve-gen new` writes with these options."""
+    words = shlex.split(command_line)
+    options: dict[str, Any] = {}
     for name, value in zip(words[::2], words[1::2], strict=True):
-        key = name.removeprefix("--").replace("-", "_")
-        given[key] = int(value) if value.isdecimal() else value
+        options[name.removeprefix("--").replace("-", "_")] = int(value) if value.isdecimal() else value
     with artifact.PARSING:
-        return new_app.make(given, source=None, generator="evals", offline=True, say=lambda line: None).text
+        return new_app.make(options, source=None, generator="evals", offline=True, say=lambda line: None).text

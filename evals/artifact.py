@@ -1,7 +1,7 @@
-"""The app that an agent wrote: which workflow it is, what `check` and importing show, how its rehearsal ends.
+"""The app that an agent wrote: its workflow, the findings of `check`, how it imports, and its rehearsal.
 
-Everything is read from the file itself, never from what the agent says of it. What the file does when it is imported or
-rehearsed happens in processes of their own, without credentials.
+Everything is read from the file, never from the agent's answer. Importing and rehearsing run in separate processes
+without credentials.
 """
 
 import hashlib
@@ -16,8 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
-from modal_serve_gen import checks as rules
+from modal_serve_gen import checks
 from modal_serve_gen.checks import importing
 from modal_serve_gen.checks.picture import Picture, TooLarge
 from modal_serve_gen.spec import workflows
@@ -25,13 +26,14 @@ from modal_serve_gen.spec import workflows
 IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
 PREFIX = "modal-serve-evals-"  # of temporary folders
 REHEARSAL_S = 240
-LONGEST = 400_000  # characters of a file that is looked at
-PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together, and gives up
+LONGEST = 400_000  # characters; a longer file is cut before it is examined
+PARSING = threading.Lock()  # in Python 3.11 the recursion limit of `ast.parse` is shared by all threads
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One expectation, judged. `name` says which, for tools; `text` is the expectation; `by` who judged it."""
+    """One graded expectation: its identifier, its text, the outcome, and who judged it."""
 
     name: str
     text: str
@@ -40,29 +42,44 @@ class Verdict:
     by: str = "check"
 
 
+class Form(NamedTuple):
+    """What distinguishes the app of a workflow: the engine, and `online`, `snapshots` or `offline`."""
+
+    engine: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Findings of `check`, and the outcome of importing the app."""
+
+    findings: list[checks.Finding]
+    imported: importing.Imported
+
+
 @dataclass
 class App:
-    """One Modal app as a file."""
+    """One Modal app. `user_text`: the prompt and the user's files, whose commits are accepted as existing."""
 
     path: Path
     text: str = field(repr=False)
-    given: str = field(default="", repr=False)  # what the user said and had: commits of theirs exist
+    user_text: str = field(default="", repr=False)
 
     @cached_property
-    def looked_at(self) -> tuple[list[rules.Finding], importing.Imported]:
-        """What `check` finds, and what importing the app showed."""
-        return _once("looked at", self.text, self._look)
+    def examination(self) -> Examination:
+        """What `check` and importing show; the same text is examined once."""
+        return _once("examination", self.text, self._examine)
 
-    def _look(self) -> tuple[list[rules.Finding], importing.Imported]:
-        seen = importing.Imported()
-        if len(self.text) <= rules.LARGEST and self.picture is not None:
-            seen = importing.imported(self.path)  # a process of its own: others may parse meanwhile
+    def _examine(self) -> Examination:
+        imported = importing.Imported()
+        if len(self.text) <= checks.LARGEST and self.source is not None:
+            imported = importing.imported(self.path)  # runs in another process, so other threads may parse
         with PARSING:
-            return rules.examine(self.text, self.path, lambda _: seen)[0], seen
+            return Examination(checks.examine(self.text, self.path, lambda _: imported)[0], imported)
 
     @cached_property
-    def picture(self) -> Picture | None:
-        """None where the file is no Python."""
+    def source(self) -> Picture | None:
+        """The parsed file; None if it is not Python."""
         try:
             with PARSING:
                 return Picture(self.text)
@@ -70,45 +87,47 @@ class App:
             return None
 
     @cached_property
-    def form(self) -> tuple[str, str] | None:
-        """Its engine, and how that is used: as `form_of` has it for a workflow. None: no engine, or several."""
+    def form(self) -> Form | None:
+        """Its engine and mode; None if it has no engine, or several."""
         return _once("form", self.text, self._form)
 
-    def _form(self) -> tuple[str, str] | None:
-        if self.picture is None:
+    def _form(self) -> Form | None:
+        if self.source is None:
             return None
         try:
-            units = self.picture.units
+            units = self.source.units
         except TooLarge:
             return None
         forms = set()
         for unit in units:
             for command in unit.commands:
                 snapshot = unit.given("enable_memory_snapshot")
-                sleeps = bool(snapshot and snapshot.value)
-                how = "offline" if not command.server and not unit.web else "snapshots" if sleeps else "online"
-                forms.add((command.engine, how))
+                if not command.server and not unit.web:
+                    mode = "offline"
+                else:
+                    mode = "snapshots" if snapshot and snapshot.value else "online"
+                forms.add(Form(command.engine, mode))
         return forms.pop() if len(forms) == 1 else None
 
     @property
     def workflow(self) -> str | None:
-        """The workflow whose form it has; None: none, or several in one file."""
+        """The workflow whose form it has; None if it has none, or several in one file."""
         return next((name for name in workflows.names() if form_of(name) == self.form), None)
 
     def values(self, *flags: str) -> list[str]:
-        """What its engines are given for one of `flags`."""
-        found = [command.value(*flags) for command in self.picture.commands] if self.picture else []
-        return [given[0] for given in found if given and given[0] is not None]
+        """The values of one of `flags` in the commands of its engines."""
+        values = [command.value(*flags) for command in self.source.commands] if self.source else []
+        return [value[0] for value in values if value and value[0] is not None]
 
 
-def form_of(workflow: str) -> tuple[str, str]:
-    """What tells a workflow's app from others: its engine, and whether it serves, sleeps or works offline."""
+def form_of(workflow: str) -> Form:
+    """The form of a workflow's app."""
     known = workflows.load(workflow)
-    return known.engine, "offline" if not known.endpoints else "snapshots" if known.only_deployed else "online"
+    return Form(known.engine, "offline" if not known.endpoints else "snapshots" if known.only_deployed else "online")
 
 
-def found(folder: Path, glob: str, before: dict[str, str], given: str = "") -> list[App]:
-    """The Modal apps in `folder` that match `glob` and were not there `before` (path -> text) as they are now."""
+def find(folder: Path, glob: str, before: dict[str, str], user_text: str = "") -> list[App]:
+    """The Modal apps in `folder` that match `glob` and are new or changed since `before` (path: text)."""
     apps = []
     for path in sorted(folder.rglob(glob)):
         inner = path.relative_to(folder)
@@ -117,34 +136,36 @@ def found(folder: Path, glob: str, before: dict[str, str], given: str = "") -> l
         with path.open("rb") as opened:
             text = opened.read(4 * LONGEST + 1).decode("utf-8", "replace")
         if IMPORTS_MODAL.search(text) and before.get(str(inner)) != text:
-            apps.append(App(path, text, given))
+            apps.append(App(path, text, user_text))
     return apps
 
 
-# Apps that are the same text are looked at once: many runs of one case write the same file.
+# Many runs of one case write the same file, so each text is examined and rehearsed once.
 
 _lock = threading.Lock()
-_known: dict[tuple[str, str], tuple[threading.Lock, list]] = {}
-KEPT = 500  # answers
-_rehearsals = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))  # each is several processes
+_known: dict[tuple[str, str], tuple[threading.Lock, list[Any]]] = {}
+CACHED = 500  # results
+_rehearsals = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))  # a rehearsal is several processes
 
 
-def _once(kind: str, text: str, ask: Callable[[], object]) -> object:
+def _once(kind: str, text: str, compute: Callable[[], T]) -> T:
+    """The cached result of `compute` for this kind and text; a second caller waits for the first."""
     key = kind, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     with _lock:
-        while len(_known) >= KEPT:
+        while len(_known) >= CACHED:
             _known.pop(next(iter(_known)))
-        turn, answer = _known.setdefault(key, (threading.Lock(), []))
-    with turn:  # who comes second waits for the first
-        if not answer:
-            answer.append(ask())
-    return answer[0]
+        turn, results = _known.setdefault(key, (threading.Lock(), []))
+    with turn:
+        if not results:
+            results.append(compute())
+    result: T = results[0]
+    return result
 
 
-def rehearsed(app: App) -> Verdict:
-    """A rehearsal of the app with the stub engine, in a process without credentials."""
-    passed, evidence = _once("rehearsed", app.text, lambda: _rehearse(app.path))
-    return Verdict("rehearse", "a rehearsal of it ends well", passed, evidence)
+def rehearse(app: App) -> Verdict:
+    """Rehearse the app with the stub engine, in a process without credentials."""
+    passed, evidence = _once("rehearsal", app.text, lambda: _rehearse(app.path))
+    return Verdict("rehearse", "the app passes a rehearsal", passed, evidence)
 
 
 def _rehearse(path: Path) -> tuple[bool, str]:
@@ -152,16 +173,20 @@ def _rehearse(path: Path) -> tuple[bool, str]:
     with _rehearsals, tempfile.TemporaryDirectory(prefix=PREFIX) as home:
         try:
             done = subprocess.run(
-                command, cwd=path.parent, env=bare_environment(Path(home)), capture_output=True, timeout=REHEARSAL_S,
+                command,
+                cwd=path.parent,
+                env=bare_environment(Path(home)),
+                capture_output=True,
+                timeout=REHEARSAL_S,
                 stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+            )
         except subprocess.TimeoutExpired:
             return False, f"it did not end within {REHEARSAL_S} s"
     if done.returncode == 0:
         return True, "exit code 0"
     try:
-        told = json.loads(done.stdout)
-        reason = told.get("reason") or told.get("error") or ""
+        report = json.loads(done.stdout)
+        reason = report.get("reason") or report.get("error") or ""
     except (ValueError, AttributeError):
         reason = ""
     last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-3:]
@@ -169,6 +194,6 @@ def _rehearse(path: Path) -> tuple[bool, str]:
 
 
 def bare_environment(home: Path) -> dict[str, str]:
-    """What a process gets that runs what an agent wrote: where programs are, a home of its own, and no key."""
+    """The environment of a process that runs an agent's code: PATH and the like, an empty home, no keys."""
     kept = (*importing.KEPT, "MODAL_SERVE_GEN_CACHE")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home), "TMPDIR": str(home)}

@@ -1,60 +1,63 @@
-"""What agents are asked and what must come of it: evals.json and trigger-evals.json, read and checked at the rim.
+"""Cases and queries: evals.json and trigger-evals.json, validated as they are read.
 
-Both formats are supersets of what is common: a reader that knows only `id`, `prompt`, `expected_output`, `files` and
-`expectations`, or only `query` and `should_trigger`, reads them as they are.
+Both formats are supersets of the common ones: a reader that knows only `id`, `prompt`, `expected_output`, `files` and
+`expectations` of a case, or `query` and `should_trigger` of a query, can read the files.
 """
 
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.spec import workflows
 
-HERE = Path(__file__).resolve().parent
-EVALS, TRIGGERS = HERE / "evals.json", HERE / "trigger-evals.json"
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
+EVALS, TRIGGERS = FOLDER / "evals.json", FOLDER / "trigger-evals.json"
 SKILL = "modal-llm-serving"
 SIBLINGS = ("modal-finetuning", "modal-batch-processing", "modal-sandbox")
-PLAYBOOK = "references/performance-playbook.md"
-KINDS = ("explicit", "implicit", "contextual", "near-miss")
+Kind = Literal["explicit", "implicit", "contextual", "near-miss"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def primaries() -> dict[str, str]:
-    """Each primary reference of the skill -> its workflow."""
+    """Each primary reference of the skill, with its workflow."""
     return {f"references/{workflows.load(name).reference}": name for name in workflows.names()}
 
 
-def set_of(task_id: str) -> str:
-    """Which set a task is of, by its id: eval or trigger."""
+def task_set(task_id: str) -> str:
+    """The set that a task belongs to: eval or trigger."""
     return task_id.partition("-")[0]
 
 
 class Strict(BaseModel):
+    """An immutable record that refuses unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class References(Strict):
-    """What the agent must read of the skill; of the primary references exactly one, if so."""
+    """Pages of the skill that the agent must read, and whether it must read exactly one primary reference."""
 
     required: tuple[str, ...] = ()
     exactly_one_primary: bool = False
 
 
 class Artifact(Strict):
-    """The file that must come of it; `checks`: name of a check in `artifact` -> what it must find."""
+    """The file that the agent must write. `checks`: name of a check in `demands`, and the value it requires."""
 
     glob: str = "*.py"
     checks: dict[str, Any] = {}
 
 
 class Case(Strict):
-    """A task with an outcome.
+    """A task that is graded by its outcome.
 
-    Without an artifact it belongs elsewhere (`expect_skill`, None for no skill at all), and no app that serves a
-    language model may be written. `may_fire`: the user names the skill, so that it fires and must hand over.
+    A case without an artifact belongs to another skill (`expect_skill`; None: to no skill), and the agent must not
+    write an app that serves a language model. `may_fire`: the prompt names the skill, which must decline.
     """
 
     id: int
@@ -73,122 +76,117 @@ class Case(Strict):
     control: bool = False
 
     @model_validator(mode="after")
-    def _whole(self) -> "Case":
+    def _consistent(self) -> "Case":
         if (self.workflow is None) != (self.artifact is None):
             raise ValueError("a workflow and an artifact belong together")
         if self.workflow and self.workflow not in workflows.names():
-            raise ValueError(f"there is no workflow {self.workflow!r}; there are {', '.join(workflows.names())}")
+            raise ValueError(f"there is no workflow {self.workflow!r}; choose from {', '.join(workflows.names())}")
         if self.workflow and self.expect_skill != SKILL:
-            raise ValueError(f"a case with a workflow expects the skill {SKILL!r}, not {self.expect_skill!r}")
+            raise ValueError(f"a case with a workflow must expect the skill {SKILL!r}, not {self.expect_skill!r}")
         if self.control and self.expect_skill != SKILL:
-            raise ValueError("a control names the skill under test")
+            raise ValueError("a control must expect the skill under test")
         return self
+
+    @property
+    def task_id(self) -> str:
+        """Its id in results, such as eval-3."""
+        return f"eval-{self.id}"
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files that are copied into the project before the agent starts."""
+        return [ROOT / name for name in self.files]
 
 
 class Query(Strict):
-    """A wish, and the skill that it should activate."""
+    """A request of which only the first turns count, and the skill that it should activate."""
 
     query: str = Field(min_length=10)
     should_trigger: bool
     expect_skill: str | None
     workflow: str | None = None
     topic: str
-    kind: Literal[KINDS]
+    kind: Kind
     split: Literal["tune", "held-out"]
     control: bool = False
 
     @model_validator(mode="after")
-    def _whole(self) -> "Query":
+    def _consistent(self) -> "Query":
         if self.should_trigger != (self.expect_skill == SKILL):
-            raise ValueError(f"should_trigger says whether expect_skill is {SKILL}")
+            raise ValueError(f"should_trigger must be true exactly if expect_skill is {SKILL}")
         if self.workflow and (not self.should_trigger or self.workflow not in workflows.names()):
-            raise ValueError(f"{self.workflow!r} is no workflow of a query that triggers")
+            raise ValueError(f"{self.workflow!r} is not a workflow, or the query should not trigger")
         return self
 
-
-class Task(Strict):
-    """One thing that an agent is asked: a case, or a query of which only the first turns count."""
-
-    id: str
-    name: str
-    prompt: str
-    case: Case | None = None
-    query: Query | None = None
+    @property
+    def task_id(self) -> str:
+        """Its id in results: a hash of its text, so that it does not depend on the order of the queries."""
+        return f"trigger-{hashlib.sha256(self.query.encode()).hexdigest()[:10]}"
 
     @property
-    def expect_skill(self) -> str | None:
-        return (self.case or self.query).expect_skill
+    def name(self) -> str:
+        """Its text on one line, abbreviated."""
+        text = " ".join(self.query.split())
+        return text if len(text) < 70 else f"{text[:69]}…"
 
     @property
-    def workflow(self) -> str | None:
-        return (self.case or self.query).workflow
+    def prompt(self) -> str:
+        """What the agent is asked."""
+        return self.query
 
     @property
-    def control(self) -> bool:
-        return (self.case or self.query).control
-
-    @property
-    def files(self) -> list[Path]:
-        """What lies in the project before the agent comes."""
-        return [HERE.parent / name for name in self.case.files] if self.case else []
+    def paths(self) -> list[Path]:
+        """A query has no files."""
+        return []
 
 
-def evals(path: Path = EVALS) -> list[Task]:
-    """The tasks of an evals.json. Raises BadInput where it is none."""
-    held = _json(path)
-    rows = held.get("evals") if isinstance(held, dict) else None
+Task = Case | Query
+T = TypeVar("T", Case, Query)
+
+
+def evals(path: Path = EVALS) -> list[Case]:
+    """The cases of an evals.json. Raises BadInput if it is not one."""
+    document = _json(path)
+    rows = document.get("evals") if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        raise BadInput(f'{quoted(path)} has no list "evals".', "Give a file such as evals/evals.json.")
-    if held.get("skill_name") != SKILL:
-        raise BadInput(
-            f"{quoted(path)} is of the skill {quoted(held.get('skill_name'))}.", f"This harness is {SKILL}'s."
-        )
-    cases = _read(path, list[Case], rows)
-    tasks = [Task(id=f"eval-{case.id}", name=case.name, prompt=case.prompt, case=case) for case in cases]
-    return _unique(path, tasks)
+        raise BadInput(f'{quoted(path)} has no list "evals".', "Name a file such as evals/evals.json.")
+    if document.get("skill_name") != SKILL:
+        name = quoted(document.get("skill_name"))
+        raise BadInput(f"{quoted(path)} tests the skill {name}.", f"Name a file for the skill {SKILL}.")
+    return _unique(path, _validated(path, list[Case], rows))
 
 
-def triggers(path: Path = TRIGGERS) -> list[Task]:
-    """The tasks of a trigger-evals.json. Raises BadInput where it is none."""
-    queries = _read(path, list[Query], _json(path))
-    tasks = []
-    for each in queries:
-        # By the words themselves: a query keeps its id whatever stands before it.
-        key = hashlib.sha256(each.query.encode()).hexdigest()[:10]
-        words = " ".join(each.query.split())
-        tasks.append(
-            Task(
-                id=f"trigger-{key}", name=words if len(words) < 70 else f"{words[:69]}…", prompt=each.query, query=each
-            )
-        )
-    return _unique(path, tasks)
+def triggers(path: Path = TRIGGERS) -> list[Query]:
+    """The queries of a trigger-evals.json. Raises BadInput if it is not one."""
+    return _unique(path, _validated(path, list[Query], _json(path)))
 
 
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as fault:
-        raise BadInput(f"{quoted(path)} cannot be read: {fault}.", "Give a JSON file.") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise BadInput(f"{quoted(path)} cannot be read: {error}.", "Name a JSON file.") from None
 
 
-def _read(path: Path, kind: Any, rows: Any) -> list:
+def _validated(path: Path, kind: type[list[T]], rows: Any) -> list[T]:
     try:
         return TypeAdapter(kind).validate_python(rows)
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        place, *rest = first["loc"] or ("the whole",)
-        row = rows[place] if isinstance(rows, list) and isinstance(place, int) else {}
-        name = row.get("name") or row.get("query") or f"entry {place}" if isinstance(row, dict) else f"entry {place}"
-        where = ".".join(map(str, [quoted(name, 60), *rest]))
-        said = first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"{quoted(path)}: {where}: {said}.", "evals/cases.py says what an entry may hold.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        index, *keys = first["loc"] or ("the document",)
+        row = rows[index] if isinstance(rows, list) and isinstance(index, int) else {}
+        name = (row.get("name") or row.get("query") if isinstance(row, dict) else None) or f"entry {index}"
+        where = ".".join(map(str, [quoted(name, 60), *keys]))
+        message = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{quoted(path)}: {where}: {message}.", "evals/cases.py describes the keys.") from None
 
 
-def _unique(path: Path, tasks: list[Task]) -> list[Task]:
-    for key in ("id", "name"):
+def _unique(path: Path, tasks: list[T]) -> list[T]:
+    for key in ("task_id", "name"):
         seen: set[str] = set()
         for task in tasks:
             if (value := getattr(task, key)) in seen:
-                raise BadInput(f"{quoted(path)}: the {key} {quoted(value)} stands there twice.", "Give each its own.")
+                text = f"{quoted(path)}: the {key.removeprefix('task_')} {quoted(value)} occurs twice."
+                raise BadInput(text, "Make it unique.")
             seen.add(value)
     return tasks

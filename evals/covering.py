@@ -1,7 +1,6 @@
-"""What the cases and queries lack: every workflow, sibling and boundary is asked for, and no split leaks."""
+"""Coverage of the cases and queries: every workflow, sibling skill and boundary is tested, and no split leaks."""
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,108 +9,111 @@ from evals import artifact, cases, demands, grading, workspace
 from evals.answers import Answers
 from modal_serve_gen.spec import workflows
 
-PER_WORKFLOW, REPAIRS, HAND_OFFS, QUERIES, WRONG = 6, 1, 8, 120, 15
-OF_A_KIND = 20  # queries of each kind at least
-TOPICS = (
-    "serving", "repair", "sizing", "training", "batch-jobs", "sandboxes", "modal-general", "managed-endpoints",
-    "hosted-apis", "embeddings", "diffusion", "speech", "other-platforms", "other",
-)  # fmt: skip
-HELD_OUT = (0.3, 0.5)  # share of the queries that no wording of the skill is chosen by
-ALIKE = 0.8  # of two queries in different splits: a paraphrase
-NAMES_SKILL = re.compile(re.escape(cases.SKILL))
+# Minimum numbers: cases and repairs for each workflow, hand-offs, queries, wrong answers, queries of each kind.
+PER_WORKFLOW, REPAIRS, HAND_OFFS, QUERIES, WRONG, OF_A_KIND = 6, 1, 8, 120, 15, 20
+TOPICS = {
+    *("serving", "repair", "sizing", "training", "batch-jobs", "sandboxes", "modal-general", "managed-endpoints"),
+    *("hosted-apis", "embeddings", "diffusion", "speech", "other-platforms", "other"),
+}
+HELD_OUT = (0.3, 0.5)  # share of the queries that are not used to tune the skill's description
+TRIGGERING = (0.35, 0.65)  # share of the queries that should trigger
+ALIKE = 0.8  # similarity of two queries that counts as a paraphrase
 
 
-def cases_lack(tasks: list[cases.Task], known: Answers) -> Iterator[str]:
-    """What the cases lack."""
+def case_gaps(tasks: list[cases.Case], answers: Answers) -> Iterator[str]:
+    """What the cases do not cover."""
     for name in workflows.names():
-        own = [task.case for task in tasks if task.workflow == name]
-        if len(own) < PER_WORKFLOW:
-            yield f"{name} has {len(own)} cases, fewer than {PER_WORKFLOW}"
-        if sum("repair" in case.tags for case in own) < REPAIRS:
-            yield f"no case repairs a file of {name}"
-        if not any(case.rehearse for case in own):
-            yield f"no app of {name} is rehearsed"
-        if len({artifact.form_of(each) for each in workflows.names()}) != len(workflows.names()):
-            yield f"the file of {name} cannot be told from another's"
-    away = [task.case for task in tasks if task.case.workflow is None]
+        yield from _workflow_gaps(name, [case for case in tasks if case.workflow == name])
+    away = [case for case in tasks if case.workflow is None]
     if len(away) < HAND_OFFS:
-        yield f"{len(away)} hand-offs, fewer than {HAND_OFFS}"
+        yield f"{len(away)} cases belong to no workflow, fewer than {HAND_OFFS}"
     for sibling in cases.SIBLINGS:
         if not any(case.expect_skill == sibling for case in away):
-            yield f"nothing is handed over to {sibling}"
-    if not any(task.control for task in tasks):
+            yield f"no case belongs to {sibling}"
+    if not any(case.control for case in tasks):
         yield "no case is the control"
-    for task in tasks:
-        yield from (f"{task.name}: {each}" for each in _case(task.case))
-        if (task.name in known.good) != (task.case.artifact is not None):
-            yield f"{task.name}: an answer and an artifact belong together"
-    if len(known.bad) < WRONG:
-        yield f"{len(known.bad)} wrong answers, fewer than {WRONG}"
+    for case in tasks:
+        yield from (f"{case.name}: {gap}" for gap in _case_faults(case))
+        if (case.name in answers.good) != (case.artifact is not None):
+            yield f"{case.name}: an answer and an artifact belong together"
+    if len(answers.bad) < WRONG:
+        yield f"{len(answers.bad)} wrong answers, fewer than {WRONG}"
     installed = set(workspace.skills(grading.WITH))
-    for task in tasks:
-        if task.expect_skill and task.expect_skill not in installed:
-            yield f"{task.name} expects {task.expect_skill}, which is not installed"
+    for case in tasks:
+        if case.expect_skill and case.expect_skill not in installed:
+            yield f"{case.name} expects {case.expect_skill}, which is not installed"
 
 
-def _case(case: cases.Case) -> Iterator[str]:
-    for file in case.files:
-        if not (cases.HERE.parent / file).is_file():
-            yield f"{file} is not there"
-        if Path(file).name not in case.prompt:
-            yield f"the prompt does not name {Path(file).name}"
+def _workflow_gaps(name: str, own: list[cases.Case]) -> Iterator[str]:
+    if len(own) < PER_WORKFLOW:
+        yield f"{name} has {len(own)} cases, fewer than {PER_WORKFLOW}"
+    if sum("repair" in case.tags for case in own) < REPAIRS:
+        yield f"no case repairs a file of {name}"
+    if not any(case.rehearse for case in own):
+        yield f"no app of {name} is rehearsed"
+    if len({artifact.form_of(workflow) for workflow in workflows.names()}) != len(workflows.names()):
+        yield f"the app of {name} cannot be distinguished from another workflow's"
+
+
+def _case_faults(case: cases.Case) -> Iterator[str]:
+    for path in case.paths:
+        if not path.is_file():
+            yield f"{path.relative_to(cases.ROOT)} does not exist"
+        if Path(path).name not in case.prompt:
+            yield f"the prompt does not name {path.name}"
     for page in case.references.required:
         if not (workspace.PACK / cases.SKILL / page).is_file():
             yield f"the skill has no {page}"
     primaries = [page for page in case.references.required if page in cases.primaries()]
     if case.workflow and [cases.primaries()[page] for page in primaries] != [case.workflow]:
-        yield f"its primary reference is not the one of {case.workflow}"
+        yield f"its primary reference is not that of {case.workflow}"
     for name in case.artifact.checks if case.artifact else ():
-        if name not in demands.ASKED:
+        if name not in demands.OPTIONAL:
             yield f"there is no check {name}"
-    if "explicit" not in case.tags and NAMES_SKILL.search(case.prompt):
+    if "explicit" not in case.tags and cases.SKILL in case.prompt:
         yield "the prompt names the skill"
 
 
-def queries_lack(queries: list[cases.Task]) -> Iterator[str]:
-    """What the queries lack."""
-    every = [task.query for task in queries]
-    if len(every) < QUERIES:
-        yield f"{len(every)} queries, fewer than {QUERIES}"
-    if sum(query.control for query in every) != 1:
+def query_gaps(queries: list[cases.Query]) -> Iterator[str]:
+    """What the queries do not cover."""
+    if len(queries) < QUERIES:
+        yield f"{len(queries)} queries, fewer than {QUERIES}"
+    if sum(query.control for query in queries) != 1:
         yield "not exactly one query is the control"
-    kinds, topics = Counter(query.kind for query in every), Counter(query.topic for query in every)
-    yield from (
-        f"{kinds[kind]} queries are {kind}, fewer than {OF_A_KIND}" for kind in cases.KINDS if kinds[kind] < OF_A_KIND
-    )
+    kinds, topics = Counter(query.kind for query in queries), Counter(query.topic for query in queries)
+    for kind in cases.KINDS:
+        if kinds[kind] < OF_A_KIND:
+            yield f"{kinds[kind]} queries are {kind}, fewer than {OF_A_KIND}"
     yield from (f"no query is about {topic}" for topic in TOPICS if not topics[topic])
-    yield from (f"the topic {topic} is none" for topic in topics if topic not in TOPICS)
-    for name, key in [
-        *((name, "workflow") for name in workflows.names()),
-        *((name, "expect_skill") for name in cases.SIBLINGS),
-    ]:
-        splits = {query.split for query in every if getattr(query, key) == name}
-        if splits != {"tune", "held-out"}:
+    yield from (f"the topic {topic} is unknown" for topic in topics if topic not in TOPICS)
+    yield from _split_gaps(queries)
+    installed = set(workspace.skills(grading.WITH))
+    for query in queries:
+        if query.expect_skill and query.expect_skill not in installed:
+            yield f"{query.query[:60]!r} expects {query.expect_skill}, which is not installed"
+        if cases.SKILL in query.query and query.kind != "explicit":
+            yield f"{query.query[:60]!r} names the skill and is not explicit"
+    yield from _paraphrases(queries)
+
+
+def _split_gaps(queries: list[cases.Query]) -> Iterator[str]:
+    labels = [(query.split, label) for query in queries for label in (query.workflow, query.expect_skill)]
+    for name in [*workflows.names(), *cases.SIBLINGS]:
+        if {split for split, label in labels if label == name} != {"tune", "held-out"}:
             yield f"{name} is not in both splits"
-    share = sum(query.split == "held-out" for query in every) / len(every)
+    share = sum(query.split == "held-out" for query in queries) / len(queries)
     if not HELD_OUT[0] <= share <= HELD_OUT[1]:
         yield f"{share:.0%} of the queries are held out"
-    yes = sum(query.should_trigger for query in every) / len(every)
-    if not 0.35 <= yes <= 0.65:
-        yield f"{yes:.0%} of the queries should trigger: too far from half"
-    known = set(workspace.skills(grading.WITH))
-    for query in every:
-        if query.expect_skill and query.expect_skill not in known:
-            yield f"{query.query[:60]!r} expects {query.expect_skill}, which is not installed"
-        if NAMES_SKILL.search(query.query) and query.kind != "explicit":
-            yield f"{query.query[:60]!r} names the skill and is not explicit"
-    yield from _paraphrases(every)
+    share = sum(query.should_trigger for query in queries) / len(queries)
+    if not TRIGGERING[0] <= share <= TRIGGERING[1]:
+        yield f"{share:.0%} of the queries should trigger, which is too far from half"
 
 
-def _paraphrases(every: list[cases.Query]) -> Iterator[str]:
-    tuned = [query.query for query in every if query.split == "tune"]
-    for query in (each.query for each in every if each.split == "held-out"):
+def _paraphrases(queries: list[cases.Query]) -> Iterator[str]:
+    tuned = [query.query for query in queries if query.split == "tune"]
+    for query in (query.query for query in queries if query.split == "held-out"):
         matcher = difflib.SequenceMatcher(b=query, autojunk=False)
         for other in tuned:
             matcher.set_seq1(other)
             if matcher.real_quick_ratio() > ALIKE and matcher.quick_ratio() > ALIKE and matcher.ratio() > ALIKE:
-                yield f"{query[:50]!r} is held out, and {other[:50]!r} is not"
+                yield f"{query[:50]!r} is held out, but {other[:50]!r} is not"

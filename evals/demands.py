@@ -1,6 +1,6 @@
-"""What an app must be: every app, and those of one case. Each check is a function here, by its name.
+"""Checks on an app: those that apply to every app, and those that a case requires. Each is a function.
 
-A check yields what is wrong; its docstring is the expectation, `{}` in it the value that the case asks for.
+A check yields what is wrong. Its docstring is the expectation as reports show it; `{}` is the value in the case.
 """
 
 import inspect
@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,207 +19,218 @@ from modal_serve_gen.checks.units import Unit
 from modal_serve_gen.errors import BadInput, nearest, quoted
 
 SHA = re.compile(r"[0-9a-f]{40}")
-MOST = 20  # faults that a verdict shows
+SHOWN = 20  # faults in the evidence of a verdict
 
 
-# What every app must be.
+# Every app must pass these.
 
 
 def syntax(app: App) -> Iterator[str]:
-    """it is Python"""
-    yield from (each.message for each in app.looked_at[0] if each.rule == "syntax")
+    """the file is valid Python"""
+    yield from (finding.message for finding in app.examination.findings if finding.rule == "syntax")
 
 
 def imports(app: App) -> Iterator[str]:
-    """it imports with the installed Modal SDK, without a warning"""
-    seen = app.looked_at[1]
-    yield from (f"line {line}: {message}" for line, message, _ in seen.faults)
-    if seen.note:
-        yield seen.note
+    """the file imports with the installed Modal SDK without warnings"""
+    imported = app.examination.imported
+    yield from (f"line {line}: {message}" for line, message, _ in imported.faults)
+    if imported.note:
+        yield imported.note
 
 
 def clean(app: App) -> Iterator[str]:
-    """check finds nothing in it"""
-    for each in app.looked_at[0]:
-        if each.rule not in ("import", "syntax"):
-            yield f"line {each.line}: {each.rule}: {each.message}"
+    """check reports no findings"""
+    for finding in app.examination.findings:
+        if finding.rule not in ("import", "syntax"):
+            yield f"line {finding.line}: {finding.rule}: {finding.message}"
 
 
 def smoke(app: App) -> Iterator[str]:
-    """it has one local entrypoint, which asks for health and a chat where it serves"""
-    if app.picture is None:
-        yield "it is no Python"
+    """one local entrypoint tests the app; for a server it requests /health and a chat completion"""
+    if app.source is None:
+        yield "the file is not valid Python"
         return
-    entrypoints = [call for call in app.picture.reads if call.endswith(".local_entrypoint")]
-    many = sum(len(app.picture.reads[name]) for name in entrypoints)
-    if many != 1:
-        yield f"it has {many} local entrypoints"
-    if app.form and app.form[1] != "offline":
-        texts = [text for text, _ in app.picture.strings]
+    entrypoints = [call for call in app.source.reads if call.endswith(".local_entrypoint")]
+    count = sum(len(app.source.reads[name]) for name in entrypoints)
+    if count != 1:
+        yield f"the file has {count} local entrypoints"
+    if app.form and app.form.mode != "offline":
+        texts = [text for text, _ in app.source.strings]
         if not any("/health" in text for text in texts):
-            yield "nothing asks for /health"
+            yield "nothing requests /health"
         chats = any("chat/completions" in text for text in texts)
-        if not chats and not any(call.name.endswith("chat.completions.create") for call in app.picture.calls):
-            yield "nothing asks for a chat completion"
+        if not chats and not any(call.name.endswith("chat.completions.create") for call in app.source.calls):
+            yield "nothing requests a chat completion"
 
 
 def revision(app: App) -> Iterator[str]:
-    """each commit that it pins is one that exists"""
-    if app.picture is None:
+    """every pinned commit exists"""
+    if app.source is None:
         return
-    texts = {text for text, _ in app.picture.strings}
+    texts = {text for text, _ in app.source.strings}
     models = sorted(text for text in texts if "/" in text and text in facts.models())
     for commit in sorted(text for text in texts if SHA.fullmatch(text)):
-        if (
-            commit not in _commits()
-            and commit not in app.given
-            and not any(_on_the_hub(model, commit) for model in models)
-        ):
+        known = commit in _commits() or commit in app.user_text
+        if not known and not any(_on_the_hub(model, commit) for model in models):
             of = f" of {', '.join(models)}" if models else ""
-            yield f"{commit[:12]} is no commit{of} that the facts know, and nothing else confirms it"
+            yield f"{commit[:12]} is not a known commit{of}"
 
 
 ALWAYS = (syntax, imports, clean, smoke, revision)
 
 
-# What a case may ask beyond that: called with the app and the value of the case.
+# A case may require these: each gets the app and the value in the case.
 
 
-def model(app: App, wanted: str) -> Iterator[str]:
+def model(app: App, name: str) -> Iterator[str]:
     """it serves {}"""
-    if app.picture is None or wanted not in {text for text, _ in app.picture.strings}:
-        yield f"{wanted} stands nowhere in it"
+    if app.source is None or name not in {text for text, _ in app.source.strings}:
+        yield f"{name} does not occur in the file"
 
 
-def gpu(app: App, wanted: list[str]) -> Iterator[str]:
-    """it runs on one of {}"""
-    given = [
-        f"{kind}:{count}" if count > 1 else str(kind)
-        for unit in (app.picture.units if app.picture else [])
-        for kind, count in unit.gpus
-    ]
-    if not given or any(each not in wanted for each in given):
-        yield f"its GPUs: {', '.join(given) or 'none'}"
+def gpu(app: App, allowed: list[str]) -> Iterator[str]:
+    """its GPU is one of {}"""
+    gpus = [f"{kind}:{count}" if count > 1 else str(kind) for unit in _units(app) for kind, count in unit.gpus]
+    if not gpus or any(gpu not in allowed for gpu in gpus):
+        yield f"its GPUs: {', '.join(gpus) or 'none'}"
 
 
 def context(app: App, tokens: int) -> Iterator[str]:
-    """a request may hold {} tokens"""
-    lengths = app.values("--max-model-len", "--context-length")
-    if not lengths or any(not each.isdecimal() or int(each) < tokens for each in lengths):
-        yield f"its limits: {', '.join(lengths) or 'none that can be read'}"
+    """the context length is at least {} tokens"""
+    yield from _too_low(app.values("--max-model-len", "--context-length"), tokens)
 
 
-def requests(app: App, many: int) -> Iterator[str]:
-    """a container takes {} requests at once"""
-    limits = app.values("--max-num-seqs", "--max-running-requests")
-    if not limits or any(not each.isdecimal() or int(each) < many for each in limits):
+def requests(app: App, count: int) -> Iterator[str]:
+    """a container runs at least {} requests at once"""
+    yield from _too_low(app.values("--max-num-seqs", "--max-running-requests"), count)
+
+
+def _too_low(limits: list[str], least: int) -> Iterator[str]:
+    if not limits or any(not limit.isdecimal() or int(limit) < least for limit in limits):
         yield f"its limits: {', '.join(limits) or 'none that can be read'}"
 
 
-def containers(app: App, many: int) -> Iterator[str]:
+def containers(app: App, count: int) -> Iterator[str]:
     """at most {} containers run"""
-    for unit in app.picture.units if app.picture else []:
-        given = unit.given("max_containers")
-        if unit.gpus and (given is None or not isinstance(given.value, int) or given.value > many):
-            yield f"{unit.name} may run {given.value if given else 'any number'}"
+    for unit in _units(app):
+        limit = unit.given("max_containers")
+        if unit.gpus and (limit is None or not isinstance(limit.value, int) or limit.value > count):
+            yield f"{unit.name} may run {limit.value if limit else 'any number of'} containers"
 
 
-def warm(app: App, many: int) -> Iterator[str]:
-    """{} containers stay warm"""
-    given = [unit.given("min_containers") for unit in (app.picture.units if app.picture else []) if unit.gpus]
-    if [each.value if each else 0 for each in given] != [many]:
-        yield f"min_containers: {[each.value if each else 0 for each in given]}"
+def warm(app: App, count: int) -> Iterator[str]:
+    """{} containers are kept warm"""
+    arguments = [unit.given("min_containers") for unit in _units(app) if unit.gpus]
+    values = [argument.value if argument else 0 for argument in arguments]
+    if values != [count]:
+        yield f"min_containers: {values}"
 
 
-def region(app: App, wanted: str) -> Iterator[str]:
-    """it runs in {}"""
-    units = [unit for unit in (app.picture.units if app.picture else []) if unit.gpus]
-    given = [unit.given("compute_region" if unit.kind == "server" else "region") for unit in units]
-    held = [each.value if each else None for each in given]
-    if not held or any(each != wanted and each != [wanted] for each in held):
-        yield f"its regions: {held}"
+def region(app: App, name: str) -> Iterator[str]:
+    """it runs in the region {}"""
+    arguments = [
+        unit.given("compute_region" if unit.kind == "server" else "region") for unit in _units(app) if unit.gpus
+    ]
+    regions = [argument.value if argument else None for argument in arguments]
+    if not regions or any(region not in (name, [name]) for region in regions):
+        yield f"its regions: {regions}"
 
 
-def open_to_all(app: App, wanted: bool) -> Iterator[str]:
-    """whether everybody may ask it: {}"""
-    served = [unit for unit in (app.picture.units if app.picture else []) if unit.gpus and unit.web]
-    anybody = [unit.name for unit in served if not _guarded(unit)]
-    if bool(anybody) != wanted:
-        yield f"everybody may ask {', '.join(anybody)}" if anybody else "it asks for a token or key"
+def open_to_all(app: App, expected: bool) -> Iterator[str]:
+    """requests need no credentials: {}"""
+    served = [unit for unit in _units(app) if unit.gpus and unit.web]
+    public = [unit.name for unit in served if not _requires_credentials(unit)]
+    if bool(public) != expected:
+        yield f"{', '.join(public)} accepts requests without credentials" if public else "a token or key is required"
 
 
-def _guarded(unit: Unit) -> bool:
-    """Whether a token of Modal's, or a key from a Secret, must be shown. The older http_server knows no token."""
+def _requires_credentials(unit: Unit) -> bool:
+    """True if a request needs a Modal proxy token, or an API key from a Secret."""
+    token = False  # the older `http_server` has no proxy authentication
     if unit.kind == "server":
-        token = unit.call.lacks("unauthenticated") or not unit.given("unauthenticated").value
-    else:
-        given = unit.web.arguments.get("requires_proxy_auth")
-        token = bool(given and given.value)
-    keyed = unit.given("secrets") is not None or any(command.has("--api-key") for command in unit.commands)
-    return token or keyed
+        argument = unit.given("unauthenticated")
+        token = unit.call.lacks("unauthenticated") or not (argument and argument.value)
+    elif unit.web:
+        argument = unit.web.arguments.get("requires_proxy_auth")
+        token = bool(argument and argument.value)
+    key = unit.given("secrets") is not None or any(command.has("--api-key") for command in unit.commands)
+    return token or key
 
 
-def keeps(app: App, wanted: list[str]) -> Iterator[str]:
-    """it keeps what the user had: {}"""
-    texts = {text for text, _ in app.picture.strings} if app.picture else set()
-    names = set(app.picture.definitions) if app.picture else set()
-    missing = [each for each in wanted if each not in texts | names]
+def keeps(app: App, names: list[str]) -> Iterator[str]:
+    """it keeps the user's names: {}"""
+    present = _strings(app) | (set(app.source.definitions) if app.source else set())
+    missing = [name for name in names if name not in present]
     if missing:
-        yield f"gone: {', '.join(missing)}"
+        yield f"missing: {', '.join(missing)}"
 
 
-def mentions(app: App, wanted: list[str]) -> Iterator[str]:
-    """it holds {}"""
-    texts = [text for text, _ in app.picture.strings] if app.picture else []
-    missing = [each for each in wanted if not any(each in text for text in texts)]
+def mentions(app: App, texts: list[str]) -> Iterator[str]:
+    """it contains {}"""
+    missing = [text for text in texts if not any(text in string for string in _strings(app))]
     if missing:
-        yield f"nowhere: {', '.join(missing)}"
+        yield f"missing: {', '.join(missing)}"
 
 
-ASKED: dict[str, Callable] = {
-    each.__name__.replace("_", "-"): each
-    for each in (model, gpu, context, requests, containers, warm, region, open_to_all, keeps, mentions)
+def _units(app: App) -> list[Unit]:
+    return app.source.units if app.source else []
+
+
+def _strings(app: App) -> set[str]:
+    return {text for text, _ in app.source.strings} if app.source else set()
+
+
+OPTIONAL: dict[str, Callable[[App, Any], Iterator[str]]] = {
+    check.__name__.replace("_", "-"): check
+    for check in (model, gpu, context, requests, containers, warm, region, open_to_all, keeps, mentions)
 }
 
 
-def checked(task: cases.Task) -> cases.Task:
-    """`task`, whose files are there and whose checks can be made. Raises BadInput otherwise."""
-    for path in task.files:
+def validate(case: cases.Case) -> cases.Case:
+    """The case, if its files exist and its checks are known. Raises BadInput otherwise."""
+    for path in case.paths:
         if not path.is_file():
-            raise BadInput(f"The case {task.name} wants {quoted(str(path))}, which is not there.", "Put it there.")
-    for name, value in task.case.artifact.checks.items() if task.case.artifact else ():
-        if name not in ASKED:
-            near = nearest(name, list(ASKED))
+            text = f"The case {case.name} uses the file {quoted(path)}, which does not exist."
+            raise BadInput(text, "Add the file, or remove it from the case.")
+    for name, value in case.artifact.checks.items() if case.artifact else ():
+        if name not in OPTIONAL:
+            near = nearest(name, list(OPTIONAL))
             raise BadInput(
-                f"The case {task.name} asks for a check {quoted(name)}.{near}", f"There are {', '.join(ASKED)}."
+                f"The case {case.name} uses an unknown check {quoted(name)}.{near}",
+                f"Choose from {', '.join(OPTIONAL)}.",
             )
-        wanted = list(inspect.get_annotations(ASKED[name]).values())[1]
+        kind = list(inspect.get_annotations(OPTIONAL[name]).values())[1]
         try:
-            TypeAdapter(wanted).validate_python(value, strict=True)
+            TypeAdapter(kind).validate_python(value, strict=True)
         except ValidationError:
             raise BadInput(
-                f"The case {task.name} gives {quoted(value)} to the check {name}.",
-                f"It takes {getattr(wanted, '__name__', wanted)}: {ASKED[name].__doc__}.",
+                f"The case {case.name} gives the check {name} the value {quoted(value)}.",
+                f"It takes {getattr(kind, '__name__', kind)}: {expectation(OPTIONAL[name])}.",
             ) from None
-    return task
+    return case
 
 
-def judge(app: App, asked: dict[str, object]) -> Iterator[Verdict]:
-    """Every check of `app`: those that all apps get, and those that the case asks for."""
-    for function in ALWAYS:
-        yield _verdict(function.__name__, function.__doc__, list(function(app)))
-    for name, value in asked.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        yield _verdict(name, ASKED[name].__doc__.format(shown), list(ASKED[name](app, value)))
+def expectation(check: Callable[..., Iterator[str]]) -> str:
+    """The expectation of a check, as reports show it."""
+    return (check.__doc__ or "").strip()
+
+
+def judge(app: App, required: dict[str, Any]) -> Iterator[Verdict]:
+    """A verdict for each check that applies to every app, and each that the case requires (name: value)."""
+    for check in ALWAYS:
+        yield _verdict(check.__name__, expectation(check), list(check(app)))
+    for name, value in required.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        yield _verdict(name, expectation(OPTIONAL[name]).format(text), list(OPTIONAL[name](app, value)))
 
 
 def _verdict(name: str, text: str, faults: list[str]) -> Verdict:
-    return Verdict(name, text.strip(), not faults, "; ".join(faults[:MOST]) or "yes")
+    return Verdict(name, text, not faults, "; ".join(faults[:SHOWN]) or "yes")
 
 
 @lru_cache
 def _commits() -> frozenset[str]:
-    """Every commit that the facts know, of models and of their drafts."""
+    """All commits in the facts, of models and of their draft models."""
     models = facts.models().values()
     drafts = [draft.draft_revision for model in models for draft in model.speculative.values()]
     return frozenset(commit for commit in (*drafts, *(model.revision for model in models)) if commit)
@@ -226,13 +238,13 @@ def _commits() -> frozenset[str]:
 
 @lru_cache(maxsize=500)
 def _on_the_hub(model: str, commit: str) -> bool:
-    """Whether the Hub has this commit; False also where it cannot be asked."""
+    """True if the Hub confirms this commit; False also if it cannot be reached."""
     if os.environ.get("HF_HUB_OFFLINE") == "1":
         return False
     import huggingface_hub
 
     try:
         huggingface_hub.HfApi(token=False).model_info(model, revision=commit, timeout=10)
-    except Exception:  # any answer but a good one confirms nothing
+    except Exception:  # whatever the Hub answers, the commit is not confirmed
         return False
     return True

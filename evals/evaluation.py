@@ -1,263 +1,269 @@
-"""One evaluation: from options to its settings and plan, and from there to what came of it."""
+"""One evaluation: from the options of the command to its settings and plan, and to its outcome."""
 
+import dataclasses
 import datetime
-import hashlib
-import importlib.metadata
-import platform
 import shlex
-import urllib.parse
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals import cases, choosing, grading, reporting, runners, workspace
+from evals import cases, choosing, grading, records, reporting, runners, workspace
+from evals.choosing import Selection, Set, Split
 from evals.progress import Progress
+from evals.records import RunLimits, Settings
 from evals.results import runs
-from evals.runners import Limits, Options
-from evals.running import Settings, Tally, planned
+from evals.runners.agent import Options
+from evals.running import Tally, planned
 from evals.running import run as run_all
-from evals.store import Run, Store, fingerprint
+from evals.store import Run, Store
 from evals.transcript import ERROR, MONEY, TIME, TURNS
-from modal_serve_gen import errors, facts
+from modal_serve_gen import errors
 from modal_serve_gen.errors import BadInput, MachineError, nearest, quoted
 
-RUNS = cases.HERE / "runs"
+RUNS = cases.FOLDER / "runs"
 OUTCOMES = (ERROR, TIME, TURNS, MONEY)
 
 
 @dataclass(frozen=True)
+class Request:
+    """The options of `run`, under the names that they have there."""
+
+    runner: runners.Name
+    model: str
+    base_url: str
+    key_env: str
+    program: str
+    which: Set
+    split: Split
+    case: list[str] | None
+    runs: int
+    jobs: int
+    baseline: bool
+    rehearse: bool
+    timeout: float
+    max_turns: int
+    trigger_turns: int
+    max_usd: float | None
+    max_usd_per_run: float | None
+    usd_per_million: str
+    judge_model: str
+    judge_base_url: str
+    judge_key_env: str
+    evals_file: Path
+    triggers_file: Path
+    out: Path | None
+    resume: Path | None
+    again: list[str] | None
+    fail_under: float
+
+    @property
+    def selection(self) -> Selection:
+        """The tasks to run."""
+        return Selection(self.which, self.split, tuple(self.case or ()), self.evals_file, self.triggers_file)
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """What will be asked, of whom, and where it is kept. `again`: outcomes of which runs are done anew."""
+    """An evaluation that is ready to run. `again`: outcomes whose runs are repeated."""
 
     store: Store
     settings: Settings
     plan: tuple[Run, ...]
-    kept: dict[str, Any]
     again: frozenset[str] = frozenset()
     resumed: bool = False
 
     def document(self) -> dict[str, Any]:
-        """What --dry-run prints."""
-        return {**self.kept, "folder": str(self.store.folder), "runs": [str(run.place) for run in self.plan]}
+        """The output of --dry-run --json."""
+        places = [str(run.place) for run in self.plan]
+        return {**self.settings.document(), "folder": str(self.store.folder), "runs": places}
 
     def text(self) -> str:
-        """The same for people."""
+        """The output of --dry-run."""
+        settings = self.settings
         lines = []
-        for prefix, one, several in (("eval", "case", "cases"), ("trigger", "query", "queries")):
-            own = [run for run in self.plan if run.task.id.startswith(prefix)]
+        for kind, one, several in ((cases.Case, "case", "cases"), (cases.Query, "query", "queries")):
+            own = [run for run in self.plan if isinstance(run.task, kind)]
             without = sum(run.configuration == grading.WITHOUT for run in own)
             extra = f", {without} of them without the skill" if without else ""
-            many = len({run.task.id for run in own})
+            count = len({run.task.task_id for run in own})
             if own:
-                lines.append(f"{many} {one if many == 1 else several}, a control among them: {runs(len(own))}{extra}")
-        limits, agent = self.settings.limits, self.settings.agent
-        where = f" at {_without_password(agent.base_url)}" if agent.base_url else " at its usual address"
-        lines.append(
-            f"asked of {' '.join(filter(None, (agent.runner, agent.model)))}{where}, {self.settings.jobs} at once"
+                lines.append(f"{count} {one if count == 1 else several} with the control: {runs(len(own))}{extra}")
+        agent, limits = settings.agent, settings.limits
+        name = f"{agent.runner} {agent.model}".strip()
+        address = records.without_password(agent.base_url) or "its default address"
+        budget = "no cost limit" if settings.max_usd is None else f"no new runs after ${settings.max_usd:.2f}"
+        return "\n".join(
+            [
+                *lines,
+                f"agent: {name} at {address}, {settings.jobs} runs at a time",
+                f"limits of a run: {limits.timeout:g} s, {limits.max_turns} turns ({limits.trigger_turns} for a query)",
+                budget,
+                f"folder: {self.store.folder}",
+            ]
         )
-        lines.append(
-            f"each at most {limits.seconds:g} s and {limits.turns} turns, a query {self.settings.trigger_turns}"
-        )
-        money = self.settings.usd
-        lines.append(f"nothing begins after ${money:.2f}" if money is not None else "no limit of money")
-        return "\n".join([*lines, f"kept in {self.store.folder}"])
 
     def run(self, say: Callable[[str], None]) -> "Outcome":
-        """Ask everything that is not done, and write the report."""
+        """Do all runs that are not done, and write the reports."""
         if not self.resumed:
-            self.store.begin(self.kept)
-        with self.store.held():
-            for each in self.plan if self.again else ():
-                if self.store.outcome(each) in self.again:
-                    self.store.forget(each)
-            left = sum(not self.store.done(each) for each in self.plan)
-            say(f"{self.text()}\n" if left else f"Everything in {self.store.folder} is done.")
+            self.store.begin(self.settings)
+        with self.store.lock():
+            for run in self.plan if self.again else ():
+                if self.store.outcome(run) in self.again:
+                    self.store.forget(run)
+            left = sum(not self.store.done(run) for run in self.plan)
+            say(f"{self.text()}\n" if left else f"All runs in {self.store.folder} are done.")
             try:
                 tally = run_all(list(self.plan), self.store, self.settings, Progress(say))
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(f"Go on with: {_resuming(self.store.folder)}") from None
+                raise KeyboardInterrupt(f"Continue with: {_resume_command(self.store.folder)}") from None
             finally:
-                workspace.clear_up()
+                workspace.clean_up()
             return Outcome(reporting.write(self.store.folder), tally, self.store.folder)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it."""
+    """The outcome of a command: the reports, and the counts of the runs."""
 
-    report: reporting.Written
+    report: reporting.Report
     tally: Tally
     folder: Path
 
     def document(self) -> dict[str, Any]:
+        """The outcome as a JSON object."""
         return self.report.document() | {"stopped": self.tally.stopped, "left": self.tally.left}
 
     def text(self) -> str:
+        """The summary for the terminal."""
         lines = [self.report.text()]
         if self.tally.stopped:
-            lines += ["", f"Stopped, {runs(self.tally.left)} left: {self.tally.stopped}."]
-        if self.tally.left or self.report.mute:
-            lines += [f"Go on with: {_resuming(self.folder)}{' --again error' if self.report.mute else ''}"]
+            lines += ["", f"Stopped with {runs(self.tally.left)} left: {self.tally.stopped}."]
+        if self.tally.left or self.report.inconclusive:
+            again = " --again error" if self.report.inconclusive else ""
+            lines += [f"Continue with: {_resume_command(self.folder)}{again}"]
         return "\n".join(lines)
 
     def exit_code(self, fail_under: float) -> int:
-        """5 where the figures tell nothing or some runs do not, 1 where too few passed."""
-        if self.report.benchmark["control"]["void"] or self.tally.stopped:
+        """5 if the evaluation is void, stopped, or has inconclusive runs; 1 if too few runs passed."""
+        if self.report.benchmark.control.void or self.tally.stopped:
             return MachineError.exit_code
-        told, passed = self.report.counts
-        if not told or passed / told < fail_under:
+        conclusive, passed = self.report.counts
+        if not conclusive or passed / conclusive < fail_under:
             return errors.FINDINGS
-        return MachineError.exit_code if self.report.mute else 0
+        return MachineError.exit_code if self.report.inconclusive else 0
 
 
-def _resuming(folder: Path) -> str:
+def _resume_command(folder: Path) -> str:
     return f"python -m evals run --resume {shlex.quote(str(folder))}"
 
 
-def prepared(asked: dict[str, Any]) -> Prepared:
-    """A new evaluation. Raises BadInput or MachineError before anything is asked."""
-    agent = Options(
-        asked["runner"], asked["model"], asked["base_url"], asked["key_env"], asked["program"],
-        _prices(asked["usd_per_million"]),
-    )  # fmt: skip
-    if asked["again"]:
-        raise BadInput("--again is for an evaluation that was begun.", "Name it with --resume DIR.")
-    for name in ("base_url", "judge_base_url"):
-        if asked[name] and not asked[name].startswith(("http://", "https://")):
-            raise BadInput(
-                f"--{name.replace('_', '-')} {quoted(asked[name])} is no address.", "Begin it with https://."
-            )
+def prepare(request: Request) -> Prepared:
+    """A new evaluation. Raises BadInput or MachineError before anything is run."""
+    agent, judge = _agents(request)
+    version = runners.version(agent)
+    if judge:
+        runners.version(judge)
+    configurations = (grading.WITH, grading.WITHOUT) if request.baseline else (grading.WITH,)
+    plan = planned(choosing.tasks(request.selection), configurations, request.runs)
+    began = datetime.datetime.now(datetime.UTC)
+    settings = Settings(
+        began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        agent=agent,
+        judge=judge,
+        limits=RunLimits(
+            timeout=request.timeout,
+            max_turns=request.max_turns,
+            trigger_turns=request.trigger_turns,
+            max_usd_per_run=request.max_usd_per_run,
+        ),
+        max_usd=request.max_usd,
+        set=request.which,
+        split=request.split,
+        cases=tuple(request.case or ()),
+        evals_file=_relative(request.evals_file),
+        triggers_file=_relative(request.triggers_file),
+        runs=request.runs,
+        configurations=configurations,
+        jobs=request.jobs,
+        rehearse=request.rehearse,
+        versions=records.versions() | {"agent": version},
+        fingerprints=records.fingerprints(request.evals_file, request.triggers_file) | {"the agent": version},
+        planned=len(plan),
+    )
+    folder = request.out or RUNS / began.strftime("%Y%m%d-%H%M%S")
+    return Prepared(Store(folder, _redactor(agent, judge)), settings, tuple(plan))
+
+
+def _agents(request: Request) -> tuple[Options, Options | None]:
+    """The agent and the judge. Raises BadInput for options that contradict each other."""
+    if request.again:
+        raise BadInput("--again needs an evaluation that has already begun.", "Name it with --resume DIR.")
+    for name, url in (("base-url", request.base_url), ("judge-base-url", request.judge_base_url)):
+        if url and not url.startswith(("http://", "https://")):
+            raise BadInput(f"--{name} {quoted(url)} is not an address.", "Start it with https://.")
+    prices = _prices(request.usd_per_million)
+    agent = Options(request.runner, request.model, request.base_url, request.key_env, request.program, prices)
     if agent.runner in ("endpoint", "opencode") and not agent.model:
         raise BadInput(f"{agent.runner} needs a model, and --model names none.", "Add --model NAME.")
-    money = asked["max_usd"] if asked["max_usd"] is not None else asked["max_usd_per_run"]
-    if money is not None and agent.usd_per_million is None and not runners.tells_cost(agent.runner):
+    limit = request.max_usd if request.max_usd is not None else request.max_usd_per_run
+    if limit is not None and prices is None and not runners.reports_cost(agent.runner):
         raise BadInput(
-            f"{agent.runner} does not tell what it costs, so ${money:g} cannot be held.",
-            "Add --usd-per-million IN,OUT with the prices of a million tokens.",
+            f"{agent.runner} does not report its cost, so the limit of ${limit:g} cannot be enforced.",
+            "Add --usd-per-million IN,OUT with the prices per million tokens.",
         )
-    judge = None
-    if asked["judge_model"]:
-        judge = Options(
-            "endpoint", asked["judge_model"], asked["judge_base_url"], asked["judge_key_env"], "", agent.usd_per_million
-        )
-    version = runners.available(agent)
-    if judge:
-        runners.available(judge)
-    tasks = choosing.tasks(asked)
-    configurations = (grading.WITH, grading.WITHOUT) if asked["baseline"] else (grading.WITH,)
-    began = datetime.datetime.now(datetime.UTC)
-    kept = {
-        "began": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "agent": asdict(agent) | {"base_url": _without_password(agent.base_url)},
-        "judge": judge and asdict(judge) | {"base_url": _without_password(judge.base_url)},
-        "limits": {name: asked[name] for name in ("timeout", "max_turns", "trigger_turns", "max_usd_per_run")},
-        "max_usd": asked["max_usd"],
-        "set": asked["which"], "split": asked["split"], "cases": asked["case"] or [],
-        "evals_file": _inner(asked["evals_file"]), "triggers_file": _inner(asked["triggers_file"]),
-        "runs": asked["runs"],
-        "configurations": list(configurations),
-        "jobs": asked["jobs"],
-        "rehearse": asked["rehearse"],
-        "versions": versions() | {"agent": version},
-        "fingerprints": _fingerprints(asked["evals_file"], asked["triggers_file"]) | {"the agent": version},
-    }  # fmt: skip
-    plan = planned(tasks, configurations, asked["runs"])
-    kept["planned"] = len(plan)
-    folder = asked["out"] or RUNS / began.strftime("%Y%m%d-%H%M%S")
-    redactor = workspace.Redactor(*(each.key_env for each in (agent, judge) if each))
-    return Prepared(Store(folder, redactor), _settings(kept, agent, judge), tuple(plan), kept)
+    if not request.judge_model:
+        return agent, None
+    return agent, Options("endpoint", request.judge_model, request.judge_base_url, request.judge_key_env, "", prices)
 
 
-def resumed(asked: dict[str, Any]) -> Prepared:
-    """An evaluation that was begun, as it was begun. Raises BadInput where what it asks has changed since."""
-    folder = asked["resume"]
-    kept = Store(folder, str).settings()
-    agent, judge = (_options(kept[name]) for name in ("agent", "judge"))
-    if asked["base_url"] and _without_password(asked["base_url"]) == agent.base_url:  # a password was not kept
-        agent = Options(**asdict(agent) | {"base_url": asked["base_url"]})
-    files = cases.HERE.parent / kept["evals_file"], cases.HERE.parent / kept["triggers_file"]
-    now = _fingerprints(*files) | {"the agent": runners.available(agent)}
-    changed = [name for name, value in kept["fingerprints"].items() if now.get(name) != value]
+def resume(folder: Path, request: Request) -> Prepared:
+    """An evaluation that has begun; `request` may change the jobs and the budget. Raises BadInput if something that
+    affects the results has changed since."""
+    store = Store(folder, str)
+    saved = store.settings()
+    agent = saved.agent
+    if request.base_url and records.without_password(request.base_url) == agent.base_url:
+        agent = dataclasses.replace(agent, base_url=request.base_url)  # the password was not saved
+    files = cases.ROOT / saved.evals_file, cases.ROOT / saved.triggers_file
+    now = records.fingerprints(*files) | {"the agent": runners.version(agent)}
+    changed = [name for name, value in saved.fingerprints.items() if now.get(name) != value]
     if changed:
         raise BadInput(
-            f"Since {quoted(str(folder))} was begun, {' and '.join(changed)} changed.",
-            "Begin a new evaluation: runs of both would be mixed.",
+            f"Since {quoted(folder)} was begun, {' and '.join(changed)} changed.",
+            "Begin a new evaluation, so that its runs can be compared with each other.",
         )
-    for name in (again := frozenset(asked["again"] or ())):
+    for name in request.again or ():
         if name not in OUTCOMES:
-            raise BadInput(
-                f"--again {quoted(name)} is no outcome.{nearest(name, OUTCOMES)}", f"There are {', '.join(OUTCOMES)}."
-            )
-    kept |= {"jobs": asked["jobs"], "max_usd": asked["max_usd"] if asked["max_usd"] is not None else kept["max_usd"]}
-    tasks = choosing.tasks(
-        {**kept, "which": kept["set"], "case": kept["cases"], "evals_file": files[0], "triggers_file": files[1]}
-    )
-    plan = planned(tasks, kept["configurations"], kept["runs"])
-    redactor = workspace.Redactor(*(each.key_env for each in (agent, judge) if each))
-    return Prepared(Store(folder, redactor), _settings(kept, agent, judge), tuple(plan), kept, again, resumed=True)
+            near = nearest(name, OUTCOMES)
+            raise BadInput(f"--again {quoted(name)} is not an outcome.{near}", f"Choose from {', '.join(OUTCOMES)}.")
+    max_usd = request.max_usd if request.max_usd is not None else saved.max_usd
+    settings = saved.model_copy(update={"agent": agent, "jobs": request.jobs, "max_usd": max_usd})
+    tasks = choosing.tasks(Selection(saved.set, saved.split, saved.cases, *files))
+    plan = planned(tasks, saved.configurations, saved.runs)
+    store = Store(folder, _redactor(agent, saved.judge))
+    return Prepared(store, settings, tuple(plan), frozenset(request.again or ()), resumed=True)
 
 
-def _settings(kept: dict[str, Any], agent: Options, judge: Options | None) -> Settings:
-    limits = kept["limits"]
-    return Settings(
-        agent, Limits(limits["timeout"], limits["max_turns"], limits["max_usd_per_run"]), limits["trigger_turns"],
-        kept["jobs"], kept["max_usd"], kept["rehearse"], judge,
-    )  # fmt: skip
-
-
-def _options(kept: dict[str, Any] | None) -> Options | None:
-    if kept is None:
-        return None
-    prices = kept["usd_per_million"]
-    return Options(**kept | {"usd_per_million": tuple(prices) if prices else None})
+def _redactor(*agents: Options | None) -> workspace.Redactor:
+    return workspace.Redactor(*(agent.key_env for agent in agents if agent))
 
 
 def _prices(text: str) -> tuple[float, float, float] | None:
     if not text:
         return None
     try:
-        values = [float(each) for each in text.split(",")]
-        if len(values) not in (2, 3) or not all(0 <= each < 1e6 for each in values):
-            raise ValueError
+        values = [float(part) for part in text.split(",")]
+        if len(values) not in (2, 3) or not all(0 <= value < 1e6 for value in values):
+            raise ValueError("out of range")
     except ValueError:
         raise BadInput(
-            f"--usd-per-million {quoted(text)} is not readable.", "Write it as IN,OUT or IN,OUT,CACHED."
+            f"--usd-per-million {quoted(text)} cannot be read.", "Write it as IN,OUT or IN,OUT,CACHED."
         ) from None
     return values[0], values[1], values[2] if len(values) == 3 else values[0]
 
 
-def versions() -> dict[str, str]:
-    """Every version that a figure may depend on."""
-    return {
-        "modal-serve-gen": importlib.metadata.version("modal-serve-gen"),
-        "modal": importlib.metadata.version("modal"),
-        **{engine: pin.version for engine, pin in facts.pins().items() if pin.base_image},
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _fingerprints(evals_file: Path, triggers_file: Path) -> dict[str, str]:
-    """Of what must not change while one evaluation lasts."""
-    return {
-        "the skill": fingerprint(workspace.PACK),
-        "the decoys": fingerprint(workspace.DECOYS),
-        "the cases": fingerprint(evals_file, cases.HERE / "files"),
-        "the queries": fingerprint(triggers_file),
-        "the installed versions": hashlib.sha256(repr(sorted(versions().items())).encode()).hexdigest()[:16],
-    }
-
-
-def _inner(path: Path) -> str:
-    """A path within the checkout as it is called there."""
-    whole = path.resolve()
-    return str(whole.relative_to(cases.HERE.parent)) if whole.is_relative_to(cases.HERE.parent) else str(whole)
-
-
-def _without_password(url: str) -> str:
-    """An address without a user's name and password in it."""
-    parts = urllib.parse.urlsplit(url)
-    return (
-        urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
-    )
+def _relative(path: Path) -> str:
+    """A path in the checkout, relative to it; other paths stay absolute."""
+    full = path.resolve()
+    return str(full.relative_to(cases.ROOT)) if full.is_relative_to(cases.ROOT) else str(full)

@@ -1,7 +1,7 @@
-"""What a run is worth: which skill fired, what was read, what was written. No language model is asked here.
+"""Grade a run: which skill fired, which pages were read, what was written. No language model is involved.
 
-`delivered` is what an agent with and without the skill can be held to: the app, or that none was written. `routing` is
-what only an agent with the skill can do. A run is good when both are, whole.
+`delivered` grades the files, so it applies with and without the skill. `routing` applies only with the skill. A run
+passes if every verdict of both passes.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -13,13 +13,16 @@ from evals.artifact import Verdict
 from evals.transcript import Transcript
 
 WITH, WITHOUT = "with_skill", "without_skill"
-NO_SKILL, OTHER, NOTHING = "none", "other", "nothing"  # in confusion matrices
+NO_SKILL, OTHER, NOTHING = "none", "other", "nothing"  # labels of confusion matrices
 
 
 @dataclass
 class Grade:
-    """`fired`: skills, in their order; `read`: pages of the skill under test; `workflow`: of the file, or, of a query,
-    of the page that was read; `not_judged`: expectations that only a language model could judge, when none did."""
+    """The grade of one run.
+
+    `fired`: skills in order of activation. `read`: pages of the skill under test. `workflow`: of the app, or, for a
+    query, of the primary reference that was read. `not_judged`: expectations that no language model has judged.
+    """
 
     fired: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
@@ -30,116 +33,116 @@ class Grade:
 
     @property
     def failed(self) -> list[Verdict]:
-        """What is not as it should be."""
-        return [each for each in [*self.delivered, *self.routing] if not each.passed]
+        """The verdicts that did not pass."""
+        return [verdict for verdict in [*self.delivered, *self.routing] if not verdict.passed]
+
+    @property
+    def was_delivered(self) -> bool:
+        """True if every verdict on the files passed."""
+        return all(verdict.passed for verdict in self.delivered)
 
     @property
     def passed(self) -> bool:
-        """Whether every verdict is good: what was found to be wrong stays wrong, whoever judges the rest."""
+        """True if every verdict passed."""
         return not self.failed
 
     def document(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The grade as a JSON object."""
         return asdict(self) | {"passed": self.passed}
 
 
-def failed(grade: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is not as it should be, of a grade as it is kept."""
-    return [each for each in [*grade["delivered"], *grade["routing"]] if not each["passed"]]
+@dataclass(frozen=True)
+class Project:
+    """The project folder after a run. `before`: its files before it. `skills`: files of each installed skill."""
+
+    folder: Path
+    before: dict[str, str]
+    skills: dict[str, list[str]]
 
 
 def grade(
-    task: cases.Task,
-    transcript: Transcript,
-    project: Path,
-    before: dict[str, str],
-    *,
-    configuration: str,
-    skills: dict[str, list[str]],
-    rehearse: bool,
+    task: cases.Task, transcript: Transcript, project: Project, *, with_skill: bool = True, rehearse: bool
 ) -> Grade:
-    """Grade a run that tells something (`transcript.told`).
-
-    `skills`: each installed skill with the files in its folder. `before`: the project's files as the agent found them.
-    """
-    found = Grade(fired=transcript.fired(skills))
-    found.read = transcript.read(cases.SKILL, skills.get(cases.SKILL, []))
-    if task.query:
-        _grade_query(found, task)
+    """Grade a conclusive run (`transcript.conclusive`)."""
+    result = Grade(fired=transcript.fired(project.skills))
+    result.read = transcript.read(cases.SKILL, project.skills.get(cases.SKILL, []))
+    if isinstance(task, cases.Query):
+        _grade_query(result, task)
     else:
-        _grade_case(found, task, project, before, configuration, rehearse)
-    return found
+        _grade_case(result, task, project, with_skill, rehearse)
+    return result
 
 
-def _grade_query(found: Grade, task: cases.Task) -> None:
-    hit = cases.SKILL in found.fired
-    if task.query.should_trigger:
-        found.routing.append(_skill(f"{cases.SKILL} fires", hit, found.fired))
+def _grade_query(result: Grade, query: cases.Query) -> None:
+    fired = cases.SKILL in result.fired
+    if query.should_trigger:
+        result.routing.append(_skill(f"{cases.SKILL} fires", fired, result.fired))
     else:
-        found.routing.append(_skill(f"{cases.SKILL} stays out of it", not hit, found.fired))
-    primaries = [page for page in found.read if page in cases.primaries()]
-    found.workflow = cases.primaries()[primaries[0]] if primaries else NOTHING
+        result.routing.append(_skill(f"{cases.SKILL} does not fire", not fired, result.fired))
+    primaries = [page for page in result.read if page in cases.primaries()]
+    result.workflow = cases.primaries()[primaries[0]] if primaries else NOTHING
 
 
-def _grade_case(
-    found: Grade, task: cases.Task, project: Path, before: dict[str, str], configuration: str, rehearse: bool
-) -> None:
-    case = task.case
-    given = "\n".join([case.prompt, *before.values()])
-    apps = artifact.found(project, case.artifact.glob if case.artifact else "*.py", before, given)
+def _grade_case(result: Grade, case: cases.Case, project: Project, with_skill: bool, rehearse: bool) -> None:
+    user_text = "\n".join([case.prompt, *project.before.values()])
+    apps = artifact.find(project.folder, case.artifact.glob if case.artifact else "*.py", project.before, user_text)
     if case.artifact:
-        found.delivered += _written(case, apps, found, rehearse)
+        result.delivered += _written(case, case.artifact, apps, result, rehearse)
     else:
         serving = [f"{app.path.name} is {app.workflow}" for app in apps if app.workflow]
-        shown = ", ".join(serving) or "none"
-        found.delivered.append(
-            Verdict("nothing-served", "no app that serves a language model is written", not serving, shown)
-        )
-        found.workflow = next((app.workflow for app in apps if app.workflow), NOTHING)
-    if configuration == WITH:
-        found.routing += _routing(case, found)
-    found.not_judged = list(case.expectations)
+        text = "no app that serves a language model is written"
+        result.delivered.append(Verdict("nothing-served", text, not serving, ", ".join(serving) or "none"))
+        result.workflow = next((app.workflow for app in apps if app.workflow), NOTHING)
+    if with_skill:
+        result.routing += _routing(case, result)
+    result.not_judged = list(case.expectations)
 
 
-def _written(case: cases.Case, apps: list[artifact.App], found: Grade, rehearse: bool) -> list[Verdict]:
+def _written(
+    case: cases.Case, required: cases.Artifact, apps: list[artifact.App], result: Grade, rehearse: bool
+) -> list[Verdict]:
     names = ", ".join(app.path.name for app in apps)
-    one = Verdict("written", "one Modal app is written", len(apps) == 1, names or "none")
+    written = Verdict("written", "exactly one Modal app is written", len(apps) == 1, names or "none")
     if len(apps) != 1:
-        found.workflow = NOTHING if not apps else OTHER
-        return [one]
+        result.workflow = OTHER if apps else NOTHING
+        return [written]
     app = apps[0]
-    found.workflow = app.workflow or OTHER
-    right = Verdict("workflow", f"it is {case.workflow}", app.workflow == case.workflow, _form(app))
-    verdicts = [one, right, *demands.judge(app, case.artifact.checks)]
+    result.workflow = app.workflow or OTHER
+    right = Verdict("workflow", f"the app is {case.workflow}", app.workflow == case.workflow, _form(app))
+    verdicts = [written, right, *demands.judge(app, required.checks)]
     if case.rehearse and rehearse:
-        bad = next((each for each in verdicts if not each.passed and each.name in ("syntax", "imports")), None)
-        missed = bad and Verdict("rehearse", "a rehearsal of it ends well", False, f"not tried: {bad.evidence}")
-        verdicts.append(missed or artifact.rehearsed(app))
+        broken = next((one for one in verdicts if not one.passed and one.name in ("syntax", "imports")), None)
+        if broken:
+            skipped = f"not rehearsed: {broken.evidence}"
+            verdicts.append(Verdict("rehearse", "the app passes a rehearsal", False, skipped))
+        else:
+            verdicts.append(artifact.rehearse(app))
     return verdicts
 
 
 def _form(app: artifact.App) -> str:
     if app.workflow:
         return f"the file is {app.workflow}"
-    return f"{app.form[0]}, {app.form[1]}: no workflow" if app.form else "no engine, or several patterns in one file"
+    if app.form:
+        return f"{app.form.engine}, {app.form.mode}: not a known workflow"
+    return "no engine, or several patterns in one file"
 
 
-def _routing(case: cases.Case, found: Grade) -> list[Verdict]:
+def _routing(case: cases.Case, result: Grade) -> list[Verdict]:
     verdicts = []
     if case.expect_skill:
-        hit = case.expect_skill in found.fired
-        verdicts.append(_skill(f"{case.expect_skill} fires", hit, found.fired))
+        verdicts.append(_skill(f"{case.expect_skill} fires", case.expect_skill in result.fired, result.fired))
     if case.expect_skill != cases.SKILL and not case.may_fire:
-        verdicts.append(_skill(f"{cases.SKILL} stays out of it", cases.SKILL not in found.fired, found.fired))
+        verdicts.append(_skill(f"{cases.SKILL} does not fire", cases.SKILL not in result.fired, result.fired))
     for page in case.references.required:
-        shown = ", ".join(found.read) or "nothing of the skill"
-        verdicts.append(Verdict("read", f"{page} is read", page in found.read, shown))
+        evidence = f"read: {', '.join(result.read) or 'no page of the skill'}"
+        verdicts.append(Verdict("read", f"{page} is read", page in result.read, evidence))
     if case.references.exactly_one_primary:
-        read = [page for page in found.read if page in cases.primaries()]
-        shown = ", ".join(read) or "none"
-        verdicts.append(Verdict("one-primary", "exactly one primary reference is read", len(read) == 1, shown))
+        primaries = [page for page in result.read if page in cases.primaries()]
+        text = "exactly one primary reference is read"
+        verdicts.append(Verdict("one-primary", text, len(primaries) == 1, ", ".join(primaries) or "none"))
     return verdicts
 
 
-def _skill(text: str, good: bool, fired: list[str]) -> Verdict:
-    return Verdict("skill", text, good, f"fired: {', '.join(fired)}" if fired else "no skill fired")
+def _skill(text: str, passed: bool, fired: list[str]) -> Verdict:
+    return Verdict("skill", text, passed, f"fired: {', '.join(fired)}" if fired else "no skill fired")

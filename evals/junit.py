@@ -1,32 +1,30 @@
-"""JUnit's XML, which every CI shows: a test for each run."""
+"""JUnit XML for CI: a test for each run with the skill."""
 
 import re
 import xml.etree.ElementTree as xml
-from typing import Any
 
-from evals.grading import WITHOUT, failed
+from evals.grading import WITHOUT
+from evals.records import Result
 from evals.store import Store
 
-# What XML cannot hold, whatever it is escaped as.
+# Characters that XML cannot hold, not even escaped.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(store: Store) -> str:
-    """A suite of cases and one of queries; runs that tell nothing are errors, those without the skill left out."""
+    """A suite of cases and one of queries; inconclusive runs are errors."""
     root = xml.Element("testsuites", name="evals")
     suites: dict[str, xml.Element] = {}
-    for row in store.results():
-        if row["configuration"] == WITHOUT:
+    for result in store.results():
+        if result.configuration == WITHOUT:
             continue
-        kind = "queries" if "kind" in row else "cases"
+        kind = "queries" if result.is_query else "cases"
         if kind not in suites:
             suites[kind] = xml.SubElement(root, "testsuite", name=kind)
-        suite = suites[kind]
-        test = xml.SubElement(
-            suite, "testcase", classname=f"evals.{kind}.{row['id']}", name=_text(f"{row['name']} [{row['number']}]"),
-            time=f"{row['seconds']:.3f}",
-        )  # fmt: skip
-        _outcome(test, row)
+        name = _text(f"{result.name} [{result.number}]")
+        test = xml.SubElement(suites[kind], "testcase", classname=f"evals.{kind}.{result.id}", name=name)
+        test.set("time", f"{result.seconds:.3f}")
+        _outcome(test, result)
     for suite in suites.values():
         for key, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("errors", "testcase/error")):
             suite.set(key, str(len(suite.findall(tag))))
@@ -34,14 +32,14 @@ def document(store: Store) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _outcome(test: xml.Element, row: dict[str, Any]) -> None:
-    if "grade" not in row:
-        xml.SubElement(test, "error", type=row["outcome"], message=_text(row["reason"])).text = _text(row["place"])
-    elif not row["grade"]["passed"]:
-        bad = failed(row["grade"])
-        lines = [f"{each['text']}: {each['evidence']}" for each in bad]
-        failure = xml.SubElement(test, "failure", type=bad[0]["name"], message=_text(lines[0]))
-        failure.text = _text("\n".join([*lines, row["place"]]))
+def _outcome(test: xml.Element, result: Result) -> None:
+    if result.grade is None:
+        error = xml.SubElement(test, "error", type=result.outcome, message=_text(result.reason))
+        error.text = _text(result.place)
+    elif failed := result.grade.failed:
+        lines = [f"{verdict.text}: {verdict.evidence}" for verdict in failed]
+        failure = xml.SubElement(test, "failure", type=failed[0].name, message=_text(lines[0]))
+        failure.text = _text("\n".join([*lines, result.place]))
 
 
 def _text(text: str) -> str:

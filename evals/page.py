@@ -1,35 +1,112 @@
-"""report.html: one file that opens from disk, without scripts and without a network, on a phone and on paper."""
+"""Render report.html: one file without scripts or external resources, for screens and for paper."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 import jinja2
 
 from evals import cases
+from evals.benchmark import Benchmark, Comparison, Failure, Matrix
 from evals.comparing import regressions
 from evals.grading import WITH, WITHOUT
+from evals.stats import Rate
 from evals.store import Store
+from evals.transcript import Event
 
 SHOWN_EVENT, SHOWN_EVENTS = 2_500, 60  # characters of one event, events of one transcript
 SHOWN_FILE = 12_000  # characters of one file
-BUDGET = 6_000_000  # characters of all transcripts together; beyond it the page says where they lie
+BUDGET = 6_000_000  # characters of all transcripts; beyond it the page only names their folders
 
 
-def render(held: dict[str, Any], store: Store, comparison: dict[str, Any] | None = None) -> str:
-    """The page of a benchmark, with the transcripts of what failed."""
-    shown = list(_failures(held, store))
+@dataclass(frozen=True)
+class Figure:
+    """A main figure."""
+
+    name: str
+    rate: Rate
+    about: str
+
+
+@dataclass
+class CaseRow:
+    """A case: whether each of its runs delivered, with and without the skill."""
+
+    name: str
+    shares: dict[str, list[bool]] = field(default_factory=lambda: {WITH: [], WITHOUT: []})
+
+    def share(self, configuration: str) -> float | None:
+        """The share of runs that delivered; None without runs."""
+        outcomes = self.shares[configuration]
+        return sum(outcomes) / len(outcomes) if outcomes else None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a confusion matrix: count, share of its row, whether it is on the diagonal."""
+
+    count: int
+    share: float
+    right: bool
+
+
+@dataclass(frozen=True)
+class MatrixTable:
+    """A confusion matrix with its titles."""
+
+    title: str
+    side: str
+    labels: list[str]
+    rows: list[tuple[str, list[Cell]]]
+    right: Rate
+
+
+@dataclass(frozen=True)
+class DotRow:
+    """The runs of one configuration as dots: their positions and their mean, as shares of the largest value."""
+
+    name: str
+    mean: float
+    at: float
+    dots: list[float]
+
+
+@dataclass(frozen=True)
+class DotPlot:
+    """Tokens or seconds of all runs."""
+
+    text: str
+    unit: str
+    largest: float
+    rows: list[DotRow]
+
+
+@dataclass
+class Detail:
+    """A failed or inconclusive run with its transcript and files. `count`: runs of the task with the same reasons."""
+
+    failure: Failure
+    count: int = 1
+    events: list[Event] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    more: str = ""
+
+
+def render(document: Benchmark, store: Store, comparison: Comparison | None = None) -> str:
+    """The page of an evaluation, with the transcripts of failed runs."""
+    details = list(_details(document, store))
     return _template().render(
-        held=held,
-        settings=held["settings"],
-        figures=_figures(held),
-        triggers=_triggers(held),
-        cases=_cases(held),
-        checks=_checks(held),
-        texts=_texts(held),
-        spreads=_spreads(held),
-        matrices=_matrices(held),
-        failures=_grouped(failure for failure in shown if failure["told"]),
-        mute=_grouped(failure for failure in shown if not failure["told"]),
+        document=document,
+        settings=document.settings,
+        figures=list(_figures(document)),
+        triggers=_triggers(document),
+        cases=_cases(document),
+        checks=_checks(document),
+        texts=_texts(document),
+        plots=list(_plots(document)),
+        matrices=list(_matrices(document)),
+        failed=_grouped(detail for detail in details if detail.failure.told),
+        inconclusive=_grouped(detail for detail in details if not detail.failure.told),
         comparison=comparison,
         worse=regressions(comparison) if comparison else [],
     )
@@ -37,7 +114,7 @@ def render(held: dict[str, Any], store: Store, comparison: dict[str, Any] | None
 
 @cache
 def _template() -> jinja2.Template:
-    loader = jinja2.FileSystemLoader(cases.HERE)
+    loader = jinja2.FileSystemLoader(cases.FOLDER)
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -48,172 +125,132 @@ def _template() -> jinja2.Template:
 
 def _amount(value: float | None, unit: str = "") -> str:
     if value is None:
-        return "not known"
+        return "unknown"
     text = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
     return f"{unit}{text}" if unit == "$" else f"{text} {unit}".strip()
 
 
-def _figures(held: dict[str, Any]) -> list[dict[str, Any]]:
-    """The main figures: each a rate, or an amount."""
-    found = []
-    trigger = held["trigger"]["all"]
-    if held["queries"]:
-        found.append(
-            {"name": "trigger recall", "rate": trigger["recall"], "about": "of the queries that should trigger, did"}
-        )
-        found.append(
-            {"name": "trigger precision", "rate": trigger["precision"], "about": "of those that did, should have"}
-        )
-        about = "of the queries that should not trigger, did not"
-        found.append({"name": "trigger specificity", "rate": trigger["specificity"], "about": about})
+def _figures(document: Benchmark) -> Iterator[Figure]:
+    """The main figures."""
+    trigger = document.trigger["all"]
+    if document.queries:
+        yield Figure("trigger recall", trigger.recall, "of the queries that should trigger, did")
+        yield Figure("trigger precision", trigger.precision, "of the queries that triggered, should have")
+        yield Figure("trigger specificity", trigger.specificity, "of the queries that should not trigger, did not")
     for name, text in ((WITH, "delivered with the skill"), (WITHOUT, "delivered without it")):
-        if name in held["evals"]:
-            found.append(
-                {"name": text, "rate": held["evals"][name]["delivered"], "about": "runs whose app passes every check"}
-            )
-    if WITH in held["evals"]:
-        about = "delivered, by the right skill and pages"
-        found.append({"name": "delivered and routed right", "rate": held["evals"][WITH]["passed"], "about": about})
-    if held["workflow_matrix"]["labels"]:
-        found.append(
-            {"name": "right workflow", "rate": held["workflow_matrix"]["right"], "about": "told from the file itself"}
-        )
-    return found
+        if name in document.evals:
+            yield Figure(text, document.evals[name].delivered, "runs whose app passes every check")
+    if WITH in document.evals:
+        about = "delivered, with the right skill and pages"
+        yield Figure("delivered and routed correctly", document.evals[WITH].passed, about)
+    if document.workflow_matrix.labels:
+        yield Figure("correct workflow", document.workflow_matrix.right, "as identified from the app itself")
 
 
-def _triggers(held: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str, Any]]]]]:
-    """Rows of rates, in groups: by split, by kind, by topic. A topic has the rate of what is right there."""
-    if not held["queries"]:
-        return []
-    return [
-        (title, [(f"{name}: {rate}", of[rate]) for name, of in held[key].items() for rate in rates if of[rate]["of"]])
-        for title, key, rates in (
-            ("by split", "trigger", ("recall", "precision", "specificity")),
-            ("by kind", "trigger_by_kind", ("recall", "specificity")),
-            ("by topic", "trigger_by_topic", ("recall", "specificity")),
-        )
-    ]
-
-
-def _cases(held: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each case with the share of its runs that delivered, with and without the skill."""
-    shares: dict[int, dict[str, Any]] = {}
-    for run in held["runs"]:
-        row = shares.setdefault(run["eval_id"], {"name": run["eval_name"], WITH: [], WITHOUT: [], "passed": []})
-        row[run["configuration"]].append(all(each["passed"] for each in run["expectations"]))
-        if run["configuration"] == WITH:
-            row["passed"].append(run["passed"])
-    return [
-        {
-            key: value if key == "name" else (sum(value) / len(value) if value else None)
-            for key, value in shares[number].items()
-        }
-        for number in sorted(shares)
-    ]
-
-
-def _checks(held: dict[str, Any]) -> list[tuple[str, dict | None, dict | None]]:
-    """Each check with its rate with and without the skill, the worst with it first."""
-    one, other = (held["evals"].get(name, {}).get("checks", {}) for name in (WITH, WITHOUT))
-    rows = [(name, one.get(name), other.get(name)) for name in {**one, **other}]
-    return sorted(rows, key=lambda row: (row[1]["value"] if row[1] else 2, row[0]))
-
-
-def _texts(held: dict[str, Any]) -> dict[str, str]:
-    """What each check expects, where it says the same of every case."""
-    found: dict[str, set[str]] = {}
-    for run in held["runs"]:
-        for kind, prefix in (("expectations", ""), ("routing", "routing: ")):
-            for each in run[kind]:
-                found.setdefault(f"{prefix}{each['name']}", set()).add(each["text"])
-    return {name: next(iter(texts)) if len(texts) == 1 else "of each case, its own" for name, texts in found.items()}
-
-
-def _grouped(failures) -> list[dict[str, Any]]:
-    """Failures by task and reason: how many runs of a task failed for it, and the first of them whole."""
-    found: dict[tuple, dict[str, Any]] = {}
-    for failure in failures:
-        key = failure["place"].partition("/")[0], *failure["why"]
-        found.setdefault(key, failure | {"many": 0})["many"] += 1
-    return list(found.values())
-
-
-def _spreads(held: dict[str, Any]) -> list[dict[str, Any]]:
-    """What runs took: each as a dot between nought and the largest of both configurations."""
-    found = []
-    for key, text, unit in (("tokens", "tokens of a run", ""), ("time_seconds", "seconds of a run", "s")):
-        every = [(run["configuration"], run["result"][key]) for run in held["runs"]]
-        most = max((value for _, value in every), default=0)
-        if not most:
-            continue
-        rows = []
-        for name in (WITH, WITHOUT):
-            own = [value for configuration, value in every if configuration == name]
-            if own:
-                mean = sum(own) / len(own)
-                rows.append(
-                    {
-                        "name": name.replace("_", " "),
-                        "mean": mean,
-                        "at": mean / most,
-                        "dots": [round(value / most, 4) for value in own],
-                    }
-                )
-        found.append({"text": text, "unit": unit, "most": most, "rows": rows})
-    return found
-
-
-def _matrices(held: dict[str, Any]) -> list[dict[str, Any]]:
-    names = (
-        ("skills_matrix", "Skill that fired, of queries", "should fire"),
-        ("routing_matrix", "Primary reference that was read, of queries", "workflow of the query"),
-        ("workflow_matrix", "Workflow of the file, of cases", "workflow of the case"),
+def _triggers(document: Benchmark) -> list[tuple[str, list[tuple[str, Rate]]]]:
+    """Rates in groups: by split, kind and topic."""
+    groups = (
+        ("by split", document.trigger, ("recall", "precision", "specificity")),
+        ("by kind", document.trigger_by_kind, ("recall", "specificity")),
+        ("by topic", document.trigger_by_topic, ("recall", "specificity")),
     )
     found = []
-    for key, title, side in names:
-        matrix = held[key]
-        if matrix["labels"]:
-            rows = [
-                {
-                    "label": label,
-                    "cells": [
-                        {"many": many, "share": many / max(1, sum(row)), "right": at == place}
-                        for at, many in enumerate(row)
-                    ],
-                }
-                for place, (label, row) in enumerate(zip(matrix["labels"], matrix["rows"], strict=True))
-                if sum(row)
-            ]
-            found.append(
-                {"title": title, "side": side, "labels": matrix["labels"], "rows": rows, "right": matrix["right"]}
-            )
+    for title, group, names in groups if document.queries else ():
+        rates = [(f"{key}: {name}", getattr(group[key], name)) for key in group for name in names]
+        found.append((title, [(text, rate) for text, rate in rates if rate.of]))
     return found
 
 
-def _failures(held: dict[str, Any], store: Store):
-    """Each failure with its transcript and files, as long as the page may hold more."""
+def _cases(document: Benchmark) -> list[CaseRow]:
+    rows: dict[int, CaseRow] = {}
+    for run in document.runs:
+        row = rows.setdefault(run.eval_id, CaseRow(run.eval_name))
+        row.shares[run.configuration].append(run.delivered)
+    return [rows[number] for number in sorted(rows)]
+
+
+def _checks(document: Benchmark) -> list[tuple[str, Rate | None, Rate | None]]:
+    """Each check with its rates with and without the skill; the lowest rate with the skill first."""
+    with_skill, without = (document.evals[name].checks if name in document.evals else {} for name in (WITH, WITHOUT))
+    rows = [(name, with_skill.get(name), without.get(name)) for name in {**with_skill, **without}]
+    return sorted(rows, key=lambda row: (row[1].value if row[1] and row[1].value is not None else 2, row[0]))
+
+
+def _texts(document: Benchmark) -> dict[str, str]:
+    """The expectation of each check, if it is the same in all cases."""
+    found: dict[str, set[str]] = {}
+    for run in document.runs:
+        for prefix, verdicts in (("", run.expectations), ("routing: ", run.routing)):
+            for verdict in verdicts:
+                found.setdefault(f"{prefix}{verdict.name}", set()).add(verdict.text)
+    return {name: next(iter(texts)) if len(texts) == 1 else "depends on the case" for name, texts in found.items()}
+
+
+def _grouped(details: Iterable[Detail]) -> list[Detail]:
+    """The first detail of each task and reason, with their number."""
+    groups: dict[tuple[str, ...], Detail] = {}
+    for detail in details:
+        key = (detail.failure.place.partition("/")[0], *detail.failure.why)
+        if key in groups:
+            groups[key].count += 1
+        else:
+            groups[key] = detail
+    return list(groups.values())
+
+
+def _plots(document: Benchmark) -> Iterator[DotPlot]:
+    for key, text, unit in (("tokens", "tokens per run", ""), ("time_seconds", "seconds per run", "s")):
+        values = [(run.configuration, run.result[key]) for run in document.runs]
+        largest = max((value for _, value in values), default=0)
+        rows = []
+        for name in (WITH, WITHOUT):
+            own = [value for configuration, value in values if configuration == name]
+            if own and largest:
+                mean, dots = sum(own) / len(own), [round(value / largest, 4) for value in own]
+                rows.append(DotRow(name.replace("_", " "), mean, mean / largest, dots))
+        if rows:
+            yield DotPlot(text, unit, largest, rows)
+
+
+def _matrices(document: Benchmark) -> Iterator[MatrixTable]:
+    for matrix, title, side in (
+        (document.skills_matrix, "Skill that fired, in queries", "should fire"),
+        (document.routing_matrix, "Primary reference that was read, in queries", "workflow of the query"),
+        (document.workflow_matrix, "Workflow of the app, in cases", "workflow of the case"),
+    ):
+        if matrix.labels:
+            yield MatrixTable(title, side, matrix.labels, _cells(matrix), matrix.right)
+
+
+def _cells(matrix: Matrix) -> list[tuple[str, list[Cell]]]:
+    return [
+        (label, [Cell(count, count / max(1, sum(row)), column == index) for column, count in enumerate(row)])
+        for index, (label, row) in enumerate(zip(matrix.labels, matrix.rows, strict=True))
+        if sum(row)
+    ]
+
+
+def _details(document: Benchmark, store: Store) -> Iterator[Detail]:
+    """The failures with their transcripts and files, until the page's budget is used."""
     left = BUDGET
-    for failure in held["failures"]:
-        shown: dict[str, Any] = dict(failure, events=[], files={}, more="")
-        folder = store.folder / failure["place"]
+    for failure in document.failures:
+        detail = Detail(failure)
         if left <= 0:
-            shown["more"] = f"The transcript lies in {folder.relative_to(store.folder)}."
-            yield shown
+            detail.more = f"The transcript is in {failure.place}."
+            yield detail
             continue
-        transcript = store.transcript(failure["place"])
-        for event in transcript.events[:SHOWN_EVENTS]:
-            detail = _cut(event.detail, SHOWN_EVENT)
-            shown["events"].append(
-                {"kind": event.kind, "what": _cut(event.what, SHOWN_EVENT), "detail": detail, "failed": event.failed}
-            )
-        if len(transcript.events) > SHOWN_EVENTS:
-            shown["more"] = f"{len(transcript.events) - SHOWN_EVENTS} more events lie in {failure['place']}."
-        shown["files"] = {name: _cut(text, SHOWN_FILE) for name, text in store.outputs(failure["place"]).items()}
-        left -= sum(len(event["what"]) + len(event["detail"]) for event in shown["events"]) + sum(
-            map(len, shown["files"].values())
-        )
-        yield shown
+        events = store.transcript(failure.place).events
+        detail.events = [
+            Event(event.kind, _cut(event.what, SHOWN_EVENT), _cut(event.detail, SHOWN_EVENT), event.failed)
+            for event in events[:SHOWN_EVENTS]
+        ]
+        if len(events) > SHOWN_EVENTS:
+            detail.more = f"{len(events) - SHOWN_EVENTS} more events are in {failure.place}."
+        detail.files = {name: _cut(text, SHOWN_FILE) for name, text in store.outputs(failure.place).items()}
+        left -= sum(len(event.what) + len(event.detail) for event in detail.events)
+        left -= sum(map(len, detail.files.values()))
+        yield detail
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}\n… ({len(text):,} characters)"
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}\n… ({len(text):,} characters)"

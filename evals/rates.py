@@ -1,64 +1,82 @@
-"""Rates of runs, each with its interval: of triggering, of what is taken for what, of what the skill adds.
-
-A row is one run as `results` has it; `told` says whether it tells anything.
-"""
+"""Rates of runs with intervals: triggering, confusion matrices, what the skill adds."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from evals import cases, stats
-from evals.grading import OTHER, WITH, WITHOUT
+from evals.benchmark import Gain, Matrix, Triggering
+from evals.grading import NO_SKILL, NOTHING, OTHER, WITH, WITHOUT
+from evals.records import Result
+from evals.stats import Rate
 from evals.transcript import TIME
 
 
-def trigger(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts, precision and recall of the skill under test; runs that tell nothing are counted apart."""
-    told = [row for row in rows if row["told"]]
-    ours = [row for row in told if row["expect_skill"] == cases.SKILL]
-    others = [row for row in told if row["expect_skill"] != cases.SKILL]
-    fired = [row for row in told if row["fired_ours"]]
-    hits, false = sum(row["fired_ours"] for row in ours), sum(row["fired_ours"] for row in others)
-    return {
-        "tp": hits, "fn": len(ours) - hits, "fp": false, "tn": len(others) - false,
-        "errors": sum(not row["told"] and row["outcome"] != TIME for row in rows),
-        "timeouts": sum(row["outcome"] == TIME for row in rows),
-        "recall": rate(ours, hits),
-        "precision": rate(fired, hits),
-        "specificity": rate(others, len(others) - false),
-    }  # fmt: skip
+class Row(Protocol):
+    """A run of a task."""
+
+    @property
+    def id(self) -> str:
+        """The task."""
 
 
-def rate(rows: list[dict[str, Any]], hits: int) -> dict[str, Any]:
+def rate(rows: Sequence[Row], hits: int) -> Rate:
     """The rate of `hits` in runs; its interval counts each task once."""
-    return stats.rate(hits, len(rows), len({row["id"] for row in rows}))
+    return stats.rate(hits, len(rows), len({row.id for row in rows}))
 
 
-def matrix(rows: list[dict[str, Any]], key: str, nothing: str, observed) -> dict[str, Any]:
-    """Expected (rows) against observed (columns), of runs that tell something."""
-    told = [row for row in rows if row["told"]]
-    counts = Counter((row[key] or nothing, observed(row)) for row in told)
-    names = sorted({name for pair in counts for name in pair}, key=lambda name: (name in (nothing, OTHER), name))
-    right = sum(many for (wanted, got), many in counts.items() if wanted == got)
-    return {
-        "labels": names,
-        "rows": [[counts[wanted, got] for got in names] for wanted in names],
-        "right": rate(told, right),
-    }
+def triggering(results: Iterable[Result]) -> Triggering:
+    """Confusion counts, precision and recall of the skill under test."""
+    results = list(results)
+    conclusive = [result for result in results if result.conclusive]
+    ours = [result for result in conclusive if result.expect_skill == cases.SKILL]
+    others = [result for result in conclusive if result.expect_skill != cases.SKILL]
+    fired = [result for result in conclusive if result.triggered]
+    hits, false = sum(result.triggered for result in ours), sum(result.triggered for result in others)
+    return Triggering(
+        tp=hits,
+        fn=len(ours) - hits,
+        fp=false,
+        tn=len(others) - false,
+        errors=sum(not result.conclusive and result.outcome != TIME for result in results),
+        timeouts=sum(result.outcome == TIME for result in results),
+        recall=rate(ours, hits),
+        precision=rate(fired, hits),
+        specificity=rate(others, len(others) - false),
+    )
 
 
-def gain(rows: list[dict[str, Any]]) -> dict[str, float] | None:
-    """What the skill adds to what is delivered, with its interval; None where it was not asked without it."""
-    found = {}
+def skills(results: Iterable[Result]) -> Matrix:
+    """The skill that fired, by the skill that should."""
+    rows = [result for result in results if result.conclusive]
+    return _matrix(rows, [(result.expect_skill or NO_SKILL, result.predicted_skill) for result in rows], NO_SKILL)
+
+
+def workflows(results: Iterable[Result]) -> Matrix:
+    """The workflow of the app or page, by that of the task, for tasks that have one."""
+    rows = [result for result in results if result.conclusive and result.expect_workflow]
+    return _matrix(rows, [(result.expect_workflow or NOTHING, result.workflow) for result in rows], NOTHING)
+
+
+def _matrix(rows: list[Result], pairs: list[tuple[str, str]], nothing: str) -> Matrix:
+    counts = Counter(pairs)
+    labels = sorted({label for pair in pairs for label in pair}, key=lambda label: (label in (nothing, OTHER), label))
+    return Matrix(
+        labels=labels,
+        rows=[[counts[expected, observed] for observed in labels] for expected in labels],
+        right=rate(rows, sum(expected == observed for expected, observed in pairs)),
+    )
+
+
+def gain(results: Iterable[Result]) -> Gain | None:
+    """What the skill adds to the delivery rate; None if the cases were not run without it."""
+    results = list(results)
+    shares: list[tuple[float, int]] = []
     for name in (WITH, WITHOUT):
-        told = [row for row in rows if row["configuration"] == name and row["told"]]
-        if not told:
+        rows = [result for result in results if result.configuration == name and result.conclusive]
+        if not rows:
             return None
-        share, items = sum(delivered(row) for row in told) / len(told), len({row["id"] for row in told})
-        found[name] = share * items, items
-    low, high = stats.difference(*found[WITH], *found[WITHOUT])
-    one, other = (hits / of for hits, of in (found[WITH], found[WITHOUT]))
-    return {"value": round(one - other, 4), "low": round(low, 4), "high": round(high, 4)}
-
-
-def delivered(row: dict[str, Any]) -> bool:
-    return all(each["passed"] for each in row["grade"]["delivered"])
+        shares.append((sum(row.delivered for row in rows) / len(rows), len({row.id for row in rows})))
+    (share, items), (other_share, other_items) = shares
+    low, high = stats.difference(share * items, items, other_share * other_items, other_items)
+    return Gain(value=round(share - other_share, 4), low=round(low, 4), high=round(high, 4))

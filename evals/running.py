@@ -1,238 +1,240 @@
-"""Many runs: which, in what order, how many at once, when to stop; each is kept the moment that it ends."""
+"""Run the plan of an evaluation: the order, parallel runs, and when to stop. Each run is saved as soon as it ends."""
 
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
-from evals import cases, grading, runners, workspace
-from evals.judge import judge
-from evals.runners import Ask, Limits, Options
-from evals.store import Run, Store, result_document
+from evals import cases, grading, judge, records, runners, workspace
+from evals.artifact import Verdict
+from evals.records import Judgment, Result, Settings
+from evals.runners.agent import Attempt, Limits
+from evals.store import Run, Store
 from evals.transcript import ERROR, TIME, TURNS, Transcript
 
-ALIKE = 8  # errors in a row after which nothing new is begun: the endpoint is down, the key is wrong
-PATIENCE_S = 3  # for what is under way when everything is to end
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to ask; `usd` bounds the whole evaluation, `limits` each run. `trigger_turns`: of a query."""
-
-    agent: Options
-    limits: Limits
-    trigger_turns: int
-    jobs: int
-    usd: float | None = None
-    rehearse: bool = True
-    judge: Options | None = None
+ERRORS_IN_A_ROW = 8  # after these nothing more is started: the endpoint is down, or the key is wrong
+GRACE_S = 3  # for runs in progress when the evaluation is interrupted
 
 
 @dataclass
 class Tally:
-    """What has happened so far, as far as progress and limits need it. `stopped`: why nothing new is begun."""
+    """Counts for progress and limits. `stopped`: why no more runs are started."""
 
     total: int
-    kept: int = 0  # runs that an earlier call had done
+    kept: int = 0  # runs completed by an earlier call
     done: int = 0
     failed: int = 0  # with the skill
-    mute: int = 0  # runs that told nothing
+    inconclusive: int = 0
     usd: float = 0.0
-    alike: int = 0
+    errors_in_a_row: int = 0
     fired: set[str] = field(default_factory=set)  # sets whose control fired
     stopped: str = ""
     began: float = field(default_factory=time.monotonic)
 
     @property
     def left(self) -> int:
+        """Runs that are not done."""
         return self.total - self.kept - self.done
+
+    def add(self, result: Result, settings: Settings) -> None:
+        """Count a completed run, and decide whether to stop."""
+        self.done += 1
+        self.usd += result.total_usd
+        self.failed += result.conclusive and not result.passed and result.configuration == grading.WITH
+        self.inconclusive += not result.conclusive
+        self.errors_in_a_row = self.errors_in_a_row + 1 if result.outcome == ERROR else 0
+        self.note_control(result)
+        if self.errors_in_a_row >= ERRORS_IN_A_ROW and self.left:
+            self.stopped = f"{ERRORS_IN_A_ROW} errors in a row, the last: {result.reason}"
+        else:
+            self.check_budget(settings)
+
+    def note_control(self, result: Result) -> None:
+        """Remember that the control of a set fired."""
+        if result.control and result.triggered:
+            self.fired.add(cases.task_set(result.id))
+
+    def check_budget(self, settings: Settings) -> None:
+        """Stop if the budget is spent."""
+        if settings.max_usd is not None and self.usd >= settings.max_usd and self.left:
+            self.stopped = f"${self.usd:.2f} of ${settings.max_usd:.2f} are spent; raise --max-usd"
+
+
+Report = Callable[[Run, Result, Tally], None]
 
 
 def planned(tasks: Iterable[cases.Task], configurations: Iterable[str], times: int) -> list[Run]:
-    """Every run, the controls first; a query is asked only with the skill.
+    """All runs, controls first. Queries are run only with the skill.
 
-    Queries come in the order of their ids, which is none: whatever stops an evaluation, both sorts were asked.
+    Cases keep their order; queries are ordered by their hashed ids, so that a partial evaluation is a fair sample.
     """
-    ordered = sorted(tasks, key=lambda task: (not task.control, task.id if task.query else ""))
-    found = []
-    for number in range(1, times + 1):
-        for task in ordered:
-            for configuration in configurations:
-                if task.case or configuration == grading.WITH:
-                    found.append(Run(task, configuration, number))
-    return sorted(found, key=lambda run: not _controls(run))
+    ordered = sorted(tasks, key=lambda task: (not task.control, task.task_id if isinstance(task, cases.Query) else ""))
+    runs = [
+        Run(task, configuration, number)
+        for number in range(1, times + 1)
+        for task in ordered
+        for configuration in configurations
+        if isinstance(task, cases.Case) or configuration == grading.WITH
+    ]
+    return sorted(runs, key=lambda run: not _is_control(run))
 
 
-def run(plan: list[Run], store: Store, settings: Settings, say: Callable[[Run, dict, Tally], None]) -> Tally:
-    """Do what of `plan` is not done yet. A control of each set must fire before anything else is asked.
+def run(plan: list[Run], store: Store, settings: Settings, report: Report) -> Tally:
+    """Do the runs of `plan` that are not done. The control of each set must fire before anything else is run.
 
-    On KeyboardInterrupt what is under way is dropped; everything that had ended is kept.
+    On KeyboardInterrupt runs in progress are dropped; completed ones are kept.
     """
     tally = Tally(len(plan))
-    for each in store.results():
-        tally.usd += usd(each)
-        tally.fired |= _fired(each)
-    for each in plan:
-        if _controls(each) and cases.set_of(each.task.id) not in tally.fired and store.outcome(each) in (ERROR, TIME):
-            store.forget(each)  # it told nothing, and nothing can be asked without it
-    waiting = [each for each in plan if not store.done(each)]
+    for result in store.results():
+        tally.usd += result.total_usd
+        tally.note_control(result)
+    for run in plan:
+        inconclusive = _is_control(run) and store.outcome(run) in (ERROR, TIME)
+        if inconclusive and cases.task_set(run.task.task_id) not in tally.fired:
+            store.forget(run)  # nothing can be run without a control, so it is repeated
+    waiting = [run for run in plan if not store.done(run)]
     tally.kept = len(plan) - len(waiting)
-    if _spent(tally, settings):
+    tally.check_budget(settings)
+    if tally.stopped:
         return tally
-    lock, cancelled = threading.Lock(), threading.Event()
-    controls = [each for each in waiting if _controls(each)]
-    for group in sorted({cases.set_of(each.task.id) for each in controls} - tally.fired):
-        for each in controls:
-            if cases.set_of(each.task.id) == group and group not in tally.fired and not tally.stopped:
-                _in_threads([each], 1, store, settings, tally, lock, cancelled, say)
-    sets = {cases.set_of(each.task.id) for each in plan if _controls(each)}
-    if sets - tally.fired and not tally.stopped:
-        asked = [each for each in map(store.outcome, filter(_controls, plan)) if each]
-        mute = all(each in (ERROR, TIME) for each in asked)
-        tally.stopped = f"the control {'could not be asked' if mute else 'did not fire'}"
+    pool = Pool(store, settings, tally, report)
+    _run_controls(plan, waiting, pool)
     if not tally.stopped:
-        rest = [each for each in waiting if not store.done(each)]
-        _in_threads(rest, settings.jobs, store, settings, tally, lock, cancelled, say)
+        pool.run([run for run in waiting if not store.done(run)], settings.jobs)
     return tally
 
 
-def usd(result: dict) -> float:
-    """What a run cost, its judge included, as far as that is known."""
-    return (result["usage"]["usd"] or 0) + (result.get("judge", {}).get("usage", {}).get("usd") or 0)
+def _run_controls(plan: list[Run], waiting: list[Run], pool: "Pool") -> None:
+    """Run the controls of each set until one fires; stop the evaluation if none does."""
+    tally, store = pool.tally, pool.store
+    controls = [run for run in waiting if _is_control(run)]
+    for group in sorted({cases.task_set(run.task.task_id) for run in controls} - tally.fired):
+        for run in controls:
+            if cases.task_set(run.task.task_id) == group and group not in tally.fired and not tally.stopped:
+                pool.run([run], 1)
+    sets = {cases.task_set(run.task.task_id) for run in plan if _is_control(run)}
+    if sets - tally.fired and not tally.stopped:
+        outcomes = [outcome for outcome in map(store.outcome, filter(_is_control, plan)) if outcome]
+        failed = all(outcome in (ERROR, TIME) for outcome in outcomes)
+        tally.stopped = f"the control {'could not be run' if failed else 'did not fire'}"
 
 
-def _controls(run: Run) -> bool:
+def _is_control(run: Run) -> bool:
     return run.task.control and run.configuration == grading.WITH
 
 
-def _fired(result: dict) -> set[str]:
-    """The set whose control this is, if it fired."""
-    hit = result["control"] and "grade" in result and cases.SKILL in result["grade"]["fired"]
-    return {cases.set_of(result["id"])} if hit else set()
+class Pool:
+    """Does runs in threads, one evaluation at a time."""
 
+    def __init__(self, store: Store, settings: Settings, tally: Tally, report: Report):
+        self.store, self.settings, self.tally, self.report = store, settings, tally, report
+        self.lock, self.canceled = threading.Lock(), threading.Event()
 
-def _in_threads(
-    runs: list[Run], jobs: int, store: Store, settings: Settings, tally: Tally, lock: threading.Lock,
-    cancelled: threading.Event, say: Callable[[Run, dict, Tally], None],
-) -> None:  # fmt: skip
-    waiting: queue.SimpleQueue[Run] = queue.SimpleQueue()
-    for each in runs:
-        waiting.put(each)
-    faults: list[BaseException] = []
+    def run(self, runs: list[Run], jobs: int) -> None:
+        """Do `runs`, `jobs` at a time, until they are done or the tally says to stop."""
+        waiting: queue.SimpleQueue[Run] = queue.SimpleQueue()
+        for run in runs:
+            waiting.put(run)
+        errors: list[BaseException] = []
+        threads = [
+            threading.Thread(target=self._work, args=[waiting, errors], daemon=True)
+            for _ in range(min(jobs, len(runs)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.2)
+        except KeyboardInterrupt:
+            self.canceled.set()
+            until = time.monotonic() + GRACE_S
+            for thread in threads:
+                thread.join(max(0.0, until - time.monotonic()))
+            raise
+        if errors:
+            raise errors[0]
 
-    def work() -> None:
-        while not cancelled.is_set() and not tally.stopped:
+    def _work(self, waiting: "queue.SimpleQueue[Run]", errors: list[BaseException]) -> None:
+        while not self.canceled.is_set() and not self.tally.stopped:
             try:
-                each = waiting.get_nowait()
+                run = waiting.get_nowait()
             except queue.Empty:
                 return
             try:
-                result = _one(each, store, settings, cancelled)
-                if cancelled.is_set():
+                result = _run_one(run, self.store, self.settings, self.canceled)
+                if result is None:
                     return
-                with lock:
-                    _count(result, tally, settings)
-                    say(each, result, tally)
-            except BaseException as fault:  # the others end what they are at, then it is raised
-                faults.append(fault)
-                cancelled.set()
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(jobs, len(runs)))]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)
-    except KeyboardInterrupt:
-        cancelled.set()
-        until = time.monotonic() + PATIENCE_S
-        for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        raise
-    if faults:
-        raise faults[0]
+                with self.lock:
+                    self.tally.add(result, self.settings)
+                    self.report(run, result, self.tally)
+            except BaseException as error:  # raised by `run` once the other threads have stopped
+                errors.append(error)
+                self.canceled.set()
 
 
-def _count(result: dict, tally: Tally, settings: Settings) -> None:
-    tally.done += 1
-    tally.usd += usd(result)
-    told = "grade" in result
-    tally.failed += told and not result["grade"]["passed"] and result["configuration"] == grading.WITH
-    tally.mute += not told
-    tally.alike = tally.alike + 1 if result["outcome"] == ERROR else 0
-    tally.fired |= _fired(result)
-    if tally.alike >= ALIKE and tally.left:
-        tally.stopped = f"{ALIKE} errors in a row, the last: {result['reason']}"
-    else:
-        _spent(tally, settings)
-
-
-def _spent(tally: Tally, settings: Settings) -> bool:
-    """Whether the money is, and then nothing more is begun."""
-    if settings.usd is None or tally.usd < settings.usd or not tally.left:
-        return False
-    tally.stopped = f"${tally.usd:.2f} of ${settings.usd:.2f} are spent; raise --max-usd"
-    return True
-
-
-def _one(run: Run, store: Store, settings: Settings, cancelled: threading.Event) -> dict:
-    """Ask, grade and keep one run; what is kept of it. A cancelled run leaves nothing."""
+def _run_one(run: Run, store: Store, settings: Settings, canceled: threading.Event) -> Result | None:
+    """Run, grade and save one task. None if it was canceled; then nothing is saved."""
     part = store.part(run)
-    where = runners.load(settings.agent.runner).SKILLS
-    limits = settings.limits
-    if run.task.query:
-        limits = Limits(limits.seconds, settings.trigger_turns, limits.usd)
-    transcript, grade, began = Transcript(), None, time.monotonic()
-    with workspace.opened(run.task, run.configuration, where) as space:
+    with workspace.opened(run.task, run.configuration, runners.skills_folder(settings.agent.runner)) as space:
+        transcript = Transcript()
+        began = time.monotonic()
         with (part / "stream.jsonl").open("w", encoding="utf-8", errors="replace") as stream:
 
-            def keep(record: str) -> None:
-                stream.write(store.clean(record) + "\n")
+            def record(line: str) -> None:
+                stream.write(store.clean(line) + "\n")
 
-            ask = Ask(run.task.prompt, space, limits, _enough(run, space), keep, cancelled.is_set)
+            enough = _enough(run.task, space)
+            attempt = Attempt(run.task.prompt, space, _limits(run.task, settings), enough, record, canceled.is_set)
             try:
-                runners.run(ask, settings.agent, transcript)
-            except OSError as fault:
-                transcript.end(ERROR, f"{type(fault).__name__}: {fault}")
+                runners.run(attempt, settings.agent, transcript)
+            except OSError as error:
+                transcript.end(ERROR, f"{type(error).__name__}: {error}")
         transcript.seconds = time.monotonic() - began
-        if transcript.told:
-            grade = grading.grade(
-                run.task, transcript, space.project, space.before,
-                configuration=run.configuration, skills=space.skills, rehearse=settings.rehearse,
-            )  # fmt: skip
-            if run.task.case and transcript.outcome == TURNS:
-                grade.delivered.append(grading.Verdict("ends", "it ends by itself", False, transcript.reason))
-        if cancelled.is_set():
-            return {}
+        grade = _grade(run, transcript, space, settings.rehearse) if transcript.conclusive else None
+        if canceled.is_set():
+            return None
         written = store.written(space)
-        judged = _judge(run, settings, transcript, grade, written)
-        result = result_document(run, transcript, grade) | ({"judge": judged} if judged else {})
+        judgment = _judge(run, settings, transcript, grade, written)
+        result = records.result(run.task, run.configuration, run.number, transcript, grade, judgment)
         store.finish(run, result, transcript, written)
     return result
 
 
+def _limits(task: cases.Task, settings: Settings) -> Limits:
+    limits = settings.limits
+    turns = limits.trigger_turns if isinstance(task, cases.Query) else limits.max_turns
+    return Limits(limits.timeout, turns, limits.max_usd_per_run)
+
+
+def _grade(run: Run, transcript: Transcript, space: workspace.Space, rehearse: bool) -> grading.Grade:
+    project = grading.Project(space.project, space.before, space.skills)
+    with_skill = run.configuration == grading.WITH
+    grade = grading.grade(run.task, transcript, project, with_skill=with_skill, rehearse=rehearse)
+    if isinstance(run.task, cases.Case) and transcript.outcome == TURNS:
+        grade.delivered.append(Verdict("ends", "the agent finishes by itself", False, transcript.reason))
+    return grade
+
+
 def _judge(
     run: Run, settings: Settings, transcript: Transcript, grade: grading.Grade | None, written: dict[str, str]
-) -> dict | None:
-    """Let a language model judge what nothing else can; what it used. Verdicts are only added."""
-    if settings.judge is None or grade is None or not grade.not_judged:
+) -> Judgment | None:
+    """Have a language model judge the expectations in free text. Verdicts are only added."""
+    if settings.judge is None or grade is None or not grade.not_judged or not isinstance(run.task, cases.Case):
         return None
-    verdicts, grade.not_judged, used = judge(run.task.case, transcript, written, settings.judge)
+    verdicts, grade.not_judged, used = judge.judge(run.task, transcript, written, settings.judge)
     grade.delivered += verdicts
-    return {"model": settings.judge.model, "usage": asdict(used)}
+    return Judgment(model=settings.judge.model, usage=used)
 
 
-def _enough(run: Run, space: workspace.Space) -> Callable[[Transcript], bool]:
-    """A query has told what it can when the skill under test has fired and one of its primary pages was read."""
-    if run.task.case:
-        return lambda transcript: False
+def _enough(task: cases.Task, space: workspace.Space) -> Callable[[Transcript], bool]:
+    """When to stop a query: the skill under test has fired, and a primary reference was read if one is expected."""
 
     def enough(transcript: Transcript) -> bool:
-        if cases.SKILL not in transcript.fired(space.skills):
+        if isinstance(task, cases.Case) or cases.SKILL not in transcript.fired(space.skills):
             return False
         read = transcript.read(cases.SKILL, space.skills.get(cases.SKILL, []))
-        return not run.task.workflow or any(page in cases.primaries() for page in read)
+        return not task.workflow or any(page in cases.primaries() for page in read)
 
     return enough

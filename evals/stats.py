@@ -1,16 +1,39 @@
-"""The few statistics of the reports; rates are between 0 and 1."""
+"""Statistics of the reports. Rates are fractions between 0 and 1."""
 
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-Z = 1.959964  # of the normal distribution, for 95 %
+Z = 1.959964  # 97.5 % quantile of the normal distribution, for 95 % intervals
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`hits` of `of` runs, with a 95 % interval over `items` independent tasks; `value` is None without runs."""
+
+    value: float | None
+    hits: int
+    of: int
+    items: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean, sample standard deviation, minimum and maximum, as in skill-creator's benchmark.json."""
+
+    mean: float = 0.0
+    stddev: float = 0.0
+    min: float = 0.0
+    max: float = 0.0
 
 
 def wilson(hits: float, of: int) -> tuple[float, float]:
-    """The 95 % interval of a rate, by Wilson's score (JASA 22, 1927, 209-212): good for few and for extreme counts.
+    """The 95 % Wilson score interval of a rate (JASA 22, 1927, 209-212), good for small and extreme counts.
 
-    Nothing is known of nought of nought: 0 to 1.
+    Without observations it is 0 to 1.
     """
     if not of:
         return 0.0, 1.0
@@ -21,7 +44,7 @@ def wilson(hits: float, of: int) -> tuple[float, float]:
 
 
 def difference(hits: float, of: int, other_hits: float, other_of: int) -> tuple[float, float]:
-    """The 95 % interval of a difference of two rates, first less second, by Newcombe's hybrid score
+    """The 95 % interval of the first rate minus the second, by Newcombe's hybrid score method
     (Statistics in Medicine 17, 1998, 873-890, method 10)."""
     if not of or not other_of:
         return -1.0, 1.0
@@ -32,27 +55,19 @@ def difference(hits: float, of: int, other_hits: float, other_of: int) -> tuple[
     return max(-1.0, rate - other - below), min(1.0, rate - other + above)
 
 
-def rate(hits: int, of: int, items: int | None = None) -> dict:
-    """A rate as it stands in results: with its counts and interval; None of nothing.
+def rate(hits: int, of: int, items: int | None = None) -> Rate:
+    """A rate with its interval.
 
-    Runs of one task are no independent trials: the interval counts each of `items` tasks once, with its runs' share.
+    Runs of one task are not independent trials, so the interval counts each of the `items` tasks once.
     """
     items = of if items is None else items
     low, high = wilson(hits / of * items if of else 0, items)
-    return {
-        "value": round(hits / of, 4) if of else None,
-        "hits": hits,
-        "of": of,
-        "items": items,
-        "low": round(low, 4),
-        "high": round(high, 4),
-    }
+    return Rate(round(hits / of, 4) if of else None, hits, of, items, round(low, 4), round(high, 4))
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Mean, standard deviation (of a sample), least and largest, as skill-creator's benchmark.json has them."""
+def spread(values: Sequence[float]) -> Spread:
+    """Summary of a sample; zeros if it is empty."""
     if not values:
-        return {"mean": 0.0, "stddev": 0.0, "min": 0.0, "max": 0.0}
+        return Spread()
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    found = {"mean": statistics.fmean(values), "stddev": deviation, "min": min(values), "max": max(values)}
-    return {name: round(value, 4) for name, value in found.items()}
+    return Spread(*(round(value, 4) for value in (statistics.fmean(values), deviation, min(values), max(values))))

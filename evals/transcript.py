@@ -1,4 +1,4 @@
-"""What an agent did in one run, whichever agent it was: its events, what it used, how it ended."""
+"""What an agent did in one run, in one format for all agents: events, token usage, outcome."""
 
 import json
 import re
@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from typing import Any
 
-LONGEST = 20_000  # characters of one event that are kept
+LONGEST = 20_000  # characters saved of one event
 SKILL_FILE = "SKILL.md"
-# Commands that name a file and show nothing of what is in it.
+# Commands that name a file without showing its content.
 BLIND = re.compile(r"^\s*(?:\w+=\S*\s+)*(?:ls|find|tree|wc|stat|file|test|mkdir|cp|mv|rm|echo|du|\[)\b|\brg --files\b")
 SEPARATORS = re.compile(r"&&|\|\||[;|\n]")
 
-# How a run ends. Only FINISHED and TURNS tell anything of the skill; each other outcome is its own.
+# Outcomes of a run. Only FINISHED and TURNS are conclusive: after the others nothing is known about the skill.
 FINISHED = "finished"
 TURNS = "turn-limit"
 TIME = "time-out"
@@ -23,10 +23,10 @@ ERROR = "error"
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that an agent did or said.
+    """One action or message of an agent.
 
-    `kind`: text, skill, read, write, command or other; `what`: the skill's name, the path, the command line, the tool;
-    `detail`: what was written, said or answered; `failed`: the agent was told that it did not work.
+    `kind`: text, skill, read, write, command or other. `what`: name of the skill, path, command line or tool. `detail`:
+    the text that was written, said or returned. `failed`: the tool reported an error.
     """
 
     kind: str
@@ -38,17 +38,17 @@ class Event:
 
 @dataclass
 class Usage:
-    """Tokens and money; None where the agent does not tell."""
+    """Tokens and cost; `usd` is None if the agent does not report it."""
 
     input_tokens: int = 0
-    cached_tokens: int = 0  # of the input
+    cached_tokens: int = 0  # included in input_tokens
     output_tokens: int = 0
     usd: float | None = None
 
 
 @dataclass
 class Transcript:
-    """One run. `offered`: the skills that the agent was told of, None where it does not say; `reason`: of a bad end."""
+    """One run. `offered`: skills that the agent could see, None if not reported. `reason`: why it ended badly."""
 
     events: list[Event] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
@@ -57,62 +57,57 @@ class Transcript:
     turns: int = 0
     seconds: float = 0.0
     model: str = ""
-    agent: str = ""  # its version, as it says
+    agent: str = ""  # version, as the agent reports it
     offered: list[str] | None = None
-    malformed: int = 0  # lines of its stream that are no events
-    retrying: str = ""  # what the agent waits for: its last word was that it tries again
+    malformed: int = 0  # lines of its stream that could not be parsed
+    retrying: str = ""  # reason why the agent is retrying a request
 
     def add(self, kind: str, what: object, detail: object = "", *, failed: bool = False) -> None:
-        """One more event."""
+        """Append an event."""
         self.retrying = ""
         self.events.append(Event(kind, _short(what), _short(detail), failed, self.turns))
 
     def answer(self, place: int, detail: object, failed: bool) -> None:
-        """What came back for the event at `place`."""
+        """Set the result of the event at `place`."""
         event = self.events[place]
         kept = event.detail if event.kind == "write" else _short(detail)
         self.events[place] = Event(event.kind, event.what, kept, failed, event.turn)
 
     def end(self, outcome: str, reason: object = "") -> None:
-        """How it ended; the first end counts."""
+        """Set the outcome; only the first call has an effect."""
         if not self.outcome:
             self.outcome, self.reason = outcome, _short(reason)[:600]
 
     @property
-    def told(self) -> bool:
-        """Whether it tells anything of the skill: it ended by itself, or by its limit of turns."""
+    def conclusive(self) -> bool:
+        """True if the run can be graded: the agent finished, or reached its limit of turns."""
         return self.outcome in (FINISHED, TURNS)
 
     @property
-    def last_words(self) -> str:
+    def final_text(self) -> str:
+        """The agent's last message."""
         return next((event.detail for event in reversed(self.events) if event.kind == "text"), "")
 
     def fired(self, skills: Iterable[str]) -> list[str]:
-        """Which of the installed `skills` the agent activated, in their order: by its tool, or by reading its page."""
-        found = []
-        for name in (name for event in self.events if not event.failed for name in _activated(event, list(skills))):
-            if name not in found:
-                found.append(name)
-        return found
+        """The `skills` that the agent activated, by a tool or by reading their SKILL.md, in order of activation."""
+        names = [name for event in self.events if not event.failed for name in _activated(event, list(skills))]
+        return list(dict.fromkeys(names))
 
     def read(self, skill: str, files: Iterable[str]) -> list[str]:
-        """Which of a skill's `files` (relative to its folder) the agent read, in their order."""
-        found: list[str] = []
-        every = list(files)
-        for event in self.events:
-            if not event.failed:
-                found += [each for each in _files_of(event, skill, every) if each not in found]
-        return found
+        """The `files` of a skill (relative to its folder) that the agent read, in order of reading."""
+        pages = list(files)
+        read = [page for event in self.events if not event.failed for page in _shown_files(event, skill, pages)]
+        return list(dict.fromkeys(read))
 
     def document(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The transcript as a JSON object."""
         return asdict(self)
 
     @classmethod
-    def from_document(cls, held: dict[str, Any]) -> "Transcript":
-        """Back from `document`."""
-        events = [Event(**each) for each in held["events"]]
-        return cls(**{**held, "events": events, "usage": Usage(**held["usage"])})
+    def from_document(cls, document: dict[str, Any]) -> "Transcript":
+        """The inverse of `document`."""
+        events = [Event(**event) for event in document["events"]]
+        return cls(**{**document, "events": events, "usage": Usage(**document["usage"])})
 
 
 def _short(value: object) -> str:
@@ -122,20 +117,20 @@ def _short(value: object) -> str:
 
 def _activated(event: Event, skills: list[str]) -> Iterable[str]:
     if event.kind == "skill":
-        name = event.what.rpartition(":")[2]  # plugins put their own name before it
+        name = event.what.rpartition(":")[2]  # after the name of its plugin, if any
         yield from [name] if name in skills else []
     else:
-        yield from (name for name in skills if _files_of(event, name, [SKILL_FILE]))
+        yield from (name for name in skills if _shown_files(event, name, [SKILL_FILE]))
 
 
-def _files_of(event: Event, skill: str, files: list[str]) -> list[str]:
-    """Which of `files` this one event showed to the agent."""
+def _shown_files(event: Event, skill: str, files: list[str]) -> list[str]:
+    """The `files` whose content the event showed to the agent."""
     if event.kind == "read":
         return [file for file in files if event.what.replace("\\", "/").endswith(f"{skill}/{file}")]
     if event.kind != "command":
         return []
     found: list[str] = []
-    inside = False  # after a `cd` into the skill's folder
+    inside = False  # True after `cd` into the folder of the skill
     for part in SEPARATORS.split(event.what):
         if re.search(rf"\bcd\s+\S*\b{re.escape(skill)}/?(?:['\"\s]|$)", part):
             inside = True
@@ -150,8 +145,8 @@ def _files_of(event: Event, skill: str, files: list[str]) -> list[str]:
 
 
 def _ends_with(word: str, tail: str) -> bool:
-    """Whether a word of a command line, with its wildcards, names a path that ends with `tail`."""
-    parts, wanted = word.split("/"), tail.split("/")
-    return len(parts) >= len(wanted) and all(
-        fnmatch(name, pattern) for name, pattern in zip(wanted, parts[-len(wanted) :], strict=True)
+    """True if a word of a command line, which may hold wildcards, matches a path that ends with `tail`."""
+    parts, names = word.split("/"), tail.split("/")
+    return len(parts) >= len(names) and all(
+        fnmatch(name, pattern) for name, pattern in zip(names, parts[-len(names) :], strict=True)
     )

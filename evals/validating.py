@@ -1,12 +1,12 @@
-"""Do the cases measure what they should? Without any model: right answers must be graded good, wrong ones bad for the
-right reason, and every workflow and boundary must be asked for."""
+"""Validate the cases without a language model: right answers must pass, wrong ones must fail for their reason, and
+every workflow and boundary must be covered."""
 
 import concurrent.futures
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from evals import answers, cases, choosing, covering, demands, grading, workspace
@@ -14,99 +14,104 @@ from evals.artifact import PREFIX
 from evals.transcript import FINISHED, Transcript
 from modal_serve_gen.errors import ServeError
 
-QUIET_S = 2  # without progress
+QUIET_S = 2  # between two progress lines
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One thing that was looked at, and what is wrong with it."""
+class Validation:
+    """One validation, and its faults."""
 
     what: str
     faults: tuple[str, ...]
 
 
-def validate(rehearse: bool, only: list[str], say: Callable[[str], None]) -> list[Checked]:
-    """Look at everything, or at `only` some cases (patterns); with `rehearse` right answers are rehearsed as well."""
-    tasks, queries, known = [demands.checked(task) for task in cases.evals()], cases.triggers(), answers.load()
-    say(f"{len(tasks)} cases, {len(queries)} queries, {len(known.bad)} wrong answers")
-    chosen = {task.name: task for task in tasks if not only or choosing.named(task, only)}
-    wanted: list[tuple[str, Callable[[], Iterator[str]]]] = []
+def validate(rehearse: bool, only: list[str], say: Callable[[str], None]) -> list[Validation]:
+    """Validate everything, or only the cases that match `only`; with `rehearse` right answers are rehearsed too."""
+    every, queries, known = [demands.validate(case) for case in cases.evals()], cases.triggers(), answers.load()
+    say(f"{len(every)} cases, {len(queries)} queries, {len(known.bad)} wrong answers")
+    chosen = {case.name: case for case in every if not only or choosing.matches(case, only)}
+    validations: list[tuple[str, Callable[[], Iterator[str]]]] = []
     if not only:
-        wanted.append(("coverage of the cases", lambda: covering.cases_lack(tasks, known)))
-        wanted.append(("coverage of the queries", lambda: covering.queries_lack(queries)))
-        wanted.append(("grading of the queries", lambda: _queries(queries)))
-    for name, task in chosen.items():
-        wanted.append((f"right answer to {name}", lambda task=task: _right(task, known.good.get(task.name), rehearse)))
-    for bad in known.bad:
-        if bad.case in chosen or not only:
-            wanted.append((f"wrong answer {bad.name}", lambda bad=bad: _wrong(chosen.get(bad.case), bad, known.good)))
-    found, last = [], time.monotonic()
-    # Threads: what takes long happens in other processes.
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        waiting = [(what, pool.submit(_faults, ask)) for what, ask in wanted]
-        for what, each in waiting:
-            found.append(Checked(what, each.result()))
+        validations.append(("coverage of the cases", partial(covering.case_gaps, every, known)))
+        validations.append(("coverage of the queries", partial(covering.query_gaps, queries)))
+        validations.append(("grading of the queries", partial(_queries, queries)))
+    for name, case in chosen.items():
+        validations.append((f"right answer to {name}", partial(_right, case, known.good.get(name), rehearse)))
+    for wrong in known.bad:
+        if wrong.case in chosen or not only:
+            check = partial(_wrong, chosen.get(wrong.case), wrong, known.good)
+            validations.append((f"wrong answer {wrong.name}", check))
+    done, last = [], time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:  # the slow parts run in other processes
+        futures = [(what, pool.submit(_faults, check)) for what, check in validations]
+        for what, future in futures:
+            done.append(Validation(what, future.result()))
             if time.monotonic() - last > QUIET_S:
                 last = time.monotonic()
-                say(f"{len(found)} of {len(wanted)} looked at")
-    return found
+                say(f"{len(done)} of {len(validations)} validated")
+    return done
 
 
-def _faults(ask: Callable[[], Iterator[str]]) -> tuple[str, ...]:
-    """What is wrong, as far as it could be looked at."""
+def _faults(check: Callable[[], Iterator[str]]) -> tuple[str, ...]:
     try:
-        return tuple(ask())
+        return tuple(check())
     except ServeError as refusal:
         return (refusal.problem,)
 
 
-def _right(task: cases.Task, options: str | None, rehearse: bool) -> Iterator[str]:
-    """What the grader finds wrong with the right answer."""
-    files = {"serve.py": answers.written(options)} if options else {}
-    grade = graded(task, files, rehearse=rehearse)
-    yield from (f"{each.name}: {each.evidence}" for each in grade.failed)
+def _right(case: cases.Case, options: str | None, rehearse: bool) -> Iterator[str]:
+    """The verdicts that fail for the right answer."""
+    files = {"serve.py": answers.app_text(options)} if options else {}
+    grade = grade_files(case, files, rehearse=rehearse)
+    yield from (f"{verdict.name}: {verdict.evidence}" for verdict in grade.failed)
 
 
-def _wrong(task: cases.Task | None, bad: answers.Bad, good: dict[str, str]) -> Iterator[str]:
-    """Whether a wrong answer fails as it should, and nowhere else."""
-    if task is None:
-        yield f"there is no case {bad.case}"
+def _wrong(case: cases.Case | None, wrong: answers.WrongAnswer, good: dict[str, str]) -> Iterator[str]:
+    """What differs from the expected failure of a wrong answer."""
+    if case is None:
+        yield f"there is no case {wrong.case}"
         return
-    if bad.file is not None:
-        text = (cases.HERE / bad.file).read_text("utf-8") + "\n# looked at\n" if bad.file else ""
-        files = {Path(bad.file).name: text} if text else {}
-    else:
-        options = bad.new or good.get(task.name)
-        text = answers.written(options) if options else ""
-        for old, new in bad.edits:
-            if old not in text:
-                yield f"the right answer does not hold {old!r}"
-                return
-            text = text.replace(old, new)
-        files = {"serve.py": text} if text else {}
-    files |= {name: answers.written(options) for name, options in bad.more.items()}
-    grade = graded(task, files, skills=bad.skills, read=bad.read)
-    failed = grade.failed
-    names = sorted({each.name for each in failed})
+    files = _files(wrong, good.get(case.name))
+    if isinstance(files, str):
+        yield files
+        return
+    failed = grade_files(case, files, skills=wrong.skills, read=wrong.read).failed
+    names = sorted({verdict.name for verdict in failed})
     if not failed:
         yield "it passes"
-    elif names != sorted(bad.fails):
-        yield f"it fails {', '.join(names)}, not {', '.join(sorted(bad.fails))}: {failed[0].evidence}"
-    elif not any(bad.because in each.evidence for each in failed):
-        yield f"nothing says {bad.because!r}: {'; '.join(each.evidence for each in failed)}"
+    elif names != sorted(wrong.fails):
+        yield f"it fails {', '.join(names)}, not {', '.join(sorted(wrong.fails))}: {failed[0].evidence}"
+    elif not any(wrong.because in verdict.evidence for verdict in failed):
+        yield f"no evidence contains {wrong.because!r}: {'; '.join(verdict.evidence for verdict in failed)}"
 
 
-def _queries(queries: list[cases.Task]) -> Iterator[str]:
-    """Whether a query is graded by what fired, both ways."""
-    for task in queries:
+def _files(wrong: answers.WrongAnswer, good: str | None) -> dict[str, str] | str:
+    """The files of a wrong answer, by name; or why they cannot be made."""
+    files = {}
+    if wrong.file is not None:
+        if wrong.file:
+            text = (cases.FOLDER / wrong.file).read_text("utf-8")
+            files[Path(wrong.file).name] = f"{text}\n# changed\n"
+    elif options := wrong.new or good:
+        text = answers.app_text(options)
+        for old, new in wrong.edits:
+            if old not in text:
+                return f"the right answer does not contain {old!r}"
+            text = text.replace(old, new)
+        files["serve.py"] = text
+    return files | {name: answers.app_text(options) for name, options in wrong.more.items()}
+
+
+def _queries(queries: list[cases.Query]) -> Iterator[str]:
+    """Queries that are not graded by whether the skill fired."""
+    for query in queries:
         for fires in (True, False):
-            fired = [cases.SKILL] if fires else []
-            grade = graded(task, {}, skills=fired, read=[])
-            if grade.passed != (fires == task.query.should_trigger):
-                yield f"{task.name}: graded {grade.passed} when the skill {'fires' if fires else 'does not fire'}"
+            grade = grade_files(query, {}, skills=[cases.SKILL] if fires else [], read=[])
+            if grade.passed != (fires == query.should_trigger):
+                yield f"{query.name}: graded {grade.passed} if the skill {'fires' if fires else 'does not fire'}"
 
 
-def graded(
+def grade_files(
     task: cases.Task,
     files: dict[str, str],
     *,
@@ -114,11 +119,11 @@ def graded(
     read: list[str] | None = None,
     rehearse: bool = False,
 ) -> grading.Grade:
-    """The grade of an agent that wrote `files`, and, unless told otherwise, used the right skill and read its pages."""
+    """The grade of an agent that wrote `files`; by default it used the right skill and read the required pages."""
     if skills is None:
         skills = [task.expect_skill] if task.expect_skill else []
     if read is None:
-        read = list(task.case.references.required) if task.case else []
+        read = list(task.references.required) if isinstance(task, cases.Case) else []
     transcript = Transcript(turns=1)
     for name in skills:
         transcript.add("skill", name)
@@ -126,18 +131,15 @@ def graded(
         transcript.add("read", f".agents/skills/{cases.SKILL}/{page}")
     transcript.add("text", "", "Done.")
     transcript.end(FINISHED)
-    folders = {
-        name: sorted(str(page.relative_to(path)) for page in path.rglob("*.md")) for name, path in _skills().items()
-    }
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
-        before = {path.name: path.read_text("utf-8") for path in task.files}
+        before = {path.name: path.read_text("utf-8") for path in task.paths}
         for name, text in (before | files).items():
             Path(folder, name).write_text(text, "utf-8")
-        return grading.grade(
-            task, transcript, Path(folder), before, configuration=grading.WITH, skills=folders, rehearse=rehearse
-        )
+        project = grading.Project(Path(folder), before, _skill_files())
+        return grading.grade(task, transcript, project, rehearse=rehearse)
 
 
 @lru_cache
-def _skills() -> dict[str, Path]:
-    return workspace.skills(grading.WITH)
+def _skill_files() -> dict[str, list[str]]:
+    skills = workspace.skills(grading.WITH)
+    return {name: sorted(str(page.relative_to(path)) for page in path.rglob("*.md")) for name, path in skills.items()}

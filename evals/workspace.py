@@ -1,4 +1,4 @@
-"""A fresh project and a fresh home for one run, with every skill installed under its real name."""
+"""A new project and home folder for one run, with all skills installed under their real names."""
 
 import importlib.util
 import os
@@ -15,20 +15,20 @@ from pathlib import Path
 from evals import cases, grading
 from evals.artifact import PREFIX, bare_environment
 
-PACK = cases.HERE.parent / "skills"
-DECOYS = cases.HERE / "decoys"
+PACK = cases.ROOT / "skills"
+DECOYS = cases.FOLDER / "decoys"
 COMMAND = "modal-serve-gen"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc")
 SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
-_roots: set[Path] = set()  # of the spaces that are open
-SHORTEST = 8  # characters of a value that is a secret
+SHORTEST = 8  # characters; shorter values are not treated as secrets
+_roots: set[Path] = set()  # folders of the open spaces
 
 
 @dataclass(frozen=True)
 class Space:
-    """Where one run happens. `skills`: each installed skill with its files. `before`: the project's files, as found.
+    """The folders of one run. `skills`: files of each installed skill. `before`: the project's files before the run.
 
-    `commands` comes first on the agent's PATH: it holds `modal-serve-gen`, which passes no key on.
+    `commands` is first on the agent's PATH. It holds `modal-serve-gen`, which runs without the agent's variables.
     """
 
     root: Path
@@ -40,42 +40,42 @@ class Space:
     before: dict[str, str]
 
     def environment(self) -> dict[str, str]:
-        """What an agent gets: where programs are, its home, nothing of this machine's own settings or keys."""
+        """The environment of an agent: PATH and its new home, none of this machine's settings or keys."""
         bare = bare_environment(self.home)
         return bare | {"PATH": f"{self.commands}{os.pathsep}{bare.get('PATH', os.defpath)}", "TERM": "dumb"}
 
 
 def skills(configuration: str) -> dict[str, Path]:
-    """Name -> folder of each skill that is installed: the pack's, the decoys, and the one that Modal's SDK brings."""
-    found = {
+    """The folder of each skill by name: the skill under test, the decoys, and the skill in Modal's SDK."""
+    folders = {
         path.name: path
         for folder in (DECOYS, PACK)
         for path in sorted(folder.iterdir())
         if (path / "SKILL.md").exists()
     }
     spec = importlib.util.find_spec("modal")
-    own = Path(spec.origin).parent / "skills" / "modal" if spec and spec.origin else None
-    if own and (own / "SKILL.md").exists():
-        found["modal"] = own
+    sdk = Path(spec.origin).parent / "skills" / "modal" if spec and spec.origin else None
+    if sdk and (sdk / "SKILL.md").exists():
+        folders["modal"] = sdk
     if configuration == grading.WITHOUT:
-        found.pop(cases.SKILL, None)
-    return found
+        folders.pop(cases.SKILL, None)
+    return folders
 
 
 def descriptions(folders: dict[str, Path]) -> dict[str, str]:
-    """What each skill says of itself in its front matter."""
+    """The description in the front matter of each skill."""
     return {name: _description((path / "SKILL.md").read_text("utf-8")) for name, path in folders.items()}
 
 
 def _description(page: str) -> str:
-    """The `description` of a SKILL.md: on its line, or, behind `>-` or `|`, on those that are indented below."""
+    """The `description` of a SKILL.md: on its line, or, after `>-` or `|`, on the indented lines below."""
     match = re.search(r"^description:[ \t]*(?:[>|][-+]?[ \t]*)?(.*(?:\n[ \t]+.*)*)", page, re.M)
     return " ".join(match[1].split()).strip("\"'") if match else ""
 
 
 @contextmanager
-def opened(task: cases.Task, configuration: str, where: str) -> Iterator[Space]:
-    """A space for one run of `task`; `where`: the folder of the project in which the agent looks for skills."""
+def opened(task: cases.Task, configuration: str, skills_folder: str) -> Iterator[Space]:
+    """A space for one run of `task`. `skills_folder`: where in the project the agent looks for skills."""
     root = Path(tempfile.mkdtemp(prefix=PREFIX))
     _roots.add(root)
     try:
@@ -83,22 +83,22 @@ def opened(task: cases.Task, configuration: str, where: str) -> Iterator[Space]:
         for folder in (home, project, commands, root / "command-home"):
             folder.mkdir()
         before = {}
-        for path in task.files:
+        for path in task.paths:
             shutil.copyfile(path, project / path.name)
             before[path.name] = path.read_text("utf-8")
         installed = {}
         for name, source in skills(configuration).items():
-            target = project / where / name
+            target = project / skills_folder / name
             shutil.copytree(source, target, ignore=NOT_COPIED)
             installed[name] = sorted(str(file.relative_to(target)) for file in target.rglob("*.md"))
         _put_command(commands / COMMAND, root / "command-home")
-        yield Space(root, home, project, commands, project / where, installed, before)
+        yield Space(root, home, project, commands, project / skills_folder, installed, before)
     finally:
         _remove(root)
 
 
-def clear_up() -> None:
-    """Remove what threads that were left to themselves have not."""
+def clean_up() -> None:
+    """Remove the folders of threads that were abandoned."""
     for root in list(_roots):
         _remove(root)
 
@@ -109,16 +109,16 @@ def _remove(root: Path) -> None:
 
 
 def _put_command(path: Path, home: Path) -> None:
-    """`modal-serve-gen`, as a program that hands on none of the agent's variables and imports nothing from here."""
-    given = " ".join(shlex.quote(f"{name}={value}") for name, value in bare_environment(home).items())
+    """Write `modal-serve-gen` as a script that drops the agent's variables and does not import from its folder."""
+    variables = " ".join(shlex.quote(f"{name}={value}") for name, value in bare_environment(home).items())
     path.write_text(
-        f'#!/bin/sh\nexec env -i {given} {shlex.quote(sys.executable)} -P -m modal_serve_gen.cli "$@"\n', "utf-8"
+        f'#!/bin/sh\nexec env -i {variables} {shlex.quote(sys.executable)} -P -m modal_serve_gen.cli "$@"\n', "utf-8"
     )
     path.chmod(0o755)
 
 
 class Redactor:
-    """Takes what is secret out of a text: every value of this process's environment whose name sounds like a key."""
+    """Replaces secrets in a text: the values of environment variables whose names suggest a key, and of `names`."""
 
     def __init__(self, *names: str):
         self.secrets = sorted(

@@ -1,23 +1,24 @@
-"""Claude Code, `claude -p --output-format stream-json`: options and events as 2.1.329 has them."""
+"""Claude Code, `claude -p --output-format stream-json`: options and events of version 2.1.329."""
 
 import os
 
 from evals.cases import SKILL
-from evals.runners import Ask, Options
-from evals.runners.process import Launch
+from evals.runners.agent import Attempt, Options
+from evals.runners.process import Launch, Record
 from evals.transcript import ERROR, FINISHED, MONEY, TURNS, Transcript
 from evals.workspace import COMMAND
 
 PROGRAM, KEY = "claude", "ANTHROPIC_API_KEY"
 SKILLS = ".claude/skills"
-TELLS_COST = True
+NEEDS: tuple[str, ...] = ()
+REPORTS_COST = True
 TOOLS = "Skill,Read,Glob,Grep,Write,Edit,Bash"
 RETRIES = 3
 QUIET = (
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER", "DISABLE_UPDATES", "DISABLE_TELEMETRY",
     "DISABLE_ERROR_REPORTING", "DISABLE_GROWTHBOOK", "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS",
 )  # fmt: skip
-# Tool -> the kind of event that its use is, the argument that says of what, and the one that says what is written.
+# Tool: kind of event, argument that names the object, argument that holds the written text.
 USES = {
     "Skill": ("skill", "skill", ""),
     "Read": ("read", "file_path", ""),
@@ -27,26 +28,26 @@ USES = {
 }
 
 
-def launch(ask: Ask, options: Options, program: str) -> Launch:
-    """The key goes in by a descriptor: what stands in the environment, every command of the agent inherits."""
+def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+    """The key is passed by a file descriptor, because the agent's commands inherit its environment."""
     allowed = [
         "Skill", "Read(./**)", "Edit(./**)", "Write(./**)", f"Bash({COMMAND}:*)",
         f"Bash(python3 {SKILLS}/{SKILL}/scripts/check:*)",
     ]  # fmt: skip
     command = [
-        program, "-p", ask.prompt, "--output-format", "stream-json", "--verbose", "--no-session-persistence",
-        "--max-turns", str(ask.limits.turns), "--permission-mode", "dontAsk", "--permission-prompts", "none",
+        program, "-p", attempt.prompt, "--output-format", "stream-json", "--verbose", "--no-session-persistence",
+        "--max-turns", str(attempt.limits.turns), "--permission-mode", "dontAsk", "--permission-prompts", "none",
         "--strict-mcp-config", "--setting-sources", "project", "--tools", TOOLS, "--allowedTools", *allowed,
     ]  # fmt: skip
     if options.model:
         command += ["--model", options.model]
-    if ask.limits.usd is not None:
-        command += ["--max-budget-usd", str(ask.limits.usd)]
+    if attempt.limits.usd is not None:
+        command += ["--max-budget-usd", str(attempt.limits.usd)]
     theirs, ours = os.pipe()
     os.write(ours, os.environ[options.key_env or KEY].encode())
     os.close(ours)
-    home = ask.space.home
-    environment = ask.space.environment() | dict.fromkeys(QUIET, "1")
+    home = attempt.space.home
+    environment = attempt.space.environment() | dict.fromkeys(QUIET, "1")
     environment |= {
         "CLAUDE_CONFIG_DIR": str(home / ".claude"), "CLAUDE_CODE_TMPDIR": str(home),
         "CLAUDE_CODE_MAX_RETRIES": str(RETRIES), "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR": str(theirs),
@@ -56,19 +57,16 @@ def launch(ask: Ask, options: Options, program: str) -> Launch:
     return Launch(command, environment, descriptors=(theirs,))
 
 
-def read(record: dict, transcript: Transcript, state: dict) -> None:
-    """One record of the stream. `state`: the id of a tool's use -> the place of its event."""
+def read(record: Record, transcript: Transcript, state: Record) -> None:
+    """Add one record of the stream. `state` maps the id of a tool call to the index of its event."""
     kind, subtype = record["type"], record.get("subtype")
     if kind == "system" and subtype == "init":
         transcript.offered = sorted(record.get("skills") or [])
-        transcript.model, transcript.agent = (
-            record.get("model", ""),
-            f"{PROGRAM} {record.get('claude_code_version', '')}",
-        )
+        transcript.model = record.get("model", "")
+        transcript.agent = f"{PROGRAM} {record.get('claude_code_version', '')}"
     elif kind == "system" and subtype == "api_retry":
-        transcript.retrying = (
-            f"{record.get('error')} {record.get('error_status') or ''}, tried {record.get('attempt')} times"
-        )
+        error = f"{record.get('error')} {record.get('error_status') or ''}"
+        transcript.retrying = f"{error}, tried {record.get('attempt')} times"
     elif kind == "assistant":
         if record["message"]["id"] != state.get("message"):
             state["message"] = record["message"]["id"]
@@ -83,33 +81,35 @@ def read(record: dict, transcript: Transcript, state: dict) -> None:
         _result(record, transcript)
 
 
-def _block(block: dict, transcript: Transcript, state: dict) -> None:
+def _block(block: Record, transcript: Transcript, state: Record) -> None:
     if block["type"] == "text":
         transcript.add("text", "", block["text"])
     elif block["type"] == "tool_use":
         kind, what, written = USES.get(block["name"], ("other", "", ""))
-        given = block["input"]
-        transcript.add(kind, given.get(what, "") if what else f"{block['name']} {given}", given.get(written, ""))
+        arguments = block["input"]
+        transcript.add(
+            kind, arguments.get(what, "") if what else f"{block['name']} {arguments}", arguments.get(written, "")
+        )
         state[block["id"]] = len(transcript.events) - 1
 
 
-def _result(record: dict, transcript: Transcript) -> None:
+def _result(record: Record, transcript: Transcript) -> None:
     used = record.get("usage") or {}
     cached = used.get("cache_read_input_tokens") or 0
     total = transcript.usage
     total.input_tokens = (used.get("input_tokens") or 0) + cached + (used.get("cache_creation_input_tokens") or 0)
     total.cached_tokens, total.output_tokens = cached, used.get("output_tokens") or 0
     total.usd = record.get("total_cost_usd")
-    why = record.get("result") or "; ".join(record.get("errors") or []) or record.get("subtype", "")
-    # A failed API ends with subtype "success": only this flag tells.
+    reason = record.get("result") or "; ".join(record.get("errors") or []) or record.get("subtype", "")
+    # After an API error the subtype is "success" all the same; only this flag is reliable.
     if not record.get("is_error"):
         transcript.end(FINISHED)
     else:
         ends = {"error_max_turns": TURNS, "error_max_budget_usd": MONEY}
-        transcript.end(ends.get(record.get("subtype"), ERROR), why)
+        transcript.end(ends.get(record.get("subtype", ""), ERROR), reason)
 
 
 def _text(content: object) -> str:
     if isinstance(content, list):
-        return "\n".join(each.get("text", "") for each in content if isinstance(each, dict))
+        return "\n".join(block.get("text", "") for block in content if isinstance(block, dict))
     return str(content or "")

@@ -1,20 +1,21 @@
-"""Codex, `codex exec --json`: configuration and events as 0.169.0 has them.
+"""Codex, `codex exec --json`: configuration and events of version 0.169.0.
 
-It has no limit of turns or money, and no tool for skills or reading: it reads by commands of its shell. What its
-sandbox stops it does not tell.
+It has no limits on turns or cost, and no tools for skills or reading: it reads with shell commands. It does not report
+what its sandbox blocks.
 """
 
 import os
 
 import tomli_w
 
-from evals.runners import Ask, Options
-from evals.runners.process import Launch
+from evals.runners.agent import Attempt, Options
+from evals.runners.process import Launch, Record
 from evals.transcript import ERROR, FINISHED, Transcript
 
 PROGRAM, KEY = "codex", "OPENAI_API_KEY"
 SKILLS = ".agents/skills"
-TELLS_COST = False
+NEEDS: tuple[str, ...] = ()
+REPORTS_COST = False
 BASE_URL = "https://api.openai.com/v1"
 OWN_KEY = "EVAL_API_KEY"
 OFF = (
@@ -24,8 +25,8 @@ OFF = (
 )  # fmt: skip
 
 
-def launch(ask: Ask, options: Options, program: str) -> Launch:
-    """The configuration lies in the fresh home; the key is in the environment, and kept from its shell's."""
+def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+    """The configuration is in the new home. The key is in the environment, but not in that of the agent's shell."""
     config = {
         "model_provider": "eval",
         **({"model": options.model} if options.model else {}),
@@ -54,26 +55,26 @@ def launch(ask: Ask, options: Options, program: str) -> Launch:
         "analytics": {"enabled": False},
         "feedback": {"enabled": False},
     }  # fmt: skip
-    folder, temporary = ask.space.home / ".codex", ask.space.root / "tmp"
+    folder, temporary = attempt.space.home / ".codex", attempt.space.root / "tmp"
     folder.mkdir()
-    temporary.mkdir()  # it refuses one that holds its home
+    temporary.mkdir()  # codex refuses a temporary folder that contains its home
     (folder / "config.toml").write_text(tomli_w.dumps(config), "utf-8")
-    environment = ask.space.environment() | {
+    environment = attempt.space.environment() | {
         "CODEX_HOME": str(folder), "TMPDIR": str(temporary), OWN_KEY: os.environ[options.key_env or KEY],
     }  # fmt: skip
     command = [
         program, "exec", "--json", "--strict-config", "--skip-git-repo-check", "--ephemeral", "--ignore-rules",
-        "-C", str(ask.space.project), "--", ask.prompt,
+        "-C", str(attempt.space.project), "--", attempt.prompt,
     ]  # fmt: skip
     return Launch(command, environment)
 
 
-def read(record: dict, transcript: Transcript, state: dict) -> None:
-    """One record of the stream; each item that is done counts as a turn."""
+def read(record: Record, transcript: Transcript, state: Record) -> None:
+    """Add one record of the stream; each completed item counts as a turn."""
     kind = record["type"]
     if kind == "item.completed":
         item = record["item"]
-        if item["type"] != "error":  # such are warnings
+        if item["type"] != "error":  # these items are warnings
             transcript.turns += 1
         if item["type"] == "agent_message":
             transcript.add("text", "", item["text"])

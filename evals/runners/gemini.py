@@ -1,6 +1,6 @@
-"""Gemini CLI, `gemini -p -o stream-json`: settings, policy and events as 0.61.0 has them.
+"""Gemini CLI, `gemini -p -o stream-json`: settings, policy and events of version 0.61.0.
 
-A command that fails looks like one that works: its events hold no exit code.
+A command that fails looks like one that succeeds, because the events have no exit code.
 """
 
 import json
@@ -9,14 +9,15 @@ import os
 import tomli_w
 
 from evals.cases import SKILL
-from evals.runners import Ask, Options
-from evals.runners.process import Launch
+from evals.runners.agent import Attempt, Options
+from evals.runners.process import Launch, Record
 from evals.transcript import ERROR, FINISHED, TURNS, Transcript
 from evals.workspace import COMMAND
 
 PROGRAM, KEY = "gemini", "GEMINI_API_KEY"
 SKILLS = ".agents/skills"
-TELLS_COST = False
+NEEDS: tuple[str, ...] = ()
+REPORTS_COST = False
 USES = {
     "activate_skill": ("skill", "name", ""),
     "read_file": ("read", "file_path", ""),
@@ -36,7 +37,7 @@ POLICY = {
     "rule": [
         {"toolName": "*", "decision": "deny", "priority": 1},
         {"toolName": ALLOWED, "decision": "allow", "priority": 100},
-        # With a pattern the tool stays in sight; a refusal without one hides it.
+        # A denial without a pattern would hide the tool from the model.
         {"toolName": "run_shell_command", "decision": "deny", "priority": 50, "argsPattern": "."},
         {
             "toolName": "run_shell_command", "decision": "allow", "priority": 200,
@@ -46,8 +47,8 @@ POLICY = {
 }  # fmt: skip
 
 
-def launch(ask: Ask, options: Options, program: str) -> Launch:
-    """Settings and policy lie in the fresh home; the settings keep the key from commands."""
+def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+    """Settings and policy are in the new home; the settings hide the key from commands."""
     settings = {
         "general": {
             "enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": 3,
@@ -55,7 +56,7 @@ def launch(ask: Ask, options: Options, program: str) -> Launch:
         },
         "privacy": {"usageStatisticsEnabled": False},
         "telemetry": {"enabled": False},
-        "model": {"maxSessionTurns": ask.limits.turns},
+        "model": {"maxSessionTurns": attempt.limits.turns},
         "ide": {"enabled": False},
         "security": {
             "auth": {"selectedType": "gemini-api-key"},
@@ -64,50 +65,41 @@ def launch(ask: Ask, options: Options, program: str) -> Launch:
         "skills": {"enabled": True},
         "tools": {"shell": {"enableInteractiveShell": False}},
     }  # fmt: skip
-    folder = ask.space.home / ".gemini"
+    folder = attempt.space.home / ".gemini"
     (folder / "policies").mkdir(parents=True)
     (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
     (folder / "policies" / "eval.toml").write_text(tomli_w.dumps(POLICY), "utf-8")
-    environment = ask.space.environment() | {
+    environment = attempt.space.environment() | {
         KEY: os.environ[options.key_env or KEY], "GEMINI_CLI_TRUST_WORKSPACE": "true",
         "GEMINI_TELEMETRY_ENABLED": "false", "NO_COLOR": "1",
     }  # fmt: skip
     if options.base_url:
         environment["GOOGLE_GEMINI_BASE_URL"] = options.base_url
-    command = [
-        program,
-        "-p",
-        ask.prompt,
-        "-o",
-        "stream-json",
-        "--skip-trust",
-        "--approval-mode",
-        "default",
-        "-e",
-        "none",
-    ]
-    return Launch([*command, *(["-m", options.model] if options.model else [])], environment)
+    command = [program, "-p", attempt.prompt, "-o", "stream-json", "--skip-trust", "--approval-mode", "default"]
+    command += ["-e", "none", *(["-m", options.model] if options.model else [])]
+    return Launch(command, environment)
 
 
-def read(record: dict, transcript: Transcript, state: dict) -> None:
-    """One record of the stream. `state`: the id of a tool's use -> the place of its event."""
+def read(record: Record, transcript: Transcript, state: Record) -> None:
+    """Add one record of the stream. `state` maps the id of a tool call to the index of its event."""
     kind = record["type"]
     if kind == "init":
         transcript.model = record.get("model", "")
     elif kind == "message" and record.get("role") == "assistant":
-        said = record["content"]
-        if state.get("last") == "text" and record.get("delta"):  # a piece of what was begun
-            said = transcript.events.pop().detail + said
+        text = record["content"]
+        if state.get("last") == "text" and record.get("delta"):  # a continuation
+            text = transcript.events.pop().detail + text
         else:
             transcript.turns += 1
-        transcript.add("text", "", said)
+        transcript.add("text", "", text)
         state["last"] = "text"
     elif kind == "tool_use":
         if state.get("last") not in ("text", "use"):
             transcript.turns += 1
         event, what, written = USES.get(record["tool_name"], ("other", "", ""))
-        given = record["parameters"]
-        transcript.add(event, given.get(what, "") if what else f"{record['tool_name']} {given}", given.get(written, ""))
+        arguments = record["parameters"]
+        name = arguments.get(what, "") if what else f"{record['tool_name']} {arguments}"
+        transcript.add(event, name, arguments.get(written, ""))
         state[record["tool_id"]] = len(transcript.events) - 1
         state["last"] = "use"
     elif kind == "tool_result":
@@ -119,9 +111,9 @@ def read(record: dict, transcript: Transcript, state: dict) -> None:
         transcript.usage.input_tokens = used.get("input_tokens") or 0
         transcript.usage.cached_tokens = used.get("cached") or 0
         transcript.usage.output_tokens = used.get("output_tokens") or 0
-        fault = record.get("error") or {}
+        error = record.get("error") or {}
         if record["status"] == "success":
             transcript.end(FINISHED)
         else:
-            outcome = TURNS if fault.get("type") == "FatalTurnLimitedError" else ERROR
-            transcript.end(outcome, fault.get("message", record["status"]))
+            outcome = TURNS if error.get("type") == "FatalTurnLimitedError" else ERROR
+            transcript.end(outcome, error.get("message", record["status"]))

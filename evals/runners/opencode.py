@@ -1,4 +1,4 @@
-"""opencode, `opencode run --format json`: configuration and events as 1.18.33 has them."""
+"""opencode, `opencode run --format json`: configuration and events of version 1.18.33."""
 
 import json
 import os
@@ -6,15 +6,15 @@ import shutil
 import subprocess
 
 from evals.cases import SKILL
-from evals.runners import Ask, Options
-from evals.runners.process import Launch
+from evals.runners.agent import Attempt, Options
+from evals.runners.process import Launch, Record
 from evals.transcript import ERROR, FINISHED, Transcript
 from evals.workspace import COMMAND
 
 PROGRAM, KEY = "opencode", "OPENAI_API_KEY"
-NEEDS = ("rg",)  # without it the tool for skills fails
+NEEDS: tuple[str, ...] = ("rg",)  # without it the tool for skills fails
 SKILLS = ".agents/skills"
-TELLS_COST = False
+REPORTS_COST = False
 BASE_URL = "https://api.openai.com/v1"
 OWN_KEY = "EVAL_API_KEY"
 QUIET = (
@@ -30,9 +30,9 @@ USES = {
 }
 
 
-def launch(ask: Ask, options: Options, program: str) -> Launch:
-    """The key is in the environment, and a file that each shell reads first takes it out of the shell's."""
-    home = ask.space.home
+def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+    """The key is in the environment, but a file that every shell sources first unsets it there."""
+    home = attempt.space.home
     config = {
         "autoupdate": False, "share": "disabled", "snapshot": False, "lsp": False, "formatter": False,
         "enabled_providers": ["eval"],
@@ -55,34 +55,34 @@ def launch(ask: Ask, options: Options, program: str) -> Launch:
     folder = home / ".config" / "opencode"
     folder.mkdir(parents=True)
     (folder / "opencode.json").write_text(json.dumps(config), "utf-8")
-    without = ask.space.root / "without-key.sh"
+    without = attempt.space.root / "without-key.sh"
     without.write_text(f"unset {OWN_KEY}\n", "utf-8")
     folders = {f"XDG_{name}_HOME": str(home / where) for name, where in (
         ("CONFIG", ".config"), ("DATA", ".local/share"), ("CACHE", ".cache"), ("STATE", ".local/state"),
     )}  # fmt: skip
-    environment = ask.space.environment() | folders | dict.fromkeys(QUIET, "1")
+    environment = attempt.space.environment() | folders | dict.fromkeys(QUIET, "1")
     environment |= {
         "npm_config_offline": "true", "SHELL": shutil.which("bash") or "/bin/bash", "BASH_ENV": str(without),
         OWN_KEY: os.environ[options.key_env or KEY],
     }  # fmt: skip
-    if git := shutil.which("git"):  # else it takes / for the project
-        subprocess.run([git, "init", "-q"], cwd=ask.space.project, env=ask.space.environment(), check=False)
+    if git := shutil.which("git"):  # otherwise opencode takes / for the project
+        subprocess.run([git, "init", "-q"], cwd=attempt.space.project, env=attempt.space.environment(), check=False)
     command = [program, "run", "--pure", "--format", "json", "--model", f"eval/{options.model}", "--title", "eval"]
-    return Launch(command, environment, stdin=ask.prompt)  # an argument reaches the model with quotes around it
+    return Launch(command, environment, stdin=attempt.prompt)  # opencode puts quotes around an argument
 
 
-def read(record: dict, transcript: Transcript, state: dict) -> None:
-    """One record of the stream, which has no last one: the last step stops."""
+def read(record: Record, transcript: Transcript, state: Record) -> None:
+    """Add one record of the stream. It has no final record: the run ends with a step that calls no tools."""
     kind, part = record["type"], record.get("part") or {}
     if kind == "text":
         transcript.add("text", "", part["text"])
     elif kind == "tool_use":
-        tool, held = part["tool"], part["state"]
+        tool, call = part["tool"], part["state"]
         event, what, written = USES.get(tool, ("other", "", ""))
-        given = held.get("input") or {}
-        failed = held["status"] == "error" or bool((held.get("metadata") or {}).get("exit"))
-        shown = given.get(written, "") if written else held.get("output") or held.get("error") or ""
-        transcript.add(event, given.get(what, "") if what else f"{tool} {given}", shown, failed=failed)
+        arguments = call.get("input") or {}
+        failed = call["status"] == "error" or bool((call.get("metadata") or {}).get("exit"))
+        detail = arguments.get(written, "") if written else call.get("output") or call.get("error") or ""
+        transcript.add(event, arguments.get(what, "") if what else f"{tool} {arguments}", detail, failed=failed)
     elif kind == "step_finish":
         used = part["tokens"]
         cached = used["cache"]["read"] + used["cache"]["write"]

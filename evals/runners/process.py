@@ -1,9 +1,4 @@
-"""An agent's command line as a process: started, read line by line, ended when it told enough or a limit is reached.
-
-Of its module it asks: `PROGRAM`, `SKILLS` (the folder of a project in which it looks for skills), `KEY` (the variable
-in which it looks for its key), `TELLS_COST`, `launch` (what to start, and with what) and `read` (what one record of its
-stream means).
-"""
+"""Run an agent's command line: start it, read its stream line by line, stop it when it is done or at a limit."""
 
 import contextlib
 import json
@@ -14,161 +9,189 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from types import ModuleType
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from evals.artifact import PREFIX
-from evals.runners import Ask, Options
+from evals.runners.agent import Attempt, Options
 from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
 from modal_serve_gen.errors import MachineError, quoted
 
 LONGEST = 20_000_000  # bytes of one line
 TICK_S = 0.2
-GRACE_S = 5  # to end by itself after its last event
+GRACE_S = 5  # for the process to exit after it has closed its stream
+
+Record = dict[str, Any]  # one JSON object of an agent's stream
 
 
 @dataclass(frozen=True)
 class Launch:
-    """`descriptors` are handed to the process, and closed here."""
+    """How to start an agent. `descriptors` are passed to the process and closed here."""
 
     command: list[str]
     environment: dict[str, str]
     stdin: str = ""
-    descriptors: tuple[int, ...] = field(default=())
+    descriptors: tuple[int, ...] = ()
 
 
-def available(agent: ModuleType, options: Options) -> str:
-    """The agent's version. Raises MachineError where its program, its key or what it needs is missing."""
-    program = found(agent, options)
+class CommandLine(Protocol):
+    """What the module of a command line defines."""
+
+    PROGRAM: str
+    SKILLS: str  # folder of a project in which the agent looks for skills
+    KEY: str  # environment variable in which it looks for its API key
+    NEEDS: tuple[str, ...]  # other programs that it needs
+    REPORTS_COST: bool
+
+    def launch(self, attempt: Attempt, options: Options, program: str) -> Launch:
+        """The command and the environment of a run."""
+
+    def read(self, record: Record, transcript: Transcript, state: Record) -> None:
+        """Add one record of the stream to the transcript. `state` is kept between the records of a run."""
+
+
+def version(agent: CommandLine, options: Options) -> str:
+    """The agent and its version. Raises MachineError if its program, its key or a dependency is missing."""
+    program = _find(agent, options)
     key = options.key_env or agent.KEY
     if not os.environ.get(key):
         raise MachineError(f"{key} is not set.", "Set it, or name another variable with --key-env.")
-    for other in getattr(agent, "NEEDS", ()):
-        if not shutil.which(other):
-            raise MachineError(f"{agent.PROGRAM} needs {other}, which is not on PATH.", f"Install {other}.")
+    for dependency in agent.NEEDS:
+        if not shutil.which(dependency):
+            raise MachineError(f"{agent.PROGRAM} needs {dependency}, which is not on PATH.", f"Install {dependency}.")
     try:
         with tempfile.TemporaryDirectory(prefix=PREFIX) as home:
-            done = subprocess.run(
-                [program, "--version"],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                env={"PATH": os.environ["PATH"], "HOME": home},
-            )
-    except (OSError, subprocess.TimeoutExpired) as fault:
-        raise MachineError(f"{quoted(program)} cannot be started: {fault}.", "Install it anew.") from None
-    return f"{agent.PROGRAM} {(done.stdout.strip().splitlines() or ['of unknown version'])[0]}"
+            environment = {"PATH": os.environ["PATH"], "HOME": home}
+            done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, env=environment)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MachineError(f"{quoted(program)} cannot be started: {error}.", "Reinstall it.") from None
+    return f"{agent.PROGRAM} {(done.stdout.strip().splitlines() or ['(unknown version)'])[0]}"
 
 
-def found(agent: ModuleType, options: Options) -> str:
-    """The path of its program."""
-    path = shutil.which(options.program or agent.PROGRAM)
+def _find(agent: CommandLine, options: Options) -> str:
+    """The path of the agent's program."""
+    name = options.program or agent.PROGRAM
+    path = shutil.which(name)
     if path is None:
-        named = options.program or agent.PROGRAM
-        raise MachineError(f"There is no program {quoted(named)}.", "Install it, or name its path with --program.")
-    return os.path.abspath(path)  # noqa: PTH100 (a link stays one: programs look at the name that they are called by)
+        raise MachineError(f"The program {quoted(name)} was not found.", "Install it, or set its path with --program.")
+    return os.path.abspath(path)  # noqa: PTH100 (resolving a link would change the name that the program sees)
 
 
-def run(agent: ModuleType, ask: Ask, options: Options, transcript: Transcript) -> None:
-    """Start the agent and read what it does."""
-    launch = agent.launch(ask, options, found(agent, options))
+def run(agent: CommandLine, attempt: Attempt, options: Options, transcript: Transcript) -> None:
+    """Start the agent and read its stream."""
+    launch = agent.launch(attempt, options, _find(agent, options))
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as stdin:
         stdin.write(launch.stdin.encode())
         stdin.seek(0)
         process = subprocess.Popen(
-            launch.command, cwd=ask.space.project, env=launch.environment, stdin=stdin, stdout=subprocess.PIPE,
-            stderr=errors, pass_fds=launch.descriptors, start_new_session=True,
-        )  # fmt: skip
-        for each in launch.descriptors:
-            os.close(each)
+            launch.command,
+            cwd=attempt.space.project,
+            env=launch.environment,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            pass_fds=launch.descriptors,
+            start_new_session=True,
+        )
+        for descriptor in launch.descriptors:
+            os.close(descriptor)
+        assert process.stdout is not None  # because of PIPE
+        stream = process.stdout.fileno()
         try:
-            _follow(agent, process, ask, options, transcript)
+            _follow(agent, stream, attempt, options, transcript)
         finally:
-            code = _end(process)
+            code = _stop(process, stream)
+            process.stdout.close()
         errors.seek(0)
         last = " ".join(errors.read()[-2000:].decode("utf-8", "replace").split())
     _settle(transcript, code, last)
 
 
-def _follow(agent: ModuleType, process: subprocess.Popen, ask: Ask, options: Options, transcript: Transcript) -> None:
-    until, state = time.monotonic() + ask.limits.seconds, {}
-    for line in _lines(process.stdout.fileno(), until, ask.cancelled):
-        ask.keep(line)
-        try:
-            record = json.loads(line)
-            if not isinstance(record, dict) or "type" not in record:
-                raise ValueError
-        except ValueError:
-            transcript.malformed += bool(line.strip())
+def _follow(agent: CommandLine, stream: int, attempt: Attempt, options: Options, transcript: Transcript) -> None:
+    until, state, limits = time.monotonic() + attempt.limits.seconds, Record(), attempt.limits
+    for line in _lines(stream, until, attempt.canceled):
+        attempt.record(line)
+        if not _read(agent, line, transcript, state):
             continue
-        try:
-            agent.read(record, transcript, state)
-        except (KeyError, TypeError, AttributeError, ValueError):
-            transcript.malformed += 1  # an event of another shape than the one that is known
-            continue
-        if not agent.TELLS_COST:
+        if not agent.REPORTS_COST:
             transcript.usage.usd = options.usd(transcript.usage)
         if transcript.outcome:
-            continue  # what still comes is kept
-        if ask.enough(transcript):
-            return transcript.end(FINISHED, "no more is needed")
-        if transcript.turns > ask.limits.turns:
-            return transcript.end(TURNS, f"{ask.limits.turns} turns")
-        if ask.limits.usd is not None and (transcript.usage.usd or 0) > ask.limits.usd:
+            continue  # later lines are only recorded
+        if attempt.enough(transcript):
+            return transcript.end(FINISHED, "stopped: nothing more is needed")
+        if transcript.turns > limits.turns:
+            return transcript.end(TURNS, f"{limits.turns} turns")
+        if limits.usd is not None and (transcript.usage.usd or 0) > limits.usd:
             return transcript.end(MONEY, f"${transcript.usage.usd:.4f}")
-    if ask.cancelled():
-        return transcript.end(ERROR, "cancelled")
+    if attempt.canceled():
+        return transcript.end(ERROR, "canceled")
     if time.monotonic() >= until:
-        # An agent that waits for its endpoint has not been slow: it could not begin.
-        transcript.end(ERROR if transcript.retrying else TIME, transcript.retrying or f"{ask.limits.seconds:g} s")
+        # An agent that is waiting for its endpoint is not slow: the endpoint failed.
+        transcript.end(ERROR if transcript.retrying else TIME, transcript.retrying or f"{limits.seconds:g} s")
     return None
 
 
-def _lines(descriptor: int, until: float, cancelled) -> Iterator[str]:
-    """Each line as it comes, until the other side closes, the time is over, or everything is to end."""
-    held = b""
-    while (left := until - time.monotonic()) > 0 and not cancelled():
-        if not select.select([descriptor], [], [], min(TICK_S, left))[0]:
+def _read(agent: CommandLine, line: str, transcript: Transcript, state: Record) -> bool:
+    """Add a line of the stream to the transcript; False if it is malformed."""
+    try:
+        record = json.loads(line)
+        if not isinstance(record, dict) or "type" not in record:
+            raise ValueError("not a record")
+    except ValueError:
+        transcript.malformed += bool(line.strip())
+        return False
+    try:
+        agent.read(record, transcript, state)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        transcript.malformed += 1  # a known type of record, but with other fields
+        return False
+    return True
+
+
+def _lines(stream: int, until: float, canceled: Callable[[], bool]) -> Iterator[str]:
+    """The lines of the stream as they come, until it is closed, the time is over, or the evaluation is canceled."""
+    rest = b""
+    while (left := until - time.monotonic()) > 0 and not canceled():
+        if not select.select([stream], [], [], min(TICK_S, left))[0]:
             continue
-        data = os.read(descriptor, 2**16)
+        data = os.read(stream, 2**16)
         if not data:
             break
-        *whole, held = (held + data).split(b"\n")
-        yield from (line.decode("utf-8", "replace") for line in whole if len(line) <= LONGEST)
-        held = held[: LONGEST + 1]
-    if held:
-        yield held.decode("utf-8", "replace")
+        *complete, rest = (rest + data).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in complete if len(line) <= LONGEST)
+        rest = rest[: LONGEST + 1]
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
-def _end(process: subprocess.Popen) -> int | None:
-    """End the process with all that it started; its exit code, None where it had to be ended."""
+def _stop(process: "subprocess.Popen[bytes]", stream: int) -> int | None:
+    """Stop the process and its children. Its exit code, or None if it had to be killed."""
     code = None
     with contextlib.suppress(subprocess.TimeoutExpired):
-        code = process.wait(GRACE_S if process.poll() is None and _closed(process) else 0)
+        code = process.wait(GRACE_S if process.poll() is None and _closed(stream) else 0)
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(2)
-    process.stdout.close()
     process.wait()
     return code
 
 
-def _closed(process: subprocess.Popen) -> bool:
-    """Whether it has closed its stream: then it is about to end by itself."""
-    return bool(select.select([process.stdout], [], [], 0)[0]) and not os.read(process.stdout.fileno(), 1)
+def _closed(stream: int) -> bool:
+    """True if the process has closed its stream, so that it is about to exit."""
+    return bool(select.select([stream], [], [], 0)[0]) and not os.read(stream, 1)
 
 
 def _settle(transcript: Transcript, code: int | None, last: str) -> None:
-    """What a process that said nothing of its end ended as."""
+    """Set the outcome of a process that exited without a final record."""
     if transcript.outcome:
         return
-    words = f": {last[-300:]}" if last else ""
+    detail = f": {last[-300:]}" if last else ""
     if not transcript.events and transcript.malformed:
-        transcript.end(ERROR, f"malformed events: {transcript.malformed} lines that cannot be read{words}")
+        transcript.end(ERROR, f"malformed stream: {transcript.malformed} lines could not be parsed{detail}")
     elif transcript.retrying:
         transcript.end(ERROR, transcript.retrying)
     else:
-        transcript.end(ERROR, f"it ended with exit code {code} before its last event{words}")
+        transcript.end(ERROR, f"the agent exited with code {code} without a final record{detail}")

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint on loopback that answers by a script: which prompt, which turn, what to do then."""
+"""A local OpenAI-compatible endpoint that answers by a script: a list of turns for each prompt."""
 
 import contextlib
 import json
@@ -15,43 +15,43 @@ KEY = "sk-scripted-0123456789abcdef"
 
 
 def call(name: str, /, **arguments: str) -> tuple[str, dict]:
-    """One use of a tool."""
+    """A tool call."""
     return name, arguments
 
 
 def turn(*calls: tuple[str, dict], text: str = "") -> dict:
-    """One answer of the model: uses of tools, or words alone, which end the run."""
+    """An answer of the model: tool calls, or only text, which ends the run."""
     message: dict = {"role": "assistant", "content": text or None}
     if calls:
         message["tool_calls"] = [
-            {"id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
-            for at, (name, given) in enumerate(calls)
+            {"id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+            for at, (name, arguments) in enumerate(calls)
         ]
     return message
 
 
-def right(task: cases.Task, options: str | None, file: str = "serve.py") -> list[dict]:
-    """The turns of an agent that does a task as it should."""
+def right_turns(task: cases.Task, options: str | None, file: str = "serve.py") -> list[dict]:
+    """The turns of an agent that does a task correctly."""
     turns = []
     if task.expect_skill:
         turns.append(turn(call("skill", name=task.expect_skill)))
-    pages = task.case.references.required if task.case else [next(iter(cases.primaries()))] if task.expect_skill else []
-    if pages:
+    pages = task.references.required if isinstance(task, cases.Case) else list(cases.primaries())[:1]
+    if pages and task.expect_skill:
         turns.append(turn(*(call("read_file", path=f".agents/skills/{cases.SKILL}/{page}") for page in pages)))
     if options:
-        turns.append(turn(call("write_file", path=file, content=answers.written(options))))
+        turns.append(turn(call("write_file", path=file, content=answers.app_text(options))))
     return [*turns, turn(text="Done. Nothing has run on Modal.")]
 
 
 class Endpoint:
-    """A server. `script` gives the turns for a prompt; what else a turn may be:
+    """The server. `script` returns the turns for a prompt. Apart from a message a turn may be:
 
-    an int: that HTTP status; a float: so many seconds of silence first; bytes: this body; None: the connection drops.
+    an int: an HTTP status; a float: seconds before the answer; bytes: a body; None: the connection is closed.
     """
 
     def __init__(self, script: Callable[[str], list]):
         self.script, self.asked, self.keys = script, Counter(), set()
-        self.waiting = threading.Event()  # set when somebody waits in a silence
+        self.waiting = threading.Event()  # set when a client waits for a delayed answer
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -78,9 +78,9 @@ class Endpoint:
         self.server.server_close()
 
     def answer(self, handler: BaseHTTPRequestHandler, body: dict) -> None:
-        """Answer one request: the turn that follows those that the agent has had."""
-        prompt = next(each["content"] for each in body["messages"] if each["role"] == "user")
-        step = sum(each["role"] == "assistant" for each in body["messages"])
+        """Answer a request with the next turn of the agent."""
+        prompt = next(message["content"] for message in body["messages"] if message["role"] == "user")
+        step = sum(message["role"] == "assistant" for message in body["messages"])
         self.asked[prompt] += 1
         turns = self.script(prompt)
         reply = turns[min(step, len(turns) - 1)]
@@ -102,7 +102,7 @@ class Endpoint:
         handler.send_header("Content-Length", str(len(data)))
         if status == 429:
             handler.send_header("retry-after", "0.01")
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # an agent that was ended
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # an agent that was killed
             handler.end_headers()
             handler.wfile.write(data)
 

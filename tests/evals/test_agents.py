@@ -1,6 +1,6 @@
-"""The runners of agents' command lines, against stand-ins that tell what they do in the real agents' events.
+"""The runners of coding agents' command lines, with stub agents that write the real agents' stream formats.
 
-What the events look like is from recordings of the real agents (test_transcript.py holds the runners against those).
+The formats are those of recordings of the real agents, which test_transcript.py parses.
 """
 
 import json
@@ -13,44 +13,44 @@ import pytest
 
 from evals import answers, cases
 from tests.conftest import ROOT
-from tests.evals.conftest import GOOD, TASKS, benchmark, command, failed, results
+from tests.evals.conftest import CASES, GOOD, benchmark, command, failed, results
 
 AGENTS = {"claude-code": "claude", "codex": "codex", "opencode": "opencode", "gemini": "gemini"}
 KEYS = {"claude-code": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
-KEY = "key-of-the-agent-0123456789"
-APP = answers.written(GOOD["online-plain"])
+KEY = "key-for-the-agent-0123456789"
+APP = answers.app_text(GOOD["online-plain"])
 
 
-def rightly(case: str, agent: str) -> list:
+def solve(name: str, agent: str) -> list:
     """The steps of an agent that solves a case."""
-    task = TASKS[case]
+    case = CASES[name]
     folder = ".claude/skills" if agent == "claude-code" else ".agents/skills"
-    steps = [["skill", task.expect_skill]] if task.expect_skill else []
-    steps += [["read", f"{folder}/{cases.SKILL}/{page}"] for page in task.case.references.required]
-    if case in GOOD:
-        steps += [["write", "serve.py", answers.written(GOOD[case])]]
+    steps = [["skill", case.expect_skill]] if case.expect_skill else []
+    steps += [["read", f"{folder}/{cases.SKILL}/{page}"] for page in case.references.required]
+    if name in GOOD:
+        steps += [["write", "serve.py", answers.app_text(GOOD[name])]]
     return [*steps, ["command", "modal-serve-gen check serve.py", "No findings in 1 file.", 0], ["text", "Done."]]
 
 
 @pytest.fixture
-def agents(few, tmp_path, monkeypatch):
-    """Run an evaluation of `few` with a stand-in for an agent: the command's result, and its folder."""
+def agents(case_file, tmp_path, monkeypatch):
+    """Run an evaluation of `case_file` with a stub agent: the result of the command, and the folder."""
 
     def run(agent: str, *arguments: object):
         monkeypatch.setenv(KEYS.get(agent, "OPENAI_API_KEY"), KEY)
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
         program = folder / AGENTS[agent]
-        text = (ROOT / "tests" / "evals" / "standin.py").read_text("utf-8")
+        text = (ROOT / "tests" / "evals" / "stub_agent.py").read_text("utf-8")
         program.write_text(f"#!{sys.executable}\n{text}", "utf-8")
         program.chmod(0o755)
         (folder / "rg").write_text("#!/bin/sh\n", "utf-8")
         (folder / "rg").chmod(0o755)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        (folder / "scenario.json").write_text(json.dumps(few.turns), "utf-8")
-        model = ["--model", "stand-in"]
+        (folder / "scenario.json").write_text(json.dumps(case_file.turns), "utf-8")
+        model = ["--model", "stub"]
         result = command(
-            "run", "--runner", agent, *model, "--set", "evals", "--evals-file", few.file(), "--runs", 1,
+            "run", "--runner", agent, *model, "--set", "evals", "--evals-file", case_file.write(), "--runs", 1,
             "--no-baseline", "--out", tmp_path / "out", "--jobs", 8, *arguments,
         )  # fmt: skip
         return result, tmp_path / "out"
@@ -59,31 +59,33 @@ def agents(few, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_every_outcome_is_told_apart(agent, few, agents):
-    """Right, wrong in each way, and the failures of the agent and its endpoint, which are neither."""
-    few.control(rightly("online-control", agent))
-    right = rightly("online-plain", agent)
-    few.add("right", "online-plain", right)
-    few.add("not-triggered", "online-plain", [["write", "serve.py", APP], ["text", "Done."]])
-    few.add("wrong-skill", "online-plain", [["skill", "modal"], ["text", "Done."]])
-    other = answers.written("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
-    few.add("wrong-workflow", "online-plain", [*right[:3], ["write", "serve.py", other]])
-    few.add("wrote-nothing", "online-plain", [*right[:3], ["text", "Done."]])
-    few.add("does-not-import", "online-plain", [*right[:3], ["write", "a.py", APP.replace("min_cont", "max_inp")]])
-    few.add("noise", "online-plain", [["raw", "warning: colours"], ["raw", '{"type": "new-kind"}'], *right])
-    few.add("rate-limited", "online-plain", [["skill", cases.SKILL], ["fail", "rate limit, status 429"]])
-    few.add("crashed", "online-plain", [["skill", cases.SKILL], ["crash", 3, "out of memory"]])
-    few.add("malformed", "online-plain", [["raw", "{"], ["raw", '{"type": "assistant"}'], ["crash", 0, ""]])
-    few.add("cut-off", "online-plain", [*right[:3], ["cut"]])
-    few.add("late", "online-plain", [["skill", cases.SKILL], ["sleep", 60]])
-    few.add("endless", "online-plain", [["command", "ls", "serve.py", 0]] * 40)
+def test_every_outcome(agent, case_file, agents):
+    """Right answers, wrong answers of each kind, and failures of the agent and its endpoint, which are inconclusive."""
+    case_file.control(solve("online-control", agent))
+    right = solve("online-plain", agent)
+    case_file.add("right", "online-plain", right)
+    case_file.add("not-triggered", "online-plain", [["write", "serve.py", APP], ["text", "Done."]])
+    case_file.add("wrong-skill", "online-plain", [["skill", "modal"], ["text", "Done."]])
+    other = answers.app_text("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
+    case_file.add("wrong-workflow", "online-plain", [*right[:3], ["write", "serve.py", other]])
+    case_file.add("wrote-nothing", "online-plain", [*right[:3], ["text", "Done."]])
+    case_file.add(
+        "does-not-import", "online-plain", [*right[:3], ["write", "a.py", APP.replace("min_cont", "max_inp")]]
+    )
+    case_file.add("noise", "online-plain", [["raw", "warning: colours"], ["raw", '{"type": "new-kind"}'], *right])
+    case_file.add("rate-limited", "online-plain", [["skill", cases.SKILL], ["fail", "rate limit, status 429"]])
+    case_file.add("crashed", "online-plain", [["skill", cases.SKILL], ["crash", 3, "out of memory"]])
+    case_file.add("malformed", "online-plain", [["raw", "{"], ["raw", '{"type": "assistant"}'], ["crash", 0, ""]])
+    case_file.add("cut-off", "online-plain", [*right[:3], ["cut"]])
+    case_file.add("late", "online-plain", [["skill", cases.SKILL], ["sleep", 60]])
+    case_file.add("endless", "online-plain", [["command", "ls", "serve.py", 0]] * 40)
     result, folder = agents(agent, "--timeout", 6, "--max-turns", 12, "--usd-per-million", "2,10,1")
-    held = results(folder)
+    by_name = results(folder)
     assert result.exit_code == 1, result.output
-    told = {name: failed(each) for name, each in held.items() if "grade" in each}
-    assert told.pop("wrong-workflow") >= {"workflow"}
-    assert told.pop("endless") >= {"ends", "written", "skill"}
-    assert told == {
+    graded = {name: failed(result) for name, result in by_name.items() if "grade" in result}
+    assert graded.pop("wrong-workflow") >= {"workflow"}
+    assert graded.pop("endless") >= {"ends", "written", "skill"}
+    assert graded == {
         "control": set(),
         "right": set(),
         "noise": set(),
@@ -92,25 +94,25 @@ def test_every_outcome_is_told_apart(agent, few, agents):
         "wrote-nothing": {"written"},
         "does-not-import": {"imports", "clean"},
     }
-    outcomes = {name: each["outcome"] for name, each in held.items()}
+    outcomes = {name: result["outcome"] for name, result in by_name.items()}
     assert [outcomes[name] for name in ("rate-limited", "crashed", "malformed", "cut-off", "late", "endless")] == [
         *["error"] * 4, "time-out", "turn-limit",
     ]  # fmt: skip
-    for name, words in (("rate-limited", "429"), ("crashed", "out of memory"), ("cut-off", "before its last event")):
-        assert words in held[name]["reason"], held[name]
-    usage = held["right"]["usage"]
+    for name, text in (("rate-limited", "429"), ("crashed", "out of memory"), ("cut-off", "without a final record")):
+        assert text in by_name[name]["reason"], by_name[name]
+    usage = by_name["right"]["usage"]
     assert usage["input_tokens"] > 0
     tokens = usage["input_tokens"] - usage["cached_tokens"], usage["output_tokens"], usage["cached_tokens"]
-    own = sum(many * price for many, price in zip(tokens, (2, 10, 1), strict=True)) / 1e6
-    assert usage["usd"] == pytest.approx(0.01 if agent == "claude-code" else own)
-    assert benchmark(folder)["settings"]["versions"]["agent"] == f"{AGENTS[agent]} 0.0.1 (stand-in)"
+    cost = sum(count * price for count, price in zip(tokens, (2, 10, 1), strict=True)) / 1e6
+    assert usage["usd"] == pytest.approx(0.01 if agent == "claude-code" else cost)
+    assert benchmark(folder)["settings"]["versions"]["agent"] == f"{AGENTS[agent]} 0.0.1 (stub)"
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_an_agent_gets_its_key_and_nothing_else_of_this_machine(agent, few, agents, monkeypatch):
-    """A fresh home, `modal-serve-gen` first on PATH, no other key; and the key is in nothing that is kept."""
+def test_an_agent_gets_only_its_own_key(agent, case_file, agents, monkeypatch):
+    """A new home, `modal-serve-gen` first on PATH, no other key; and the key is in no saved file."""
     monkeypatch.setenv("HF_TOKEN", "hf_of_this_machine_0123456789")
-    few.control([["environment"], *rightly("online-control", agent)])
+    case_file.control([["environment"], *solve("online-control", agent)])
     result, folder = agents(agent)
     assert result.exit_code == 0, result.output
     environment, arguments = json.loads(next(folder.rglob("environment.json")).read_text("utf-8"))
@@ -118,29 +120,29 @@ def test_an_agent_gets_its_key_and_nothing_else_of_this_machine(agent, few, agen
     assert environment["HOME"] != os.environ.get("HOME")
     assert environment["PATH"].split(os.pathsep)[0].endswith("/bin")
     assert KEY not in " ".join(arguments)
-    holders = {name for name, value in environment.items() if value.startswith("[")}  # its key, taken out
+    holders = {name for name, value in environment.items() if value.startswith("[")}  # its redacted key
     assert holders == {"claude-code": set(), "gemini": {"GEMINI_API_KEY"}}.get(agent, {"EVAL_API_KEY"})
     assert [path for path in folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
 
 
-def test_an_agent_that_waits_for_its_endpoint_is_no_slow_one(few, agents):
-    """Its time-out is an error, with what it waited for."""
-    few.control(rightly("online-control", "codex"))
-    few.add("waits", "online-plain", [["retry", "connection refused"], ["sleep", 60]])
+def test_an_agent_that_waits_for_its_endpoint(case_file, agents):
+    """Its time-out is an error of the endpoint."""
+    case_file.control(solve("online-control", "codex"))
+    case_file.add("waits", "online-plain", [["retry", "connection refused"], ["sleep", 60]])
     _, folder = agents("codex", "--timeout", 5)
-    held = results(folder)["waits"]
-    assert (held["outcome"], "connection refused" in held["reason"]) == ("error", True)
+    result = results(folder)["waits"]
+    assert (result["outcome"], "connection refused" in result["reason"]) == ("error", True)
 
 
-def test_nothing_of_an_agent_outlives_its_run(few, agents, tmp_path):
-    """What it started ends with it, also when it does not want to."""
+def test_child_processes_of_an_agent_end(case_file, agents, tmp_path):
+    """They are killed after the run, even if they ignore SIGTERM."""
     pid = tmp_path / "pid"
     child = (
         "import os, pathlib, signal, time; signal.signal(15, signal.SIG_IGN); "
         f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(60)"
     )
-    few.control(rightly("online-control", "gemini"))
-    few.add("leaves", "online-plain", [["spawn", child], ["sleep", 60]])
+    case_file.control(solve("online-control", "gemini"))
+    case_file.add("leaves", "online-plain", [["spawn", child], ["sleep", 60]])
     agents("gemini", "--timeout", 4)
     until = time.monotonic() + 5
     with pytest.raises(ProcessLookupError):
@@ -150,9 +152,9 @@ def test_nothing_of_an_agent_outlives_its_run(few, agents, tmp_path):
         os.kill(int(pid.read_text("utf-8")), signal.SIGKILL)
 
 
-def test_a_program_that_is_not_there(few, agents, monkeypatch):
-    """Said at once, with what to do."""
-    few.control([])
+def test_a_missing_program(case_file, agents, monkeypatch):
+    """The error names the option, and nothing is run."""
+    case_file.control([])
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     result, folder = agents("codex", "--program", "/nowhere/codex")
     assert (result.exit_code, "--program" in result.output, folder.exists()) == (5, True, False)

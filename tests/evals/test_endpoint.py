@@ -1,4 +1,4 @@
-"""The runner of endpoints, and every way a run can end: against a scripted endpoint, graded, kept and reported."""
+"""The endpoint loop, and every outcome of a run: against a scripted endpoint, graded, saved and reported."""
 
 import json
 import os
@@ -7,12 +7,12 @@ import pytest
 
 from evals import answers, cases
 from evals.runners import endpoint
-from tests.evals.conftest import GOOD, benchmark, command, failed, results, rightly
+from tests.evals.conftest import GOOD, benchmark, command, failed, results, solve
 from tests.evals.scripted import KEY, Endpoint, call, turn
 
 PAGE = f".agents/skills/{cases.SKILL}/references/performance-playbook.md"
 SKILL = turn(call("skill", name=cases.SKILL))
-SAID = turn(text="Done.")
+ANSWER = turn(text="Done.")
 DUMP = "import modal\nimport json, os, pathlib\npathlib.Path('{}').write_text(json.dumps(dict(os.environ)))\n"
 
 
@@ -20,33 +20,33 @@ def writes(text: str, name: str = "serve.py") -> dict:
     return turn(call("write_file", path=name, content=text))
 
 
-def test_every_outcome_is_told_apart(few, evaluate, tmp_path):
-    """Right, wrong in each way, and the failures of the endpoint, which are neither."""
-    app = answers.written(GOOD["online-plain"])
-    other = answers.written("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
-    few.control()
-    few.add("right", "online-plain", rightly("online-plain"))
-    few.add("not-triggered", "online-plain", [writes(app), SAID])
-    few.add("wrong-skill", "online-plain", [turn(call("skill", name="modal")), SAID])
-    few.add("wrong-workflow", "online-plain", [*rightly("online-plain")[:2], writes(other), SAID])
-    few.add("wrote-nothing", "online-plain", [*rightly("online-plain")[:2], SAID])
+def test_every_outcome(case_file, evaluate, tmp_path):
+    """Right answers, wrong answers of each kind, and failures of the endpoint, which are inconclusive."""
+    app = answers.app_text(GOOD["online-plain"])
+    other = answers.app_text("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
+    case_file.control()
+    case_file.add("right", "online-plain", solve("online-plain"))
+    case_file.add("not-triggered", "online-plain", [writes(app), ANSWER])
+    case_file.add("wrong-skill", "online-plain", [turn(call("skill", name="modal")), ANSWER])
+    case_file.add("wrong-workflow", "online-plain", [*solve("online-plain")[:2], writes(other), ANSWER])
+    case_file.add("wrote-nothing", "online-plain", [*solve("online-plain")[:2], ANSWER])
     stale = app.replace("min_containers=0", "keep_warm=0")
-    few.add("does-not-import", "online-plain", [*rightly("online-plain")[:2], writes(stale), SAID])
-    few.add("no-python", "online-plain", [*rightly("online-plain")[:2], writes("import modal\n)"), SAID])
-    few.add("handed-over", "off-finetune", rightly("off-finetune"))
-    few.add("served-instead", "off-finetune", [turn(call("skill", name="modal-finetuning")), writes(app), SAID])
-    few.add("rate-limited", "online-plain", [SKILL, 429])
-    few.add("server-error", "online-plain", [500])
-    few.add("dropped", "online-plain", [SKILL, None])
-    few.add("malformed", "online-plain", [SKILL, b"<html>no</html>"])
-    few.add("empty", "online-plain", [SKILL, b'{"choices": []}'])
-    few.add("late", "online-plain", [SKILL, 60.0])
-    few.add("endless", "online-plain", [SKILL, *[turn(call("list_files", path="."))] * 30])
-    result, folder = evaluate(few, "--timeout", 10, "--max-turns", 9)
+    case_file.add("does-not-import", "online-plain", [*solve("online-plain")[:2], writes(stale), ANSWER])
+    case_file.add("no-python", "online-plain", [*solve("online-plain")[:2], writes("import modal\n)"), ANSWER])
+    case_file.add("handed-over", "off-finetune", solve("off-finetune"))
+    case_file.add("served-instead", "off-finetune", [turn(call("skill", name="modal-finetuning")), writes(app), ANSWER])
+    case_file.add("rate-limited", "online-plain", [SKILL, 429])
+    case_file.add("server-error", "online-plain", [500])
+    case_file.add("dropped", "online-plain", [SKILL, None])
+    case_file.add("malformed", "online-plain", [SKILL, b"<html>no</html>"])
+    case_file.add("empty", "online-plain", [SKILL, b'{"choices": []}'])
+    case_file.add("late", "online-plain", [SKILL, 60.0])
+    case_file.add("endless", "online-plain", [SKILL, *[turn(call("list_files", path="."))] * 30])
+    result, folder = evaluate(case_file, "--timeout", 10, "--max-turns", 9)
     assert result.exit_code == 1, result.output
-    held = results(folder)
-    told = {name: failed(each) for name, each in held.items() if "grade" in each}
-    assert {name: faults for name, faults in told.items() if name not in ("wrong-workflow", "no-python")} == {
+    by_name = results(folder)
+    graded = {name: failed(result) for name, result in by_name.items() if "grade" in result}
+    assert {name: names for name, names in graded.items() if name not in ("wrong-workflow", "no-python")} == {
         "control": set(),
         "right": set(),
         "handed-over": set(),
@@ -57,26 +57,26 @@ def test_every_outcome_is_told_apart(few, evaluate, tmp_path):
         "served-instead": {"nothing-served"},
         "endless": {"read", "one-primary", "written", "ends"},
     }
-    assert "workflow" in told["wrong-workflow"]
-    assert {"syntax", "workflow"} <= told["no-python"]
-    reasons = {name: (each["outcome"], each["reason"]) for name, each in held.items() if name not in told}
+    assert "workflow" in graded["wrong-workflow"]
+    assert {"syntax", "workflow"} <= graded["no-python"]
+    reasons = {name: (one["outcome"], one["reason"]) for name, one in by_name.items() if name not in graded}
     assert {name: outcome for name, (outcome, _) in reasons.items()} == {
         "rate-limited": "error", "server-error": "error", "dropped": "error", "malformed": "error", "empty": "error",
         "late": "time-out",
     }  # fmt: skip
-    for name, word in (("rate-limited", "rate limited"), ("dropped", "cannot be reached"), ("empty", "malformed")):
-        assert word in reasons[name][1]
-    assert held["endless"]["outcome"] == "turn-limit"
+    for name, text in (("rate-limited", "rate limited"), ("dropped", "cannot be reached"), ("empty", "malformed")):
+        assert text in reasons[name][1]
+    assert by_name["endless"]["outcome"] == "turn-limit"
     summary = benchmark(folder)
     assert summary["outcomes"] == {"error": 5, "finished": 10, "time-out": 1, "turn-limit": 1}
     assert summary["evals"]["with_skill"]["told"] == 11  # errors and time-outs are in no rate
-    assert {run["eval_name"] for run in summary["runs"]} == set(told)
+    assert {run["eval_name"] for run in summary["runs"]} == set(graded)
     assert summary["workflow_matrix"]["labels"] == ["sglang-low-latency", "vllm-online", "nothing", "other"]
     assert "5 runs ended in errors" in " ".join(summary["notes"])
 
 
-def test_tools_do_what_they_say_and_no_more(few, evaluate):
-    """The model is told what it did wrong, and nothing outside of the project is read, written or run."""
+def test_tools(case_file, evaluate):
+    """Errors are returned to the model, and nothing outside of the project is read, written or run."""
     wrong = [
         call("read_file", path="/etc/hostname"), call("write_file", path="../outside.py", content="x"),
         call("skill", name="made-up"), call("no_such_tool", a="b"), call("read_file", file="x"),
@@ -89,14 +89,14 @@ def test_tools_do_what_they_say_and_no_more(few, evaluate):
         call("run_command", command="modal-serve-gen list workflows --json"),
         call("run_command", command=f"python3 .agents/skills/{cases.SKILL}/scripts/check a.py --no-import"),
     ]  # fmt: skip
-    few.control([SKILL, turn(*wrong), turn(*good), SAID])
-    _, folder = evaluate(few)
+    case_file.control([SKILL, turn(*wrong), turn(*good), ANSWER])
+    _, folder = evaluate(case_file)
     path = next(folder.glob("eval-1/*/run-1/transcript.json"))
     events = json.loads(path.read_text("utf-8"))["events"][1:-1]
     assert [event["failed"] for event in events[: len(wrong)]] == [
         *[True] * 6, False, *[True] * 2,
     ]  # fmt: skip
-    assert "exit code 2" in events[6]["detail"]  # no shell: `doctor;` is a word
+    assert "exit code 2" in events[6]["detail"]  # there is no shell, so `doctor;` is an argument
     rest = events[len(wrong) :]
     assert not any(event["failed"] for event in rest)
     assert [rest[2]["detail"], rest[3]["detail"]] == ["p = 2\n", ".agents/\na.py"]
@@ -104,13 +104,13 @@ def test_tools_do_what_they_say_and_no_more(few, evaluate):
     assert "vllm-online" in rest[4]["detail"]
 
 
-def test_a_key_stays_where_it_is(few, evaluate, tmp_path):
-    """It reaches the endpoint; no transcript, report or log holds it, and nothing that the agent wrote sees it."""
+def test_the_key_is_not_leaked(case_file, evaluate, tmp_path):
+    """No transcript, report or log contains it, and code that the agent wrote cannot see it."""
     seen = tmp_path / "seen.json"
-    few.control()
+    case_file.control()
     spilt = writes(f"{DUMP.format(seen)}# {KEY}\n")
-    few.add("spills", "online-plain", [turn(call("skill", name=KEY)), spilt, turn(text=f"My key is {KEY}.")])
-    result, folder = evaluate(few)
+    case_file.add("spills", "online-plain", [turn(call("skill", name=KEY)), spilt, turn(text=f"My key is {KEY}.")])
+    result, folder = evaluate(case_file)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 10
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
@@ -122,121 +122,121 @@ def test_a_key_stays_where_it_is(few, evaluate, tmp_path):
 @pytest.mark.parametrize(
     ("turns", "reason"),
     [
-        ([SAID], "finished"),
+        ([ANSWER], "finished"),
         ([401], "scripted 401"),
-        ([turn(call("skill", name="modal")), SAID], "finished"),
+        ([turn(call("skill", name="modal")), ANSWER], "finished"),
     ],
 )
-def test_a_control_that_does_not_fire_ends_it(few, evaluate, turns, reason):
-    """The run is void and says so everywhere; nothing else is asked."""
-    few.control(turns)
-    few.add("right", "online-plain", rightly("online-plain"))
-    result, folder = evaluate(few)
+def test_a_control_that_does_not_fire(case_file, evaluate, turns, reason):
+    """All reports say that the evaluation is void; nothing else is run."""
+    case_file.control(turns)
+    case_file.add("right", "online-plain", solve("online-plain"))
+    result, folder = evaluate(case_file)
     assert result.exit_code == 5
     assert set(results(folder)) == {"control"}
-    held = benchmark(folder)
-    assert held["control"]["void"] is True
-    assert reason in " ".join(held["control"]["reasons"])
+    control = benchmark(folder)["control"]
+    assert control["void"] is True
+    assert reason in " ".join(control["reasons"])
     assert "VOID" in result.stdout
     assert "Void: " in (folder / "report.html").read_text("utf-8")
 
 
-def test_nobody_at_the_endpoint(few, tmp_path, monkeypatch):
-    """The first run says so, and the rest is not tried."""
+def test_an_endpoint_that_is_down(case_file, tmp_path, monkeypatch):
+    """The control fails, and the rest is not run."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setattr(endpoint, "RETRIES", 0)
-    few.control()
+    case_file.control()
     out = tmp_path / "out"
     result = command(
-        "run", "--set", "evals", "--evals-file", few.file(), "--model", "m", "--base-url", "http://127.0.0.1:9/v1",
+        "run", "--set", "evals", "--evals-file", case_file.write(), "--model", "m", "--base-url", "http://127.0.0.1:9/v1",
         "--runs", 1, "--no-baseline", "--out", out,
     )  # fmt: skip
     assert result.exit_code == 5
     assert "cannot be reached" in result.output
-    assert "the control could not be asked" in result.stdout
-    with Endpoint(lambda prompt: few.turns[prompt]) as served:
+    assert "the control could not be run" in result.stdout
+    with Endpoint(lambda prompt: case_file.turns[prompt]) as served:
         settings = json.loads((out / "run.json").read_text("utf-8"))
         settings["agent"]["base_url"] = served.url
         (out / "run.json").write_text(json.dumps(settings), "utf-8")
-        assert command("run", "--resume", out).exit_code == 0  # the control is asked again by itself
+        assert command("run", "--resume", out).exit_code == 0  # the control is repeated without --again
 
 
-def test_many_errors_in_a_row_stop_it(few, evaluate):
-    """What is left can be asked later."""
-    few.control()
+def test_many_errors_in_a_row(case_file, evaluate):
+    """The evaluation stops and can be resumed."""
+    case_file.control()
     for number in range(12):
-        few.add(f"wrong-{number}", "online-plain", [401])
-    result, folder = evaluate(few, "--jobs", 1)
+        case_file.add(f"wrong-{number}", "online-plain", [401])
+    result, folder = evaluate(case_file, "--jobs", 1)
     assert result.exit_code == 5
     assert "8 errors in a row" in result.stdout
     assert len(results(folder)) == 9
     assert f"--resume {folder}" in result.stdout
 
 
-def test_money_ends_it(few, evaluate):
-    """Nothing begins after the limit; what a run costs is held, too; without prices neither can be."""
-    few.control()
+def test_cost_limits(case_file, evaluate):
+    """No run starts after the limit, and one run has a limit too; both need prices."""
+    case_file.control()
     for number in range(4):
-        few.add(f"right-{number}", "online-plain", rightly("online-plain"))
-    result, folder = evaluate(few, "--jobs", 1, "--max-usd", 0.01, "--usd-per-million", "1,5,0.1")
+        case_file.add(f"right-{number}", "online-plain", solve("online-plain"))
+    result, folder = evaluate(case_file, "--jobs", 1, "--max-usd", 0.01, "--usd-per-million", "1,5,0.1")
     assert "are spent; raise --max-usd" in result.stdout
     assert len(results(folder)) == 2
-    assert "3 runs left" in command("run", "--resume", folder).stdout  # and nothing more was begun
+    assert "3 runs left" in command("run", "--resume", folder).stdout
     assert len(results(folder)) == 2
     assert benchmark(folder)["evals"]["with_skill"]["usd"] == pytest.approx(2 * 0.00614)
-    result, folder = evaluate(few, "--max-usd-per-run", 0.0011, "--usd-per-million", "1,5", out="second")
-    assert {each["outcome"] for each in results(folder).values()} == {"money-limit"}
-    result, _ = evaluate(few, "--max-usd", 1, out="third")
+    result, folder = evaluate(case_file, "--max-usd-per-run", 0.0011, "--usd-per-million", "1,5", out="second")
+    assert {result["outcome"] for result in results(folder).values()} == {"money-limit"}
+    result, _ = evaluate(case_file, "--max-usd", 1, out="third")
     assert result.exit_code == 2
     assert "--usd-per-million" in result.output
 
 
-def test_without_the_skill(few, evaluate):
-    """The baseline is asked in a project without it, and judged by what both can deliver."""
-    few.control()
-    few.add("right", "online-plain", rightly("online-plain"))
-    _, folder = evaluate(few, "--baseline")
+def test_the_baseline(case_file, evaluate):
+    """It runs in a project without the skill, and is graded by its files only."""
+    case_file.control()
+    case_file.add("right", "online-plain", solve("online-plain"))
+    _, folder = evaluate(case_file, "--baseline")
     offered = {
         path.parts[-3]: json.loads(path.read_text("utf-8"))["offered"]
         for path in folder.glob("eval-2/*/run-1/result.json")
     }
     assert set(offered["with_skill"]) - set(offered["without_skill"]) == {cases.SKILL}
     assert {*cases.SIBLINGS, "modal"} <= set(offered["without_skill"])
-    held = benchmark(folder)
-    assert set(held["run_summary"]) == {"with_skill", "without_skill", "delta"}
-    assert held["evals"]["without_skill"]["checks"].keys().isdisjoint({"routing: skill"})
+    document = benchmark(folder)
+    assert set(document["run_summary"]) == {"with_skill", "without_skill", "delta"}
+    assert document["evals"]["without_skill"]["checks"].keys().isdisjoint({"routing: skill"})
 
 
-def test_an_app_is_rehearsed(few, evaluate):
-    """With the stub, in a process of its own; one that does not even import is not tried, and red."""
-    few.control()
-    few.add("right", "batch-jsonl", rightly("batch-jsonl"), rehearse=True)
-    broken = answers.written(GOOD["batch-jsonl"]).replace("import modal.", "import no_such_package\nimport modal.", 1)
-    few.add("broken", "batch-jsonl", [*rightly("batch-jsonl")[:2], writes(broken), SAID], rehearse=True)
-    _, folder = evaluate(few)
+def test_an_app_is_rehearsed(case_file, evaluate):
+    """One that does not import is not rehearsed, and fails."""
+    case_file.control()
+    case_file.add("right", "batch-jsonl", solve("batch-jsonl"), rehearse=True)
+    broken = answers.app_text(GOOD["batch-jsonl"]).replace("import modal.", "import no_such_package\nimport modal.", 1)
+    case_file.add("broken", "batch-jsonl", [*solve("batch-jsonl")[:2], writes(broken), ANSWER], rehearse=True)
+    _, folder = evaluate(case_file)
     verdicts = {
-        name: next(verdict for verdict in each["grade"]["delivered"] if verdict["name"] == "rehearse")
-        for name, each in results(folder).items()
+        name: next(verdict for verdict in result["grade"]["delivered"] if verdict["name"] == "rehearse")
+        for name, result in results(folder).items()
         if name != "control"
     }
     assert (verdicts["right"]["passed"], verdicts["right"]["evidence"]) == (True, "exit code 0")
-    assert (verdicts["broken"]["passed"], "not tried" in verdicts["broken"]["evidence"]) == (False, True)
+    assert (verdicts["broken"]["passed"], "not rehearsed" in verdicts["broken"]["evidence"]) == (False, True)
 
 
-def test_without_a_key_or_a_model(few, evaluate, monkeypatch):
-    """Each is said before anything is asked."""
-    few.control()
+def test_bad_options(case_file, evaluate, monkeypatch):
+    """Each is refused before anything is run."""
+    case_file.control()
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    for arguments, code, word in (
+    for arguments, code, text in (
         (["--model", ""], 2, "--model"),
         (["--base-url", ""], 5, "OPENAI_API_KEY"),
         (["--case", "no-such"], 2, "no-such"),
         (["--usd-per-million", "a,b"], 2, "IN,OUT"),
-        (["--base-url", "localhost:8000"], 2, "no address"),
+        (["--base-url", "localhost:8000"], 2, "not an address"),
         (["--key-env", "NOT_THERE"], 5, "NOT_THERE is not set"),
         (["--again", "error"], 2, "--resume"),
     ):
-        result, folder = evaluate(few, *arguments)
-        assert (result.exit_code, word in result.output) == (code, True), result.output
+        result, folder = evaluate(case_file, *arguments)
+        assert (result.exit_code, text in result.output) == (code, True), result.output
         assert not folder.exists()
     assert "OPENAI_API_KEY" not in os.environ

@@ -1,4 +1,4 @@
-"""What comes of an evaluation: benchmark.json, the page, JUnit, a comparison, and the README's table."""
+"""Reports of an evaluation: benchmark.json, the page, JUnit, a comparison, and the table in the documentation."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from evals import cases, reporting
 from scripts import docs
-from tests.evals.conftest import benchmark, command, rightly
+from tests.evals.conftest import benchmark, command, solve
 from tests.evals.scripted import call, turn
 
 SKILL = turn(call("skill", name=cases.SKILL))
@@ -19,55 +19,57 @@ BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browse
 
 
 @pytest.fixture
-def folder(few, evaluate):
-    """An evaluation of four cases: one fails with hostile words, one in an error, each with and without the skill."""
-    few.control()
-    few.add("right", "batch-jsonl", rightly("batch-jsonl"))
+def folder(case_file, evaluate):
+    """An evaluation of four cases with and without the skill: one fails with hostile text, one in an error."""
+    case_file.control()
+    case_file.add("right", "batch-jsonl", solve("batch-jsonl"))
     written = turn(call("write_file", path="<b>.py", content=f"import modal\n# {HOSTILE}\n"))
-    few.add("hostile", "online-plain", [SKILL, written, turn(text=HOSTILE)])
-    few.add("error", "online-plain", [401])
-    result, out = evaluate(few, "--baseline", "--usd-per-million", "1,5")
+    case_file.add("hostile", "online-plain", [SKILL, written, turn(text=HOSTILE)])
+    case_file.add("error", "online-plain", [401])
+    result, out = evaluate(case_file, "--baseline", "--usd-per-million", "1,5")
     assert result.exit_code == 1, result.output
     return out
 
 
-def test_the_common_format_is_kept(folder):
-    """What skill-creator's aggregator and viewer read, under the names that they look for."""
-    held = benchmark(folder)
-    assert {"skill_name", "executor_model", "timestamp", "evals_run", "runs_per_configuration"} <= set(held["metadata"])
-    for run in held["runs"]:
+def test_the_common_format(folder):
+    """The keys that skill-creator's aggregator and viewer read."""
+    document = benchmark(folder)
+    assert {"skill_name", "executor_model", "timestamp", "evals_run", "runs_per_configuration"} <= set(
+        document["metadata"]
+    )
+    for run in document["runs"]:
         assert run["configuration"] in ("with_skill", "without_skill")
         assert {"pass_rate", "passed", "failed", "total", "time_seconds", "tokens", "errors"} <= set(run["result"])
-        for each in run["expectations"]:
-            assert {"text", "passed", "evidence"} <= set(each)
-            assert isinstance(each["passed"], bool)
+        for verdict in run["expectations"]:
+            assert {"text", "passed", "evidence"} <= set(verdict)
+            assert isinstance(verdict["passed"], bool)
     for name in ("with_skill", "without_skill"):
-        assert {"mean", "stddev", "min", "max"} == set(held["run_summary"][name]["pass_rate"])
-    assert re.fullmatch(r"[+-]\d\.\d\d", held["run_summary"]["delta"]["pass_rate"])
+        assert {"mean", "stddev", "min", "max"} == set(document["run_summary"][name]["pass_rate"])
+    assert re.fullmatch(r"[+-]\d\.\d\d", document["run_summary"]["delta"]["pass_rate"])
     gradings = sorted(folder.glob("eval-*/with_skill/run-1/grading.json"))
-    assert [path.parts[-4] for path in gradings] == ["eval-1", "eval-2", "eval-3"]  # an error is no grading
+    assert [path.parts[-4] for path in gradings] == ["eval-1", "eval-2", "eval-3"]  # none for an error
     for path in gradings:
-        document = json.loads(path.read_text("utf-8"))
-        assert set(document["summary"]) == {"passed", "failed", "total", "pass_rate"}
+        grading = json.loads(path.read_text("utf-8"))
+        assert set(grading["summary"]) == {"passed", "failed", "total", "pass_rate"}
         assert json.loads(path.with_name("timing.json").read_text("utf-8"))["total_tokens"] > 0
         assert json.loads((path.parents[2] / "eval_metadata.json").read_text("utf-8"))["eval_id"]
 
 
-def test_the_page_holds_everything_and_reaches_nothing(folder):
-    """The main figures, each failure with its transcript; whatever an agent said is text; no address, no script."""
+def test_the_page_is_complete_and_self_contained(folder):
+    """The main figures, each failure with its transcript; an agent's text is escaped; no links, no scripts."""
     page = (folder / "report.html").read_text("utf-8")
     assert "&lt;script&gt;throw 1" in page
     assert "<script" not in page and "<img" not in page and "49" not in page.partition("{{ 7*7")[0][-9:]
     assert re.findall(r'(?:src|href|action)="(?!data:)', page) == []
     assert "url(" not in page and "@import" not in page
-    for words in ("delivered with the skill", "67%", "eval-3/with_skill/run-1", "error: ", "claude" and "scripted"):
-        assert words in page
+    for text in ("delivered with the skill", "67%", "eval-3/with_skill/run-1", "error: ", "scripted"):
+        assert text in page
     assert len(page) < 400_000
 
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here: apt-get install chromium")
 def test_a_browser_opens_the_page(folder, tmp_path):
-    """From disk, without a network: the figures stand there, and nothing is on the error console."""
+    """From disk, without a network: it shows the figures, and the error console is empty."""
     done = subprocess.run(
         [
             BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--log-level=0",
@@ -83,27 +85,26 @@ def test_a_browser_opens_the_page(folder, tmp_path):
     assert "throw 1" in text
 
 
-def test_junit_is_read_by_others(folder):
-    """Each run with the skill is a test; errors are errors, failures have their reason; it is XML whatever was said."""
+def test_junit(folder):
+    """Each run with the skill is a test; inconclusive runs are errors; any text of an agent gives valid XML."""
     root = xml.fromstring((folder / "junit.xml").read_text("utf-8"))
     suite = root.find("testsuite")
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "1")
     failure = suite.find("testcase/failure")
     assert "is read" in failure.text
-    held = benchmark(folder)
-    why = next(each["why"] for each in held["failures"] if each["told"])
-    assert any("is read (nothing of the skill)" in each for each in why)
-    assert not any("one Modal app is written" in each for each in why)  # one was
+    reasons = next(failure["why"] for failure in benchmark(folder)["failures"] if failure["told"])
+    assert any("is read (read: no page of the skill)" in reason for reason in reasons)
+    assert not any("one Modal app is written" in reason for reason in reasons)  # one was
     assert suite.find("testcase/error").get("type") == "error"
 
 
-def test_two_evaluations_are_compared(few, evaluate, folder, tmp_path):
-    """What flipped, the interval of each difference, tokens; worse is worse only beyond chance."""
-    few.rows.clear()
-    few.control()
-    few.add("right", "batch-jsonl", [SKILL, turn(text="Done.")])
-    few.add("hostile", "online-plain", rightly("online-plain"))
-    _, second = evaluate(few, out="second")
+def test_a_comparison(case_file, evaluate, folder, tmp_path):
+    """Flips, the interval of each difference, tokens; only a difference beyond chance is a regression."""
+    case_file.rows.clear()
+    case_file.control()
+    case_file.add("right", "batch-jsonl", [SKILL, turn(text="Done.")])
+    case_file.add("hostile", "online-plain", solve("online-plain"))
+    _, second = evaluate(case_file, out="second")
     result = command("report", second, "--against", folder, "--json")
     comparison = json.loads(result.stdout)["comparison"]
     assert [(flip["name"], flip["before"], flip["after"]) for flip in comparison["flips"]] == [
@@ -112,7 +113,7 @@ def test_two_evaluations_are_compared(few, evaluate, folder, tmp_path):
     assert comparison["tokens"]["change"] is not None
     rate = next(row for row in comparison["rates"] if row["name"] == "delivered")
     assert rate["low"] < rate["difference"] < rate["high"]
-    assert "Against" in (second / "report.html").read_text("utf-8")
+    assert "Compared with" in (second / "report.html").read_text("utf-8")
     assert command("report", second, "--against", folder, "--fail-on-regression").exit_code == 0  # may be chance
     worse = benchmark(folder)
     for run in worse["runs"]:
@@ -120,17 +121,19 @@ def test_two_evaluations_are_compared(few, evaluate, folder, tmp_path):
     old = tmp_path / "old.json"
     old.write_text(json.dumps(worse), "utf-8")
     result = command("report", folder, "--against", old, "--fail-on-regression")
-    assert (result.exit_code, "Worse: tokens of a run: +100%" in result.stdout) == (1, True)
-    assert "only one of them asked" not in result.stdout
+    assert (result.exit_code, "Regressions: tokens per run: +100%" in result.stdout) == (1, True)
+    assert "only one of them ran" not in result.stdout
     fewer = worse | {"runs": [run for run in worse["runs"] if run["eval_id"] != 2]}
     old.write_text(json.dumps(fewer), "utf-8")
-    assert "1 that only one of them asked are left out" in command("report", folder, "--against", old).stdout
-    assert "Against" in command("report", folder).stdout or "Against" in (folder / "report.html").read_text("utf-8")
+    assert "1 that only one of them ran are left out" in command("report", folder, "--against", old).stdout
+    assert "compared with" in command("report", folder).stdout and "Compared with" in (
+        folder / "report.html"
+    ).read_text("utf-8")
     assert command("report", folder, "--against", tmp_path / "none.json").exit_code == 2
 
 
-def test_only_a_whole_and_valid_evaluation_is_published(folder, tmp_path, monkeypatch):
-    """As a file from which the README's table is made; nothing else fills it."""
+def test_only_complete_evaluations_are_published(folder, tmp_path, monkeypatch):
+    """As a file from which the table in docs/evals.md is generated."""
     monkeypatch.setattr(reporting, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(docs, "RESULTS", tmp_path / "results")
     assert command("report", folder, "--publish", "a-choice").exit_code == 2  # these are not all cases
@@ -150,6 +153,6 @@ def test_only_a_whole_and_valid_evaluation_is_published(folder, tmp_path, monkey
 
 
 def test_a_folder_without_an_evaluation(tmp_path):
-    """Two sentences, no traceback."""
+    """It is refused."""
     result = command("report", tmp_path)
     assert (result.exit_code, "holds no evaluation" in result.output) == (2, True)

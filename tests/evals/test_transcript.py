@@ -1,4 +1,4 @@
-"""What counts as having used a skill and read a page, and what the streams of real agents are read as."""
+"""What counts as activating a skill or reading a page, and how recorded streams of real agents are parsed."""
 
 import json
 
@@ -16,18 +16,19 @@ PAGES = ["SKILL.md", "references/performance-playbook.md", "references/vllm-onli
 HERE = f".agents/skills/{OURS}"
 
 
-def read(stream: str) -> Transcript:
-    """A recorded stream as its runner reads it."""
-    agent, transcript, state = runners.load(stream.partition("/")[0]), Transcript(), {}
+def parse(stream: str) -> Transcript:
+    """The transcript of a recorded stream."""
+    agent = runners.COMMAND_LINES[stream.partition("/")[0].replace("_", "-")]
+    transcript, state = Transcript(), {}
     for line in (STREAMS / f"{stream}.jsonl").read_text("utf-8").splitlines():
         agent.read(json.loads(line), transcript, state)
     return transcript
 
 
 @pytest.mark.parametrize("agent", ["claude_code", "codex", "gemini", "opencode"])
-def test_a_recorded_run_is_read_whole(agent):
+def test_a_recorded_run(agent):
     """The real agent activated the skill, read a page, wrote a file and ran a command."""
-    found = read(f"{agent}/triggered")
+    found = parse(f"{agent}/triggered")
     assert found.outcome == "finished"
     assert found.fired([OTHER, OURS]) == [OURS]
     assert found.read(OURS, PAGES)[-1:] == ["references/performance-playbook.md"]
@@ -36,13 +37,13 @@ def test_a_recorded_run_is_read_whole(agent):
     assert found.usage.input_tokens > found.usage.cached_tokens > 0
     assert found.usage.output_tokens == 250
     assert found.turns >= 5
-    assert found.last_words
+    assert found.final_text
 
 
 @pytest.mark.parametrize("agent", ["claude_code", "codex", "gemini", "opencode"])
-def test_a_recorded_answer_without_tools_fires_nothing(agent):
-    """It ended well, and no skill was used."""
-    found = read(f"{agent}/plain")
+def test_a_recorded_answer_without_tools(agent):
+    """The run finished, and no skill fired."""
+    found = parse(f"{agent}/plain")
     assert (found.outcome, found.fired([OURS, OTHER])) == ("finished", [])
 
 
@@ -67,17 +68,17 @@ def test_a_recorded_answer_without_tools_fires_nothing(agent):
         ("gemini/max-turns", "turn-limit", "max session turns"),
     ],
 )
-def test_a_recorded_failure_is_no_answer(stream, outcome, reason):
-    """Each of the real agents' failures is an outcome of its own, with the agent's reason."""
-    found = read(stream)
+def test_a_recorded_failure(stream, outcome, reason):
+    """Failures of the real agents have their own outcomes, with the agent's reason."""
+    found = parse(stream)
     assert found.outcome == outcome
     assert reason in found.reason
 
 
 @pytest.mark.parametrize("stream", ["claude_code/retrying", "codex/retrying"])
-def test_an_agent_that_tries_again_says_so(stream):
-    """So that its time-out is the endpoint's fault, and no slowness."""
-    found = read(stream)
+def test_a_retrying_agent(stream):
+    """The retry is recorded, so that a time-out then counts as an error of the endpoint."""
+    found = parse(stream)
     assert (found.outcome, bool(found.retrying)) == ("", True)
 
 
@@ -100,15 +101,15 @@ def test_an_agent_that_tries_again_says_so(stream):
         (f"cat {HERE}-old/SKILL.md", []),
     ],
 )
-def test_a_command_reads_what_it_shows(command, pages):
-    """Naming a file is not reading it, and a pattern reads all that it matches."""
+def test_a_command_reads_the_files_that_it_shows(command, pages):
+    """Naming a file is not reading it, and a wildcard reads all that it matches."""
     found = Transcript()
     found.add("command", command)
     assert sorted(found.read(OURS, PAGES)) == sorted(pages)
 
 
-def test_what_failed_was_not_done():
-    """A skill that is not there, a file that could not be read."""
+def test_failed_actions_do_not_count():
+    """A skill that does not exist, a file that could not be read."""
     found = Transcript()
     found.add("skill", OURS, failed=True)
     found.add("read", f"/p/{HERE}/SKILL.md")
@@ -120,8 +121,8 @@ def test_what_failed_was_not_done():
 
 
 @given(st.lists(st.tuples(st.sampled_from(["text", "skill", "read", "command", "write"]), st.text(), st.text())))
-def test_a_transcript_survives_being_kept(events):
-    """Whatever an agent says or names."""
+def test_a_transcript_can_be_saved(events):
+    """Any text of an agent survives the round trip through JSON."""
     found = Transcript()
     for kind, what, detail in events:
         found.add(kind, what, detail)

@@ -1,10 +1,10 @@
-"""A stand-in for an agent's command line: it does what its scenario says, and tells it in that agent's own events.
+"""A stub of a coding agent's command line: it follows a scenario and reports it in the agent's own stream format.
 
-Copied as an executable named after the agent. `scenario.json` beside it: prompt -> steps, each one of
-["skill", NAME], ["read", PATH], ["write", PATH, TEXT], ["command", LINE, OUTPUT, EXIT CODE], ["text", WORDS],
-["fail", WORDS], ["retry", WORDS], ["raw", LINE], ["sleep", SECONDS], ["crash", EXIT CODE, WORDS], ["environment"],
+It is copied to an executable named after the agent. `scenario.json` in the same folder maps a prompt to steps:
+["skill", NAME], ["read", PATH], ["write", PATH, TEXT], ["command", LINE, OUTPUT, EXIT CODE], ["text", TEXT],
+["fail", TEXT], ["retry", TEXT], ["raw", LINE], ["sleep", SECONDS], ["crash", EXIT CODE, TEXT], ["environment"],
 ["spawn", PYTHON].
-Without "fail" or "crash" the run ends well when the steps are over; "cut" ends it without a last event.
+Without "fail" or "crash" the run succeeds after the last step; "cut" ends it without a final record.
 """
 
 import json
@@ -32,12 +32,12 @@ def prompt():
 def begin():
     if AGENT == "claude":
         names = sorted(path.name for path in pathlib.Path(SKILLS).iterdir())
-        emit({"type": "system", "subtype": "init", "skills": names, "model": "stand-in", "claude_code_version": "0"})
+        emit({"type": "system", "subtype": "init", "skills": names, "model": "stub", "claude_code_version": "0"})
     elif AGENT == "codex":
         emit({"type": "thread.started", "thread_id": "t"})
         emit({"type": "turn.started"})
     elif AGENT == "gemini":
-        emit({"type": "init", "model": "stand-in"})
+        emit({"type": "init", "model": "stub"})
 
 
 NAMES = {
@@ -49,7 +49,7 @@ KINDS = ("skill", "read", "write", "command")
 
 
 def use(number, kind, what, text="", output="", code=0):
-    """One use of a tool, in the agent's own shape."""
+    """Report a tool call."""
     if AGENT == "codex":
         item = {
             "type": "command_execution",
@@ -67,17 +67,17 @@ def use(number, kind, what, text="", output="", code=0):
         emit({"type": "item.completed", "item": {"id": f"item_{number}", **item}})
         return
     name, key = NAMES[AGENT][KINDS.index(kind)].split()
-    given = {key: what, **({"content": text} if kind == "write" else {})}
+    arguments = {key: what, **({"content": text} if kind == "write" else {})}
     if AGENT == "claude":
-        block = {"type": "tool_use", "id": f"t{number}", "name": name, "input": given}
+        block = {"type": "tool_use", "id": f"t{number}", "name": name, "input": arguments}
         emit({"type": "assistant", "message": {"id": f"m{number}", "content": [block]}})
         result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": output, "is_error": bool(code)}
         emit({"type": "user", "message": {"content": [result]}})
     elif AGENT == "gemini":
-        emit({"type": "tool_use", "tool_name": name, "tool_id": f"t{number}", "parameters": given})
+        emit({"type": "tool_use", "tool_name": name, "tool_id": f"t{number}", "parameters": arguments})
         emit({"type": "tool_result", "tool_id": f"t{number}", "status": "success", "output": output})
     else:
-        state = {"status": "completed", "input": given, "output": output, "metadata": {"exit": code}}
+        state = {"status": "completed", "input": arguments, "output": output, "metadata": {"exit": code}}
         emit({"type": "tool_use", "part": {"type": "tool", "tool": name, "callID": f"c{number}", "state": state}})
         emit(
             {
@@ -90,42 +90,42 @@ def use(number, kind, what, text="", output="", code=0):
         )
 
 
-def say(number, words):
+def say(number, text):
     if AGENT == "claude":
-        emit({"type": "assistant", "message": {"id": f"m{number}", "content": [{"type": "text", "text": words}]}})
+        emit({"type": "assistant", "message": {"id": f"m{number}", "content": [{"type": "text", "text": text}]}})
     elif AGENT == "codex":
-        emit({"type": "item.completed", "item": {"type": "agent_message", "text": words}})
+        emit({"type": "item.completed", "item": {"type": "agent_message", "text": text}})
     elif AGENT == "gemini":
-        for half in (words[: len(words) // 2], words[len(words) // 2 :]):
+        for half in (text[: len(text) // 2], text[len(text) // 2 :]):
             emit({"type": "message", "role": "assistant", "content": half, "delta": True})
     else:
-        emit({"type": "text", "part": {"type": "text", "text": words}})
+        emit({"type": "text", "part": {"type": "text", "text": text}})
 
 
-def end(fault=""):
+def end(error=""):
     usage = {"input_tokens": 500, "output_tokens": 50}
     if AGENT == "claude":
         emit(
             {
                 "type": "result",
                 "subtype": "success",
-                "is_error": bool(fault),
-                "result": fault or "done",
+                "is_error": bool(error),
+                "result": error or "done",
                 "total_cost_usd": 0.01,
                 "usage": usage,
             }
         )
     elif AGENT == "codex":
         emit(
-            {"type": "turn.failed", "error": {"message": fault}}
-            if fault
+            {"type": "turn.failed", "error": {"message": error}}
+            if error
             else {"type": "turn.completed", "usage": usage}
         )
     elif AGENT == "gemini":
-        error = {"error": {"type": "unknown", "message": fault}} if fault else {}
-        emit({"type": "result", "status": "error" if fault else "success", "stats": usage, **error})
-    elif fault:
-        emit({"type": "error", "error": {"name": "APIError", "data": {"message": fault}}})
+        details = {"error": {"type": "unknown", "message": error}} if error else {}
+        emit({"type": "result", "status": "error" if error else "success", "stats": usage, **details})
+    elif error:
+        emit({"type": "error", "error": {"name": "APIError", "data": {"message": error}}})
     else:
         emit(
             {
@@ -133,18 +133,18 @@ def end(fault=""):
                 "part": {"reason": "stop", "tokens": {"input": 100, "output": 10, "cache": {"read": 0, "write": 0}}},
             }
         )
-    sys.exit(1 if fault else 0)
+    sys.exit(1 if error else 0)
 
 
-def retry(words):
+def retry(reason):
     if AGENT == "claude":
-        emit({"type": "system", "subtype": "api_retry", "error": words, "attempt": 3})
+        emit({"type": "system", "subtype": "api_retry", "error": reason, "attempt": 3})
     elif AGENT == "codex":
-        emit({"type": "error", "message": f"Reconnecting... ({words})"})
+        emit({"type": "error", "message": f"Reconnecting... ({reason})"})
 
 
 if sys.argv[1:] == ["--version"]:
-    print("0.0.1 (stand-in)")
+    print("0.0.1 (stub)")
     sys.exit()
 steps = json.loads(ME.with_name("scenario.json").read_text())[prompt()]
 begin()
