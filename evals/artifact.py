@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from modal_serve_gen import checks
-from modal_serve_gen.checks import importing
-from modal_serve_gen.checks.picture import Picture, TooLarge
+from modal_serve_gen.checks import sdk_import
+from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.spec import workflows
 
 IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
@@ -54,7 +54,7 @@ class Examination:
     """Findings of `check`, and the outcome of importing the app."""
 
     findings: list[checks.Finding]
-    imported: importing.Imported
+    imported: sdk_import.ImportResult
 
 
 @dataclass
@@ -71,18 +71,18 @@ class App:
         return _once("examination", self.text, self._examine)
 
     def _examine(self) -> Examination:
-        imported = importing.Imported()
-        if len(self.text) <= checks.LARGEST and self.source is not None:
-            imported = importing.imported(self.path)  # runs in another process, so other threads may parse
+        imported = sdk_import.ImportResult()
+        if len(self.text) <= checks.MAX_CHARACTERS and self.source is not None:
+            imported = sdk_import.import_app(self.path)  # runs in another process, so other threads may parse
         with PARSING:
             return Examination(checks.examine(self.text, self.path, lambda _: imported)[0], imported)
 
     @cached_property
-    def source(self) -> Picture | None:
+    def source(self) -> AppSource | None:
         """The parsed file; None if it is not Python."""
         try:
             with PARSING:
-                return Picture(self.text)
+                return AppSource(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
@@ -95,13 +95,13 @@ class App:
         if self.source is None:
             return None
         try:
-            units = self.source.units
+            units = self.source.modal_objects
         except TooLarge:
             return None
         forms = set()
         for unit in units:
             for command in unit.commands:
-                snapshot = unit.given("enable_memory_snapshot")
+                snapshot = unit.argument("enable_memory_snapshot")
                 if not command.server and not unit.web:
                     mode = "offline"
                 else:
@@ -195,5 +195,5 @@ def _rehearse(path: Path) -> tuple[bool, str]:
 
 def bare_environment(home: Path) -> dict[str, str]:
     """The environment of a process that runs an agent's code: PATH and the like, an empty home, no keys."""
-    kept = (*importing.KEPT, "MODAL_SERVE_GEN_CACHE")
+    kept = (*sdk_import.KEPT_VARIABLES, "MODAL_SERVE_GEN_CACHE")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home), "TMPDIR": str(home)}

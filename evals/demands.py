@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from evals import cases
 from evals.artifact import App, Verdict
 from modal_serve_gen import facts
-from modal_serve_gen.checks.units import Unit
+from modal_serve_gen.checks.modal_objects import ModalObject
 from modal_serve_gen.errors import BadInput, nearest, quoted
 
 SHA = re.compile(r"[0-9a-f]{40}")
@@ -33,7 +33,7 @@ def syntax(app: App) -> Iterator[str]:
 def imports(app: App) -> Iterator[str]:
     """the file imports with the installed Modal SDK without warnings"""
     imported = app.examination.imported
-    yield from (f"line {line}: {message}" for line, message, _ in imported.faults)
+    yield from (f"line {line}: {message}" for line, message, _ in imported.violations)
     if imported.note:
         yield imported.note
 
@@ -113,14 +113,14 @@ def _too_low(limits: list[str], least: int) -> Iterator[str]:
 def containers(app: App, count: int) -> Iterator[str]:
     """at most {} containers run"""
     for unit in _units(app):
-        limit = unit.given("max_containers")
+        limit = unit.argument("max_containers")
         if unit.gpus and (limit is None or not isinstance(limit.value, int) or limit.value > count):
             yield f"{unit.name} may run {limit.value if limit else 'any number of'} containers"
 
 
 def warm(app: App, count: int) -> Iterator[str]:
     """{} containers are kept warm"""
-    arguments = [unit.given("min_containers") for unit in _units(app) if unit.gpus]
+    arguments = [unit.argument("min_containers") for unit in _units(app) if unit.gpus]
     values = [argument.value if argument else 0 for argument in arguments]
     if values != [count]:
         yield f"min_containers: {values}"
@@ -129,7 +129,7 @@ def warm(app: App, count: int) -> Iterator[str]:
 def region(app: App, name: str) -> Iterator[str]:
     """it runs in the region {}"""
     arguments = [
-        unit.given("compute_region" if unit.kind == "server" else "region") for unit in _units(app) if unit.gpus
+        unit.argument("compute_region" if unit.kind == "server" else "region") for unit in _units(app) if unit.gpus
     ]
     regions = [argument.value if argument else None for argument in arguments]
     if not regions or any(region not in (name, [name]) for region in regions):
@@ -144,16 +144,16 @@ def open_to_all(app: App, expected: bool) -> Iterator[str]:
         yield f"{', '.join(public)} accepts requests without credentials" if public else "a token or key is required"
 
 
-def _requires_credentials(unit: Unit) -> bool:
+def _requires_credentials(unit: ModalObject) -> bool:
     """True if a request needs a Modal proxy token, or an API key from a Secret."""
     token = False  # the older `http_server` has no proxy authentication
     if unit.kind == "server":
-        argument = unit.given("unauthenticated")
+        argument = unit.argument("unauthenticated")
         token = unit.call.lacks("unauthenticated") or not (argument and argument.value)
     elif unit.web:
         argument = unit.web.arguments.get("requires_proxy_auth")
         token = bool(argument and argument.value)
-    key = unit.given("secrets") is not None or any(command.has("--api-key") for command in unit.commands)
+    key = unit.argument("secrets") is not None or any(command.line_of("--api-key") for command in unit.commands)
     return token or key
 
 
@@ -172,8 +172,8 @@ def mentions(app: App, texts: list[str]) -> Iterator[str]:
         yield f"missing: {', '.join(missing)}"
 
 
-def _units(app: App) -> list[Unit]:
-    return app.source.units if app.source else []
+def _units(app: App) -> list[ModalObject]:
+    return app.source.modal_objects if app.source else []
 
 
 def _strings(app: App) -> set[str]:

@@ -167,15 +167,13 @@ def modal_changes() -> str:
 
 
 def engine_changes(engine: str) -> str:
-    """The flags that an engine no longer has, or never had, and what it takes."""
-    rows = flags.load(facts.flag_table(engine, "")).renamed
-    lines = []
-    for row in rows:
-        old = " ".join(
-            [row["old"], *([row["value"]] if "value" in row else []), *([f"key {row['key']}"] if "key" in row else [])]
-        )
-        lines.append((f"`{old}`", f"`{row['new']}`" if row["new"] else f"drop it: {row['why']}"))
-    return table(("Not", f"But, in {engine} {flags.load(facts.flag_table(engine, '')).version}"), lines)
+    """Flags, values and JSON keys that an engine does not accept, and what to write instead."""
+    table_of_engine = flags.load(facts.flag_table(engine, ""))
+    rows = []
+    for row in table_of_engine.renamed:
+        old = " ".join(filter(None, (row.old, row.value, row.key and f"key {row.key}")))
+        rows.append((f"`{old}`", f"`{row.new}`" if row.new else f"remove it: {row.why}"))
+    return table(("Not accepted", f"Write, for {engine} {table_of_engine.version}"), rows)
 
 
 def _change(old: str, new: str) -> tuple[str, str]:

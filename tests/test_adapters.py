@@ -249,7 +249,7 @@ def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
     table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"].version))
     known = facts.speculation()["sglang"]
     for arguments in (known.arguments, *known.with_draft.values()):
-        assert not flags.check(arguments, table, whole=False)
+        assert not flags.check(arguments, table, complete=False)
     assert set(known.architectures) <= set(table.architectures("text_generation", "multimodal"))
     assert set(known.architectures.values()) <= set(table.architectures("speculative_decoding"))
 

@@ -35,7 +35,7 @@ def test_a_bad_example_is_found_on_its_lines(rule):
     expected = {n: match[1] for n, line in enumerate(text.split("\n"), 1) if (match := EXPECTED.search(line))}
     found = [each for each in checks.check(text) if each.rule == rule]
     assert sorted({each.line for each in found}) == sorted(expected)
-    assert all(each.mend for each in found)
+    assert all(each.fix for each in found)
     for line, message in expected.items():
         assert any(message in each.message for each in found if each.line == line), (line, found)
 

@@ -72,7 +72,7 @@ def test_every_recorded_speculation_is_what_the_engine_takes():
     for name, known in facts.models().items():
         for engine, row in known.speculative.items():
             table = flags.load(facts.flag_table_path(engine, facts.pins()[engine].version))
-            assert not flags.check(row.arguments, table, whole=False), name
+            assert not flags.check(row.arguments, table, complete=False), name
             if engine == "sglang" and row.draft_model:
                 assert row.method in facts.speculation()["sglang"].with_draft, name
 

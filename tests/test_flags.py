@@ -64,24 +64,24 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
     ("engine", "line", "nearest", "says"),
     [
         ("vllm", "--tp 2", "--tensor-parallel-size", "vllm 0.33.0 has no --tp; use --tensor-parallel-size."),
-        ("vllm", "--swap-space 4", "", "drop it"),
+        ("vllm", "--swap-space 4", "", "remove it"),
         ("vllm", "--max-model-lenn 4", "--max-model-len", "the nearest is --max-model-len"),
         ("vllm", "--max-model 4", "--max-model-len", "a prefix is not enough"),
-        ("vllm", "--qqqqqq", "", "nor anything like it"),
+        ("vllm", "--qqqqqq", "", "nor anything similar"),
         ("vllm", "--dtype float8", "--quantization fp8", "refuses 'float8'"),
         ("vllm", "--max-lora-rank 17", "16", "refuses '17'"),
         ("vllm", "--kv-cache-dtype fp9", "fp8", "does not know 'fp9'"),
         ("vllm", "--tool-call-parser llama3", "llama3_json", "use llama3_json"),
-        ("vllm", "-O.mode=3", "", "it takes 0, 1, 2, 3"),
-        ("vllm", "--port", "", "needs a value"),
-        ("vllm", "--revision --port 8", "", "--revision of vllm 0.33.0 needs a value"),
-        ("vllm", "--port x", "", "wants a whole number, not 'x'"),
-        ("vllm", "--gpu-memory-utilization 90%", "", "wants a number"),
+        ("vllm", "-O.mode=3", "", "it accepts 0, 1, 2, 3"),
+        ("vllm", "--port", "", "requires a value"),
+        ("vllm", "--revision --port 8", "", "--revision of vllm 0.33.0 requires a value"),
+        ("vllm", "--port x", "", "requires an integer, not 'x'"),
+        ("vllm", "--gpu-memory-utilization 90%", "", "requires a number"),
         ("vllm", "--max-model-len 1.5K", "", "a size such as 32k"),
         ("vllm", "--enforce-eager true", "--enforce-eager", "takes no value, so 'true' is refused"),
         ("vllm", "--enforce-eager=false", "--no-enforce-eager", "write --no-enforce-eager alone"),
-        ("vllm", "--compilation-config {", "", "wants valid JSON"),
-        ("vllm", "--compilation-config 3", "", "wants a JSON object"),
+        ("vllm", "--compilation-config {", "", "requires valid JSON"),
+        ("vllm", "--compilation-config 3", "", "requires a JSON object"),
         ("vllm", '--compilation-config {"level":3}', "mode", "has no key 'level'; use mode"),
         ("vllm", "--compilation-config.levle 3", "", "has no key 'levle'"),
         ("vllm", '--compilation-config {"pass_config":{"fuse":1}}', "", "--compilation-config.pass_config of"),
@@ -91,9 +91,9 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
             "eagle",
             "refuses 'eagle9' for --speculative-config.method",
         ),
-        ("vllm", '--watchdog-config {"timeout":"soon"}', "", "--watchdog-config.timeout of vllm 0.33.0 wants a whole"),
+        ("vllm", '--watchdog-config {"timeout":"soon"}', "", "--watchdog-config.timeout of vllm 0.33.0 requires an"),
         ("vllm", "--max-model-len.x 3", "--max-model-len", "is not JSON"),
-        ("vllm", "--lora-modules adapter", "", "wants name=path or a JSON object"),
+        ("vllm", "--lora-modules adapter", "", "requires name=path or a JSON object"),
         ("vllm", "another", "", "takes the model once"),
         ("vllm_cpu", "--disable-log-requests", "--no-enable-log-requests", "use --no-enable-log-requests"),
         ("sglang", "--cuda-graph-max-bs 8", "--cuda-graph-max-bs-decode", "use --cuda-graph-max-bs-decode"),
@@ -131,7 +131,7 @@ def test_the_model_has_its_place():
     assert flags.check(["--port", "1", "m"], VLLM) == []
     assert flags.check(["--model-path", "m"], SGLANG) == []
     assert flags.check(["--tp-size", "2"], SGLANG)[0].nearest == "--model-path"
-    assert flags.check(["--tp-size", "2"], SGLANG, whole=False) == []
+    assert flags.check(["--tp-size", "2"], SGLANG, complete=False) == []
     assert "only as the first word" in flags.check(["--model-path", "m", "--tp-size", "2", "x"], SGLANG)[0].message
 
 
@@ -203,7 +203,7 @@ def test_the_architectures_come_by_group():
     assert "Qwen3VLForConditionalGeneration" in VLLM.architectures("multimodal") - VLLM.architectures("embedding")
     assert "EagleLlamaForCausalLM" in VLLM.architectures("speculative_decoding")
     assert VLLM.architectures("text_generation") < VLLM.architectures()
-    assert "previously_supported" in VLLM.data["architectures"]
+    assert "previously_supported" in VLLM.architecture_groups
     assert not VLLM.architectures() & {"NoSuchForCausalLM"}
     with pytest.raises(KeyError):
         VLLM.architectures("poetry")
@@ -292,5 +292,5 @@ def test_argparse_itself_agrees(pieces):
             PARSER.parse_args(argv)
         except SystemExit:
             refused = True
-    problems = [p for p in flags.check(argv, SGLANG, whole=False) if p.kind == "error"]
+    problems = [p for p in flags.check(argv, SGLANG, complete=False) if p.kind == "error"]
     assert bool(problems) == refused, (argv, problems)

@@ -260,14 +260,14 @@ def test_a_vllm_wheel_becomes_a_table(update_flags, tmp_path):
     assert (options["--max-model-len"].type, options["--budget"].type) == ("human_int_or_auto", "human_int")
     assert (options["--ratio"].type, options["--ratio"].default, options["--port"].default) == ("float", 0.5, 8000)
     assert (options["--backend"].known, options["--backend"].fold) == (("FAST", "SLOW"), True)
-    assert options["--deep"].keys == {"mode": ["a", "b"], "size": "int", "inner": {"on": "bool"}}
+    assert options["--deep"].keys == {"mode": ("a", "b"), "size": "int", "inner": {"on": "bool"}}
     assert options["--speculative-config"].keys == options["--deep"].keys
     assert options["--old"].deprecated and not options["--kind"].deprecated
     assert options["--device"].choices == ("auto", "cuda")
     assert table.architectures("embedding") == {"EModel", "BForCausalLM"}
     assert [table.takes_lora(name) for name in ("AForCausalLM", "BForCausalLM", "EModel")] == [True, False, True]
     assert (table.tool_parsers, table.reasoning_parsers) == (("abc", "hermes"), ("qwen3",))
-    assert table.data["shorthand"] and table.data["suffixes"] == {"decimal": ["k"], "binary": ["K"]}
+    assert table.shorthand and table.suffixes == flags.table.Suffixes(("k",), ("K",))
     assert flags.check(["m", "--max_model_len", "2k", "--backend", "fast"], table) == []
 
 
@@ -295,8 +295,8 @@ def test_an_sglang_wheel_becomes_a_table(update_flags, tmp_path):
     assert (options["--context-length"].type, options["--overrides"].type) == ("human_int", "json")
     assert options["--cuda-graph-config"].keys == {"decode": {"bs": None}}
     assert options["--reasoning-parser"].choices == ("auto", "qwen3")
-    assert table.data["required"] == ["--model-path"]
-    groups = {name: set(table.architectures(name)) for name in table.data["architectures"]}
+    assert table.required == ("--model-path",)
+    groups = {name: set(table.architectures(name)) for name in table.architecture_groups}
     assert groups == {
         "text_generation": {"AForCausalLM"},
         "multimodal": {"VForConditionalGeneration"},

@@ -1,107 +1,103 @@
-"""Checks of an app: a rule is a short function over its picture that yields findings.
+"""Checks of Modal apps: each rule is a short function that yields the violations in an app's source.
 
-The public functions of the modules in `rules/` are the rules, under their own names; adding one touches no list. A
-rule's docstring is its documentation.
+The public functions of the modules in `rules/` are the rules, under their own names; no list has to be edited to add
+one. A rule's docstring is its documentation: one sentence of what it requires, and a paragraph of why.
 """
 
 import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from modal_serve_gen.checks import importing
-from modal_serve_gen.checks import rules as room
-from modal_serve_gen.checks.picture import Picture, TooLarge
+from modal_serve_gen.checks import rules as rules_package
+from modal_serve_gen.checks.app_source import AppSource, TooLarge
+from modal_serve_gen.checks.modal_objects import Violation
+from modal_serve_gen.checks.sdk_import import ImportResult, already_reported, import_app
 
+Rule = Callable[[AppSource], Iterable[Violation]]
 ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
-OTHERS = {  # findings that no rule makes
-    "syntax": "The file is Python, and no longer than an app can be.",
-    "import": "The file imports with the Modal SDK that is installed here, without an error and without a warning.",
+OTHER_FINDINGS = {  # from no rule
+    "syntax": "The file is valid Python, and not longer than any app.",
+    "import": "The file imports with the Modal SDK installed here, without an error or a deprecation warning.",
 }
-LARGEST = 400_000  # characters of a file: no app is as long, and time and memory stay bounded
+MAX_CHARACTERS = 400_000  # of a file, which bounds time and memory; no app is that long
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault: on its line, with the wrong and the right spelling or value."""
+    """A violation of a rule, with what to do about it."""
 
     line: int
     rule: str
     message: str
-    mend: str
+    fix: str
 
 
 @cache
-def rules() -> dict[str, Callable]:
-    """Rule name -> its function, in alphabetical order."""
-    found = {}
-    for item in pkgutil.iter_modules(room.__path__):
-        module = importlib.import_module(f"{room.__name__}.{item.name}")
+def rules() -> dict[str, Rule]:
+    """Rule name -> function, in alphabetical order."""
+    functions: dict[str, Rule] = {}
+    for item in pkgutil.iter_modules(rules_package.__path__):
+        module = importlib.import_module(f"{rules_package.__name__}.{item.name}")
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__ and not name.startswith("_"):
-                found[name.replace("_", "-")] = function
-    return dict(sorted(found.items()))
+                functions[name.replace("_", "-")] = function
+    return dict(sorted(functions.items()))
 
 
 def documentation() -> dict[str, str]:
-    """Rule name -> what it is about, its first paragraph one line; those that no rule makes at the end."""
-    return {name: inspect.getdoc(rule) or "" for name, rule in rules().items()} | OTHERS
+    """Rule name -> documentation, whose first line is a summary. Findings from no rule come last."""
+    return {name: inspect.getdoc(rule) or "" for name, rule in rules().items()} | OTHER_FINDINGS
 
 
 def check(text: str, path: Path | None = None) -> list[Finding]:
-    """All findings in an app's source, in the order of its lines. A text that is no Python is one finding.
+    """All findings in an app's source, in line order. A text that is not Python yields one finding.
 
-    With `path` the app there is imported as well, in a process of its own.
+    With `path`, the app at that path is also imported, in a separate process.
     """
     return examine(text, path)[0]
 
 
 def examine(
-    text: str, path: Path | None = None, imported: Callable[[Path], importing.Imported] = importing.imported
+    text: str, path: Path | None = None, importer: Callable[[Path], ImportResult] = import_app
 ) -> tuple[list[Finding], str]:
-    """What `check` finds, and why the app could not be imported here ('' where it could, or was not to be).
-
-    `imported` does the importing: somebody who wants to see more of it than the findings can stand between.
-    """
-    if len(text) > LARGEST:
-        return [_unread(1, f"the file holds {len(text):,} characters, which no app does")], ""
+    """The findings of `check`, and why the app could not be imported here ('' if it could, or no path is given)."""
+    if len(text) > MAX_CHARACTERS:
+        return [_syntax(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
     try:
-        picture = Picture(text)
-        seen = imported(path) if path else importing.Imported()
-        picture.learn(seen.names)
-        found = [each for name, rule in rules().items() for each in _findings(name, rule, picture)]
-    except TooLarge as fault:
-        return [_unread(1, str(fault))], ""
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
-        return [_unread(getattr(fault, "lineno", None) or 1, f"this is not Python: {getattr(fault, 'msg', fault)}")], ""
-    lines = {each.line for each in found}
-    for line, message, mend in seen.faults:
-        if not importing.said_already(picture.tree, line, lines):
-            found.append(Finding(line, "import", message, mend))
-    return _visible(text, found), seen.note
+        source = AppSource(text)
+        imported = importer(path) if path else ImportResult()
+        source.update_constants(imported.names)
+        findings = [_finding(name, violation) for name, rule in rules().items() for violation in rule(source)]
+    except TooLarge as error:
+        return [_syntax(1, str(error), "split the file")], ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        message = f"this is not Python: {getattr(error, 'msg', error)}"
+        return [_syntax(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
+    lines = {finding.line for finding in findings}
+    findings += [
+        _finding("import", violation)
+        for violation in imported.violations
+        if not already_reported(source.tree, violation.line, lines)
+    ]
+    text_lines = text.split("\n")
+    visible = {finding for finding in findings if not _is_allowed(text_lines, finding)}
+    return sorted(visible, key=lambda finding: (finding.line, finding.rule, finding.message)), imported.note
 
 
-def _unread(line: int, message: str) -> Finding:
-    return Finding(line, "syntax", message, "mend the syntax")
+def _finding(rule: str, violation: Violation) -> Finding:
+    return Finding(violation.line, rule, violation.message, violation.fix)
 
 
-def _visible(text: str, found: list[Finding]) -> list[Finding]:
-    """Findings in the order of their lines, without those that the text allows and without repetitions."""
-    lines = text.split("\n")
-    return sorted(
-        {each for each in found if not _allowed(lines, each)}, key=lambda each: (each.line, each.rule, each.message)
-    )
+def _syntax(line: int, message: str, fix: str) -> Finding:
+    return Finding(line, "syntax", message, fix)
 
 
-def _findings(name: str, rule: Callable, picture: Picture) -> Iterator[Finding]:
-    for line, message, mend in rule(picture):
-        yield Finding(line, name, message, mend)
-
-
-def _allowed(lines: list[str], finding: Finding) -> bool:
+def _is_allowed(lines: list[str], finding: Finding) -> bool:
+    """True if a comment on the finding's line allows it."""
     match = ALLOW.search(lines[finding.line - 1]) if finding.line <= len(lines) else None
-    return bool(match) and finding.rule in re.split(r"[,\s]+", match[1])
+    return match is not None and finding.rule in re.split(r"[,\s]+", match[1])

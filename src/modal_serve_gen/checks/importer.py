@@ -1,8 +1,8 @@
-"""Import one app and say what happened: the program that `importing` starts in a process of its own.
+"""Import one app and report the outcome. `sdk_import` runs this program in a separate process.
 
     python importer.py APP.py DESCRIPTOR
 
-What is said is one JSON document on that file descriptor: how it ended, the SDK's warnings, the constants.
+The report is one JSON document, written to that file descriptor: the error if any, the SDK's warnings, the constants.
 """
 
 import contextlib
@@ -15,63 +15,74 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
+from typing import TextIO
 
-SECONDS = 20  # of CPU
-MEMORY = 8 * 2**30  # of address space
-WRITTEN = 2**26  # bytes of one file
-LONGEST = 10_000  # characters of a constant
+LIMITS = {
+    resource.RLIMIT_CPU: 20,  # seconds
+    resource.RLIMIT_AS: 8 * 2**30,  # bytes
+    resource.RLIMIT_FSIZE: 2**26,  # bytes of each file that it writes
+}
+MAX_CHARACTERS = 10_000  # of a constant
 
 
 def main() -> None:
-    path, out = Path(sys.argv[1]), int(sys.argv[2])
+    path, descriptor = Path(sys.argv[1]), int(sys.argv[2])
     sys.argv = [str(path)]
     sys.path.insert(0, str(path.parent))
-    for limit, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, WRITTEN)):
-        with contextlib.suppress(ValueError, OSError):  # a lower limit stands already
-            resource.setrlimit(limit, (most, most))
-    os.write(out, json.dumps(imported(path)).encode())
-    os._exit(0)  # without what the app may have registered for the end
+    for limit, value in LIMITS.items():
+        with contextlib.suppress(ValueError, OSError):  # a lower limit is set already
+            resource.setrlimit(limit, (value, value))
+    os.write(descriptor, json.dumps(report(path)).encode())
+    os._exit(0)  # skips exit handlers that the app registered
 
 
-def imported(path: Path) -> dict:
-    """`fault` (kind, message, line, missing package), `warnings` ((message, line)), `names`, the SDK's `version`."""
+def report(path: Path) -> dict[str, object]:
+    """`error` (type, message, line, missing package), `warnings` ((message, line)), `names`, the SDK's `version`."""
     version = ""
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         version = importlib.metadata.version("modal")
-    found: dict = {"fault": None, "warnings": [], "names": {}, "version": version}
+    messages: list[tuple[str, int]] = []
 
-    def heard(message, category, filename, lineno, file=None, line=None) -> None:
+    def record(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         if category.__module__.startswith("modal") and Path(filename) == path:
-            found["warnings"].append([str(message), lineno])
+            messages.append((str(message), lineno))
 
-    warnings.showwarning = heard
+    warnings.showwarning = record
     warnings.simplefilter("always")
     spec = importlib.util.spec_from_file_location("app_under_check", path)
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    error = None
     try:
         spec.loader.exec_module(module)
-    except BaseException as fault:
-        lines = [frame.lineno for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == str(path)]
-        missing = getattr(fault, "name", None) if isinstance(fault, ModuleNotFoundError) else None
-        found["fault"] = [type(fault).__name__, str(fault)[:LONGEST], lines[-1] if lines else 1, missing]
-    for name, held in vars(module).items():
-        if not name.startswith("__") and _plain(held):
-            found["names"][name] = held
-    return found
+    except BaseException as exception:
+        frames = traceback.extract_tb(exception.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+        missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
+        error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
+    names = {name: value for name, value in vars(module).items() if not name.startswith("__") and _is_data(value)}
+    return {"error": error, "warnings": messages, "names": names, "version": version}
 
 
-def _plain(held: object, depth: int = 0) -> bool:
-    """Whether a value is data that JSON keeps as it is, and short."""
-    if isinstance(held, str):
-        return len(held) <= LONGEST
-    if held is None or isinstance(held, bool | int | float):
+def _is_data(value: object, depth: int = 0) -> bool:
+    """True for short values that JSON preserves."""
+    if isinstance(value, str):
+        return len(value) <= MAX_CHARACTERS
+    if value is None or isinstance(value, bool | int | float):
         return True
-    if depth > 3 or not isinstance(held, list | tuple | dict) or len(held) > 1000:
+    if depth > 3 or not isinstance(value, list | tuple | dict) or len(value) > 1000:
         return False
-    if isinstance(held, dict):
-        return all(isinstance(key, str) for key in held) and all(_plain(each, depth + 1) for each in held.values())
-    return all(_plain(each, depth + 1) for each in held)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) for key in value) and all(_is_data(item, depth + 1) for item in value.values())
+    return all(_is_data(item, depth + 1) for item in value)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,10 @@ def check(
 
     # serve: allow[RULE] reason -- at the end of a line silences a rule there.
     """
-    from modal_serve_gen.checks import checking
+    from modal_serve_gen.checks import runner
 
-    rules = checking.chosen(select or [], ignore or [])
-    checked = checking.run(paths, rules, imports=not no_import, say=say)
+    rules = runner.select_rules(select or [], ignore or [])
+    checked = runner.check_paths(paths, rules, imports=not no_import, say=say)
     for note in checked.notes:
         say(f"Note: {note}")
     print({"text": checked.text, "json": checked.json, "github": checked.github}["json" if as_json else format_]())

@@ -1,7 +1,7 @@
 """Check --engine-arg: flags of the pinned engine that the app does not set itself and the GPU supports."""
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.checks.picture import Picture
+from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.render import Resolved
@@ -15,7 +15,7 @@ DRAFTS = ("--speculative-config", "--spec-model", "--speculative-draft-model-pat
 
 def check(spec: ServeSpec, workflow: Workflow, table: flags.Table) -> None:
     """Check each --engine-arg against the flags of the pinned engine, by exact name. Raises BadInput."""
-    for problem in flags.check(spec.engine_arg, table, whole=False):
+    for problem in flags.check(spec.engine_arg, table, complete=False):
         if problem.kind == "error":
             raise BadInput(
                 problem.message + _other_engine(problem.flag, workflow.engine),
@@ -62,12 +62,12 @@ def require_gpu(spec: ServeSpec, gpu: str) -> None:
 
 def check_repeats(text: str, resolved: Resolved) -> None:
     """Refuse an --engine-arg for a flag that the app sets itself. Raises BadInput."""
-    command = next(iter(Picture(text).commands), None)
+    command = next(iter(AppSource(text).commands), None)
     if command is None or not resolved.spec.engine_arg:
         return
     table = flags.load(facts.flag_table(command.engine, resolved.pins.version))
     seen: set[str] = set()
-    for option in flags.parse(command.words, table).options:
+    for option in flags.parse(command.argv, table).options:
         if option.flag in seen and not (option.option and option.option.repeat):
             raise BadInput(
                 f"--engine-arg sets {option.flag}, which the app already sets.",

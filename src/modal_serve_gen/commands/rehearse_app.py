@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modal_serve_gen import checks, facts, render
-from modal_serve_gen.checks.picture import Picture, TooLarge
+from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.errors import BadInput, HubUnavailable, MachineError, ModelError, quoted
 from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal import evidence
@@ -67,7 +67,7 @@ async def run(
         engines["vllm"] = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
         if "sglang" in source:
             engines["sglang"] = sglang_env.ensure(say), sglang_env.recipe()["engine"]["version"]
-    findings = tuple(f"line {each.line}: {each.message}; {each.mend}" for each in checks.check(source))
+    findings = tuple(f"line {each.line}: {each.message}; {each.fix}" for each in checks.check(source))
     for finding in findings:
         say(f"Check: {finding}")
     secrets, planned, adapters = None, None, frozenset()
@@ -87,7 +87,7 @@ async def run(
 def _entrypoint(source: str) -> bool:
     """Whether `modal run` has something to run, as far as the text tells: anything that is not on the web."""
     try:
-        units = Picture(source).units
+        units = AppSource(source).modal_objects
     except (SyntaxError, ValueError, RecursionError, MemoryError, TooLarge):
         return True  # modal run says what is wrong
     return "local_entrypoint" in source or not units or any(unit.web is None for unit in units)

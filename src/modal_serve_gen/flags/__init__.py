@@ -1,15 +1,15 @@
-"""An engine's command line, read against the argument table of that engine's pinned version.
+"""Check an engine's command line against the argument table of a version of that engine.
 
-The tables are `facts/flags/<distribution>-<version>.json`, read out of the engines' wheels by scripts/update_flags.py;
-`renamed.toml` beside them holds the spellings that older versions, or the other engine, would have taken. This package
-uses the standard library and relative imports only, because the stand-in engines inside the rehearsal's containers hold
-a copy of it.
+The tables are facts/flags/<distribution>-<version>.json, read from the engines' wheels by scripts/update_flags.py.
+renamed.toml next to them lists spellings that older versions, or the other engine, accept. This package imports only
+the standard library and itself, by relative imports: the engines' stubs in a rehearsal's containers contain a copy.
 
-What is checked is what the engine's own parser would do, with one difference: argparse also takes an unambiguous
-prefix of a flag, which stops working when a release adds a second flag with that prefix, so only exact names pass here.
+It reports what the engine's own parser would, with one exception: argparse also accepts an unambiguous prefix of a
+flag, which breaks when a release adds a second flag with that prefix, so only exact names are accepted here.
 """
 
 from .checking import Problem, check
-from .table import Given, Option, Parsed, Table, load, parse
+from .parsing import Parsed, ParsedOption, parse
+from .table import Option, Renamed, Table, load
 
-__all__ = ["Given", "Option", "Parsed", "Problem", "Table", "check", "load", "parse"]
+__all__ = ["Option", "Parsed", "ParsedOption", "Problem", "Renamed", "Table", "check", "load", "parse"]

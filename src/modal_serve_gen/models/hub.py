@@ -194,7 +194,7 @@ def servable(model: Model, engine: str, version: str | None) -> Model:
     if table is None:
         note = f"no registry of {engine} is bundled for this version: whether it knows {architecture} was not checked"
         return model.model_copy(update={"notes": (*model.notes, note)})
-    groups = table.data["architectures"]
+    groups = table.architecture_groups
     served = table.architectures(*(name for name in SERVED if name in groups))
     if architecture in served:
         return model

@@ -15,7 +15,7 @@ def alone():
 
 @app.function(image=image, gpu="L4", volumes={"/weights": weights}, max_containers=2, startup_timeout=900)
 @modal.concurrent(
-    max_inputs=32,  # finding: 32 requests come to an engine that batches 2
+    max_inputs=32,  # finding: takes 32 requests, but its engine batches 2
 )
 @modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def crowded():

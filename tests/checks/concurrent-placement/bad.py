@@ -3,7 +3,7 @@ import modal
 app = modal.App("example")
 
 
-@modal.concurrent(max_inputs=8)  # finding: stands above @app.function
+@modal.concurrent(max_inputs=8)  # finding: is above @app.function
 @app.function()
 def above():
     pass
@@ -24,7 +24,7 @@ class Model:
 
 
 @app.server(port=8000)
-@modal.concurrent(max_inputs=8)  # finding: a server takes no @modal.concurrent
+@modal.concurrent(max_inputs=8)  # finding: a server does not accept @modal.concurrent
 class Server:
     @modal.enter()
     def start(self):

@@ -19,6 +19,6 @@ def serve():
             "--host",
             "127.0.0.1",  # finding: listens on 127.0.0.1
             "--port",
-            "8080",  # finding: listens at port 8080
+            "8080",  # finding: listens on port 8080, but Modal expects port 8000
         ]
     )

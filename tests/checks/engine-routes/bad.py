@@ -19,7 +19,7 @@ def wake():
 
     requests.post("http://localhost:8000/sleep?level=1")
     requests.post("http://localhost:8000/wake")  # finding: no route /wake
-    requests.get("http://localhost:8000/wake_up")  # finding: asked with GET
+    requests.get("http://localhost:8000/wake_up")  # finding: does not accept GET
 
 
 def release(base: str):

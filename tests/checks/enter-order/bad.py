@@ -23,7 +23,7 @@ class Model:
 
 
 @app.cls(image=image, gpu="L4", enable_memory_snapshot=True)
-class Late:  # finding: before anything has started
+class Late:  # finding: before the engine is started
     @modal.enter()
     def start(self):
         subprocess.Popen(["vllm", "serve", "/weights/model", "--enable-sleep-mode", "--port", "8001"])

@@ -11,7 +11,7 @@ def unknown():
 
 
 @app.function(
-    gpu="H100:9",  # finding: asks for 9 GPUs
+    gpu="H100:9",  # finding: requests 9 GPUs
 )
 def too_many():
     pass

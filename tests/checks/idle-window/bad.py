@@ -17,7 +17,7 @@ def serve():
 @app.cls(
     image=image,
     gpu="L4",
-    scaledown_window=20 * 60,  # finding: paid for 20 minutes
+    scaledown_window=20 * 60,  # finding: billed for 20 minutes
 )
 class Batch:
     @modal.enter()

@@ -5,7 +5,7 @@ COMMAND = [
     "vllm",
     "serve",
     "/weights/model",
-    "--api-key",  # finding: the key stands on the command line
+    "--api-key",  # finding: the key is on the command line
     os.environ["KEY"],
 ]
 subprocess.run(
@@ -13,7 +13,7 @@ subprocess.run(
         "hf",
         "download",
         "example/model",
-        "--token",  # finding: the token stands on the command line
+        "--token",  # finding: the token is on the command line
         os.environ["HF_TOKEN"],
     ]
 )

@@ -8,7 +8,7 @@ app = modal.App("example")
     scaledown_window=2 * 3600,  # finding: scaledown_window=7200 is outside
     min_containers=3,  # finding: is above max_containers=2
     max_containers=2,
-    secrets=["huggingface-secret"],  # finding: a Secret is given as text
+    secrets=["huggingface-secret"],  # finding: a secret is passed as a string
 )
 def work():
     pass

@@ -15,4 +15,4 @@ class Model:
     def ask(self, prompt: str):
         from vllm import SamplingParams
 
-        return self.llm.generate([prompt], SamplingParams(max_tokens=64))  # finding: one answer per call
+        return self.llm.generate([prompt], SamplingParams(max_tokens=64))  # finding: one prompt per call

@@ -12,12 +12,12 @@ def download():
     snapshot_download("Qwen/Qwen3-8B")  # finding: no revision
     snapshot_download(
         "Qwen/Qwen3-8B",
-        revision="main",  # finding: can move
+        revision="main",  # finding: is not a commit
     )
 
 
 COMMAND = [
     "vllm",
     "serve",
-    "Qwen/Qwen3-8B",  # finding: at no revision
+    "Qwen/Qwen3-8B",  # finding: without a revision
 ]

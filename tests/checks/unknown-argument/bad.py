@@ -5,8 +5,8 @@ app = modal.App("example")
 
 @app.server(
     port=8000,
-    timeout=600,  # finding: app.server takes no timeout
-    region="us",  # finding: app.server takes no region
+    timeout=600,  # finding: app.server has no argument timeout
+    region="us",  # finding: app.server has no argument region
 )
 class Server:
     @modal.enter()
@@ -15,8 +15,8 @@ class Server:
 
 
 @app.function(
-    compute_region="us",  # finding: app.function takes no compute_region
+    compute_region="us",  # finding: app.function has no argument compute_region
 )
-@modal.web_server(8000, timeout=60)  # finding: web_server takes no timeout
+@modal.web_server(8000, timeout=60)  # finding: web_server has no argument timeout
 def serve():
     pass

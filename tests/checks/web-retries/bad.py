@@ -4,7 +4,7 @@ app = modal.App("example")
 
 
 @app.function(
-    retries=3,  # finding: retries on the web function serve
+    retries=3,  # finding: the web function serve has retries
 )
 @modal.web_server(8000)
 def serve():

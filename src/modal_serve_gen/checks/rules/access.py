@@ -1,146 +1,144 @@
-"""Who may ask: an endpoint behind a token or key, keys kept out of files and command lines, engine routes closed."""
+"""Access: endpoints require a token or key, secrets stay out of files and command lines, engine routes are closed."""
 
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault, Given, Unit
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.modal_objects import ModalObject, Violation
 
-KEYS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
-KEY_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
-FLAGS = ("--api-key", "--admin-api-key")
-VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
-PLUGINS = "sglang.srt.plugins"  # the entry points by which SGLang loads middleware of the app's own
+SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
+SECRET_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
+KEY_FLAGS = ("--api-key", "--admin-api-key")
+KEY_VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
+PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
 
 
-def public_endpoint(app: Picture) -> Iterator[Fault]:
-    """What has a GPU and a URL asks for a token or a key.
+def public_endpoint(app: AppSource) -> Iterator[Violation]:
+    """Web endpoints on a GPU require a token or a key.
 
-    Web functions are public by default; scanners find them within hours and start GPUs.
+    Web functions are public by default. Scanners find them within hours and start GPUs.
     """
-    for unit in app.units:
-        if unit.gpus and unit.web and not _proxy_auth(unit) and not _keyed(app, unit):
-            given = unit.given("unauthenticated")
-            line = given.line if given else unit.web.line
-            mend = "take unauthenticated=True out" if unit.kind == "server" else "add requires_proxy_auth=True"
-            if unit.web.last == "http_server":
-                mend = "use @app.server, which asks for a proxy token"
-            yield line, f"everybody can start and use {unit.name}", mend
-
-
-def open_routes(app: Picture) -> Iterator[Fault]:
-    """Routes that an engine's key does not guard are closed by something else.
-
-    vLLM asks for its key under /v1 and a few other paths: /invocations, which answers chats, /tokenize and /metrics
-    stay open to everybody.
-    """
-    for unit in app.units:
-        command = unit.serves
-        if command is None or not unit.web or command.engine != "vllm" or _proxy_auth(unit):
+    for obj in app.modal_objects:
+        if not obj.gpus or not obj.web or _requires_proxy_token(obj) or _requires_engine_key(app, obj):
             continue
-        if _keyed(app, unit) and command.known("--middleware"):
-            at = command.has("--api-key") or command.line
-            yield (
-                at,
-                "the key leaves /invocations, /tokenize and /metrics open",
-                "ask for a proxy token as well, or close them with --middleware",
+        fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
+        if obj.web.method == "http_server":
+            fix = "use @app.server, which requires a proxy token"
+        place = obj.argument("unauthenticated") or obj.web
+        yield Violation(place.line, f"everyone can call and start {obj.name}", fix)
+
+
+def open_routes(app: AppSource) -> Iterator[Violation]:
+    """Routes that the engine's key does not protect are closed by other means.
+
+    vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
+    stay open to everyone.
+    """
+    for obj in app.modal_objects:
+        command = obj.server_command
+        if command is None or not obj.web or command.engine != "vllm" or _requires_proxy_token(obj):
+            continue
+        if _requires_engine_key(app, obj) and command.lacks("--middleware"):
+            yield Violation(
+                command.line_of("--api-key") or command.line,
+                "the key does not protect /invocations, /tokenize and /metrics",
+                "require a proxy token as well, or close these routes with --middleware",
             )
 
 
-def developer_mode(app: Picture) -> Iterator[Fault]:
-    """The engine's developer routes are not reachable from outside.
+def developer_mode(app: AppSource) -> Iterator[Violation]:
+    """The engine's developer routes cannot be reached from outside.
 
-    VLLM_SERVER_DEV_MODE opens /sleep, /collective_rpc and /update_weights, and no engine key guards them.
+    VLLM_SERVER_DEV_MODE opens /sleep, /collective_rpc and /update_weights, and the engine's key protects none of them.
     """
-    held, line = app.variable("VLLM_SERVER_DEV_MODE") or (None, 0)
-    if str(held) in ("None", "0", ""):
+    mode = app.variable("VLLM_SERVER_DEV_MODE")
+    if mode is None or str(mode.value) in ("None", "0", ""):
         return
-    for unit in app.units:
-        command = unit.serves
-        if command and unit.web and not _proxy_auth(unit) and command.known("--middleware"):
-            yield (
-                line,
-                "developer mode lets everybody put the engine to sleep or change its weights",
-                "ask for a proxy token, or close the routes with --middleware",
+    for obj in app.modal_objects:
+        command = obj.server_command
+        if command and obj.web and not _requires_proxy_token(obj) and command.lacks("--middleware"):
+            yield Violation(
+                mode.line,
+                "developer mode lets everyone put the engine to sleep or change its weights",
+                "require a proxy token, or close these routes with --middleware",
             )
 
 
-def admin_routes(app: Picture) -> Iterator[Fault]:
-    """SGLang's administration is not open to everybody.
+def admin_routes(app: AppSource) -> Iterator[Violation]:
+    """SGLang's administration routes are protected.
 
-    Without a key every route that changes weights, profiles or flushes answers whoever reaches the server.
+    Without a key, the routes that change weights, start profiles or flush caches answer everyone who reaches the
+    server.
     """
-    for unit in app.units:
-        command = unit.serves
-        if command is None or command.engine != "sglang" or _gated(app):
+    for obj in app.modal_objects:
+        command = obj.server_command
+        if command is None or command.engine != "sglang" or _has_key_middleware(app):
             continue
-        if unit.web and not _proxy_auth(unit) and command.known(*FLAGS):
-            yield (
-                command.line,
-                "everybody who reaches sglang may change its weights",
-                "ask for a proxy token, or set a key",
-            )
+        if obj.web and not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS):
+            message = "everyone who reaches sglang can change its weights"
+            yield Violation(command.line, message, "require a proxy token, or set a key")
 
 
-def key_in_argv(app: Picture) -> Iterator[Fault]:
-    """A key reaches the engine through its environment, from a Modal Secret, not on its command line.
+def key_in_argv(app: AppSource) -> Iterator[Violation]:
+    """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
 
-    Command lines stand in process lists and logs; vLLM itself reads VLLM_API_KEY.
+    Command lines appear in process lists and logs. vLLM reads VLLM_API_KEY by itself.
     """
     for command in app.commands:
-        at = command.has(*FLAGS)
-        if at and command.engine == "vllm":
-            yield at, "the key stands on the command line", "set VLLM_API_KEY from a Modal Secret"
-        elif at and command.text:
-            yield at, "the key stands in a shell's command line", "pass a list of words, the key from a Modal Secret"
-    words = dict(app.strings)
-    if "--token" in words and {"hf", "huggingface-cli"} & set(words):
-        yield words["--token"].lineno, "the token stands on the command line", "set HF_TOKEN from a Modal Secret"
+        line = command.line_of(*KEY_FLAGS)
+        if line and command.engine == "vllm":
+            yield Violation(line, "the key is on the command line", "set VLLM_API_KEY from a Modal Secret")
+        elif line and command.shell:
+            fix = "pass a list of arguments, with the key from a Modal Secret"
+            yield Violation(line, "the key is on a shell command line", fix)
+    strings = dict(app.strings)
+    if "--token" in strings and {"hf", "huggingface-cli"} & set(strings):
+        yield Violation(
+            strings["--token"].lineno, "the token is on the command line", "set HF_TOKEN from a Modal Secret"
+        )
 
 
-def key_in_file(app: Picture) -> Iterator[Fault]:
-    """No key stands in the file.
+def key_in_file(app: AppSource) -> Iterator[Violation]:
+    """No API key or token is hard-coded.
 
-    What is committed is known; a Modal Secret keeps a key out of the file, the image and the log.
+    Whoever can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
     """
-    found = set()
+    reported = set()
     for text, node in app.strings:
-        if match := KEYS.search(text):
-            found.add(node.lineno)
-            yield (
-                node.lineno,
-                f"a key, {match[0][:6]}..., stands in the file",
-                "put it into a Modal Secret, and revoke it",
-            )
-    for name, held, line in app.variables:
-        if KEY_NAMES.search(name) and isinstance(held, str) and held.strip() and line not in found:
-            yield line, f"{name} is written into the file", "put it into a Modal Secret"
+        if match := SECRETS.search(text):
+            reported.add(node.lineno)
+            message = f"a key, {match[0][:6]}..., is hard-coded"
+            yield Violation(node.lineno, message, "move it to a Modal Secret, and revoke it")
+    for name, value, line in app.variables:
+        if SECRET_NAMES.search(name) and isinstance(value, str) and value.strip() and line not in reported:
+            yield Violation(line, f"{name} is hard-coded", "move it to a Modal Secret")
 
 
-def _proxy_auth(unit: Unit) -> bool:
-    """Whether Modal itself asks for a token, as far as is known."""
-    web = unit.web
-    if web is None or web.last == "http_server":
+def _requires_proxy_token(obj: ModalObject) -> bool:
+    """False if Modal requires no token; True if it does or this is unknown."""
+    web = obj.web
+    if web is None or web.method == "http_server":
         return False
-    given: Given | None = web.arguments.get("unauthenticated" if unit.kind == "server" else "requires_proxy_auth")
-    if given is None:
-        return unit.kind == "server" or not web.whole
-    return not given.value if unit.kind == "server" else given.value is not False
+    if obj.kind == "server":
+        unauthenticated = web.arguments.get("unauthenticated")
+        return unauthenticated is None or not unauthenticated.value
+    required = web.arguments.get("requires_proxy_auth")
+    return required.value is not False if required else not web.complete
 
 
-def _keyed(app: Picture, unit: Unit) -> bool:
-    """Whether the engine asks for a key, as far as is known."""
-    command = unit.serves
+def _requires_engine_key(app: AppSource, obj: ModalObject) -> bool:
+    """False if the engine requires no key; True if it does or this is unknown."""
+    command = obj.server_command
     if command is None:
         return False
-    if command.engine == "sglang" and _gated(app):
+    if command.engine == "sglang" and _has_key_middleware(app):
         return True
-    named = VARIABLES[command.engine]
-    mentioned = any(text in named for text, _ in app.strings) or any(name in named for name, _, _ in app.variables)
-    return mentioned or not command.known(*FLAGS)
+    variables = KEY_VARIABLES[command.engine]
+    mentioned = {text for text, _ in app.strings} | {variable.name for variable in app.variables}
+    return bool(mentioned & set(variables)) or not command.lacks(*KEY_FLAGS)
 
 
-def _gated(app: Picture) -> bool:
-    """Whether SGLang is given middleware that compares what callers show with a key."""
-    compares = any(call.last == "compare_digest" for call in app.calls)
-    return compares and any(PLUGINS in text for text, _ in app.strings)
+def _has_key_middleware(app: AppSource) -> bool:
+    """True if SGLang loads middleware from the app that compares keys."""
+    compares = any(call.method == "compare_digest" for call in app.calls)
+    return compares and any(PLUGIN_GROUP in text for text, _ in app.strings)

@@ -1,4 +1,4 @@
-"""How the engine is started: with flags, an address and routes that its version knows."""
+"""How the engine is started: with flags, an address, routes and variables that its version knows."""
 
 import ast
 import difflib
@@ -6,155 +6,158 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault, Unit
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.modal_objects import ModalObject, Violation
 
-PORTS = {"vllm": 8000, "sglang": 30000}
+DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
-ASKS = ("get", "post", "put", "request", "urlopen", "Request", "fetch", "stream")
-OTHER_ENGINE = {
+LOCAL_URL = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)\b")
+REQUEST_METHODS = ("get", "post", "put", "request", "urlopen", "Request", "fetch", "stream")
+REQUEST_PREFIXES = ("ask", "post", "get_", "_post", "_get")
+OTHER_ENGINE_ROUTES = {
     "vllm": {"/wake": "/wake_up", "/release_memory_occupation": "/sleep", "/resume_memory_occupation": "/wake_up"},
     "sglang": {"/sleep": "/release_memory_occupation", "/wake_up": "/resume_memory_occupation"},
 }
 
 
-def engine_flags(app: Picture) -> Iterator[Fault]:
-    """An engine's command line holds only flags and values that its pinned version knows.
+def engine_flags(app: AppSource) -> Iterator[Violation]:
+    """The engine's command line contains only flags and values that the pinned version accepts.
 
-    By exact name, against the table that was read out of that version's wheel; where no version is pinned that has a
-    table, the newest bundled one serves. The engine ends with a usage message otherwise, on a GPU that is paid for.
+    Names are compared exactly with the argument table read from that version's wheel, or with the newest bundled table
+    if there is none for the pinned version. With an unknown flag the engine exits at start, on a GPU that is billed.
     """
     for command in app.commands:
-        pinned = app.pin(command.engine)
+        pinned = app.pinned_version(command.engine)
         table = flags.load(facts.flag_table(command.engine, pinned))
-        other = pinned not in ("", table.version)
-        renamed = {row["old"] for row in table.renamed}
-        for problem in flags.check(command.words, table, whole=command.whole and command.server):
-            spelled = (problem.flag or "").partition("=")[0]
-            if problem.kind != "error" or (other and (spelled in renamed or not problem.nearest)):
-                continue  # another version than the table's may well have had it
-            line = next(
-                (at for word, at in zip(command.words, command.lines, strict=True) if word == problem.flag),
-                command.line,
-            )
-            by = f" (by the table of {table.version}, the nearest to {pinned})" if other else ""
-            yield (
-                line,
-                problem.message.rstrip(".") + by,
-                f"write {problem.nearest}" if problem.nearest else "take it out",
-            )
+        other_version = pinned not in ("", table.version)
+        renamed = {row.old for row in table.renamed}
+        for problem in flags.check(command.argv, table, complete=command.complete and command.server):
+            flag = problem.flag.partition("=")[0]
+            if problem.kind != "error" or (other_version and (flag in renamed or not problem.nearest)):
+                continue  # a version other than the table's may accept it
+            line = next((word.line for word in command.words if word.text == problem.flag), command.line)
+            message = problem.message.rstrip(".")
+            if other_version:
+                message += f" (from the table of {table.version}, the nearest to {pinned})"
+            yield Violation(line, message, f"write {problem.nearest}" if problem.nearest else "remove it")
 
 
-def engine_address(app: Picture) -> Iterator[Fault]:
-    """The engine listens where Modal looks: on 0.0.0.0, at the port that the web server or server announces.
+def engine_address(app: AppSource) -> Iterator[Violation]:
+    """The engine listens on 0.0.0.0, at the port that the web server or server declares.
 
-    Bound to localhost, or at another port, the container waits until its start-up time-out and fails, with a GPU
+    If it is bound to localhost or another port, the container waits until its startup timeout and fails, with a GPU
     running.
     """
-    for unit in app.units:
-        command = unit.serves
-        if command is None or not unit.web:
+    for obj in app.modal_objects:
+        command = obj.server_command
+        if command is None or not obj.web:
             continue
         host = command.value("--host")
         if host is None:
-            if command.whole and command.engine == "sglang":
-                yield command.line, "sglang is given no --host, and listens on localhost", 'add "--host", "0.0.0.0"'
-        elif host[0] not in (None, "0.0.0.0", "::"):
-            yield host[1], f"{command.engine} listens on {host[0]}, where Modal cannot reach it", 'write "0.0.0.0"'
-        announced = _port(app, unit)
-        port, at = command.value("--port") or (str(PORTS[command.engine]) if command.whole else None, command.line)
-        if port is not None and announced is not None and port != str(announced):
-            yield at, f"{command.engine} listens at port {port}, but Modal is told {announced}", f"write {announced}"
+            if command.complete and command.engine == "sglang":
+                message = "without --host, sglang listens on localhost"
+                yield Violation(command.line, message, 'add "--host", "0.0.0.0"')
+        elif host.text not in (None, "0.0.0.0", "::"):
+            message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
+            yield Violation(host.line, message, 'write "0.0.0.0"')
+        expected = _expected_port(app, obj)
+        given = command.value("--port")
+        port = given.text if given else str(DEFAULT_PORTS[command.engine]) if command.complete else None
+        if port is not None and expected is not None and port != str(expected):
+            message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
+            yield Violation(given.line if given else command.line, message, f"write {expected}")
 
 
-def engine_routes(app: Picture) -> Iterator[Fault]:
-    """A route that the file asks of its own engine is one that the engine has, and is asked with a method it takes.
+def engine_routes(app: AppSource) -> Iterator[Violation]:
+    """Requests to the app's own engine use routes and methods that the engine has.
 
-    A misspelt wake-up route answers 404, and the engine sleeps on while every request waits.
+    A misspelled wake-up route returns 404, and the engine stays asleep while every request waits.
     """
-    engines = {each.engine for each in app.commands if each.server}
+    engines = {command.engine for command in app.commands if command.server}
     if len(engines) != 1:
         return
     engine = engines.pop()
-    table = facts.routes(engine)
+    routes = facts.routes(engine)
     for call in app.calls:
-        if call.last not in ASKS and not call.last.startswith(("ask", "post", "get_", "_post", "_get")):
+        if call.method not in REQUEST_METHODS and not call.method.startswith(REQUEST_PREFIXES):
             continue
         for node in call.node.args[:2]:
-            path = _path(app, node)
+            path = _url_path(app, node)
             if path is None:
                 continue
-            if path not in table:
-                instead = OTHER_ENGINE[engine].get(path) or next(
-                    iter(difflib.get_close_matches(path, table, 1, 0.75)), ""
-                )
-                if instead:
-                    yield node.lineno, f"{engine} has no route {path}", f"write {instead}"
-            elif call.last in ("get", "post", "put") and call.last.upper() not in table[path].methods:
-                methods = " or ".join(table[path].methods)
-                yield node.lineno, f"{path} of {engine} is asked with {call.last.upper()}", f"use {methods}"
+            if path not in routes:
+                close = difflib.get_close_matches(path, routes, 1, 0.75)
+                if replacement := OTHER_ENGINE_ROUTES[engine].get(path) or next(iter(close), ""):
+                    yield Violation(node.lineno, f"{engine} has no route {path}", f"write {replacement}")
+                continue
+            methods = routes[path].methods
+            if call.method in ("get", "post", "put") and call.method.upper() not in methods:
+                message = f"{path} of {engine} does not accept {call.method.upper()}"
+                yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
 
 
-def engine_variables(app: Picture) -> Iterator[Fault]:
-    """An environment variable with the engine's own prefix is one that it reads.
+def engine_variables(app: AppSource) -> Iterator[Violation]:
+    """Environment variables with the engine's prefix are ones that it reads.
 
-    A variable that an engine no longer has changes nothing, and says so at most in a warning.
+    Setting a variable that the engine no longer reads changes nothing, and shows at most as a warning in the log.
     """
-    read = {text for text, node in app.strings} - {name for name, _, _ in app.variables}
+    set_here = {variable.name for variable in app.variables}
+    read_here = {text for text, _ in app.strings} - set_here
     for row in facts.modal_changes().variable:
         for name, _, line in app.variables:
             if name == row.old:
-                yield line, f"{name} does nothing any more", f"write {row.new}" if row.new else "take it out"
-    for engine in sorted({each.engine for each in app.commands}):
+                yield Violation(line, f"{name} is no longer used", f"write {row.new}" if row.new else "remove it")
+    for engine in sorted({command.engine for command in app.commands}):
         known = facts.engine_variables(engine)
         for name, _, line in app.variables:
-            if name.startswith(known.prefixes) and name not in known.names and name not in read:
-                near = difflib.get_close_matches(name, known.names, 1, 0.85)
-                yield line, f"{engine} does not read {name}", f"write {near[0]}" if near else "take it out"
+            if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
+                close = difflib.get_close_matches(name, known.names, 1, 0.85)
+                yield Violation(line, f"{engine} does not read {name}", f"write {close[0]}" if close else "remove it")
 
 
-def shell_string(app: Picture) -> Iterator[Fault]:
-    """The engine is started from a list of words, without a shell.
+def shell_string(app: AppSource) -> Iterator[Violation]:
+    """The engine is started with a list of arguments, without a shell.
 
-    A shell splits and expands what it is given, and stands between the container and the engine: signals end the shell,
-    and the engine's exit code is lost.
+    A shell splits and expands its input, and sits between the container and the engine: signals end the shell, and the
+    engine's exit code is lost.
     """
     for call in app.calls:
-        given = call.arguments.get("shell")
-        if given and given.value is True:
-            yield given.line, "shell=True: what a value holds is read as shell code", "pass a list of words, no shell"
+        shell = call.arguments.get("shell")
+        if shell and shell.value is True:
+            message = "with shell=True, values are interpreted as shell code"
+            yield Violation(shell.line, message, "pass a list of arguments without a shell")
     for call in app.calls:
         if call.name == "os.system" and app.commands:
-            yield call.line, "os.system runs a shell", "use subprocess.Popen with a list of words"
+            yield Violation(call.line, "os.system runs a shell", "use subprocess.Popen with a list of arguments")
 
 
-def _port(app: Picture, unit: Unit) -> int | None:
-    """The port that Modal is told; None where it is not known."""
-    web = unit.web
-    if web is None or web.last not in ("web_server", "server", "http_server"):
+def _expected_port(app: AppSource, obj: ModalObject) -> int | None:
+    """The port where Modal expects the server; None if it is unknown."""
+    web = obj.web
+    if web is None or web.method not in ("web_server", "server", "http_server"):
         return None
-    given = web.arguments.get("port")
-    if given:
-        return given.value if isinstance(given.value, int) else None
-    if web.last != "server" and web.node.args:
-        held = app.worth(web.node.args[0])
-        return held if isinstance(held, int) else None
-    return 8000 if web.last == "server" and web.whole else None
+    argument = web.arguments.get("port")
+    if argument:
+        return argument.value if isinstance(argument.value, int) else None
+    if web.method != "server" and web.node.args:
+        port = app.evaluate(web.node.args[0])
+        return port if isinstance(port, int) else None
+    return 8000 if web.method == "server" and web.complete else None
 
 
-def _path(app: Picture, node: ast.expr) -> str | None:
-    """The path of a URL of this machine, or of a bare path; None for anything else."""
+def _url_path(app: AppSource, node: ast.expr) -> str | None:
+    """Path of a local URL, or a bare path; None for anything else."""
     if isinstance(node, ast.JoinedStr):
         text = "".join(
-            str(each.value) if isinstance(each, ast.Constant) else str(app.worth(each.value) or "x")
-            for each in node.values
-            if isinstance(each, ast.Constant | ast.FormattedValue)
+            str(part.value) if isinstance(part, ast.Constant) else str(app.evaluate(part.value) or "x")
+            for part in node.values
+            if isinstance(part, ast.Constant | ast.FormattedValue)
         )
         if not text.startswith("http"):
             text = "http://" + text
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         text = node.value
-        if text.startswith("http") and not re.match(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)\b", text):
+        if text.startswith("http") and not LOCAL_URL.match(text):
             return None
     else:
         return None

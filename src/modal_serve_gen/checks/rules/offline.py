@@ -1,39 +1,38 @@
-"""How an offline engine is asked: many prompts in a call, and a length for each answer."""
+"""Offline engines: many prompts per call, and an explicit output length."""
 
 import ast
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.modal_objects import Violation
 
-ASKS = ("generate", "chat")
+GENERATE_METHODS = ("generate", "chat")
 
 
-def prompts_per_call(app: Picture) -> Iterator[Fault]:
+def prompts_per_call(app: AppSource) -> Iterator[Violation]:
     """An offline engine gets many prompts in one call.
 
-    It batches what it is given: with one prompt per call a GPU works on one answer at a time.
+    It batches the prompts of one call. With one prompt per call, the GPU generates one output at a time.
     """
-    for unit in app.units:
-        if unit.engine is None or unit.engine.server or not unit.gpus:
+    for obj in app.modal_objects:
+        if obj.engine_command is None or obj.engine_command.server or not obj.gpus:
             continue
-        for call in unit.calls:
+        for call in obj.calls:
             prompts = call.node.args[0] if call.node.args else None
-            if call.last in ASKS and "." in call.name and isinstance(prompts, ast.List) and len(prompts.elts) == 1:
-                yield call.line, f"{unit.name} asks its engine for one answer per call", "pass it a list of prompts"
+            is_generate = call.method in GENERATE_METHODS and "." in call.name
+            if is_generate and isinstance(prompts, ast.List) and len(prompts.elts) == 1:
+                yield Violation(call.line, f"{obj.name} passes one prompt per call", "pass a list of prompts")
 
 
-def answer_length(app: Picture) -> Iterator[Fault]:
-    """The length of an answer is said.
+def answer_length(app: AppSource) -> Iterator[Violation]:
+    """`max_tokens` is set explicitly.
 
-    vLLM's own default for SamplingParams ends every answer after a few tokens.
+    The default of vLLM's SamplingParams stops after a few tokens.
     """
     default = facts.sampling_defaults()["max_tokens"]
+    if not any(command.engine == "vllm" for command in app.commands):
+        return
     for call in app.calls:
-        if (
-            call.last == "SamplingParams"
-            and call.lacks("max_tokens")
-            and any(each.engine == "vllm" for each in app.commands)
-        ):
-            yield call.line, f"SamplingParams ends an answer after {default} tokens", "add max_tokens="
+        if call.method == "SamplingParams" and call.lacks("max_tokens"):
+            yield Violation(call.line, f"SamplingParams stops after {default} tokens by default", "add max_tokens=")

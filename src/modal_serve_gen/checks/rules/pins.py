@@ -1,128 +1,133 @@
-"""What is served tomorrow is what is tested today: engine, model, packages and base image are pinned."""
+"""Reproducibility: engine, model, packages and base image are pinned."""
 
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.commands import Command
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.engine_command import EngineCommand, Word
+from modal_serve_gen.checks.modal_objects import Call, Violation
 
 SHA = re.compile(r"[0-9a-f]{40}")
 DOWNLOADS = ("snapshot_download", "hf_hub_download")
-IN_SHELL = re.compile(r"\b(?:hf|huggingface-cli) download\b")
+DOWNLOAD_COMMAND = re.compile(r"\b(?:hf|huggingface-cli) download\b")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
+MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
+ADD_REVISION = "add revision= with the 40-digit commit"
 
 
-def engine_pinned(app: Picture) -> Iterator[Fault]:
-    """The engine is installed at one version.
+def engine_pinned(app: AppSource) -> Iterator[Violation]:
+    """The engine is pinned to one version.
 
-    Without it an image that is built next month holds another engine, with other flags and another need of memory.
+    Otherwise an image that is built next month contains another engine, with other flags and other memory needs.
     """
     for command in app.commands:
-        rows = [(asked, line) for name, asked, line in app.installs if name == command.engine]
-        if not any(asked.startswith("==") for asked, _ in rows) and not _from_digest(app):
-            line = rows[-1][1] if rows else command.line
-            yield line, f"no version of {command.engine} is pinned in the image", f'install "{command.engine}==VERSION"'
+        rows = [row for row in app.requirements if row.name == command.engine]
+        if any(row.specifier.startswith("==") for row in rows) or _has_image_digest(app):
+            continue
+        message = f"the image pins no version of {command.engine}"
+        yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
 
 
-def packages_pinned(app: Picture) -> Iterator[Fault]:
-    """What stands beside the engine in its image is pinned, too.
+def packages_pinned(app: AppSource) -> Iterator[Violation]:
+    """The other packages in the engine's image are pinned too.
 
-    An image is built anew whenever a line above changes, and then takes whatever is newest.
+    An image is rebuilt whenever an earlier step changes, and then installs the newest versions.
     """
     if not app.commands:
         return
-    engines = {each.engine for each in app.commands}
-    for name, asked, line in app.installs:
-        if name not in engines and not re.match(r"(==|===|@|~=\d+\.\d+\.\d)", asked):
-            yield line, f"{name} is installed at no version", f'write "{name}==VERSION"'
+    engines = {command.engine for command in app.commands}
+    for name, specifier, line in app.requirements:
+        if name not in engines and not PINNED.match(specifier):
+            yield Violation(line, f"{name} is not pinned", f'write "{name}==VERSION"')
 
 
-def image_pinned(app: Picture) -> Iterator[Fault]:
-    """The base image has a tag that does not move, and the Python series is said.
+def image_pinned(app: AppSource) -> Iterator[Violation]:
+    """The base image has a fixed tag, and the Python version is set.
 
-    `latest` is another image next week; without add_python the image takes the Python of whoever builds it.
+    `latest` is another image next week. Without add_python, the image gets the Python version of whoever builds it.
     """
     for call in app.calls:
-        if call.last == "from_registry" and call.node.args:
-            tag = app.worth(call.node.args[0])
-            if not isinstance(tag, str):
-                continue
-            name = tag.rpartition("/")[2]
-            if "@sha256:" not in tag and (":" not in name or re.search(r":(latest|nightly|main|dev)\b", name)):
-                yield call.line, f"the image {tag!r} can move", "name a version's tag, or a digest"
-            given = call.arguments.get("add_python")
-            if tag.startswith("nvidia/") and call.lacks("add_python") and not given:
-                yield call.line, f"the image {tag!r} is given no add_python", 'add add_python="3.12"'
+        if call.method != "from_registry" or not call.node.args:
+            continue
+        image = app.evaluate(call.node.args[0])
+        if not isinstance(image, str):
+            continue
+        name = image.rpartition("/")[2]
+        if "@sha256:" not in image and (":" not in name or MOVING_TAG.search(name)):
+            message = f"the tag of image {image!r} is not fixed"
+            yield Violation(call.line, message, "write the tag of a version, or a digest")
+        if image.startswith("nvidia/") and call.lacks("add_python"):
+            yield Violation(call.line, f"image {image!r} has no add_python", 'write add_python="3.12"')
 
 
-def revision_pinned(app: Picture) -> Iterator[Fault]:
-    """The model is one commit: 40 hex digits, where it is downloaded or where the engine fetches it.
+def revision_pinned(app: AppSource) -> Iterator[Violation]:
+    """The model is pinned to one commit of 40 hexadecimal digits, wherever it is downloaded.
 
-    A branch or a missing revision serves whatever the repository holds that day.
+    With a branch, or without a revision, the app serves whatever the repository contains that day.
     """
     for call in app.calls:
-        if call.last in DOWNLOADS:
-            given = call.arguments.get("revision")
-            if given is None and call.whole:
-                yield call.line, f"{call.last} is given no revision", "add revision= with the 40-hex commit"
-            elif given and isinstance(given.value, str) and not SHA.fullmatch(given.value):
-                yield given.line, f"the revision {given.value!r} can move", "write the 40-hex commit"
-        elif call.last == "from_pretrained" and call.lacks("revision") and call.node.args:
-            model = app.worth(call.node.args[0])
+        if call.method in DOWNLOADS:
+            yield from _unpinned_download(call)
+        elif call.method == "from_pretrained" and call.lacks("revision") and call.node.args:
+            model = app.evaluate(call.node.args[0])
             if isinstance(model, str) and HUB_ID.fullmatch(model):
-                yield call.line, f"{model} is loaded at no revision", "add revision= with the 40-hex commit"
+                yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
     for text, node in app.strings:
-        if IN_SHELL.search(text) and "--revision" not in text:
-            yield (
-                node.lineno,
-                "a download on the command line has no --revision",
-                "add --revision with the 40-hex commit",
-            )
+        if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
+            fix = "add --revision with the 40-digit commit"
+            yield Violation(node.lineno, "a download command has no --revision", fix)
     for command in app.commands:
         model, line = _model(command)
-        given = command.value("--revision")
-        if given and given[0] is not None and not SHA.fullmatch(given[0]):
-            yield given[1], f"the revision {given[0]!r} can move", "write the 40-hex commit"
-        elif model and HUB_ID.fullmatch(model) and command.known("--revision"):
-            yield line, f"{command.engine} is given {model} at no revision", "add --revision with the 40-hex commit"
+        revision = command.value("--revision")
+        if revision and revision.text is not None and not SHA.fullmatch(revision.text):
+            yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "write the 40-digit commit")
+        elif model and HUB_ID.fullmatch(model) and command.lacks("--revision"):
+            message = f"{command.engine} loads {model} without a revision"
+            yield Violation(line, message, "add --revision with the 40-digit commit")
 
 
-def remote_code(app: Picture) -> Iterator[Fault]:
-    """Code of a model repository runs only at a pinned commit.
+def remote_code(app: AppSource) -> Iterator[Violation]:
+    """Code from a model repository runs only at a pinned commit.
 
-    --trust-remote-code executes what the repository holds; --code-revision says which of it.
+    --trust-remote-code executes the code in the repository, and --code-revision pins which.
     """
     for command in app.commands:
-        at = command.has("--trust-remote-code")
-        given = command.value("--code-revision", "--revision")
-        pinned = given and (given[0] is None or SHA.fullmatch(given[0]))
+        line = command.line_of("--trust-remote-code")
+        revision = command.value("--code-revision", "--revision")
+        pinned = revision and (revision.text is None or SHA.fullmatch(revision.text))
         model, _ = _model(command)
-        if at and not pinned and not (model is None or model.startswith("/")):
-            yield (
-                at,
-                "--trust-remote-code runs whatever the repository holds that day",
-                "add --code-revision, or drop it",
-            )
+        if line and not pinned and model is not None and not model.startswith("/"):
+            message = "--trust-remote-code runs code from an unpinned revision"
+            yield Violation(line, message, "add --code-revision, or remove it")
     for call in app.calls:
-        given = call.arguments.get("trust_remote_code")
-        if call.last == "from_pretrained" and given and given.value is True and call.lacks("code_revision", "revision"):
-            yield (
-                given.line,
-                "trust_remote_code runs whatever the repository holds that day",
-                "add revision=, or drop it",
-            )
+        trust = call.arguments.get("trust_remote_code")
+        if (
+            call.method == "from_pretrained"
+            and trust
+            and trust.value is True
+            and call.lacks("code_revision", "revision")
+        ):
+            message = "trust_remote_code runs code from an unpinned revision"
+            yield Violation(trust.line, message, "add revision=, or remove it")
 
 
-def _model(command: Command) -> tuple[str | None, int]:
-    """What a command serves, as far as it is known, with its line."""
-    given = command.value("--model", "--model-path")
-    if given:
-        return given
-    first = command.words[0] if command.words else None
-    return (first, command.lines[0]) if first and not first.startswith("-") else (None, command.line)
+def _unpinned_download(call: Call) -> Iterator[Violation]:
+    revision = call.arguments.get("revision")
+    if call.lacks("revision"):
+        yield Violation(call.line, f"{call.method} has no revision", ADD_REVISION)
+    elif revision and isinstance(revision.value, str) and not SHA.fullmatch(revision.value):
+        yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "write the 40-digit commit")
 
 
-def _from_digest(app: Picture) -> bool:
-    """Whether some image is taken by its digest: what it holds cannot change."""
+def _model(command: EngineCommand) -> Word:
+    """The model that a command serves."""
+    if model := command.value("--model", "--model-path"):
+        return model
+    first = command.words[0] if command.words else Word(None, command.line)
+    return first if first.text and not first.text.startswith("-") else Word(None, command.line)
+
+
+def _has_image_digest(app: AppSource) -> bool:
+    """True if an image is pinned by its digest: its contents cannot change."""
     return any("@sha256:" in text for text, _ in app.strings)

@@ -1,135 +1,151 @@
-"""What it costs and how it grows: a GPU that exists, bounded containers, concurrency that the engine can take."""
+"""Cost and scaling: a GPU that exists, bounded containers, and concurrency that the engine can handle."""
 
+import ast
 import difflib
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault, Unit
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.engine_command import EngineCommand
+from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
 
-LONG_IDLE_S = 1800  # of a web endpoint: half an hour of a GPU that nobody asks
-LONG_IDLE_BATCH_S = 300  # of a batch: nobody comes back
+MAX_IDLE_S = 1800  # of a web endpoint
+MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
 
 
-def gpu(app: Picture) -> Iterator[Fault]:
-    """The GPU is one that Modal has, in a number that one container can get.
+def gpu(app: AppSource) -> Iterator[Violation]:
+    """The GPU type exists on Modal, in a count that one container can get.
 
-    The client takes any text; the service refuses it when the function is created.
+    The client accepts any string, and the service refuses it when the function is created.
     """
-    known = facts.gpus() | {name: facts.gpus()[other] for name, other in facts.gpu_aliases().items()}
+    known = facts.gpus() | {alias: facts.gpus()[name] for alias, name in facts.gpu_aliases().items()}
     names = {name.upper(): name for name in known}
-    for unit in app.units:
-        given = unit.given("gpu")
-        if given is None or given.value is None:
+    for obj in app.modal_objects:
+        argument = obj.argument("gpu")
+        if argument is None or argument.value is None:
             continue
-        wanted = given.value if isinstance(given.value, list) else [given.value]
-        if type(given.node).__name__ == "Tuple":
-            yield given.line, "several GPUs to choose from are given as a tuple", "write a list"
-        for text in wanted:
-            if not isinstance(text, str):
+        if isinstance(argument.node, ast.Tuple):
+            yield Violation(argument.line, "several GPU types are passed as a tuple", "write a list")
+        for choice in argument.value if isinstance(argument.value, list) else [argument.value]:
+            if not isinstance(choice, str):
                 continue
-            name, colon, count = text.partition(":")
+            name, colon, count = choice.partition(":")
             if name.upper() == "ANY":
                 continue
             if name.upper() not in names:
-                near = difflib.get_close_matches(name.upper(), names, 1, 0.5)
-                yield given.line, f"Modal has no GPU {name!r}", f"write {names[near[0]]}" if near else "see list gpus"
-            elif colon and not (count.isdecimal() and 1 <= int(count) <= known[names[name.upper()]].max_count):
-                most = known[names[name.upper()]].max_count
-                yield given.line, f"{text!r} asks for {count or 'no'} GPUs", f"one container gets 1 to {most} of {name}"
+                close = difflib.get_close_matches(name.upper(), names, 1, 0.5)
+                fix = f"write {names[close[0]]}" if close else "see modal-serve-gen list gpus"
+                yield Violation(argument.line, f"Modal has no GPU {name!r}", fix)
+                continue
+            max_count = known[names[name.upper()]].max_count
+            if colon and not (count.isdecimal() and 1 <= int(count) <= max_count):
+                message = f"{choice!r} requests {count or 'no'} GPUs"
+                yield Violation(argument.line, message, f"one container can get 1 to {max_count} of {name}")
 
 
-def limits(app: Picture) -> Iterator[Fault]:
-    """Times, sizes and numbers are within what the service takes, and Secrets are objects.
+def limits(app: AppSource) -> Iterator[Violation]:
+    """Timeouts, sizes and container counts are within the service's limits, and secrets are objects.
 
-    Much of it is accepted by the client and refused when the app is deployed.
+    The client accepts most of these values, and the service refuses them when the app is deployed.
     """
     known = facts.limits()
     ranges = {
-        "timeout": (known.timeout_s, "s"), "startup_timeout": (known.timeout_s, "s"),
-        "scaledown_window": (known.scaledown_window_s, "s"), "max_containers": (known.containers, "containers"),
+        "timeout": (known.timeout_s, "s"),
+        "startup_timeout": (known.timeout_s, "s"),
+        "scaledown_window": (known.scaledown_window_s, "s"),
+        "max_containers": (known.containers, "containers"),
         "ephemeral_disk": (known.ephemeral_disk_mib, "MiB"),
-    }  # fmt: skip
-    for unit in app.units:
-        for name, (limit, what) in ranges.items():
-            given = unit.given(name)
+    }
+    for obj in app.modal_objects:
+        for name, (limit, unit) in ranges.items():
+            argument = obj.argument(name)
             low, high = limit.range
-            if given and isinstance(given.value, int | float) and not low <= given.value <= high:
-                yield given.line, f"{name}={given.value:g} is outside {low} to {high} {what}", "write a value within"
-        least, most = unit.given("min_containers"), unit.given("max_containers")
-        if least and most and _numbers(least.value, most.value) and least.value > most.value:
-            yield least.line, f"min_containers={least.value} is above max_containers={most.value}", "make it smaller"
-        secrets = unit.given("secrets")
-        if secrets and isinstance(secrets.value, list) and any(isinstance(each, str) for each in secrets.value):
-            yield secrets.line, "a Secret is given as text", "write modal.Secret.from_name(...)"
+            if argument and argument.number is not None and not low <= argument.number <= high:
+                message = f"{name}={argument.number:g} is outside {low} to {high} {unit}"
+                yield Violation(argument.line, message, "write a value in this range")
+        smallest, largest = obj.argument("min_containers"), obj.argument("max_containers")
+        if smallest and largest and _exceeds(smallest, largest):
+            message = f"min_containers={smallest.value} is above max_containers={largest.value}"
+            yield Violation(smallest.line, message, "make it smaller")
+        secrets = obj.argument("secrets")
+        if secrets and isinstance(secrets.value, list) and any(isinstance(item, str) for item in secrets.value):
+            yield Violation(secrets.line, "a secret is passed as a string", "write modal.Secret.from_name(...)")
 
 
-def container_bound(app: Picture) -> Iterator[Fault]:
-    """What has a GPU has an upper bound on its containers, and so on its cost.
+def container_bound(app: AppSource) -> Iterator[Violation]:
+    """GPU functions set `max_containers`, which bounds their cost.
 
-    Without max_containers a burst, or a scanner, starts as many GPUs as the workspace allows.
+    Without it, a burst of requests or a scanner starts as many GPUs as the workspace allows.
     """
-    for unit in app.units:
-        if unit.gpus and unit.call.lacks("max_containers", "concurrency_limit"):
-            yield unit.call.line, f"{unit.name} may start any number of GPUs", "add max_containers="
+    for obj in app.modal_objects:
+        if obj.gpus and obj.call.lacks("max_containers", "concurrency_limit"):
+            yield Violation(obj.line, f"{obj.name} may start any number of GPUs", "add max_containers=")
 
 
-def concurrency(app: Picture) -> Iterator[Fault]:
-    """A container with an engine takes several requests at once, as many as the engine batches.
+def concurrency(app: AppSource) -> Iterator[Violation]:
+    """A container with an engine takes as many requests at once as the engine batches.
 
-    Without `@modal.concurrent` each request gets a GPU of its own; beyond --max-num-seqs requests wait in the engine
-    while Modal thinks that they are served. An offline engine takes one call at a time.
+    Without `@modal.concurrent`, each request gets its own GPU. Requests beyond --max-num-seqs wait in the engine, while
+    Modal counts them as served. An offline engine takes one call at a time.
     """
-    for unit in app.units:
-        inputs = unit.decorator("concurrent")
-        command = unit.engine
-        if command is None or not unit.gpus:
+    for obj in app.modal_objects:
+        inputs = obj.decorator("concurrent")
+        command = obj.engine_command
+        if command is None or not obj.gpus:
             continue
-        if not command.server and inputs and not unit.serves and _blocking(unit):
-            yield inputs.line, "an offline engine takes one call at a time", "take @modal.concurrent out: pass batches"
-        if unit.kind == "server":
-            target, most = unit.given("target_concurrency"), unit.given("max_concurrency")
+        if inputs and not command.server and not obj.server_command and _uses_offline_class(obj):
+            fix = "remove @modal.concurrent, and pass batches"
+            yield Violation(inputs.line, "an offline engine takes one call at a time", fix)
+        if obj.kind == "server":
+            target, maximum = obj.argument("target_concurrency"), obj.argument("max_concurrency")
         else:
-            target, most = (inputs.arguments.get(name) if inputs else None for name in ("target_inputs", "max_inputs"))
-            if command.server and unit.web and not inputs and unit.web.last == "web_server":
-                yield unit.web.line, f"{unit.name} takes one request at a time", "add @modal.concurrent(max_inputs=...)"
-        if target and most and _numbers(target.value, most.value) and target.value > most.value:
-            yield target.line, f"the target {target.value:g} is above the maximum {most.value:g}", "make it smaller"
-        batch = command.value("--max-num-seqs", "--max-running-requests")
-        if not (command.server and most and batch and (batch[0] or "").isdecimal() and _numbers(most.value)):
-            continue
-        held = int(batch[0])
-        if most.value > held and not (target and _numbers(target.value) and target.value <= held):
-            yield most.line, f"{most.value} requests come to an engine that batches {held}", "make the two agree"
+            arguments = inputs.arguments if inputs else {}
+            target, maximum = arguments.get("target_inputs"), arguments.get("max_inputs")
+            if command.server and not inputs and obj.web and obj.web.method == "web_server":
+                message = f"{obj.name} takes one request at a time"
+                yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
+        if target and maximum and _exceeds(target, maximum):
+            message = f"the target {target.number:g} is above the maximum {maximum.number:g}"
+            yield Violation(target.line, message, "make it smaller")
+        if command.server and maximum:
+            yield from _above_batch_size(command, target, maximum)
 
 
-def idle_window(app: Picture) -> Iterator[Fault]:
-    """An idle container stays for as long as its traffic pauses, and no longer.
+def idle_window(app: AppSource) -> Iterator[Violation]:
+    """`scaledown_window` covers the pauses in the traffic, and not much more.
 
-    By default it stops after a minute, and the next request waits for a whole start; a long window is paid for.
+    By default an idle container stops after a minute, and the next request waits for a cold start. The whole window is
+    billed.
     """
-    for unit in app.units:
-        if not unit.gpus or unit.engine is None:
+    for obj in app.modal_objects:
+        if not obj.gpus or obj.engine_command is None:
             continue
-        given = unit.given("scaledown_window")
-        held = given.value if given else None
-        if unit.web and unit.call.lacks("scaledown_window", "min_containers"):
-            yield (
-                unit.call.line,
-                f"{unit.name} stops after 60 s without a request, the default",
-                "add scaledown_window= for the pauses of your traffic",
-            )
-        elif given and _numbers(held):
-            most = LONG_IDLE_S if unit.web else LONG_IDLE_BATCH_S
-            if held > most:
-                what = "nobody asks" if unit.web else "has done its batch"
-                yield given.line, f"a GPU that {what} is paid for {held / 60:g} minutes", f"write {most} or less"
+        window = obj.argument("scaledown_window")
+        if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
+            message = f"{obj.name} stops after 60 s without a request, the default"
+            yield Violation(obj.line, message, "add scaledown_window= for the pauses in your traffic")
+        elif window and window.number is not None:
+            maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
+            if window.number > maximum:
+                message = f"an idle GPU is billed for {window.number / 60:g} minutes"
+                yield Violation(window.line, message, f"write {maximum} or less")
 
 
-def _numbers(*held) -> bool:
-    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in held)
+def _exceeds(argument: Argument, bound: Argument) -> bool:
+    return argument.number is not None and bound.number is not None and argument.number > bound.number
 
 
-def _blocking(unit: Unit) -> bool:
-    """Whether the engine is the offline class, not the asynchronous one."""
-    return any(call.name in ("LLM", "vllm.LLM") for call in unit.calls)
+def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: Argument) -> Iterator[Violation]:
+    """A container that takes more requests than its engine batches, unless it only aims at fewer."""
+    flag = command.value("--max-num-seqs", "--max-running-requests")
+    if flag is None or not flag.text or not flag.text.isdecimal() or maximum.number is None:
+        return
+    batch = int(flag.text)
+    if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
+        message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
+        yield Violation(maximum.line, message, "make the two agree")
+
+
+def _uses_offline_class(obj: ModalObject) -> bool:
+    """True if the engine is vLLM's LLM class rather than the asynchronous engine."""
+    return any(call.name in ("LLM", "vllm.LLM") for call in obj.calls)

@@ -1,194 +1,199 @@
-"""What Modal's SDK takes: spellings that are gone, arguments it does not know, decorators in the wrong place."""
+"""Modal's SDK: removed names, unknown arguments, and decorators in the wrong place."""
 
 import ast
 import difflib
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import WEB, Call, Fault, Unit
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.modal_objects import WEB_DECORATORS, Call, Violation
 
-OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK warns of"}
-SERVER_INSTEAD = {
-    "timeout": "a server has no time limit for a request",
+OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK deprecates"}
+SERVER_FIXES = {
+    "timeout": "a server has no request timeout",
     "region": "use compute_region and routing_region",
-    "retries": "clients of a server retry by themselves",
+    "retries": "clients of a server retry",
     "target_inputs": "use target_concurrency",
     "max_inputs": "use max_concurrency",
-    "requires_proxy_auth": "it asks for a token unless unauthenticated=True",
+    "requires_proxy_auth": "a server requires a token unless unauthenticated=True",
     "allow_concurrent_inputs": "use max_concurrency",
 }
+LIFECYCLE_FIXES = {
+    "__init__": "use modal.parameter() and @modal.enter",
+    "__enter__": "decorate a method with @modal.enter()",
+    "__aenter__": "decorate a method with @modal.enter()",
+    "__exit__": "decorate a method with @modal.exit()",
+}
+PIP_OPTIONS = {"--extra-index-url": "extra_index_url", "--index-url": "index_url", "--pre": "pre"}
+ANY_ARGUMENTS = ("Image.from_registry", "Image.from_dockerfile")  # which accept every keyword
 
 
-def removed_api(app: Picture) -> Iterator[Fault]:
-    """Modal's SDK still takes what the file says.
+def removed_api(app: AppSource) -> Iterator[Violation]:
+    """The app uses nothing that Modal's SDK has removed or deprecated.
 
-    Arguments, names and methods that are gone or on their way out: the file fails at import, or prints a warning that
-    becomes an error with the next minor release.
+    With a removed argument, name or method the file fails at import. A deprecated one prints a warning, and becomes an
+    error in a later release.
     """
-    offline = {
-        given.line for unit in app.units if unit.engine and not unit.serves for given in unit.call.arguments.values()
+    offline_lines = {
+        argument.line
+        for obj in app.modal_objects
+        if obj.engine_command and not obj.server_command
+        for argument in obj.call.arguments.values()
     }
     for row in facts.modal_changes().removed:
-        found: list[int] = []
-        if row.kind == "argument":
-            found = [given.line for call in app.calls if _takes(call, row) if (given := call.arguments.get(row.old))]
-        elif row.kind == "name":
-            found = app.reads.get(row.old, []) + [
-                node.lineno
-                for node in app.nodes
-                if isinstance(node, ast.ImportFrom | ast.Import)
-                and row.old in [f"{getattr(node, 'module', '')}.{each.name}" for each in node.names]
-            ]
-        else:
-            found = [node.lineno for node in app.nodes if isinstance(node, ast.Attribute) and node.attr == row.old]
-        for line in dict.fromkeys(found):
-            mend = f"write {row.new}" if row.new else "take it out"
-            if row.concurrency and line in offline:
-                mend = "take it out: an offline engine takes one call at a time, so pass batches"
-            yield line, f"{OUTCOMES[row.outcome]} {row.old}", mend
+        for line in dict.fromkeys(_uses(app, row)):
+            fix = f"write {row.new}" if row.new else "remove it"
+            if row.concurrency and line in offline_lines:
+                fix = "remove it: an offline engine takes one call at a time, so pass batches"
+            yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix)
 
 
-def unknown_argument(app: Picture) -> Iterator[Fault]:
-    """Every argument of a Modal decorator, image step or lookup is one that it takes.
+def unknown_argument(app: AppSource) -> Iterator[Violation]:
+    """Modal's decorators, image steps and lookups are called with arguments that they accept.
 
-    The import of the file ends with a TypeError otherwise. `@app.server` takes other arguments than `@app.function`.
+    Otherwise the import fails with a TypeError. `@app.server` and `@app.function` accept different arguments.
     """
-    gone = {row.old for row in facts.modal_changes().removed if row.kind == "argument"}
-    for call, name in _known(app):
-        takes = facts.modal_arguments()[name]
-        for key, given in call.arguments.items():
-            if key in takes or key in gone or _any_name(name):
+    removed = {row.old for row in facts.modal_changes().removed if row.kind == "argument"}
+    for call, name in _sdk_calls(app):
+        accepted = facts.modal_arguments()[name]
+        for key, argument in call.arguments.items():
+            if key in accepted or key in removed or name in ANY_ARGUMENTS:
                 continue
-            near = difflib.get_close_matches(key, takes, 1, 0.7)
-            mend = SERVER_INSTEAD.get(key, "") if name == "app.server" else ""
-            mend = mend or (f"write {near[0]}" if near else f"it takes {', '.join(takes)}")
-            yield given.line, f"{name} takes no {key}", mend
+            fix = SERVER_FIXES.get(key, "") if name == "app.server" else ""
+            if not fix:
+                close = difflib.get_close_matches(key, accepted, 1, 0.7)
+                fix = f"write {close[0]}" if close else f"it accepts {', '.join(accepted)}"
+            yield Violation(argument.line, f"{name} has no argument {key}", fix)
 
 
-def install_options(app: Picture) -> Iterator[Fault]:
-    """Options of pip are given as arguments of their own, not among the packages.
+def install_options(app: AppSource) -> Iterator[Violation]:
+    """Options of pip are passed as arguments of the install step, not among the packages.
 
-    A package that begins with a dash is refused: the file does not import.
+    A package name that begins with a dash is refused, and the import fails.
     """
     for call in app.calls:
-        if call.last in ("pip_install", "uv_pip_install"):
-            for node in call.node.args:
-                held = app.worth(node)
-                if isinstance(held, str) and held.startswith("-"):
-                    wanted = {"--extra-index-url": "extra_index_url", "--index-url": "index_url", "--pre": "pre"}
-                    yield (
-                        node.lineno,
-                        f"{call.last} takes no option {held!r}",
-                        f"use {wanted.get(held, 'extra_options')}=",
-                    )
-
-
-def concurrent_placement(app: Picture) -> Iterator[Fault]:
-    """`@modal.concurrent` stands below `@app.function` or `@app.cls`, with max_inputs, and never on a method or server.
-
-    The SDK refuses the other orders. A server has target_concurrency and max_concurrency of its own.
-    """
-    for unit in app.units:
-        names = [each.last for each in unit.decorators]
-        for each in unit.decorators:
-            if each.last != "concurrent":
-                continue
-            if unit.kind == "server":
-                yield each.line, "a server takes no @modal.concurrent", "use target_concurrency= and max_concurrency="
-            elif unit.kind in names and names.index("concurrent") < names.index(unit.kind):
-                yield each.line, f"@modal.concurrent stands above @app.{unit.kind}", "put it below"
-            elif "http_server" in names:
-                if "max_inputs" in each.arguments:
-                    yield each.line, "http_server takes no max_inputs", "write target_inputs alone"
-            elif each.lacks("max_inputs"):
-                yield each.line, "@modal.concurrent is given no max_inputs", "add max_inputs="
-        for name, decorators in unit.methods.items():
-            for each in decorators:
-                if each.last == "concurrent":
-                    yield each.line, f"@modal.concurrent stands on the method {name}", "decorate the class instead"
-
-
-def server_class(app: Picture) -> Iterator[Fault]:
-    """A class under `@app.server` starts its process in an `@modal.enter`, and has no methods or web decorators.
-
-    The SDK refuses most of it; a web decorator on a method is passed over in silence.
-    """
-    for unit in app.units:
-        if unit.kind != "server" or not isinstance(unit.node, ast.ClassDef):
+        if call.method not in ("pip_install", "uv_pip_install"):
             continue
-        decorators = [(name, each) for name, found in unit.methods.items() for each in found]
-        if not any(each.last == "enter" for _, each in decorators):
-            yield unit.node.lineno, f"the server {unit.name} has no @modal.enter", "start its process in one"
-        for name, each in decorators:
-            if each.last in ("method", *WEB):
-                yield each.line, f"@modal.{each.last} on {name} of a server", "take it out: its port is the endpoint"
-        for node in unit.node.body:
+        for node in call.node.args:
+            text = app.evaluate(node)
+            if isinstance(text, str) and text.startswith("-"):
+                fix = f"use {PIP_OPTIONS.get(text, 'extra_options')}="
+                yield Violation(node.lineno, f"{call.method} does not accept {text!r} as a package", fix)
+
+
+def concurrent_placement(app: AppSource) -> Iterator[Violation]:
+    """`@modal.concurrent` is below `@app.function` or `@app.cls` and sets max_inputs, and is not on a method or server.
+
+    The SDK refuses any other order. A server has its own arguments, target_concurrency and max_concurrency.
+    """
+    for obj in app.modal_objects:
+        names = [decorator.method for decorator in obj.decorators]
+        for decorator in obj.decorators:
+            if decorator.method != "concurrent":
+                continue
+            if obj.kind == "server":
+                fix = "use target_concurrency= and max_concurrency="
+                yield Violation(decorator.line, "a server does not accept @modal.concurrent", fix)
+            elif obj.kind in names and names.index("concurrent") < names.index(obj.kind):
+                yield Violation(decorator.line, f"@modal.concurrent is above @app.{obj.kind}", "move it below")
+            elif "http_server" in names:
+                if "max_inputs" in decorator.arguments:
+                    yield Violation(
+                        decorator.line, "http_server does not accept max_inputs", "write target_inputs only"
+                    )
+            elif decorator.lacks("max_inputs"):
+                yield Violation(decorator.line, "@modal.concurrent has no max_inputs", "add max_inputs=")
+        for name, decorators in obj.methods.items():
+            for decorator in decorators:
+                if decorator.method == "concurrent":
+                    message = f"@modal.concurrent is on the method {name}"
+                    yield Violation(decorator.line, message, "decorate the class instead")
+
+
+def server_class(app: AppSource) -> Iterator[Violation]:
+    """A class under `@app.server` starts its process in `@modal.enter`, and has no Modal methods or web decorators.
+
+    The SDK refuses most of these, but silently ignores a web decorator on a method.
+    """
+    for obj in app.modal_objects:
+        if obj.kind != "server" or not isinstance(obj.node, ast.ClassDef):
+            continue
+        decorators = [(name, decorator) for name, calls in obj.methods.items() for decorator in calls]
+        if not any(decorator.method == "enter" for _, decorator in decorators):
+            yield Violation(obj.node.lineno, f"the server {obj.name} has no @modal.enter", "start its process there")
+        for name, decorator in decorators:
+            if decorator.method in ("method", *WEB_DECORATORS):
+                message = f"@modal.{decorator.method} is on {name} of a server"
+                yield Violation(decorator.line, message, "remove it: the server's port is the endpoint")
+        for node in obj.node.body:
             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-                yield node.lineno, f"the server {unit.name} has an __init__", "use @modal.enter"
+                yield Violation(node.lineno, f"the server {obj.name} has an __init__", "use @modal.enter")
 
 
-def web_retries(app: Picture) -> Iterator[Fault]:
-    """What is on the web has no retries: Modal cannot repeat a request whose answer may have begun.
+def web_retries(app: AppSource) -> Iterator[Violation]:
+    """Web functions have no `retries`: Modal cannot repeat a request whose response may have started.
 
     The SDK refuses `retries` on a web function.
     """
-    for unit in app.units:
-        if unit.web and unit.kind != "server" and (given := unit.given("retries")):
-            yield given.line, f"retries on the web {unit.kind} {unit.name}", "take it out: clients retry by themselves"
+    for obj in app.modal_objects:
+        if obj.web and obj.kind != "server" and (retries := obj.argument("retries")):
+            message = f"the web {obj.kind} {obj.name} has retries"
+            yield Violation(retries.line, message, "remove it: clients retry")
 
 
-def class_lifecycle(app: Picture) -> Iterator[Fault]:
-    """A class that Modal runs loads in `@modal.enter` and is parametrised by `modal.parameter()`.
+def class_lifecycle(app: AppSource) -> Iterator[Violation]:
+    """A class that Modal runs is set up in `@modal.enter` and parametrized by `modal.parameter()`.
 
-    The SDK refuses an `__init__`; `__enter__` and `__exit__`, the older spelling, are not called in a container.
+    The SDK refuses an `__init__`. `__enter__` and `__exit__`, the older spelling, are not called in a container.
     """
-    instead = {
-        "__init__": "use modal.parameter() and @modal.enter",
-        "__enter__": "write @modal.enter() over a method",
-        "__aenter__": "write @modal.enter() over a method",
-        "__exit__": "write @modal.exit() over a method",
-    }
-    for unit in app.units:
-        for node in unit.node.body if unit.kind == "cls" and isinstance(unit.node, ast.ClassDef) else ():
+    for obj in app.modal_objects:
+        for node in obj.node.body if obj.kind == "cls" and isinstance(obj.node, ast.ClassDef) else ():
             name = getattr(node, "name", "")
-            if name in instead and not unit.methods.get(name):
-                yield node.lineno, f"the class {unit.name} has {name}", instead[name]
+            if name in LIFECYCLE_FIXES and not obj.methods.get(name):
+                yield Violation(node.lineno, f"the class {obj.name} has {name}", LIFECYCLE_FIXES[name])
 
 
-def _known(app: Picture) -> Iterator[tuple[Call, str]]:
-    """Each call that the SDK's arguments are known of, with its name there."""
+def _uses(app: AppSource, row: facts.Removed) -> Iterator[int]:
+    """Lines that use a removed argument, name or method."""
+    old = row.old
+    if row.kind == "argument":
+        for call in app.calls:
+            if old in call.arguments and _applies(row, call):
+                yield call.arguments[old].line
+    elif row.kind == "name":
+        yield from app.reads.get(old, [])
+        for node in app.nodes:
+            if isinstance(node, ast.ImportFrom) and old in [f"{node.module}.{alias.name}" for alias in node.names]:
+                yield node.lineno
+    else:
+        for node in app.nodes:
+            if isinstance(node, ast.Attribute) and node.attr == old:
+                yield node.lineno
+
+
+def _applies(row: facts.Removed, call: Call) -> bool:
+    """True if a removed argument was one of this call's function."""
+    owner, _, last = call.name.rpartition(".")
+    is_app = owner not in ("", "modal") and "." not in owner
+    functions = [function.partition(".")[::2] for function in row.of]
+    return not functions or any(last == method and (kind == "Image" or is_app) for kind, method in functions)
+
+
+def _sdk_calls(app: AppSource) -> Iterator[tuple[Call, str]]:
+    """(call, name in the SDK's argument table) of each call whose arguments are known."""
     table = facts.modal_arguments()
-    makers: list[Unit] = app.units
-    seen = set()
-    for unit in makers:
-        seen.add(id(unit.call.node))
-        yield unit.call, f"app.{unit.kind}"
+    yield from ((obj.call, f"app.{obj.kind}") for obj in app.modal_objects)
+    decorators = {id(obj.call.node) for obj in app.modal_objects}
     for call in app.calls:
-        if id(call.node) in seen:
+        if id(call.node) in decorators:
             continue
-        name = call.name if call.name in table else f"modal.{call.last}" if call.name.startswith("modal.") else ""
-        if name not in table:
-            name = f"Image.{call.last}" if f"Image.{call.last}" in table else f"Cls.{call.last}"
-        if call.last == "from_name":
+        if call.method == "from_name":
             name = call.name.removeprefix("modal.")
+        elif call.name in table:
+            name = call.name
+        elif call.name.startswith("modal.") and f"modal.{call.method}" in table:
+            name = f"modal.{call.method}"
+        else:
+            name = f"Image.{call.method}" if f"Image.{call.method}" in table else f"Cls.{call.method}"
         if name in table:
             yield call, name
-
-
-def _any_name(name: str) -> bool:
-    """Whether it takes arguments of every name."""
-    return name in ("Image.from_registry", "Image.from_dockerfile")
-
-
-def _takes(call: Call, row: facts.Removed) -> bool:
-    """Whether a removed argument is meant by this call."""
-    wanted = row.of
-    if not wanted:
-        return True
-    owner, _, last = call.name.rpartition(".")
-    for each in wanted:
-        kind, _, method = each.partition(".")
-        if last == method and (kind == "Image" or (owner and "." not in owner and owner != "modal")):
-            return True
-    return False

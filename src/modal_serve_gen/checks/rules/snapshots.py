@@ -1,89 +1,93 @@
-"""Memory snapshots: what runs before one and after it, the switches that it needs, what cannot be restored."""
+"""Memory snapshots: what runs before and after, the options required, and what cannot be restored."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault, Unit
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.modal_objects import ModalObject, Violation
 
-WAKES = re.compile(r"/(wake_up|wake|resume_memory_occupation)\b")
-SLEEPS = re.compile(r"/(sleep|release_memory_occupation)\b")
+WAKE_ROUTES = re.compile(r"/(wake_up|wake|resume_memory_occupation)\b")
+SLEEP_ROUTES = re.compile(r"/(sleep|release_memory_occupation)\b")
 
 
-def enter_order(app: Picture) -> Iterator[Fault]:
-    """With a snapshot the engine is started, warmed up and put to sleep before it is taken, and woken after.
+def enter_order(app: AppSource) -> Iterator[Violation]:
+    """The engine is started, warmed up and put to sleep before the snapshot, and woken after it.
 
-    `enter(snap=True)` runs before, `enter(snap=False)` after; what stands in the wrong one runs on every start, or
-    never again.
+    `enter(snap=True)` runs before the snapshot, `enter(snap=False)` after each restore. Code in the wrong one runs at
+    every start, or never again.
     """
-    wakes = [node.lineno for text, node in app.strings if WAKES.search(text)]
-    sleeps = [node.lineno for text, node in app.strings if SLEEPS.search(text)]
-    for unit in app.units:
-        if not isinstance(unit.node, ast.ClassDef) or not _snapshots(unit):
+    wakes = [node.lineno for text, node in app.strings if WAKE_ROUTES.search(text)]
+    sleeps = [node.lineno for text, node in app.strings if SLEEP_ROUTES.search(text)]
+    for obj in app.modal_objects:
+        if not isinstance(obj.node, ast.ClassDef) or not _takes_snapshot(obj):
             continue
-        before, after = _entered(unit)
-        wake = "wake it in an @modal.enter(snap=False)"
-        if not before and unit.engine:
-            start = "start the engine in an @modal.enter(snap=True)"
-            yield unit.node.lineno, f"{unit.name} takes a snapshot before anything has started", start
+        before, after = _enter_methods(obj)
+        fix = "wake it in @modal.enter(snap=False)"
+        if not before and obj.engine_command:
+            message = f"the snapshot of {obj.name} is taken before the engine is started"
+            yield Violation(obj.node.lineno, message, "start the engine in @modal.enter(snap=True)")
         elif before and sleeps and not wakes:
-            yield sleeps[0], "the engine is put to sleep and never woken", wake
+            yield Violation(sleeps[0], "the engine is put to sleep and never woken", fix)
         elif before and wakes and not after:
-            yield wakes[0], "the engine is woken, but nothing runs after the snapshot", wake
+            yield Violation(wakes[0], "the engine is woken, but no method runs after the snapshot", fix)
 
 
-def snapshot_flags(app: Picture) -> Iterator[Fault]:
-    """`enter(snap=True)` goes with enable_memory_snapshot, and an engine on a GPU with enable_gpu_snapshot as well.
+def snapshot_flags(app: AppSource) -> Iterator[Violation]:
+    """`enter(snap=True)` is used with enable_memory_snapshot, and with enable_gpu_snapshot for an engine on a GPU.
 
-    Without the first the SDK refuses the class; without the second there is no GPU before the snapshot. Sleep needs the
-    engine's own flag, and vLLM's routes for it exist in developer mode only.
+    Without the first the SDK refuses the class, and without the second there is no GPU before the snapshot. Sleep mode
+    requires a flag of the engine, and vLLM has its routes in developer mode only.
     """
-    for unit in app.units:
-        before, _ = _entered(unit)
-        given, options = unit.given("enable_memory_snapshot"), unit.given("experimental_options")
-        if before and (unit.call.lacks("enable_memory_snapshot") or (given and given.value is False)):
-            mend = "add enable_memory_snapshot=True"
-            yield unit.call.line, f"{unit.name} has enter(snap=True) and takes no snapshot", mend
+    for obj in app.modal_objects:
+        before, _ = _enter_methods(obj)
+        snapshot, options = obj.argument("enable_memory_snapshot"), obj.argument("experimental_options")
+        if before and (obj.call.lacks("enable_memory_snapshot") or (snapshot and snapshot.value is False)):
+            message = f"{obj.name} has enter(snap=True) but no snapshot"
+            yield Violation(obj.line, message, "add enable_memory_snapshot=True")
             continue
-        if not _snapshots(unit):
+        if not _takes_snapshot(obj):
             continue
-        known = unit.call.whole and (options is None or isinstance(options.value, dict))
-        switched = options and options.value.get("enable_gpu_snapshot") if known else True
-        if before and unit.gpus and unit.engine and not switched:
-            mend = 'add experimental_options={"enable_gpu_snapshot": True}'
-            yield unit.call.line, f"{unit.name} has no GPU before its snapshot", mend
-        command = unit.serves
-        if command and command.engine == "vllm" and any(SLEEPS.search(text) for text, _ in app.strings):
-            if command.known("--enable-sleep-mode"):
-                yield command.line, "vllm is put to sleep without --enable-sleep-mode", "add the flag"
+        values = options.value if options else {}
+        lacks_gpu = obj.call.complete and isinstance(values, dict) and not values.get("enable_gpu_snapshot")
+        if before and obj.gpus and obj.engine_command and lacks_gpu:
+            fix = 'add experimental_options={"enable_gpu_snapshot": True}'
+            yield Violation(obj.line, f"{obj.name} has no GPU before the snapshot", fix)
+        command = obj.server_command
+        if command and command.engine == "vllm" and any(SLEEP_ROUTES.search(text) for text, _ in app.strings):
+            if command.lacks("--enable-sleep-mode"):
+                message = "vllm is put to sleep without --enable-sleep-mode"
+                yield Violation(command.line, message, "add the flag")
             if app.variable("VLLM_SERVER_DEV_MODE") is None:
-                yield command.line, "vllm has no /sleep outside developer mode", 'set VLLM_SERVER_DEV_MODE="1"'
+                message = "vllm has no /sleep outside developer mode"
+                yield Violation(command.line, message, 'set VLLM_SERVER_DEV_MODE="1"')
 
 
-def snapshot_gpus(app: Picture) -> Iterator[Fault]:
-    """A snapshot is of one GPU.
+def snapshot_gpus(app: AppSource) -> Iterator[Violation]:
+    """Snapshots use one GPU.
 
-    The state of several that talk to each other cannot be restored.
+    The state of GPUs that communicate with each other cannot be restored.
     """
-    for unit in app.units:
-        many = next((count for _, count in unit.gpus if count > 1), 0)
-        if many and _snapshots(unit):
-            given = unit.given("enable_memory_snapshot")
-            yield given.line, f"a snapshot of {many} GPUs cannot be restored", "use one GPU, or take no snapshot"
+    for obj in app.modal_objects:
+        snapshot = obj.argument("enable_memory_snapshot")
+        count = next((count for _, count in obj.gpus if count > 1), 0)
+        if count and snapshot and snapshot.value:
+            message = f"a snapshot of {count} GPUs cannot be restored"
+            yield Violation(snapshot.line, message, "use one GPU, or no snapshot")
 
 
-def _snapshots(unit: Unit) -> bool:
-    given = unit.given("enable_memory_snapshot")
-    return bool(given and given.value)
+def _takes_snapshot(obj: ModalObject) -> bool:
+    snapshot = obj.argument("enable_memory_snapshot")
+    return bool(snapshot and snapshot.value)
 
 
-def _entered(unit: Unit) -> tuple[list[str], list[str]]:
-    """The methods that run before the snapshot, and those that run after it."""
-    before, after = [], []
-    for name, decorators in unit.methods.items():
-        for each in decorators:
-            if each.last == "enter":
-                snap = each.arguments.get("snap")
+def _enter_methods(obj: ModalObject) -> tuple[list[str], list[str]]:
+    """Methods that run before the snapshot, and methods that run after it."""
+    before: list[str] = []
+    after: list[str] = []
+    for name, decorators in obj.methods.items():
+        for decorator in decorators:
+            if decorator.method == "enter":
+                snap = decorator.arguments.get("snap")
                 (before if snap and snap.value is True else after).append(name)
     return before, after

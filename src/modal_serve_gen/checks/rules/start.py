@@ -1,88 +1,88 @@
-"""How a container starts: it waits for its engine, notices when that dies, and has the time that loading takes."""
+"""Startup: the container waits for its engine, notices when it exits, and has enough time to load the model."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.units import Fault
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.modal_objects import Call, Violation
 
-HEALTH = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
-WATCHES = ("poll", "wait", "communicate", "check_returncode", "returncode")
-STARTS = ("Popen", "create_subprocess_exec", "create_subprocess_shell")
-DEFAULTS = {"server": 30, "web_server": 5, "http_server": 30, "function": 300, "cls": 300}
+HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
+WATCH_METHODS = {"poll", "wait", "communicate", "check_returncode", "returncode"}
+START_FUNCTIONS = ("Popen", "create_subprocess_exec", "create_subprocess_shell")
+DEFAULT_TIMEOUTS = {"server": 30, "web_server": 5, "http_server": 30}
+MIN_TIMEOUT_S = 120
 
 
-def readiness(app: Picture) -> Iterator[Fault]:
-    """Something in the file asks the engine whether it is ready.
+def readiness(app: AppSource) -> Iterator[Violation]:
+    """The app checks whether the engine is ready.
 
-    Without it nobody knows when the first request may come, and a smoke test reports the first error that it meets.
+    Otherwise it is unknown when the first request can be sent, and a smoke test reports the first error that it meets.
     """
-    if any(HEALTH.search(text) for text, _ in app.strings):
+    if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
         return
-    for unit in app.units:
-        if unit.web and (command := unit.serves):
-            yield command.line, f"nothing asks whether {command.engine} is ready", "ask GET /health until it is 200"
+    for obj in app.modal_objects:
+        if obj.web and (command := obj.server_command):
+            fix = "request GET /health until it returns 200"
+            yield Violation(command.line, f"no request checks whether {command.engine} is ready", fix)
 
 
-def dead_engine(app: Picture) -> Iterator[Fault]:
-    """When the engine dies, so does its container, with the reason in the log.
+def dead_engine(app: AppSource) -> Iterator[Violation]:
+    """When the engine exits, its container does too, with the reason in the log.
 
-    A process that nobody looks at leaves a container that waits until its start-up time-out, or answers every request
-    with an error, on a GPU that is paid for.
+    If the process is not watched, the container waits until its startup timeout, or answers every request with an
+    error, on a GPU that is billed.
     """
-    watched = {call.last for call in app.calls} | {n.attr for n in app.nodes if isinstance(n, ast.Attribute)}
-    for unit in app.units:
-        if not unit.serves:
-            continue
-        started = next((call for call in unit.calls if call.last in STARTS), None)
-        if started and not watched & set(WATCHES):
-            yield started.line, "nobody notices when the engine ends", "watch the process: end the container with it"
-    for node in app.nodes:
-        if isinstance(node, ast.While | ast.For) and app.commands:
-            for each in ast.walk(node):
-                if isinstance(each, ast.Try):
-                    yield from _swallowed(app, each)
+    watched = {call.method for call in app.calls} | {node.attr for node in app.nodes if isinstance(node, ast.Attribute)}
+    for obj in app.modal_objects:
+        started = next((call for call in obj.calls if call.method in START_FUNCTIONS), None)
+        if obj.server_command and started and not watched & WATCH_METHODS:
+            fix = "watch the process, and exit when it does"
+            yield Violation(started.line, "the engine's exit goes unnoticed", fix)
+    for loop in app.nodes:
+        if isinstance(loop, ast.While | ast.For) and app.commands:
+            for node in ast.walk(loop):
+                if isinstance(node, ast.Try):
+                    yield from _swallowed_exit(app, node)
 
 
-def startup_timeout(app: Picture) -> Iterator[Fault]:
-    """A container that starts an engine has the time that loading and compiling take.
+def startup_timeout(app: AppSource) -> Iterator[Violation]:
+    """A container that starts an engine has enough time to load and compile the model.
 
-    The defaults are far shorter than the first start of any model: 5 s of a web server, 30 s of a server, 300 s of a
+    The defaults are far shorter than the first start of any model: 5 s for a web server, 30 s for a server, 300 s for a
     function or class.
     """
-    for unit in app.units:
-        command = unit.engine
-        if command is None or not unit.gpus:
+    for obj in app.modal_objects:
+        command = obj.engine_command
+        if command is None or not obj.gpus:
             continue
-        web = unit.web
-        if web and web.last in ("server", "web_server", "http_server") and unit.serves:
-            given = web.arguments.get("startup_timeout")
-            held = given.value if given else None
-            if web.lacks("startup_timeout"):
-                yield (
-                    web.line,
-                    f"@{web.last} waits {DEFAULTS[web.last]} s for {command.engine} by default",
-                    "add startup_timeout= in seconds: 600 and more",
-                )
-            elif given and isinstance(held, int | float) and held < 120:
-                yield given.line, f"startup_timeout={held:g} is shorter than a first start", "give it 600 s and more"
-        if unit.kind in ("function", "cls") and unit.call.lacks("startup_timeout", "timeout"):
-            yield (
-                unit.call.line,
-                f"{unit.name} has 300 s to start {command.engine}, the default",
-                "add startup_timeout= and timeout=",
-            )
+        if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
+            yield from _short_web_timeout(obj.web, command.engine)
+        if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
+            message = f"{obj.name} has 300 s to start {command.engine}, the default"
+            yield Violation(obj.line, message, "add startup_timeout= and timeout=")
 
 
-def _swallowed(app: Picture, node: ast.Try) -> Iterator[Fault]:
-    """A handler in a loop that goes on although the engine was found dead."""
-    body = [each for one in node.body for each in ast.walk(one)]
-    raises = any(isinstance(each, ast.Raise) for each in body)
+def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:
+    timeout = web.arguments.get("startup_timeout")
+    if web.lacks("startup_timeout"):
+        message = f"@{web.method} waits {DEFAULT_TIMEOUTS[web.method]} s for {engine} by default"
+        yield Violation(web.line, message, "add startup_timeout= in seconds, 600 or more")
+    elif timeout and timeout.number is not None and timeout.number < MIN_TIMEOUT_S:
+        message = f"startup_timeout={timeout.number:g} is shorter than a first start"
+        yield Violation(timeout.line, message, "write 600 s or more")
+
+
+def _swallowed_exit(app: AppSource, node: ast.Try) -> Iterator[Violation]:
+    """An exception handler in a loop that continues after the engine has exited."""
+    raises = any(isinstance(inner, ast.Raise) for statement in node.body for inner in ast.walk(statement))
     for handler in node.handlers:
-        names = {app.name(each).rpartition(".")[2] for each in ast.walk(handler.type)} if handler.type else {""}
-        again = any(
-            isinstance(each, ast.Raise | ast.Return | ast.Break) for one in handler.body for each in ast.walk(one)
+        caught = {app.full_name(inner).rpartition(".")[2] for inner in ast.walk(handler.type)} if handler.type else {""}
+        leaves = any(
+            isinstance(inner, ast.Raise | ast.Return | ast.Break)
+            for statement in handler.body
+            for inner in ast.walk(statement)
         )
-        if not again and ("CalledProcessError" in names or (raises and names & {"", "Exception", "BaseException"})):
-            yield handler.lineno, "the loop goes on although the engine ended", "let that error out of the loop"
+        catches_all = raises and caught & {"", "Exception", "BaseException"}
+        if not leaves and ("CalledProcessError" in caught or catches_all):
+            yield Violation(handler.lineno, "the loop continues after the engine has exited", "let the error propagate")

@@ -48,7 +48,7 @@ def bench(argv: list[str], python: Path) -> NoReturn:
 def arguments(options: flags.Parsed, config: dict[str, Any]) -> list[str]:
     """What follows `sglang serve` on the CPU; every difference is noted."""
 
-    def reason(option: flags.Given) -> str:
+    def reason(option: flags.ParsedOption) -> str:
         if option.flag in SILENT:
             return "it is the CPU's"
         return next((reason for pattern, reason in REASONS if pattern.match(option.flag)), "")

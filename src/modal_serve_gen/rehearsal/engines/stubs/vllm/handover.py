@@ -75,7 +75,7 @@ def arguments(options: flags.Parsed, config: dict[str, Any], cpu_table: flags.Ta
     """What follows `vllm serve` on the CPU, except for the host; every difference is noted."""
     method = next((values[-1] for flag in SPECULATION[:2] if (values := options.values(flag))), "")
 
-    def reason(option: flags.Given) -> str:
+    def reason(option: flags.ParsedOption) -> str:
         speculates = option.flag in SPECULATION or option.flag == "--per-request-spec-decode-metrics"
         if speculates and "ngram" not in method:
             return "the miniature has no draft to speculate with"
@@ -100,7 +100,7 @@ def options_have(options: flags.Parsed, flag: str) -> bool:
     return any(option.flag == flag for option in options.options)
 
 
-def _reason(option: flags.Given, cpu_table: flags.Table) -> str:
+def _reason(option: flags.ParsedOption, cpu_table: flags.Table) -> str:
     """Why an option is left out; '' if it stays."""
     if reason := next((reason for pattern, reason in REASONS if pattern.match(option.flag)), ""):
         return reason
@@ -109,17 +109,17 @@ def _reason(option: flags.Given, cpu_table: flags.Table) -> str:
         return "the miniature has the Hub's plain format and no quantized cache"
     if unknown := _unknown(option, cpu_table):
         return unknown
-    problems = flags.check(_spelled(option, cpu_table), cpu_table, whole=False)
+    problems = flags.check(_spelled(option, cpu_table), cpu_table, complete=False)
     if any(problem.kind == "error" for problem in problems):
         return f"the CPU build, {cpu_table.version}, does not know this value"
     return ""
 
 
-def _unknown(option: flags.Given, cpu_table: flags.Table) -> str:
+def _unknown(option: flags.ParsedOption, cpu_table: flags.Table) -> str:
     return "" if cpu_table.find(option.flag) else f"the CPU build, {cpu_table.version}, does not know it"
 
 
-def _spelled(given: flags.Given, cpu_table: flags.Table) -> list[str]:
+def _spelled(given: flags.ParsedOption, cpu_table: flags.Table) -> list[str]:
     """An option as the CPU build reads it: its canonical name, or the negation that this version has."""
     option = cpu_table.find(given.flag)
     if given.option.bare and not given.keys:

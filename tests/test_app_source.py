@@ -1,4 +1,4 @@
-"""The picture that rules go by: what expressions are worth, which engine is started how, what Modal runs."""
+"""The source that rules go by: what expressions are worth, which engine is started how, what Modal runs."""
 
 import ast
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_serve_gen import checks
-from modal_serve_gen.checks.picture import Picture
-from modal_serve_gen.checks.values import value
+from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.evaluation import evaluate
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -52,7 +52,7 @@ WORTH = {
 @pytest.mark.parametrize(("text", "expected"), WORTH.items(), ids=list(WORTH))
 def test_an_expression_is_worth_what_its_literals_tell(text, expected):
     """Arithmetic, text and collections of what is known; None for everything else."""
-    assert value(ast.parse(text, mode="eval").body, NAMES) == expected
+    assert evaluate(ast.parse(text, mode="eval").body, NAMES) == expected
 
 
 @given(
@@ -62,7 +62,7 @@ def test_an_expression_is_worth_what_its_literals_tell(text, expected):
 )
 def test_a_literal_is_worth_itself(held):
     """Whatever Python writes down is read back."""
-    assert value(ast.parse(repr(held), mode="eval").body, {}) == held
+    assert evaluate(ast.parse(repr(held), mode="eval").body, {}) == held
 
 
 COMMANDS = {
@@ -86,8 +86,8 @@ COMMANDS = {
 @pytest.mark.parametrize(("text", "words"), COMMANDS.items(), ids=list(COMMANDS))
 def test_an_engine_is_found_however_it_is_started(text, words):
     """Lists, text for a shell, Python's own API."""
-    (command,) = Picture(f"import shlex\nfrom vllm import LLM\nx = {text}\n").commands
-    assert command.words == words
+    (command,) = AppSource(f"import shlex\nfrom vllm import LLM\nx = {text}\n").commands
+    assert command.argv == words
 
 
 @pytest.mark.parametrize(
@@ -95,25 +95,25 @@ def test_an_engine_is_found_however_it_is_started(text, words):
 )
 def test_what_starts_no_engine_is_none(text):
     """Near misses."""
-    assert Picture(f"x = {text}\n").commands == []
+    assert AppSource(f"x = {text}\n").commands == []
 
 
 def test_a_command_grows():
     """By +=, append and extend, under its own name; a part that is not known leaves it open."""
     text = "def f():\n    c = ['vllm', 'serve', 'm']\n    c += ['--seed', '1']\n    c.append('--enforce-eager')\n"
-    (command,) = Picture(text + "    c.extend(['--port', '8000'])\n    d = []\n    d.append()\n").commands
-    assert command.words == ("m", "--seed", "1", "--enforce-eager", "--port", "8000") and command.whole
-    (open_ended,) = Picture(text + "    c += more()\n").commands
-    assert not open_ended.whole and open_ended.known("--seed") is False and not open_ended.known("--port")
-    (values,) = Picture("c = ['vllm', 'serve', 'm', '--served-model-name', *names]\n").commands
-    assert values.whole
-    (first,) = Picture("c = ['vllm', 'serve', *more]\n").commands
-    assert not first.whole
+    (command,) = AppSource(text + "    c.extend(['--port', '8000'])\n    d = []\n    d.append()\n").commands
+    assert command.argv == ("m", "--seed", "1", "--enforce-eager", "--port", "8000") and command.complete
+    (open_ended,) = AppSource(text + "    c += more()\n").commands
+    assert not open_ended.complete and open_ended.lacks("--seed") is False and not open_ended.lacks("--port")
+    (values,) = AppSource("c = ['vllm', 'serve', 'm', '--served-model-name', *names]\n").commands
+    assert values.complete
+    (first,) = AppSource("c = ['vllm', 'serve', *more]\n").commands
+    assert not first.complete
 
 
 def test_the_units_of_an_app_and_what_runs_in_them():
     """Functions, classes, servers, and functions that are decorated by a call; each with what it reaches."""
-    picture = Picture(
+    source = AppSource(
         "import modal\nfrom modal import concurrent as together\n\napp = modal.App('x')\nFLAGS = ['--seed', '1']\n\n"
         "def start():\n    return ['vllm', 'serve', 'm', *FLAGS]\n\n"
         "@app.function(gpu=['H100:2', 'A100'])\n@together(max_inputs=2)\ndef one():\n    start()\n\n"
@@ -121,15 +121,15 @@ def test_the_units_of_an_app_and_what_runs_in_them():
         "def plain():\n    start()\n\n"
         "three = app.function(gpu='L4')(plain)\nnot_one = other(gpu='L4')(plain)\n"
     )
-    one, two, three = picture.units
-    assert [(each.kind, each.name) for each in picture.units] == [
+    one, two, three = source.modal_objects
+    assert [(each.kind, each.name) for each in source.modal_objects] == [
         ("function", "one"),
         ("cls", "Two"),
         ("function", "plain"),
     ]
     assert one.gpus == [("H100", 2), ("A100", 1)] and one.decorator("concurrent").name == "modal.concurrent"
-    assert one.serves.words == three.serves.words == ("m", "--seed", "1")
-    assert two.serves is None and two.decorator("enter").arguments["snap"].value is True
+    assert one.server_command.argv == three.server_command.argv == ("m", "--seed", "1")
+    assert two.server_command is None and two.decorator("enter").arguments["snap"].value is True
 
 
 QUIET = """
@@ -207,8 +207,8 @@ def test_an_image_by_its_digest_pins_its_engine():
 
 def test_each_package_has_its_own_pin():
     """The first that is installed is not taken for another."""
-    picture = Picture('i.pip_install("a==1", "b>=2", "vllm[audio]==0.33.0").run_commands("uv pip install c==3 d")')
-    assert [picture.pin(name) for name in ("a", "b", "vllm", "c", "d")] == ["1", "", "0.33.0", "3", ""]
+    source = AppSource('i.pip_install("a==1", "b>=2", "vllm[audio]==0.33.0").run_commands("uv pip install c==3 d")')
+    assert [source.pinned_version(name) for name in ("a", "b", "vllm", "c", "d")] == ["1", "", "0.33.0", "3", ""]
 
 
 def test_what_a_function_imports_renames_nothing_of_the_module():
@@ -216,7 +216,7 @@ def test_what_a_function_imports_renames_nothing_of_the_module():
     text = (
         "import modal\napp = modal.App()\n@app.function(gpu='H100')\ndef f():\n    from x.y import app\n    app.z()\n"
     )
-    assert [unit.name for unit in Picture(text).units] == ["f"]
+    assert [unit.name for unit in AppSource(text).modal_objects] == ["f"]
 
 
 def test_a_gate_of_the_apps_own_closes_sglang():
@@ -229,5 +229,5 @@ def test_a_gate_of_the_apps_own_closes_sglang():
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.py")), ids=lambda path: path.stem)
 def test_every_golden_app_is_seen(path):
-    """A picture without units would find nothing wrong with anything."""
-    assert len(Picture(path.read_text("utf-8")).units) >= 2
+    """A source without units would find nothing wrong with anything."""
+    assert len(AppSource(path.read_text("utf-8")).modal_objects) >= 2

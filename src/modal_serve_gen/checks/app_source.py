@@ -1,0 +1,255 @@
+"""An app's source code, analyzed without importing it: what Modal runs, on which GPUs, with which engine.
+
+Values that are unknown without running the app are None, and rules skip them.
+"""
+
+import ast
+import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from modal_serve_gen.checks import command_lines, scopes
+from modal_serve_gen.checks.engine_command import EngineCommand
+from modal_serve_gen.checks.evaluation import dotted_name, evaluate
+from modal_serve_gen.checks.modal_objects import Argument, Call, ModalObject
+from modal_serve_gen.checks.packages import Requirement, requirements
+
+KINDS = ("function", "cls", "server")
+MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
+VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+
+
+class TooLarge(Exception):
+    """A file that would take too long to analyze, and is larger than any real app."""
+
+
+class Variable(NamedTuple):
+    """An environment variable that the app sets. `value` is None if it is unknown."""
+
+    name: str
+    value: object
+    line: int
+
+
+class AppSource:
+    """Source of one app. Raises SyntaxError, or ValueError for null bytes, as the compiler does."""
+
+    def __init__(self, text: str):
+        self.tree = ast.parse(text)
+        self.nodes = list(ast.walk(self.tree))
+        self.definitions = dict(scopes.module_definitions(self.tree))
+        # An import inside a function does not rename what the module itself defines.
+        self.aliases = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+        self.constants: dict[str, object] = {}
+        for name, expression in scopes.assignments(self.tree.body):
+            self.constants[name] = evaluate(expression, self.constants)
+        for node in self.tree.body:
+            if isinstance(node, ast.ClassDef):
+                for name, expression in scopes.assignments(node.body):
+                    self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
+
+    def update_constants(self, values: Mapping[str, object]) -> None:
+        """Use the values that importing the app gave its constants. Call this before anything else."""
+        self.constants |= {name: value for name, value in values.items() if name in self.constants}
+
+    def evaluate(self, node: ast.AST | None) -> object:
+        """Value of an expression in its scope; None if it is unknown."""
+        return evaluate(node, self._names.get(id(node), self.constants))
+
+    @cached_property
+    def _names(self) -> dict[int, Mapping[str, object]]:
+        """id of a node in a function -> values of the names in scope there; local names hide the module's."""
+        names: dict[int, Mapping[str, object]] = {}
+        for function in self.nodes:
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            nodes = list(ast.walk(function))
+            local: dict[str, object] = {}
+            assigned: set[str] = set()
+            for name, expression in scopes.assignments(nodes):
+                again = name in assigned
+                assigned.add(name)
+                local[name] = None if again else evaluate(expression, ChainMap(local, self.constants))
+            parameters: dict[str, object] = {
+                argument.arg: None for argument in (*function.args.args, *function.args.kwonlyargs)
+            }
+            in_scope = ChainMap(local, parameters, self.constants)
+            names |= {id(node): in_scope for node in nodes}
+        return names
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """Every call in the file."""
+        return [self._call(node) for node in self.nodes if isinstance(node, ast.Call)]
+
+    @cached_property
+    def reads(self) -> dict[str, list[int]]:
+        """Dotted name -> lines that read it. `modal.gpu.A100` also counts as `modal.gpu` and `modal`."""
+        reads: dict[str, list[int]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
+                reads.setdefault(self.full_name(node), []).append(node.lineno)
+        return reads
+
+    @cached_property
+    def modal_objects(self) -> list[ModalObject]:
+        """Functions, classes and servers that Modal runs, in file order. Raises TooLarge."""
+        objects = list(self._modal_objects())
+        if len(objects) > MAX_OBJECTS:
+            raise TooLarge(f"the file defines {len(objects):,} Modal functions, more than any app")
+        separate = {id(obj.node) for obj in objects}
+        for obj in objects:
+            obj.reachable = self._reachable(obj.node, separate - {id(obj.node)})
+            spans = [(node.lineno, node.end_lineno or node.lineno) for node in obj.reachable]
+            obj.commands = [
+                command for command in self.commands if any(first <= command.line <= last for first, last in spans)
+            ]
+            ids = {id(inner) for node in obj.reachable for inner in ast.walk(node)}
+            obj.calls = [call for call in self.calls if id(call.node) in ids]
+        return objects
+
+    @cached_property
+    def commands(self) -> list[EngineCommand]:
+        """Every engine command line in the file, in file order."""
+        commands: list[EngineCommand] = []
+        for scope in scopes.outer_scopes(self.tree):
+            commands += command_lines.from_lists(scope, self._names.get(id(scope), self.constants))
+        commands += command_lines.from_strings(self.tree, self.constants)
+        for call in self.calls:
+            name = call.name if call.name in command_lines.PYTHON_APIS else call.method
+            if name in command_lines.PYTHON_APIS and (call.method != "Engine" or name == call.name):
+                nodes = {key: argument.node for key, argument in call.arguments.items()}
+                names = self._names.get(id(call.node), self.constants)
+                commands.append(command_lines.from_call(call.node, name, nodes, names, call.complete))
+        unique = {(command.line, command.argv): command for command in commands}
+        return sorted(unique.values(), key=lambda command: command.line)
+
+    @cached_property
+    def requirements(self) -> list[Requirement]:
+        """Python packages that images of the app install."""
+        return list(requirements(self.calls, self.evaluate))
+
+    def pinned_version(self, package: str) -> str:
+        """The version to which the app pins a package; '' if it is not pinned or unknown."""
+        pins = (row.specifier for row in self.requirements if row.name == package)
+        return next((specifier[2:] for specifier in pins if specifier.startswith("==")), "")
+
+    @cached_property
+    def variables(self) -> list[Variable]:
+        """Every environment variable that the file sets, in a dictionary, as a keyword or by subscript."""
+        variables = []
+        for node in self.nodes:
+            pairs: list[tuple[object, ast.expr, int]] = []
+            if isinstance(node, ast.Dict):
+                entries = zip(node.keys, node.values, strict=True)
+                pairs = [(self.evaluate(key), value, value.lineno) for key, value in entries]
+            elif isinstance(node, ast.Call):
+                pairs = [(keyword.arg, keyword.value, keyword.value.lineno) for keyword in node.keywords]
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                pairs = [(self.evaluate(node.targets[0].slice), node.value, node.lineno)]
+            variables += [
+                Variable(name, self.evaluate(value), line)
+                for name, value, line in pairs
+                if isinstance(name, str) and VARIABLE_NAME.fullmatch(name)
+            ]
+        return variables
+
+    def variable(self, name: str) -> Variable | None:
+        """The last setting of an environment variable."""
+        return next((variable for variable in reversed(self.variables) if variable.name == name), None)
+
+    @cached_property
+    def strings(self) -> list[tuple[str, ast.Constant]]:
+        """Every string in the file except docstrings."""
+        docstrings = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+        return [
+            (node.value, node)
+            for node in self.nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        ]
+
+    def full_name(self, node: ast.AST) -> str:
+        """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
+        first, dot, rest = dotted_name(node).partition(".")
+        return f"{self.aliases.get(first, first)}{dot}{rest}"
+
+    def _call(self, node: ast.Call) -> Call:
+        arguments: dict[str, Argument] = {}
+        complete = True
+        for keyword in node.keywords:
+            if keyword.arg:
+                entries, known = {keyword.arg: keyword.value}, True
+            else:
+                entries, known = self._entries(keyword.value)
+            complete = complete and known
+            for name, value in entries.items():
+                arguments[name] = Argument(self.evaluate(value), value.lineno, value)
+        return Call(self.full_name(node.func), node, arguments, complete)
+
+    def _entries(self, node: ast.AST) -> tuple[dict[str, ast.expr], bool]:
+        """Entries of a dictionary literal, or of a constant assigned one, and whether they are complete."""
+        if isinstance(node, ast.Name) and isinstance(definition := self.definitions.get(node.id), ast.Assign):
+            node = definition.value
+        if isinstance(node, ast.Call) and dotted_name(node.func) == "dict" and not node.args:
+            keywords = node.keywords
+            return {item.arg: item.value for item in keywords if item.arg}, all(item.arg for item in keywords)
+        if not isinstance(node, ast.Dict):
+            return {}, False
+        entries: dict[str, ast.expr] = {}
+        complete = True
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                inner, known = self._entries(value)
+                entries, complete = entries | inner, complete and known
+            elif isinstance(name := self.evaluate(key), str):
+                entries[name] = value
+            else:
+                complete = False
+        return entries, complete
+
+    def _modal_objects(self) -> Iterator[ModalObject]:
+        for node in self.nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                decorators = [self._decorator(decorator) for decorator in node.decorator_list]
+                call = next((decorator for decorator in decorators if _creates_object(decorator)), None)
+                if call:
+                    methods = {
+                        method.name: [self._decorator(decorator) for decorator in method.decorator_list]
+                        for method in (node.body if isinstance(node, ast.ClassDef) else ())
+                        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+                    }
+                    yield ModalObject(call.method, node.name, call, node, decorators, methods)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == 1:
+                call = self._call(node.func)
+                definition = self.definitions.get(dotted_name(node.args[0]))
+                if _creates_object(call) and isinstance(definition, ast.FunctionDef | ast.ClassDef):
+                    yield ModalObject(call.method, definition.name, call, definition, [], {})
+
+    def _decorator(self, node: ast.expr) -> Call:
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        without_arguments = ast.copy_location(ast.Call(node, [], []), node)
+        return Call(self.full_name(node), without_arguments, {}, True)
+
+    def _reachable(self, node: ast.stmt, separate: set[int]) -> list[ast.stmt]:
+        """`node` and the definitions it refers to, directly or not, except those in `separate`."""
+        reachable: list[ast.stmt] = []
+        waiting = [node]
+        seen = {id(node)}
+        while waiting and len(reachable) < MAX_OBJECTS:
+            reachable.append(waiting.pop())
+            for inner in scopes.body_nodes(reachable[-1]):
+                name = inner.id if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) else ""
+                definition = self.definitions.get(name)
+                if definition is not None and id(definition) not in seen and id(definition) not in separate:
+                    seen.add(id(definition))
+                    waiting.append(definition)
+        return reachable
+
+
+def _creates_object(call: Call) -> bool:
+    """True for `app.function` and the like, whatever the app is called."""
+    owner, _, kind = call.name.rpartition(".")
+    return kind in KINDS and owner not in ("", "modal") and "." not in owner

@@ -1,0 +1,114 @@
+"""The functions, classes and servers that Modal runs, with their decorators and arguments."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from modal_serve_gen.checks.engine_command import EngineCommand
+from modal_serve_gen.checks.evaluation import is_number
+
+WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
+
+
+class Violation(NamedTuple):
+    """A place where an app breaks a rule."""
+
+    line: int
+    message: str  # what is wrong
+    fix: str  # what to do about it
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a call. `value` is None if it is unknown."""
+
+    value: object
+    line: int
+    node: ast.expr
+
+    @property
+    def number(self) -> float | None:
+        return self.value if is_number(self.value) else None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call, under its name after imports are resolved, such as `modal.Image.from_registry`."""
+
+    name: str
+    node: ast.Call
+    arguments: Mapping[str, Argument]  # by keyword, entries of a known `**options` included
+    complete: bool  # whether every keyword is known
+
+    @property
+    def line(self) -> int:
+        return self.node.lineno
+
+    @property
+    def method(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(".")[2]
+
+    def lacks(self, *names: str) -> bool:
+        """True if none of these keywords can be present."""
+        return self.complete and not any(name in self.arguments for name in names)
+
+
+@dataclass
+class ModalObject:
+    """A function, class or server that Modal runs in containers.
+
+    `reachable` holds the definitions whose code may run there: its own, and those it refers to, except other objects.
+    """
+
+    kind: str  # `function`, `cls` or `server`
+    name: str
+    call: Call  # of the decorator
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    decorators: list[Call]
+    methods: dict[str, list[Call]]  # of a class: name -> decorators
+    reachable: list[ast.stmt] = field(default_factory=list)
+    commands: list[EngineCommand] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def line(self) -> int:
+        """Line of the decorator that makes it a Modal object."""
+        return self.call.line
+
+    def argument(self, name: str) -> Argument | None:
+        """An argument of the decorator that makes it a Modal object."""
+        return self.call.arguments.get(name)
+
+    def decorator(self, *names: str) -> Call | None:
+        """The first decorator with one of these names, on the object or on one of its methods."""
+        method_decorators = (call for decorators in self.methods.values() for call in decorators)
+        return next((call for call in (*self.decorators, *method_decorators) if call.method in names), None)
+
+    @property
+    def web(self) -> Call | None:
+        """The decorator that gives it a URL."""
+        return self.call if self.kind == "server" else self.decorator(*WEB_DECORATORS)
+
+    @property
+    def gpus(self) -> list[tuple[str | None, int]]:
+        """(name, count) of each GPU that its containers may get; (None, 1) if unknown. Empty without a GPU."""
+        gpu = self.argument("gpu")
+        if gpu is None or (isinstance(gpu.node, ast.Constant) and gpu.node.value is None):
+            return []
+        gpus: list[tuple[str | None, int]] = []
+        for choice in gpu.value if isinstance(gpu.value, list) else [gpu.value]:
+            name, _, count = choice.partition(":") if isinstance(choice, str) else (None, "", "")
+            gpus.append((name, int(count) if count.isdecimal() else 1))
+        return gpus
+
+    @property
+    def server_command(self) -> EngineCommand | None:
+        """The engine that answers HTTP requests in it."""
+        return next((command for command in self.commands if command.server), None)
+
+    @property
+    def engine_command(self) -> EngineCommand | None:
+        """The engine that runs in it, as an HTTP server or offline."""
+        return self.commands[0] if self.commands else None
