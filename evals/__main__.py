@@ -53,7 +53,7 @@ def list_(
 @guarded
 def validate(
     rehearse: options.RehearseAnswers = False,
-    case: options.Names = None,
+    case: options.CaseNames = None,
     as_json: Json = False,
 ) -> None:
     """Validate the cases without a language model: right answers pass, wrong ones fail, nothing is uncovered."""

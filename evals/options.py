@@ -16,6 +16,10 @@ Names = Annotated[
         "--case", metavar="ID|NAME", help="Only these, and the controls; * matches any text; may be repeated."
     ),
 ]
+CaseNames = Annotated[
+    list[str] | None,
+    typer.Option("--case", metavar="NAME", help="Only these cases; * matches any text; may be repeated."),
+]
 Queries = Annotated[Split, typer.Option("--split", help="Which of the queries.")]
 RehearseAnswers = Annotated[bool, typer.Option("--rehearse", help="Also rehearse the right answers; takes minutes.")]
 
