@@ -199,7 +199,13 @@ def test_a_draft_takes_memory_of_its_own(served):
     assert row.gib == 3
 
 
-DRAFT = {"num_hidden_layers": 2, "num_attention_heads": 32, "num_key_value_heads": 16, "hidden_size": 4096}
+DRAFT = {
+    "num_hidden_layers": 2,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 16,
+    "hidden_size": 4096,
+    "intermediate_size": 12288,
+}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How an engine uses its pool for the KV cache, against the engine's own arithmetic."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from modal_serve_gen import facts
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.models import Model, kv_bytes_per_token
-from modal_serve_gen.models.attention import Layers
+from modal_serve_gen.models.cache import LayerGroup
 from modal_serve_gen.models.blocks import request_bytes
 from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
@@ -17,8 +18,8 @@ from tests.test_plan import bundled
 
 GIB = 2**30
 REAL = json.loads((ROOT / "tests" / "data" / "sglang_pools.json").read_text("utf-8"))["cases"]
-FULL = Layers(kind="full", count=4, kv_heads=2, key_dim=64, value_dim=64)  # 2048 bytes a token
-WINDOW = FULL.model_copy(update={"kind": "sliding", "count": 8, "window": 1024})
+FULL = LayerGroup(kind="full", count=4, kv_heads=2, key_dim=64, value_dim=64)  # 2048 bytes a token
+WINDOW = replace(FULL, kind="sliding", count=8, window=1024)
 APART = "GptOssForCausalLM"
 
 
@@ -30,7 +31,7 @@ def model(*layers: Layers, architecture: str = "Qwen3ForCausalLM") -> Model:
 
 
 def hybrid(state_bytes: int) -> Model:
-    return model(FULL, Layers(kind="linear", count=1, recurrent_elements=state_bytes, recurrent_bytes=1))
+    return model(FULL, LayerGroup(kind="linear", count=1, recurrent_elements=state_bytes, recurrent_bytes=1))
 
 
 def demand(length: int = 256, requests: int = 1, **more) -> Demand:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelError
-from modal_serve_gen.models import from_config, hub, quantized, towers, weights
-from modal_serve_gen.models.attention import layers_of
-from modal_serve_gen.models.modules import matrices, mlp_kinds
+from modal_serve_gen.models import encoders, from_config, hub, quantized, weights
+from modal_serve_gen.models.decoder import layer_groups, matrices
+from modal_serve_gen.models.families import decoder_of
+from modal_serve_gen.models.mlp import Experts
 
 FROM_FILES = [name for name, one in facts.models().items() if one.weights_from_files]
 # Whose configurations are not whole here: towers or the tie of the embeddings are missing.
@@ -35,20 +36,29 @@ STATES = {
 }  # fmt: skip
 
 
-def sized(name: str, **changed) -> weights.Sizes:
-    return weights.sizes({**facts.config(name).config, **changed}, facts.models()[name].quantization)
+def sizes_of(config: dict, quantization: str | None = None) -> weights.Sizes:
+    return weights.sizes_of(decoder_of(config), quantized.read(config, quantization))
+
+
+def bundled_sizes(name: str) -> weights.Sizes:
+    return sizes_of(facts.config(name).config, facts.models()[name].quantization)
+
+
+def elements(config: dict) -> int:
+    """Weights of all matrices but the prediction layers'."""
+    return sum(matrix.elements for matrix in matrices(decoder_of(config)) if matrix.part != "draft")
 
 
 @pytest.mark.parametrize("name", sorted(set(FROM_FILES) - PARTLY))
 def test_computed_sizes_are_those_of_the_files(name):
     """Within 2 %, of dense, latent, hybrid and expert models, in 16, 8 and 4 bits; prediction layers in or out."""
-    assert weights.scale(facts.models()[name].weight_bytes, sized(name)) == pytest.approx(1, abs=0.02)
+    assert weights.scale(facts.models()[name].weight_bytes, bundled_sizes(name)) == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_parameters_are_counted_as_published(name):
     """To the digits that their makers give."""
-    count = sum(one.elements for one in matrices(facts.config(name).config) if one.part != "draft") / 1e9
+    count = elements(facts.config(name).config) / 1e9
     assert count == pytest.approx(PUBLISHED[name], rel=0.012)
 
 
@@ -56,7 +66,7 @@ def test_parameters_are_counted_as_published(name):
 def test_families_have_the_parameters_of_their_real_classes(name):
     """Within 1 %, norms, biases and small parts of encoders left out; and each of them can be planned."""
     config = COUNTED[name]["config"]
-    count = sum(one.elements for one in matrices(config) if one.part != "draft")
+    count = elements(config)
     assert count == pytest.approx(COUNTED[name]["parameters"], rel=0.01)
     assert from_config("me/model", "", config, source="test").max_context > 0
 
@@ -64,7 +74,7 @@ def test_families_have_the_parameters_of_their_real_classes(name):
 @pytest.mark.parametrize("name", sorted(STATES))
 def test_state_space_layers_keep_what_vllm_reserves(name):
     """Mamba 1 and 2, alone, between attention, and beside it in one layer."""
-    found = layers_of(COUNTED[name]["config"])
+    found = layer_groups(decoder_of(COUNTED[name]["config"]))
     state = next(layer for layer in found if layer.kind == "linear")
     attending = sum(layer.count for layer in found if layer.attends)
     kept = (state.count, state.conv_elements, state.recurrent_elements, state.recurrent_bytes, attending)
@@ -77,7 +87,7 @@ def test_state_space_layers_keep_what_vllm_reserves(name):
 )
 def test_kv_heads_are_read_by_each_familys_own_name(name, heads, dim):
     """One for all queries, a number under another name, or one level deeper."""
-    full = layers_of(COUNTED[name]["config"])[0]
+    full = layer_groups(decoder_of(COUNTED[name]["config"]))[0]
     assert (full.kind, full.kv_heads, full.key_dim) == ("full", heads, dim)
 
 
@@ -91,7 +101,7 @@ CHATGLM = {
 def test_names_of_remote_code_are_understood():
     """ChatGLM 3 6B, as its own repository writes it: 6.24 billion, two KV heads, 8k."""
     model = from_config("me/model", "", CHATGLM, source="test")
-    assert sum(one.elements for one in matrices(CHATGLM)) == pytest.approx(6.2436e9, rel=0.001)
+    assert elements(CHATGLM) == pytest.approx(6.2436e9, rel=0.001)
     assert (model.layers[0].kv_heads, model.layers[0].count, model.max_context) == (2, 28, 8192)
 
 
@@ -101,10 +111,10 @@ def test_layers_with_a_window_may_have_sizes_of_their_own():
     base = {"model_type": "x", "hidden_size": 512, "num_hidden_layers": 2, "vocab_size": 64, "intermediate_size": 64,
             "head_dim": 64, "sliding_window": 128, "layer_types": types, "num_attention_heads": 8}  # fmt: skip
     step = {**base, "num_attention_groups": 2, "attention_other_setting": {"num_attention_heads": 12}}
-    queries = {one.layers: one.outputs for one in matrices(step) if one.name.endswith("q_proj")}
+    queries = {one.layers: one.outputs for one in matrices(decoder_of(step)) if one.name.endswith("q_proj")}
     assert queries == {(0,): 512, (1,): 768}
     mimo = {**base, "num_key_value_heads": 4, "swa_num_key_value_heads": 8, "swa_head_dim": 32, "swa_v_head_dim": 16}
-    assert [(one.kv_heads, one.key_dim, one.value_dim) for one in layers_of(mimo)] == [(4, 64, 64), (8, 32, 16)]
+    assert [(one.kv_heads, one.key_dim, one.value_dim) for one in layer_groups(decoder_of(mimo))] == [(4, 64, 64), (8, 32, 16)]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,7 @@ def test_families_that_would_be_taken_for_others_are_refused():
 def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
     """Phi 3.5 Vision names a CLIP without its sizes; with the files' bytes known, nothing has to be guessed."""
     config = {**LLAMA, "img_processor": {"name": "clip_vision_model"}}
-    assert towers.unsized(config) == "img_processor"
+    assert encoders.unsized_encoder(config) == "img_processor"
     with pytest.raises(ModelError, match="img_processor"):
         from_config("me/model", "", config, source="test")
     known = {"weight_bytes": 16 * 10**9, "weights_from_files": True}
@@ -135,7 +145,7 @@ def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
 def test_what_one_token_uses_is_the_published_active_size():
     """Qwen3 235B uses 22 billion, gpt-oss 120B 5.1, of which embedding and head are a part."""
     for name, active in (("Qwen/Qwen3-235B-A22B", 22), ("openai/gpt-oss-120b", 5.1)):
-        found = sum(one.elements * (sized(name).active if one.part == "experts" else 1) for one in sized(name).weights)
+        found = sum(one.elements * (bundled_sizes(name).active if one.part == "experts" else 1) for one in bundled_sizes(name).weights)
         assert found / 1e9 == pytest.approx(active, rel=0.15)
 
 
@@ -148,7 +158,7 @@ def test_more_gpus_hold_less_each_and_no_less_together(name, tp):
     model = hub.bundled(name)
 
     def held(ranks: int) -> float:
-        return weights.per_gpu(model.sizes, model.weight_factor, model.layers, model.config, tp=ranks)
+        return weights.per_gpu(model.sizes, model.weight_factor, tp=ranks)
 
     assert held(2 * tp) < held(tp) <= 2 * held(2 * tp) * 1.0001
     assert held(1) >= model.sizes.served * model.weight_factor
@@ -158,7 +168,7 @@ def test_more_gpus_hold_less_each_and_no_less_together(name, tp):
 def test_pipeline_stages_and_expert_groups_hold_less(name, many):
     """The fullest stage holds less than all and at least its share; experts over more ranks leave less on each."""
     model = hub.bundled(name)
-    known = (model.sizes, model.weight_factor, model.layers, model.config)
+    known = (model.sizes, model.weight_factor)
     one, stage = weights.per_gpu(*known), weights.per_gpu(*known, pp=many)
     assert one / many * 0.999 <= stage < one
     if model.num_experts:
@@ -171,7 +181,7 @@ def test_kv_projections_replicate_beyond_the_heads():
     heads = [one for one in model.sizes.weights if one.split == "heads"]
     assert len(heads) == 2 and all(one.kv_heads == 8 for one in heads)
     alone = model.sizes.model_copy(update={"weights": tuple(heads)})
-    eight, sixteen = (weights.per_gpu(alone, 1, (), {}, tp=tp) for tp in (8, 16))
+    eight, sixteen = (weights.per_gpu(alone, 1, tp=tp) for tp in (8, 16))
     assert eight == sixteen > 0
 
 
@@ -179,7 +189,7 @@ def test_mxfp4_experts_grow_where_their_kernels_pad():
     """gpt-oss: 2880 becomes 3072 on one side on Hopper, on both below and above it, which logs show."""
     model = hub.bundled("openai/gpt-oss-120b")
     held = {
-        capability: weights.per_gpu(model.sizes, 1, model.layers, model.config, capability=capability) / 2**30
+        capability: weights.per_gpu(model.sizes, 1, capability=capability) / 2**30
         for capability in (8.0, 9.0, 10.0)
     }
     assert held[8.0] == pytest.approx(65.97, rel=0.01) and held[9.0] == pytest.approx(64.38, rel=0.01)
@@ -187,8 +197,8 @@ def test_mxfp4_experts_grow_where_their_kernels_pad():
 
 
 LLAMA = facts.config("meta-llama/Llama-3.1-8B-Instruct").config
-LINEAR = sum(one.elements for one in matrices(LLAMA) if one.part in ("attention", "mlp"))
-REST = 2 * sum(one.elements for one in matrices(LLAMA) if one.part in ("embedding", "head"))
+LINEAR = sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part in ("attention", "mlp"))
+REST = 2 * sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part in ("embedding", "head"))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +227,7 @@ REST = 2 * sum(one.elements for one in matrices(LLAMA) if one.part in ("embeddin
 )  # fmt: skip
 def test_each_format_has_its_bytes(stated, label, bits):
     """Linear layers in the format with its scales, embedding and head in 16 bits."""
-    found = weights.sizes({**LLAMA, "quantization_config": stated})
+    found = sizes_of({**LLAMA, "quantization_config": stated})
     assert quantized.read({**LLAMA, "quantization_config": stated}).label == label
     assert found.served == pytest.approx(LINEAR * bits / 8 + REST, rel=1e-6)
 
@@ -229,35 +239,35 @@ def test_each_format_has_its_bytes(stated, label, bits):
 def test_what_a_list_leaves_out_stays_in_16_bits(listed):
     """By name, wildcard or expression; one layer's MLP of 32."""
     stated = {"quant_method": "fp8", "ignored_layers": [listed]}
-    mlp = sum(one.elements for one in matrices(LLAMA) if one.part == "mlp")
-    found = weights.sizes({**LLAMA, "quantization_config": stated})
+    mlp = sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part == "mlp")
+    found = sizes_of({**LLAMA, "quantization_config": stated})
     assert found.served == pytest.approx(LINEAR + mlp / 32 + REST, rel=1e-6)
 
 
 def test_an_expression_that_could_run_for_ever_is_passed_over():
     """A repeated group against a long name; the answer comes at once, and nothing is left out."""
     stated = {"quant_method": "fp8", "ignored_layers": ["re:(.+)+x$", "re:[", "*" * 600]}
-    assert weights.sizes({**LLAMA, "quantization_config": stated}).served == pytest.approx(LINEAR + REST, rel=1e-6)
+    assert sizes_of({**LLAMA, "quantization_config": stated}).served == pytest.approx(LINEAR + REST, rel=1e-6)
 
 
 @pytest.mark.parametrize(
     "changed, words",
     [
-        ({"num_key_value_heads": 0}, "no multiple of its 0 KV heads"),
+        ({"num_key_value_heads": 0}, "not a multiple of its 0 KV heads"),
         ({"torch_dtype": "banana"}, "its dtype is 'banana'"),
         ({"num_attention_heads": None}, "lacks num_attention_heads"),
         ({"hidden_size": None}, "lacks hidden_size"),
         ({"hidden_size": 0}, "hidden_size is 0"),
         ({"quantization_config": "fp8"}, "'fp8', not a table"),
-        ({"num_key_value_heads": 5}, "no multiple of its 5 KV heads"),
+        ({"num_key_value_heads": 5}, "not a multiple of its 5 KV heads"),
         ({"hidden_size": -4}, "hidden_size is '-4'"),
         ({"vocab_size": "many"}, "vocab_size is 'many'"),
         ({"hidden_size": True}, "hidden_size is 'True'"),
         ({"intermediate_size": 2.5}, "intermediate_size is '2.5'"),
         ({"intermediate_size": None}, "lacks intermediate_size"),
         ({"num_hidden_layers": 10**7}, "num_hidden_layers is 10,000,000"),
-        ({"hidden_size": 4097, "head_dim": None}, "4,097 is no multiple of its 32 attention heads"),
-        ({"num_local_experts": 4, "num_experts_per_tok": 8}, "more experts than it has"),
+        ({"hidden_size": 4097, "head_dim": None}, "4,097 is not a multiple of its 32 attention heads"),
+        ({"num_local_experts": 4, "num_experts_per_tok": 8}, "more experts than there are"),
         ({"quantization_config": {"quant_method": "fp8", "bits": 4}}, "fp8 and of 4 bits at once"),
         ({"quantization_config": {"quant_method": "awq", "bits": 8}}, "awq and of 8 bits at once"),
         ({"quantization_config": {"quant_method": "gptq", "bits": 5}}, "'5' bits"),
@@ -304,13 +314,17 @@ def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data)
         assert found.weight_bytes > 0
 
 
-def test_layers_with_and_without_experts_are_told_apart():
-    """By a list, by the first dense ones, by an interval, by letters."""
-    assert mlp_kinds({"num_hidden_layers": 4, "n_routed_experts": 8, "first_k_dense_replace": 1}) == [
-        "dense", "sparse", "sparse", "sparse",
-    ]  # fmt: skip
-    interleaved = {"num_hidden_layers": 4, "num_local_experts": 8, "interleave_moe_layer_step": 2}
-    assert mlp_kinds(interleaved) == ["dense", "sparse", "dense", "sparse"]
-    listed = {"num_hidden_layers": 2, "num_experts": 8, "mlp_layer_types": ["dense", "sparse"]}
-    assert mlp_kinds(listed) == ["dense", "sparse"]
-    assert mlp_kinds({"num_hidden_layers": 4, "hybrid_override_pattern": "ME*-"}) == ["none", "sparse", "none", "dense"]
+@pytest.mark.parametrize(
+    ("fields", "sparse"),
+    [
+        ({"n_routed_experts": 8, "first_k_dense_replace": 1}, [False, True, True, True]),
+        ({"num_local_experts": 8, "interleave_moe_layer_step": 2}, [False, True, False, True]),
+        ({"num_experts": 8, "mlp_layer_types": ["dense", "sparse"] * 2}, [False, True, False, True]),
+        ({"num_experts": 8, "hybrid_override_pattern": "*E*-"}, [None, True, None, False]),
+    ],
+)
+def test_layers_with_and_without_experts_are_told_apart(fields, sparse):
+    """By the first dense ones, by an interval, by a list, by letters; None: a layer without an MLP."""
+    layers = decoder_of({**LLAMA, "num_hidden_layers": 4, **fields}).layers
+    kinds = [isinstance(layer.mlps[0], Experts) if layer.mlps else None for layer in layers]
+    assert kinds == sparse

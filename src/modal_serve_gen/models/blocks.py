@@ -7,7 +7,7 @@ import math
 from typing import NamedTuple
 
 from modal_serve_gen.models import Model
-from modal_serve_gen.models.attention import Layers
+from modal_serve_gen.models.cache import LayerGroup
 
 PAGE_ALIGNMENT = 576  # bytes, of DeepSeek V4's pages (vLLM 0.33.0, models/deepseek_v4/attention.py)
 FLASHINFER_STEP = 64  # tokens, FLASHINFER_GDN_CHECKPOINT_ALIGNMENT (v1/attention/backends/gdn_attn.py)
@@ -32,7 +32,7 @@ def request_blocks(
 ) -> Blocks:  # fmt: skip
     """The blocks of vLLM's pool that one request of `length` tokens occupies.
 
-    Layers that keep the same tokens share a block. Where kinds are mixed, groups of equally many layers take blocks of
+    LayerGroup that keep the same tokens share a block. Where kinds are mixed, groups of equally many layers take blocks of
     one size in turn (vLLM 0.33.0, v1/core/kv_cache_planning.py, get_kv_cache_groups; v1/core/kv_cache_utils.py,
     get_max_concurrency_for_kv_cache_config). `block` is the engine's --block-size; `in_flight` are tokens scheduled and
     not settled; `flashinfer` says whether Gated DeltaNet runs that prefill, as on Hopper and Blackwell.
@@ -40,7 +40,7 @@ def request_blocks(
     block = _raised_block(model, tp, cache_bytes, block, flashinfer)
     pages = [(layer, _page(layer, tp, cache_bytes, block)) for layer in model.layers]
 
-    def held(layer: Layers, tokens: int) -> int:
+    def held(layer: LayerGroup, tokens: int) -> int:
         """Blocks of `tokens` for one request (v1/kv_cache_interface.py, max_memory_usage_bytes of each spec)."""
         if layer.kind == "linear":  # two states while prefixes are cached, and one that a prefill saves on its way
             saves = layer.checkpoints == "always" or (layer.checkpoints == "flashinfer" and flashinfer)
@@ -81,7 +81,7 @@ def _raised_block(model: Model, tp: int, cache_bytes: float, block: int, flashin
     return step * math.ceil(max(_page(x, tp, 0, 0) for x in states) / _page(attention, tp, cache_bytes, step))
 
 
-def _page(layer: Layers, tp: int, cache_bytes: float, block: int) -> int:
+def _page(layer: LayerGroup, tp: int, cache_bytes: float, block: int) -> int:
     """Bytes of one layer in one block."""
     if layer.kind == "linear":
         return max(1, math.ceil(layer.state_bytes(tp) / layer.count))
@@ -89,13 +89,13 @@ def _page(layer: Layers, tp: int, cache_bytes: float, block: int) -> int:
     return math.ceil(size / PAGE_ALIGNMENT) * PAGE_ALIGNMENT if layer.block else size
 
 
-def _packed_groups(pages: list[tuple[Layers, int]]) -> tuple[list[tuple[Layers, int]], int]:
+def _packed_groups(pages: list[tuple[LayerGroup, int]]) -> tuple[list[tuple[LayerGroup, int]], int]:
     """DeepSeek V4, whose pages of several sizes lie side by side in a block: how many groups of each kind; its bytes.
 
     Kinds that keep the same tokens and repeat evenly are cut into groups of about as many repeats (vLLM 0.33.0,
     v1/core/kv_cache_planning.py, _get_packed_kv_cache_groups and _approximate_gcd).
     """
-    kinds: dict[tuple, list[tuple[Layers, int]]] = {}
+    kinds: dict[tuple, list[tuple[LayerGroup, int]]] = {}
     for layer, page in pages:
         kinds.setdefault((layer.window, layer.block), []).append((layer, page))
     even = {key: kind[0][0].count for key, kind in kinds.items() if len({layer.count for layer, _ in kind}) == 1}

@@ -11,7 +11,7 @@ from typing import Any
 
 from modal_serve_gen.errors import BadInput, ModelError, quoted
 from modal_serve_gen.models import Model, from_config
-from modal_serve_gen.models.names import text_part
+from modal_serve_gen.models.text_config import text_config_of
 
 MOST_HEADER, MOST_DOCUMENT = 100 * 2**20, 64 * 2**20  # bytes; the format's own limit for headers is 100 MB
 DRAFT = re.compile(r"(?:^|\.)(?:mtp|nextn|eagle)\b")
@@ -160,7 +160,7 @@ def _tensors(files: list[Path]) -> tuple[dict[str, int], bool]:
 
 def _is_draft(name: str, config: dict) -> bool:
     """A tensor of the prediction layers: named so, or of a layer beyond the last."""
-    text = text_part(config)
+    text = text_config_of(config)
     total, layer = text.get("num_hidden_layers"), LAYER.search(name)
     beyond = layer is not None and isinstance(total, int) and int(layer[1]) >= total and "vision" not in name
     return bool(DRAFT.search(name)) or (beyond and bool(text.get("num_nextn_predict_layers")))

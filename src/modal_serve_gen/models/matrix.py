@@ -20,7 +20,8 @@ class Matrix:
     layers: tuple[int, ...] = (0,)
     each: int = 1
     split: Split = "rank"
-    lora: bool = True  # whether an adapter may change it
+    lora: bool = True  # False: no adapter changes it
+    kv_heads: int = 0  # where it is split by KV heads
 
     @property
     def count(self) -> int:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from modal_serve_gen import facts
 from modal_serve_gen.errors import InvalidConfig, quoted
 from modal_serve_gen.models.matrix import Matrix
-from modal_serve_gen.models.names import text_part
+from modal_serve_gen.models.text_config import TextConfig, text_config_of
 
 # What no scheme touches unless it names it; the head only where `lm_head` says so.
 LEFT = ("embedding", "head", "router", "tower")
@@ -139,12 +139,12 @@ def read(config: dict, told: str | None = None) -> Quantization:
     labels = {str(one.get("quant_method") or one.get("quant_algo") or "").lower() for one in found} - {""}
     if len(labels) > 1:
         raise InvalidConfig(f"its quantisation is stated twice and differently: {', '.join(sorted(labels))}")
-    return _stated(found[0], text_part(config), told)
+    return _stated(found[0], text_config_of(config), told)
 
 
 def stated(config: dict) -> list[dict]:
     """The tables that say how a checkpoint is quantised; none where it is not, or does not say."""
-    text = text_part(config)
+    text = text_config_of(config).values
     if wrong := next((one for one in (config, text) if isinstance(one.get("quantization_config"), (str, list))), None):
         raise InvalidConfig(f"its quantization_config is {quoted(wrong['quantization_config'], 40)}, not a table")
     return [
@@ -163,7 +163,7 @@ def _told(label: str | None) -> Quantization:
     return Quantization(label, None, (((), bits),), ("lm_head",), certain=False)
 
 
-def _stated(stated: dict, text: dict, told: str | None) -> Quantization:
+def _stated(stated: dict, text: TextConfig, told: str | None) -> Quantization:
     method = str(stated.get("quant_method") or stated.get("quant_algo") or "").lower()
     if not method:
         raise InvalidConfig("its quantization_config names no quant_method")

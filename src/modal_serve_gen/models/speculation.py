@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, ModelError, quoted
 from modal_serve_gen.models import Model, architecture_of, hub_client, valid_id
-from modal_serve_gen.models.attention import MOST, layers_of
-from modal_serve_gen.models.modules import draft_layers
-from modal_serve_gen.models.names import text_part
+from modal_serve_gen.models.decoder import layer_groups
+from modal_serve_gen.models.families import decoder_of
+from modal_serve_gen.models.text_config import text_config_of
 
 ASKED = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
 STEPS = "--speculative-num-steps="
@@ -47,7 +47,7 @@ def of_model(model: Model, engine: str) -> Speculation:
     return Speculation(
         arguments=known.arguments,
         draft=(model.id, model.revision),
-        extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, draft_layers(text_part(model.config)))),
+        extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, model.decoder.draft_layers if model.decoder else 1)),
         draft_layers=layers,
         draft_tokens=_verified(known.arguments, {}),
         note=f"Speculative decoding uses the prediction layers of the checkpoint ({layers}); its gain is not measured.",
@@ -56,7 +56,7 @@ def of_model(model: Model, engine: str) -> Speculation:
 
 def _own_layers(model: Model, keys: tuple[str, ...] | list[str]) -> int:
     """Prediction layers in the checkpoint: counted by its configuration, or known of the model."""
-    text = text_part(model.config)
+    text = text_config_of(model.config)
     for key in keys:
         if isinstance(text.get(key), int):
             return max(text[key], 0)
@@ -67,7 +67,8 @@ def _draft_bytes(model: Model) -> float:
     """Bytes of the prediction layers, quantised or not as the configuration says."""
     if model.sizes and model.sizes.drafts:
         return model.sizes.drafts * model.weight_factor
-    depth = min(text_part(model.config).get("num_hidden_layers") or MOST, sum(layer.count for layer in model.layers))
+    cached = sum(layer.count for layer in model.layers)
+    depth = min(len(model.decoder.layers), cached) if model.decoder else cached
     return model.weight_bytes / depth
 
 
@@ -114,7 +115,7 @@ def of_draft(
         config = found.config if isinstance(found.config, dict) else {}
         weight_bytes = sum(found.weights.values())
     _require_known(config, algorithm, repo, table)
-    text = text_part(config)
+    text = text_config_of(config)
     if text.get("vocab_size") != model.vocab_size:
         raise BadInput(
             f"The draft {repo} has a vocabulary of {quoted(text.get('vocab_size'))}, {model.id} one of "
@@ -146,7 +147,7 @@ def _cached_layers(config: dict, algorithm: str, model: Model) -> float:
     """Layers of a draft that keep a KV cache. The engine takes each for one of the model's; a DFLASH draft's as it is
     (SGLang 0.5.23, srt/model_executor/pool_configurator.py)."""
     try:
-        layers = layers_of(config)
+        layers = layer_groups(decoder_of(config))
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return 1.0
     count = sum(layer.count for layer in layers if layer.attends)

@@ -194,8 +194,6 @@ def _weights(model: Model, setup: Setup) -> Line:
         share = weights.per_gpu(
             model.sizes,
             model.weight_factor,
-            model.layers,
-            model.config,
             tp=setup.tp,
             pp=setup.pp,
             experts_over=_experts_over(model, setup),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.models import COMPUTED, Model
+from modal_serve_gen.models import Model
 from modal_serve_gen.plan import overheads
 from modal_serve_gen.plan.choice import Try, alternatives, smaller, wanted
 from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier
@@ -118,7 +118,7 @@ def _of_sizes(model: Model, asked: Workload, chosen: Try) -> Iterator[str]:
             f"Its files are {model.weight_factor:.2g} times as large as its configuration describes: the plan goes by "
             "the files, and how they divide over several GPUs is a guess."
         )
-    if model.weights_source.startswith(COMPUTED):
+    if model.weights_computed:
         yield f"The weights' size is an estimate: {model.weights_source}."
     if any(layer.window or layer.kind == "linear" for layer in model.layers):
         whole = chosen.memory.pool.request / 2**30
