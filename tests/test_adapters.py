@@ -187,7 +187,7 @@ def test_a_draft_is_one_that_the_engine_knows(served, algorithm, architecture, t
         assert f"--speculative-algorithm={algorithm}" in text
         assert ("--speculative-num-steps=3" in text) == (algorithm != "DFLASH")  # whose draft states its own block
     else:
-        with pytest.raises(BadInput, match=f"does not take it for {algorithm}"):
+        with pytest.raises(BadInput, match=f"does not support for {algorithm}"):
             low(draft=f"{algorithm}=me/draft@{SHA}")
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from modal_serve_gen import facts
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.models import Model, kv_bytes_per_token
-from modal_serve_gen.models.cache import LayerGroup
 from modal_serve_gen.models.blocks import request_bytes
+from modal_serve_gen.models.cache import LayerGroup
 from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
 from tests.test_plan import bundled
@@ -23,7 +23,7 @@ WINDOW = replace(FULL, kind="sliding", count=8, window=1024)
 APART = "GptOssForCausalLM"
 
 
-def model(*layers: Layers, architecture: str = "Qwen3ForCausalLM") -> Model:
+def model(*layers: LayerGroup, architecture: str = "Qwen3ForCausalLM") -> Model:
     return Model(
         id="me/model", revision="0" * 40, architecture=architecture, weight_bytes=1, max_context=2**20, layers=layers,
         num_attention_heads=2, hidden_size=64, vocab_size=1000, source="test",

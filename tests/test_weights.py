@@ -114,7 +114,10 @@ def test_layers_with_a_window_may_have_sizes_of_their_own():
     queries = {one.layers: one.outputs for one in matrices(decoder_of(step)) if one.name.endswith("q_proj")}
     assert queries == {(0,): 512, (1,): 768}
     mimo = {**base, "num_key_value_heads": 4, "swa_num_key_value_heads": 8, "swa_head_dim": 32, "swa_v_head_dim": 16}
-    assert [(one.kv_heads, one.key_dim, one.value_dim) for one in layer_groups(decoder_of(mimo))] == [(4, 64, 64), (8, 32, 16)]
+    assert [(one.kv_heads, one.key_dim, one.value_dim) for one in layer_groups(decoder_of(mimo))] == [
+        (4, 64, 64),
+        (8, 32, 16),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,10 @@ def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
 def test_what_one_token_uses_is_the_published_active_size():
     """Qwen3 235B uses 22 billion, gpt-oss 120B 5.1, of which embedding and head are a part."""
     for name, active in (("Qwen/Qwen3-235B-A22B", 22), ("openai/gpt-oss-120b", 5.1)):
-        found = sum(one.elements * (bundled_sizes(name).active if one.part == "experts" else 1) for one in bundled_sizes(name).weights)
+        found = sum(
+            one.elements * (bundled_sizes(name).active if one.part == "experts" else 1)
+            for one in bundled_sizes(name).weights
+        )
         assert found / 1e9 == pytest.approx(active, rel=0.15)
 
 
@@ -189,8 +195,7 @@ def test_mxfp4_experts_grow_where_their_kernels_pad():
     """gpt-oss: 2880 becomes 3072 on one side on Hopper, on both below and above it, which logs show."""
     model = hub.bundled("openai/gpt-oss-120b")
     held = {
-        capability: weights.per_gpu(model.sizes, 1, capability=capability) / 2**30
-        for capability in (8.0, 9.0, 10.0)
+        capability: weights.per_gpu(model.sizes, 1, capability=capability) / 2**30 for capability in (8.0, 9.0, 10.0)
     }
     assert held[8.0] == pytest.approx(65.97, rel=0.01) and held[9.0] == pytest.approx(64.38, rel=0.01)
     assert held[10.0] > held[8.0]

@@ -1,4 +1,4 @@
-"""Attention with separate keys and values: full, sliding or chunked, by what a config.json says of each layer (pure)."""
+"""Attention with separate keys and values: full, sliding or chunked, as a config.json states for each layer (pure)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
-"""A model as its families describe it: layers, each with token mixers and MLPs. Memory is computed from this alone (pure).
+"""A model as its family describes it: layers, each with token mixers and MLPs (pure).
 
-`families.decoder_of` reads it from a config.json; the weight matrices, KV cache groups, states and LoRA slots follow.
+`families.decoder_of` reads it from a config.json. Weights, KV caches, states and LoRA slots are computed from it alone.
 """
 
 from collections import Counter
@@ -107,9 +107,7 @@ def _draft_matrices(decoder: Decoder, found: list[Matrix]) -> list[Matrix]:
     per_layer = [matrix for matrix in found if "{}" in matrix.name and matrix.part not in ("tower", "recurrent")]
     last = max(number for matrix in per_layer if matrix.part in ("mlp", "experts") for number in matrix.layers)
     layers = tuple(range(decoder.draft_layers))
-    drafts = [
-        replace(matrix, part="draft", layers=layers, lora=False) for matrix in per_layer if last in matrix.layers
-    ]
+    drafts = [replace(matrix, part="draft", layers=layers, lora=False) for matrix in per_layer if last in matrix.layers]
     hidden = decoder.hidden_size
     drafts.append(Matrix("draft", "layers.{}.eh_proj", 2 * hidden, hidden, layers, split="copy", lora=False))
     if decoder.draft_embeddings:

@@ -1,4 +1,4 @@
-"""What plain transformers of one model type do that their configurations may leave out (transformers' class defaults)."""
+"""Defaults of plain transformers by model type, which their configurations may leave out (transformers' classes)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Multi-head latent attention (MLA): one latent row per token for all heads, in some models with a sparse index (pure)."""
+"""Multi-head latent attention (MLA): one latent row per token for all heads; some models add a sparse index (pure)."""
 
 from dataclasses import dataclass
 
@@ -48,9 +48,7 @@ class LatentAttention:
 
     def matrices(self, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
         def matrix(name: str, inputs: int, outputs: int, split: Split = "rank", lora: bool = True) -> Matrix:
-            return Matrix(
-                "attention", f"layers.{{}}.self_attn.{name}", inputs, outputs, layers, split=split, lora=lora
-            )
+            return Matrix("attention", f"layers.{{}}.self_attn.{name}", inputs, outputs, layers, split=split, lora=lora)
 
         queries = self.heads * (self.nope_dim + self.rope_dim)
         if self.query_rank:

@@ -160,7 +160,7 @@ def _tensors(files: list[Path]) -> tuple[dict[str, int], bool]:
 
 def _is_draft(name: str, config: dict) -> bool:
     """A tensor of the prediction layers: named so, or of a layer beyond the last."""
-    text = text_config_of(config)
+    text = text_config_of(config).values
     total, layer = text.get("num_hidden_layers"), LAYER.search(name)
     beyond = layer is not None and isinstance(total, int) and int(layer[1]) >= total and "vision" not in name
     return bool(DRAFT.search(name)) or (beyond and bool(text.get("num_nextn_predict_layers")))

@@ -1,4 +1,4 @@
-"""MLPs: dense ones, and mixtures of experts, by what a config.json says of each layer (pure)."""
+"""MLPs: dense ones, and mixtures of experts, as a config.json states for each layer (pure)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,9 +48,7 @@ class Experts:
         if self.latent:
             found.append(Matrix("shared", "layers.{}.mlp.latent_proj", hidden, self.latent, layers, 2, "copy"))
         if self.shared_width:
-            found += mlp_matrices(
-                "shared", "mlp.shared_experts", hidden, self.shared_width, layers, gated=self.gated
-            )
+            found += mlp_matrices("shared", "mlp.shared_experts", hidden, self.shared_width, layers, gated=self.gated)
         return found
 
 

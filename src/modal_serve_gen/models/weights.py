@@ -79,7 +79,7 @@ def sizes_of(decoder: Decoder, quantization: Quantization) -> Sizes:
 
 
 def scale(known: int, sizes: Sizes) -> float:
-    """The factor that brings all parts to the known bytes of the files: with prediction layers, where that is closer."""
+    """The factor that scales all parts to the known bytes of the files: with prediction layers, if that is closer."""
     total = sizes.served + sizes.drafts
     return known / (total if abs(known - total) < abs(known - sizes.served) else sizes.served)
 

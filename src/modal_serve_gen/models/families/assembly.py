@@ -19,7 +19,7 @@ def assemble(
     tied: bool | None = None,
     extra: Sequence[Matrix] = (),
 ) -> Decoder:
-    """`mixers` and `mlps` are those of each layer; `tied` is the family's default; `extra` are matrices outside layers."""
+    """`mixers` and `mlps` are per layer; `tied` is the family's default; `extra` are matrices outside layers."""
     hidden = text_config.size("hidden_size")
     habits = habits_of(text_config)
     positions = 0

@@ -50,9 +50,7 @@ class CompressedAttention:
 
     def matrices(self, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
         def matrix(name: str, inputs: int, outputs: int, split: Split = "rank", lora: bool = True) -> Matrix:
-            return Matrix(
-                "attention", f"layers.{{}}.self_attn.{name}", inputs, outputs, layers, split=split, lora=lora
-            )
+            return Matrix("attention", f"layers.{{}}.self_attn.{name}", inputs, outputs, layers, split=split, lora=lora)
 
         queries = self.heads * self.dim
         found = [

@@ -1,4 +1,4 @@
-"""MiniMax M3: sparse attention, for which some layers also keep the keys of an index (vLLM 0.33.0, models/minimax_m3)."""
+"""MiniMax M3: sparse attention; some layers also cache the keys of an index (vLLM 0.33.0, models/minimax_m3)."""
 
 from dataclasses import replace
 
