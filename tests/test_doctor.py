@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modal_serve_gen.commands import doctor, machine
+from modal_serve_gen.commands import credentials, doctor, machine, modal_command
 from modal_serve_gen.commands.machine import Finding
 
 SECRET = "as-verysecretvalue"
@@ -105,7 +105,7 @@ def test_a_hanging_command_ends_with_its_children(command, tmp_path):
     """A `modal` that never answers is given up at the limit, together with what it started."""
     child = tmp_path / "child"
     command(f"#!/bin/sh\n/bin/sh -c 'echo $$ > {child}; exec /bin/sleep 300'\n")
-    answer = doctor.ask_version(str(tmp_path / "bin" / "modal"), seconds=1.0)
+    answer = modal_command.version_of(str(tmp_path / "bin" / "modal"), seconds=1.0)
     assert answer == ("", "did not answer --version within 1 s")
     pid = int(child.read_text())
     for _ in range(100):
@@ -124,7 +124,7 @@ def test_a_hanging_command_ends_with_its_children(command, tmp_path):
     ("text", "says"),
     [
         ("#!/bin/sh\necho broken; exit 3\n", "ended with exit code 3"),
-        ("#!/bin/sh\necho hello\n", "did not answer --version with a version"),
+        ("#!/bin/sh\necho hello\n", "did not print a version for --version"),
         ("#!/no/such/interpreter\n", "cannot be started"),
         ("\x7fnot a program", "cannot be started"),
     ],
@@ -152,8 +152,8 @@ def test_the_interpreter_behind_a_script(tmp_path, text, interpreter):
     """The forms in which installers write a console script are read; what does not say is left open."""
     script = tmp_path / "script"
     script.write_text(text)
-    assert doctor.interpreter_of(script) == interpreter
-    assert doctor.interpreter_of(tmp_path / "absent") == ""
+    assert modal_command.interpreter_of(script) == interpreter
+    assert modal_command.interpreter_of(tmp_path / "absent") == ""
 
 
 @pytest.mark.parametrize(
@@ -161,18 +161,18 @@ def test_the_interpreter_behind_a_script(tmp_path, text, interpreter):
     [
         (b"\xff\xfe\x00binary", "is not text"),
         (f"[main]\ntoken_secret = {SECRET}\n", "is not valid TOML (at line 2"),
-        (f'token_secret = "{SECRET}"\n', "has settings outside a profile's section"),
+        (f'token_secret = "{SECRET}"\n', "has settings outside the section of a profile"),
         (b"a = " + b"[" * 100_000, "is not valid TOML"),
         (b"#" * 1_000_001, "is too large"),
         ("[a]\nactive = true\n[b]\nactive = true\n", "2 profiles of"),
         ('[a]\ntoken_id = "x"\ntoken_secret = "y"\n', "has no profile 'default'"),
-        ('[default]\ntoken_id = "x"\n', "holds no token"),
+        ('[default]\ntoken_id = "x"\n', "has no token"),
     ],
 )
 def test_a_hostile_configuration_is_one_failure_without_its_values(tmp_path, content, says):
     """Whatever stands in the configuration, the finding says what is wrong with it and quotes none of its values."""
     config(tmp_path, content)
-    found = doctor.credentials()
+    found = credentials.credentials()
     assert found.status == "fail" and says in found.value and found.remedy
     assert SECRET not in repr(found)
 
@@ -181,10 +181,10 @@ def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch):
     """A folder, a pipe and a file without permission are failures; nothing waits for a pipe."""
     path = tmp_path / "home" / ".modal.toml"
     path.mkdir()
-    assert "is not a file" in doctor.credentials().value
+    assert "is not a file" in credentials.credentials().value
     path.rmdir()
     os.mkfifo(path)
-    assert "is not a file" in doctor.credentials().value
+    assert "is not a file" in credentials.credentials().value
     path.unlink()
     path.write_text("[default]\n")
 
@@ -192,22 +192,22 @@ def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    found = doctor.credentials()
+    found = credentials.credentials()
     assert found.status == "fail" and "cannot be read: Permission denied" in found.value
 
 
 def test_credentials_come_from_the_environment_or_the_active_profile(tmp_path, monkeypatch):
     """A whole token in the environment suffices, half of one is a failure; the active profile is the one named."""
-    assert doctor.credentials().status == "warn"
+    assert credentials.credentials().status == "warn"
     config(tmp_path, f'[a]\n[work]\nactive = true\ntoken_id = "ak-1"\ntoken_secret = "{SECRET}"\n')
-    found = doctor.credentials()
+    found = credentials.credentials()
     assert (found.status, found.value) == ("ok", "profile 'work'")
     assert SECRET not in repr(found) and "ak-1" not in repr(found)
     monkeypatch.setenv("MODAL_TOKEN_ID", "ak-2")
-    found = doctor.credentials()
+    found = credentials.credentials()
     assert found.status == "fail" and "MODAL_TOKEN_ID is set without MODAL_TOKEN_SECRET" in found.value
     monkeypatch.setenv("MODAL_TOKEN_SECRET", SECRET)
-    found = doctor.credentials()
+    found = credentials.credentials()
     assert found.status == "ok" and SECRET not in repr(found)
 
 
@@ -216,7 +216,7 @@ def test_the_configuration_may_lie_elsewhere(tmp_path, monkeypatch):
     elsewhere = tmp_path / "config"
     elsewhere.write_text('[default]\ntoken_id = "x"\ntoken_secret = "y"\n')
     monkeypatch.setenv("MODAL_CONFIG_PATH", str(elsewhere))
-    found = doctor.credentials()
+    found = credentials.credentials()
     assert found.status == "ok" and found.details["config"] == str(elsewhere)
 
 
@@ -315,4 +315,4 @@ def test_no_configuration_raises(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODAL_CONFIG_PATH", str(path))
-        assert doctor.credentials().status in ("ok", "warn", "fail")
+        assert credentials.credentials().status in ("ok", "warn", "fail")

@@ -1,4 +1,4 @@
-"""Where things lie: templates and skills beside the installed package or in the checkout, and the user's cache."""
+"""Folders: templates and skills, in the installed package or the checkout, and the user's cache."""
 
 import os
 import sys
@@ -9,15 +9,15 @@ FACTS = PACKAGE / "facts"
 
 
 def shipped(name: str) -> Path:
-    """The folder `templates` or `skills`: inside the installed wheel, else at the top of the checkout."""
+    """The folder `templates` or `skills`: inside the installed package, otherwise at the top of the checkout."""
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parent.parent / name
 
 
 def cache() -> Path:
-    """The user's cache folder for engine environments and miniatures (not created here).
+    """The user's cache folder for engine environments and miniatures; not created here.
 
-    `MODAL_SERVE_GEN_CACHE` overrides the platform's own place.
+    `MODAL_SERVE_GEN_CACHE` overrides the platform's default.
     """
     if override := os.environ.get("MODAL_SERVE_GEN_CACHE"):
         return Path(override).expanduser().resolve()

@@ -1,6 +1,6 @@
-"""The command line: the only room that parses argv, prints, writes files or exits.
+"""The command line: the only package that parses arguments, prints, writes files and exits.
 
-Everything heavier than typer is imported by the command that needs it, so that `--help` stays quick.
+Each command imports what it needs when it runs, so that `--help` stays fast.
 """
 
 from typing import Annotated
@@ -11,7 +11,7 @@ from modal_serve_gen.cli import check, console, doctor, new, plan, rehearse
 from modal_serve_gen.cli import list as list_command
 
 app = typer.Typer(
-    help="From “serve this open-weight LLM on Modal” to one file: planned, pinned, rehearsed, yours.",
+    help="Generate, plan, check and rehearse Modal apps that serve open-weight LLMs with vLLM or SGLang.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,16 +30,16 @@ def main() -> None:
     app(prog_name="modal-serve-gen")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(value: bool) -> None:
+    if value:
         print(console.version())
         console.end(0)
 
 
 @app.callback()
 def _options(
-    show: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass

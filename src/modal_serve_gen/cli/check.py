@@ -1,4 +1,4 @@
-"""`check`: report what fails, leaks or costs in any Modal app."""
+"""The `check` command: find mistakes in any Modal app."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,27 +13,27 @@ from modal_serve_gen.cli.console import Json, end, guarded, say
 def check(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", help="Modal apps, or folders: those of its files that import modal."),
+        typer.Argument(metavar="PATH", help="Modal apps, or folders with files that import modal."),
     ],
     format_: Annotated[
         Literal["text", "json", "github"],
-        typer.Option("--format", help="text: a line for each finding. github: annotations of a pull request."),
+        typer.Option("--format", help="text: one line per finding. github: annotations on a pull request."),
     ] = "text",
     select: Annotated[
-        list[str] | None, typer.Option(metavar="RULE", help="Only these rules; repeatable, or with commas between.")
+        list[str] | None, typer.Option(metavar="RULE", help="Run only these rules; repeatable, or separated by commas.")
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(metavar="RULE", help="All but these rules; repeatable, or with commas between.")
+        list[str] | None, typer.Option(metavar="RULE", help="Skip these rules; repeatable, or separated by commas.")
     ] = None,
     no_import: Annotated[
         bool,
-        typer.Option("--no-import", help="Read the files only; without it each is imported, in a process of its own."),
+        typer.Option("--no-import", help="Do not import the apps. By default each is imported in a separate process."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look for what fails, leaks or costs in any Modal app, before a GPU starts.
+    """Find what fails, leaks or costs money in any Modal app, before a GPU starts.
 
-    # serve: allow[RULE] reason -- at the end of a line silences a rule there.
+    A comment `# serve: allow[RULE] reason` at the end of a line disables a rule there.
     """
     from modal_serve_gen.checks import runner
 

@@ -1,4 +1,4 @@
-"""What every command shares: where lines go, and how a refusal becomes two sentences, a document and an exit code."""
+"""Shared by the commands: where output goes, and how errors become messages, JSON and exit codes."""
 
 import errno
 import functools
@@ -11,22 +11,23 @@ import typer
 
 from modal_serve_gen import errors
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout; messages go to stderr.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Use only the bundled facts, without network access.")]
 
 
 def say(line: str) -> None:
-    """A diagnostic or a line of progress: never on stdout, which belongs to the result."""
+    """Print a message or progress to stderr; stdout is for the result."""
     print(line, file=sys.stderr, flush=True)
 
 
 def end(code: int) -> NoReturn:
+    """Exit with this code."""
     raise typer.Exit(code)
 
 
-def guarded(command: Callable) -> Callable:
-    """`command`, with every way to refuse turned into two sentences and an exit code."""
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command: its errors become two sentences, or JSON, and an exit code."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -34,46 +35,43 @@ def guarded(command: Callable) -> Callable:
         try:
             command(*args, **kwargs)
             sys.stdout.flush()
-        except errors.ServeError as refusal:
+        except errors.ServeError as error:
             if as_json:
-                refuse_in_json(refusal)
-            say(f"Error: {refusal.problem}\n{refusal.remedy}")
-            end(refusal.exit_code)
-        except KeyboardInterrupt as interruption:
-            what = " ".join(["Interrupted.", *map(str, interruption.args)])
+                print_error_json(error)
+            say(f"Error: {error.problem}\n{error.remedy}")
+            end(error.exit_code)
+        except KeyboardInterrupt as interrupt:
+            message = " ".join(["Interrupted.", *map(str, interrupt.args)])
             if as_json:
-                print(json.dumps({"error": what, "remedy": "", "exit_code": errors.INTERRUPTED}, indent=2))
-            say(what)
+                print(json.dumps({"error": message, "remedy": "", "exit_code": errors.INTERRUPTED}, indent=2))
+            say(message)
             end(errors.INTERRUPTED)
-        except BrokenPipeError:  # the reader of a pipe has seen enough
+        except BrokenPipeError:  # the reader of the pipe has closed it
             sys.stderr.close()
             end(0)
         except (typer.Exit, typer.Abort):
             raise
-        except OSError as fault:
-            if fault.errno not in FULL:
-                _own_fault(fault)
-            say("Error: There is no room left to write to.\nFree some, or write somewhere else.")
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                _crash(error)
+            say("Error: The disk is full or cannot be written.\nFree some space, or use another folder.")
             end(errors.MachineError.exit_code)
-        except Exception as fault:
-            _own_fault(fault)
+        except Exception as error:
+            _crash(error)
 
     return run
 
 
-def _own_fault(fault: Exception) -> NoReturn:
-    say(f"Error: modal-serve-gen itself failed: {type(fault).__name__}: {fault}")
-    say("Please report this with the command that you typed; MODAL_SERVE_GEN_DEBUG=1 shows where it happened.")
-    _debug()
-    end(errors.InternalError.exit_code)
-
-
-def _debug() -> None:
+def _crash(error: Exception) -> NoReturn:
+    """Report an unexpected exception, with a traceback if MODAL_SERVE_GEN_DEBUG is set."""
     import os
     import traceback
 
+    say(f"Error: modal-serve-gen crashed with {type(error).__name__}: {error}")
+    say("Please report this with the command that you ran; MODAL_SERVE_GEN_DEBUG=1 prints the traceback.")
     if os.environ.get("MODAL_SERVE_GEN_DEBUG"):
         traceback.print_exc()
+    end(errors.InternalError.exit_code)
 
 
 def version() -> str:
@@ -84,24 +82,24 @@ def version() -> str:
 
 
 class Command(typer.core.TyperCommand):
-    """A command that answers with a document where it was asked for one, also when it cannot read its options."""
+    """A command whose usage errors are JSON too, if `--json` is given."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        given = list(args)
+        as_json = "--json" in args
         try:
-            return self.read(ctx, args)
-        except Exception as fault:
-            if "--json" in given and hasattr(fault, "format_message"):
-                problem, _, remedy = fault.format_message().partition("\n")
-                refuse_in_json(errors.BadInput(problem, remedy or f"{ctx.command_path} --help shows what there is."))
+            return self.parse(ctx, args)
+        except Exception as error:
+            if as_json and hasattr(error, "format_message"):  # typer's usage errors have no public class
+                problem, _, remedy = error.format_message().partition("\n")
+                print_error_json(errors.BadInput(problem, remedy or f"Run {ctx.command_path} --help for the options."))
             raise
 
-    def read(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        """What `parse_args` of a command does."""
+    def parse(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; subclasses extend this rather than `parse_args`."""
         return super().parse_args(ctx, args)
 
 
-def refuse_in_json(refusal: errors.ServeError) -> None:
-    """The one document on stdout of a command that could not do what was asked."""
-    document = {"error": refusal.problem, "remedy": refusal.remedy, "exit_code": refusal.exit_code}
-    print(json.dumps(refusal.details or document, indent=2))
+def print_error_json(error: errors.ServeError) -> None:
+    """Print the JSON document of a command that failed."""
+    document = {"error": error.problem, "remedy": error.remedy, "exit_code": error.exit_code}
+    print(json.dumps(error.details or document, indent=2))

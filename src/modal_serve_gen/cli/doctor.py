@@ -1,5 +1,6 @@
-"""`doctor`: examine this machine."""
+"""The `doctor` command: check this machine."""
 
+import dataclasses
 import json
 
 from modal_serve_gen import errors
@@ -8,10 +9,13 @@ from modal_serve_gen.cli.console import Json, end, guarded
 
 @guarded
 def doctor(as_json: Json = False) -> None:
-    """Look at this machine's Modal environment, and whether the real engine can run here."""
-    from modal_serve_gen.commands import doctor as doctors
-    from modal_serve_gen.commands import listings
+    """Check the Modal set-up of this machine, and whether rehearsals can use a CPU engine."""
+    from modal_serve_gen.commands import doctor as commands
 
-    found = doctors.examine()
-    print(json.dumps(listings.plain(found), indent=2) if as_json else listings.findings(found))
-    end(errors.MachineError.exit_code if any(each.status == "fail" for each in found) else 0)
+    findings = commands.examine()
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    else:
+        print(commands.text(findings))
+    failed = any(finding.status == "fail" for finding in findings)
+    end(errors.MachineError.exit_code if failed else 0)

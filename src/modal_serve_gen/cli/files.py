@@ -1,4 +1,4 @@
-"""The user's own files: a spec that is read, an app that is written."""
+"""Read a spec and write an app."""
 
 import importlib.util
 import os
@@ -11,41 +11,39 @@ from modal_serve_gen.errors import BadInput, quoted
 
 
 def read(path: Path, option: str) -> str:
-    """The text of a file that was named with `option`. Raises BadInput."""
+    """The text of the file given with `option`. Raises BadInput."""
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
-        raise BadInput(
-            f"{option} {quoted(path)} cannot be read: {why}.", "Name a file that exists and is text."
-        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadInput(f"{option} {quoted(path)} cannot be read: {why}.", "Give the path of a text file.") from None
 
 
 def _shadows(path: Path) -> bool:
-    """Whether a file of this name would be imported in place of a module: Python's own, Modal's or the engines'."""
+    """True if Python would import a file of this name instead of a module of its own, Modal or the engines."""
     pinned = {pin.partition("==")[0].replace("-", "_") for pins in facts.pins().values() for pin in pins.packages}
     if path.stem in sys.stdlib_module_names | pinned | {*facts.pins(), "torch", "__main__"}:
         return True
-    found = importlib.util.find_spec(path.stem)
-    return found is not None and found.origin is not None and Path(found.origin).parent != path.parent.resolve()
+    module = importlib.util.find_spec(path.stem)
+    return module is not None and module.origin is not None and Path(module.origin).parent != path.parent.resolve()
 
 
 def write(path: Path, text: str, force: bool) -> None:
-    """Write all of `text` or nothing: into a neighbour first, then into place. Raises BadInput."""
+    """Write `text` completely or not at all, through a temporary file in the same folder. Raises BadInput."""
     if path.suffix != ".py" or "." in path.stem:
         raise BadInput(
-            f"{quoted(path)} is not a name that a Modal app can have.",
+            f"{quoted(path)} is not a valid name for a Modal app.",
             "Modal imports it as a Python module: use a name that ends in .py and has no other dot, such as serve.py.",
         )
     if _shadows(path):
         raise BadInput(
-            f"{quoted(path)} would stand in for the Python module of that name, for every app in its folder.",
+            f"{quoted(path)} would shadow the Python module {path.stem} for every app in its folder.",
             "Choose another name, such as serve.py.",
         )
     if path.is_dir():
-        raise BadInput(f"{quoted(path)} is a folder.", "Name a file in it.")
+        raise BadInput(f"{quoted(path)} is a folder.", "Give the path of a file.")
     if path.exists() and not force:
-        raise BadInput(f"{quoted(path)} exists.", "Choose another name, or overwrite it with --force.")
+        raise BadInput(f"{quoted(path)} already exists.", "Choose another name, or overwrite it with --force.")
     temporary = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".tmp")
@@ -53,12 +51,12 @@ def write(path: Path, text: str, force: bool) -> None:
             stream.write(text)
         mask = os.umask(0)
         os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)  # mkstemp's own 0600 is for secrets
+        Path(temporary).chmod(0o666 & ~mask)  # mkstemp creates files with mode 0600
         Path(temporary).replace(path)
-    except OSError as fault:
+    except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise BadInput(
-            f"{quoted(path)} cannot be written: {fault.strerror}.",
-            "Choose a folder that exists, has room and may be written to.",
+            f"{quoted(path)} cannot be written: {error.strerror}.",
+            "Choose an existing folder that is writable and has free space.",
         ) from None

@@ -1,4 +1,4 @@
-"""`list`: tables of workflows, models, GPUs and checks."""
+"""The `list` command: workflows, models, GPUs and checks."""
 
 import json
 from typing import Annotated, Literal
@@ -10,14 +10,14 @@ from modal_serve_gen.cli.console import Json, guarded
 
 @guarded
 def list_(
-    what: Annotated[
+    listing: Annotated[
         Literal["workflows", "models", "gpus", "checks"],
         typer.Argument(metavar="workflows|models|gpus|checks", help="What to list."),
     ],
     as_json: Json = False,
 ) -> None:
-    """What there is: workflows, models with bundled facts, GPUs with prices, checks."""
-    from modal_serve_gen.commands import listings
+    """List workflows, models with bundled facts, GPUs with prices, or checks."""
+    from modal_serve_gen.commands import layout, listings
 
-    rows = listings.rows(what)
-    print(json.dumps(rows, indent=2) if as_json else listings.table(rows))
+    rows = listings.rows(listing)
+    print(json.dumps(rows, indent=2) if as_json else layout.table(rows))

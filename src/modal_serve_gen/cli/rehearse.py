@@ -1,4 +1,4 @@
-"""`rehearse`: run an app on this machine."""
+"""The `rehearse` command: run an app on this machine."""
 
 import sys
 from pathlib import Path
@@ -12,39 +12,38 @@ from modal_serve_gen.rehearsal import faults
 
 
 class PassingOn(Command):
-    """A command whose options end at `--`: one that it does not know may be meant for the app."""
+    """A command whose error for an unknown option explains how to pass it to the app, after `--`."""
 
-    def read(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        given = list(args)
+    def parse(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        words = list(args)
         try:
-            return super().read(ctx, args)
-        except Exception as fault:
-            if hasattr(fault, "possibilities"):  # only where there is no such option; typer keeps its name to itself
-                named = [word.partition("=")[0] == fault.option_name for word in given]
-                at = named.index(True) if True in named else len(given)
-                rest = " ".join(given[at:])
-                fault.message += f"\nAn option of the app's own goes after --, as in: rehearse APP.py -- {rest}"
+            return super().parse(ctx, args)
+        except Exception as error:
+            if hasattr(error, "possibilities"):  # typer's error for an unknown option has no public class
+                names = [word.partition("=")[0] for word in words]
+                rest = " ".join(words[names.index(error.option_name) :] if error.option_name in names else [])
+                error.message += f"\nOptions of the app go after --, as in: rehearse APP.py -- {rest}"
             raise
 
 
 @guarded
 def rehearse(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="APP.py", help="A Modal app, as modal run takes it.")],
+    target: Annotated[
+        str, typer.Argument(metavar="APP.py", help="Modal app: APP.py or APP.py::FUNCTION, as for `modal run`.")
+    ],
     engine: Annotated[
         Literal["real", "stub"],
-        typer.Option(
-            help="real: the engine on this machine's CPU, made on first use. stub: its flags and routes only."
-        ),
+        typer.Option(help="real: run the engine on the CPU; installed on first use. stub: only its flags and routes."),
     ] = "real",
     deploy: Annotated[
-        bool, typer.Option("--deploy", help="Run modal deploy first, as -- --deployed does by itself.")
+        bool, typer.Option("--deploy", help="Run `modal deploy` first; implied by `-- --deployed`.")
     ] = False,
     state: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep Volumes and Secrets in this folder for the next rehearsal."),
+        typer.Option(metavar="DIR", help="Keep Volumes and Secrets in this folder for later rehearsals."),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Empty the folder of --state first.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Empty the --state folder first.")] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -56,15 +55,15 @@ def rehearse(
         bool,
         typer.Option(
             "--isolation/--no-isolation",
-            help="Whether containers get a network and files of their own, where this machine allows it. Without them, "
-            "they reach the Internet.",
+            help="Give containers their own network and files, if this machine allows it. Without isolation they have "
+            "Internet access.",
         ),
     ] = True,
     as_json: Json = False,
 ) -> None:
     """Run the unmodified app on this machine: no account, no GPU, nothing billed.
 
-    What follows -- goes to modal run.
+    Arguments after -- are passed to `modal run`.
     """
     import asyncio
 
@@ -83,9 +82,9 @@ def rehearse(
     try:
         report = asyncio.run(rehearsal)
     except KeyboardInterrupt:
-        kept = "What was done is gone; --state DIR keeps Volumes, so that a batch goes on where it was."
+        message = "Nothing is kept; with --state DIR, Volumes are kept and a batch job resumes."
         if state:
-            kept = f"What was done is kept in {state}: the same command goes on."
-        raise KeyboardInterrupt(kept) from None
+            message = f"Volumes and Secrets are kept in {state}: run the same command to resume."
+        raise KeyboardInterrupt(message) from None
     print(report.model_dump_json(indent=2) if as_json else rehearse_app.summary(report))
     end(0 if report.ok else errors.FINDINGS)

