@@ -8,7 +8,7 @@ OLDEST := .cache/oldest-sdk
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all test-matrix soak evals setup engine browser types lint golden docs sizes facts requirements clean
+.PHONY: demo test test-all test-matrix soak evals setup engine browser types lint golden docs sizes facts bump requirements clean
 
 demo: $(VENV)/.ready  ## write the default app and rehearse it
 	@sh scripts/demo.sh $(BIN)
@@ -70,6 +70,9 @@ docs: $(VENV)/.ready  ## update the generated blocks and files of the documentat
 
 facts: $(VENV)/.ready  ## report what has changed on the package registry since the pins were resolved
 	@$(BIN)/python scripts/update_facts.py
+
+bump: $(VENV)/.ready  ## pin another release: make bump ENGINE=vllm VERSION=...; ARGS=--dry-run shows the steps
+	@$(BIN)/python -m scripts.bump "$(ENGINE)" "$(VERSION)" $(ARGS)
 
 sizes: $(VENV)/.ready  ## update the sizes in CONTRIBUTING.md
 	$(BIN)/python -m scripts.sizes

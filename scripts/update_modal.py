@@ -1,51 +1,56 @@
-"""Write which arguments the installed Modal SDK takes to src/modal_serve_gen/facts/apis/modal-VERSION.json.
+"""Write the arguments that the installed Modal SDK takes to src/modal_serve_gen/facts/apis/modal-VERSION.json.
 
-    python scripts/update_modal.py
+    python -m scripts.update_modal
 
-Names are those of an app's file: `app.function`, `modal.concurrent`, `Image.pip_install`. A test holds the bundled
-file against the SDK that it names.
+Names are as in an app: `app.function`, `modal.concurrent`, `Image.pip_install`. A test compares the bundled file with
+the SDK that it names.
 """
 
 import datetime
 import inspect
 import json
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import modal
 import modal.experimental
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
+OF_APP = ("function", "cls", "server", "local_entrypoint")
 OF_MODAL = (
-    "concurrent", "web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "enter", "exit", "method", "batched",
-    "parameter", "clustered",
-)  # fmt: skip
+    *("concurrent", "web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "enter", "exit", "method", "batched"),
+    *("parameter", "clustered"),
+)
 OF_IMAGE = (
-    "from_registry", "debian_slim", "pip_install", "uv_pip_install", "run_function", "run_commands", "apt_install",
-    "pip_install_from_requirements", "from_dockerfile", "add_local_dir", "add_local_file", "add_local_python_source",
-)  # fmt: skip
+    *("from_registry", "debian_slim", "pip_install", "uv_pip_install", "run_function", "run_commands", "apt_install"),
+    *("pip_install_from_requirements", "from_dockerfile", "add_local_dir", "add_local_file"),
+    "add_local_python_source",
+)
+OF_CLS = ("with_options", "with_concurrency", "with_batching")
 
 
 def signatures() -> dict[str, list[str]]:
-    """Name -> the arguments that may be given by name."""
-    found = {f"app.{name}": getattr(modal.App, name) for name in ("function", "cls", "server", "local_entrypoint")}
-    found |= {f"modal.{name}": getattr(modal, name) for name in OF_MODAL}
-    found["modal.experimental.http_server"] = modal.experimental.http_server
-    found |= {f"Image.{name}": getattr(modal.Image, name) for name in OF_IMAGE}
-    found |= {f"{each.__name__}.from_name": each.from_name for each in (modal.Volume, modal.Secret, modal.Cls)}
-    found |= {f"Cls.{name}": getattr(modal.Cls, name) for name in ("with_options", "with_concurrency", "with_batching")}
-    return {name: _parameters(each) for name, each in sorted(found.items())}
+    """The named arguments of each function."""
+    functions: dict[str, Callable[..., Any]] = {f"app.{name}": getattr(modal.App, name) for name in OF_APP}
+    functions |= {f"modal.{name}": getattr(modal, name) for name in OF_MODAL}
+    functions["modal.experimental.http_server"] = getattr(modal.experimental, "http_server")  # noqa: B009 (untyped)
+    functions |= {f"Image.{name}": getattr(modal.Image, name) for name in OF_IMAGE}
+    functions |= {f"{kind.__name__}.from_name": kind.from_name for kind in (modal.Volume, modal.Secret, modal.Cls)}
+    functions |= {f"Cls.{name}": getattr(modal.Cls, name) for name in OF_CLS}
+    return {name: _parameters(function) for name, function in sorted(functions.items())}
 
 
-def _parameters(function) -> list[str]:
+def _parameters(function: Callable[..., Any]) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    found = inspect.signature(function).parameters.values()
-    return [each.name for each in found if each.kind in kinds and each.name != "self" and each.name[0] != "_"]
+    parameters = inspect.signature(function).parameters.values()
+    return [one.name for one in parameters if one.kind in kinds and one.name != "self" and one.name[0] != "_"]
 
 
-def document() -> dict:
-    """What the file holds."""
+def document() -> dict[str, Any]:
+    """The content of the file."""
     today = datetime.date.today().isoformat()
     return {"version": version("modal"), "read_on": today, "source": "inspect.signature", "takes": signatures()}
 
