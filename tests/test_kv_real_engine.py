@@ -10,8 +10,9 @@ import pytest
 from modal_serve_gen import facts
 from modal_serve_gen.models import from_config
 from modal_serve_gen.models.blocks import request_blocks
+from modal_serve_gen.models.text_config import text_fields
 from modal_serve_gen.rehearsal.engines import engine_env
-from modal_serve_gen.rehearsal.engines.shrinking import LAYER_COUNTS, shrink, text_part
+from modal_serve_gen.rehearsal.engines.shrinking import LAYER_COUNTS, shrink
 
 engine = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
 
@@ -135,7 +136,7 @@ def small(model_id: str, layers: int, changes: dict) -> dict:
     """The model's configuration with its first layers only, narrow, and with `changes` of its language model."""
     own = facts.config(model_id).config
     made = shrink(own, 8192, {"<|endoftext|>": 1, "<|im_end|>": 2})[0]
-    was, text = text_part(own), text_part(made)
+    was, text = text_fields(own), text_fields(made)
     for key, value in was.items():
         if key in LAYER_COUNTS:
             text[key] = layers

@@ -9,8 +9,9 @@ import subprocess
 import pytest
 
 from modal_serve_gen import facts
+from modal_serve_gen.models.text_config import text_fields
 from modal_serve_gen.rehearsal.engines import engine_env, miniature
-from modal_serve_gen.rehearsal.engines.shrinking import rules, shrink, text_part
+from modal_serve_gen.rehearsal.engines.shrinking import rules, shrink
 
 QWEN, HYBRID, MIXTURE, GEMMA = "Qwen/Qwen3-4B", "Qwen/Qwen3.5-9B", "deepseek-ai/DeepSeek-V3.1", "google/gemma-4-E4B-it"
 
@@ -32,7 +33,7 @@ def test_every_bundled_model_keeps_its_architecture_in_a_few_small_layers(model_
     """Architecture and head size are the model's own; layers, width and vocabulary are small; nothing is quantised."""
     before, after = config(model_id), small(model_id)
     assert (after["architectures"], after["model_type"]) == (before["architectures"], before["model_type"])
-    own, text = text_part(before), text_part(after)
+    own, text = text_fields(before), text_fields(after)
     assert 2 <= text["num_hidden_layers"] <= 8
     assert text["hidden_size"] <= 512
     kept = before["model_type"] in rules()["own_vocabulary"]
@@ -45,7 +46,7 @@ def test_every_bundled_model_keeps_its_architecture_in_a_few_small_layers(model_
 @pytest.mark.parametrize("model_id", sorted(facts.models()))
 def test_every_kind_of_layer_stays(model_id):
     """A hybrid keeps a layer of each kind that it names, and the lists by layer are as long as the layers."""
-    own, text = text_part(config(model_id)), text_part(small(model_id))
+    own, text = text_fields(config(model_id)), text_fields(small(model_id))
     for key in ("layer_types", "mlp_layer_types"):
         if own.get(key):
             assert set(text[key]) == set(own[key])
@@ -57,7 +58,7 @@ def test_every_kind_of_layer_stays(model_id):
 @pytest.mark.parametrize("model_id", sorted(facts.models()))
 def test_query_heads_are_shared_as_before(model_id):
     """A model whose query heads share key heads still does; one whose do not, does not."""
-    own, text = text_part(config(model_id)), text_part(small(model_id))
+    own, text = text_fields(config(model_id)), text_fields(small(model_id))
     if own.get("num_key_value_heads"):
         grouped = own["num_key_value_heads"] < own["num_attention_heads"]
         assert (text["num_key_value_heads"] < text["num_attention_heads"]) == grouped
@@ -73,7 +74,7 @@ def test_the_experts_of_a_mixture_stay_a_choice():
 
 def test_layers_that_share_their_cache_have_layers_to_share_it_with():
     """Of a model whose last layers reuse earlier caches, both sorts stay."""
-    text = text_part(small(GEMMA))
+    text = text_fields(small(GEMMA))
     assert 0 < text["num_kv_shared_layers"] < text["num_hidden_layers"]
     shared = text["layer_types"][-text["num_kv_shared_layers"] :]
     assert set(shared) <= set(text["layer_types"][: -text["num_kv_shared_layers"]])
@@ -84,8 +85,8 @@ def test_the_context_is_as_long_as_asked():
     assert small(QWEN, 123_456)["max_position_embeddings"] == 123_456
     assert small(QWEN)["max_position_embeddings"] == config(QWEN)["max_position_embeddings"]
     far = "meta-llama/Llama-4-Scout-17B-16E-Instruct"
-    assert text_part(config(far))["max_position_embeddings"] > rules()["longest_context"]
-    assert text_part(small(far))["max_position_embeddings"] == rules()["longest_context"]
+    assert text_fields(config(far))["max_position_embeddings"] > rules()["longest_context"]
+    assert text_fields(small(far))["max_position_embeddings"] == rules()["longest_context"]
 
 
 def test_the_configuration_given_is_not_changed():
@@ -138,7 +139,7 @@ def test_without_the_engine_the_folder_is_whole_and_the_same_each_time(tmp_path)
 def test_what_is_quantised_is_said_to_be_no_longer():
     """The sentence names the scheme that was left out."""
     said = shrink(config("Qwen/Qwen3-8B-FP8"), None, {"<|endoftext|>": 1})[1]
-    assert any("not quantised (fp8)" in sentence for sentence in said)
+    assert any("not quantized (fp8)" in sentence for sentence in said)
 
 
 engine = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")

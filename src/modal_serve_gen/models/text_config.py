@@ -114,14 +114,19 @@ class TextConfig:
         return str(self.values.get("dtype") or self.values.get("torch_dtype") or "bfloat16").removeprefix("torch.")
 
 
-def text_config_of(config: Json) -> TextConfig:
-    """The language model's part of a config.json: nested in multimodal models, else the document itself."""
+def text_fields(config: Json) -> Json:
+    """The table in a config.json that describes its language model: nested in multimodal models, else all of it."""
     for key in ("text_config", "llm_config", "language_config", "thinker_config"):
         if isinstance(nested := config.get(key), dict):
-            if key == "thinker_config":
-                return text_config_of(nested)
-            return TextConfig(_with_usual_names({**{k: config[k] for k in INHERITED if k in config}, **nested}))
-    return TextConfig(_with_usual_names(config))
+            return text_fields(nested) if key == "thinker_config" else nested
+    return config
+
+
+def text_config_of(config: Json) -> TextConfig:
+    """The language model's part of a config.json, with the usual names of its fields."""
+    thinker = config.get("thinker_config")  # of models that also talk
+    top = thinker if isinstance(thinker, dict) else config
+    return TextConfig(_with_usual_names({**{key: top[key] for key in INHERITED if key in top}, **text_fields(top)}))
 
 
 def _with_usual_names(fields: Json) -> Json:
