@@ -49,7 +49,7 @@ $(OLDEST)/.ready: pyproject.toml
 	@touch $@
 
 engine: $(VENV)/.ready  ## the CPU engines; where they are not available, the demo uses the stub
-	@$(BIN)/python scripts/make_engine.py
+	@$(BIN)/python -m scripts.make_engine
 
 browser:  ## Chromium, for the test that opens a report; a skip says what to type where this fails
 	@sh scripts/browser.sh

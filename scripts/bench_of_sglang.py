@@ -1,9 +1,9 @@
 """Write the arguments of an SGLang wheel's benchmark to src/modal_serve_gen/facts/apis/, as a table like facts/flags/.
 
-    python scripts/bench_of_sglang.py sglang-0.5.23-...whl
+    python -m scripts.bench_of_sglang sglang-0.5.23-...whl
 
-Read with `ast` from the `add_argument` calls of `sglang.benchmark.serving`. A value's own check (a positive number)
-is not read: such a value counts as a number.
+Read with `ast` from the `add_argument` calls of `sglang.benchmark.serving`. A type function that checks its value (a
+positive number) counts as the plain type.
 """
 
 import ast
@@ -13,6 +13,7 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
 MODULE = "sglang/benchmark/serving.py"
@@ -20,8 +21,11 @@ BACKENDS = "ASYNC_REQUEST_FUNCS"
 TYPES = {"str": "str", "int": "int", "float": "float", "_finite_positive_float": "float"}
 
 
-def options(source: str) -> dict[str, dict]:
-    """flag -> its row, for every add_argument of the command line."""
+Row = dict[str, Any]  # an option as the tables hold it
+
+
+def options(source: str) -> dict[str, Row]:
+    """Every `add_argument` of the command line, by flag."""
     tree = ast.parse(source)
     backends = next(
         node.value
@@ -30,34 +34,33 @@ def options(source: str) -> dict[str, dict]:
         and ast.unparse(node.targets[0]) == BACKENDS
         and isinstance(node.value, ast.Dict)
     )
-    known = [ast.literal_eval(key) for key in backends.keys]
+    known = [ast.literal_eval(key) for key in backends.keys if key]
     main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "cli_main")
-    found = {}
+    rows: dict[str, Row] = {}
     for call in ast.walk(main):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument":
-            names = [ast.literal_eval(one) for one in call.args]
-            found[names[0]] = row({word.arg: word.value for word in call.keywords}, known) | (
-                {"aliases": names[1:]} if names[1:] else {}
-            )
-    return dict(sorted(found.items()))
+            flag, *aliases = [ast.literal_eval(argument) for argument in call.args]
+            rows[flag] = row({keyword.arg or "": keyword.value for keyword in call.keywords}, known)
+            rows[flag] |= {"aliases": aliases} if aliases else {}
+    return dict(sorted(rows.items()))
 
 
-def row(words: dict[str, ast.expr], backends: list[str]) -> dict:
+def row(keywords: dict[str, ast.expr], backends: list[str]) -> Row:
     """One option as modal_serve_gen.flags reads it."""
-    action = ast.literal_eval(words["action"]) if isinstance(words.get("action"), ast.Constant) else ""
+    action = ast.literal_eval(keywords["action"]) if isinstance(keywords.get("action"), ast.Constant) else ""
     if action == "store_true":
         return {"type": "flag", "default": False}
-    found: dict = {"type": TYPES.get(ast.unparse(words["type"]), "str") if "type" in words else "str"}
-    if "nargs" in words:
-        found["nargs"] = ast.literal_eval(words["nargs"])
-    if "choices" in words:
-        found["choices"] = sorted(backends if BACKENDS in ast.unparse(words["choices"])
-                                  else ast.literal_eval(words["choices"]))  # fmt: skip
+    option: Row = {"type": TYPES.get(ast.unparse(keywords["type"]), "str") if "type" in keywords else "str"}
+    if "nargs" in keywords:
+        option["nargs"] = ast.literal_eval(keywords["nargs"])
+    if "choices" in keywords:
+        option["choices"] = sorted(backends if BACKENDS in ast.unparse(keywords["choices"])
+                                  else ast.literal_eval(keywords["choices"]))  # fmt: skip
     try:
-        default = ast.literal_eval(words["default"]) if "default" in words else None
+        default = ast.literal_eval(keywords["default"]) if "default" in keywords else None
     except ValueError:
         default = None  # computed: float("inf"), or a constant of the module
-    return found | ({"default": default} if default is not None else {})
+    return option | ({"default": default} if default is not None else {})
 
 
 def main(argv: list[str]) -> int:
@@ -71,7 +74,7 @@ def main(argv: list[str]) -> int:
         "read_on": datetime.date.today().isoformat(), "underscores": False, "dotted_json": False, "shorthand": {},
         "suffixes": {"decimal": [], "binary": []}, "positional": {"name": "nothing", "place": "none"}, "required": [],
     }  # fmt: skip
-    rows = ",\n".join(f"  {json.dumps(flag)}: {json.dumps(each)}" for flag, each in found.items())
+    rows = ",\n".join(f"  {json.dumps(flag)}: {json.dumps(option)}" for flag, option in found.items())
     lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     lines += [f'"options": {{\n{rows}\n}}', '"architectures": {}', '"tool_parsers": []', '"reasoning_parsers": []']
     file = APIS / f"sglang_bench-{version}.json"

@@ -1,15 +1,15 @@
-"""Make the real CPU engines' environments in the user's cache, or say in two sentences why they cannot be had here.
+"""Install the real engines' CPU environments in the user's cache: `python -m scripts.make_engine`.
 
-Ends 0 either way: without them the demo and the tests use the stub and say so.
+Prints the reason if this machine cannot have them and ends with 0 either way: the demo and the tests then use the stub.
 """
 
 from modal_serve_gen.errors import ServeError
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 
 if __name__ == "__main__":
-    for each in (engine_env, sglang_env):  # the second lies on top of the first
+    for environment in (engine_env, sglang_env):  # the second builds on the first
         try:
-            each.ensure(lambda line: print(line, flush=True))
-        except ServeError as lacking:
-            print(f"{lacking.problem} {lacking.remedy}", flush=True)
+            environment.ensure(lambda line: print(line, flush=True))
+        except ServeError as error:
+            print(f"{error.problem} {error.remedy}", flush=True)
             break

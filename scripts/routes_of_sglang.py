@@ -1,10 +1,10 @@
-"""Write the HTTP routes of an SGLang wheel to src/modal_serve_gen/facts/apis/: paths, methods, and who may ask.
+"""Write the HTTP routes of an SGLang wheel to src/modal_serve_gen/facts/apis/: paths, methods, and who may call them.
 
-    python scripts/routes_of_sglang.py sglang-0.5.23-...whl
+    python -m scripts.routes_of_sglang sglang-0.5.23-...whl
 
 Read with `ast` from the decorators of the server's own modules: `@app.get(...)` and the like, and `@auth_level(...)`,
-which marks administration (srt/utils/auth.py). A path that a variable may move stands where it is without the variable;
-other paths that are computed at start are left out, and named.
+which marks administration (srt/utils/auth.py). A path that a variable can change is recorded with its default; other
+paths that are computed at start are left out and printed.
 """
 
 import ast
@@ -14,21 +14,25 @@ import re
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
 MODULES = ("http_server", "v1_loads", "elastic_ep")
 VERBS = ("get", "head", "post", "put", "delete", "api_route")
 
 
-def routes(source: str) -> tuple[dict[str, dict], list[str]]:
-    """path -> {methods, admin}, and the paths that are no literals."""
-    found: dict[str, dict] = {}
+Route = dict[str, Any]  # its methods, and "admin"
+
+
+def routes(source: str) -> tuple[dict[str, Route], list[str]]:
+    """The routes by path, and the paths that are not literals."""
+    found: dict[str, Route] = {}
     computed = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
             continue
-        calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
-        admin = any(re.fullmatch(r"auth_level\(AuthLevel\.ADMIN_\w+\)", ast.unparse(each)) for each in calls)
+        calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+        admin = any(re.fullmatch(r"auth_level\(AuthLevel\.ADMIN_\w+\)", ast.unparse(call)) for call in calls)
         for call in calls:
             function = call.func
             if not (isinstance(function, ast.Attribute) and function.attr in VERBS and call.args):
@@ -37,7 +41,7 @@ def routes(source: str) -> tuple[dict[str, dict], list[str]]:
                 continue
             path = call.args[0]
             if isinstance(path, ast.Call) and ast.unparse(path.func) == "os.environ.get" and len(path.args) == 2:
-                path = path.args[1]  # what it is where no variable moves it
+                path = path.args[1]  # the default of the variable
             try:
                 path = ast.literal_eval(path)
                 methods = next((ast.literal_eval(k.value) for k in call.keywords if k.arg == "methods"), None)
@@ -54,7 +58,7 @@ def routes(source: str) -> tuple[dict[str, dict], list[str]]:
 def main(argv: list[str]) -> int:
     wheel = Path(argv[0])
     version = wheel.name.split("-")[1]
-    found: dict[str, dict] = {}
+    found: dict[str, Route] = {}
     with zipfile.ZipFile(wheel) as archive:
         for module in MODULES:
             more, computed = routes(archive.read(f"sglang/srt/entrypoints/{module}.py").decode())
@@ -62,15 +66,14 @@ def main(argv: list[str]) -> int:
             for path in computed:
                 print(f"left out, computed at start: {path}")
     for path in ("/openapi.json", "/docs", "/redoc"):
-        found[path] = {"methods": ["GET"]}  # FastAPI's own
+        found[path] = {"methods": ["GET"]}  # FastAPI adds them
     document = {
         "engine": "sglang",
         "version": version,
         "read_on": datetime.date.today().isoformat(),
         "source": "decorators of the server's modules in the wheel, read with ast",
-        "routes": dict(sorted(found.items())),
     }
-    lines = [f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in document.pop("routes").items()]
+    lines = [f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in sorted(found.items())]
     head = json.dumps(document, indent=2).removesuffix("\n}")
     text = f'{head},\n  "routes": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
     (APIS / f"sglang_routes-{version}.json").write_text(text)

@@ -1,8 +1,8 @@
 """Write the environment variables that an engine's wheel names to src/modal_serve_gen/facts/apis/.
 
-    python scripts/update_variables.py vllm-0.33.0-...whl sglang-0.5.23-...whl
+    python -m scripts.update_variables vllm-0.33.0-...whl sglang-0.5.23-...whl
 
-Every name with the engine's own prefix that occurs in its Python is taken: more than it reads, never less.
+Every name with the engine's prefix that occurs in its Python is taken: more than it reads, never less.
 """
 
 import argparse
@@ -18,24 +18,24 @@ PREFIXES = {"vllm": ("VLLM",), "sglang": ("SGLANG", "SGL")}
 
 
 def variables(wheel: Path, engine: str) -> list[str]:
-    """The names, in alphabetical order."""
+    """The names in alphabetical order."""
     pattern = re.compile(rf"\b(?:{'|'.join(PREFIXES[engine])})_[A-Z0-9_]*[A-Z0-9]\b")
-    found: set[str] = set()
+    names: set[str] = set()
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.endswith(".py"):
-                found |= set(pattern.findall(archive.read(name).decode("utf-8", "replace")))
-    return sorted(found)
+                names |= set(pattern.findall(archive.read(name).decode("utf-8", "replace")))
+    return sorted(names)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("wheel", type=Path, nargs="+")
     for wheel in parser.parse_args().wheel:
         engine, version = wheel.name.split("-")[:2]
         names = variables(wheel, engine)
         document = {
-            "engine": engine, "version": version, "prefixes": [f"{each}_" for each in PREFIXES[engine]],
+            "engine": engine, "version": version, "prefixes": [f"{prefix}_" for prefix in PREFIXES[engine]],
             "read_on": datetime.date.today().isoformat(), "source": f"every such name in {wheel.name}", "names": names,
         }  # fmt: skip
         path = APIS / f"{engine}_variables-{version}.json"
