@@ -64,7 +64,7 @@ def exit_codes() -> str:
 
 def faults() -> str:
     rows = [
-        (f"`{rehearsal_faults.spelled(name)}`", kind.what, MEANT.get(kind.default, kind.default))
+        (f"`{rehearsal_faults.usage(name)}`", kind.effect, MEANT.get(kind.default, kind.default))
         for name, kind in rehearsal_faults.KINDS.items()
     ]
     return table(("fault", "what happens", "without an argument"), rows)

@@ -1,7 +1,7 @@
-"""Rehearse again and again in one process, and look what is left: `python scripts/soak.py [RUNS]` (default 100).
+"""Rehearse repeatedly in one process, and look for leaks: `python scripts/soak.py [RUNS]` (default 100).
 
-Every fourth rehearsal has a fault, so that ends by force are among them. Ends with 1 where processes, open descriptors,
-folders or memory grow.
+Every fourth rehearsal has a fault, to include killed processes. Exits with 1 if the number of processes, descriptors
+or folders, or the resident memory, grows.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ FAULTS = ("kill-container", "engine-crash-mid-stream", "preempt", "engine-crash-
 
 def main(runs: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        tempfile.tempdir = folder  # other rehearsals of this machine are not ours to count
+        tempfile.tempdir = folder  # not to count other rehearsals on this machine
         app = Path(folder, "app.py")
         made = new_app.make(
             {"model": "Qwen/Qwen3-0.6B"}, source=None, generator="soak", offline=True, say=lambda line: None
         )
         app.write_text(made.text, "utf-8")
-        began, first = time.monotonic(), None
+        started_at, first = time.monotonic(), usage()
         for number in range(1, runs + 1):
             faults = [FAULTS[number // 4 % len(FAULTS)]] if number % 4 == 0 else []
             report = asyncio.run(
@@ -40,22 +40,22 @@ def main(runs: int) -> int:
                 print("\n".join(report.last_lines))
                 return 1
             gc.collect()
-            left = look()
+            last = usage()
             if number == min(WARM_UP, runs):
-                first = left
-            print(f"{number:4} {'passed' if report.ok else 'failed, as it should'}: {told(left)}", flush=True)
-        print(f"{runs} rehearsals in {time.monotonic() - began:.0f} s; after the first {WARM_UP}: {told(first)}")
-    grown = [name for name in first if left[name] > first[name] + (GROWTH_MIB if name == "MiB" else 0)]
+                first = last
+            print(f"{number:4} {'passed' if report.ok else 'failed, as expected'}: {listed(last)}", flush=True)
+        print(f"{runs} rehearsals in {time.monotonic() - started_at:.0f} s; after the first {WARM_UP}: {listed(first)}")
+    grown = [name for name in first if last[name] > first[name] + (GROWTH_MIB if name == "MiB" else 0)]
     print(f"grown: {', '.join(grown)}" if grown else "nothing has grown")
     return 1 if grown else 0
 
 
-def look() -> dict[str, int]:
-    """What this process and its rehearsals hold now."""
+def usage() -> dict[str, int]:
+    """Resources of this process and its rehearsals."""
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
-    ours = f"REHEARSAL_MARK=rehearsal-{os.getpid()}-".encode()
+    mark = f"REHEARSAL_MARK=rehearsal-{os.getpid()}-".encode()
     return {
-        "processes": sum(ours in environment(entry) for entry in Path("/proc").glob("[0-9]*")),
+        "processes": sum(mark in environment(entry) for entry in Path("/proc").glob("[0-9]*")),
         "descriptors": len(list(Path("/proc/self/fd").iterdir())),
         "sockets": sum("socket:" in target(entry) for entry in Path("/proc/self/fd").iterdir()),
         "folders": len(list(Path(tempfile.gettempdir()).glob("rehearsal-*"))),
@@ -77,7 +77,7 @@ def target(link: Path) -> str:
         return ""
 
 
-def told(figures: dict[str, int]) -> str:
+def listed(figures: dict[str, int]) -> str:
     return ", ".join(f"{value} {name}" for name, value in figures.items())
 
 

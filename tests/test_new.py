@@ -325,7 +325,7 @@ def test_a_model_of_the_hub_is_written_and_rehearsed(shell, tmp_path):
     # The Hub is gone now: a plain model stands in, and the report says so.
     done = shell("rehearse", "a.py", "--engine", "stub", env={**env, "HF_ENDPOINT": hub.url})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "a plain one stands in" in done.stdout
+    assert "a plain one is used" in done.stdout
     assert "hf_verysecretvalue" not in done.stdout + done.stderr
 
 

@@ -17,7 +17,7 @@ from modal_serve_gen import checks
 from modal_serve_gen.spec import workflows
 from scripts import docs, skill, tokens
 from tests.conftest import ROOT
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 PAGES = sorted(docs.SKILL.rglob("*.md"))
 CONSOLE = re.compile(r"```console\n(.*?)```", re.S)
@@ -126,7 +126,7 @@ def test_every_command_of_a_page_runs(page, shell, tmp_path):
 async def _with_modal(folder: Path, commands: list[list[str]], shell) -> None:
     if not list(folder.glob("*.py")):
         assert shell("new", "serve.py", "--model", "Qwen/Qwen3-8B").returncode == 0
-    async with stand(folder, models=True) as plane:
+    async with local_modal(folder, models=True) as plane:
         if any("logs" in arguments for arguments in commands):
             assert (await plane.modal("deploy", "serve.py"))[0] == 0
         for arguments in commands:

@@ -107,7 +107,7 @@ def test_no_workflow_is_named_in_the_source():
 
 def test_only_the_command_line_prints_and_exits():
     """`print` and `sys.exit` occur only in cli/ and in programs that run as separate processes."""
-    own_processes = {"shim", "stubs", "reaper.py", "weights.py"}
+    own_processes = {"shim", "stubs", "cleanup.py", "weights.py"}
     for path in SOURCE.rglob("*.py"):
         parts = set(path.relative_to(SOURCE).parts)
         if "cli" in parts or parts & own_processes:

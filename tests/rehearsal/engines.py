@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, stubs
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
@@ -21,7 +21,7 @@ HELLO = [{"role": "user", "content": "hello there"}]
 
 def container(folder: Path, mode: str = "stub") -> Path:
     """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
-    bare.make(folder, stubs.REQUIRED)
+    bare_env.make(folder, stubs.REQUIRED)
     stubs.install(
         folder,
         engine="vllm",

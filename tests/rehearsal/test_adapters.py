@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from modal_serve_gen import facts
+from modal_serve_gen.rehearsal.config import ModelRevision, RehearsalConfig, Repository
 from modal_serve_gen.rehearsal.engines import adapters, engine_env, miniature
-from modal_serve_gen.rehearsal.stage import Repository, Stage
+from modal_serve_gen.rehearsal.substitutes import Substitutes
 from tests.rehearsal.engines import HELLO, MODEL, container, serving
 
 CONFIG = facts.config(MODEL).config
@@ -25,23 +26,23 @@ def test_an_adapter_of_a_stub_s_miniature_has_what_peft_writes(tmp_path):
     assert one == two
 
 
-def test_the_stage_makes_an_adapter_before_its_base_is_asked_for(tmp_path):
+def test_an_adapter_is_made_before_its_base_is_requested(tmp_path):
     """An id among the adapters is one, whatever the Hub knows of it; any other id is a model; both are told of."""
-    told = []
-    stage = Stage(
+    config = RehearsalConfig(
         "stub", {}, lambda model, engine: Repository(CONFIG, True) if model == MODEL else None,
-        planned=(MODEL, "0" * 40), adapters=frozenset({"some/adapter"}),
+        planned=ModelRevision(MODEL, "0" * 40), adapters=frozenset({"some/adapter"}),
     )  # fmt: skip
-    stage.set(tmp_path, hub_url="", substitute=told.append)
-    folder, gated = stage.miniature("some/adapter")
+    recorded: list[str] = []
+    substitutes = Substitutes(config, tmp_path, recorded.append)
+    folder, gated = substitutes.model("some/adapter")
     assert (sorted(path.name for path in folder.iterdir()), gated) == (
         ["adapter_config.json", "adapter_model.safetensors"],
         False,
     )
-    model, gated = stage.miniature(MODEL)
+    model, gated = substitutes.model(MODEL)
     assert ((model / "config.json").exists(), gated) == (True, True)
-    assert stage.miniature("other/adapter") is None
-    assert told[0].startswith("some/adapter: a tiny adapter")
+    assert substitutes.model("other/adapter") is None
+    assert recorded[0].startswith("some/adapter: a tiny adapter")
 
 
 @pytest.mark.engine

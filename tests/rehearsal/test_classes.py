@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import OLDEST
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 APP = Path(__file__).with_name("apps") / "classes.py"
 
@@ -20,7 +20,7 @@ def test_classes_answer_as_on_modal(python, tmp_path):
     (tmp_path / "a.py").write_text(APP.read_text())
 
     async def main() -> None:
-        async with stand(tmp_path) as one:
+        async with local_modal(tmp_path) as one:
             code, output = await one.modal("run", "a.py", python=python)
             assert code == 0 and "the classes are content" in output, output
 
@@ -32,7 +32,7 @@ def test_idle_containers_end(tmp_path):
     (tmp_path / "a.py").write_text(APP.with_name("scaled.py").read_text())
 
     async def main() -> None:
-        async with stand(tmp_path) as one:
+        async with local_modal(tmp_path) as one:
             code, output = await one.modal("run", "a.py")
             assert code == 0 and "the scaling is content" in output, output
 

@@ -12,7 +12,7 @@ import pytest
 
 from modal_serve_gen import facts, folders, render
 from scripts import golden
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 CASES = {
     "vllm_online_default": "proxy",
@@ -63,7 +63,7 @@ def tried(case: str) -> dict[tuple[str, str], int]:
 
     async def main() -> dict:
         with tempfile.TemporaryDirectory() as folder:
-            async with stand(Path(folder), models=True) as one:
+            async with local_modal(Path(folder), models=True) as one:
                 code, output = await one.modal("deploy", "--name", case, str(golden.FOLDER / f"{case}.py"))
                 assert code == 0, output
                 url = url_of(one.plane, case)

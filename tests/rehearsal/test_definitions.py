@@ -9,7 +9,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen import render
 from scripts import golden
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 CASES = sorted(golden.CASES)
 
@@ -27,7 +27,7 @@ def app(request) -> tuple[str, dict]:
 
     async def main() -> dict:
         with tempfile.TemporaryDirectory() as folder:
-            async with stand(Path(folder)) as one:
+            async with local_modal(Path(folder)) as one:
                 plane = one.plane
                 plane.run_build = build
                 code, output = await one.modal(

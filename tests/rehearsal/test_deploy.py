@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from modal_serve_gen.spec import cron
 from tests.conftest import OLDEST
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 APP = Path(__file__).with_name("apps") / "deployed.py"
 
 
 def planned(test):
-    """Run an async test with (stand, path of the app)."""
+    """Run an async test with (the local Modal, path of the app)."""
 
     @functools.wraps(test)
     def run(tmp_path, **given):
         async def main() -> None:
             path = tmp_path / "a.py"
             path.write_text(APP.read_text())
-            async with stand(tmp_path) as plane:
+            async with local_modal(tmp_path) as plane:
                 await test(plane, path, **given)
 
         asyncio.run(main())

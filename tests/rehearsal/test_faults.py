@@ -28,7 +28,7 @@ BETTER = {("sglang-low-latency", "kill-container:2"): None}  # its smoke test as
 @pytest.mark.parametrize("fault", ENDS)
 @pytest.mark.parametrize("workflow", workflows.names())
 def test_an_app_ends_as_its_user_would_want(shell, workflow, fault):
-    """It recovers, or it fails with the fault's own reason in its last lines. The report says how often it struck."""
+    """It recovers, or fails with the fault's own reason in its last lines. The report counts the fault."""
     assert shell("new", "a.py", "--offline", "--workflow", workflow).returncode == 0
     done = shell("rehearse", "a.py", "--engine", "stub", "--fault", fault, "--json")
     report = json.loads(done.stdout)
@@ -79,7 +79,7 @@ def test_a_fault_without_occasion_is_named(shell):
     (said,) = report["findings"]
     assert said.startswith("the app has no Volume vllm-cach") and said.endswith("Did you mean vllm-cache?")
     assert report["ok"] and report["faults"] == {"volume-full": 0}
-    assert "the fault volume-full: there was no occasion for it" in report["not_shown"]
+    assert "the fault volume-full: it was never triggered" in report["not_shown"]
 
 
 def test_an_upload_into_a_full_volume_is_refused(shell, tmp_path):
@@ -145,4 +145,4 @@ def test_faults_have_their_defaults():
     asked = faults.parse(["slow-start", "engine-crash-at-start", "slow-start:2.5", "volume-full:me-jobs"])
     assert asked.slow_start_s == 2.5 and asked.times("preempt") == 0
     assert asked.for_engines == "engine-crash-at-start:0,slow-start:2.5"
-    assert asked.asked["volume-full"] == "me-jobs"
+    assert asked.requested["volume-full"] == "me-jobs"

@@ -7,7 +7,7 @@ from grpclib import GRPCError
 from modal_proto import api_pb2
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal.plane import limits
+from modal_serve_gen.rehearsal.control_plane import limits
 
 
 def function(**fields) -> api_pb2.Function:
@@ -28,15 +28,15 @@ def placed(region: str) -> api_pb2.Function:
 
 
 REFUSED = {
-    "serve asks for cpu=0.1; Modal takes 0.125 to 64 cores.": resources(milli_cpu=100),
-    "serve asks for cpu=65; Modal takes 0.125 to 64 cores.": resources(milli_cpu_max=65_000),
-    "serve asks for memory=64; Modal takes 128 to 344,064 MiB.": resources(memory_mb=64),
-    "serve asks for memory=400,000; Modal takes 128 to 344,064 MiB.": resources(memory_mb_max=400_000),
-    "serve asks for ephemeral_disk=1,000; Modal takes 524,288 to 3,145,728 MiB.": resources(ephemeral_disk_mb=1000),
-    "serve asks for timeout=86,401; Modal takes 1 to 86,400 s.": function(timeout_secs=86401),
-    "serve asks for scaledown_window=1; Modal takes 2 to 3,600 s.": function(task_idle_timeout_secs=1),
-    "serve asks for max_containers=5,000; Modal takes 0 to 4,000.": scaled(max_containers=5000),
-    "serve asks for at least 3 and at most 2 containers.": scaled(min_containers=3, max_containers=2),
+    "serve requests cpu=0.1; Modal accepts 0.125 to 64 cores.": resources(milli_cpu=100),
+    "serve requests cpu=65; Modal accepts 0.125 to 64 cores.": resources(milli_cpu_max=65_000),
+    "serve requests memory=64; Modal accepts 128 to 344,064 MiB.": resources(memory_mb=64),
+    "serve requests memory=400,000; Modal accepts 128 to 344,064 MiB.": resources(memory_mb_max=400_000),
+    "serve requests ephemeral_disk=1,000; Modal accepts 524,288 to 3,145,728 MiB.": resources(ephemeral_disk_mb=1000),
+    "serve requests timeout=86,401; Modal accepts 1 to 86,400 s.": function(timeout_secs=86401),
+    "serve requests scaledown_window=1; Modal accepts 2 to 3,600 s.": function(task_idle_timeout_secs=1),
+    "serve requests max_containers=5,000; Modal accepts 0 to 4,000.": scaled(max_containers=5000),
+    "serve requests at least 3 and at most 2 containers.": scaled(min_containers=3, max_containers=2),
     "'H101:1' is not a GPU": resources(gpu="H101"),
     "'H100:9' asks for 9 GPUs": resources(gpu="H100", count=9),
     "'us-eats' is not a region of Modal. Did you mean us-east?": placed("us-eats"),
@@ -68,7 +68,7 @@ def test_the_edges_of_what_it_gives_pass(good):
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "../up", "a\n", "ä", "x" * 65])
 def test_a_name_that_is_none_is_refused(name):
-    with pytest.raises(GRPCError, match="is no name for a Secret: Modal takes up to 64 letters"):
+    with pytest.raises(GRPCError, match="is not a valid name for a Secret: Modal accepts up to 64 letters"):
         limits.check_name("Secret", name)
 
 

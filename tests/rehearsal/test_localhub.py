@@ -71,7 +71,7 @@ def ask(tmp_path):
         async def main() -> dict:
             miniature = lambda name: (repository, gated) if name == "owner/name" else None  # noqa: E731
             hub = LocalHub(miniature, "the-token".__eq__, substitute=said.append)
-            url = await hub.start()
+            url = (await hub.start()).url
             env = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", client, model, revision,
@@ -139,7 +139,7 @@ def test_datasets_are_stood_in_for(ask):
         rows = [json.loads(line) for line in text.splitlines()]
         assert len(rows) == 100 and len({row["prompt"] for row in rows}) == 100
     assert answer["rows"] != answer["opened"] and answer["other"] is None
-    assert ask.said and all("dataset somebody/prompts:" in line and "stand in" in line for line in ask.said)
+    assert ask.said and all("dataset somebody/prompts:" in line and "generated rows" in line for line in ask.said)
 
 
 def test_a_container_reads_a_dataset(shell, tmp_path):

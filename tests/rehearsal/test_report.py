@@ -15,7 +15,7 @@ TypeError: LLM() got an unexpected keyword argument
 stopping
 TypeError: LLM() got an unexpected keyword argument
 """
-    assert report._telling(output) == [
+    assert report.last_lines(output) == [
         "starting",
         "INFO 11-21 another container speaks",
         "stopping",

@@ -134,7 +134,7 @@ def test_a_server_starts_on_its_first_request(run, python):
     text = " ".join(done.report["proven"])
     assert "container of Server started and was reached" in text
     assert re.search(r"while no container was ready: 503 \(\d+ requests?\)", text), text
-    assert "Server ended in good order" in text
+    assert "Server stopped gracefully" in text
 
 
 @pytest.mark.skipif(not hasattr(modal.Server, "autoscaler"), reason="this SDK's servers have no autoscaler to ask")
@@ -249,8 +249,8 @@ def test_a_class_with_an_http_server_is_asked_in_the_same_way(run, python):
     assert done.code == 0, done.output
     assert "the exit method ran" in done.output
     text = " ".join(done.report["proven"])
-    assert "container of Server.* started and was reached" in text and "Server.* ended in good order" in text
-    assert "exit grace period of Server.*: 3 s in place of 20 s" in done.report["substituted"]
+    assert "container of Server.* started and was reached" in text and "Server.* stopped gracefully" in text
+    assert "exit grace period of Server.*: 3 s instead of 20 s" in done.report["substituted"]
 
 
 WEB_METHOD = """
@@ -284,7 +284,7 @@ ASK = "status, text = get(Server.get_url(), 30)\nassert status == 200, text"
 # How a server can fail to start: what is changed, and what the last lines have to say about it.
 BROKEN = {
     "bound to localhost": ({"host": "127.0.0.1", "decorators": SHORT}, "listens at port 8000 on localhost only"),
-    "wrong port": ({"port": 8001, "decorators": SHORT}, "listens at port 8001, but Modal is told 8000"),
+    "wrong port": ({"port": 8001, "decorators": SHORT}, "listens at port 8001, but Modal expects port 8000"),
     "enter raises": ({"start": "raise RuntimeError('no weights here')"}, "no weights here"),
     "container dies": ({"start": "import os; os._exit(4)"}, "ended with exit code 4"),
     "never listens": (

@@ -15,7 +15,7 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import miniature, stubs
 from tests.rehearsal.engines import HELLO, environment, notes
 
@@ -48,7 +48,7 @@ def plug_in():
 def env(tmp_path_factory) -> Path:
     """A bare environment with the stub of the pinned SGLang."""
     folder = tmp_path_factory.mktemp("sglang") / "env"
-    bare.make(folder, stubs.REQUIRED)
+    bare_env.make(folder, stubs.REQUIRED)
     stubs.install(folder, engine="sglang", version=VERSION, mode="stub", cpu_table=None, engine_python=None,
                      table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
     return folder

@@ -15,7 +15,7 @@ import pytest
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import MachineError
-from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, stubs
 from tests.rehearsal.engines import notes
 from tests.rehearsal.test_engine_env import forget, left, supported, tiny, wheel  # noqa: F401
@@ -209,7 +209,7 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
     """One start: plugins, keys, chats plain and streamed, a tool call, metrics, a benchmark, an end in good order."""
     env, folder, root = tmp_path / "env", tmp_path / "model", tmp_path / "root"
     python = sglang_env.folder() / "bin" / "python"
-    bare.make(env, stubs.REQUIRED)
+    bare_env.make(env, stubs.REQUIRED)
     stubs.install(env, engine="sglang", version=VERSION, mode="real", cpu_table=None, engine_python=python,
                      table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
     config = facts.config("Qwen/Qwen3-4B-Instruct-2507").config

@@ -13,7 +13,7 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal.containers import bare
+from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, stubs
 from tests.rehearsal.engines import HELLO, MODEL, container, notes, run, serving
 
@@ -349,7 +349,7 @@ def handed(tmp_path, model):
         env, out, log = tmp_path / "env", tmp_path / "out.json", tmp_path / "notes"
         python = tmp_path / "python"
         if not env.exists():
-            bare.make(env, stubs.REQUIRED)
+            bare_env.make(env, stubs.REQUIRED)
             python.write_text(HANDED.format(python=(env / "bin" / "python"), path=str(out)))
             python.chmod(0o755)
             tables = {

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from modal_serve_gen.rehearsal.plane import ends
+from modal_serve_gen.rehearsal.control_plane import shutdown
 from scripts import golden
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 PROMPTS = 10_000
 RUN = ("run", "a.py", "--input", "prompts.jsonl")
@@ -66,7 +66,7 @@ async def killed_when(one, process, many: int, *, noticed: bool = True) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
     if noticed:
-        await ends.end(one.plane, list(one.plane.apps.values())[-1])
+        await shutdown.end(one.plane, list(one.plane.apps.values())[-1])
 
 
 async def harass(one, chance: random.Random, killed: list) -> None:
@@ -87,7 +87,7 @@ def test_every_prompt_is_answered_once_and_in_order(app):
     killed: list[str] = []
 
     async def main() -> tuple[str, int]:
-        async with stand(app, models=True) as one:
+        async with local_modal(app, models=True) as one:
             harasser = asyncio.create_task(harass(one, random.Random(7), killed))
             before = 0
             for many in (20, 60):
@@ -123,7 +123,7 @@ def test_a_run_that_is_still_at_work_is_waited_for(app):
     prompts(app / "prompts.jsonl", 3000)
 
     async def main() -> str:
-        async with stand(app, models=True) as one:
+        async with local_modal(app, models=True) as one:
             await killed_when(one, await start(one, "run", "--detach", "a.py", *RUN[2:]), 3, noticed=False)
             code, output = await one.modal(*RUN, "--output", "out.jsonl", limit_s=240)
             assert code == 0, output

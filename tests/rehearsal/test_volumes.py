@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.plane import blobs, volume_files, volume_paths, volumes
-from modal_serve_gen.rehearsal.plane.state import Plane
-from modal_serve_gen.rehearsal.web import depot
+from modal_serve_gen.rehearsal.control_plane import blobs, volume_files, volume_paths, volumes
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
+from modal_serve_gen.rehearsal.web import blob_server
 from tests.conftest import OLDEST
 
 APP = Path(__file__).with_name("apps") / "volume_files.py"
@@ -24,7 +24,7 @@ APP = Path(__file__).with_name("apps") / "volume_files.py"
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
 def test_files_of_a_volume(shell, tmp_path, python, version):
-    """Put, listed, read, copied, removed; seen by containers; refused where Modal refuses."""
+    """Uploaded, listed, read, copied, removed; visible in containers; refused where Modal refuses."""
     if not Path(python).exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
     (tmp_path / "a.py").write_text(APP.read_text().replace("VERSION = 2", f"VERSION = {version}"))
@@ -34,9 +34,9 @@ def test_files_of_a_volume(shell, tmp_path, python, version):
     assert any("commit() or reload()" in line for line in json.loads(done.stdout)["substituted"])
 
 
-def test_a_file_arrives_whole_or_not_at_all(tmp_path):
-    """Until it is complete, and if it never is, its place holds what was there; nothing is left lying about."""
-    plane = Plane(tmp_path, volumes={"vo-1": "jobs"})
+def test_an_upload_is_atomic(tmp_path):
+    """Until it is complete, the old file stays; an incomplete upload leaves no file behind."""
+    plane = ControlPlane(tmp_path, volumes={"vo-1": "jobs"})
     root = plane.volume_path("vo-1")
     (root / "a").write_text("old")
     with pytest.raises(KeyError), volume_paths.arriving(plane, root / "a", 0o600) as new:
@@ -50,36 +50,36 @@ def test_a_file_arrives_whole_or_not_at_all(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [root / "a", root / "sub" / "b"]
 
 
-def test_volumes_can_be_kept(tmp_path):
-    """In a folder of their own, whose Volumes a later plane finds by name, in the version in which they were made."""
+def test_volumes_persist_in_a_state_folder(tmp_path):
+    """A later control plane with the same state folder finds them by name, with their version."""
 
     def get(plane, name, **more):
         request = api_pb2.VolumeGetOrCreateRequest(deployment_name=name, **more)
         return asyncio.run(volumes.VolumeGetOrCreate(plane, request, None))
 
-    first, second = (Plane(tmp_path / name, kept=tmp_path / "kept") for name in ("first", "second"))
+    first, second = (ControlPlane(tmp_path / name, state_dir=tmp_path / "kept") for name in ("first", "second"))
     get(first, "jobs", version=2, object_creation_type=api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING)
-    found = get(second, "jobs")
-    assert found.version == found.metadata.version == 2
-    assert second.volume_path(found.volume_id) == tmp_path / "kept" / "volumes" / "jobs"
+    response = get(second, "jobs")
+    assert response.version == response.metadata.version == 2
+    assert second.volume_path(response.volume_id) == tmp_path / "kept" / "volumes" / "jobs"
     with pytest.raises(GRPCError, match="not found"):
         get(second, "other")
 
 
-def test_a_block_is_asked_for_once(tmp_path):
-    """However often it occurs in a batch; the client would send it again each time, and all but one would stay."""
-    plane = Plane(tmp_path, volumes={"vo-1": "jobs"})
+def test_a_block_is_requested_once(tmp_path):
+    """Even if it occurs several times in a batch: the client would upload it each time."""
+    plane = ControlPlane(tmp_path, volumes={"vo-1": "jobs"})
     request = api_pb2.VolumePutFiles2Request(volume_id="vo-1")
     for name in ("a", "b"):
         file = request.files.add(path=name, size=3 * volume_files.BLOCK)
         for content in (b"1", b"2", b"1"):
             file.blocks.add(contents_sha256=hashlib.sha256(content).digest())
     missing = asyncio.run(volume_files.VolumePutFiles2(plane, request, None)).missing_blocks
-    assert [(each.file_index, each.block_index) for each in missing] == [(0, 0), (0, 1)]
+    assert [(block.file_index, block.block_index) for block in missing] == [(0, 0), (0, 1)]
 
 
 def test_links_do_not_lead_out(tmp_path):
-    """A link in a Volume is followed within it, listed and removed anywhere, and read nowhere else."""
+    """A link is followed within its Volume only; any link can be listed and removed."""
     root = tmp_path / "volume"
     (root / "sub").mkdir(parents=True)
     (root / "out").symlink_to(tmp_path)
@@ -93,23 +93,24 @@ def test_links_do_not_lead_out(tmp_path):
 
 @given(st.lists(st.sampled_from(["..", ".", "a", "", "/", "b c", "\0", "x" * 300]), max_size=6))
 def test_no_path_leads_out(parts):
-    """Whatever is asked for lies below the Volume's folder, or is refused."""
+    """Every path is below the Volume's folder, or refused."""
     root = Path("/nowhere/volume")
     try:
-        found = volume_paths.inside(root, "/".join(parts))
+        path = volume_paths.inside(root, "/".join(parts))
     except GRPCError:
         assert {"..", "\0", "x" * 300} & set(parts)
     else:
-        assert ".." not in found.parts and found.is_relative_to(root)
+        assert ".." not in path.parts and path.is_relative_to(root)
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path):
-    """The client takes what is missing at the end of a block for zeros, so the depot does not answer with less."""
+    """The client takes what is missing at the end of a block for zeros, so the blob server never sends less."""
 
     async def main() -> None:
-        plane = Plane(tmp_path)
-        store = depot.Depot(plane)
-        plane.depot_url = await store.start()
+        plane = ControlPlane(tmp_path)
+        server = blob_server.BlobServer(plane)
+        await server.start()
+        plane.blob_server_url = server.url
         file = tmp_path / "file"
         file.write_bytes(b"0123456789")
         url = blobs.range_url(plane, file, 4, 6)
@@ -119,8 +120,8 @@ def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path):
             assert (await client.get(url)).status_code == 410
             file.unlink()
             assert (await client.get(url)).status_code == 410
-            word = plane.depot_url.rpartition("/")[2]
+            word = plane.blob_server_url.rpartition("/")[2]
             assert (await client.get(url.replace(word, "another"))).status_code == 404
-        await store.close()
+        await server.close()
 
     asyncio.run(main())

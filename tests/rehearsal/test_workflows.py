@@ -6,7 +6,7 @@ import json
 import pytest
 
 from scripts import golden
-from tests.rehearsal.stand import stand
+from tests.rehearsal.local_modal import local_modal
 
 
 def run(folder, case: str, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
@@ -14,7 +14,7 @@ def run(folder, case: str, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
 
     async def main() -> list[tuple[int, str]]:
         (folder / "a.py").write_text((golden.FOLDER / f"{case}.py").read_text())
-        async with stand(folder, models=True) as one:
+        async with local_modal(folder, models=True) as one:
             return [await one.modal(*("a.py" if word == "APP" else word for word in words)) for words in commands]
 
     return asyncio.run(main())

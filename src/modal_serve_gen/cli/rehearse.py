@@ -48,7 +48,7 @@ def rehearse(
         list[str] | None,
         typer.Option(
             metavar="NAME[:ARG]",
-            help=f"Inject a fault; repeatable: {', '.join(map(faults.spelled, faults.KINDS))}.",
+            help=f"Inject a fault; repeatable: {', '.join(map(faults.usage, faults.KINDS))}.",
         ),
     ] = None,
     isolation: Annotated[

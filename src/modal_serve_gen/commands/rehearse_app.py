@@ -11,13 +11,12 @@ from modal_serve_gen import checks, facts, render
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.errors import BadInput, HubUnavailable, MachineError, ModelError, quoted
 from modal_serve_gen.models import hub
-from modal_serve_gen.rehearsal import evidence
+from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig, Repository
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
-from modal_serve_gen.rehearsal.kept import opened
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.session import rehearse
-from modal_serve_gen.rehearsal.stage import Repository, Stage
+from modal_serve_gen.rehearsal.state_dir import open_state_dir
 
 WIDEST = 112  # characters of a line of the report, however wide the terminal is
 DEPLOYED = "--deployed"  # how an app that we wrote is told to ask its deployment
@@ -62,26 +61,29 @@ async def run(
     entrypoint = bool(arguments) or "::" in target or _entrypoint(source)
     if not entrypoint:
         say("The app has no entrypoint for modal run: it is deployed, and its web endpoints are asked.")
-    engines = {}
+    engines: dict[str, RealEngine] = {}
     if engine == "real":
-        engines["vllm"] = engine_env.ensure(say), engine_env.recipe()["engine"]["version"]
+        engines["vllm"] = RealEngine(engine_env.ensure(say), engine_env.recipe()["engine"]["version"])
         if "sglang" in source:
-            engines["sglang"] = sglang_env.ensure(say), sglang_env.recipe()["engine"]["version"]
+            engines["sglang"] = RealEngine(sglang_env.ensure(say), sglang_env.recipe()["engine"]["version"])
     findings = tuple(f"line {each.line}: {each.message}; {each.fix}" for each in checks.check(source))
     for finding in findings:
         say(f"Check: {finding}")
-    secrets, planned, adapters = None, None, frozenset()
+    secrets: frozenset[str] | None = None
+    planned, adapters = None, frozenset[str]()
     if resolved is not None:
-        planned = (resolved.model.id, resolved.model.revision)
+        planned = ModelRevision(resolved.model.id, resolved.model.revision)
         # Each adapter stands there as NAME=REPOSITORY@COMMIT.
         adapters = frozenset(one.partition("=")[2].partition("@")[0] for one in resolved.spec.lora)
         secrets = frozenset() if resolved.model.gated is False else frozenset({resolved.spec.hf_secret})
         if resolved.spec.auth == "api-key":
             secrets |= {resolved.spec.api_key_secret}
     with contextlib.ExitStack() as held:
-        folder = held.enter_context(opened(kept, fresh=fresh)) if kept else None
-        stage = Stage(engine, engines, repository, secrets, planned, findings, adapters, asked, isolated, folder)
-        return await rehearse(target, arguments, stage, emit, deploy=deploy, entrypoint=entrypoint)
+        folder = held.enter_context(open_state_dir(kept, fresh=fresh)) if kept else None
+        config = RehearsalConfig(
+            engine, engines, repository, secrets, planned, findings, adapters, asked, isolated, folder
+        )
+        return await rehearse(target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint)
 
 
 def _entrypoint(source: str) -> bool:
@@ -107,8 +109,8 @@ def repository(model_id: str, engine: str) -> Repository | None:
 
 
 def _faults(report: Report) -> list[str]:
-    """How often each struck, and what users met meanwhile."""
-    lines = [f"{name}: struck {times} time{'s' * (times != 1)}" for name, times in report.faults.items()]
+    """How often each fault was triggered, and the statuses of all requests."""
+    lines = [f"{name}: triggered {times} time{'s' * (times != 1)}" for name, times in report.faults.items()]
     return [*lines, f"all requests through the public URL: {report.answers}"] if lines and report.answers else lines
 
 
@@ -124,16 +126,16 @@ def _wrapped(text: str, start: str = "") -> list[str]:
 def summary(report: Report) -> str:
     """The report as a person reads it."""
     engine = ""
-    if report.engine["name"]:
-        name, version, pinned = (report.engine[key] for key in ("name", "version", "pinned"))
+    if name := report.engine.name:
+        version, pinned = report.engine.version, report.engine.pinned
         engine = f" and a stub of {name} {pinned}"
-        if report.engine["real"]:
+        if report.engine.real:
             kind = "its own release" if version == pinned else "the CPU build of a neighbouring one"
             engine = f" and the real {name} on a CPU, {kind}: {version} for the pinned {pinned}"
     passed = "passed."
     if not all(report.faults.values()):
-        passed = "passed, but not every fault had an occasion."
-    elif report.exit_code == 0 and not {evidence.RAN, evidence.ASKED} & set(report.proven):
+        passed = "passed, but not every fault was triggered."
+    elif report.exit_code == 0 and not report.exercised:
         passed = "ended without running the app."
     verdict = passed if report.ok else f"FAILED: modal run ended with {report.exit_code}. Its last lines:"
     seconds = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())

@@ -1,1 +1,1 @@
-"""Run an unmodified Modal app on one machine: control plane, containers, HTTP front, local hub and engines."""
+"""Run an unmodified Modal app on one machine: control plane, containers, HTTP ingress, local Hub and engines."""

@@ -1,4 +1,4 @@
-"""The user's side: the real `modal` command as a process of its own, which knows no other Modal than the rehearsal."""
+"""The client: the real `modal` command in its own process, connected to the rehearsal instead of Modal."""
 
 import asyncio
 import contextlib
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from modal_serve_gen.rehearsal.containers.pipes import Output
 
-LOG_WAIT_S = 40  # how long the client waits for the last logs while the engine ends
+LOG_WAIT_S = 60  # how long the client waits for the last logs while the engine ends
 
 
 def environment(url: str, folder: Path, mark: str) -> dict[str, str]:
-    """The user's environment without what belongs to a real Modal account or would lead off this machine."""
-    kept = {
+    """The user's environment, without variables of a Modal account and proxies."""
+    variables = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("MODAL_") and not name.lower().endswith("_proxy")
     }
-    return kept | {
+    return variables | {
         "MODAL_SERVER_URL": url,
         "MODAL_TOKEN_ID": "ak-rehearsal",
         "MODAL_TOKEN_SECRET": "as-rehearsal",
@@ -36,7 +36,7 @@ def environment(url: str, folder: Path, mark: str) -> dict[str, str]:
 
 async def modal(
     arguments: list[str],
-    given: dict[str, str],
+    variables: dict[str, str],
     limit_s: float,
     started: Callable[[int], None],
     emit: Callable[[str], None],
@@ -44,15 +44,14 @@ async def modal(
     python: str = sys.executable,
     folder: Path | None = None,
 ) -> int:
-    """Run `modal ARGUMENTS` in `folder` with the environment `given`; its exit code, 1 if it took over `limit_s`.
+    """Run `modal ARGUMENTS` in `folder` with the environment `variables`; its exit code, 1 if it exceeded `limit_s`.
 
-    `started` is told its process id, `emit` gets what it prints. It is a process group of its own, and is ended by
-    force when this is cancelled.
+    `started` gets its process id, `emit` its output. It is its own process group, and is killed on cancellation.
     """
     output = Output(emit)
     process = await asyncio.create_subprocess_exec(
         python, "-m", "modal", *arguments,
-        cwd=folder, env=given, stdin=asyncio.subprocess.DEVNULL,
+        cwd=folder, env=variables, stdin=asyncio.subprocess.DEVNULL,
         stdout=output.write_end, stderr=output.write_end, start_new_session=True,
     )  # fmt: skip
     started(process.pid)

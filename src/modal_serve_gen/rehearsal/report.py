@@ -1,74 +1,93 @@
-"""What a rehearsal proved, what stood in for what, and what only Modal can show."""
+"""The report of a rehearsal, with the keys of the `--json` contract."""
 
 import importlib.metadata
 import re
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from modal_serve_gen.rehearsal import evidence
+from modal_serve_gen.rehearsal import report_lines
+from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
+from modal_serve_gen.rehearsal.report_lines import Outcome
+from modal_serve_gen.rehearsal.web.request_record import RequestRecord
 
-PLANE = "Modal's control plane and its HTTP front: local ones"
+CONTROL_PLANE = "Modal's control plane and its HTTP ingress: local ones"
 HUB = "the Hugging Face Hub: a local one"
 LAST_LINES = 12
-# How lines begin that say nothing of the reason: trees and borders that `modal run` draws, words between tracebacks.
-SAYS_NOTHING = (
+# Beginnings of lines that tell nothing about the reason: trees and borders of `modal run`, words between tracebacks.
+UNINFORMATIVE = (
     "├", "└", "│   └", "╭", "╰", "For more information check:", "The above exception was", "During handling of"
 )  # fmt: skip
 RAISED = re.compile(r"[A-Za-z_][\w.]*(:.*)?")  # the line that ends a traceback
 
 
+class EngineRecord(BaseModel):
+    """The engine that the app pins, if any, and the version of the real one that ran instead."""
+
+    name: str | None
+    version: str | None
+    pinned: str | None
+    real: bool
+
+
 class Report(BaseModel):
-    """One rehearsal's outcome, with the keys of the `--json` contract."""
+    """The outcome of one rehearsal."""
 
     ok: bool
     app: str
     modal: str
-    engine: dict[str, Any]
+    engine: EngineRecord
     exit_code: int
-    findings: list[str]  # what is to be mended
-    last_lines: list[str]  # of modal run, where its own reason stands when it failed
+    findings: list[str]  # problems to fix
+    last_lines: list[str]  # of the commands' output, without tracebacks
     seconds: dict[str, float]
-    requests: list[dict[str, Any]]
+    requests: list[RequestRecord]
     proven: list[str]
     substituted: list[str]
     not_shown: list[str]
-    faults: dict[str, int]  # each that was injected -> how often it struck
-    answers: str  # what the requests through the public URL met
+    faults: dict[str, int]  # injected fault -> how often it was triggered
+    answers: str  # statuses of all requests through the public URL
+    exercised: bool = Field(exclude=True)  # the entrypoint ended with 0, or every web endpoint answered
 
 
-def write_report(target: str, code: int, began: float, ended: float, rehearsal) -> Report:
-    """The report of a finished rehearsal. `ok` is what `modal run` said, unless the plane itself failed it."""
-    stage, plane, front, hub = rehearsal.stage, rehearsal.plane, rehearsal.front, rehearsal.hub
-    notes, output = stage.notes, "".join(rehearsal.output)
-    name, pinned = next(iter(stage.pinned.items()), (None, None))
-    _, version = stage.engines.get(name, (None, None))
-    faulted = Counter(note["text"] for note in notes if note["kind"] == "fault")
-    struck = {fault: times + faulted[fault] for fault, times in rehearsal.injector.struck.items()}
-    struck |= {"hub-down": hub.asked_in_vain} if hub.down else {}
-    changed = [note["text"] for note in notes if note["kind"] not in ("checked", "fault")]
+def write_report(outcome: Outcome) -> Report:
+    """The report of a finished rehearsal; `ok` reflects the exit code of the last command."""
+    plane, substitutes, hub = outcome.plane, outcome.substitutes, outcome.hub
+    name, pinned = next(iter(substitutes.pinned.items()), (None, None))
+    real = outcome.config.engines.get(name) if name else None
+    by_stubs = Counter(note.text for note in substitutes.notes if note.kind == "fault")
+    triggered = {fault: times + by_stubs[fault] for fault, times in outcome.triggered.items()}
+    triggered |= {"hub-down": hub.refused} if hub.down else {}
+    changed = [note.text for note in substitutes.notes if note.kind not in ("checked", "fault")]
+    substituted = [CONTROL_PLANE, *([HUB] if hub.repositories else []), *plane.substituted, *changed]
     return Report(
-        ok=code == 0,
-        app=target,
+        ok=outcome.exit_code == 0,
+        app=outcome.app,
         modal=importlib.metadata.version("modal"),
-        engine={"name": name, "version": version, "pinned": pinned, "real": bool(name) and stage.engine == "real"},
-        exit_code=code,
-        findings=evidence.findings(output, rehearsal),
-        last_lines=_telling(output)[-LAST_LINES:],
-        seconds=_seconds(plane.events, began, ended),
-        requests=front.requests,
-        proven=evidence.proven(code, rehearsal),
-        substituted=list(dict.fromkeys([PLANE, *([HUB] if hub.repositories else []), *plane.substituted, *changed])),
-        not_shown=evidence.not_shown(struck, rehearsal),
-        faults=struck,
-        answers=evidence.answers(rehearsal),
+        engine=EngineRecord(
+            name=name,
+            version=real.version if real else None,
+            pinned=pinned,
+            real=bool(name) and outcome.config.engine == "real",
+        ),
+        exit_code=outcome.exit_code,
+        findings=report_lines.findings(outcome),
+        last_lines=last_lines(outcome.output),
+        seconds=_seconds(plane.events, outcome.started_at, outcome.ended_at),
+        requests=outcome.ingress.requests,
+        proven=report_lines.proven(outcome),
+        substituted=list(dict.fromkeys(substituted)),
+        not_shown=report_lines.not_shown(outcome, triggered),
+        faults=triggered,
+        answers=report_lines.answers(outcome),
+        exercised=outcome.exercised,
     )
 
 
-def _telling(output: str) -> list[str]:
-    """The lines of `output` without tracebacks and trees: what was raised says more than where."""
-    kept, inside = [], ""
+def last_lines(output: str) -> list[str]:
+    """The last informative lines of `output`: without trees and the frames of tracebacks, but with what was raised."""
+    lines, inside = [], ""
     for line in output.splitlines():
         text = line.strip()
         if "Traceback (most recent call last)" in line:
@@ -77,27 +96,27 @@ def _telling(output: str) -> list[str]:
             inside = "" if text.startswith("╰") else "box"
         elif inside == "frames" and line[:1] in " \t+|":
             continue
-        elif text and not text.startswith(SAYS_NOTHING):
-            if inside == "frames" and RAISED.fullmatch(line):  # another container's line may stand within a traceback
+        elif text and not text.startswith(UNINFORMATIVE):
+            # Lines of another container may be interleaved with a traceback.
+            if inside == "frames" and RAISED.fullmatch(line):
                 inside = ""
-            kept.append(text.strip("│ ") if text.startswith("│") else line)  # of a box with a message
-    return list(dict.fromkeys(reversed(kept)))[::-1]
+            lines.append(text.strip("│ ") if text.startswith("│") else line)  # of a box with a message
+    return list(dict.fromkeys(reversed(lines)))[::-1][-LAST_LINES:]
 
 
-def _seconds(events: list[tuple[float, str]], began: float, ended: float) -> dict[str, float]:
-    """Seconds per phase: from `modal run` to publication, builds, each container's start, and in all."""
-    at: dict[str, float] = {}
-    for when, what in events:
-        at.setdefault(what, when)
+def _seconds(events: Sequence[Event], started_at: float, ended_at: float) -> dict[str, float]:
+    """Seconds of each phase: to the app's publication, of builds, of the first start of each function, in total."""
+    at: dict[tuple[EventKind, str], float] = {}
+    for event in events:
+        at.setdefault((event.kind, event.tag), event.at)
     seconds = {}
-    for what, when in at.items():
-        kind, _, tag = what.partition(": ")
-        if kind == "built":
-            seconds[f"build {tag}"] = when - at.get(f"build: {tag}", began)
-        elif kind == "ready" and f"build: {tag}" not in at:
-            seconds[f"start {tag}"] = when - at.get(f"container: {tag}", began)
-        elif what == "published":
-            seconds["to publication"] = when - began
-        elif what == "disconnected" and "published" in at:
-            seconds["entrypoint"] = when - at["published"]
-    return {name: round(value, 2) for name, value in (seconds | {"total": ended - began}).items()}
+    for (kind, tag), when in at.items():
+        if kind is EventKind.BUILD_ENDED:
+            seconds[f"build {tag}"] = when - at.get((EventKind.BUILD_STARTED, tag), started_at)
+        elif kind is EventKind.CONTAINER_READY and (EventKind.BUILD_STARTED, tag) not in at:
+            seconds[f"start {tag}"] = when - at.get((EventKind.CONTAINER_STARTED, tag), started_at)
+        elif kind is EventKind.PUBLISHED:
+            seconds["to publication"] = when - started_at
+        elif kind is EventKind.DISCONNECTED and (EventKind.PUBLISHED, "") in at:
+            seconds["entrypoint"] = when - at[EventKind.PUBLISHED, ""]
+    return {name: round(value, 2) for name, value in (seconds | {"total": ended_at - started_at}).items()}

@@ -1,4 +1,4 @@
-"""One rehearsal from start to end: set the stage, run the real `modal` commands, clear everything away, report."""
+"""One rehearsal from start to end: start the services, run the real `modal` commands, clean up, report."""
 
 import asyncio
 import contextlib
@@ -13,98 +13,104 @@ from grpclib.server import Server
 
 from modal_serve_gen.errors import InternalError, MachineError, ServeError, quoted
 from modal_serve_gen.rehearsal import client, probe
+from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.containers import isolation
-from modal_serve_gen.rehearsal.containers.fleet import Containers
+from modal_serve_gen.rehearsal.containers.fleet import Fleet
 from modal_serve_gen.rehearsal.containers.launching import Launcher
-from modal_serve_gen.rehearsal.containers.reaping import Reaper
-from modal_serve_gen.rehearsal.injector import Injector
-from modal_serve_gen.rehearsal.plane import (
+from modal_serve_gen.rehearsal.containers.watchdog import Watchdog
+from modal_serve_gen.rehearsal.control_plane import (
     apps,
     blobs,
     calls,
     classes,
     deployments,
-    ends,
     images,
     logs,
     objects,
     servers,
+    shutdown,
     volume_files,
     volumes,
 )
-from modal_serve_gen.rehearsal.plane.rpc import Service, handlers_of
-from modal_serve_gen.rehearsal.plane.state import Container, Plane
+from modal_serve_gen.rehearsal.control_plane.rpc import Handlers, Service, handlers_of
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.injector import Injector
 from modal_serve_gen.rehearsal.report import Report, write_report
-from modal_serve_gen.rehearsal.stage import Stage
-from modal_serve_gen.rehearsal.web import depot
-from modal_serve_gen.rehearsal.web.front import Front
+from modal_serve_gen.rehearsal.report_lines import Outcome
+from modal_serve_gen.rehearsal.substitutes import Substitutes
+from modal_serve_gen.rehearsal.web.blob_server import BlobServer
+from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
-START_LIMIT_S = {"real": 300, "stub": 20}  # what start-up time-outs are cut to
-RUN_LIMIT_S = {"real": 900, "stub": 180}  # how long all of `modal run` may take
+START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on start-up time-outs
+RUN_LIMIT_S = {"real": 900, "stub": 300}  # upper bound on one modal command
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
-ALONE = "the containers' network: it leads to this rehearsal only, not to the Internet"
-APART = "containers share this machine's files and network, so paths of Volumes hold in the environment only"
-# Where the RPCs' handlers live.
-ROOMS = (apps, blobs, calls, classes, deployments, ends, images, logs, objects, servers, volumes, volume_files)
+ISOLATED = "the containers' network: connected to this rehearsal only, not to the Internet"
+SHARED = "containers share this machine's files and network; Volume paths are correct only in environment variables"
+HANDLER_MODULES = (
+    apps, blobs, calls, classes, deployments, images, logs, objects, servers, shutdown, volumes, volume_files,
+)  # fmt: skip
 
 
 class Rehearsal:
-    """A local Modal for any number of commands: `async with Rehearsal(...) as one: await one.modal("run", "app.py")`.
+    """A local Modal for any number of commands: `async with Rehearsal(...) as local: await local.modal("run", "a.py")`.
 
-    What is deployed, and every Volume, is there for the next command. `emit` gets all output as it comes. Leaves no
-    process, port or folder behind, however it ends: what this process can no longer clear away itself, the reaper does.
+    Deployed apps and Volumes persist between commands. `emit` gets all output as it comes. Leaves no process, port or
+    folder behind, however it ends: if this process cannot clean up any more, the watchdog does.
     """
 
-    def __init__(self, stage: Stage, emit: Callable[[str], None]):
-        self.stage, self.emit = stage, emit
-        self.output: list[str] = []  # the last of what the commands printed
+    def __init__(self, config: RehearsalConfig, emit: Callable[[str], None]):
+        self.config, self.emit = config, emit
+        self.output: list[str] = []  # the end of the commands' output
 
     async def __aenter__(self) -> "Rehearsal":
-        async with contextlib.AsyncExitStack() as opened:
-            await self._open(opened)
-            self._opened = opened.pop_all()
+        async with contextlib.AsyncExitStack() as stack:
+            await self._open(stack)
+            self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(self, *fault) -> None:
-        await self._opened.aclose()
+    async def __aexit__(self, *exception: object) -> None:
+        await self._stack.aclose()
 
-    async def _open(self, opened: contextlib.AsyncExitStack) -> None:
-        """Start everything, and leave with `opened` how each thing ends: the last first."""
-        folder = _folder()
-        self.plane = plane = Plane(folder, known_secrets=self.stage.secrets, kept=self.stage.kept)
-        handlers = handlers_of(*ROOMS)
-        faults, real = self.stage.faults, self.stage.engine == "real"
-        limit_s = START_LIMIT_S[self.stage.engine] + faults.slow_start_s
-        refused = await asyncio.to_thread(isolation.refusal) if self.stage.isolated else "it was not asked for"
-        plane.substitute(f"{APART}: {refused}" if refused else ALONE)
+    async def _open(self, stack: contextlib.AsyncExitStack) -> None:
+        """Start everything, and register with `stack` how each part is closed, in reverse order."""
+        config, folder = self.config, _folder()
+        self.plane = plane = ControlPlane(folder, known_secrets=config.secrets, state_dir=config.state_dir)
+        plane.on_log = self._record_output
+        self.substitutes = substitutes = Substitutes(config, folder, plane.substitute)
+        refused = await asyncio.to_thread(isolation.refusal) if config.isolated else "isolation is turned off"
+        plane.substitute(f"{SHARED}: {refused}" if refused else ISOLATED)
+        handlers = handlers_of(*HANDLER_MODULES)
         launcher = Launcher(
-            plane, handlers, limit_s=limit_s, prepare=self.stage.prepare, isolated=not refused,
-            visible=self.stage.visible,
-        )  # fmt: skip
-        self.containers = containers = Containers(plane, launcher)
-        self.injector = Injector(faults, plane, containers, real_engine=real)
-        self._reaper = Reaper(launcher.mark, folder)
-        opened.push_async_callback(asyncio.to_thread, self._reaper.finish)
-        launcher.started = self._reaper.watch
-        opened.callback(self.stage.collect)  # what the stand-ins wrote lies in the folder that goes next
-        down = "hub-down" in faults.asked
-        self.hub = LocalHub(self.stage.miniature, plane.is_secret, plane.troubles.append, plane.substitute, down=down)
-        self.front, store = Front(plane), depot.Depot(plane)
-        for each in (self.hub, store, self.front, containers):
-            opened.push_async_callback(each.close)
-        plane.start_container, plane.open_url = containers.ensure, self.front.open
-        plane.retire, plane.kill = containers.retire, containers.kill
-        plane.hear = self._hear
-        plane.stop_containers, plane.run_build = containers.stop_app, containers.build
-        self.stage.set(folder, hub_url=await self.hub.start(), substitute=plane.substitute)
-        plane.depot_url = await store.start()
-        plane.doors += [self.hub.door, store.door]
-        server, listener = Server([Service(plane, handlers)]), _listener()
-        await server.start(sock=listener)
-        opened.callback(server.close)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.environment = client.environment(url, folder, launcher.mark)
+            plane,
+            handlers,
+            limit_s=START_LIMIT_S[config.engine] + config.faults.slow_start_s,
+            prepare=substitutes.prepare,
+            isolated=not refused,
+            visible=substitutes.visible,
+        )
+        self._watchdog = Watchdog(launcher.mark, folder)
+        stack.push_async_callback(asyncio.to_thread, self._watchdog.finish)
+        launcher.started = self._watchdog.watch
+        stack.callback(substitutes.read_notes)  # before the folder is removed
+        self.fleet = fleet = Fleet(plane, launcher)
+        self.injector = Injector(config.faults, plane, fleet, real_engine=config.engine == "real")
+        self.hub = LocalHub(
+            substitutes.model,
+            plane.is_secret,
+            plane.internal_errors.append,
+            plane.substitute,
+            down="hub-down" in config.faults.requested,
+        )
+        self.ingress, blob_server = Ingress(plane), BlobServer(plane)
+        for service in (self.hub, blob_server, self.ingress, fleet):
+            stack.push_async_callback(service.close)
+        plane.open_url = self.ingress.open
+        plane.start_container, plane.retire, plane.kill = fleet.ensure, fleet.retire, fleet.kill
+        plane.stop_containers, plane.run_build = fleet.stop_app, fleet.build
+        plane.listeners += [await self.hub.start(), await blob_server.start()]
+        substitutes.hub_url, plane.blob_server_url = plane.listeners[0].url, blob_server.url
+        self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark)
 
     async def modal(
         self,
@@ -116,20 +122,30 @@ class Rehearsal:
     ) -> int:
         """Run `modal ARGUMENTS` in `folder` against this rehearsal; its exit code.
 
-        One that takes longer than `limit_s` seconds, by default what the engine may need, is ended by force. `emit`
-        gets this command's output in place of the rehearsal's own.
+        A command that takes longer than `limit_s` seconds is killed; the default depends on the engine. `emit` gets
+        this command's output instead of the rehearsal's own callback.
         """
-        limit_s = limit_s or RUN_LIMIT_S[self.stage.engine] + self.stage.faults.slow_start_s
-        emit = emit or self._hear
+        limit_s = limit_s or RUN_LIMIT_S[self.config.engine] + self.config.faults.slow_start_s
         return await client.modal(
-            list(arguments), self.environment, limit_s, self._reaper.watch, emit, python=python, folder=folder
+            list(arguments),
+            self.environment,
+            limit_s,
+            self._watchdog.watch,
+            emit or self._record_output,
+            python=python,
+            folder=folder,
         )
 
-    def kill(self, container: Container) -> None:
-        """End a container by force, as a crash would: its inputs fail, or are tried again."""
-        self.containers.crash(container)
+    async def probe(self) -> int:
+        """Send requests to the web endpoints of a deployed app; 0 if all of them answered, else 1."""
+        self.plane.substitute(probe.SUBSTITUTE)
+        return int(not await probe.answers(self.plane, RUN_LIMIT_S[self.config.engine], self._record_output))
 
-    def _hear(self, text: str) -> None:
+    def kill(self, container: Container) -> None:
+        """Kill a container as a crash would: its inputs fail, or are retried."""
+        self.fleet.crash(container)
+
+    def _record_output(self, text: str) -> None:
         self.output.append(text)
         del self.output[:-200]
         self.emit(text)
@@ -138,7 +154,7 @@ class Rehearsal:
 async def rehearse(
     target: str,
     arguments: list[str],
-    stage: Stage,
+    config: RehearsalConfig,
     emit: Callable[[str], None],
     *,
     deploy: bool = False,
@@ -146,35 +162,47 @@ async def rehearse(
 ) -> Report:
     """Run `modal run TARGET ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
 
-    With `deploy` the app is deployed first, so that it can be asked as a deployment. Without an `entrypoint` there is
-    nothing to run: its web endpoints are asked in place of that.
+    With `deploy` the app is deployed first. Without an `entrypoint` the app is deployed, and its web endpoints get
+    requests instead.
     """
-    async with Rehearsal(stage, emit) as one:
-        began, code = time.monotonic(), 0
+    async with Rehearsal(config, emit) as rehearsal:
+        started_at, code = time.monotonic(), 0
         if deploy or not entrypoint:
-            code = await one.modal("deploy", target.partition("::")[0])
-        if code == 0 and entrypoint:
-            code = await one.modal("run", target, *arguments)
-        elif code == 0:
-            one.plane.substitute(probe.INSTEAD)
-            code = int(not await probe.answers(one.plane, RUN_LIMIT_S[stage.engine], one._hear))
-        ended = time.monotonic()
-    if one.plane.troubles:
-        raise _refusal(one.plane.troubles[0])
-    return write_report(target, code, began, ended, one)
+            code = await rehearsal.modal("deploy", target.partition("::")[0])
+        if code == 0:
+            code = await (rehearsal.modal("run", target, *arguments) if entrypoint else rehearsal.probe())
+        ended_at = time.monotonic()
+    if rehearsal.plane.internal_errors:
+        raise _own_failure(rehearsal.plane.internal_errors[0])
+    return write_report(
+        Outcome(
+            app=target,
+            exit_code=code,
+            probed=not entrypoint,
+            started_at=started_at,
+            ended_at=ended_at,
+            output="".join(rehearsal.output),
+            config=config,
+            plane=rehearsal.plane,
+            ingress=rehearsal.ingress,
+            hub=rehearsal.hub,
+            substitutes=rehearsal.substitutes,
+            triggered=rehearsal.injector.triggered,
+        )
+    )
 
 
-def _refusal(trouble: Exception) -> ServeError:
-    """What the rehearsal itself stumbled over, told apart from what is wrong with the app."""
-    if isinstance(trouble, ServeError):
-        return trouble
-    if isinstance(trouble, OSError):
+def _own_failure(error: Exception) -> ServeError:
+    """A failure of the rehearsal itself, distinguished from a failure of the app."""
+    if isinstance(error, ServeError):
+        return error
+    if isinstance(error, OSError):
         return MachineError(
-            f"The rehearsal itself could not go on: {trouble.strerror or 'its files could not be written'}.",
-            f"That says nothing of the app. Make room in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
+            f"The rehearsal itself could not go on: {error.strerror or 'its files could not be written'}.",
+            f"That says nothing of the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
         )
     return InternalError(
-        f"The rehearsal itself failed: {trouble!r}.", "Please report this with the app and the command that you typed."
+        f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command that you typed."
     )
 
 
@@ -185,15 +213,18 @@ def _folder() -> Path:
         if len(folder) > MAX_FOLDER:
             Path(folder).rmdir()
             folder = tempfile.mkdtemp(prefix="rehearsal-", dir="/tmp")
-    except OSError as fault:
+    except OSError as error:
         raise MachineError(
-            f"No temporary folder can be made in {quoted(tempfile.gettempdir())}: {fault.strerror}.",
-            "Set TMPDIR to a folder that may be written to and has room.",
+            f"No temporary folder can be created in {quoted(tempfile.gettempdir())}: {error.strerror}.",
+            "Set TMPDIR to a writable folder with free space.",
         ) from None
     return Path(folder)
 
 
-def _listener() -> socket.socket:
-    listener = socket.socket()
+async def _serve_rpcs(plane: ControlPlane, handlers: Handlers, stack: contextlib.AsyncExitStack) -> str:
+    """Serve the client's RPCs on a free loopback port; its URL."""
+    server, listener = Server([Service(plane, handlers)]), socket.socket()
     listener.bind(("127.0.0.1", 0))
-    return listener
+    await server.start(sock=listener)
+    stack.callback(server.close)
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

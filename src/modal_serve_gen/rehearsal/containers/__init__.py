@@ -1,1 +1,1 @@
-"""Containers: local processes that run the SDK's own entrypoint, what they are given, and how they are cleared away."""
+"""Containers: local processes that run the SDK's own entrypoint, their environment, and their cleanup."""

@@ -1,8 +1,8 @@
-"""Containers: local processes that run the SDK's own entrypoint, one unix socket each.
+"""Containers: local processes that run the SDK's own entrypoint, with one unix socket each.
 
 A container gets the app's uploaded source, the image's environment, its Secrets and a folder per Volume; it sees the
-bare environment and nothing else of this machine's Python. It is a process group of its own, and whatever it leaves
-behind is found by the mark in its environment.
+bare environment and no other Python package of this machine. It is its own process group, and leftover processes are
+found by the mark in their environment.
 """
 
 import asyncio
@@ -11,48 +11,54 @@ import math
 import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.containers import starting
+from modal_serve_gen.rehearsal.containers import startup
 from modal_serve_gen.rehearsal.containers.launching import Launcher
-from modal_serve_gen.rehearsal.plane import apps, calls, servers
-from modal_serve_gen.rehearsal.plane.state import App, Container, Function, Image, Plane
+from modal_serve_gen.rehearsal.control_plane import apps, calls, servers
+from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function, Image
 
 STOP_S = 20  # an engine has this long to end by itself before its container is killed
-RETIRE_S = 3600  # and one whose app was deployed anew, for the inputs that it has
+RETIRE_S = 3600  # and the containers of a redeployed app, for the inputs that they have
 LOG_DRAIN_S = 3
-IDLE_S = 60  # until an idle container stops, where the app does not say (modal.com/docs/guide/cold-start)
-MOST_CONTAINERS = 4  # of one function, on one machine
+CLOSE_S = 30  # for killed processes to end, on a busy machine
+IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
+MAX_CONTAINERS = 4  # of one function, on one machine
+MAX_BUILD_S = 1800
 FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
-class Containers:
-    """Starts, watches and stops the containers of one rehearsal, each of them by means of `launcher`."""
+class Fleet:
+    """Starts, watches and stops the containers of one rehearsal."""
 
-    def __init__(self, plane: Plane, launcher: Launcher):
+    def __init__(self, plane: ControlPlane, launcher: Launcher):
         self.plane, self.launcher = plane, launcher
-        self.tasks: set[asyncio.Task] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
         self.count = 0
 
     def ensure(self, function: Function) -> None:
-        """Start a container for `function` unless one is there to take its inputs."""
+        """Start as many containers as the inputs or requests of `function` need."""
         if servers.serves(function.definition):
-            for _ in range(servers.wanted(function) - len(function.live)):
-                self.launch(function)
+            needed = servers.needed_containers(function)
         elif not function.app.ending:
-            for _ in range(self._wanted(function) - len(function.live)):
-                self.launch(function)
+            needed = self._needed(function)
+        else:
+            needed = 0
+        for _ in range(needed - len(function.live)):
+            self.launch(function)
 
-    def _wanted(self, function: Function) -> int:
-        """One container, and as many more as the waiting inputs fill, within what the app and this machine allow."""
+    def _needed(self, function: Function) -> int:
+        """At least one, and as many as the waiting inputs fill, within the limits of the app and of this machine."""
         definition = function.definition
-        places = max(1, definition.max_concurrent_inputs)
+        capacity = max(1, definition.max_concurrent_inputs)
         busy = sum(len(container.running) for container in function.live)
-        most = definition.autoscaler_settings.max_containers or definition.concurrency_limit or MOST_CONTAINERS
-        return max(1, min(most, MOST_CONTAINERS, math.ceil((busy + len(function.queue)) / places)))
+        maximum = definition.autoscaler_settings.max_containers or definition.concurrency_limit or MAX_CONTAINERS
+        return max(1, min(maximum, MAX_CONTAINERS, math.ceil((busy + len(function.queue)) / capacity)))
 
     def launch(self, function: Function) -> Container:
         """Start one more container for `function`."""
@@ -60,95 +66,98 @@ class Containers:
         container = Container(self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count)
         container.host, container.inner_host = self.launcher.addresses(container)
         function.containers.append(container)
-        self.plane.note(f"container: {function.tag}")
-        self._later(self._run(container))
+        self.plane.note(EventKind.CONTAINER_STARTED, function.tag)
+        self._spawn(self._run(container))
         return container
 
-    def _later(self, work: Coroutine) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
     async def build(self, image: Image) -> None:
-        """Execute the build function of `image` and give the image its result."""
+        """Run the build function of `image`, and set the image's result."""
         function = image.build
+        assert function is not None
         payload = image.build_input or api_pb2.FunctionInput(
             args=serialize_data_format(((), {}), api_pb2.DATA_FORMAT_PICKLE), data_format=api_pb2.DATA_FORMAT_PICKLE
         )
         payload.final_input = True  # the entrypoint ends by itself after this one
-        self.plane.note(f"build: {function.tag}")
+        self.plane.note(EventKind.BUILD_STARTED, function.tag)
         item = calls.submit(self.plane, function, payload)
-        limit = min(function.definition.timeout_secs or 3600, 1800)
-        if not await item.call.changed.until(lambda: item.output is not None, limit):
-            text = f"The build function {function.tag} did not end within {limit} s."
+        limit_s = min(function.definition.timeout_secs or 3600, MAX_BUILD_S)
+        if not await item.call.changed.until(lambda: item.output is not None, limit_s):
+            text = f"The build function {function.tag} did not end within {limit_s} s."
             calls.finish(item, api_pb2.GenericResult(status=FAILURE, exception=text))
         await self.stop(function)
-        self.plane.note(f"built: {function.tag}")
+        self.plane.note(EventKind.BUILD_ENDED, function.tag)
+        assert item.output is not None
         image.result = item.output.result
-        if image.result.status == FAILURE:  # which the SDK knows for calls, not for images
+        if image.result.status == FAILURE:  # a status that the SDK knows of calls, not of images
             image.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
         image.changed.notify()
 
     async def stop_app(self, app: App) -> None:
-        await asyncio.gather(*(self.stop(each) for each in list(self.plane.functions.values()) if each.app is app))
+        functions = [function for function in self.plane.functions.values() if function.app is app]
+        await asyncio.gather(*(self.stop(function) for function in functions))
 
     async def stop(self, function: Function) -> None:
-        """End all containers of `function`: first as Modal does, by ending their input stream, then by force."""
+        """Stop all containers of `function` by ending their input stream, as Modal does; kill those that do not end."""
         for container in function.containers:
             container.stopping = True
         await self._end(function, list(function.containers), STOP_S)
 
     def retire(self, function: Function) -> None:
-        """Give the containers that `function` has now no more inputs; what waits goes to new ones."""
+        """Give the present containers of `function` no more inputs; queued inputs go to new containers."""
         old = function.live
         for container in old:
             container.stopping = True
         if function.queue:
             self.ensure(function)
-        self._later(self._end(function, old, RETIRE_S))
+        self._spawn(self._end(function, old, RETIRE_S))
 
-    async def _end(self, function: Function, containers: list[Container], limit_s: float) -> None:
-        """Wait for containers that are told to stop; after `limit_s` seconds, end them by force."""
+    async def _end(self, function: Function, containers: Sequence[Container], limit_s: float) -> None:
+        """Wait for containers that are stopping; kill those still running after `limit_s` seconds."""
         function.queued.notify()
         if servers.serves(function.definition):
             await asyncio.gather(*(servers.dismiss(container) for container in containers))
         for container in containers:
-            if not await container.changed.until(lambda c=container: c.exit_code is not None, limit_s):
+            if not await _ended(container, limit_s):
                 self.crash(container)
-                await container.changed.until(lambda c=container: c.exit_code is not None, 5)
+                await _ended(container, CLOSE_S)
 
     async def close(self) -> None:
-        """End everything at once and wait for the last word of each container."""
+        """Kill everything, and wait for the last output of each container."""
         for function in self.plane.functions.values():
             for container in function.containers:
                 container.stopping = True
                 self.crash(container)
         if self.tasks:
-            await asyncio.wait(self.tasks, timeout=10)
+            await asyncio.wait(self.tasks, timeout=CLOSE_S)
         for task in self.tasks:
             task.cancel()
 
     def kill(self, container: Container, why: str) -> None:
-        """End a container by force; its inputs fail with `why`, or are tried again."""
+        """Kill a container that hit a time-out; its inputs fail with `why`, or are retried."""
         result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_TIMEOUT, exception=why)
         for item in list(container.running.values()):
             calls.settle(self.plane, item, result)
         self.crash(container)
 
     def preempt(self, container: Container) -> None:
-        """Interrupt a container: its exit methods run, and what it was working on starts anew in another.
+        """Interrupt a container: its exit methods run, and its inputs are retried in another one.
 
-        A server lets its requests end first. modal.com/docs/guide/preemption and /servers, read 2026-11.
+        A server first finishes its requests. modal.com/docs/guide/preemption and /servers, read 2026-11.
         """
         function = container.function
         container.stopping = True
         if servers.serves(function.definition):
-            self._later(self._end(function, [container], STOP_S))
+            self._spawn(self._end(function, [container], STOP_S))
             return
         for item in list(container.running.values()):
             container.running.pop(item.id)
             item.container = None
-            if item.call.data_out.chunks:  # half an answer is out: it breaks off there
+            if item.call.data_out.chunks:  # a partial response was sent: it breaks off
                 calls.finish(item, api_pb2.GenericResult(status=FAILURE, exception="The container was preempted."))
             else:
                 function.queue.appendleft(item)
@@ -156,49 +165,46 @@ class Containers:
         if container.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(container.process.pid, signal.SIGINT)
-        self._later(self._end(function, [container], STOP_S))
+        self._spawn(self._end(function, [container], STOP_S))
 
     def crash(self, container: Container) -> None:
-        """End a container's processes by force; what it was working on is dealt with when they are gone."""
+        """Kill a container's processes; its inputs are settled when they are gone."""
         container.killed = True
-        self._kill(container)
-
-    def _kill(self, container: Container) -> None:
-        if container.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(container.process.pid, signal.SIGKILL)
+        _kill(container)
 
     async def _run(self, container: Container) -> None:
-        server = None
+        """Run a container from its start to its end."""
+        server, code = None, -1
         try:
-            server, outputs = await self.launcher.start(container)
-            watchdogs = [asyncio.create_task(starting.limit(container, self.launcher, self._give_up))]
-            watchdogs.append(asyncio.create_task(self._rest(container)))
+            server, process, outputs = await self.launcher.start(container)
+            monitors = [
+                asyncio.create_task(startup.watch(container, self.launcher, self._give_up)),
+                asyncio.create_task(self._scale_down(container)),
+            ]
             if servers.serves(container.function.definition):
-                watchdogs.append(asyncio.create_task(servers.attend(self.plane, container, self._give_up)))
-            code = await container.process.wait()
-            for watchdog in watchdogs:
-                watchdog.cancel()
-            self._kill(container)  # the engine, should it have outlived its container
+                monitors.append(asyncio.create_task(servers.monitor(self.plane, container, self._give_up)))
+            code = await process.wait()
+            for monitor in monitors:
+                monitor.cancel()
+            _kill(container)  # the engine may have outlived its container
             for output in outputs:
                 await output.drained(LOG_DRAIN_S)
-        except Exception as fault:
-            code = -1
-            self._kill(container)
+        except Exception as error:
+            _kill(container)
             if not (container.stopping or container.killed):
-                self.plane.troubles.append(fault)
-            container.failure = api_pb2.GenericResult(status=FAILURE, exception=f"could not start: {fault!r}")
+                self.plane.internal_errors.append(error)
+            container.failure = api_pb2.GenericResult(status=FAILURE, exception=f"could not start: {error!r}")
         finally:
             if server is not None:
                 server.close()
-            if container.inside:
-                await container.inside.close()
+            if container.network:
+                await container.network.close()
         container.exit_code = code
-        self._bury(container, code)
+        self._settle(container, code)
         container.changed.notify()
 
-    async def _rest(self, container: Container) -> None:
-        """End a container that has had nothing to do for its scale-down window, if more run than have to."""
+    async def _scale_down(self, container: Container) -> None:
+        """Stop a container that was idle for its scale-down window, if more run than the minimum."""
         function, idle_since = container.function, None
         settings = function.definition.autoscaler_settings
         window_s = settings.scaledown_window or function.definition.task_idle_timeout_secs or IDLE_S
@@ -208,17 +214,17 @@ class Containers:
             spare = len(function.live) > settings.min_containers
             if idle_since and spare and time.monotonic() - idle_since >= window_s:
                 container.stopping = True
-                self._later(self._end(function, [container], STOP_S))
+                self._spawn(self._end(function, [container], STOP_S))
                 return
             await asyncio.sleep(min(1, window_s / 4))
 
-    def _bury(self, container: Container, code: int) -> None:
-        """Answer whoever waited for this container, and replace it if inputs are still queued."""
+    def _settle(self, container: Container, code: int) -> None:
+        """Answer or retry the inputs of a container that ended, and replace it if inputs are still queued."""
         function = container.function
-        died = f"The container of {function.tag} ended with exit code {code}."
-        failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=died)
+        text = f"The container of {function.tag} ended with exit code {code}."
+        failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=text)
         if code and not (container.stopping or container.failure or container.killed):
-            self.plane.note(f"a container of {function.tag} ended by itself, with exit code {code}")
+            self.plane.note(EventKind.CONTAINER_FAILED, function.tag, f"ended by itself, with exit code {code}")
         for item in list(container.running.values()):
             calls.settle(self.plane, item, failure)
         if servers.serves(function.definition) and not container.stopping:
@@ -232,12 +238,23 @@ class Containers:
             self.ensure(function)
 
     def _give_up(self, container: Container, why: str) -> None:
+        """Kill a container that is of no use; `why` completes "the container of TAG ..."."""
         text = f"The container of {container.function.tag} {why}."
-        self.plane.note(f"a container of {container.function.tag} {why}")
+        self.plane.note(EventKind.CONTAINER_FAILED, container.function.tag, why)
         container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
-        self.say(container, f"{text}\n")
+        self.log(container, f"{text}\n")
         self.crash(container)
 
-    def say(self, container: Container, text: str) -> None:
-        """A line of the rehearsal's own in the app's log."""
+    def log(self, container: Container, text: str) -> None:
+        """Add a line of the rehearsal's own to the app's log."""
         apps.log(self.plane, container.function.app, text, api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
+
+
+async def _ended(container: Container, limit_s: float) -> bool:
+    return await container.changed.until(lambda: container.exit_code is not None, limit_s)
+
+
+def _kill(container: Container) -> None:
+    if container.process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(container.process.pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""Containers with a network and files of their own, where the machine allows it (shim/enter.py does the entering).
+"""Containers in their own network and mount namespaces, where the machine allows it (see shim/enter.py).
 
-The control plane stays outside. It reaches what listens in a container by sockets that were made inside; and what it
-serves itself over HTTP on loopback is served inside, too, under the same port.
+The control plane stays outside. It connects to servers in a container through sockets that were created inside; its own
+HTTP services on loopback are served inside as well, on the same ports.
 """
 
 import asyncio
@@ -13,100 +13,104 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
-from modal_serve_gen.rehearsal.containers import bare
-from modal_serve_gen.rehearsal.plane.state import Container, Plane
+from modal_serve_gen.rehearsal.containers import bare_env
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
 
-ENTER = bare.SHIM / "enter.py"
+ENTER = bare_env.SHIM / "enter.py"
 ADDRESS = "172.20.0.2"  # of eth0, in each container's own network
-HIDDEN = ("/home", "/root", "/tmp")  # what a container does not see of this machine
-ANSWER_S = 20  # how long entering may take
+HIDDEN = ("/home", "/root", "/tmp")  # folders of this machine that a container does not see
+ANSWER_S = 60  # limit for entering the namespaces, on a busy machine
 
 
-class Inside:
-    """What the control plane has of a container's own network: the socket that enter.py listens to."""
+class Namespace:
+    """A container's own network, accessed through the unix socket of enter.py."""
 
-    def __init__(self, asker: socket.socket):
-        self._asker, self._sites = asker, []
-        asker.settimeout(ANSWER_S)
+    def __init__(self, channel: socket.socket):
+        self._channel = channel
+        self._sites: list[web.SockSite] = []
+        channel.settimeout(ANSWER_S)
 
-    def socket(self, *_) -> socket.socket:
-        """A new TCP socket of that network. Raises ConnectionError where the container is gone, or never came."""
-        self._asker.send(b"s")
-        _, descriptors, *_ = socket.recv_fds(self._asker, 1, 1)
+    def socket(self, *_: object) -> socket.socket:
+        """A new TCP socket in that network. Raises ConnectionError if the container has ended, or never started."""
+        self._channel.send(b"s")
+        descriptors = socket.recv_fds(self._channel, 1, 1)[1]
         if not descriptors:
             raise ConnectionResetError("the container's network is gone")
-        made = socket.socket(fileno=descriptors[0])
-        made.setblocking(False)
-        return made
+        tcp_socket = socket.socket(fileno=descriptors[0])
+        tcp_socket.setblocking(False)
+        return tcp_socket
 
     async def serve(self, runner: web.AppRunner, port: int) -> None:
-        """Serve there what `runner` serves outside, at the same port of loopback."""
-        made = await asyncio.to_thread(self.socket)
-        made.bind(("127.0.0.1", port))
-        site = web.SockSite(runner, made)
+        """Serve `runner` in that network too, on the same loopback port."""
+        tcp_socket = await asyncio.to_thread(self.socket)
+        tcp_socket.bind(("127.0.0.1", port))
+        site = web.SockSite(runner, tcp_socket)
         await site.start()
         self._sites.append(site)
 
-    def go(self) -> None:
-        """Everything is there: let the container's own process start."""
-        self._asker.send(b"g")
+    def release(self) -> None:
+        """Let the container's own process start."""
+        self._channel.send(b"g")
 
     async def close(self) -> None:
-        self._asker.close()
+        self._channel.close()
         for site in self._sites:
-            with contextlib.suppress(RuntimeError):  # its runner has stopped it
+            with contextlib.suppress(RuntimeError):  # its runner has stopped it already
                 await site.stop()
 
 
-def specification(plane: Plane, container: Container, visible: Iterable[Path], placed: dict[str, Path]) -> dict:
-    """What enter.py lays over this machine's files for a container: its folders, its Volumes at their true paths, the
-    files that were `placed` by the SDK outside of /root, and what has to be `visible` of the hidden folders.
+def specification(
+    plane: ControlPlane, container: Container, visible: Iterable[Path], uploaded: dict[str, Path]
+) -> dict[str, Any]:
+    """The mounts that enter.py makes for a container: its folders, its Volumes at their true paths, the files that the
+    SDK `uploaded` outside of /root, and the `visible` parts of the hidden folders.
     """
     folder = container.folder
     (folder / "fs").mkdir()
     mounts = {"/root": folder / "root", "/tmp": folder / "tmp", "/var/tmp": folder / "tmp", "/home": folder / "home"}
     mounts |= {str(path): path for path in _outermost([*visible, plane.folder])}
-    mounts |= placed
+    mounts |= uploaded
     for mount in container.function.definition.volume_mounts:
         mounts[mount.mount_path.rstrip("/")] = plane.volume_path(mount.volume_id)
     return {
         "fs": str(folder / "fs"),
-        "mounts": [[str(here), there] for there, here in mounts.items()],
+        "mounts": [[str(source), target] for target, source in mounts.items()],
         "folder": "/root",
         "address": ADDRESS,
     }
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:
-    """Those of `paths` that lie in hidden folders, without those that lie in another of them."""
-    hidden = {each.absolute() for each in paths if set(map(str, each.absolute().parents)) & set(HIDDEN)}
+    """Those of `paths` in hidden folders, without those below another of them."""
+    hidden = {path.absolute() for path in paths if set(map(str, path.absolute().parents)) & set(HIDDEN)}
     return [path for path in hidden if not hidden & set(path.parents)]
 
 
-def command(asker: socket.socket, specification_file: Path, rest: list[str]) -> list[str]:
-    """How `rest` is started inside; `asker` has to be inherited."""
-    return [sys.executable, "-I", "-S", str(ENTER), str(asker.fileno()), str(specification_file), *rest]
+def command(channel: socket.socket, specification_file: Path, rest: list[str]) -> list[str]:
+    """The command that runs `rest` in new namespaces; `channel` has to be inherited."""
+    return [sys.executable, "-I", "-S", str(ENTER), str(channel.fileno()), str(specification_file), *rest]
 
 
 def refusal() -> str:
-    """Why this machine does not allow it, in a few words; '' if it does."""
+    """Why this machine does not allow isolation, in a few words; '' if it does."""
     if sys.platform != "linux":
-        return "only Linux has such namespaces"
+        return "namespaces require Linux"
     try:
         with tempfile.TemporaryDirectory() as folder:
-            done = _tried(Path(folder))
-    except (OSError, subprocess.TimeoutExpired) as fault:
-        return str(fault)
-    if done.returncode:
-        return (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
+            attempt = _attempt(Path(folder))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if attempt.returncode:
+        return (attempt.stderr.strip().splitlines() or [f"it ended with {attempt.returncode}"])[-1]
     return ""
 
 
-def _tried(folder: Path) -> subprocess.CompletedProcess:
-    """What comes of entering namespaces with nothing to do in them."""
+def _attempt(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Enter new namespaces, and run /bin/true."""
     fs, file = folder / "fs", folder / "specification"
     fs.mkdir()
     file.write_text(json.dumps({"fs": str(fs), "mounts": [], "folder": "/", "address": ADDRESS}), "utf-8")

@@ -1,4 +1,4 @@
-"""One container's process: its folders, its place on the network, its command, and where its output goes."""
+"""One container's process: its folders, its network, its command, and its output."""
 
 import asyncio
 import contextlib
@@ -9,112 +9,119 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from grpclib.server import Server
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.containers import bare, isolation, outfit
+from modal_serve_gen.rehearsal.containers import bare_env, container_env, isolation
 from modal_serve_gen.rehearsal.containers.pipes import Output
-from modal_serve_gen.rehearsal.plane import apps
-from modal_serve_gen.rehearsal.plane.rpc import Service, reply
-from modal_serve_gen.rehearsal.plane.state import Container, Plane
+from modal_serve_gen.rehearsal.control_plane import apps
+from modal_serve_gen.rehearsal.control_plane.rpc import Handlers, Service, reply
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function, Image
+from modal_serve_gen.rehearsal.loopback import Listener
 
 
 class Launcher:
     """Starts the processes of one rehearsal's containers.
 
-    `limit_s` caps start-up time-outs. `prepare(image, container)` gives the interpreter to use, and what the rehearsal
-    adds to its environment. `visible()` says which folders of this machine an `isolated` container needs to see.
+    `limit_s` caps start-up time-outs. `prepare(image)` returns the interpreter, and the rehearsal's additions to the
+    environment. `visible()` returns the folders of this machine that an `isolated` container needs.
     """
 
     def __init__(
         self,
-        plane: Plane,
-        handlers: dict[str, Callable],
+        plane: ControlPlane,
+        handlers: Handlers,
         *,
         limit_s: float,
-        prepare: Callable,
+        prepare: Callable[[Image | None], tuple[Path, dict[str, str]]],
         isolated: bool,
         visible: Callable[[], list[Path]],
     ):
         self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
         self.isolated, self.visible = isolated, visible
-        plane.new_door = self.open_door
-        self.started: Callable[[int], None] = lambda pid: None  # told of each process, a session of its own
+        plane.listener_added = self.expose
+        self.started: Callable[[int], None] = lambda pid: None  # gets the id of each process, a session leader
         self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"
         self.network = f"127.{random.randint(16, 250)}.{random.randint(1, 250)}"
 
     def addresses(self, container: Container) -> tuple[str, str]:
-        """Where the outside finds what the container binds to 0.0.0.0, and what it binds to localhost."""
+        """The addresses from which the container's 0.0.0.0 and its localhost are reached."""
         if self.isolated:
             return isolation.ADDRESS, "127.0.0.1"
-        return outfit.addresses(self.network, container.number)
+        return container_env.addresses(self.network, container.number)
 
-    async def start(self, container: Container) -> tuple[Server, list[Output]]:
-        """Start its process; its own server of RPCs, and its output on the way to the log."""
+    async def start(self, container: Container) -> tuple[Server, asyncio.subprocess.Process, list[Output]]:
+        """Start its process; returns its RPC server, the process, and its output."""
         function, folder = container.function, container.folder
         for name in ("root", "tmp", "home"):
             (folder / name).mkdir(parents=True)
-        placed = outfit.upload(self.plane, function, folder / "root")
+        elsewhere = container_env.upload(self.plane, function, folder / "root")
         socket_path = folder / "s"
         server = Server([Service(self.plane, self.handlers, container)])
         await server.start(path=str(socket_path))
         image = self.plane.images.get(function.definition.image_id)
-        python, added = await asyncio.to_thread(self.prepare, image, container)
-        command, passed = [str(python), "-u", str(bare.SHIM / "container.py")], ()
+        python, added = await asyncio.to_thread(self.prepare, image)
+        command = [str(python), "-u", str(bare_env.SHIM / "container.py")]
+        inherited: socket.socket | None = None
         if self.isolated:
-            ours, theirs = socket.socketpair()
-            container.inside, passed = isolation.Inside(ours), (theirs.fileno(),)
-            specification = isolation.specification(self.plane, container, self.visible(), placed)
+            channel, inherited = socket.socketpair()
+            container.network = isolation.Namespace(channel)
+            specification = isolation.specification(self.plane, container, self.visible(), elsewhere)
             (folder / "specification").write_text(json.dumps(specification), "utf-8")
-            command = isolation.command(theirs, folder / "specification", command)
+            command = isolation.command(inherited, folder / "specification", command)
         else:
-            for name in placed:
-                self.plane.substitute(f"{name}: not placed, only paths under /root are")
-        given = outfit.environment(self.plane, container, image, python, socket_path)
-        given |= {"REHEARSAL_MARK": self.mark} | added
-        arguments = outfit.arguments(self.plane, container, self.limit_s)
+            for name in elsewhere:
+                self.plane.substitute(f"{name}: not mounted, only paths under /root are")
+        environment = container_env.environment(self.plane, container, image, python, socket_path)
+        arguments = container_env.arguments(self.plane, container, self.limit_s)
         (folder / "arguments").write_bytes(arguments.SerializeToString())
         outputs = [
-            Output(self._log(container, kind))
-            for kind in (api_pb2.FILE_DESCRIPTOR_STDOUT, api_pb2.FILE_DESCRIPTOR_STDERR)
+            Output(self._log(container, descriptor))
+            for descriptor in (api_pb2.FILE_DESCRIPTOR_STDOUT, api_pb2.FILE_DESCRIPTOR_STDERR)
         ]
-        container.process = await asyncio.create_subprocess_exec(
-            *command, cwd=folder / "root", env=given, stdin=asyncio.subprocess.DEVNULL, pass_fds=passed,
-            stdout=outputs[0].write_end, stderr=outputs[1].write_end, start_new_session=True,
-        )  # fmt: skip
-        self.started(container.process.pid)
+        process = container.process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder / "root",
+            env=environment | {"REHEARSAL_MARK": self.mark} | added,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=outputs[0].write_end,
+            stderr=outputs[1].write_end,
+            pass_fds=(inherited.fileno(),) if inherited else (),
+            start_new_session=True,
+        )
+        self.started(process.pid)
         for output in outputs:
             output.started()
-        if self.isolated:
-            theirs.close()
-            for door in list(self.plane.doors):
-                await container.inside.serve(door.runner, door.port)
-            container.inside.go()
-        return server, outputs
+        if container.network and inherited:
+            inherited.close()
+            for listener in list(self.plane.listeners):
+                await container.network.serve(listener.runner, listener.port)
+            container.network.release()
+        return server, process, outputs
 
-    def doors(self) -> set[int]:
-        """Ports of loopback at which the plane itself listens."""
-        return {door.port for door in self.plane.doors}
+    def own_ports(self) -> set[int]:
+        """Loopback ports of the rehearsal's own HTTP services."""
+        return {listener.port for listener in self.plane.listeners}
 
-    async def open_door(self, door: Any) -> None:
-        """Let the containers that run reach one more HTTP service of the plane's."""
-        inside = [each.inside for function in self.plane.functions.values() for each in function.live if each.inside]
-        for each in inside:
-            with contextlib.suppress(OSError):  # it is gone, or has that door since its start
-                await each.serve(door.runner, door.port)
+    async def expose(self, listener: Listener) -> None:
+        """Make a new HTTP service of the rehearsal reachable from the running containers."""
+        containers = [container for function in self.plane.functions.values() for container in function.live]
+        for network in [container.network for container in containers if container.network]:
+            with contextlib.suppress(OSError):  # the container is gone, or has had the listener since its start
+                await network.serve(listener.runner, listener.port)
 
-    def _log(self, container: Container, kind: int) -> Callable[[str], None]:
-        """Where a container's output goes: its app's log, or its image's log while that is being built."""
-        function = container.function
-        image = next((each for each in self.plane.images.values() if each.build is function), None)
+    def _log(self, container: Container, descriptor: api_pb2.FileDescriptor.ValueType) -> Callable[[str], None]:
+        """Where a container's output goes: to its app's log, or to the log of the image that it builds."""
+        function: Function = container.function
+        image = next((image for image in self.plane.images.values() if image.build is function), None)
 
         def write(text: str) -> None:
             if image is None:
-                apps.log(self.plane, function.app, text, kind, container.id)
+                apps.log(self.plane, function.app, text, descriptor, container.id)
             else:
-                image.logs.append(reply(api_pb2.TaskLogs, data=text, file_descriptor=kind, timestamp=time.time()))
+                line = reply(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
+                image.logs.append(line)
                 image.changed.notify()
 
         return write

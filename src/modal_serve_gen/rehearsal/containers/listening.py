@@ -1,4 +1,4 @@
-"""What listens where, by the kernel's own table (Linux; elsewhere nothing is known)."""
+"""Listening TCP sockets, read from the kernel's table (on Linux; elsewhere none are found)."""
 
 import socket
 from pathlib import Path
@@ -8,8 +8,8 @@ ANY = "0.0.0.0"
 
 
 def table(process: int | str = "self") -> set[tuple[str, int]]:
-    """Address and port of each listening TCP socket in the network of `process`: IPv4, and IPv6 as far as it maps."""
-    found = set()
+    """Address and port of each listening TCP socket in the network of `process`: IPv4, and mapped IPv6."""
+    sockets = set()
     for file in (Path(f"/proc/{process}/net/tcp"), Path(f"/proc/{process}/net/tcp6")):
         try:
             rows = [row.split() for row in file.read_text().splitlines()[1:]]
@@ -18,12 +18,12 @@ def table(process: int | str = "self") -> set[tuple[str, int]]:
         for row in rows:
             address, _, port = row[1].partition(":")
             if row[3] == LISTEN:
-                found.add((_spelled(address), int(port, 16)))
-    return found
+                sockets.add((_decoded(address), int(port, 16)))
+    return sockets
 
 
-def _spelled(address: str) -> str:
-    """The table has words of four bytes in the machine's byte order; of IPv6, the last holds a mapped IPv4 address."""
+def _decoded(address: str) -> str:
+    """The table has words of four bytes in the machine's byte order; an IPv6 address may end with a mapped IPv4 one."""
     if set(address) == {"0"}:
         return ANY
     if address in ("0" * 24 + "01000000", "0" * 24 + "00000001"):

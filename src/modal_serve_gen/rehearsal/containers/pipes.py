@@ -1,7 +1,7 @@
-"""Reading what a process prints without waiting for its descendants.
+"""Read a process's output without waiting for its descendants.
 
-asyncio's own PIPE keeps `Process.wait()` from returning while any descendant, such as an engine, still holds the other
-end; with pipes of our own the process's end and the output's end are two things.
+With asyncio's own PIPE, `Process.wait()` does not return while any descendant, such as an engine, holds the other end;
+with separate pipes, the end of the process and the end of its output are independent.
 """
 
 import asyncio
@@ -11,22 +11,23 @@ from collections.abc import Callable
 
 
 class Output:
-    """The write end of a new pipe, and a task that hands on what arrives at the other as text."""
+    """The write end of a new pipe, and a task that passes on what arrives, as text."""
 
     def __init__(self, on_text: Callable[[str], None]):
         self._read, self.write_end = os.pipe()
         self._on_text = on_text
-        self._task: asyncio.Task | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def started(self) -> None:
-        """The process holds its copy of the write end now: close ours and begin to read."""
+        """The process has its copy of the write end: close ours, and begin to read."""
         os.close(self.write_end)
         self._task = asyncio.create_task(self._relay())
 
     async def drained(self, limit_s: float) -> None:
         """Wait for the end of the output, at most `limit_s` seconds."""
-        await asyncio.wait({self._task}, timeout=limit_s)
-        self._task.cancel()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=limit_s)
+            self._task.cancel()
 
     async def _relay(self) -> None:
         stream, decoder = asyncio.StreamReader(), codecs.getincrementaldecoder("utf-8")("replace")

@@ -1,1 +1,1 @@
-"""What is reached over HTTP: the front that users meet, the depot of large things, and the local hub."""
+"""HTTP services: the ingress for web endpoints, the blob server, and the local Hugging Face Hub."""

@@ -1,8 +1,8 @@
 """A local Hugging Face Hub: enough of its protocol for the real `huggingface_hub` client, serving miniatures.
 
-Every model is served under its own id, at whatever full revision the app pins. What a file is (its size, its hash) is
-the miniature's, so that the app's own verification works on true figures. What a dataset holds cannot be known here:
-each has a file of made-up prompts for every usual split, and one under every other name of a JSONL file.
+Every model is served under its own id, at any full revision. Sizes and hashes are those of the miniature's files, so
+that the app's own verification works. The contents of datasets are unknown here: each has a file of generated prompts
+for every usual split, and for any other name of a JSONL file.
 """
 
 import asyncio
@@ -12,15 +12,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
-from modal_serve_gen.rehearsal.web import loopback
+from modal_serve_gen.rehearsal import loopback
+from modal_serve_gen.rehearsal.config import ModelRevision
 
 SHA = re.compile(r"[0-9a-f]{40}")
 ROWS = 100  # of each file of a dataset
 SPLITS = ("train", "validation", "test")
-COLUMNS = ("prompt", "text", "question", "instruction", "input", "query", "problem")  # which hold the same here
+COLUMNS = ("prompt", "text", "question", "instruction", "input", "query", "problem")  # with the same contents here
 JSON_LINES = (".jsonl", ".ndjson")
 LFS_SUFFIXES = {".safetensors"}  # the Hub keeps weights in LFS and shows their SHA-256; other files have a git hash
 
@@ -40,29 +42,29 @@ class Repository:
 
 
 class LocalHub:
-    """`miniature(model_id)` gives the folder to serve and whether the model is gated; None: there is no such model.
-    `accepts(token)` says whether a token, '' where there is none, opens what is gated.
+    """`miniature(model_id)` returns the folder to serve, and whether the model is gated; None for an unknown model.
+    `accepts(token)` decides whether a token ('' for none) gives access to gated models.
 
-    What it raises is handed to `trouble`, and the client is told 503. `substitute` is told what stands in for what.
+    Exceptions of `miniature` are passed to `on_error`, and the client gets 503. `substitute` records substitutes.
     """
 
     def __init__(
         self,
         miniature: Callable[[str], tuple[Path, bool] | None],
         accepts: Callable[[str], bool],
-        trouble: Callable[[Exception], None] = lambda fault: None,
+        on_error: Callable[[Exception], None] = lambda error: None,
         substitute: Callable[[str], None] = lambda line: None,
         *,
         down: bool = False,
     ):
-        self.miniature, self.accepts, self.trouble, self.substitute = miniature, accepts, trouble, substitute
-        self.down, self.asked_in_vain = down, 0
+        self.miniature, self.accepts, self.on_error, self.substitute = miniature, accepts, on_error, substitute
+        self.down, self.refused = down, 0  # requests refused while down
         self.repositories: dict[str, Repository | None] = {}
         self.lock = asyncio.Lock()
-        self.served: set[tuple[str, str]] = set()  # (model id, revision) that were asked for
-        self.door: loopback.Door | None = None
+        self.served: set[ModelRevision] = set()
+        self.listener: loopback.Listener | None = None
 
-    async def start(self) -> str:
+    async def start(self) -> loopback.Listener:
         application = web.Application()
         name = r"{owner:[^/{}]+}/{name:[^/{}]+}"
         application.router.add_get(f"/api/models/{name}", self._info)
@@ -76,17 +78,17 @@ class LocalHub:
         application.router.add_post(f"/api/datasets/{dataset}/paths-info/{{revision:[^/]+}}", self._paths_info)
         application.router.add_get(f"/api/datasets/{dataset}", self._dataset_info)
         application.router.add_get(f"/datasets/{dataset}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
-        self.door = await loopback.serve(application)
-        return self.door.url
+        self.listener = await loopback.serve(application)
+        return self.listener
 
     async def close(self) -> None:
-        if self.door is not None:
-            await self.door.close()
+        if self.listener is not None:
+            await self.listener.close()
 
     async def _repository(self, request: web.Request) -> tuple[str, str, Repository]:
         """Name, commit and content of what is asked for."""
         if self.down:
-            self.asked_in_vain += 1
+            self.refused += 1
             raise web.HTTPServiceUnavailable(text="the Hub is down, as the rehearsal was asked for\n")
         if dataset := request.match_info.get("dataset"):
             return dataset, _commit(dataset, request), self._dataset(dataset)
@@ -94,11 +96,11 @@ class LocalHub:
         async with self.lock:
             if model not in self.repositories:
                 try:
-                    found = await asyncio.to_thread(self.miniature, model)
-                    self.repositories[model] = found and await asyncio.to_thread(_read, *found)
-                except Exception as fault:
-                    self.trouble(fault)
-                    raise web.HTTPServiceUnavailable(text=f"the local hub cannot make {model}: {fault}") from fault
+                    source = await asyncio.to_thread(self.miniature, model)
+                    self.repositories[model] = await asyncio.to_thread(_read, *source) if source else None
+                except Exception as error:
+                    self.on_error(error)
+                    raise web.HTTPServiceUnavailable(text=f"the local hub cannot make {model}: {error}") from error
         repository = self.repositories[model]
         if repository is None:
             raise _error(web.HTTPNotFound, "RepoNotFound", "Repository not found")
@@ -107,15 +109,15 @@ class LocalHub:
             message = f"Access to model {model} is restricted. You must have access to it and be authenticated."
             raise _error(web.HTTPUnauthorized, "GatedRepo", message)
         revision = _commit(model, request)
-        self.served.add((model, revision))
+        self.served.add(ModelRevision(model, revision))
         return model, revision, repository
 
     def _dataset(self, name: str) -> Repository:
         self.substitute(
-            f"dataset {name}: whether it exists is not known here, and what it holds neither; {ROWS} made-up rows with "
-            f"the columns {', '.join(COLUMNS)} stand in for each of its files"
+            f"dataset {name}: its existence and contents are unknown here; each of its files has {ROWS} generated rows "
+            f"with the columns {', '.join(COLUMNS)}"
         )
-        return Repository({f"{split}.jsonl": _made_up(f"{name} {split}") for split in SPLITS}, False)
+        return Repository({f"{split}.jsonl": _generated(f"{name} {split}") for split in SPLITS}, False)
 
     async def _info(self, request: web.Request) -> web.Response:
         model, revision, repository = await self._repository(request)
@@ -138,7 +140,7 @@ class LocalHub:
         )  # fmt: skip
 
     async def _tree(self, request: web.Request) -> web.Response:
-        """What a folder holds: its own files and folders, or (recursive) everything below it."""
+        """The contents of a folder: its own files and folders, or (recursive) everything below it."""
         _, _, repository = await self._repository(request)
         top = request.match_info.get("folder", "").strip("/")
         below = {name: file for name, file in repository.files.items() if not top or name.startswith(f"{top}/")}
@@ -146,7 +148,7 @@ class LocalHub:
             raise _error(web.HTTPNotFound, "EntryNotFound", f"{top} does not exist")
         if request.query.get("recursive", "").lower() in ("true", "1"):
             return web.json_response([_row(name, file) for name, file in below.items()])
-        rows = {}
+        rows: dict[str, dict[str, Any]] = {}
         for name, file in below.items():
             first, deeper, _ = name.removeprefix(f"{top}/" if top else "").partition("/")
             path = f"{top}/{first}" if top else first
@@ -155,17 +157,17 @@ class LocalHub:
         return web.json_response(list(rows.values()))
 
     async def _paths_info(self, request: web.Request) -> web.Response:
-        """Some paths of a repository, of which those that are not there are left out."""
+        """Details of the requested paths of a repository that exist."""
         _, _, repository = await self._repository(request)
-        asked = (await request.json())["paths"]
-        return web.json_response([_row(name, repository.files[name]) for name in asked if name in repository.files])
+        paths = (await request.json())["paths"]
+        return web.json_response([_row(name, repository.files[name]) for name in paths if name in repository.files])
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name, revision, repository = await self._repository(request)
         path = request.match_info["path"]
         file = repository.files.get(path)
         if file is None and "dataset" in request.match_info and path.endswith(JSON_LINES):
-            file = _made_up(f"{name} {path}")
+            file = _generated(f"{name} {path}")
         if file is None:
             raise _error(web.HTTPNotFound, "EntryNotFound", "Entry not found", {"X-Repo-Commit": revision})
         headers = {
@@ -182,7 +184,7 @@ class LocalHub:
 
 
 def _commit(name: str, request: web.Request) -> str:
-    """The commit that is asked for; main is at one of its own."""
+    """The requested commit; main has a fixed one."""
     revision = request.match_info.get("revision", "main")
     if SHA.fullmatch(revision):
         return revision
@@ -191,10 +193,10 @@ def _commit(name: str, request: web.Request) -> str:
     return hashlib.sha1(name.encode()).hexdigest()
 
 
-def _siblings(repository: Repository, request: web.Request) -> list[dict]:
+def _siblings(repository: Repository, request: web.Request) -> list[dict[str, Any]]:
     siblings = []
     for name, file in repository.files.items():
-        entry = {"rfilename": name}
+        entry: dict[str, Any] = {"rfilename": name}
         if request.query.get("blobs"):
             entry |= {"size": file.size, "blobId": file.git_hash}
             if file.sha256:
@@ -203,13 +205,13 @@ def _siblings(repository: Repository, request: web.Request) -> list[dict]:
     return siblings
 
 
-def _row(name: str, file: File) -> dict:
-    row = {"type": "file", "path": name, "size": file.size, "oid": file.git_hash}
+def _row(name: str, file: File) -> dict[str, Any]:
+    row: dict[str, Any] = {"type": "file", "path": name, "size": file.size, "oid": file.git_hash}
     return row | ({"lfs": {"oid": file.sha256, "size": file.size, "pointerSize": 134}} if file.sha256 else {})
 
 
-def _made_up(name: str) -> File:
-    """A file of a dataset: rows of JSON, other ones for each name."""
+def _generated(name: str) -> File:
+    """A file of a dataset: rows of JSON, different ones for each name."""
     prompts = [f"In one sentence, what is notable about the number {number} in {name!r}?" for number in range(ROWS)]
     rows = [json.dumps(dict.fromkeys(COLUMNS, prompt), ensure_ascii=False) for prompt in prompts]
     data = "".join(f"{row}\n" for row in rows).encode()
@@ -220,7 +222,9 @@ def _git_hash(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
-def _error(kind: type[web.HTTPException], code: str, message: str, headers: dict | None = None) -> web.HTTPException:
+def _error(
+    kind: type[web.HTTPException], code: str, message: str, headers: dict[str, str] | None = None
+) -> web.HTTPException:
     return kind(text=message, headers={"X-Error-Code": code, "X-Error-Message": message} | (headers or {}))
 
 

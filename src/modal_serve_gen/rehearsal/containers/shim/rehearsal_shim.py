@@ -1,13 +1,13 @@
-"""What 0.0.0.0 and localhost mean to a process of a rehearsed container.
+"""Maps 0.0.0.0 and localhost of a rehearsed container to two loopback addresses.
 
-A real container has a network of its own. Here each container has two loopback addresses of its own instead: what it
-binds to 0.0.0.0 listens on REHEARSAL_OUTER, where the control plane looks for it as Modal looks at eth0; what it binds
-to localhost listens on REHEARSAL_INNER, where nobody outside looks. So an engine that is bound to localhost fails here
-as it fails on Modal, two rehearsals can both use port 8000, and nothing listens beyond loopback.
+A real container has its own network. Here each container has two loopback addresses instead: sockets bound to 0.0.0.0
+listen on REHEARSAL_OUTER, where the control plane connects as Modal does to eth0; sockets bound to localhost listen on
+REHEARSAL_INNER, which is not used from outside. So an engine that is bound to localhost fails here as it fails on
+Modal, two rehearsals can both use port 8000, and nothing listens beyond loopback.
 
-Only fixed ports are mapped: an ephemeral one (port 0) is the process's own business.
+Only fixed ports are mapped, not ephemeral ones (port 0).
 
-REHEARSAL_FULL names folders on which no room is left, where a rehearsal injects that.
+REHEARSAL_FULL names folders that a rehearsal makes full: writing to them fails.
 """
 
 import errno
@@ -22,7 +22,7 @@ LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 def _listening(host: str, port: int) -> bool:
-    """Whether a socket listens at `host`:`port`, by the kernel's own table (addresses there are little-endian hex)."""
+    """True if a socket listens at `host`:`port`, from the kernel's table (addresses there are little-endian hex)."""
     packed = socket.inet_aton(host)[::-1].hex().upper()
     plain, mapped = f"{packed}:{port:04X}", f"0000000000000000FFFF0000{packed}:{port:04X}"
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -72,8 +72,8 @@ FULL = [folder for folder in os.environ.get("REHEARSAL_FULL", "").split(os.paths
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def _no_room(event: str, arguments: tuple) -> None:
-    """Refuse what would write below a folder without room."""
+def _refuse_writes(event: str, arguments: tuple) -> None:
+    """Refuse to write below a full folder."""
     writes = event == "os.mkdir" or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING)
     if not writes or not isinstance(arguments[0], str | bytes | os.PathLike):
         return
@@ -85,4 +85,4 @@ def _no_room(event: str, arguments: tuple) -> None:
 
 
 if FULL:
-    sys.addaudithook(_no_room)
+    sys.addaudithook(_refuse_writes)

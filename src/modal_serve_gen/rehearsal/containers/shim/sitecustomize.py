@@ -1,3 +1,3 @@
-"""For interpreters that are given this folder in PYTHONPATH, such as the engine's: it comes before any other's."""
+"""For interpreters with this folder in PYTHONPATH, such as the engine's: it takes precedence over any other."""
 
 import rehearsal_shim  # noqa: F401

@@ -1,0 +1,46 @@
+"""Settings of one rehearsal, as records that do not change while it runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modal_serve_gen.rehearsal.faults import NONE, Faults
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A model repository: its config.json (None if it could not be read), and whether it is gated."""
+
+    config: dict[str, Any] | None
+    gated: bool
+
+
+@dataclass(frozen=True)
+class RealEngine:
+    """A real engine that can run on this machine."""
+
+    python: Path
+    version: str
+
+
+@dataclass(frozen=True, order=True)
+class ModelRevision:
+    id: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class RehearsalConfig:
+    """`engine` is "real" or "stub"; `repository(model id, engine)` returns None for a model that does not exist."""
+
+    engine: str
+    engines: Mapping[str, RealEngine]
+    repository: Callable[[str, str], Repository | None]
+    secrets: frozenset[str] | None = None  # names of the Secrets that the app may use; None: unknown
+    planned: ModelRevision | None = None  # from the app's provenance
+    findings: tuple[str, ...] = ()  # of the checks
+    adapters: frozenset[str] = frozenset()  # ids of LoRA repositories for the planned model
+    faults: Faults = NONE
+    isolated: bool = True  # run containers in their own network and mount namespaces, where the machine allows it
+    state_dir: Path | None = None  # keeps Volumes and Secrets after the rehearsal

@@ -1,0 +1,52 @@
+"""A container's start: its time-out, and servers that listen on the wrong address or port."""
+
+import time
+from collections.abc import Callable
+
+from modal_serve_gen.rehearsal.containers import listening
+from modal_serve_gen.rehearsal.containers.launching import Launcher
+from modal_serve_gen.rehearsal.control_plane import servers
+from modal_serve_gen.rehearsal.control_plane.state import Container
+
+UNREACHABLE_S = 15  # a server that listens elsewhere for this long will not come to the right port
+MARGIN_S = 10  # lets the SDK report first: its own time-out for a web server tells what to do
+
+
+async def watch(container: Container, launcher: Launcher, give_up: Callable[[Container, str], None]) -> None:
+    """Give up a container that does not become ready in time, or that listens where Modal cannot reach it."""
+    definition = container.function.definition
+    declared = definition.startup_timeout_secs or definition.timeout_secs or 300
+    allowed = min(declared, launcher.limit_s)
+    deadline, unreachable_since = time.monotonic() + allowed + MARGIN_S, None
+    while not await container.changed.until(lambda: container.ready or not container.alive, 1):
+        where = unreachable(container, launcher.own_ports())
+        unreachable_since = (unreachable_since or time.monotonic()) if where else None
+        if unreachable_since and time.monotonic() - unreachable_since > UNREACHABLE_S:
+            return give_up(container, where)
+        if time.monotonic() > deadline:
+            text = f"was not ready after its start-up time-out of {allowed:g} s"
+            text += f" ({declared} s in the app)" if allowed < declared else ""
+            return give_up(container, f"{text}; {where}" if where else text)
+    return None
+
+
+def unreachable(container: Container, own_ports: set[int]) -> str:
+    """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server.
+
+    The control plane itself listens on `own_ports`.
+    """
+    expected = next(iter(servers.ports(container.function.definition)), 0)
+    if not expected or not container.inner_host or container.process is None:
+        return ""
+    if container.network:
+        sockets, reachable = listening.table(container.process.pid), {container.host, listening.ANY}
+    else:
+        sockets, reachable = listening.table(), {container.host}
+    outside = {port for address, port in sockets if address in reachable}
+    inside = {port for address, port in sockets if address == container.inner_host}
+    if expected in outside:
+        return ""
+    if expected in inside:
+        return f"listens at port {expected} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
+    ports = ", ".join(map(str, sorted((outside | inside) - own_ports)))
+    return f"listens at port {ports}, but Modal expects port {expected}; make them the same" if ports else ""

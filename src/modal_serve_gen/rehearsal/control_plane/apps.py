@@ -1,0 +1,184 @@
+"""RPC handlers for apps and functions: creation, publication, logs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from grpclib import GRPCError
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal.control_plane import deployments, limits, schedules, servers
+from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function
+
+LOG_POLL_S = 55
+
+
+async def AppCreate(
+    plane: ControlPlane, request: api_pb2.AppCreateRequest, caller: Container | None
+) -> api_pb2.AppCreateResponse:
+    app = App(plane.new_id("ap"), request.description, state=request.app_state)
+    try:
+        limits.check_name("App", request.description)
+    except GRPCError as refusal:
+        plane.findings.append(f"modal deploy will refuse the app: {refusal.message}")
+    plane.apps[app.id] = app
+    return reply(api_pb2.AppCreateResponse, app_id=app.id, app_page_url=f"rehearsal://{app.id}")
+
+
+async def AppPublish(
+    plane: ControlPlane, request: api_pb2.AppPublishRequest, caller: Container | None
+) -> api_pb2.AppPublishResponse:
+    app = plane.app(request.app_id)
+    if request.name:
+        limits.check_name("App", request.name)
+    plane.note(EventKind.PUBLISHED)
+    deployments.publish(plane, app, request)
+    for function in app.functions.values():
+        if function.definition.autoscaler_settings.min_containers or function.definition.warm_pool_size:
+            plane.start_container(function)
+    return reply(api_pb2.AppPublishResponse, url=f"rehearsal://{app.id}", deployed_at=time.time())
+
+
+async def AppGetLogs(
+    plane: ControlPlane, request: api_pb2.AppGetLogsRequest, caller: Container | None
+) -> AsyncIterator[api_pb2.TaskLogsBatch]:
+    app = plane.app(request.app_id)
+    position = int(request.last_entry_id.removesuffix("-0") or 0)
+    deadline = time.monotonic() + min(request.timeout or LOG_POLL_S, LOG_POLL_S)
+    while True:
+        while position < len(app.logs):
+            yield app.logs[position]
+            position += 1
+        if app.done:
+            yield api_pb2.TaskLogsBatch(app_done=True)
+            return
+        if not await app.log_added.wait(deadline - time.monotonic()):
+            return
+
+
+def log(
+    plane: ControlPlane,
+    app: App,
+    text: str,
+    descriptor: api_pb2.FileDescriptor.ValueType = api_pb2.FILE_DESCRIPTOR_STDOUT,
+    task_id: str = "",
+) -> None:
+    """Append `text` to the app's log stream, as a container's output arrives."""
+    item = reply(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
+    if app.state == api_pb2.APP_STATE_DEPLOYED:  # no client follows its log
+        plane.on_log(text)
+    app.logs.append(api_pb2.TaskLogsBatch(task_id=task_id, items=[item], entry_id=f"{len(app.logs) + 1}-0"))
+    app.log_added.notify()
+
+
+async def FunctionPrecreate(
+    plane: ControlPlane, request: api_pb2.FunctionPrecreateRequest, caller: Container | None
+) -> api_pb2.FunctionPrecreateResponse:
+    function = plane.functions.get(request.existing_function_id)
+    if function is None:
+        function = Function(plane.new_id("fu"), plane.app(request.app_id), request.function_name)
+        plane.functions[function.id] = function
+        function.app.functions[function.tag] = function
+    metadata = function.metadata
+    metadata.function_name, metadata.function_type = request.function_name, request.function_type
+    _fill(metadata, definition_id=function.id.replace("fu-", "de-"), app_id=function.app.id)
+    for name in ("supported_input_formats", "supported_output_formats"):
+        if name in metadata.DESCRIPTOR.fields_by_name:
+            del getattr(metadata, name)[:]
+            getattr(metadata, name).extend(getattr(request, name))
+    if request.HasField("function_schema"):
+        metadata.function_schema.CopyFrom(request.function_schema)
+    if request.webhook_config.type:
+        function.definition.webhook_config.CopyFrom(request.webhook_config)
+        metadata.web_url = metadata.web_url or await plane.open_url(function, "")
+    for name, method in request.method_definitions.items():
+        await _describe_method(plane, function, name, method)
+    return reply(api_pb2.FunctionPrecreateResponse, function_id=function.id, handle_metadata=metadata)
+
+
+async def _describe_method(
+    plane: ControlPlane, function: Function, name: str, method: api_pb2.MethodDefinition
+) -> None:
+    """Set the handle metadata of a method of a class; a web method has its own URL, which it keeps."""
+    metadata = function.metadata.method_handle_metadata[name]
+    url = metadata.web_url
+    for field, value in method.ListFields():
+        if (target := metadata.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
+            metadata.ClearField(field.name)  # type: ignore[arg-type]  # the name of any field
+            _copy(metadata, field, value)
+    metadata.is_method, metadata.use_method_name = True, name
+    metadata.web_url = url or (await plane.open_url(function, name) if method.webhook_config.type else "")
+
+
+async def FunctionCreate(
+    plane: ControlPlane, request: api_pb2.FunctionCreateRequest, caller: Container | None
+) -> api_pb2.FunctionCreateResponse:
+    function = plane.functions.get(request.existing_function_id)
+    if function is None:  # build functions are not precreated
+        function = Function(plane.new_id("fu"), plane.app(request.app_id), "")
+        plane.functions[function.id] = function
+    ranked = [item.function for item in request.function_data.ranked_functions]
+    definition = ranked[0] if ranked else request.function
+    for variant in ranked or [definition]:
+        limits.check_function(definition.function_name, variant)
+    limits.check_function(definition.function_name, request.function_data)
+    schedules.check(plane, definition.function_name, request.function_data.schedule if ranked else definition.schedule)
+    function.gpus = [gpu for variant in ranked or [definition] if (gpu := limits.gpu_of(variant.resources))]
+    function.tag = function.tag or definition.function_name
+    definition.web_url = function.metadata.web_url
+    for name, method in definition.method_definitions.items():
+        method.web_url = function.metadata.method_handle_metadata[name].web_url
+    function.definition = definition
+    await servers.publish(plane, function, definition)
+    metadata = function.metadata
+    metadata.function_name, metadata.function_type = definition.function_name, definition.function_type
+    _fill(metadata, definition_id=function.id.replace("fu-", "de-"), app_id=function.app.id)
+
+    # The SDK reads its FunctionInfo back from this copy, so it needs every field that both messages share.
+    data = function.data = api_pb2.FunctionData()
+    if ranked:
+        data.CopyFrom(request.function_data)
+        data.flash_service_urls.extend(definition.flash_service_urls)
+    else:
+        for field, value in definition.ListFields():
+            if (target := data.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
+                _copy(data, field, value)
+        data.ranked_functions.append(api_pb2.FunctionData.RankedFunction(rank=0, function=definition))
+    return reply(
+        api_pb2.FunctionCreateResponse,
+        function_id=function.id,
+        function=definition,
+        function_data=data,
+        handle_metadata=metadata,
+    )
+
+
+def _fill(message: Message, **fields: object) -> None:
+    for name, value in fields.items():
+        if name in message.DESCRIPTOR.fields_by_name:
+            setattr(message, name, value)
+
+
+def _copy(target: Message, field: FieldDescriptor, value: Any) -> None:
+    """Set `field` of `target` to `value`, for scalar, message, repeated and map fields alike."""
+    scratch = type(target)()
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        source = getattr(scratch, field.name)
+        for key in value:
+            if hasattr(value[key], "CopyFrom"):
+                source[key].CopyFrom(value[key])
+            else:
+                source[key] = value[key]
+    elif hasattr(value, "extend"):
+        getattr(scratch, field.name).extend(value)
+    elif hasattr(value, "CopyFrom"):
+        getattr(scratch, field.name).CopyFrom(value)
+    else:
+        setattr(scratch, field.name, value)
+    target.MergeFrom(scratch)

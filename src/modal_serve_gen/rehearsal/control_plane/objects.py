@@ -1,0 +1,184 @@
+"""RPC handlers for objects that an app uses: environment, workspace, Secrets, mounts, proxy tokens."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets as random_secrets
+import time
+from collections.abc import Sequence
+
+from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal.control_plane import blobs, limits
+from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Mount
+
+# A setting of the workspace that decides the base image; this one is known to every supported SDK (modal/builder in
+# the wheel).
+IMAGE_BUILDER_VERSION = "2025.06"
+PLACEHOLDER = "rehearsal-placeholder"
+OVERWRITE = api_pb2.OBJECT_CREATION_TYPE_CREATE_OVERWRITE_IF_EXISTS
+
+
+async def EnvironmentGetOrCreate(
+    plane: ControlPlane, request: api_pb2.EnvironmentGetOrCreateRequest, caller: Container | None
+) -> api_pb2.EnvironmentGetOrCreateResponse:
+    name = request.deployment_name or plane.environment
+    if name != plane.environment and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+        plane.substitute(f"Modal environment {name!r}: assumed to exist")
+    return reply(
+        api_pb2.EnvironmentGetOrCreateResponse,
+        environment_id=f"en-{name}",
+        metadata=api_pb2.EnvironmentMetadata(
+            name=name, settings=api_pb2.EnvironmentSettings(image_builder_version=IMAGE_BUILDER_VERSION)
+        ),
+    )
+
+
+async def WorkspaceNameLookup(
+    plane: ControlPlane, request: Empty, caller: Container | None
+) -> api_pb2.WorkspaceNameLookupResponse:
+    return reply(api_pb2.WorkspaceNameLookupResponse, workspace_name=plane.workspace, username=plane.workspace)
+
+
+async def WebhookTokenCreate(
+    plane: ControlPlane, request: api_pb2.WebhookTokenCreateRequest, caller: Container | None
+) -> api_pb2.TokenCreateResponse:
+    token_id, secret = f"wk-{random_secrets.token_hex(11)}", f"ws-{random_secrets.token_hex(11)}"
+    plane.proxy_tokens[token_id] = secret
+    return reply(api_pb2.TokenCreateResponse, token_id=token_id, token_secret=secret)
+
+
+async def WebhookTokenDelete(
+    plane: ControlPlane, request: api_pb2.TokenDeleteRequest, caller: Container | None
+) -> Empty:
+    if plane.proxy_tokens.pop(request.token_id, None) is None:
+        raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
+    return Empty()
+
+
+async def WebhookTokenEnvironmentAdd(
+    plane: ControlPlane, request: api_pb2.WebhookTokenEnvironmentAddRequest, caller: Container | None
+) -> Empty:
+    if request.token_id not in plane.proxy_tokens:
+        raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
+    plane.allowed_tokens.add(request.token_id)
+    return Empty()
+
+
+async def SecretGetOrCreate(
+    plane: ControlPlane, request: api_pb2.SecretGetOrCreateRequest, caller: Container | None
+) -> api_pb2.SecretGetOrCreateResponse:
+    name, creation = request.deployment_name, request.object_creation_type
+    limits.check_secret(dict(request.env_dict))
+    if name:
+        limits.check_name("Secret", name)
+    if not name:  # Secret.from_dict and env=: anonymous, with its values in the request
+        values = dict(request.env_dict)
+    elif creation == OVERWRITE or (creation and _stored(plane, name) is None):
+        values = _store(plane, name, dict(request.env_dict))
+    elif creation == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
+        raise GRPCError(Status.ALREADY_EXISTS, f"Secret '{name}' already exists.")
+    else:
+        values = _named(plane, name, request.required_keys)
+    secret_id = plane.new_id("st")
+    plane.secrets[secret_id] = values
+    return reply(api_pb2.SecretGetOrCreateResponse, secret_id=secret_id)
+
+
+def _named(plane: ControlPlane, name: str, keys: Sequence[str]) -> dict[str, str]:
+    """The values of a Secret that the app names; placeholders for values that only the account has."""
+    values = _stored(plane, name)
+    if values is None and plane.known_secrets is not None and name not in plane.known_secrets:
+        raise GRPCError(
+            Status.NOT_FOUND,
+            f"Secret '{name}' not found: this app was generated for {_listed(plane.known_secrets)}. "
+            f"If yours is called {name}, generate the app with --hf-secret {name}.",
+        )
+    if values is None and not keys:
+        raise GRPCError(
+            Status.NOT_FOUND,
+            f"Secret '{name}' not found: name its keys with required_keys=[...], and the rehearsal "
+            "uses placeholder values.",
+        )
+    values = values or {}
+    if (missing := [key for key in keys if key not in values]) and set(values.values()) <= {PLACEHOLDER}:
+        values = _store(plane, name, values | dict.fromkeys(missing, PLACEHOLDER))
+    elif missing:
+        raise GRPCError(Status.NOT_FOUND, f"Secret '{name}' is missing key(s): {', '.join(missing)}")
+    if placeholders := [key for key in keys if values[key] == PLACEHOLDER]:
+        plane.substitute(f"Secret {name!r}: placeholder values for {', '.join(placeholders)}")
+    return values
+
+
+def _stored(plane: ControlPlane, name: str) -> dict[str, str] | None:
+    """The stored values of the Secret `name`, which the user may have edited; None if there are none."""
+    path = plane.storage / "secrets" / f"{name}.json"
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        values = None
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise GRPCError(Status.INVALID_ARGUMENT, f"{path} is not a JSON object of strings.")
+    return values
+
+
+def _store(plane: ControlPlane, name: str, values: dict[str, str]) -> dict[str, str]:
+    folder = plane.storage / "secrets"
+    folder.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(folder / f"{name}.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(values, file, indent=1)
+    return values
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "a model that needs no Secret"
+
+
+async def MountGetOrCreate(
+    plane: ControlPlane, request: api_pb2.MountGetOrCreateRequest, caller: Container | None
+) -> api_pb2.MountGetOrCreateResponse:
+    mount = Mount(
+        plane.new_id("mo"), {item.filename: item.sha256_hex for item in request.files}, request.deployment_name
+    )
+    plane.mounts[mount.id] = mount
+    return reply(
+        api_pb2.MountGetOrCreateResponse,
+        mount_id=mount.id,
+        handle_metadata=api_pb2.MountHandleMetadata(content_checksum_sha256_hex=mount.id),
+    )
+
+
+async def MountBatchedCheckExistence(
+    plane: ControlPlane, request: api_pb2.MountBatchedCheckExistenceRequest, caller: Container | None
+) -> api_pb2.MountBatchedCheckExistenceResponse:
+    missing = [digest for digest in request.sha256_hex_hashes if not (plane.folder / "blobs" / digest).exists()]
+    return reply(api_pb2.MountBatchedCheckExistenceResponse, missing_sha256_hex_hashes=missing)
+
+
+async def MountPutFile(
+    plane: ControlPlane, request: api_pb2.MountPutFileRequest, caller: Container | None
+) -> api_pb2.MountPutFileResponse:
+    path = plane.folder / "blobs" / request.sha256_hex
+    if request.data_blob_id:  # over the inline limit: uploaded to the blob server before
+        if (blob := blobs.blob_path(plane, request.data_blob_id)).exists():  # else this call is a retry
+            blob.replace(path)
+    elif request.HasField("data"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(request.data)
+    return reply(api_pb2.MountPutFileResponse, exists=path.exists())
+
+
+async def AuthTokenGet(
+    plane: ControlPlane, request: api_pb2.AuthTokenGetRequest, caller: Container | None
+) -> api_pb2.AuthTokenGetResponse:
+    """An unsigned token, valid for a day; the services that it is for (input plane, sandboxes) do not exist here."""
+    parts = ({"alg": "none"}, {"exp": int(time.time()) + 86400})
+    token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    return reply(api_pb2.AuthTokenGetResponse, token=f"{token}.")

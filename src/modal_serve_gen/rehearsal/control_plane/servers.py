@@ -1,0 +1,245 @@
+"""Servers: `@app.server`, and classes with `modal.experimental.http_server`.
+
+Their requests are not inputs: a container runs its enter methods, reports that, and gets requests at its port. The
+report is ContainerServerLifecycleReady (`@app.server` since 1.6), TunnelStart (`@app.server` of 1.5), or
+FlashContainerRegister, once a second for as long as the port answers (http_server).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import signal
+from collections.abc import Callable
+
+from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function
+
+MAX_CONTAINERS = 4  # if the app sets no limit: this is one machine
+EXIT_GRACE_S = 3  # upper bound on exit grace periods
+PROBE_S = 0.1  # interval of attempts to connect until the port answers
+HEALTH_S = 1  # interval of health checks after that
+CONNECT_S = 10  # limit of one attempt, on a busy machine
+FAILURES = 3  # failed checks in a row after which a container is replaced
+
+
+def serves(definition: api_pb2.Function) -> bool:
+    """True if requests go straight to the containers' port."""
+    return bool(definition.http_config.port)
+
+
+def ports(definition: api_pb2.Function) -> set[int]:
+    """Ports where Modal expects the containers to serve: of servers, web functions, and web methods."""
+    webhooks = [
+        definition.webhook_config,
+        *(method.webhook_config for method in definition.method_definitions.values()),
+    ]
+    return {webhook.web_server_port for webhook in webhooks if webhook.web_server_port} | (
+        {definition.http_config.port} if serves(definition) else set()
+    )
+
+
+def requires_token(definition: api_pb2.Function) -> bool:
+    """True if callers need a proxy token. An http_server has no such setting: its URL is public."""
+    return definition.is_server and not definition.http_config.unauthenticated
+
+
+async def publish(plane: ControlPlane, function: Function, definition: api_pb2.Function) -> None:
+    """Give a server its URL, in the fields that the SDK reads."""
+    urls = function.metadata._experimental_flash_urls
+    if serves(definition) and not urls:
+        urls.append(await plane.open_url(function, ""))
+    del definition.flash_service_urls[:]
+    definition.flash_service_urls.extend(urls)
+    function.broken = ""  # the new definition may work
+    if definition.http_config.h2_enabled:
+        plane.substitute(f"{function.tag}: HTTP/1.1 instead of HTTP/2")
+
+
+def needed_containers(function: Function) -> int:
+    """Number of containers that a server needs now: at least one, and enough for its target concurrency."""
+    settings = function.definition.autoscaler_settings
+    target = (
+        getattr(settings, "target_concurrency_float", 0)
+        or settings.target_concurrency
+        or function.definition.target_concurrent_inputs
+    )
+    busy = sum(container.requests for container in function.live)
+    needed = max(1, settings.min_containers, math.ceil(busy / target) if target else 1)
+    return min(needed, settings.max_containers or MAX_CONTAINERS)
+
+
+def shorten(plane: ControlPlane, function: Function, definition: api_pb2.Function, limit_s: float) -> None:
+    """Cut the start-up time-out and the exit grace period in `definition`, and record that."""
+    http = definition.http_config
+    for name, what, limit in (
+        ("startup_timeout", "start-up time-out", limit_s),
+        ("exit_grace_period", "exit grace period", EXIT_GRACE_S),
+    ):
+        if (declared := getattr(http, name)) > limit:
+            plane.substitute(f"{what} of {function.tag}: {limit:g} s instead of {declared} s")
+            setattr(http, name, int(limit))
+
+
+async def monitor(plane: ControlPlane, container: Container, give_up: Callable[[Container, str], None]) -> None:
+    """Set a server's container ready when its port answers; from then on, give it up when its port stops answering."""
+    function, failures = container.function, 0
+    port = function.definition.http_config.port
+    while container.alive and failures < FAILURES:
+        if container.entered and await _answers(container, port):
+            failures = 0
+            if not container.ready:
+                container.ready = True
+                plane.note(EventKind.CONTAINER_READY, function.tag)
+                container.changed.notify()
+        elif container.ready:
+            failures += 1
+        await container.changed.wait(HEALTH_S if container.ready else PROBE_S)
+    if container.alive:
+        give_up(container, f"no longer answers at port {port}, and was replaced")
+
+
+async def dismiss(container: Container) -> None:
+    """Let a container finish its requests, then terminate it, so that its exit methods run.
+
+    The SDK does this itself for a class with http_server, when its input stream ends.
+    """
+    if container.ready and not container.function.definition.is_server:
+        return
+    grace = min(container.function.definition.http_config.exit_grace_period, EXIT_GRACE_S)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(grace):
+            while container.requests and container.exit_code is None:
+                await asyncio.sleep(PROBE_S)
+    if container.process is not None and container.exit_code is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(container.process.pid, signal.SIGTERM)
+
+
+async def _answers(container: Container, port: int) -> bool:
+    tcp_socket = None
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            if container.network:
+                tcp_socket = container.network.socket()
+                await asyncio.get_running_loop().sock_connect(tcp_socket, (container.host, port))
+                return True
+            _, writer = await asyncio.open_connection(container.host, port)
+    except OSError:  # TimeoutError among them
+        return False
+    finally:
+        if tcp_socket:
+            tcp_socket.close()
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+# --- the container's side ---
+
+
+async def ContainerServerLifecycleReady(
+    plane: ControlPlane, request: api_pb2.ContainerServerLifecycleReadyRequest, caller: Container
+) -> Empty:
+    _enter(caller)
+    return Empty()
+
+
+async def TunnelStart(
+    plane: ControlPlane, request: api_pb2.TunnelStartRequest, caller: Container
+) -> api_pb2.TunnelStartResponse:
+    if not serves(caller.function.definition):
+        raise GRPCError(
+            Status.UNIMPLEMENTED, "the rehearsal's control plane does not implement tunnels (modal.forward)"
+        )
+    if caller.function.definition.is_server:
+        _enter(caller)
+    return reply(api_pb2.TunnelStartResponse, host=caller.host, port=request.port)
+
+
+async def TunnelStop(
+    plane: ControlPlane, request: api_pb2.TunnelStopRequest, caller: Container
+) -> api_pb2.TunnelStopResponse:
+    return reply(api_pb2.TunnelStopResponse, exists=True)
+
+
+async def FlashContainerRegister(
+    plane: ControlPlane, request: api_pb2.FlashContainerRegisterRequest, caller: Container
+) -> api_pb2.FlashContainerRegisterResponse:
+    _enter(caller)
+    urls = caller.function.metadata._experimental_flash_urls
+    return reply(api_pb2.FlashContainerRegisterResponse, url=urls[0] if urls else "")
+
+
+async def FlashContainerDeregister(
+    plane: ControlPlane, request: api_pb2.FlashContainerDeregisterRequest, caller: Container
+) -> Empty:
+    caller.entered = False
+    return Empty()
+
+
+def _enter(container: Container) -> None:
+    if not container.entered:
+        container.entered = True
+        container.changed.notify()
+
+
+# --- the caller's side ---
+
+
+async def FlashContainerList(
+    plane: ControlPlane, request: api_pb2.FlashContainerListRequest, caller: Container | None
+) -> api_pb2.FlashContainerListResponse:
+    function = plane.function(request.function_id)
+    response = api_pb2.FlashContainerListResponse()
+    for container in function.live:
+        if container.ready and container.entered:
+            response.containers.add(
+                task_id=container.id, host=container.host, port=function.definition.http_config.port
+            )
+    return response
+
+
+async def FunctionGetSchedulingParams(
+    plane: ControlPlane, request: api_pb2.FunctionGetSchedulingParamsRequest, caller: Container | None
+) -> api_pb2.FunctionGetSchedulingParamsResponse:
+    configuration = api_pb2.AutoscalerConfiguration()
+    configuration.settings.CopyFrom(plane.function(request.function_id).definition.autoscaler_settings)
+    return reply(api_pb2.FunctionGetSchedulingParamsResponse, autoscaler_configuration=configuration)
+
+
+async def FunctionUpdateSchedulingParams(
+    plane: ControlPlane, request: api_pb2.FunctionUpdateSchedulingParamsRequest, caller: Container | None
+) -> api_pb2.FunctionUpdateSchedulingParamsResponse:
+    function = plane.function(request.function_id)
+    settings = function.definition.autoscaler_settings
+    settings.MergeFrom(request.settings)  # unset fields keep their values
+    if settings.min_containers:
+        plane.start_container(function)
+    return reply(api_pb2.FunctionUpdateSchedulingParamsResponse, current_settings=settings)
+
+
+async def ServerGetTimeRangeStats(
+    plane: ControlPlane, request: api_pb2.ServerGetTimeRangeStatsRequest, caller: Container | None
+) -> api_pb2.ServerGetTimeRangeStatsResponse:
+    """Statistics of the entire rehearsal, regardless of the time range."""
+    function = plane.function(request.function_id)
+    stats = api_pb2.ServerGetTimeRangeStatsResponse(since=request.since, until=request.until)
+    stats.request_count = sum(function.answered.values())
+    for status, count in sorted(function.answered.items()):
+        stats.request_count_by_status_code.add(status_code=status, count=count)
+    stats.container_started_count = len(function.containers)
+    stats.container_error_count = sum(
+        bool(container.exit_code) and not container.stopping for container in function.containers
+    )
+    stats.container_creating_at_end_count = sum(not container.ready for container in function.live)
+    stats.container_total_count = len(function.live)
+    return stats

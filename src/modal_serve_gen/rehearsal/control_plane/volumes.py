@@ -1,0 +1,94 @@
+"""RPC handlers for Volumes by name: look up, create, commit, reload.
+
+A Volume is a folder that all its containers share directly; commits and reloads have no effect.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal.control_plane import limits
+from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+
+SHARED = "Volumes: one folder for all containers, so a missing commit() or reload() is not detected"
+
+
+async def VolumeGetOrCreate(
+    plane: ControlPlane, request: api_pb2.VolumeGetOrCreateRequest, caller: Container | None
+) -> api_pb2.VolumeGetOrCreateResponse:
+    name = request.deployment_name or plane.new_id("anonymous")
+    limits.check_name("Volume", name)
+    volume_id = next((id for id, known in plane.volumes.items() if known == name), None)
+    exists = volume_id is not None or (plane.volumes_folder / name).is_dir()  # from an earlier rehearsal
+    if not exists and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+        raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
+    if exists and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
+        raise GRPCError(Status.ALREADY_EXISTS, f"Volume '{name}' already exists.")
+    if volume_id is None:
+        volume_id = plane.new_id("vo")
+        plane.volumes[volume_id] = name
+    plane.volume_path(volume_id)
+    if not exists:
+        _version_file(plane, name).parent.mkdir(exist_ok=True)
+        _version_file(plane, name).write_text(str(request.version or api_pb2.VOLUME_FS_VERSION_V1))
+    details = metadata(plane, volume_id)
+    return reply(api_pb2.VolumeGetOrCreateResponse, volume_id=volume_id, version=details.version, metadata=details)
+
+
+async def VolumeGetById(
+    plane: ControlPlane, request: api_pb2.VolumeGetByIdRequest, caller: Container | None
+) -> api_pb2.VolumeGetByIdResponse:
+    root(plane, request.volume_id)
+    return reply(
+        api_pb2.VolumeGetByIdResponse, volume_id=request.volume_id, metadata=metadata(plane, request.volume_id)
+    )
+
+
+def metadata(plane: ControlPlane, volume_id: str) -> api_pb2.VolumeMetadata:
+    """Name and version of a Volume; the SDK uploads files according to the version."""
+    name = plane.volumes[volume_id]
+    file = _version_file(plane, name)
+    version = int(file.read_text()) if file.exists() else api_pb2.VOLUME_FS_VERSION_V1
+    return reply(api_pb2.VolumeMetadata, name=name, version=version)
+
+
+def _version_file(plane: ControlPlane, name: str) -> Path:
+    return plane.volumes_folder / "versions~" / name  # a character that is not allowed in a Volume's name
+
+
+async def VolumeHeartbeat(
+    plane: ControlPlane, request: api_pb2.VolumeHeartbeatRequest, caller: Container | None
+) -> Empty:
+    return Empty()
+
+
+async def VolumeCommit(
+    plane: ControlPlane, request: api_pb2.VolumeCommitRequest, caller: Container | None
+) -> api_pb2.VolumeCommitResponse:
+    return reply(api_pb2.VolumeCommitResponse, skip_reload=True)
+
+
+async def VolumeReload(plane: ControlPlane, request: api_pb2.VolumeReloadRequest, caller: Container | None) -> Empty:
+    plane.substitute(SHARED)
+    return Empty()
+
+
+def writable(plane: ControlPlane, volume_id: str) -> Path:
+    """The folder of Volume `volume_id`; refused if the rehearsal makes it full."""
+    folder = root(plane, volume_id)
+    if plane.full(plane.volumes[volume_id]):
+        plane.triggered("volume-full")
+        raise GRPCError(Status.RESOURCE_EXHAUSTED, f"No space left in Volume '{plane.volumes[volume_id]}'.")
+    return folder
+
+
+def root(plane: ControlPlane, volume_id: str) -> Path:
+    """The folder of Volume `volume_id`."""
+    if volume_id not in plane.volumes:
+        raise GRPCError(Status.NOT_FOUND, f"Volume {volume_id} not found.")
+    return plane.volume_path(volume_id)

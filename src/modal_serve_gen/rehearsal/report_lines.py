@@ -1,0 +1,183 @@
+"""The lines of a report: what was proven, what has to be fixed, and what only Modal can show."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from modal_proto import api_pb2
+
+from modal_serve_gen.errors import nearest
+from modal_serve_gen.rehearsal.config import RehearsalConfig
+from modal_serve_gen.rehearsal.control_plane import images, rpc, servers
+from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
+from modal_serve_gen.rehearsal.substitutes import Substitutes
+from modal_serve_gen.rehearsal.web.ingress import Ingress
+from modal_serve_gen.rehearsal.web.localhub import LocalHub
+
+MISSING_MODULE = re.compile(r"No module named '(\w+)")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished rehearsal, as its report is made from it."""
+
+    app: str
+    exit_code: int
+    probed: bool  # its web endpoints got requests, instead of its entrypoint being run
+    started_at: float  # time.monotonic()
+    ended_at: float
+    output: str  # the end of the commands' output
+    config: RehearsalConfig
+    plane: ControlPlane
+    ingress: Ingress
+    hub: LocalHub
+    substitutes: Substitutes
+    triggered: dict[str, int]  # fault -> how often the rehearsal itself injected it
+
+    @property
+    def published(self) -> bool:
+        return any(event.kind is EventKind.PUBLISHED for event in self.plane.events)
+
+    @property
+    def exercised(self) -> bool:
+        """True if the app's entrypoint ended with 0, or each of its web endpoints answered."""
+        return self.exit_code == 0 and (self.probed or self.published)
+
+
+def proven(outcome: Outcome) -> list[str]:
+    plane, requests = outcome.plane, outcome.ingress.requests
+    lines = []
+    if outcome.published:
+        functions = [function for app in plane.apps.values() for function in app.functions.values()]
+        gpus = ", ".join(sorted({gpu.removesuffix(":1") for function in functions for gpu in function.gpus}))
+        volumes = f"Volumes {', '.join(plane.volumes.values())}" if plane.volumes else "no Volume"
+        tags = ", ".join(dict.fromkeys(function.tag for function in functions))
+        lines.append(f"the SDK accepts the app: {tags}; GPU {gpus or 'none'}; {volumes}")
+    if any(container.network for function in plane.functions.values() for container in function.containers):
+        lines.append("each container had its own files and network: Volumes at their true paths, its own ports")
+    lines += [
+        f"downloaded with the Hub's own client: {model.id} at {model.revision[:12]}"
+        for model in sorted(outcome.hub.served)
+    ]
+    for image in plane.images.values():
+        if image.build and image.result and image.result.status == images.SUCCESS:
+            lines.append(f"{image.build.tag}, the build function, ran to its end")
+    lines += [note.text for note in outcome.substitutes.notes if note.kind == "checked"]
+    lines += _started(plane)
+    if refused := sum(request.status in (401, 403) for request in requests):
+        lines.append(f"without a valid token or key: refused ({_count(refused, 'request')})")
+    if answered := sum(request.status < 400 and not request.broken for request in requests):
+        lines.append(f"through the public URL: answered ({_count(answered, 'request')})")
+    lines += _servers(outcome)
+    if outcome.exercised:
+        lines.append("each web endpoint answered a client" if outcome.probed else "the app's entrypoint ended with 0")
+    return list(dict.fromkeys(lines))
+
+
+def _started(plane: ControlPlane) -> list[str]:
+    """A line for each function whose containers became ready."""
+    ready = {event.tag for event in plane.events if event.kind is EventKind.CONTAINER_READY}
+    built = {image.build.tag for image in plane.images.values() if image.build}
+    functions = {function.tag: function for function in plane.functions.values() if function.tag in ready - built}
+    return [
+        f"the container of {tag} started"
+        + (" and was reached on the port that Modal expects" if servers.ports(function.definition) else "")
+        for tag, function in sorted(functions.items())
+    ]
+
+
+def _servers(outcome: Outcome) -> list[str]:
+    """Lines about servers, whose requests go straight to a container."""
+    lines, relay = [], outcome.ingress.relay
+    if relay.cold:
+        lines.append(f"while no container was ready: 503 ({_count(relay.cold, 'request')}), as servers answer")
+    sticky = [ids for ids in relay.affinity.values() if len(ids) > 1 and len(set(ids)) == 1]
+    if sticky:
+        requests = sum(len(ids) for ids in sticky)
+        lines.append(f"all requests with one affinity key reached one of several containers ({requests} requests)")
+    for function in outcome.plane.functions.values():
+        stopped = any(container.stopping and container.exit_code == 0 for container in function.containers)
+        if servers.serves(function.definition) and stopped:
+            lines.append(f"{function.tag} stopped gracefully, with its exit methods")
+    return lines
+
+
+def findings(outcome: Outcome) -> list[str]:
+    """Findings of the checks, deviations from the plan, missing packages, and failures during the run."""
+    config, plane = outcome.config, outcome.plane
+    lines = [*config.findings, *_deviations(outcome), *_missing_modules(outcome), *plane.findings]
+    lines += [
+        f"a container of {event.tag} {event.text}" for event in plane.events if event.kind is EventKind.CONTAINER_FAILED
+    ]
+    if broken := sum(request.broken for request in outcome.ingress.requests):
+        lines.append(f"through the public URL: broken off in the middle ({_count(broken, 'response')})")
+    volume = config.faults.requested.get("volume-full")
+    if volume and volume not in plane.volumes.values():
+        names = list(plane.volumes.values())
+        lines.append(
+            f"the app has no Volume {volume} for the fault volume-full; it has {', '.join(names)}."
+            f"{nearest(volume, names)}"
+        )
+    return list(dict.fromkeys(lines))
+
+
+def _missing_modules(outcome: Outcome) -> list[str]:
+    """For each module that an import did not find: whether the app's image would have it on Modal."""
+    installed = {name for image in outcome.plane.images.values() for name in images.installed(image)}
+    lines = []
+    for name in sorted({name.replace("_", "-").lower() for name in MISSING_MODULE.findall(outcome.output)}):
+        if name in installed | outcome.substitutes.engine_packages:
+            lines.append(
+                f"{name} is in the app's image on Modal, but images are not built here: install it in the environment "
+                "of modal-serve-gen, and rehearse again"
+            )
+        else:
+            lines.append(f"{name} is missing: no step of the app's image installs a package of that name")
+    return lines
+
+
+def _deviations(outcome: Outcome) -> list[str]:
+    """Downloads that are not of the model and revision that the app was planned for."""
+    planned = outcome.config.planned
+    if planned is None:
+        return []
+    return [
+        f"the app was planned for {planned.id} at {planned.revision}, but downloads {model.id} at {model.revision}: "
+        "whether that exists is not shown"
+        for model in sorted(outcome.hub.served)
+        if model != planned and model.id not in outcome.config.adapters
+    ]
+
+
+def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
+    """What only Modal can show, and what was not reached; `triggered` counts each fault that was requested."""
+    config, plane = outcome.config, outcome.plane
+    lines = ["the image build: that its packages install together, and how long it takes"]
+    functions = plane.functions.values()
+    if any(function.gpus for function in functions):
+        lines.append(
+            "the GPU: kernels, whether the model fits in its memory, speed and output of the real weights; any speed "
+            "and price that the app printed are this machine's"
+        )
+    if outcome.substitutes.pinned and config.engine == "stub":
+        lines.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
+    if any(function.definition.checkpointing_enabled for function in functions):
+        deployed = any(function.app.state == api_pb2.APP_STATE_DEPLOYED for function in functions)
+        order = "" if deployed else "; --deploy shows the order of calls around one"
+        lines.append(f"memory snapshots: Modal takes them of deployed apps; a rehearsal does not{order}")
+    lines.append("Modal itself: account, Secrets' values, regions, quotas, autoscaling, cold-start times, price")
+    if plane.unimplemented:
+        missing = ", ".join(f"{name} ({rpc.purpose(name)})" for name in plane.unimplemented)
+        lines.append(f"calls that the rehearsal's control plane does not implement: {missing}")
+    return lines + [f"the fault {name}: it was never triggered" for name, times in triggered.items() if not times]
+
+
+def answers(outcome: Outcome) -> str:
+    """The statuses of all requests through the public URL, in one line; '' if there were none."""
+    counts = Counter("broken off" if request.broken else request.status for request in outcome.ingress.requests)
+    return ", ".join(f"{count} x {status}" for status, count in sorted(counts.items(), key=str))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

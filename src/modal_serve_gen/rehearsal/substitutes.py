@@ -1,0 +1,170 @@
+"""Local substitutes for Modal's image, for the engine and for the model.
+
+Containers get a bare environment with the packages that the rehearsal provides. An engine that the app's image pins is
+replaced by a command and a package of the same name, a model by a miniature of the same architecture.
+"""
+
+import contextlib
+import importlib.metadata
+import json
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modal_serve_gen import facts
+from modal_serve_gen.errors import MachineError
+from modal_serve_gen.rehearsal.config import RehearsalConfig
+from modal_serve_gen.rehearsal.containers import bare_env
+from modal_serve_gen.rehearsal.control_plane import images
+from modal_serve_gen.rehearsal.control_plane.state import Image
+from modal_serve_gen.rehearsal.engines import adapters, miniature, stubs
+
+PACKAGE = Path(__file__).resolve().parent.parent
+ENGINES = ("vllm", "sglang")  # engines that have stubs
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line that a stub wrote about itself: a check that passed, an injected fault, or a substitution."""
+
+    kind: str
+    text: str
+
+
+class Substitutes:
+    """Substitutes of one rehearsal, below `folder`; `record` gets a line for each that the report has to name."""
+
+    def __init__(self, config: RehearsalConfig, folder: Path, record: Callable[[str], None]):
+        self.config, self.folder, self.record = config, folder, record
+        self.hub_url = ""
+        self.pinned: dict[str, str] = {}  # engine -> version that the app's image pins
+        self.engine_packages: set[str] = set()  # packages that the engines add to the app's images
+        self.notes: list[Note] = []
+        self._lock = threading.Lock()
+
+    def visible(self) -> list[Path]:
+        """Folders of this machine that every container needs: Python, its packages, this package, the engines."""
+        pythons = [Path(sys.executable), *(engine.python for engine in self.config.engines.values())]
+        prefixes = [path.parent.parent for python in pythons for path in (python.absolute(), python.resolve())]
+        return [Path(sys.prefix), Path(sys.base_prefix), PACKAGE, *prefixes, *bare_env.folders()]
+
+    @property
+    def _notes_file(self) -> Path:
+        return self.folder / "notes.jsonl"
+
+    def read_notes(self) -> None:
+        """Read the notes of the stubs, in order, before the folder is removed."""
+        if self._notes_file.exists():
+            for line in self._notes_file.read_text("utf-8").splitlines():
+                with contextlib.suppress(ValueError):  # a partial line of a stub that was killed while writing
+                    note = json.loads(line)
+                    self.notes.append(Note(note["kind"], note["text"]))
+
+    def prepare(self, image: Image | None) -> tuple[Path, dict[str, str]]:
+        """The interpreter for containers of `image`, and the rehearsal's additions to their environment."""
+        environment = self.folder / "env" / (image.id if image else "none")
+        with self._lock:
+            if not environment.exists():
+                self._make(environment, images.packages(image) if image else {}, image)
+        added = {
+            "HF_ENDPOINT": self.hub_url,
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # miniatures need none
+            "REHEARSAL_NOTES": str(self._notes_file),
+        }
+        if self.config.faults.for_engines:
+            added["REHEARSAL_FAULTS"] = self.config.faults.for_engines
+        return environment / "bin" / "python", added
+
+    def _make(self, environment: Path, packages: dict[str, str], image: Image | None) -> None:
+        engines = [name for name in ENGINES if name in packages]
+        distributions = ["modal"]
+        for engine in engines:
+            self.engine_packages |= {pin.partition("==")[0] for pin in facts.pins()[engine].packages}
+        # Packages that the image or the engine would bring, as far as they are installed here.
+        installed = images.installed(image) if image else set()
+        distributions += sorted(installed | (self.engine_packages if engines else set()))
+        if engines or packages.keys() & {"huggingface-hub", "datasets"}:
+            distributions.append("huggingface_hub")
+            self._compare("huggingface-hub", packages.get("huggingface-hub"))
+        bare_env.make(environment, (*distributions, *(stubs.REQUIRED if engines else ())))
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if image and image.python and image.python != here:
+            self.record(f"Python {here} instead of {image.python}")
+        if "datasets" in packages:
+            stubs.place(environment, "datasets.py")
+        for engine in engines:
+            self._install(environment, engine, packages[engine])
+
+    def _install(self, environment: Path, engine: str, version: str) -> None:
+        """Install the stub for `engine` as `version` ('' if the image does not say which) in `environment`."""
+        if not version:
+            version = facts.pins()[engine].version
+            self.record(f"{engine} {version}: the app's image does not say which version it installs")
+        self.pinned[engine] = version
+        real = self.config.engines.get(engine)
+        if self.config.engine == "real" and real is None:
+            raise MachineError(
+                f"The app installs {engine}, but its source does not name it, so the real engine was not prepared.",
+                f"Pin {engine}==VERSION in the app's own image, or rehearse it with --engine stub.",
+            )
+        table = facts.flag_table_path(engine, version)
+        if not table.exists():
+            table = max(table.parent.glob(f"{engine}-*.json"))
+            self.record(f"flags of {engine} {version} checked against the table {table.stem}")
+        stubs.install(
+            environment,
+            engine=engine,
+            version=version,
+            mode=self.config.engine,
+            table=table,
+            cpu_table=next(iter(table.parent.glob(f"{engine}_cpu-*.json")), None),
+            engine_python=real.python if real else None,
+        )
+
+    def _compare(self, name: str, pinned: str | None) -> None:
+        here = importlib.metadata.version(name)
+        if pinned and pinned != here:
+            self.record(f"{name} {here} instead of {pinned}")
+
+    def model(self, model_id: str) -> tuple[Path, bool] | None:
+        """A folder that replaces the model's repository, and whether it is gated; None for an unknown model."""
+        if model_id in self.config.adapters:
+            return self._adapter(model_id), False
+        repository = self.config.repository(model_id, self._engine())
+        if repository is None:
+            return None
+        if repository.config is None:
+            self.record(
+                f"{model_id}: the Hub could not be reached for its configuration, so a plain one is used; whether the "
+                "model exists is unknown"
+            )
+        folder = self.folder / "models" / model_id.replace("/", "--")
+        folder.mkdir(parents=True)
+        for line in self._miniature(repository.config or miniature.PLAIN, folder):
+            self.record(f"{model_id}: {line}")
+        if repository.gated:
+            self.record(f"{model_id} is gated: the local hub requires a token, and accepts any value of a Secret")
+        return folder, repository.gated
+
+    def _engine(self) -> str:
+        return next(iter(self.pinned), ENGINES[0])
+
+    def _miniature(self, config: dict[str, Any], folder: Path) -> list[str]:
+        real = self.config.engines.get(self._engine())
+        return miniature.make(config, folder=folder, engine_python=real.python if real else None, engine=self._engine())
+
+    def _adapter(self, model_id: str) -> Path:
+        """A folder that replaces an adapter's repository. Its base model is made again: it may not exist yet."""
+        planned = self.config.planned
+        repository = self.config.repository(planned.id, self._engine()) if planned else None
+        base = self.folder / "models" / f"base-of-{model_id.replace('/', '--')}"
+        config = (repository.config if repository else None) or miniature.PLAIN
+        self._miniature(config, base)
+        folder = self.folder / "models" / model_id.replace("/", "--")
+        for line in adapters.make(base, folder, base_id=planned.id if planned else ""):
+            self.record(f"{model_id}: {line}")
+        return folder

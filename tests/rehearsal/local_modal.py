@@ -1,0 +1,35 @@
+"""Several modal commands against one plane, as one rehearsal."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from modal_serve_gen.commands import rehearse_app
+from modal_serve_gen.rehearsal.config import RehearsalConfig
+from modal_serve_gen.rehearsal.session import Rehearsal
+
+
+class LocalModal:
+    """`await modal.modal("deploy", "a.py")` gives the exit code and what was printed."""
+
+    def __init__(self, rehearsal: Rehearsal, folder: Path):
+        self.rehearsal, self.folder = rehearsal, folder
+        self.plane, self.environment = rehearsal.plane, rehearsal.environment
+        self.environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+
+    async def modal(self, *arguments: str, python: str = sys.executable, limit_s: float = 170) -> tuple[int, str]:
+        printed: list[str] = []
+        code = await self.rehearsal.modal(
+            *arguments, python=python, folder=self.folder, limit_s=limit_s, emit=printed.append
+        )
+        return code, "".join(printed)
+
+
+@contextlib.asynccontextmanager
+async def local_modal(folder: Path, models: bool = False):
+    """A rehearsal with the stub; commands run in `folder`. `models`: with a hub of the bundled ones."""
+    config = RehearsalConfig("stub", {}, rehearse_app.repository if models else lambda model, engine: None)
+    async with Rehearsal(config, lambda text: None) as rehearsal:
+        yield LocalModal(rehearsal, folder)
+    assert not rehearsal.plane.internal_errors, rehearsal.plane.internal_errors
