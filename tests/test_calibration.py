@@ -84,4 +84,6 @@ def test_a_release_without_logs_has_a_wider_interval():
     )
     assert known.kv_cache.gib == unknown.kv_cache.gib
     assert unknown.kv_cache.gib_low < known.kv_cache.gib_low
-    assert "wider" in " ".join(unknown.notes) and "wider" not in " ".join(known.notes)
+    assert "wider" in " ".join(note.text for note in unknown.notes) and "wider" not in " ".join(
+        note.text for note in known.notes
+    )

@@ -125,7 +125,7 @@ def test_files_that_are_not_what_the_configuration_describes_are_noted(served):
     """The plan goes by the files, and says so."""
     served.repos["me/model"] = GOOD
     notes = plan(hub.resolve("me/model", **ENGINE), Workload(gpu="H100")).notes
-    assert any("as large as its configuration describes" in note for note in notes)
+    assert any("as large as the configuration implies" in note.text for note in notes)
 
 
 def test_a_bundled_model_at_another_revision_is_asked_of_the_hub(served):

@@ -151,7 +151,11 @@ BAD = {
         2,
         "flag of vllm",
     ),
-    "FP8 cache on a GPU without it": (["--gpu", "A100-80GB", "--engine-arg=--kv-cache-dtype=fp8"], 4, "no FP8"),
+    "FP8 cache on a GPU without it": (
+        ["--gpu", "A100-80GB", "--engine-arg=--kv-cache-dtype=fp8"],
+        4,
+        "does not support FP8",
+    ),
     "FP8 weights on a GPU without kernels": (
         ["--model", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--engine-arg=--quantization=fp8"],
         2,

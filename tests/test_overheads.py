@@ -13,18 +13,18 @@ from modal_serve_gen.plan.overheads import (
     check_version,
     cuda_graphs,
     defaults,
-    era,
     non_torch,
     parse_version,
+    release,
 )  # fmt: skip
 
-OLD, NEW = era("vllm", "0.11.0"), era("vllm", "0.31.0")
+OLD, NEW = release("vllm", "0.11.0"), release("vllm", "0.31.0")
 
 
-def peak(name: str, age=OLD, *, sequences=1024, tokens=8192, tp=1, length=16_000) -> float:
+def peak(name: str, rules=OLD, *, sequences=1024, tokens=8192, tp=1, length=16_000) -> float:
     """The middle figure, less what is added to every peak."""
-    found = activations(hub.bundled(name), age, sequences=sequences, tokens=tokens, tp=tp, length=length)
-    return (found.mid - age.rules.base.mid - age.rules.compile.mid) * GIB
+    found = activations(hub.bundled(name), rules, sequences=sequences, tokens=tokens, tp=tp, length=length)
+    return (found.mid - rules.rules.base.mid - rules.rules.compile.mid) * GIB
 
 
 def test_a_thousand_sequences_make_the_sampler_the_peak():
@@ -106,7 +106,7 @@ def test_each_release_has_an_era():
     check_version("vllm", "0.10.0")
     with pytest.raises(BadInput):
         check_version("vllm", "0.9.2")
-    copies = [era("vllm", f"0.{minor}.0").rules.sampler_copies.mid for minor in range(10, 34)]
+    copies = [release("vllm", f"0.{minor}.0").rules.sampler_copies.mid for minor in range(10, 34)]
     assert copies == sorted(copies, reverse=True) and len(set(copies)) == 2
-    assert era("vllm", "0.99.0").rules == era("vllm", None).rules
+    assert release("vllm", "0.99.0").rules == release("vllm", None).rules
     assert defaults("vllm", "0.11.0", "L4", server=False) == (8192, 256)

@@ -55,19 +55,17 @@ def test_only_what_was_summed_from_files_is_called_exact():
 def test_the_cheapest_that_fits_is_chosen_and_the_others_are_listed_by_price():
     """Without a GPU: no other that fits costs less, but for several cards without NVLink, which a note names."""
     found = plan(QWEN, SMALL)
-    prices = [other["usd_per_hour"] for other in found.alternatives]
-    assert (
-        found.fits and prices == sorted(prices) and len({other["gpu"] for other in found.alternatives}) == len(prices)
-    )
-    cheaper = [other for other in found.alternatives if other["usd_per_hour"] < found.usd_per_hour]
-    assert all(other["gpus"] > 1 and not facts.gpus()[other["gpu"]].nvlink for other in cheaper)
-    assert bool(cheaper) == ("costs less" in " ".join(found.notes))
+    prices = [other.usd_per_hour for other in found.alternatives]
+    assert found.fits and prices == sorted(prices) and len({other.gpu for other in found.alternatives}) == len(prices)
+    cheaper = [other for other in found.alternatives if other.usd_per_hour < found.usd_per_hour]
+    assert all(other.gpus > 1 and not facts.gpus()[other.gpu].nvlink for other in cheaper)
+    assert bool(cheaper) == ("costs less" in " ".join(note.text for note in found.notes))
 
 
 def test_candidates_limit_the_choice_and_not_the_alternatives():
     """A workflow's GPUs are chosen from; what else would fit is still told."""
     found = plan(QWEN, replace(SMALL, gpu_candidates=("H100", "H200")))
-    assert found.gpu == "H100" and {"L40S", "H200"} <= {other["gpu"] for other in found.alternatives}
+    assert found.gpu == "H100" and {"L40S", "H200"} <= {other.gpu for other in found.alternatives}
     one = plan(bundled("Qwen/Qwen3-32B"), replace(SMALL, gpu_candidates=("L40S", "H200"), max_gpus=1))
     assert (one.gpu, one.gpus) == ("H200", 1)
 
@@ -77,7 +75,7 @@ def test_fp8_weights_go_to_a_gpu_that_has_fp8():
     model = bundled("Qwen/Qwen3-8B-FP8")
     assert facts.gpus()[plan(model, SMALL).gpu].compute_capability >= 8.9
     asked = plan(model, replace(SMALL, gpu="A100-80GB"))
-    assert asked.fits and any("16 bits" in note for note in asked.notes)
+    assert asked.fits and any("16 bits" in note.text for note in asked.notes)
 
 
 def test_t4_gets_half_precision_when_asked_and_is_never_chosen():
@@ -109,13 +107,15 @@ def test_a_count_that_cannot_cut_the_model_is_refused_with_the_reason(name, gpu,
     """Attention heads, KV heads and FP8 blocks must divide."""
     found = plan(bundled(name), Workload(gpu=gpu, max_model_len=4096, concurrency=1))
     assert not found.fits and words in found.reason
-    assert all(other["gpus"] != 4 or words == "FP8 blocks of 128" for other in found.alternatives)
+    assert all(other.gpus != 4 or words == "FP8 blocks of 128" for other in found.alternatives)
 
 
 def test_what_was_not_asked_for_is_lowered_and_what_was_is_not():
     """Defaults shrink until a given GPU fits, with a note; an asked length stays and is refused."""
     found = plan(QWEN, Workload(gpu="A10"))
-    assert found.fits and found.max_num_seqs < 32 and any("max_num_seqs was lowered" in note for note in found.notes)
+    assert (
+        found.fits and found.max_num_seqs < 32 and any("max_num_seqs was lowered" in note.text for note in found.notes)
+    )
     tight = plan(QWEN, Workload(gpu="L4", concurrency=4))
     assert tight.max_num_seqs == 4 and (tight.max_model_len < 32768 or not tight.fits)
     refused = plan(QWEN, Workload(gpu="L4", max_model_len=40960, concurrency=32))
@@ -174,8 +174,10 @@ def test_prices_multiply_by_count_and_region_and_carry_their_date():
     assert region_multiplier("us-east,eu") == 1.15
     found = plan(QWEN, replace(SMALL, gpu="H100", region="us-east", min_containers=1, max_containers=3))
     assert found.usd_per_hour == usd_per_hour("H100", 1, "us-east") and found.region_multiplier == 1.75
-    assert found.bounds["usd_per_hour_max_containers"] == pytest.approx(3 * found.usd_per_hour)
-    assert found.price_date == facts.gpus()["H100"].price_read and found.price_date in " ".join(found.notes)
+    assert found.bounds.usd_per_hour_max_containers == pytest.approx(3 * found.usd_per_hour)
+    assert found.price_date == facts.gpus()["H100"].price_read and found.price_date in " ".join(
+        note.text for note in found.notes
+    )
 
 
 def test_start_up_gets_more_time_for_more_weights_in_whole_minutes():
@@ -187,9 +189,9 @@ def test_start_up_gets_more_time_for_more_weights_in_whole_minutes():
 
 def test_notes_tell_what_several_gpus_cost_beyond_their_price():
     """Waiting for more than two of them, and cards without NVLink."""
-    notes = " ".join(plan(QWEN, replace(SMALL, gpu="L4:4")).notes)
+    notes = " ".join(note.text for note in plan(QWEN, replace(SMALL, gpu="L4:4")).notes)
     assert "no NVLink" in notes and "wait longer" in notes
-    assert "NVLink" not in " ".join(plan(QWEN, replace(SMALL, gpu="H100:2")).notes)
+    assert "NVLink" not in " ".join(note.text for note in plan(QWEN, replace(SMALL, gpu="H100:2")).notes)
 
 
 def test_adapters_and_drafts_take_memory_of_their_own():
@@ -247,7 +249,7 @@ def test_a_misspelt_gpu_gets_the_nearest_name():
         ({"gpu_memory_utilization": float("nan")}, "fraction"),
         ({"kv_cache_dtype": "fp7"}, "fp7"),
         ({"max_num_batched_tokens": 0}, "--max-num-batched-tokens"),
-        ({"max_num_batched_tokens": 8, "concurrency": 16}, "one token each"),
+        ({"max_num_batched_tokens": 8, "concurrency": 16}, "each request takes a token"),
         ({"min_containers": 3, "max_containers": 2}, "--min-containers"),
     ],
 )

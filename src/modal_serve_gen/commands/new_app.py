@@ -54,7 +54,9 @@ def make(
     if source is not None:
         options = {**(stored.asked if stored else _spec_options(source)), **options}
     resolved, plan = resolve.resolve(options, generator=generator, offline=offline, say=say)
-    return Made(resolve.write(resolved), resolved, plan, (*plan.notes, *_notes(resolved), *notes))
+    return Made(
+        resolve.write(resolved), resolved, plan, (*(note.text for note in plan.notes), *_notes(resolved), *notes)
+    )
 
 
 def difference(

@@ -2,13 +2,12 @@
 
 import sys
 import textwrap
-from typing import Any
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import layout
 from modal_serve_gen.commands.layout import count, dollars, wrapped
 from modal_serve_gen.commands.plan_model import Answer
-from modal_serve_gen.plan import Plan, Row
+from modal_serve_gen.plan import Alternative, Plan, Row
 from modal_serve_gen.plan.gpus import gpu_facts
 
 MARKS = {"weights": "█", "kv_cache": "▒"}
@@ -31,7 +30,7 @@ def text(answer: Answer) -> str:
     if advice := answer.advice:
         lines = wrapped(f"For {advice.goal}: {advice.workflow}. {layout.sentence(advice.why)}.")
         paragraphs.append([*lines, *(line for alternative in advice.instead for line in wrapped(alternative))])
-    paragraphs.append([line for note in plan.notes for line in wrapped(note, "  - ")])
+    paragraphs.append([line for note in plan.notes for line in wrapped(note.text, "  - ")])
     if answer.command:
         paragraphs.append(["Write the app:", f"  {answer.command}"])
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
@@ -127,21 +126,20 @@ def _limits(plan: Plan) -> list[str]:
 def _speed(plan: Plan) -> list[str]:
     """Upper bounds on speed, and the range that engines reach."""
     bound, reached = plan.bounds, facts.overheads().speed
-    context, requests, first = int(bound["context_tokens"]), int(bound["requests"]), bound["time_to_first_token_ms"]
-    token = bound["usd_per_million_output_tokens"]
-    pace = f"{bound['time_per_output_token_ms_one_request']:.2f} ms for one request"
+    context, requests, first = bound.context_tokens, bound.requests, bound.time_to_first_token_ms
+    token = bound.usd_per_million_output_tokens
+    pace = f"{bound.time_per_output_token_ms_one_request:.2f} ms for one request"
     if requests > 1:
-        pace += f", {bound['time_per_output_token_ms_all_requests']:.2f} ms for {requests} at once"
+        pace += f", {bound.time_per_output_token_ms_all_requests:.2f} ms for {requests} at once"
     rows = {
         "time per output token": pace,
-        "output tokens": f"{bound['decode_tokens_per_s_all_requests']:,.0f} per second with "
+        "output tokens": f"{bound.decode_tokens_per_s_all_requests:,.0f} per second with "
         f"{count(requests, 'request')}: {dollars(token)} a million at the bound, "
         f"{dollars(token / reached.reached_high)} to {dollars(token / reached.reached)} in practice",
-        "prompt tokens": f"{bound['prefill_tokens_per_s']:,.0f} per second, "
-        f"{dollars(bound['usd_per_million_prompt_tokens'])} a million",
+        "prompt tokens": f"{bound.prefill_tokens_per_s:,.0f} per second, "
+        f"{dollars(bound.usd_per_million_prompt_tokens)} a million",
         "time to first token": f"{first:.0f} ms" if first < 1000 else f"{first / 1000:.1f} s",
-        "an idle window": f"{dollars(bound['usd_per_idle_window'])} for {bound['idle_window_s']} s after the last "
-        "request",
+        "an idle window": f"{dollars(bound.usd_per_idle_window)} for {bound.idle_window_s} s after the last request",
     }
     head = (
         f"Upper bounds from bandwidth and arithmetic, at {context:,} tokens per request; engines reach "
@@ -163,9 +161,9 @@ def _comparison(plans: tuple[Plan, ...]) -> list[dict[str, str]]:
             "$/hour": f"{plan.usd_per_hour:.2f}",
             "KV GiB": f"{max(0.0, plan.kv_cache.gib_low):.1f}",
             "full requests": f"{plan.kv_cache.max_concurrency:.1f}",
-            "at once": str(int(plan.bounds["requests"])),
-            "ms/token": f"{plan.bounds['time_per_output_token_ms_all_requests']:.1f}",
-            "$/M at bound": dollars(plan.bounds["usd_per_million_output_tokens"]),
+            "at once": str(plan.bounds.requests),
+            "ms/token": f"{plan.bounds.time_per_output_token_ms_all_requests:.1f}",
+            "$/M at bound": dollars(plan.bounds.usd_per_million_output_tokens),
         }
         for plan in plans
     ]
@@ -179,24 +177,24 @@ def _alternatives(answer: Answer) -> list[str]:
     plan, goal = answer.plan, answer.advice.goal if answer.advice else ""
     first = plan.alternatives[0]
     fits = "Also fits" if plan.fits else "Would fit"
-    size = f"{first['max_model_len']:,} tokens and {count(first['max_num_seqs'], 'request')}"
+    size = f"{first.max_model_len:,} tokens and {count(first.max_num_seqs, 'request')}"
     lines = [
         f"{fits} {size}, {RANKED_BY.get(goal, 'cheapest hour first')}:",
         layout.indented(layout.table([_alternative(other) for other in plan.alternatives])),
     ]
-    if not all(other["native"] for other in plan.alternatives):
+    if not all(other.native for other in plan.alternatives):
         lines.append("  * has no native support for the format of these weights")
     return lines
 
 
-def _alternative(other: dict[str, Any]) -> dict[str, str]:
+def _alternative(other: Alternative) -> dict[str, str]:
     return {
-        "gpu": _gpus(other["gpu"], other["gpus"]) + ("" if other["native"] else " *"),
-        "$/hour": f"{other['usd_per_hour']:.2f}",
-        "KV GiB": f"{other['kv_gib_low']:.1f}",
-        "full requests": f"{other['max_concurrency']:.1f}",
-        "at once": str(other["requests"]),
-        "ms/token": f"{other['time_per_output_token_ms_all_requests']:.1f}",
-        "$/M at bound": dollars(other["usd_per_million_output_tokens"]),
-        "$/idle window": dollars(other["usd_per_idle_window"]),
+        "gpu": _gpus(other.gpu, other.gpus) + ("" if other.native else " *"),
+        "$/hour": f"{other.usd_per_hour:.2f}",
+        "KV GiB": f"{other.kv_gib_low:.1f}",
+        "full requests": f"{other.max_concurrency:.1f}",
+        "at once": str(other.requests),
+        "ms/token": f"{other.time_per_output_token_ms_all_requests:.1f}",
+        "$/M at bound": dollars(other.usd_per_million_output_tokens),
+        "$/idle window": dollars(other.usd_per_idle_window),
     }

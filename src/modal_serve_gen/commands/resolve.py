@@ -9,7 +9,7 @@ from modal_serve_gen.commands import engine_args
 from modal_serve_gen.errors import BadInput, DoesNotFit, InternalError, quoted
 from modal_serve_gen.models import Model, adapters, hub, speculation
 from modal_serve_gen.models.speculation import Speculation
-from modal_serve_gen.plan import Plan
+from modal_serve_gen.plan import Note, Plan
 from modal_serve_gen.plan.gpus import parse_gpu, routing_region
 from modal_serve_gen.plan.workload import workload_for
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
@@ -58,7 +58,8 @@ def resolve(
         speculation=draft.model_copy(update={"note": ""}),  # the note is for the terminal, not for the file
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
-    return resolved, plan.model_copy(update={"notes": (*plan.notes, *([draft.note] if draft.note else []))})
+    notes = (Note(kind="speculation", text=draft.note),) if draft.note else ()
+    return resolved, plan.model_copy(update={"notes": plan.notes + notes})
 
 
 def write(resolved: Resolved) -> str:

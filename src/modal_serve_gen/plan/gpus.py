@@ -1,6 +1,7 @@
-"""Modal's GPU strings, what they cost where, and which of them run which weights (pure, over facts/gpus.toml)."""
+"""Modal's GPU names, their prices by region, and which weights they run (pure, over facts/gpus.toml)."""
 
 import re
+from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, quoted
@@ -28,7 +29,7 @@ def parse_gpu(text: str) -> tuple[str, int]:
     count, limit = int(match[2] or 1), gpu_facts(name).max_count
     if not 1 <= count <= limit:
         raise BadInput(
-            f"{quoted(text)} asks for {count} GPUs; one container takes 1 to {limit} of {name}.",
+            f"{quoted(text)} requests {count} GPUs; one container can have 1 to {limit} {name}.",
             f"Choose a count of 1 to {limit}{', or a GPU with more memory' if count else ''}.",
         )
     return DOCUMENTED_SPELLING.get(name, name), count
@@ -40,50 +41,57 @@ def gpu_facts(name: str) -> facts.Gpu:
 
 
 def region_multiplier(region: str | None) -> float:
-    """What a compute region, or a comma-separated list of them, multiplies the price by; of a list, the lowest."""
+    """The factor of a compute region on the price; for a comma-separated list, the lowest."""
     if not region:
         return 1.0
-    known, price = facts.regions().compute.broad, facts.regions().multipliers
-    return min(price.broad if part.strip() in known else price.narrow for part in region.split(","))
+    broad, price = facts.regions().compute.broad, facts.regions().multipliers
+    return min(price.broad if part.strip() in broad else price.narrow for part in region.split(","))
 
 
 def routing_region(compute: str | None) -> str:
-    """Where requests should enter Modal for containers in this compute region (a list: the first counts)."""
-    known = facts.regions().routing
-    wanted = (compute or "").split(",")[0].strip()
-    if wanted in known.regions:
-        return wanted
-    return next((near for prefix, near in known.nearest.items() if wanted.startswith(prefix)), known.default)
+    """The routing region for containers in this compute region (of a list, the first)."""
+    routing = facts.regions().routing
+    region = (compute or "").split(",")[0].strip()
+    if region in routing.regions:
+        return region
+    return next((near for prefix, near in routing.nearest.items() if region.startswith(prefix)), routing.default)
 
 
 def usd_per_hour(name: str, count: int, region: str | None = None) -> float:
-    """USD for one hour of one container's GPUs, from the price per second; CPU and memory are not in it."""
+    """USD per hour for the GPUs of one container, from the price per second; CPU and memory are extra."""
     return round(gpu_facts(name).usd_per_s * 3600 * count * region_multiplier(region), 2)
 
 
-def runs_on(model: Model, name: str, cache_dtype: str) -> tuple[str | None, bool, str | None]:
-    """Whether this GPU runs these weights: (why not, whether in its own arithmetic, a note for the plan)."""
-    rules, capability = facts.quantization(), gpu_facts(name).compute_capability
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How a GPU runs a model's weights."""
+
+    refusal: str | None = None  # why it does not run them
+    native: bool = True  # computes in the format of the weights
+    float16: bool = False  # the GPU has no bfloat16, so the model runs in float16
+    remarks: tuple[str, ...] = ()  # sentences for the plan
+
+
+def support(model: Model, gpu: str, cache_dtype: str) -> Support:
+    """Whether and how this GPU runs the model's weights with that KV cache."""
+    rules, capability = facts.quantization(), gpu_facts(gpu).compute_capability
     if cache_dtype.startswith("fp8") and capability < rules.kv_cache_fp8.least:
-        return f"{name} has no FP8, which the KV cache in {cache_dtype} needs", False, None
+        return Support(f"{gpu} does not support FP8, which a KV cache in {cache_dtype} requires", False)
     if cache_dtype.startswith("nvfp4") and capability < rules.formats["nvfp4"].native:
-        return f"{name} has no FP4, which the KV cache in {cache_dtype} needs", False, None
-    if capability < rules.float16.bfloat16_from and model.dtype == "bfloat16":
+        return Support(f"{gpu} does not support FP4, which a KV cache in {cache_dtype} requires", False)
+    remarks, float16 = [], capability < rules.float16.bfloat16_from and model.dtype == "bfloat16"
+    if float16:
         if {model.model_type, model.text_model_type} & set(rules.float16.unsupported):
-            return f"{name} has no bfloat16, and the engine refuses {model.model_type} in float16", False, None
-        note = f"{name} has no bfloat16: the model runs in float16, which its makers did not train it in."
-        native = False
-    else:
-        note, native = None, True
+            refusal = f"{gpu} has no bfloat16, and the engine does not run {model.model_type} in float16"
+            return Support(refusal, False)
+        remarks.append(f"{gpu} has no bfloat16: the model runs in float16, in which it was not trained.")
     rule = _rule(model.quantization)
-    if rule is None:
-        return None, native, note
-    if capability < rule.least:
-        return f"{name} cannot run {model.quantization} weights (compute capability below {rule.least})", False, None
-    if capability < rule.native:
-        below = f"{name} computes {model.quantization} weights in 16 bits ({rule.kernels_below})."
-        return None, False, f"{note} {below}" if note else below
-    return None, native, note
+    if rule is not None and capability < rule.least:
+        refusal = f"{gpu} cannot run {model.quantization} weights (compute capability below {rule.least})"
+        return Support(refusal, False)
+    if rule is not None and capability < rule.native:
+        remarks.append(f"{gpu} computes {model.quantization} weights in 16 bits ({rule.kernels_below}).")
+    return Support(native=not remarks, float16=float16, remarks=tuple(remarks))
 
 
 def _rule(quantization: str | None) -> facts.Format | None:
@@ -91,17 +99,15 @@ def _rule(quantization: str | None) -> facts.Format | None:
     return formats.get(name) or formats.get(name.split("-int")[0])
 
 
-def splits(model: Model, count: int) -> str | None:
-    """Why the model cannot be cut over so many GPUs, or None when it can (vLLM 0.33.0's own conditions)."""
+def split_refusal(model: Model, count: int) -> str | None:
+    """Why the model cannot be split over `count` GPUs; None if it can (vLLM 0.33.0's own conditions)."""
     if model.num_attention_heads % count:
-        return f"{count} GPUs do not divide its {model.num_attention_heads} attention heads"
+        return f"its {model.num_attention_heads} attention heads are not divisible by {count} GPUs"
     for layer in model.layers:
         if layer.kv_heads and layer.kv_heads % count and count % layer.kv_heads:
-            return f"{count} GPUs do not divide its {layer.kv_heads} KV heads"
-    if model.quantization_block:
-        for size in model.shard_sizes:
-            if size % (count * model.quantization_block):
-                return (
-                    f"{count} GPUs cut a layer of {size:,} columns across its FP8 blocks of {model.quantization_block}"
-                )
+            return f"its {layer.kv_heads} KV heads are not divisible by {count} GPUs"
+    block = model.quantization_block
+    for size in model.shard_sizes if block else ():
+        if block and size % (count * block):
+            return f"{count} GPUs would split a layer of {size:,} columns across its FP8 blocks of {block}"
     return None

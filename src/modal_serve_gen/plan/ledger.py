@@ -1,36 +1,38 @@
-"""What fills a GPU's memory, line by line: each line a low, a middle and a high figure in GiB (pure).
+"""The memory of one GPU, item by item, with a low, a middle and a high figure in GiB (pure).
 
-The pool for the KV cache is what the engine may take, less these lines. A plan is sized by the pool's low figure.
+The KV cache pool is what the engine may use, less these items. A plan is sized by the pool's low figure.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
+from modal_serve_gen.facts import Range
 from modal_serve_gen.models import Model, weights
 from modal_serve_gen.plan.gpus import gpu_facts
-from modal_serve_gen.plan.overheads import ENDS, GIB, Range, activations, cuda_graphs, era, non_torch
+from modal_serve_gen.plan.overheads import GIB, activations, cuda_graphs, non_torch, release
 from modal_serve_gen.plan.pools import Demand, Pool, pool
 
-# GiB by which a GPU's reported memory differs between machines, and tables that engines add to the weights at load.
+# GiB: differences in a GPU's reported memory between machines; tables that engines add to the weights at load.
 SLACK_GIB, TABLES_GIB = 0.1, 0.1
-# By how much MXFP4 experts are larger where a kernel pads more: gpt-oss on H100 was logged with two.
+# Fraction by which MXFP4 experts are larger where a kernel pads more: two sizes of gpt-oss were logged on H100.
 PADDED = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item: GiB on each GPU, whether it is known rather than allowed for, and where the figure comes from.
+    """One item: GiB on each GPU, and where the figure comes from.
 
-    `sized` is what a plan is sized by: errors of different lines seldom fall together, so that each high is drawn
-    towards its middle until all come to the root of the sum of their squares.
+    A plan is sized by `sized`: the errors of different lines rarely add up, so each high figure is moved towards its
+    middle until their total is the root of the sum of their squares.
     """
 
     item: str
     low: float
     mid: float
     high: float
-    exact: bool
+    exact: bool  # False: an allowance or an estimate
     source: str
     sized: float = 0.0
 
@@ -45,15 +47,15 @@ class Setup:
     max_model_len: int
     max_num_seqs: int
     batched_tokens: int
-    cache_bytes: float
+    cache_bytes: float  # per element
     utilization: float | None
     extra_weight_bytes: int = 0
-    draft_layers: float = 0  # of the model's own size, whose KV cache speculation adds
-    draft_tokens: int = 0  # that one step of speculation verifies
-    sleep: bool = False  # vLLM's sleep mode, whose allocator keeps pools of its own
-    version: str | None = None  # of the engine; None: the pinned one
+    draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
+    draft_tokens: int = 0  # tokens that one speculative step verifies
+    sleep: bool = False  # vLLM's sleep mode, whose allocator has its own pools
+    version: str | None = None  # of the engine; None: the pinned version
     pp: int = 1  # pipeline stages
-    dp: int = 1  # replicas of attention, each with a cache of its own
+    dp: int = 1  # replicas of attention, each with its own cache
     expert_parallel: bool = False
     eager: bool = False
 
@@ -64,18 +66,18 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A GPU's memory: its lines, the share that the engine takes, and the pool that is left, GiB per GPU."""
+    """The memory of one GPU: its lines, the share that the engine uses, and GiB that remain for the pool."""
 
     lines: tuple[Line, ...]
     utilization: float
     low: float
     mid: float
     high: float
-    pool: Pool  # how the engine uses what is left
+    pool: Pool  # how the engine uses what remains
 
     @property
     def needed(self) -> float:
-        """GiB that one full-length request and the others at the usual fill want."""
+        """GiB that one full-length request and the others at the usual fill require."""
         return self.pool.needed / GIB
 
     @property
@@ -85,101 +87,104 @@ class Memory:
 
 
 def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
-    """The memory of the fullest of `setup.gpus` GPUs; `fill`: how full all requests but the longest are, 0 where one
-    request is all that has to fit, as it is for the engine itself.
+    """The memory of the fullest of `setup.gpus` GPUs.
 
-    vLLM (0.33.0, v1/worker/gpu_worker.py): pool = total x utilisation - weights - non-torch - activations - graphs.
-    SGLang: pool = (total - non-torch) x fraction - weights; activations and graphs live in the rest, so the fraction is
-    chosen to leave them room.
+    `fill`: how full all requests but the longest are; 0 if a single request must fit, as for the engine itself.
+
+    vLLM (0.33.0, v1/worker/gpu_worker.py): pool = total x utilization - weights - non-torch - activations - graphs.
+    SGLang: pool = (total - non-torch) x fraction - weights; activations and graphs use the rest, so the fraction is
+    chosen to leave enough of it.
     """
-    known, usable = facts.overheads(), gpu_facts(setup.gpu).usable_gib
-    lines, low, high = _sized(tuple(_lines(model, setup)))
-    age = era(setup.engine, setup.version)
+    gpu, rules = gpu_facts(setup.gpu), release(setup.engine, setup.version).rules
+    lines, below, above = _sized(tuple(_lines(model, setup)))
     if setup.engine == "sglang":
-        share, left = _sglang_left(lines, usable, setup.utilization)
+        utilization, free = _sglang_pool(lines, gpu.usable_gib, setup.utilization)
     else:
-        share = setup.utilization or age.rules.utilization
-        middle = usable * share - sum(line.mid for line in lines)
-        left = {"low": middle - high, "mid": middle, "high": middle + low}
+        utilization = setup.utilization or rules.utilization
+        middle = gpu.usable_gib * utilization - sum(line.mid for line in lines)
+        free = Range(middle - above, middle, middle + below)
     demand = Demand(
         length=setup.max_model_len,
         requests=setup.max_num_seqs,
-        fill=known.sizing.fill if fill is None else fill,
+        fill=facts.overheads().sizing.fill if fill is None else fill,
         tp=setup.tp,
         cache_bytes=setup.cache_bytes,
-        in_flight=(age.rules.concurrent_batches if setup.pp == 1 else setup.pp) * setup.batched_tokens,
+        in_flight=(rules.concurrent_batches if setup.pp == 1 else setup.pp) * setup.batched_tokens,
         draft_layers=setup.draft_layers,
         draft_tokens=setup.draft_tokens,
         pp=setup.pp,
-        states=age.rules.graphs_counted and any(layer.kind == "linear" for layer in model.layers),
-        prefix_caching=age.rules.states_cached,
-        flashinfer=gpu_facts(setup.gpu).compute_capability >= facts.pools().vllm.delta_net_kernel_from,
+        states=rules.graphs_counted and any(layer.kind == "linear" for layer in model.layers),
+        prefix_caching=rules.states_cached,
+        flashinfer=gpu.compute_capability >= facts.pools().vllm.delta_net_kernel_from,
     )
-    used = pool(setup.engine, model, demand, left["low"] * GIB)
-    return Memory(lines, share, left["low"], left["mid"], left["high"], used)
+    used = pool(setup.engine, model, demand, free.low * GIB)
+    return Memory(lines, utilization, free.low, free.mid, free.high, used)
 
 
 def _sized(lines: tuple[Line, ...]) -> tuple[tuple[Line, ...], float, float]:
-    """The lines with what they are sized by, and how much less and more than their middles they may come to."""
-    below, above = ([getattr(line, end) - line.mid for line in lines] for end in ("low", "high"))
-    high = math.sqrt(sum(each * each for each in above) + SLACK_GIB**2)
-    low = SLACK_GIB - sum(below)  # nothing is sized by it
-    drawn = high / total if (total := sum(above)) else 0.0
-    found = tuple(
-        Line(x.item, x.low, x.mid, x.high, x.exact, x.source, x.mid + more * drawn)
-        for x, more in zip(lines, above, strict=True)
+    """The lines with `sized`, and how far their total may be below and above the sum of the middle figures."""
+    above = [line.high - line.mid for line in lines]
+    high = math.sqrt(sum(gib * gib for gib in above) + SLACK_GIB**2)
+    low = SLACK_GIB + sum(line.mid - line.low for line in lines)  # no plan is sized by it
+    factor = high / total if (total := sum(above)) else 0.0
+    sized = (replace(line, sized=line.mid + gib * factor) for line, gib in zip(lines, above, strict=True))
+    return tuple(sized), low, high
+
+
+def _sglang_pool(lines: tuple[Line, ...], usable: float, requested: float | None) -> tuple[float, Range]:
+    """The static fraction and the pool inside it; a fraction that leaves too little outside reduces the pool."""
+    free = _less(usable, lines, "non_torch")
+    needed = sum(line.sized for line in lines if line.item in ("activations", "cuda_graphs"))
+    fraction = requested or max(0.1, math.floor(100 * (1 - needed / free.low)) / 100)
+    short = max(0.0, needed - free.low * (1 - fraction))
+    weights = _less(0.0, lines, "weights", "adapters_and_drafts")
+    return fraction, free.times(fraction) + Range(-short, -short, -short) + weights
+
+
+def _less(gib: float, lines: tuple[Line, ...], *items: str) -> Range:
+    """`gib` less the lines of those items; the low end subtracts what the plan is sized by."""
+    chosen = [line for line in lines if line.item in items]
+    return Range(
+        gib - sum(line.sized for line in chosen),
+        gib - sum(line.mid for line in chosen),
+        gib - sum(line.low for line in chosen),
     )
-    return found, low, high
 
 
-def _sglang_left(lines: tuple[Line, ...], usable: float, asked: float | None) -> tuple[float, dict[str, float]]:
-    """The static fraction and what is left inside it; a fraction that leaves too little outside is charged for it."""
-
-    def total(end: str, *items: str) -> float:
-        name = "sized" if end == "low" else "low" if end == "high" else "mid"  # a low pool has large lines
-        return sum(getattr(line, name) for line in lines if line.item in items)
-
-    free = {end: usable - total(end, "non_torch") for end in ENDS}
-    outside = total("low", "activations", "cuda_graphs")
-    share = asked or max(0.1, math.floor(100 * (1 - outside / free["low"])) / 100)
-    short = max(0.0, outside - free["low"] * (1 - share))
-    return share, {end: free[end] * share - short - total(end, "weights", "adapters_and_drafts") for end in ENDS}
-
-
-def _lines(model: Model, setup: Setup):
-    age = era(setup.engine, setup.version)
+def _lines(model: Model, setup: Setup) -> Iterator[Line]:
+    current = release(setup.engine, setup.version)
     ranks = setup.tp * setup.pp * (setup.dp if model.num_experts else 1)
     yield _weights(model, setup)
     if setup.extra_weight_bytes:
-        extra = setup.extra_weight_bytes / GIB
-        yield Line("adapters_and_drafts", extra, extra, extra, True, "slots for the adapters, weights of the draft")
+        gib = setup.extra_weight_bytes / GIB
+        source = "adapter slots and the draft model's weights"
+        yield Line("adapters_and_drafts", gib, gib, gib, True, source)
     peak = activations(
         model,
-        age,
+        current,
         sequences=setup.max_num_seqs,
         tokens=setup.batched_tokens,
         tp=setup.tp,
         length=setup.max_model_len,
     )
-    yield _line("activations", peak, f"allowance: {age.rules.source}")
-    graphs = cuda_graphs(model, age, ranks=ranks, eager=setup.eager)
-    yield _line("cuda_graphs", graphs, f"allowance: {facts.overheads().cuda_graphs.source}")
-    outside = non_torch(setup.gpu, age, ranks=ranks)
-    yield _line("non_torch", outside, f"allowance: {facts.overheads().non_torch.source}")
+    yield _allowance("activations", peak, current.rules.source)
+    known = facts.overheads()
+    yield _allowance(
+        "cuda_graphs", cuda_graphs(model, current, ranks=ranks, eager=setup.eager), known.cuda_graphs.source
+    )
+    yield _allowance("non_torch", non_torch(setup.gpu, current, ranks=ranks), known.non_torch.source)
     if setup.sleep:
-        table = facts.overheads().sleep
-        yield Line(
-            "sleep_mode", table.memory.low, table.memory.mid, table.memory.high, False, f"allowance: {table.source}"
-        )
+        yield _allowance("sleep_mode", known.sleep.memory, known.sleep.source, least=-math.inf)
 
 
-def _line(item: str, found: Range, source: str) -> Line:
-    return Line(item, max(0.0, found.low), found.mid, found.high, False, source)
+def _allowance(item: str, gib: Range, source: str, least: float = 0.0) -> Line:
+    return Line(item, max(least, gib.low), gib.mid, gib.high, False, f"allowance: {source}")
 
 
 def _experts_over(model: Model, setup: Setup) -> float:
-    """Of how many parts of the experts a GPU holds one: they are cut over the ranks of all data-parallel replicas
-    together, or lie there whole (vLLM 0.33.0, layers/fused_moe/config.py, FusedMoEParallelConfig.make)."""
+    """The number of parts that the experts are split into, of which each GPU holds one: the ranks of all data-parallel
+    replicas together, or with expert parallelism complete experts (vLLM 0.33.0, layers/fused_moe/config.py,
+    FusedMoEParallelConfig.make)."""
     ranks = setup.tp * setup.dp
     if setup.expert_parallel and model.num_experts:
         return model.num_experts / math.ceil(model.num_experts / ranks)
@@ -187,20 +192,22 @@ def _experts_over(model: Model, setup: Setup) -> float:
 
 
 def _weights(model: Model, setup: Setup) -> Line:
-    """What the fullest GPU holds after loading; a size that is not exact may be larger by its margin."""
+    """The weights on the fullest GPU; a size that is not exact may be larger by its margin."""
     if model.sizes is None:
-        share = model.weight_bytes / (setup.tp * setup.pp) / GIB
+        gib = model.weight_bytes / (setup.tp * setup.pp) / GIB
     else:
-        share = weights.per_gpu(
+        placed = weights.per_gpu(
             model.sizes,
             model.weight_factor,
             tp=setup.tp,
             pp=setup.pp,
             experts_over=_experts_over(model, setup),
             capability=gpu_facts(setup.gpu).compute_capability,
-        ) / GIB  # fmt: skip
-    exact = model.weights_exact and setup.gpus == 1
-    low = share * (1 - model.weight_margin)
-    high = share * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
-    how = model.weights_source or "computed from config.json"
-    return Line("weights", low, share, high, exact, how if setup.gpus == 1 else f"{how}, cut over {setup.gpus} GPUs")
+        )
+        gib = placed / GIB
+    low = gib * (1 - model.weight_margin)
+    high = gib * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
+    source = model.weights_source or "computed from config.json"
+    if setup.gpus > 1:
+        source = f"{source}, split over {setup.gpus} GPUs"
+    return Line("weights", low, gib, high, model.weights_exact and setup.gpus == 1, source)

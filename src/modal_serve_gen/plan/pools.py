@@ -1,7 +1,7 @@
-"""What an engine's pool for the KV cache holds, and how large it has to be (pure).
+"""What an engine's KV cache pool holds, and the size that it must have (pure).
 
-vLLM gives out the blocks of one pool as requests need them. SGLang cuts its pool once, at start, so that one kind of
-layer can run short while another has room (facts/pools.toml says how).
+vLLM allocates the blocks of one pool as requests need them. SGLang divides its pool once, at start, so that one kind of
+layer can run out of memory while another has some left (see facts/pools.toml).
 """
 
 import math
@@ -9,40 +9,40 @@ from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model, kv_bytes_per_token, state_bytes_per_sequence
-from modal_serve_gen.models.blocks import request_blocks
+from modal_serve_gen.models.blocks import Blocks, request_blocks
 
-APART = ("sliding", "chunked")  # layers that need a window of tokens only
+WINDOWED = ("sliding", "chunked")  # kinds of layers that keep only a window of tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the pool has to hold on each of `tp` GPUs."""
+    """What the pool must hold on each of `tp` GPUs."""
 
     length: int  # tokens of the longest request
     requests: int  # running at once
-    fill: float  # how full the others are while one has full length; 0: nothing is asked of them
+    fill: float  # how full the others are while one has full length; 0: only that one must fit
     tp: int
-    cache_bytes: float  # of one element
-    in_flight: int = 0  # tokens scheduled and not settled
-    draft_layers: float = 0  # whose KV cache speculation adds, in layers of the model's own size
-    draft_tokens: int = 0  # that one step of speculation verifies
-    pp: int = 1  # pipeline stages, which share the layers
-    states: bool = False  # whether the engine refuses to start without a state for each request that may run
-    prefix_caching: bool = True  # of hybrids, which keep states for it
-    flashinfer: bool = False  # whether Gated DeltaNet has that kernel
+    cache_bytes: float  # per element
+    in_flight: int = 0  # tokens scheduled and not yet computed
+    draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
+    draft_tokens: int = 0  # tokens that one speculative step verifies
+    pp: int = 1  # pipeline stages, among which the layers are divided
+    states: bool = False  # the engine does not start without a state for each of `requests`
+    prefix_caching: bool = True  # hybrids keep states for it
+    flashinfer: bool = False  # Gated DeltaNet uses FlashInfer's kernel
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Bytes on each GPU; the tokens' part of a pool of `n` bytes is `share` x n - `reserved`."""
 
-    per_token: float  # what one more token costs
+    per_token: float  # for one more token
     request: float  # one request of full length, in the tokens' part
     needed: float  # the smallest pool that holds the demand
     share: float = 1.0
     reserved: float = 0.0
-    state_slots: int | None = None  # to ask the engine for, where its own share would hold too few
-    block: float = 0.0  # bytes of one block, of which there are only whole ones; 0: it has none
+    state_slots: int | None = None  # to set explicitly, where the engine's default would be too few
+    block: float = 0.0  # bytes of one block, the unit of allocation; 0: no blocks
 
     def concurrency(self, size: float) -> float:
         """Full-length requests at once in a pool of `size` bytes."""
@@ -55,7 +55,7 @@ def pool(engine: str, model: Model, demand: Demand, size: float) -> Pool:
     return _sglang(model, demand, size) if engine == "sglang" else _vllm(model, demand)
 
 
-def _part(demand: Demand) -> int:
+def _other_length(demand: Demand) -> int:
     """Tokens of each request but the longest."""
     return max(1, math.ceil(demand.length * demand.fill))
 
@@ -63,49 +63,60 @@ def _part(demand: Demand) -> int:
 def _vllm(model: Model, demand: Demand) -> Pool:
     """Blocks for the requests, and one that the engine keeps empty (vLLM 0.33.0, v1/core/kv_cache_utils.py).
 
-    Tokens in flight are shared by all requests, so only the first is charged with them. Of stages that share the
-    layers, each has its part.
+    Tokens in flight are shared by all requests, so only the longest is charged with them. Each pipeline stage has its
+    part of the layers.
     """
-    asked = {"tp": demand.tp, "cache_bytes": demand.cache_bytes, "flashinfer": demand.flashinfer}
-    asked["prefix_caching"] = demand.prefix_caching
-    one = request_blocks(model, demand.length, in_flight=demand.in_flight, **asked)
+
+    def blocks(length: int, in_flight: int = 0) -> Blocks:
+        return request_blocks(
+            model,
+            length,
+            in_flight=in_flight,
+            tp=demand.tp,
+            cache_bytes=demand.cache_bytes,
+            flashinfer=demand.flashinfer,
+            prefix_caching=demand.prefix_caching,
+        )
+
+    longest = blocks(demand.length, demand.in_flight)
     if demand.fill:
-        needed = one.count + (demand.requests - 1) * request_blocks(model, _part(demand), **asked).count
-    else:  # the engine itself: one request has to fit, and a state for each that may run
-        needed = max(one.count, demand.requests if demand.states else 0)
+        needed = longest.count + (demand.requests - 1) * blocks(_other_length(demand)).count
+    else:  # the engine itself: one request must fit, and a state for each that may run
+        needed = max(longest.count, demand.requests if demand.states else 0)
     total = sum(layer.count for layer in model.layers if layer.kind != "index")
-    size = one.size * math.ceil(total / demand.pp) / total
-    every = kv_bytes_per_token(model, demand.tp, demand.cache_bytes)  # 0 where all layers have a window
-    every = every or sum(layer.token_bytes(demand.tp, demand.cache_bytes) for layer in model.layers)
-    per_token = every * math.ceil(total / demand.pp) / total
-    return Pool(per_token, one.count * size, (needed + 1) * size, block=size)
+    size = longest.size * math.ceil(total / demand.pp) / total
+    token_bytes = kv_bytes_per_token(model, demand.tp, demand.cache_bytes)  # 0 where all layers have a window
+    token_bytes = token_bytes or sum(layer.token_bytes(demand.tp, demand.cache_bytes) for layer in model.layers)
+    per_token = token_bytes * math.ceil(total / demand.pp) / total
+    return Pool(per_token, longest.count * size, (needed + 1) * size, block=size)
 
 
 def _sglang(model: Model, demand: Demand, size: float) -> Pool:
-    """Tokens are counted in layers that keep all of them; those with a window get a fixed share of as many."""
+    """Tokens are counted in layers that keep all of them; layers with a window get a fixed share of that number."""
     known = facts.pools().sglang
     per_token, ratio = _sglang_token(model, demand, known.window_to_full_tokens.get(model.architecture))
-    longest = max((layer.window or 0 for layer in model.layers if layer.kind in APART), default=0)
+    longest = max((layer.window or 0 for layer in model.layers if layer.kind in WINDOWED), default=0)
 
     def tokens(length: int) -> float:
-        """Tokens of the pool that a request takes: a short one may need more of the windows' share."""
+        """Tokens of the pool that a request takes: a short request may require more of the windows' share."""
         return max(length, min(length, longest) / ratio) if ratio else length
 
     state = state_bytes_per_sequence(model, demand.tp)
     request = per_token * tokens(demand.length) or state  # a model may have no layer that keeps tokens
-    held = request + (demand.requests - 1) * per_token * tokens(_part(demand))
+    held = request + (demand.requests - 1) * per_token * tokens(_other_length(demand))
     if not state:
         return Pool(per_token, request, held)
     return _with_states(Pool(per_token, request, held), state, demand, size)
 
 
 def _with_states(tokens: Pool, state: float, demand: Demand, size: float) -> Pool:
-    """`tokens`, less what linear attention takes: K states of `state` bytes, and as many for each of the d tokens that
-    speculation verifies for n running requests; one of each is to spare. A running request takes q states: n <= K/q.
+    """`tokens`, less the states of linear attention: K states of `state` bytes, and as many for each of the d tokens
+    that speculation verifies for n running requests; one of each is a spare. A running request takes q states, so
+    n <= K/q.
 
     SGLang gives r/(1 + r) of the pool to both together: K (1 + d/q) + 1 + d states, and returns what is not verified.
     K = q n instead, by --max-mamba-cache-size, fits a smaller pool (kv_cache_configurator.py,
-    handle_max_mamba_cache; K is not rounded down here, so one more is asked for).
+    handle_max_mamba_cache; K is not rounded down here, so one more is requested).
     """
     known, d, n = facts.pools().sglang, demand.draft_tokens, demand.requests
     r, q = known.state_to_token_bytes, known.states_per_request
@@ -120,14 +131,14 @@ def _with_states(tokens: Pool, state: float, demand: Demand, size: float) -> Poo
 
 
 def _sglang_token(model: Model, demand: Demand, ratio: float | None) -> tuple[float, float | None]:
-    """Bytes of one token of the pool; and the windows' share, None where no layers are apart."""
+    """Bytes of one token of the pool; and the windows' share, None where no layers have a separate pool."""
     sizes = {True: 0.0, False: 0.0}
     count = 0
     for layer in model.layers:
-        apart = ratio is not None and layer.kind in APART
-        sizes[apart] += layer.token_bytes(demand.tp, demand.cache_bytes)
-        count += layer.count if not apart and layer.attends else 0
-    if not sizes[False]:  # every layer has a window: the pool is theirs
+        separate = ratio is not None and layer.kind in WINDOWED
+        sizes[separate] += layer.token_bytes(demand.tp, demand.cache_bytes)
+        count += layer.count if not separate and layer.attends else 0
+    if not sizes[False]:  # every layer has a window, and they get the complete pool
         sizes, ratio, count = {True: 0.0, False: sizes[True]}, None, sum(layer.count for layer in model.layers)
     draft = sizes[False] * demand.draft_layers / max(count, 1)
     return sizes[False] + (ratio or 0) * sizes[True] + draft, ratio

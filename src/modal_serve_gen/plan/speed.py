@@ -1,7 +1,7 @@
-"""How fast a model can be at best: bounds from memory bandwidth and arithmetic, and what tokens cost at them (pure).
+"""Upper bounds on speed by memory bandwidth and arithmetic, and the cost of tokens at these bounds (pure).
 
-The roofline model (Williams, Waterman and Patterson, CACM 2009): no step is faster than reading what it must read, no
-prefill faster than multiplying what it must multiply.
+The roofline model (Williams, Waterman and Patterson, CACM 2009): no step is faster than its memory reads, no prefill
+faster than its multiplications.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Bounds at one setup: nothing measured, and never reached. Contexts are tokens in the cache of each request."""
+    """Bounds for one setup: not measured, and never reached. Contexts are tokens in the cache of each request."""
 
     time_per_output_token_one_s: float  # a single request of `context` tokens
     time_per_output_token_all_s: float  # all requests at once, `context` tokens each
@@ -32,18 +32,25 @@ class Bounds:
 
 
 def bounds(model: Model, setup: Setup, context: int, requests: int) -> Bounds:
-    """Bounds of one replica over its GPUs, all data-parallel replicas together for tokens per second."""
-    one, many = (_step_s(model, setup, context, n) for n in (1, max(1, requests)))
-    prefill = _prefill_s(model, setup, context)
-    return Bounds(one, many, setup.dp * max(1, requests) / many, setup.dp * context / prefill, prefill + one, context,
-                  requests)  # fmt: skip
+    """Bounds of one data-parallel replica on its GPUs; tokens per second are of all replicas together."""
+    one_s, all_s = (_step_s(model, setup, context, n) for n in (1, max(1, requests)))
+    prefill_s = _prefill_s(model, setup, context)
+    return Bounds(
+        time_per_output_token_one_s=one_s,
+        time_per_output_token_all_s=all_s,
+        output_tokens_per_s=setup.dp * max(1, requests) / all_s,
+        prefill_tokens_per_s=setup.dp * context / prefill_s,
+        time_to_first_token_s=prefill_s + one_s,
+        context=context,
+        requests=requests,
+    )
 
 
 def _step_s(model: Model, setup: Setup, context: int, requests: int) -> float:
-    """Seconds of one decoding step: the active weights and every request's cache are read once.
+    """Seconds of one decoding step, which reads the active weights and the cache of every request once.
 
-    Of E experts, n requests with k each read about E (1 - (1 - k/E)^n); layers with a window read only that, linear
-    ones their state.
+    Of E experts, n requests with k each read about E (1 - (1 - k/E)^n); layers with a window read the window, linear
+    layers their state.
     """
     cache = requests * (
         context * kv_bytes_per_token(model, setup.tp, setup.cache_bytes)
@@ -55,35 +62,35 @@ def _step_s(model: Model, setup: Setup, context: int, requests: int) -> float:
 
 
 def _active_bytes(model: Model, setup: Setup, requests: int) -> float:
-    """Bytes of weights that a step reads on each GPU: all but the embedding's other rows and unused experts."""
+    """Bytes of weights that a step reads on each GPU: all but unused experts and other rows of the embedding."""
     if model.sizes is None:
         return model.weight_bytes / setup.tp / setup.pp
     spread = 1 - (1 - model.sizes.active) ** requests
-    tied = not any(one.part == "head" for one in model.sizes.weights)
+    tied = not any(weight.part == "head" for weight in model.sizes.weights)
     total = 0.0
-    for one in model.sizes.weights:
-        if one.part in ("draft", "tower") or (one.part == "embedding" and not tied):
+    for weight in model.sizes.weights:
+        if weight.part in ("draft", "tower") or (weight.part == "embedding" and not tied):
             continue
-        ranks = setup.tp * (setup.dp if setup.expert_parallel and one.split == "experts" else 1)
-        share = 1 if one.split == "copy" else ranks
-        total += one.bytes * model.weight_factor * (spread if one.part == "experts" else 1) / share
+        ranks = setup.tp * (setup.dp if setup.expert_parallel and weight.split == "experts" else 1)
+        share = 1 if weight.split == "copy" else ranks
+        total += weight.bytes * model.weight_factor * (spread if weight.part == "experts" else 1) / share
     return total / setup.pp
 
 
 def active_parameters(model: Model) -> float:
-    """Parameters that one token is multiplied with: no embedding, only the experts it uses."""
+    """Parameters that one token is multiplied with: no embedding, and only the experts that it uses."""
     if model.sizes is None:
         return model.weight_bytes / 2
     return sum(
-        one.elements * (model.sizes.active if one.part == "experts" else 1)
-        for one in model.sizes.weights
-        if one.part not in ("draft", "tower", "embedding")
+        weight.elements * (model.sizes.active if weight.part == "experts" else 1)
+        for weight in model.sizes.weights
+        if weight.part not in ("draft", "tower", "embedding")
     )
 
 
 def _prefill_s(model: Model, setup: Setup, tokens: int) -> float:
-    """Seconds to read a prompt: 2 x active parameters a token, and 2 x heads x (K + V size) x tokens / 2 in each layer
-    that attends to everything before (causal)."""
+    """Seconds to process a prompt: 2 x active parameters per token, and 2 x heads x (K + V size) x tokens / 2 in each
+    layer with full causal attention."""
     attention = 0.0
     for layer in model.layers:
         if layer.kind in ("full", "mla"):
@@ -99,7 +106,7 @@ def _prefill_s(model: Model, setup: Setup, tokens: int) -> float:
 
 
 def _flops(model: Model, gpu: str) -> float:
-    """Dense arithmetic a second in the weights' own format, or in 16 bits where the GPU has none for it."""
+    """Dense arithmetic per second in the format of the weights, or in 16 bits where the GPU does not support it."""
     tflops = gpu_facts(gpu).tflops
     names = {"fp8": ["fp8"], "nvfp4": ["fp4", "fp8"], "modelopt-mixed": ["fp8"]}.get(model.quantization or "", [])
     rate = next((tflops[name] for name in (*names, "bf16", "fp16") if name in tflops), None)

@@ -47,68 +47,87 @@ def workload_for(request: Request, workflow: Workflow, draft: Speculation, adapt
     )
 
 
-def check(model: Model, asked: Workload) -> None:
-    rule = facts.overheads().sizing
-    check_version(asked.engine, asked.engine_version)
-    if asked.gpu is not None:
-        count, replicas = parse_gpu(asked.gpu)[1], asked.data_parallel_size
-        if count % (asked.pipeline_parallel_size * replicas):
-            raise BadInput(
-                f"--gpu {quoted(asked.gpu)} has {count} GPUs, which {asked.pipeline_parallel_size} pipeline stages of "
-                f"{replicas} data-parallel replicas do not divide.",
-                f"Give a multiple of {asked.pipeline_parallel_size * replicas}.",
-            )
-    if asked.region is not None:
-        known = facts.regions().compute.regions
-        for part in (each.strip() for each in asked.region.split(",")):
-            if part not in known:
-                raise BadInput(
-                    f"--region {quoted(part)} is none that Modal has.{nearest(part, known)}",
-                    f"Use one such as {', '.join(facts.regions().compute.broad)}, or leave it out.",
-                )
-    for option, size in (
-        ("--pipeline-parallel-size", asked.pipeline_parallel_size),
-        ("--data-parallel-size", asked.data_parallel_size),
-    ):
-        _within(option, size, 1, 64, "one container can have")
-    for option, target in (
-        ("--budget", asked.budget), ("--time-per-output-token", asked.time_per_output_token),
-        ("--tokens-per-s", asked.tokens_per_s),
-    ):  # fmt: skip
-        if target is not None and not 0 < target < 1e9:
-            raise BadInput(f"{option} {quoted(target)} is not a positive number.", "Give more, or leave it out.")
-    if (length := asked.max_model_len) is not None:
-        _within("--max-model-len", length, rule.least_context, model.max_context, f"{model.id} was made for")
-    if (many := asked.concurrency) is not None:
-        _within("--concurrency", many, 1, rule.most_concurrency, "one container is given")
-    if (share := asked.gpu_memory_utilization) is not None and not 0 < share < 1:
+def check(model: Model, workload: Workload) -> None:
+    """Raises BadInput for values that no GPU can satisfy."""
+    check_version(workload.engine, workload.engine_version)
+    _check_parallelism(workload)
+    _check_regions(workload.region)
+    _check_targets(workload)
+    _check_limits(model, workload)
+    _check_cache(workload)
+    if workload.max_containers is not None and not 1 <= max(1, workload.min_containers) <= workload.max_containers:
         raise BadInput(
-            f"--gpu-memory-utilization {quoted(share)} is not a fraction between 0 and 1.",
-            "Leave it out for the engine's own share, or give less when the GPU is shared.",
-        )
-    known = facts.quantization().cache_bytes
-    if asked.kv_cache_dtype is not None and asked.kv_cache_dtype not in known:
-        raise BadInput(
-            f"--kv-cache-dtype {quoted(asked.kv_cache_dtype)} is unknown.{nearest(asked.kv_cache_dtype, [*known])}",
-            f"Use one of {', '.join(known)}.",
-        )
-    if (batch := asked.max_num_batched_tokens) is not None:
-        _within("--max-num-batched-tokens", batch, 1, 2**20, "any engine's default")
-        if batch < (asked.concurrency or 1):
-            raise BadInput(
-                f"--max-num-batched-tokens {batch} is below --concurrency {asked.concurrency}: one token each.",
-                f"Give at least {asked.concurrency}, or leave it out.",
-            )
-    if asked.max_containers is not None and not 1 <= max(1, asked.min_containers) <= asked.max_containers:
-        raise BadInput(
-            f"--min-containers {asked.min_containers} is above --max-containers {asked.max_containers}.",
+            f"--min-containers {workload.min_containers} is above --max-containers {workload.max_containers}.",
             "Raise --max-containers, or lower --min-containers.",
         )
 
 
-def _within(option: str, value: int, least: int, most: int, why: str) -> None:
+def _check_parallelism(workload: Workload) -> None:
+    stages, replicas = workload.pipeline_parallel_size, workload.data_parallel_size
+    for option, size in (("--pipeline-parallel-size", stages), ("--data-parallel-size", replicas)):
+        _require_range(option, size, 1, 64)
+    if workload.gpu is not None and (count := parse_gpu(workload.gpu)[1]) % (stages * replicas):
+        raise BadInput(
+            f"--gpu {quoted(workload.gpu)} has {count} GPUs, which {stages} pipeline stages of {replicas} "
+            "data-parallel replicas do not divide.",
+            f"Use a multiple of {stages * replicas} GPUs.",
+        )
+
+
+def _check_regions(regions: str | None) -> None:
+    compute = facts.regions().compute
+    for region in (part.strip() for part in regions.split(",")) if regions is not None else ():
+        if region not in compute.regions:
+            raise BadInput(
+                f"--region {quoted(region)} is not a region of Modal.{nearest(region, compute.regions)}",
+                f"Use one such as {', '.join(compute.broad)}, or leave it out.",
+            )
+
+
+def _check_targets(workload: Workload) -> None:
+    targets = {
+        "--budget": workload.budget,
+        "--time-per-output-token": workload.time_per_output_token,
+        "--tokens-per-s": workload.tokens_per_s,
+    }
+    for option, target in targets.items():
+        if target is not None and not 0 < target < 1e9:
+            raise BadInput(f"{option} {quoted(target)} is not a positive number.", "Raise it, or leave it out.")
+
+
+def _check_limits(model: Model, workload: Workload) -> None:
+    rule, concurrency = facts.overheads().sizing, workload.concurrency
+    if workload.max_model_len is not None:
+        why = f" for {model.id}"
+        _require_range("--max-model-len", workload.max_model_len, rule.least_context, model.max_context, why)
+    if concurrency is not None:
+        _require_range("--concurrency", concurrency, 1, rule.most_concurrency)
+    if (batch := workload.max_num_batched_tokens) is not None:
+        _require_range("--max-num-batched-tokens", batch, 1, 2**20)
+        if batch < (concurrency or 1):
+            raise BadInput(
+                f"--max-num-batched-tokens {batch} is below --concurrency {concurrency}: each request takes a token.",
+                f"Use at least {concurrency}, or leave it out.",
+            )
+
+
+def _check_cache(workload: Workload) -> None:
+    utilization, dtype = workload.gpu_memory_utilization, workload.kv_cache_dtype
+    if utilization is not None and not 0 < utilization < 1:
+        raise BadInput(
+            f"--gpu-memory-utilization {quoted(utilization)} is not a fraction between 0 and 1.",
+            "Leave it out for the engine's default, or lower it if the GPU is shared.",
+        )
+    dtypes = [*facts.quantization().cache_bytes]
+    if dtype is not None and dtype not in dtypes:
+        raise BadInput(
+            f"--kv-cache-dtype {quoted(dtype)} is unknown.{nearest(dtype, dtypes)}", f"Use one of {', '.join(dtypes)}."
+        )
+
+
+def _require_range(option: str, value: int, least: int, most: int, why: str = "") -> None:
     if not least <= value <= most:
         raise BadInput(
-            f"{option} {quoted(value)} is out of range: {least:,} to {most:,} is what {why}.",
-            f"Give {option} a value in that range, or leave it out.",
+            f"{option} {quoted(value)} is out of range: {least:,} to {most:,}{why}.",
+            f"Use a value of {option} in that range, or leave it out.",
         )

@@ -1,0 +1,226 @@
+"""A plan in sentences: its verdict, the reason, and notes (pure)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from modal_serve_gen import facts
+from modal_serve_gen.plan import overheads
+from modal_serve_gen.plan.choice import Candidate, alternatives, requested_size, smaller_options
+from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier
+from modal_serve_gen.plan.records import Note, NoteKind, Verdict
+
+MISMATCH = 0.1  # relative difference of files and configuration from which a note reports it
+
+
+def gpu_option(gpu: str, count: int) -> str:
+    """The value of --gpu."""
+    return gpu if count == 1 else f"{gpu}:{count}"
+
+
+def verdict(chosen: Candidate) -> Verdict:
+    if chosen.fits:
+        return "fits"
+    if chosen.refusal:
+        return "does not run"
+    if chosen.holds:
+        return "misses a target"
+    return "does not fit" if chosen.memory.mid < chosen.memory.needed else "may not fit"
+
+
+def reason(chosen: Candidate) -> str:
+    """Why the plan has its verdict, with figures, and what would fit on the same GPU."""
+    setup, memory, model_id = chosen.setup, chosen.memory, chosen.model.id
+    where = gpu_option(setup.gpu, setup.gpus)
+    per_gpu = " per GPU" if setup.gpus > 1 else ""
+    if chosen.refusal:
+        return f"{model_id} does not run on {where}: {chosen.refusal}."
+    if chosen.fits:
+        return (
+            f"{where} leaves at least {memory.low:.1f} GiB{per_gpu} for the KV cache, which requires "
+            f"{_requirement(chosen)}.{_met_targets(chosen)}"
+        )
+    if chosen.holds:
+        return f"{model_id} on {where} misses a target: {'; '.join(target.text for target in chosen.missed)}."
+    if memory.mid <= 0:
+        return f"{model_id} does not fit on {where}: {_without_cache(chosen)}."
+    lowered = not chosen.workload.fixed and _size(chosen) != requested_size(chosen.model, chosen.workload)
+    certain = f"at least {memory.low:.1f} GiB" if memory.low > 0 else "but no amount is certain"
+    options = smaller_options(chosen)
+    return (
+        f"{model_id} {verdict(chosen)} on {where}: {'even with lowered limits, ' if lowered else ''}the KV cache "
+        f"requires {_requirement(chosen)}; {memory.mid:.1f} GiB{per_gpu} are expected, {certain}."
+        f"{' It would fit with ' + ' or '.join(options) + '.' if options else ''}"
+    )
+
+
+def _size(chosen: Candidate) -> tuple[int, int]:
+    return chosen.setup.max_model_len, chosen.setup.max_num_seqs
+
+
+def _requirement(chosen: Candidate) -> str:
+    """GiB of KV cache that the requests require."""
+    length, sequences = _size(chosen)
+    needed, fill = f"{chosen.memory.needed:.1f} GiB", facts.overheads().sizing.fill
+    if chosen.workload.fixed or sequences == 1:
+        return f"{needed} for one request of {length:,} tokens"
+    share = "a quarter" if fill == 0.25 else f"{fill:.0%}"
+    return f"{needed} for {sequences} requests: one at {length:,} tokens, {sequences - 1} at {share} of that"
+
+
+def _without_cache(chosen: Candidate) -> str:
+    lines, setup = chosen.memory.lines, chosen.setup
+    usable = gpu_facts(setup.gpu).usable_gib * chosen.memory.utilization
+    weights = next(line.sized for line in lines if line.item == "weights")
+    rest = sum(line.sized for line in lines) - weights
+    return f"weights of {weights:.1f} GiB per GPU and overheads of {rest:.1f} GiB leave no KV cache in {usable:.1f} GiB"
+
+
+def _met_targets(chosen: Candidate) -> str:
+    """The estimates for the targets that are met."""
+    workload, sentences = chosen.workload, ""
+    if workload.time_per_output_token is not None:
+        sentences += (
+            f" Estimated time per output token at {chosen.requests} concurrent requests: "
+            f"{chosen.estimated_ms_per_token:.1f} ms (target {workload.time_per_output_token:g})."
+        )
+    if workload.tokens_per_s is not None:
+        sentences += (
+            f" Estimated throughput: {chosen.estimated_tokens_per_s:,.0f} output tokens/s "
+            f"(target {workload.tokens_per_s:,.0f})."
+        )
+    return sentences
+
+
+def notes(chosen: Candidate, others: list[Candidate]) -> Iterator[Note]:
+    """Everything else to know, with one or two sentences in each note."""
+    groups: tuple[tuple[NoteKind, Iterator[str]], ...] = (
+        ("price", _price_notes(chosen, others)),
+        ("version", _version_notes(chosen)),
+        ("size", _weight_notes(chosen)),
+        ("size", _cache_notes(chosen)),
+        ("limit", _limit_notes(chosen)),
+        ("gpu", _gpu_notes(chosen)),
+        ("throughput", _throughput_notes(chosen, others)),
+        ("alternative", _alternative_notes(chosen, others)),
+    )
+    for kind, texts in groups:
+        yield from (Note(kind=kind, text=text) for text in texts)
+
+
+def _price_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[str]:
+    date, workload = gpu_facts(chosen.setup.gpu).price_read, chosen.workload
+    yield f"Prices are as of {date}; CPU and memory are extra. Current prices: `modal billing rates`."
+    multiplier, prices = region_multiplier(workload.region), facts.regions().multipliers
+    if multiplier == prices.narrow:
+        broad = ", ".join(facts.regions().compute.broad)
+        yield f"The region {workload.region} multiplies the price by {multiplier:g}; {broad} by {prices.broad:g}."
+    usd = chosen.usd_per_hour
+    cheaper = min((x for x in others if x.usd_per_hour < usd), key=lambda x: x.usd_per_hour, default=None)
+    if cheaper and chosen.fits and workload.gpu is None:
+        gpu = gpu_option(cheaper.setup.gpu, cheaper.setup.gpus)
+        yield f"{gpu} costs less (${cheaper.usd_per_hour:.2f}), but {_why_not(cheaper)}; select it with --gpu {gpu}."
+
+
+def _why_not(cheaper: Candidate) -> str:
+    """Why a cheaper candidate is not chosen by default."""
+    if cheaper.setup.gpus > 1 and not gpu_facts(cheaper.setup.gpu).nvlink:
+        return "its GPUs have no NVLink"
+    if not cheaper.support.native:
+        return "computes these weights in another format"
+    return "is not among the default GPUs of this workflow"
+
+
+def _version_notes(chosen: Candidate) -> Iterator[str]:
+    engine = chosen.setup.engine
+    pinned = facts.pins()[engine].version
+    version = chosen.workload.engine_version or pinned
+    logged = overheads.release(engine, chosen.setup.version).logged
+    wider = "" if logged else f"; the range is wider, as no log of {engine} {version} was available"
+    yield f"The plan uses the low end of the KV cache estimate{wider}. The engine's startup log has the actual figures."
+    if chosen.workload.fixed:
+        yield f"Planned as an existing set-up: limits that were not given are the defaults of {engine} {version}."
+    if overheads.parse_version(version) > overheads.parse_version(pinned):
+        yield f"{engine} {version} is newer than any release known here: the newest known rules are used."
+    if overheads.parse_version(version) < overheads.parse_version(pinned):
+        yield f"{engine} {pinned} serves {chosen.model.architecture}; whether {version} does was not checked."
+
+
+def _weight_notes(chosen: Candidate) -> Iterator[str]:
+    model = chosen.model
+    if abs(model.weight_factor - 1) > MISMATCH:
+        yield (
+            f"The files are {model.weight_factor:.2g} times as large as the configuration implies: the plan uses the "
+            "size of the files, and how they are split over several GPUs is a guess."
+        )
+    if model.weights_computed:
+        yield f"The size of the weights is an estimate: {model.weights_source}."
+
+
+def _cache_notes(chosen: Candidate) -> Iterator[str]:
+    setup, layers = chosen.setup, chosen.model.layers
+    if any(layer.window or layer.kind == "linear" for layer in layers):
+        gib = chosen.memory.pool.request / 2**30
+        yield (
+            "Bytes per token count only the layers that keep every token; a request of "
+            f"{setup.max_model_len:,} tokens takes {gib:.2f} GiB, including windows and states."
+        )
+    if setup.tp > 1 and any(layer.kind == "mla" for layer in layers):
+        yield "Each GPU holds the complete latent KV cache: tensor parallelism splits the weights, not the cache."
+    if setup.dp > 1:
+        yield f"Each of the {setup.dp} replicas has its own cache and requests; tokens per second are of all replicas."
+
+
+def _limit_notes(chosen: Candidate) -> Iterator[str]:
+    setup, model, fixed = chosen.setup, chosen.model, chosen.workload.fixed
+    length, sequences = (model.max_context, setup.max_num_seqs) if fixed else requested_size(model, chosen.workload)
+    if chosen.holds and setup.max_model_len < length and not fixed:
+        yield f"max_model_len was lowered from {length:,} to {setup.max_model_len:,} to fit."
+    if chosen.holds and setup.max_num_seqs < sequences:
+        yield f"max_num_seqs was lowered from {sequences} to {setup.max_num_seqs} to fit."
+
+
+def _gpu_notes(chosen: Candidate) -> Iterator[str]:
+    setup, gpu = chosen.setup, gpu_facts(chosen.setup.gpu)
+    if chosen.support.remarks:
+        yield " ".join(chosen.support.remarks)
+    if not gpu.usable_exact:
+        yield f"{gpu.usable_gib} GiB for {setup.gpu} is a conservative estimate, as no log was available."
+    if not gpu.max_count_documented and setup.gpus > 1:
+        yield f"Modal documents no limit for several {setup.gpu}; it may refuse {setup.gpus}."
+    if setup.gpus > 1 and not gpu.nvlink:
+        yield f"{setup.gpu} has no NVLink: tensor parallelism over {setup.gpus} GPUs costs latency."
+    if setup.gpus > 2:
+        yield f"Containers with {setup.gpus} GPUs usually wait longer for capacity (Modal's GPU guide)."
+    if setup.gpu in facts.gpu_aliases() and setup.gpu != "H100!":
+        smaller = facts.gpu_aliases()[setup.gpu]
+        yield f"Modal may upgrade {setup.gpu} to a larger GPU at the same price; the plan assumes {smaller}."
+
+
+def _throughput_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[str]:
+    """With throughput as the goal: where tokens cost less."""
+    if chosen.workload.goal != "throughput" or not chosen.fits:
+        return
+    prices = [x.bounds.usd_per_million(x.usd_per_hour)[1] for x in (chosen, *others[:1])]  # others: cheapest first
+    if prices[-1] < prices[0]:
+        gpu = gpu_option(others[0].setup.gpu, others[0].setup.gpus)
+        yield f"This GPU is the cheapest per hour; at the bounds, {gpu} has cheaper tokens: select it with --gpu {gpu}."
+    if chosen.memory.max_concurrency > 2 * chosen.setup.max_num_seqs:
+        yield "The cache can hold more concurrent requests, which lowers the price per token: raise --concurrency."
+
+
+def _alternative_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[str]:
+    """A smaller copy of the model, GPUs that only a target excludes, several machines."""
+    model, workload = chosen.model, chosen.workload
+    native = facts.quantization().formats["fp8"].native
+    sibling = None if model.quantization else facts.fp8_sibling(model.id)
+    if sibling and (not chosen.fits or gpu_facts(chosen.setup.gpu).compute_capability >= native):
+        yield f"{sibling} is the same model in FP8, at half the size."
+    if chosen.fits or others:
+        return
+    without_targets = replace(workload, budget=None, time_per_output_token=None, tokens_per_s=None)
+    if without_targets != workload and (holding := alternatives(chosen, without_targets)):
+        gpu = gpu_option(holding[0].setup.gpu, holding[0].setup.gpus)
+        yield f"Without the targets, {gpu} fits for ${holding[0].usd_per_hour:.2f} per hour."
+    elif not chosen.holds:
+        rule = facts.elsewhere()["nodes"]
+        yield f"Where {rule.when}, {rule.instead}."

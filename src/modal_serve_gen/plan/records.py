@@ -1,0 +1,123 @@
+"""The plan as a record: the JSON of `modal-serve-gen plan --json`. Memory is GiB per GPU."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, field_serializer, model_serializer
+
+NoteKind = Literal["price", "version", "size", "limit", "gpu", "throughput", "alternative", "speculation"]
+Verdict = Literal["fits", "may not fit", "does not fit", "does not run", "misses a target"]
+
+
+class Record(BaseModel):
+    """A frozen record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Note(Record):
+    """Something else to know: one or two sentences. JSON holds the text alone."""
+
+    kind: NoteKind
+    text: str
+
+
+class Row(Record):
+    """One row of the ledger."""
+
+    item: str
+    gib: float  # middle figure; the rows add up to what the engine may use
+    gib_sized: float  # what the plan is sized by; for kv_cache the low figure that remains
+    exact: bool  # False: an allowance or an estimate
+    source: str
+
+
+class KvCache(Record):
+    """The KV cache pool on each GPU, and what it holds."""
+
+    dtype: str
+    bytes_per_token: float  # for one more token
+    bytes_per_request: float  # for one request of max_model_len, as the engine counts it
+    gib: float  # what remains by the middle figures
+    gib_low: float  # what the plan is sized by
+    gib_high: float
+    tokens: int  # in full-length requests, by gib_low
+    max_concurrency: float  # full-length requests at once, by gib_low
+    state_slots: int | None = None  # for linear attention, where the engine's default would be too few
+
+
+class PlanBounds(Record):
+    """Upper bounds on speed by memory bandwidth and arithmetic, and the costs that follow from them."""
+
+    context_tokens: int
+    requests: int
+    time_per_output_token_ms_one_request: float
+    time_per_output_token_ms_all_requests: float
+    decode_tokens_per_s_one_request: float
+    decode_tokens_per_s_all_requests: float
+    prefill_tokens_per_s: int
+    time_to_first_token_ms: float
+    usd_per_million_prompt_tokens: float
+    usd_per_million_output_tokens: float
+    usd_per_idle_window: float
+    idle_window_s: int
+    usd_per_hour_min_containers: float
+    usd_per_hour_max_containers: float | None = None  # absent in JSON without max_containers
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialize(self).items() if value is not None}
+
+
+class Alternative(Record):
+    """Another GPU that fits the workload."""
+
+    gpu: str
+    gpus: int
+    usd_per_hour: float
+    native: bool  # False: computes these weights in another format
+    max_model_len: int
+    max_num_seqs: int
+    kv_gib_low: float
+    max_concurrency: float
+    requests: int
+    time_per_output_token_ms: float
+    time_per_output_token_ms_all_requests: float
+    output_tokens_per_s: int
+    usd_per_million_output_tokens: float
+    usd_per_idle_window: float
+
+
+class Plan(Record):
+    """GPUs, limits, memory and price for one model and workload."""
+
+    model: str
+    revision: str
+    engine: str
+    engine_version: str
+    gpu: str  # Modal's name, without the count
+    gpus: int
+    tensor_parallel_size: int
+    fits: bool
+    verdict: Verdict
+    reason: str
+    dtype: Literal["auto", "half"]  # "half" where the GPU has no bfloat16
+    max_model_len: int
+    max_num_seqs: int
+    max_num_batched_tokens: int
+    gpu_memory_utilization: float
+    ledger: tuple[Row, ...]
+    kv_cache: KvCache
+    startup_timeout_s: int
+    usd_per_hour: float  # one container, including the region's multiplier
+    usd_per_month: float  # the same, always on
+    region_multiplier: float
+    price_date: str
+    pipeline_parallel_size: int = 1
+    data_parallel_size: int = 1
+    bounds: PlanBounds
+    alternatives: tuple[Alternative, ...]  # best first
+    notes: tuple[Note, ...]
+
+    @field_serializer("notes")
+    def _texts(self, notes: tuple[Note, ...]) -> list[str]:
+        return [note.text for note in notes]
