@@ -15,7 +15,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,  # rich cuts long option names off in narrow terminals
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command(cls=console.Command)(new.new)
 app.command(cls=console.Command)(plan.plan)

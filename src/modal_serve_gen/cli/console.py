@@ -84,7 +84,7 @@ def version() -> str:
 class Command(typer.core.TyperCommand):
     """A command whose usage errors are JSON too, if `--json` is given."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # private to typer
         as_json = "--json" in args
         try:
             return self.parse(ctx, args)
@@ -93,6 +93,10 @@ class Command(typer.core.TyperCommand):
                 problem, _, remedy = error.format_message().partition("\n")
                 print_error_json(errors.BadInput(problem, remedy or f"Run {ctx.command_path} --help for the options."))
             raise
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first line of the help, in full: it wraps."""
+        return (self.help or "").partition("\n")[0]
 
     def parse(self, ctx: typer.Context, args: list[str]) -> list[str]:
         """Parse the arguments; subclasses extend this rather than `parse_args`."""

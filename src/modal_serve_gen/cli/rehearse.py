@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,8 +18,9 @@ class PassingOn(Command):
         words = list(args)
         try:
             return super().parse(ctx, args)
-        except Exception as error:
-            if hasattr(error, "possibilities"):  # typer's error for an unknown option has no public class
+        except Exception as exception:
+            error: Any = exception  # typer's error for an unknown option has no public class
+            if hasattr(error, "possibilities"):
                 names = [word.partition("=")[0] for word in words]
                 rest = " ".join(words[names.index(error.option_name) :] if error.option_name in names else [])
                 error.message += f"\nOptions of the app go after --, as in: rehearse APP.py -- {rest}"
