@@ -118,8 +118,8 @@ def option(field: str) -> str:
 def default_name(workflow: str, model: str) -> str:
     """An app name that Modal accepts.
 
-    >>> default_name("vllm-online", "Qwen/Qwen3-8B")
-    'vllm-online-qwen3-8b'
+    >>> default_name("my-workflow", "Qwen/Qwen3-8B")
+    'my-workflow-qwen3-8b'
     """
     name = f"{workflow}-{model.rpartition('/')[2]}".lower()
     return re.sub(r"[^a-z0-9.-]+", "-", name)[:63].rstrip("-.")

@@ -1,0 +1,77 @@
+"""Options that `new` and `plan` accept: type and help text, each stated once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OutputFile = Annotated[
+    str | None,
+    typer.Argument(metavar="OUT.py", help="File to write. Default: named after workflow and model."),
+]
+Workflow = Annotated[str | None, typer.Option(help="How to serve the model; see `modal-serve-gen list workflows`.")]
+Model = Annotated[str | None, typer.Option(help="Model id on the Hub. Default: that of the workflow.")]
+Revision = Annotated[str | None, typer.Option(help="Commit of the model (40 hex digits). Default: the latest.")]
+Gpu = Annotated[str | None, typer.Option(help="GPU type and count, such as H100:2. Default: the cheapest that fits.")]
+MaxModelLen = Annotated[int | None, typer.Option(help="Maximum tokens per request, prompt and output.")]
+Concurrency = Annotated[int | None, typer.Option(help="Concurrent requests per container (max_num_seqs).")]
+Endpoint = Annotated[str | None, typer.Option(help="Type of web endpoint: web-server, server or http-server.")]
+Auth = Annotated[
+    str | None,
+    typer.Option(help="Authentication: proxy (Modal proxy tokens), api-key (your own key) or none."),
+]
+Region = Annotated[str | None, typer.Option(help="Region for containers, such as us or eu-west; raises the price.")]
+MinContainers = Annotated[int | None, typer.Option(help="Containers to keep warm, billed around the clock.")]
+MaxContainers = Annotated[int | None, typer.Option(help="Maximum number of containers, which bounds the cost.")]
+ScaledownWindow = Annotated[int | None, typer.Option(help="Seconds before an idle container is stopped.")]
+Name = Annotated[str | None, typer.Option(help="Name of the Modal app.")]
+ServedModelName = Annotated[str | None, typer.Option(help="Model name in the API. Default: the model id.")]
+Loras = Annotated[list[str] | None, typer.Option(help="LoRA adapter as NAME=REPO@SHA; repeatable.")]
+Draft = Annotated[str | None, typer.Option(help="Draft model for speculative decoding as ALGORITHM=REPO@SHA.")]
+HfSecret = Annotated[str | None, typer.Option(help="Modal Secret with HF_TOKEN, for gated models.")]
+ApiKeySecret = Annotated[str | None, typer.Option(help="Modal Secret with the key for --auth api-key.")]
+OtlpEndpoint = Annotated[str | None, typer.Option(help="OpenTelemetry collector URL for traces.")]
+Schedule = Annotated[str | None, typer.Option(help="Cron expression for running the deployed app.")]
+EngineArgs = Annotated[list[str] | None, typer.Option(help="Engine flag, as --engine-arg=--flag=value; repeatable.")]
+SpecFile = Annotated[
+    Path | None, typer.Option(help="TOML file of options or a generated app to start from; options override it.")
+]
+Diff = Annotated[bool, typer.Option("--diff", help="With --spec APP.py: show what generating it again would change.")]
+Stdout = Annotated[bool, typer.Option("--stdout", help="Print the app instead of writing a file.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+PlanTarget = Annotated[
+    str,
+    typer.Argument(metavar="MODEL|FOLDER", help="Model id on the Hub, a folder with a config.json, or that file."),
+]
+Goal = Annotated[str | None, typer.Option(help="Choose the workflow by goal: latency, throughput, cold-start or cost.")]
+GpuMemoryUtilization = Annotated[
+    float | None,
+    typer.Option(help="Fraction of GPU memory for the engine. With --gpu, plans an existing set-up."),
+]
+KvCacheDtype = Annotated[
+    str | None, typer.Option(help="Data type of the KV cache, such as fp8. Default: that of the model.")
+]
+MaxNumBatchedTokens = Annotated[int | None, typer.Option(help="Maximum tokens per engine step.")]
+EngineVersion = Annotated[
+    str | None,
+    typer.Option(
+        help="Plan for this engine version. With --gpu, plans an existing set-up: "
+        "other settings are the defaults of that version."
+    ),
+]
+Compare = Annotated[
+    list[str] | None,
+    typer.Option(metavar="MODEL|GPU|MODEL@GPU", help="Also plan this model or GPU; repeatable."),
+]
+Budget = Annotated[float | None, typer.Option(help="Maximum price of a container in USD per hour.")]
+TimePerOutputToken = Annotated[
+    float | None, typer.Option(help="Target time per output token in milliseconds, at full concurrency.")
+]
+TokensPerS = Annotated[float | None, typer.Option(help="Target output tokens per second of one container.")]
+PipelineParallelSize = Annotated[int, typer.Option(help="Pipeline stages that share the layers.")]
+DataParallelSize = Annotated[int, typer.Option(help="Data-parallel replicas of attention, each with its KV cache.")]
+EnableExpertParallel = Annotated[
+    bool,
+    typer.Option("--enable-expert-parallel", help="Expert parallelism: each GPU holds complete experts."),
+]
+PlanRevision = Annotated[str | None, typer.Option(help="Commit, branch or tag of the model on the Hub.")]
