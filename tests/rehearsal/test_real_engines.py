@@ -6,6 +6,7 @@ import pytest
 
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 from modal_serve_gen.spec import workflows
+from tests.rehearsal.engines import PATIENCE_S
 
 ENVIRONMENTS = {"vllm": engine_env, "sglang": sglang_env}
 
@@ -18,7 +19,7 @@ def test_every_workflow_passes_with_its_real_engine(workflow, shell):
     if not ENVIRONMENTS[engine].ready():
         pytest.skip(f"needs the engine environment (make engine): {ENVIRONMENTS[engine].examine()[1]}")
     assert shell("new", "a.py", "--offline", "--workflow", workflow).returncode == 0
-    done = shell("rehearse", "a.py", "--json", timeout=400)
+    done = shell("rehearse", "a.py", "--json", timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr[-6000:]
     report = json.loads(done.stdout)
     assert report["engine"]["real"] and report["engine"]["name"] == engine

@@ -17,7 +17,7 @@ from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import miniature, stubs
-from tests.rehearsal.engines import HELLO, environment, notes
+from tests.rehearsal.engines import HELLO, PATIENCE_S, environment, get, notes, post, stream
 
 VERSION = facts.pins()["sglang"].version
 ROUTES = json.loads((FACTS / "apis" / f"sglang_routes-{VERSION}.json").read_text("utf-8"))["routes"]
@@ -66,11 +66,11 @@ def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.Comple
     """`sglang ARGUMENTS`, or `python -m MODULE ...` where the first argument is -m, to its end."""
     command = [env / "bin" / ("python" if arguments[0] == "-m" else "sglang"), *map(str, arguments)]
     return subprocess.run(command, env=environment(tmp_path, **more), cwd=tmp_path,
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+                          capture_output=True, text=True, timeout=PATIENCE_S)  # fmt: skip
 
 
 @contextlib.contextmanager
-def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = False, limit: float = 120, **more: str):
+def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = False, **more: str):
     """The address of `sglang serve --model-path MODEL ARGUMENTS` on a free port, and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -83,7 +83,7 @@ def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = F
         env=environment(tmp_path, **more), cwd=tmp_path, stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     try:
-        until = time.monotonic() + limit
+        until = time.monotonic() + PATIENCE_S
         while "ready to roll" not in (told := (tmp_path / "log").read_text()):
             assert process.poll() is None and time.monotonic() < until, told[-3000:]
             time.sleep(0.02)
@@ -97,7 +97,8 @@ def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = F
 
 def ask(url: str, path: str, body: dict | None = None, key: str | None = None, **more) -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.request("POST" if body is not None else "GET", f"{url}{path}", json=body, headers=headers | more)
+    method = "POST" if body is not None else "GET"
+    return httpx.request(method, f"{url}{path}", json=body, headers=headers | more, timeout=PATIENCE_S)
 
 
 def chat(**more) -> dict:
@@ -149,7 +150,10 @@ def test_longer_contexts_are_allowed_by_their_variable(env, model, tmp_path):
 def test_keys_open_what_sglang_lets_them_open(env, model, tmp_path, keys):
     """Every route by its level: an admin key alone guards administration only, and then takes its place there."""
     key, admin = KEY if KEY in keys else None, ADMIN if ADMIN in keys else None
-    with serving(env, tmp_path, model, "--enable-metrics", *keys) as (url, _), httpx.Client() as client:
+    with (
+        serving(env, tmp_path, model, "--enable-metrics", *keys) as (url, _),
+        httpx.Client(timeout=PATIENCE_S) as client,
+    ):
         for path, route in ROUTES.items():
             wanted = (admin or key) if route.get("admin") else key
             if path.startswith(("/health", "/ready", "/metrics")):
@@ -165,7 +169,7 @@ def test_keys_open_what_sglang_lets_them_open(env, model, tmp_path, keys):
             assert ask(url, path).status_code == 200
         for other in (KEY, f"Basic {KEY}"):
             assert ask(url, "/v1/models", Authorization=other).status_code == (401 if key else 200)
-        assert httpx.get(f"{url}/v1/models", headers={"Authorization": f"bearer {KEY}"}).status_code == 200
+        assert get(f"{url}/v1/models", headers={"Authorization": f"bearer {KEY}"}).status_code == 200
 
 
 def test_metrics_are_there_when_they_are_switched_on(env, model, tmp_path):
@@ -250,10 +254,10 @@ def test_bodies_that_are_no_json_are_refused(served):
     """By their content type, and by what they hold."""
     where = f"{served}/v1/chat/completions"
     typed = {"Content-Type": "application/json"}
-    assert httpx.post(where, content=json.dumps(chat())).status_code == 400
-    assert httpx.post(where, content=b"{", headers=typed).status_code == 400
-    assert httpx.post(where, content=b"[]", headers=typed).status_code == 400
-    assert httpx.post(where, json=chat()).status_code == 200
+    assert post(where, content=json.dumps(chat())).status_code == 400
+    assert post(where, content=b"{", headers=typed).status_code == 400
+    assert post(where, content=b"[]", headers=typed).status_code == 400
+    assert post(where, json=chat()).status_code == 200
 
 
 def test_one_model_is_known_by_its_name(served):
@@ -314,7 +318,7 @@ def test_plugins_put_their_middleware_before_the_server(env, model, tmp_path):
     with serving(env, tmp_path, model, PYTHONPATH=str(tmp_path)) as (url, _):
         closed = ask(url, "/v1/models")
         assert (closed.status_code, closed.text) == (418, "closed by the gate")
-        opened = httpx.get(f"{url}/v1/models", headers={"x-own": "mine"})
+        opened = get(f"{url}/v1/models", headers={"x-own": "mine"})
         assert opened.json()["data"][0]["id"] == NAME
         assert ask(url, "/v1/break").status_code == 500
 
@@ -344,12 +348,12 @@ def test_running_requests_are_finished_when_it_ends(env, model, tmp_path):
     """SIGTERM in the middle of a stream: the stream is whole, then the process is gone."""
     body = chat(stream=True, max_tokens=500, ignore_eos=True)
     with serving(env, tmp_path, model) as (url, process):
-        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=30) as answer:
+        with stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
             lines = answer.iter_lines()
             next(lines)
             process.terminate()
             assert [line for line in lines if line][-1] == "data: [DONE]"
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_the_fault_kills_it_in_the_middle_of_a_stream(env, model, tmp_path):
@@ -357,7 +361,7 @@ def test_the_fault_kills_it_in_the_middle_of_a_stream(env, model, tmp_path):
     with serving(env, tmp_path, model, REHEARSAL_FAULTS="engine-crash-mid-stream:0") as (url, process):
         with pytest.raises(httpx.RemoteProtocolError):
             ask(url, "/v1/chat/completions", chat(stream=True))
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE_S) == 1
 
 
 def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
@@ -378,7 +382,7 @@ def test_a_file_of_arguments_is_read_as_the_engine_reads_it(env, model, tmp_path
         assert ask(url, "/v1/models").status_code == 401
         (card,) = ask(url, "/v1/models", key=KEY).json()["data"]
         assert (card["id"], card["max_model_len"]) == ("typed", 100)
-        assert httpx.get(f"{url}/metrics").status_code == 404
+        assert get(f"{url}/metrics").status_code == 404
 
 
 @pytest.mark.parametrize(

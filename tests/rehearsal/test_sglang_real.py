@@ -1,4 +1,4 @@
-"""The real SGLang behind its stand-in: what is handed over to a CPU, its environment, and the server itself."""
+"""The real SGLang behind its stub: what is handed over to a CPU, its environment, and the server itself."""
 
 import importlib
 import itertools
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 import types
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import MachineError
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, stubs
-from tests.rehearsal.engines import notes
+from tests.rehearsal.engines import PATIENCE_S, notes
 from tests.rehearsal.test_engine_env import forget, left, supported, tiny, wheel  # noqa: F401
 from tests.rehearsal.test_sglang import KEY, PLUGIN, ask, chat, run, serving
 
@@ -112,13 +113,14 @@ def test_the_engine_gets_the_containers_variables_but_not_its_python(handover, m
 def test_the_bundled_recipe_pins_the_engine_that_apps_pin():
     """One hash for each series of Python that the engine environment takes, each another; the rest by version."""
     recipe, below = sglang_env.recipe(), engine_env.recipe()
-    assert recipe["engine"]["version"] == VERSION
-    assert recipe["source"] and recipe["read"]
-    hashes = recipe["engine"]["sha256"]
-    assert sorted(hashes) == sorted(below["needs"]["python"]) and len(set(hashes.values())) == len(hashes)
+    assert recipe.engine.version == VERSION
+    text = tomllib.loads(sglang_env.RECIPE.read_text("utf-8"))
+    assert text["source"] and text["read"]
+    hashes = recipe.engine.sha256
+    assert sorted(hashes) == sorted(below.needs.python) and len(set(hashes.values())) == len(hashes)
     wheels = json.loads(facts.flag_table_path("sglang", VERSION).read_text("utf-8"))["wheel"]
     assert wheels["sha256"] in hashes.values()
-    assert all("==" in each for each in recipe["engine"]["beside"])
+    assert all("==" in requirement for requirement in recipe.engine.beside)
 
 
 @pytest.fixture
@@ -221,7 +223,7 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
     arguments = ("--context-length", "2048", "--tool-call-parser", "qwen", "--enable-metrics", "--api-key", KEY,
                  "--skip-server-warmup", "--log-level", "info")  # fmt: skip
     own = {"key": KEY, "x-own": "mine"}
-    with serving(env, tmp_path, folder, *arguments, limit=240, PYTHONPATH=str(root)) as (url, process):
+    with serving(env, tmp_path, folder, *arguments, PYTHONPATH=str(root)) as (url, process):
         assert ask(url, "/v1/models", key=KEY).status_code == 418  # the plugin's middleware
         assert ask(url, "/v1/models", **{"x-own": "mine"}).status_code == 401
         (card,) = ask(url, "/v1/models", **own).json()["data"]
@@ -247,6 +249,6 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
         assert ended.returncode == 0, ended.stderr
         assert json.loads((tmp_path / "b.jsonl").read_text())["completed"] == 4
         process.terminate()
-        assert process.wait(30) in (0, -signal.SIGTERM)
+        assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/health")

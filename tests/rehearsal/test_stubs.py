@@ -1,4 +1,4 @@
-"""The stand-ins for vLLM: flags read as the pinned engine reads them, the stub over real HTTP, the real engine once."""
+"""The stub of vLLM: flags read as the pinned engine reads them, the stub over real HTTP, the real engine once."""
 
 import concurrent.futures
 import json
@@ -15,7 +15,9 @@ from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, stubs
-from tests.rehearsal.engines import HELLO, MODEL, container, notes, run, serving
+from tests.rehearsal.engines import HELLO, MODEL, PATIENCE_S, container, get, notes, post, run, serving, stream
+
+BRIEFLY = httpx.Timeout(PATIENCE_S, read=0.3)
 
 TOOL = {
     "type": "function",
@@ -54,7 +56,7 @@ def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
     code = (
         "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
     )
-    done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout == "0.33.0 0.33.0\n"
     assert "has no vllm.LLMEngine" in done.stderr.splitlines()[-1]
     assert run(env, tmp_path, "--version").stdout == "0.33.0\n"
@@ -109,7 +111,7 @@ def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
     snapshot.symlink_to(model)
     cache = {"HF_HUB_CACHE": str(tmp_path / "hub")}
     with serving(env, tmp_path, "Some/Model", "--revision", revision, **cache) as (url, _):
-        (row,) = httpx.get(f"{url}/v1/models").json()["data"]
+        (row,) = get(f"{url}/v1/models").json()["data"]
     assert (row["id"], row["root"]) == ("Some/Model", str(snapshot))
     assert row["max_model_len"] == facts.config(MODEL).config["max_position_embeddings"]
     assert run(env, tmp_path, "serve", "Some/Model", **cache).returncode == 1  # main is not in the cache
@@ -117,12 +119,12 @@ def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
     branch.parent.mkdir()
     branch.write_text(revision)
     with serving(env, tmp_path, "Some/Model", **cache) as (url, _):
-        assert httpx.get(f"{url}/v1/models").json()["data"][0]["root"] == str(snapshot)
+        assert get(f"{url}/v1/models").json()["data"][0]["root"] == str(snapshot)
 
 
 def test_the_openai_client_gets_whole_answers(stub):
     """Chat and completion, plain and streamed, give the same deterministic text; usage comes when asked for."""
-    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0)
+    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0, timeout=PATIENCE_S)
     plain = client.chat.completions.create(model="tiny", messages=HELLO)
     again = client.chat.completions.create(model="small", messages=HELLO)
     assert "hello there" in plain.choices[0].message.content
@@ -144,7 +146,7 @@ def test_the_openai_client_gets_whole_answers(stub):
 def test_a_stream_ends_with_done(stub):
     """Server-sent events on the wire: one `data:` line each, the last one is [DONE], no usage unless asked for."""
     body = {"model": "tiny", "messages": HELLO, "stream": True}
-    lines = [line for line in httpx.post(f"{stub}/v1/chat/completions", json=body).text.split("\n\n") if line]
+    lines = [line for line in post(f"{stub}/v1/chat/completions", json=body).text.split("\n\n") if line]
     assert all(line.startswith("data: ") for line in lines)
     assert lines[-1] == "data: [DONE]"
     assert all(json.loads(line[6:])["choices"] for line in lines[:-1])
@@ -152,7 +154,7 @@ def test_a_stream_ends_with_done(stub):
 
 def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
     """tool_choice `required` gives a call, streamed or not; a JSON schema gives JSON."""
-    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0)
+    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0, timeout=PATIENCE_S)
     asked = {"model": "tiny", "messages": HELLO, "tools": [TOOL], "tool_choice": "required"}
     (call,) = client.chat.completions.create(**asked).choices[0].message.tool_calls
     assert (call.function.name, json.loads(call.function.arguments)) == ("look_up", {"city": "text", "days": 3})
@@ -185,7 +187,7 @@ def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
 def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told):
     """Wrong model, JSON, fields, lengths and routes: the status, and a message that says what."""
     content = body if isinstance(body, bytes) else json.dumps(body)
-    answer = httpx.post(f"{stub}{path}", content=content)
+    answer = post(f"{stub}{path}", content=content)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (status, status)
     assert set(error) == {"message", "type", "param", "code"}
@@ -199,7 +201,7 @@ def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told
 )  # fmt: skip
 def test_routes_that_are_not_there_are_refused_in_fastapis_words(stub, method, path, status):
     """Unknown paths, wrong methods, and the developer's routes without their mode: {"detail": ...}."""
-    answer = httpx.request(method, f"{stub}{path}")
+    answer = httpx.request(method, f"{stub}{path}", timeout=PATIENCE_S)
     assert answer.status_code == status
     if method == "POST":
         assert answer.json() == {"detail": {404: "Not Found", 405: "Method Not Allowed"}[status]}
@@ -207,13 +209,13 @@ def test_routes_that_are_not_there_are_refused_in_fastapis_words(stub, method, p
 
 def test_small_routes_answer_as_vllms_do(stub):
     """Version, ping, load, metrics; tokens there and back."""
-    assert httpx.get(f"{stub}/version").json() == {"version": "0.33.0"}
-    assert httpx.get(f"{stub}/ping").status_code == httpx.post(f"{stub}/ping").status_code == 200
-    assert httpx.get(f"{stub}/load").json() == {"server_load": 0}
-    assert 'vllm:num_requests_running{engine="0",model_name="small"} 0' in httpx.get(f"{stub}/metrics").text
-    tokens = httpx.post(f"{stub}/tokenize", json={"prompt": "Grüße, 世界\0!"}).json()
+    assert get(f"{stub}/version").json() == {"version": "0.33.0"}
+    assert get(f"{stub}/ping").status_code == post(f"{stub}/ping").status_code == 200
+    assert get(f"{stub}/load").json() == {"server_load": 0}
+    assert 'vllm:num_requests_running{engine="0",model_name="small"} 0' in get(f"{stub}/metrics").text
+    tokens = post(f"{stub}/tokenize", json={"prompt": "Grüße, 世界\0!"}).json()
     assert tokens["count"] == len(tokens["tokens"]) > 3
-    back = httpx.post(f"{stub}/detokenize", json={"tokens": tokens["tokens"]}).json()
+    back = post(f"{stub}/detokenize", json={"tokens": tokens["tokens"]}).json()
     assert back == {"prompt": "Grüße, 世界\0!"}
 
 
@@ -222,13 +224,13 @@ def test_a_hundred_streams_at_once_all_end(stub):
 
     def ask(number: int) -> str:
         body = {"messages": [{"role": "user", "content": f"number {number}"}], "stream": True}
-        return httpx.post(f"{stub}/v1/chat/completions", json=body, timeout=60).text
+        return post(f"{stub}/v1/chat/completions", json=body).text
 
     with concurrent.futures.ThreadPoolExecutor(100) as pool:
         texts = list(pool.map(ask, range(100)))
     assert all(text.endswith("data: [DONE]\n\n") for text in texts)
     assert all(f'"content": " {number}"' in text for number, text in enumerate(texts))
-    assert 'model_name="small"} 0\n' in httpx.get(f"{stub}/metrics").text.split("num_requests_running", 2)[2]
+    assert 'model_name="small"} 0\n' in get(f"{stub}/metrics").text.split("num_requests_running", 2)[2]
 
 
 @pytest.mark.parametrize("how", ["flag", "environment"])
@@ -236,23 +238,23 @@ def test_a_key_guards_what_vllm_guards_and_no_more(env, model, tmp_path, how):
     """/v1 needs the key; health, metrics, tokenize and invocations answer without one, as the engine's own do."""
     flag, more = (["--api-key", "one", "two"], {}) if how == "flag" else ([], {"VLLM_API_KEY": "two"})
     with serving(env, tmp_path, model, *flag, **more) as (url, _):
-        assert httpx.get(f"{url}/v1/models").status_code == 401
-        assert httpx.get(f"{url}/v1/models").json() == {"error": "Unauthorized"}
-        assert httpx.get(f"{url}/v1/nothing").status_code == 401
+        assert get(f"{url}/v1/models").status_code == 401
+        assert get(f"{url}/v1/models").json() == {"error": "Unauthorized"}
+        assert get(f"{url}/v1/nothing").status_code == 401
         for wrong in ("Bearer three", "two", "Basic two", "Bearer"):
-            assert httpx.get(f"{url}/v1/models", headers={"Authorization": wrong}).status_code == 401
-        assert httpx.get(f"{url}/v1/models", headers={"Authorization": "Bearer two"}).status_code == 200
-        assert httpx.get(f"{url}/metrics").status_code == 200
-        assert httpx.post(f"{url}/tokenize", json={"prompt": "a"}).status_code == 200
-        assert httpx.post(f"{url}/invocations", json={"messages": HELLO}).status_code == 200
+            assert get(f"{url}/v1/models", headers={"Authorization": wrong}).status_code == 401
+        assert get(f"{url}/v1/models", headers={"Authorization": "Bearer two"}).status_code == 200
+        assert get(f"{url}/metrics").status_code == 200
+        assert post(f"{url}/tokenize", json={"prompt": "a"}).status_code == 200
+        assert post(f"{url}/invocations", json={"messages": HELLO}).status_code == 200
 
 
 def test_tools_need_their_flag(env, model, tmp_path):
     """Without their flag a request with tools is refused; with a reasoning parser thoughts stand apart."""
     with serving(env, tmp_path, model, "--reasoning-parser", "qwen3") as (url, _):
-        refused = httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "tools": [TOOL]})
+        refused = post(f"{url}/v1/chat/completions", json={"messages": HELLO, "tools": [TOOL]})
         assert (refused.status_code, "auto" in refused.json()["error"]["message"]) == (400, True)
-        message = httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["choices"][0]["message"]
+        message = post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["choices"][0]["message"]
         assert message["reasoning"]
         assert message["reasoning"] not in message["content"]
 
@@ -261,28 +263,28 @@ def test_sleep_keeps_requests_waiting_while_health_stays_good(env, model, tmp_pa
     """With the developer mode and its flag: asleep it is healthy and answers nobody, awake only with both tags back."""
     developer = {"VLLM_SERVER_DEV_MODE": "1"}
     with serving(env, tmp_path, model, "--enable-sleep-mode", **developer) as (url, _):
-        assert httpx.post(f"{url}/sleep?level=3").status_code == 400
-        assert httpx.post(f"{url}/sleep?level=2").json() == {"status": "sleeping", "level": 2}
-        assert httpx.get(f"{url}/health").status_code == 200
+        assert post(f"{url}/sleep?level=3").status_code == 400
+        assert post(f"{url}/sleep?level=2").json() == {"status": "sleeping", "level": 2}
+        assert get(f"{url}/health").status_code == 200
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=0.3)
-        assert httpx.post(f"{url}/wake_up?tags=weights").json()["status"] == "sleeping"
-        assert httpx.get(f"{url}/is_sleeping").json() == {"is_sleeping": True}
+            post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=BRIEFLY)
+        assert post(f"{url}/wake_up?tags=weights").json()["status"] == "sleeping"
+        assert get(f"{url}/is_sleeping").json() == {"is_sleeping": True}
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=0.3)
-        assert httpx.post(f"{url}/wake_up?tags=kv_cache").json()["status"] == "awake"
-        assert httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).status_code == 200
-        assert httpx.post(f"{url}/sleep?mode=now").status_code == 400
-        assert httpx.post(f"{url}/pause").json() == {"status": "paused"}
-        assert httpx.get(f"{url}/is_paused").json() == {"is_paused": True}
-        assert httpx.post(f"{url}/resume").json() == {"status": "resumed"}
-        assert httpx.get(f"{url}/is_sleeping").json() == {"is_sleeping": False}
-        assert 'sleep_state="awake"} 1' in httpx.get(f"{url}/metrics").text
+            post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=BRIEFLY)
+        assert post(f"{url}/wake_up?tags=kv_cache").json()["status"] == "awake"
+        assert post(f"{url}/v1/chat/completions", json={"messages": HELLO}).status_code == 200
+        assert post(f"{url}/sleep?mode=now").status_code == 400
+        assert post(f"{url}/pause").json() == {"status": "paused"}
+        assert get(f"{url}/is_paused").json() == {"is_paused": True}
+        assert post(f"{url}/resume").json() == {"status": "resumed"}
+        assert get(f"{url}/is_sleeping").json() == {"is_sleeping": False}
+        assert 'sleep_state="awake"} 1' in get(f"{url}/metrics").text
     with serving(env, tmp_path, model, REHEARSAL_NOTES=str(tmp_path / "notes"), **developer) as (url, _):
-        assert httpx.post(f"{url}/sleep").status_code == 200
+        assert post(f"{url}/sleep").status_code == 200
         assert "--enable-sleep-mode" in notes(tmp_path / "notes")[0]["text"]
     with serving(env, tmp_path, model, "--enable-sleep-mode") as (url, _):
-        assert httpx.post(f"{url}/sleep").status_code == 404
+        assert post(f"{url}/sleep").status_code == 404
 
 
 def test_sigterm_lets_running_requests_finish(env, model, tmp_path):
@@ -290,12 +292,12 @@ def test_sigterm_lets_running_requests_finish(env, model, tmp_path):
     with serving(env, tmp_path, model) as (url, process):
         long = [{"role": "user", "content": "word " * 400}]
         body = {"messages": long, "stream": True, "max_tokens": 400}
-        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
+        with stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
             lines = answer.iter_lines()
             next(lines)
             process.send_signal(signal.SIGTERM)
             assert [line for line in lines if line][-1] == "data: [DONE]"
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_faults_are_injected(env, model, tmp_path):
@@ -310,10 +312,10 @@ def test_faults_are_injected(env, model, tmp_path):
     with serving(env, tmp_path, model, **once) as (url, process):
         assert time.monotonic() - began > 0.7
         with pytest.raises(httpx.RemoteProtocolError):
-            httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True})
-        assert process.wait(10) == 1
+            post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True})
+        assert process.wait(PATIENCE_S) == 1
     with serving(env, tmp_path, model, **once) as (url, process):
-        assert httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True}).status_code == 200
+        assert post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True}).status_code == 200
     told = [note["text"] for note in notes(seen) if note["kind"] == "fault"]
     assert told == ["engine-crash-at-start"] * 2 + ["slow-start", "engine-crash-mid-stream", "slow-start"]
 
@@ -444,8 +446,8 @@ def test_the_real_engine_serves_a_miniature(tmp_path):
         "2",
     ]
     flags += ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
-    with serving(env, tmp_path, folder, *flags, limit=150) as (url, process):
-        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=60)
+    with serving(env, tmp_path, folder, *flags) as (url, process):
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=PATIENCE_S)
         asked = {"model": "m", "messages": HELLO, "max_tokens": 8}
         plain = client.chat.completions.create(**asked)
         assert (plain.choices[0].finish_reason, plain.usage.completion_tokens) == ("length", 8)
@@ -456,6 +458,6 @@ def test_the_real_engine_serves_a_miniature(tmp_path):
         assert client.chat.completions.create(**required).choices[0].message.tool_calls[0].function.name == "f"
         with pytest.raises(openai.NotFoundError):
             client.chat.completions.create(**{**asked, "model": "other"})
-        assert httpx.get(f"{url}/version").json()["version"].startswith("0.32.0")
+        assert get(f"{url}/version").json()["version"].startswith("0.32.0")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.rehearsal.engines import engine_env, miniature
-from tests.rehearsal.engines import MODEL, container, environment, notes, run, serving
+from tests.rehearsal.engines import MODEL, PATIENCE_S, container, environment, notes, run, serving
 
 PRELUDE = """
 import json, sys
@@ -54,7 +54,7 @@ def model(tmp_path_factory):
 def python(env, model, tmp_path):
     """Run code in a container's Python: `python(CODE, VARIABLES)` is what the value `out` is at its end."""
 
-    def start(code: str, *, env=env, limit: float = 120, **more: str):
+    def start(code: str, *, env=env, **more: str):
         script = tmp_path / "script.py"
         script.write_text(f"{PRELUDE}\nMODEL = {str(model)!r}\n{code}\nprint(json.dumps(out))\n")
         done = subprocess.run(
@@ -62,7 +62,7 @@ def python(env, model, tmp_path):
             env=environment(tmp_path, **more),
             capture_output=True,
             text=True,
-            timeout=limit,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])
@@ -209,7 +209,7 @@ def test_faults_are_injected_into_batches(env, python, tmp_path):
     ("flags", "told"),
     [
         (["--nope"], "--nope"),
-        (["--num-prompts", "many"], "whole number"),
+        (["--num-prompts", "many"], "an integer"),
         (["--dataset-name", "sharegptt"], "sharegpt"),
         (["--base_url"], "--base_url"),
         (["stray"], "unrecognized arguments: stray"),
@@ -265,7 +265,7 @@ def test_the_tokenizer_of_the_stub_is_of_one_piece(python):
     """What it encodes it decodes; a conversation holds its words; what it lacks is named."""
     text, back, same, masks, ends, lacking = python("out = tokenizer(LLM(MODEL).get_tokenizer())")
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
-    assert lacking == "AttributeError: The rehearsal's stand-in for the tokenizer of vllm.LLM has no vocab."
+    assert lacking == "AttributeError: The rehearsal's stub of the tokenizer of vllm.LLM has no vocab."
 
 
 real = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
@@ -295,7 +295,7 @@ out = [refused, told(waited), spoilt, told(shaped), told(two), len(two[0].output
        llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens, told_by_tokenizer]
 """
     log = tmp_path / "notes"
-    found = python(code, env=env, limit=150, REHEARSAL_NOTES=str(log))
+    found = python(code, env=env, REHEARSAL_NOTES=str(log))
     refused, waited, spoilt, shaped, two, likely, length, most, (text, back, same, masks, ends, lacking) = found
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
     assert "has no vocab" in lacking
@@ -317,7 +317,7 @@ def test_the_real_benchmark_asks_a_server(env, model, tmp_path):
     with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
         done = subprocess.run(
             [container(tmp_path / "real", "real") / "bin" / "vllm", *map(str, bench(url, folder, tmp_path))],
-            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=170,
+            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads((tmp_path / "new" / "bench.json").read_text())

@@ -12,7 +12,19 @@ import pytest
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.engines import miniature
-from tests.rehearsal.engines import HELLO, MODEL, container, environment, notes, run, serving
+from tests.rehearsal.engines import (
+    HELLO,
+    MODEL,
+    PATIENCE_S,
+    container,
+    environment,
+    get,
+    notes,
+    post,
+    run,
+    serving,
+    stream,
+)
 
 ROUTES = json.loads((FACTS / "apis" / "vllm_routes-0.33.0.json").read_text("utf-8"))["routes"]
 GATE = '''
@@ -86,13 +98,13 @@ def code(tmp_path):
 
 
 def asked(url: str, path: str, method: str, **more) -> httpx.Response:
-    return httpx.request(method, url + path.replace("{response_id}", "resp_1"), timeout=60, **more)
+    return httpx.request(method, url + path.replace("{response_id}", "resp_1"), timeout=PATIENCE_S, **more)
 
 
 def test_every_route_of_the_real_server_is_answered_or_says_501(env, model, tmp_path):
     """None is missing in developer mode; /openapi.json lists what the real one lists; without it there are fewer."""
     with serving(env, tmp_path, model, VLLM_SERVER_DEV_MODE="1") as (url, _):
-        listed = httpx.get(f"{url}/openapi.json").json()["paths"]
+        listed = get(f"{url}/openapi.json").json()["paths"]
         for path, row in ROUTES.items():
             for method in row["methods"]:
                 answer = asked(url, path, method)
@@ -102,7 +114,7 @@ def test_every_route_of_the_real_server_is_answered_or_says_501(env, model, tmp_
     assert set(listed) == {path for path, row in ROUTES.items() if row.get("listed", True)}
     with serving(env, tmp_path, model, "--disable-fastapi-docs") as (url, _):
         open_routes = {path for path, row in ROUTES.items() if asked(url, path, row["methods"][0]).status_code != 404}
-        assert httpx.get(f"{url}/openapi.json").status_code == 404
+        assert get(f"{url}/openapi.json").status_code == 404
     wanted = {path for path, row in ROUTES.items() if not row.get("developer")}
     hidden = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/v1/responses/{response_id}"}
     assert open_routes == wanted - hidden - {"/v1/responses/{response_id}/cancel"}
@@ -148,17 +160,17 @@ def test_middleware_is_one_object_in_the_order_of_vllm(env, model, tmp_path, cod
 def test_a_stream_that_is_left_frees_its_place_behind_middleware(env, model, tmp_path, code):
     """A client that goes away is not counted as running for ever."""
     with serving(env, tmp_path, model, "--middleware", "gate.Stamp", **code) as (url, _):
-        body = {"messages": HELLO, "stream": True, "max_tokens": 4000, "ignore_eos": True}
-        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
+        body = {"messages": HELLO, "stream": True, "max_tokens": 200_000, "ignore_eos": True}
+        with stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
             next(answer.iter_lines())
-        until = time.monotonic() + 4  # the whole stream would take twice as long
+        until = time.monotonic() + 200  # the complete stream would take twice as long
         while running(url) != "0" and time.monotonic() < until:
             time.sleep(0.05)
         assert running(url) == "0"
 
 
 def running(url: str) -> str:
-    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    lines = get(f"{url}/metrics").text.splitlines()
     return next(line.rpartition(" ")[2] for line in lines if line.startswith("vllm:num_requests_running"))
 
 
@@ -187,8 +199,8 @@ def test_a_unix_socket_is_served(env, model, tmp_path):
         port = free.getsockname()[1]
     process = subprocess.Popen([*command, "--port", str(port)], env=environment(tmp_path), stderr=subprocess.DEVNULL)
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=path)) as client:
-            until = time.monotonic() + 60
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path), timeout=PATIENCE_S) as client:
+            until = time.monotonic() + PATIENCE_S
             while time.monotonic() < until:
                 with contextlib.suppress(httpx.TransportError):
                     assert client.get("http://engine/version").json() == {"version": "0.33.0"}
@@ -215,16 +227,16 @@ def test_adapters_are_models_of_their_own(env, model, tmp_path):
     named = ["--lora-modules", f"one={one}", json.dumps({"name": "two", "path": str(two), "base_model_name": "base"})]
     flags = ["--served-model-name", "base", "--enable-lora"]
     with serving(env, tmp_path, model, *flags, *named) as (url, _):
-        rows = {row["id"]: row for row in httpx.get(f"{url}/v1/models").json()["data"]}
+        rows = {row["id"]: row for row in get(f"{url}/v1/models").json()["data"]}
         assert [(name, row["parent"]) for name, row in rows.items()] == [
             ("base", None),
             ("one", "base"),
             ("two", "base"),
         ]
         assert rows["two"]["root"] == str(two)
-        answer = httpx.post(f"{url}/v1/chat/completions", json={"model": "two", "messages": HELLO}).json()
+        answer = post(f"{url}/v1/chat/completions", json={"model": "two", "messages": HELLO}).json()
         assert answer["model"] == "two"
-        unknown = httpx.post(f"{url}/v1/chat/completions", json={"model": "three", "messages": HELLO})
+        unknown = post(f"{url}/v1/chat/completions", json={"model": "three", "messages": HELLO})
         assert unknown.status_code == 404
     refused = run(env, tmp_path, "serve", model, *flags, "--max-lora-rank", "8", *named)
     assert (refused.returncode, "rank 16 is greater than max_lora_rank 8" in refused.stderr) == (1, True)
@@ -235,9 +247,9 @@ def test_adapters_are_models_of_their_own(env, model, tmp_path):
 def test_cached_tokens_are_told_when_asked_for(env, model, tmp_path):
     """--enable-prompt-tokens-details adds them to the usage; counters count answers by how they ended."""
     with serving(env, tmp_path, model, "--enable-prompt-tokens-details") as (url, _):
-        usage = httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["usage"]
+        usage = post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["usage"]
         assert usage["prompt_tokens_details"]["cached_tokens"] == 0
-        httpx.post(f"{url}/v1/chat/completions", json={"messages": HELLO, "max_tokens": 1})
-        metrics = httpx.get(f"{url}/metrics").text
+        post(f"{url}/v1/chat/completions", json={"messages": HELLO, "max_tokens": 1})
+        metrics = get(f"{url}/metrics").text
     ended = [line for line in metrics.splitlines() if line.startswith("vllm:request_success_total")]
     assert [line.rpartition(" ")[2] for line in ended] == ["1", "1", "0", "0"]

@@ -63,9 +63,9 @@ async def run(
         say("The app has no entrypoint for modal run: it is deployed, and its web endpoints are asked.")
     engines: dict[str, RealEngine] = {}
     if engine == "real":
-        engines["vllm"] = RealEngine(engine_env.ensure(say), engine_env.recipe()["engine"]["version"])
+        engines["vllm"] = RealEngine(engine_env.ensure(say), engine_env.recipe().engine.version)
         if "sglang" in source:
-            engines["sglang"] = RealEngine(sglang_env.ensure(say), sglang_env.recipe()["engine"]["version"])
+            engines["sglang"] = RealEngine(sglang_env.ensure(say), sglang_env.recipe().engine.version)
     findings = tuple(f"line {each.line}: {each.message}; {each.fix}" for each in checks.check(source))
     for finding in findings:
         say(f"Check: {finding}")

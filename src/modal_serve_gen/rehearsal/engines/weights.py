@@ -1,79 +1,78 @@
-"""Run by the engine environment's Python: random weights for the config.json in the folder named by the first argument.
+"""Write random weights for a folder's config.json: `weights.py FOLDER LIMITS`, run by the engine environment's Python.
 
-The second is JSON: how large the numbers of a vision tower may be that the configuration does not describe, so that the
-architecture's own defaults would hold.
+LIMITS is JSON: upper bounds for the numbers of a vision or audio tower that the configuration does not describe, for
+which transformers would use the architecture's defaults.
 
-Ends with 3 when this transformers has no such architecture or cannot build it. The output head is shaped: only readable
-tokens can win, so that answers are word salad rather than control codes, and end at their token limit.
+Ends with 3 if this transformers does not have the architecture or cannot build it. Only readable tokens can win in the
+output head, so that answers are words instead of control codes and end at their token limit.
 """
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 SEED = 20261121
-HEAD_STD = 0.5  # wide enough that sampling at temperature 1 stays among the winners
-
-
+HEAD_STD = 0.5  # wide enough that sampling at temperature 1 stays among readable tokens
 TOWERS = ("vision_config", "audio_config")
 
 
-def main(folder: Path, limits: dict) -> int:
-    import torch
-    import transformers
+def main(folder: Path, limits: dict[str, int]) -> int:
+    import torch  # type: ignore[import-not-found]  # of the engine environment
+    import transformers  # type: ignore[import-not-found]  # of the engine environment
 
     transformers.logging.set_verbosity_error()
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
-    ours = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    own = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     generation = (folder / "generation_config.json").read_bytes()
-    architecture = (ours.get("architectures") or [""])[0]
+    architecture = (own.get("architectures") or [""])[0]
     try:
         kind = getattr(transformers, architecture, None)
         if kind is None:
             raise LookupError(f"transformers {transformers.__version__} has no {architecture}")
         try:
             config = transformers.AutoConfig.from_pretrained(folder)
-        except ValueError:  # a model type of its own for an architecture that is known
-            config = kind.config_class.from_dict({**ours, "model_type": kind.config_class.model_type})
-        shrink_towers(config, ours, limits)
+        except ValueError:  # an unknown model type with a known architecture
+            config = kind.config_class.from_dict({**own, "model_type": kind.config_class.model_type})
+        shrink_towers(config, own, limits)
         model = kind._from_config(config, dtype=torch.bfloat16)
-    except Exception as fault:  # whatever a configuration class or a model's code does not like
-        print(f"{type(fault).__name__}: {fault}".splitlines()[0], file=sys.stderr)
+    except Exception as error:  # of a configuration class or a model's code
+        print(f"{type(error).__name__}: {error}".splitlines()[0], file=sys.stderr)
         return 3
     shape_head(model, json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")))
     model.save_pretrained(folder, safe_serialization=True)
-    # save_pretrained writes its own view of both.
-    (folder / "config.json").write_text(json.dumps(ours, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    # save_pretrained has written its own versions of both.
+    (folder / "config.json").write_text(json.dumps(own, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "generation_config.json").write_bytes(generation)
     return 0
 
 
-def shrink_towers(config, ours: dict, limits: dict) -> None:
-    """Make small, and write down, what sees or hears by default although the configuration says nothing of it."""
+def shrink_towers(config: Any, own: dict[str, Any], limits: dict[str, int]) -> None:
+    """Shrink the vision and audio towers that exist by default, and describe them in the configuration `own`."""
     for name in TOWERS:
-        if name in ours:
-            continue  # described, or said to be absent
+        if name in own:
+            continue  # described, or null
         tower = getattr(config, name, None)
         if tower is None and name == "vision_config" and name in type(config).sub_configs:
-            tower = type(config).sub_configs[name]()  # engines insist on it
+            tower = type(config).sub_configs[name]()  # engines require it
         if tower is None:
             continue
         small = tower.to_dict()
         for key, most in limits.items():
             if isinstance(small.get(key), int) and not isinstance(small[key], bool):
                 small[key] = min(small[key], most)
-        ours[name] = small
+        own[name] = small
         setattr(config, name, type(tower)(**small))
 
 
-def shape_head(model, tokenizer: dict) -> None:
-    """Rows of the output head: random for printable tokens, zero for all others."""
+def shape_head(model: Any, tokenizer: dict[str, Any]) -> None:
+    """Fill the rows of the output head: random for printable tokens, zero for all others."""
     import torch
 
     head = (model.get_output_embeddings() or model.get_input_embeddings()).weight
     readable = [
-        at for word, at in tokenizer["model"]["vocab"].items() if all("!" <= c <= "~" or c == "Ġ" for c in word)
+        token for word, token in tokenizer["model"]["vocab"].items() if all("!" <= c <= "~" or c == "Ġ" for c in word)
     ]
     generator = torch.Generator().manual_seed(SEED)
     rows = torch.zeros(head.shape, dtype=torch.float32)

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LONGEST_BODY = 64 * 2**20
 PACE_S = 0.002  # between two events of a stream
-GRACE_S = 15  # for running requests after SIGTERM
+GRACE_S = 30  # for running requests after SIGTERM
 CRASH_AT = 3  # events before an injected crash in a stream
 Address = tuple[str, int] | str  # host and port, or the path of a unix socket
 

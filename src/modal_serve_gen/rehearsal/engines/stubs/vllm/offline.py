@@ -78,7 +78,7 @@ class LLM:
         return SamplingParams(**self._engine.defaults)
 
     def __getattr__(self, name: str):
-        raise AttributeError(f"The rehearsal's stand-in for vllm.LLM has no {name}.")
+        raise AttributeError(f"The rehearsal's stub of vllm.LLM has no {name}.")
 
     def _bound(self, method: str, args: tuple, kwargs: dict) -> dict:
         """The arguments of a method by name, with its defaults; TypeError as the pinned engine's method raises it."""

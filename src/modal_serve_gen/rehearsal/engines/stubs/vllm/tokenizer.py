@@ -31,4 +31,4 @@ class Tokenizer:
         return {"input_ids": ids if several else ids[0], "attention_mask": masks if several else masks[0]}
 
     def __getattr__(self, name: str):
-        raise AttributeError(f"The rehearsal's stand-in for the tokenizer of vllm.LLM has no {name}.")
+        raise AttributeError(f"The rehearsal's stub of the tokenizer of vllm.LLM has no {name}.")
