@@ -139,11 +139,11 @@ def routes() -> str:
     rows = [workflows.load(name) for name in workflows.names()]
     return table(
         ("When", "Workflow", "Its reference", "A file to copy"),
-        [(row.in_short, f"`{row.name}`", f"`references/{row.reference}`", f"`{copied(row.name)}`") for row in rows],
+        [(row.in_short, f"`{row.name}`", f"`references/{row.reference}`", f"`{app_path(row.name)}`") for row in rows],
     )
 
 
-def copied(workflow: str) -> str:
+def app_path(workflow: str) -> str:
     """Where the skill holds a whole app of a workflow."""
     if not workflows.load(workflow).endpoints:
         return "scripts/qwen3_throughput.py"

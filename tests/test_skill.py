@@ -15,11 +15,12 @@ from skills_ref.validator import validate
 
 from modal_serve_gen import checks
 from modal_serve_gen.spec import workflows
-from scripts import docs, skill, tokens
+from scripts import check_alone, docs, skill, tokens
 from tests.conftest import ROOT
 from tests.rehearsal.local_modal import local_modal
 
 PAGES = sorted(docs.SKILL.rglob("*.md"))
+BAD = ROOT / "tests" / "data" / "outdated" / "download_and_server.py"
 CONSOLE = re.compile(r"```console\n(.*?)```", re.S)
 LINK = re.compile(r"`((?:references|scripts|assets)/[\w./-]+)`")
 JOBS = '{"prompt": "one"}\n{"prompt": "two"}\n'
@@ -59,12 +60,20 @@ def test_the_skill_is_small():
 
 
 def test_generated_files_are_up_to_date():
-    """`make docs` would change nothing, and leave none behind."""
-    wanted = skill.files()
-    assert [path for path, content in wanted.items() if not path.exists() or path.read_bytes() != content] == []
-    for folder in (docs.SKILL / "assets", docs.SKILL / "scripts" / "check" / "modal_serve_gen"):
-        held = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-        assert held == {path for path in wanted if folder in path.parents}
+    """`make docs` would change nothing, and leave no other app in assets/."""
+    contents = skill.files()
+    stale = [path for path, content in contents.items() if not path.exists() or path.read_bytes() != content]
+    assert not stale, "run `make docs`"
+    assets = docs.SKILL / "assets"
+    assert set(assets.iterdir()) == {path for path in contents if assets in path.parents}
+
+
+def test_the_check_unpacks_to_its_source(tmp_path):
+    """The stand-alone check contains its modules and facts byte for byte, and lines that begin like a comment survive."""
+    check_alone.unpack(skill.CHECK, tmp_path)
+    unpacked = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    source = {path.relative_to(skill.SOURCE): path.read_bytes() for path in skill.check_files()}
+    assert unpacked == source, "run `make docs`"
 
 
 def test_the_version_and_the_description_have_one_source():
@@ -84,7 +93,7 @@ def test_every_workflow_is_routed_to_its_one_reference():
     assert len(set(references)) == len(references)
     for name, reference in zip(workflows.names(), references, strict=True):
         assert (docs.SKILL / "references" / reference).exists()
-        assert (docs.SKILL / docs.copied(name)).exists()
+        assert (docs.SKILL / docs.app_path(name)).exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -134,18 +143,32 @@ async def _with_modal(folder: Path, commands: list[list[str]], shell) -> None:
             assert code == 0, f"modal {' '.join(arguments)}\n{output}"
 
 
-def test_the_check_of_the_skill_needs_only_python(tmp_path):
-    """Run by an interpreter without packages, it finds what the command finds."""
-    bad = ROOT / "tests" / "data" / "outdated" / "download_and_server.py"
-    command = [sys.executable, "-S", "-E", str(docs.SKILL / "scripts" / "check"), str(bad), "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+def standalone(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a skill's check with an interpreter that has no packages."""
+    command = [sys.executable, "-S", "-E", str(folder / "scripts" / "check.py"), *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def assert_check_works(folder: Path) -> None:
+    """The check in a copy of the skill finds what the command finds, and writes nothing."""
+    before = sorted(folder.rglob("*"))
+    done = standalone(folder, BAD, "--json")
     assert done.returncode == 1, done.stderr
     rows = json.loads(done.stdout)["findings"]
-    assert [(row["line"], row["rule"]) for row in rows] == [(x.line, x.rule) for x in checks.check(bad.read_text())]
-    good = subprocess.run(
-        [*command[:-2], str(docs.SKILL / "assets" / "vllm_online.py")], capture_output=True, text=True
-    )
+    expected = [(finding.line, finding.rule) for finding in checks.check(BAD.read_text())]
+    assert [(row["line"], row["rule"]) for row in rows] == expected
+    good = standalone(folder, folder / "assets" / "vllm_online.py")
     assert good.returncode == 0, good.stdout
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_check_of_the_skill_needs_only_python():
+    """It runs with an interpreter that has no packages, also on a folder that is checked in several processes."""
+    assert_check_works(docs.SKILL)
+    folder = standalone(docs.SKILL, "--no-import", ROOT / "tests" / "golden")
+    assert folder.returncode == 0, folder.stdout + folder.stderr
+    missing = standalone(docs.SKILL, "missing.py")
+    assert missing.returncode == 2 and "neither a file nor a folder" in missing.stderr
 
 
 def test_the_installer_finds_exactly_the_skill(tmp_path):
@@ -159,6 +182,7 @@ def test_the_installer_finds_exactly_the_skill(tmp_path):
     for agent in (".claude", ".agents"):
         folder = tmp_path / agent / "skills" / "modal-llm-serving"
         assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} >= wanted, agent
+        assert_check_works(folder)
 
 
 def _installer() -> list[str]:

@@ -32,7 +32,7 @@ def launch(attempt: Attempt, options: Options, program: str) -> Launch:
     """The key is passed by a file descriptor, because the agent's commands inherit its environment."""
     allowed = [
         "Skill", "Read(./**)", "Edit(./**)", "Write(./**)", f"Bash({COMMAND}:*)",
-        f"Bash(python3 {SKILLS}/{SKILL}/scripts/check:*)",
+        f"Bash(python3 {SKILLS}/{SKILL}/scripts/check.py:*)",
     ]  # fmt: skip
     command = [
         program, "-p", attempt.prompt, "--output-format", "stream-json", "--verbose", "--no-session-persistence",

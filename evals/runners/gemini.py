@@ -41,7 +41,7 @@ POLICY = {
         {"toolName": "run_shell_command", "decision": "deny", "priority": 50, "argsPattern": "."},
         {
             "toolName": "run_shell_command", "decision": "allow", "priority": 200,
-            "commandPrefix": [COMMAND, f"python3 {SKILLS}/{SKILL}/scripts/check"],
+            "commandPrefix": [COMMAND, f"python3 {SKILLS}/{SKILL}/scripts/check.py"],
         },
     ]
 }  # fmt: skip

@@ -48,7 +48,7 @@ def launch(attempt: Attempt, options: Options, program: str) -> Launch:
             "*": "deny", "external_directory": "deny",
             **dict.fromkeys(("read", "glob", "grep", "list", "todowrite", "edit", "skill"), "allow"),
             "bash": {
-                "*": "deny", f"{COMMAND} *": "allow", f"python3 {SKILLS}/{SKILL}/scripts/check *": "allow",
+                "*": "deny", f"{COMMAND} *": "allow", f"python3 {SKILLS}/{SKILL}/scripts/check.py *": "allow",
             },
         },
     }  # fmt: skip

@@ -16,7 +16,7 @@ from evals.workspace import Space
 
 COMMAND_S = 300
 SHOWN = 16_000  # characters of a result that the model receives
-CHECK = re.compile(r"scripts/check/?(__main__\.py)?")
+CHECK = re.compile(r"scripts/check\.py")
 
 
 def skill(space: Space, until: float, name: str) -> str:
@@ -62,7 +62,7 @@ def run_command(space: Space, until: float, command: str) -> str:
             raise ValueError(f"{words[1]} is not a script of a skill")
         words[0] = "python3"
     else:
-        raise ValueError("only modal-serve-gen and a skill's scripts/check can be run, without a shell")
+        raise ValueError("only modal-serve-gen and a skill's scripts/check.py can be run, without a shell")
     limit = max(1.0, min(COMMAND_S, until - time.monotonic()))
     try:
         done = subprocess.run(
@@ -127,7 +127,7 @@ TOOLS = {
         Tool(
             run_command,
             "command",
-            "Run `modal-serve-gen ...`, or `python3 SKILL/scripts/check ...`; no other programs, no shell.",
+            "Run `modal-serve-gen ...`, or `python3 SKILL/scripts/check.py ...`; no other programs, no shell.",
             {"command": "one command line"},
         ),
     )

@@ -81,13 +81,13 @@ def test_tools(case_file, evaluate):
         call("read_file", path="/etc/hostname"), call("write_file", path="../outside.py", content="x"),
         call("skill", name="made-up"), call("no_such_tool", a="b"), call("read_file", file="x"),
         call("run_command", command="id"), call("run_command", command="modal-serve-gen doctor; id"),
-        call("run_command", command="python3 scripts/check serve.py"), call("edit_file", path="a.py", old="q", new="r"),
+        call("run_command", command="python3 scripts/check.py serve.py"), call("edit_file", path="a.py", old="q", new="r"),
     ]  # fmt: skip
     good = [
         call("write_file", path="a.py", content="p = 1\n"), call("edit_file", path="a.py", old="1", new="2"),
         call("read_file", path="a.py"), call("list_files", path="."),
         call("run_command", command="modal-serve-gen list workflows --json"),
-        call("run_command", command=f"python3 .agents/skills/{cases.SKILL}/scripts/check a.py --no-import"),
+        call("run_command", command=f"python3 .agents/skills/{cases.SKILL}/scripts/check.py a.py --no-import"),
     ]  # fmt: skip
     case_file.control([SKILL, turn(*wrong), turn(*good), ANSWER])
     _, folder = evaluate(case_file)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from modal_serve_gen.checks import Finding
 from modal_serve_gen.folders import shipped
@@ -17,13 +18,15 @@ class Report:
     findings: tuple[tuple[str, Finding], ...]
     notes: tuple[str, ...]
 
-    def text(self) -> str:
-        """One line for each finding, and a summary."""
+    def text(self, documentation: Path | None = None) -> str:
+        """One line for each finding, and a summary that names the page that explains the rules."""
         files = _plural(self.files, "file")
         if not self.findings:
             return f"No findings in {files}."
+        page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
+        where = page if page.exists() else "modal-serve-gen list checks"
         lines = [f"{file}:{row.line}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings]
-        summary = f"{_plural(len(lines), 'finding')} in {files}. The rules are explained in {_documentation()}"
+        summary = f"{_plural(len(lines), 'finding')} in {files}. For the rules, see {where}"
         return "\n".join([*lines, "", summary])
 
     def json(self) -> str:
@@ -53,11 +56,6 @@ class Report:
 
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _documentation() -> str:
-    path = shipped("skills") / "modal-llm-serving" / DOCUMENTATION
-    return str(path) if path.exists() else "modal-serve-gen list checks"
 
 
 def _escaped(text: str, parameter: bool = False) -> str:

