@@ -69,7 +69,7 @@ def test_generated_files_are_up_to_date():
 
 
 def test_the_check_unpacks_to_its_source(tmp_path):
-    """The stand-alone check contains its modules and facts byte for byte, and lines that begin like a comment survive."""
+    """The stand-alone check contains its modules and facts byte for byte."""
     check_alone.unpack(skill.CHECK, tmp_path)
     unpacked = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     source = {path.relative_to(skill.SOURCE): path.read_bytes() for path in skill.check_files()}

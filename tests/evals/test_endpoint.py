@@ -81,7 +81,8 @@ def test_tools(case_file, evaluate):
         call("read_file", path="/etc/hostname"), call("write_file", path="../outside.py", content="x"),
         call("skill", name="made-up"), call("no_such_tool", a="b"), call("read_file", file="x"),
         call("run_command", command="id"), call("run_command", command="modal-serve-gen doctor; id"),
-        call("run_command", command="python3 scripts/check.py serve.py"), call("edit_file", path="a.py", old="q", new="r"),
+        call("run_command", command="python3 scripts/check.py serve.py"),
+        call("edit_file", path="a.py", old="q", new="r"),
     ]  # fmt: skip
     good = [
         call("write_file", path="a.py", content="p = 1\n"), call("edit_file", path="a.py", old="1", new="2"),

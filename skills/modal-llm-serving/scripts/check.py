@@ -32,7 +32,7 @@ def unpack(source: Path, folder: Path) -> None:
     """Write the files in the comments of `source` below `folder`."""
     files: dict = {}
     lines: list = []
-    for line in source.read_text(encoding="utf-8").splitlines():
+    for line in source.read_text(encoding="utf-8").split("\n"):
         if line.startswith(HEADER):
             lines = files[line[len(HEADER) :]] = []
         elif line.startswith(PREFIX):
@@ -1219,7 +1219,7 @@ if __name__ == "__main__":
 #|         page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
 #|         where = page if page.exists() else "modal-serve-gen list checks"
 #|         lines = [f"{file}:{row.line}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings]
-#|         summary = f"{_plural(len(lines), 'finding')} in {files}. The rules are explained by {where}"
+#|         summary = f"{_plural(len(lines), 'finding')} in {files}. For the rules, see {where}"
 #|         return "\n".join([*lines, "", summary])
 #|
 #|     def json(self) -> str:
@@ -2669,77 +2669,93 @@ if __name__ == "__main__":
 #|     return " ".join(message.strip().split("\n\n")[0].split())[:300]
 
 # === modal_serve_gen/errors.py
-#| """Every way this program refuses, each with its exit code.
+#| """Errors of the commands, each with its exit code.
 #|
-#| An error is two sentences: what is wrong, with the user's own value in it, and what to do about it. Errors are raised
-#| where the fault is found and caught once, in `cli.main`, so that no traceback reaches a user.
+#| The message of an error is two sentences: what is wrong, with the user's own value, and what to do about it. Errors are
+#| raised where the problem is found and caught once, in `cli.console`, so that no traceback reaches a user.
 #| """
+#|
+#| from collections.abc import Sequence
+#| from typing import Any
 #|
 #| FINDINGS = 1
 #| INTERRUPTED = 130
 #|
 #|
 #| class ServeError(Exception):
-#|     """A refusal: `problem` says what is wrong, `remedy` what to do. `exit_code` is part of the contract."""
+#|     """A command that cannot go on: `problem` says what is wrong, `remedy` what to do.
+#|
+#|     `exit_code` is part of the command line's contract.
+#|     """
 #|
 #|     exit_code = 1
 #|
-#|     def __init__(self, problem: str, remedy: str, *, details: dict | None = None):
+#|     def __init__(self, problem: str, remedy: str, *, details: dict[str, Any] | None = None):
 #|         super().__init__(problem)
 #|         self.problem = problem
 #|         self.remedy = remedy
-#|         self.details = details or {}  # extra keys for --json, such as the plan that does not fit
+#|         self.details = details or {}  # printed by --json instead of the message, such as a plan that does not fit
 #|
 #|     def __str__(self) -> str:
 #|         return f"{self.problem}\n{self.remedy}"
 #|
 #|
 #| class BadInput(ServeError):
-#|     """Bad usage or input: unknown or out-of-range values, hostile names, an output that cannot be written."""
+#|     """Bad usage or input: an unknown or out-of-range value, an unsafe name, an output that cannot be written."""
 #|
 #|     exit_code = 2
 #|
 #|
 #| class InvalidConfig(ValueError):
-#|     """A configuration that contradicts itself or says what cannot be; the text goes on after "cannot be planned:"."""
+#|     """A model configuration that is contradictory or impossible; the text continues "cannot be planned:"."""
 #|
 #|
 #| class ModelError(ServeError):
-#|     """The model cannot be resolved or served: unknown, gated without a token, pickle weights, not text generation."""
+#|     """A model that cannot be resolved or served: unknown, gated without a token, pickle weights, no text generation."""
 #|
 #|     exit_code = 3
 #|
 #|
 #| class HubUnavailable(ModelError):
-#|     """The Hub could not be asked, so nothing is known of the model; it may well exist."""
+#|     """The Hub could not be reached, so whether the model exists is not known."""
 #|
 #|
 #| class DoesNotFit(ServeError):
-#|     """The model does not fit the GPU at this length and concurrency, or misses a target."""
+#|     """A model that does not fit the GPU at this length and concurrency, or that misses a target."""
 #|
 #|     exit_code = 4
 #|
 #|
 #| class MachineError(ServeError):
-#|     """This machine lacks something: an engine, a platform, room on its disk."""
+#|     """Something this machine lacks: an engine, a supported platform, disk space."""
 #|
 #|     exit_code = 5
 #|
 #|
 #| class InternalError(ServeError):
-#|     """What we rendered failed our own checks; nothing was written."""
+#|     """A generated app that fails the project's own checks; it is not written."""
 #|
 #|     exit_code = 70
 #|
 #|
 #| def quoted(value: object, limit: int = 80) -> str:
-#|     """`value` as it may stand in a message: quoted, control characters escaped, at most `limit` characters."""
+#|     """`value` for a message: quoted, with control characters escaped, at most `limit` characters.
+#|
+#|     >>> quoted("a\\n")
+#|     "'a\\\\n'"
+#|     >>> quoted("x" * 100, limit=10)
+#|     "'xxxxxxx…' (100 characters)"
+#|     """
 #|     text = repr(str(value))
 #|     return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(str(value)):,} characters)"
 #|
 #|
-#| def nearest(value: str, allowed: list[str] | tuple[str, ...]) -> str:
-#|     """The most similar of `allowed` as ' Did you mean …?', or '' when nothing is close."""
+#| def nearest(value: str, allowed: Sequence[str]) -> str:
+#|     """A suggestion from `allowed`, or '' if nothing is similar.
+#|
+#|     >>> nearest("H10", ["H100", "L4"])
+#|     ' Did you mean H100?'
+#|     """
 #|     import difflib
 #|
 #|     match = difflib.get_close_matches(value, allowed, n=1, cutoff=0.6)
@@ -7839,7 +7855,7 @@ if __name__ == "__main__":
 #|     return parsed
 
 # === modal_serve_gen/folders.py
-#| """Where things lie: templates and skills beside the installed package or in the checkout, and the user's cache."""
+#| """Folders: templates and skills, in the installed package or the checkout, and the user's cache."""
 #|
 #| import os
 #| import sys
@@ -7850,15 +7866,15 @@ if __name__ == "__main__":
 #|
 #|
 #| def shipped(name: str) -> Path:
-#|     """The folder `templates` or `skills`: inside the installed wheel, else at the top of the checkout."""
+#|     """The folder `templates` or `skills`: inside the installed package, otherwise at the top of the checkout."""
 #|     inside = PACKAGE / name
 #|     return inside if inside.is_dir() else PACKAGE.parent.parent / name
 #|
 #|
 #| def cache() -> Path:
-#|     """The user's cache folder for engine environments and miniatures (not created here).
+#|     """The user's cache folder for engine environments and miniatures; not created here.
 #|
-#|     `MODAL_SERVE_GEN_CACHE` overrides the platform's own place.
+#|     `MODAL_SERVE_GEN_CACHE` overrides the platform's default.
 #|     """
 #|     if override := os.environ.get("MODAL_SERVE_GEN_CACHE"):
 #|         return Path(override).expanduser().resolve()
