@@ -69,7 +69,7 @@ docs: $(VENV)/.ready  ## update the generated blocks and files of the documentat
 	$(BIN)/python -m scripts.docs
 
 facts: $(VENV)/.ready  ## report what has changed on the package registry since the pins were resolved
-	@$(BIN)/python scripts/update_facts.py
+	@$(BIN)/python -m scripts.update_facts
 
 bump: $(VENV)/.ready  ## pin another release: make bump ENGINE=vllm VERSION=...; ARGS=--dry-run shows the steps
 	@$(BIN)/python -m scripts.bump "$(ENGINE)" "$(VERSION)" $(ARGS)

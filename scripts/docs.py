@@ -50,8 +50,8 @@ def goals() -> str:
 
 def calibration() -> str:
     """How far off the planner is on set-ups that engines logged."""
-    scores = [calibrate.score(point) for point in calibrate.points()]
-    rows = [("all", scores), ("held out", [one for one in scores if one["held_out"]])]
+    scores = [calibrate.score(logged) for logged in calibrate.setups()]
+    rows = [("all", scores), ("held out", [score for score in scores if score.held_out])]
     return table(("set-ups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
 
 

@@ -1,14 +1,14 @@
-"""What of the bundled facts has moved, as far as a package registry can tell: `make facts`.
+"""Report which bundled facts are out of date, as far as a package registry can tell: `make facts`.
 
-    python scripts/update_facts.py            show what would change; exit 1 when something would
-    python scripts/update_facts.py --write    take the resolved pins over; new releases are only named
-    python scripts/update_facts.py --models   ask the Hub, too, whether bundled models have moved: some minutes
+    python -m scripts.update_facts            report what would change; exit 1 if something would
+    python -m scripts.update_facts --write    write the newly resolved pins; new releases are only reported
+    python -m scripts.update_facts --models   ask the Hub for new commits of the bundled models as well (minutes)
 
-Two things are asked through the pip and uv clients, with the index that they are configured for: which releases of the
-engines and of the Modal SDK are newer than what is pinned, and what the pinned engines' open requirements resolve to
-today. A new engine release is not taken over by itself: its flags, APIs and routes have to be read from its wheel
-first (AGENTS.md names the commands). Prices, GPUs and models come from elsewhere; they are named with their dates.
-Exit 5 when something could not be asked; the last line names it.
+pip and uv, with the index that they are configured for, tell which releases of the engines and of the Modal SDK are
+newer than the pinned ones, and what the open requirements of the pinned engines resolve to today. A new engine release
+is not adopted automatically: its flags, APIs and routes must be read from its wheel first (see AGENTS.md). Prices, GPUs
+and models come from other sources, and are listed with their dates. Exit 5 if something could not be queried; the last
+line names it.
 """
 
 import argparse
@@ -19,15 +19,13 @@ import subprocess
 import sys
 import tomllib
 
-import update_models
-import update_pins
-
 from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
+from scripts import update_models, update_pins
 
 
 def newest(package: str) -> str | None:
-    """The newest release that pip finds; None when it finds no index."""
+    """The newest release on the index; None if there is no index."""
     command = [sys.executable, "-m", "pip", "index", "versions", package]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
@@ -38,46 +36,46 @@ def newest(package: str) -> str | None:
 
 
 def releases() -> tuple[list[str], list[str]]:
-    """A line for each package with a newer release, and the packages that could not be asked about."""
-    pinned = {name: entry.version for name, entry in facts.pins().items()}
+    """A line for each package with a newer release, and the packages that could not be queried."""
+    pinned = {name: pins.version for name, pins in facts.pins().items()}
     pinned["modal"] = importlib.metadata.version("modal")
     engine = tomllib.loads((FACTS / "rehearsal" / "engine.toml").read_text("utf-8"))["engine"]
     pinned[engine["distribution"]] = engine["version"]
     lines, unknown = [], []
     for name, version in pinned.items():
-        found = newest(name)
-        if found is None:
+        release = newest(name)
+        if release is None:
             unknown.append(name)
-        elif found != version:
-            lines.append(f"{name}: {version} is pinned, {found} is the newest release")
+        elif release != version:
+            lines.append(f"{name}: {version} is pinned, {release} is the newest release")
     return lines, unknown
 
 
 def dates() -> list[str]:
-    """What no registry knows, with the day it was read."""
+    """The dates of facts that no registry has."""
     models = json.loads((FACTS / "models.json").read_text("utf-8"))["read"]
     price = next(iter(facts.gpus().values())).price_read
     return [
-        f"prices were read in {price}: compare with `modal billing rates`",
-        f"models were read on {models}: python scripts/update_models.py --all",
+        f"prices are as of {price}: compare with `modal billing rates`",
+        f"models are as of {models}: python -m scripts.update_models --all",
     ]
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--write", action="store_true", help="take the resolved pins over")
+    parser.add_argument("--write", action="store_true", help="write the newly resolved pins")
     parser.add_argument("--models", action="store_true", help="ask the Hub for the commits of the bundled models")
-    given = parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
     lines, unknown = releases()
     for line in lines:
         print(line)
-    pins = update_pins.main(["--write"] if given.write else ["--check"])
-    models = update_models.main(["--all", "--check"]) if given.models else 0
+    pins = update_pins.main(["--write"] if arguments.write else ["--check"])
+    models = update_models.main(["--all", "--check"]) if arguments.models else 0
     for line in dates():
         print(line)
-    unknown += ["what the pins resolve to"] * (pins == 2) + ["models"] * (models == update_models.UNKNOWN)
+    unknown += ["resolved pins"] * (pins == 2) + ["models"] * (models == update_models.UNKNOWN)
     if unknown:
-        print(f"not looked at, nobody answered: {', '.join(unknown)}", file=sys.stderr)
+        print(f"Not checked, as there was no response: {', '.join(unknown)}", file=sys.stderr)
         return update_models.UNKNOWN
     return 1 if lines or pins or models else 0
 
