@@ -1,6 +1,6 @@
 """Write the arguments of an SGLang wheel's benchmark to src/modal_serve_gen/facts/apis/, as a table like facts/flags/.
 
-    python -m scripts.bench_of_sglang sglang-0.5.23-...whl
+    python -m scripts.bench_of_sglang sglang-VERSION-...whl
 
 Read with `ast` from the `add_argument` calls of `sglang.benchmark.serving`. A type function that checks its value (a
 positive number) counts as the plain type.

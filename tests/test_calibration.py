@@ -7,6 +7,7 @@ import pytest
 from modal_serve_gen.models import hub
 from modal_serve_gen.plan import Workload, plan
 from scripts import calibrate
+from tests.versions import VLLM
 
 SCORES = [calibrate.score(logged) for logged in calibrate.setups()]
 HELD_OUT = [score for score in SCORES if score.held_out]
@@ -66,7 +67,7 @@ def test_an_older_release_has_its_own_defaults():
     big = plan(model, Workload(gpu="H100", fixed=True, engine_version="0.11.0"))
     assert (big.gpu_memory_utilization, big.max_num_seqs, big.max_num_batched_tokens) == (0.9, 1024, 8192)
     assert big.max_model_len == model.max_context
-    small = plan(model, Workload(gpu="A100-80GB", fixed=True, engine_version="0.33.0"))
+    small = plan(model, Workload(gpu="A100-80GB", fixed=True, engine_version=VLLM))
     assert (small.gpu_memory_utilization, small.max_num_seqs, small.max_num_batched_tokens) == (0.92, 256, 2048)
     assert plan(model, Workload(gpu="B200", fixed=True, engine_version="0.27.0")).max_num_batched_tokens == 8192
     assert plan(model, Workload(gpu="B200", fixed=True, engine_version="0.28.0")).max_num_batched_tokens == 16384
@@ -77,7 +78,7 @@ def test_a_release_without_logs_has_a_wider_interval():
     """The middle figure is the same, the ends are further away, and a note says so."""
     model = hub.bundled("Qwen/Qwen3-8B")
     known, unknown = (
-        plan(model, Workload(gpu="H100", fixed=True, engine_version=version)) for version in ("0.31.0", "0.32.0")
+        plan(model, Workload(gpu="H100", fixed=True, engine_version=version)) for version in ("0.31.0", "0.30.0")
     )
     assert known.kv_cache.gib == unknown.kv_cache.gib
     assert unknown.kv_cache.gib_low < known.kv_cache.gib_low

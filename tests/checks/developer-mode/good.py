@@ -3,7 +3,7 @@ import subprocess
 import modal
 
 app = modal.App("example")
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0").env(
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9.9").env(
     {
         "VLLM_SERVER_DEV_MODE": "1",
     }

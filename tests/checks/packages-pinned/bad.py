@@ -3,7 +3,7 @@ import subprocess
 import modal
 
 app = modal.App("example")
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0", "transformers>=5", "numpy")  # finding: is not pinned
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9.9", "transformers>=5", "numpy")  # finding: is not pinned
 weights = modal.Volume.from_name("weights", create_if_missing=True)
 
 

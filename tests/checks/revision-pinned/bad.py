@@ -1,7 +1,7 @@
 import modal
 
 app = modal.App("example")
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9.9")
 image = image.run_commands("hf download Qwen/Qwen3-8B")  # finding: has no --revision
 
 

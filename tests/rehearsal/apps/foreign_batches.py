@@ -11,7 +11,7 @@ app = modal.App("foreign-batches")
 vllm_image = (
     modal.Image.from_registry("nvidia/cuda:12.9.0-devel-ubuntu22.04", add_python="3.13")
     .entrypoint([])
-    .uv_pip_install("vllm==0.33.0", "huggingface-hub==2.4.0")
+    .uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0")
     .env({"HF_XET_HIGH_PERFORMANCE": "1", "VLLM_LOGGING_LEVEL": "WARNING"})
 )
 rows_image = modal.Image.debian_slim(python_version="3.13")

@@ -19,7 +19,7 @@ SPECULATION = {"method": "ngram", "num_speculative_tokens": 4, "prompt_lookup_ma
 vllm_image = (
     modal.Image.from_registry("nvidia/cuda:12.9.0-devel-ubuntu22.04", add_python="3.12")
     .entrypoint([])
-    .uv_pip_install("vllm==0.33.0", "transformers==5.20.2")
+    .uv_pip_install("vllm==9.9.9", "transformers==5.20.2")
     .env({"HF_XET_HIGH_PERFORMANCE": "1"})
 )
 

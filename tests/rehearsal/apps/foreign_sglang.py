@@ -22,7 +22,7 @@ hf_cache = modal.Volume.from_name("huggingface-cache", create_if_missing=True)
 dg_cache = modal.Volume.from_name("deepgemm-cache", create_if_missing=True)
 
 sglang_image = (
-    modal.Image.from_registry("lmsysorg/sglang:v0.5.23-cu130")
+    modal.Image.from_registry("lmsysorg/sglang:v9.9.9-cu130")
     .entrypoint([])
     .run_commands(f"rm -rf {HF_CACHE}")
     .uv_pip_install("huggingface-hub==2.4.0")

@@ -12,7 +12,7 @@ import modal
 image = (
     modal.Image.from_registry("nvidia/cuda:12.9.0-devel-ubuntu22.04", add_python="3.12")
     .entrypoint([])
-    .uv_pip_install("vllm==0.33.0", "huggingface-hub==2.4.0")
+    .uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0")
     .env({"HF_XET_HIGH_PERFORMANCE": "1", "VLLM_SERVER_DEV_MODE": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"})
 )
 

@@ -15,7 +15,7 @@ vllm_image = (
     modal.Image.from_registry("nvidia/cuda:12.8.1-devel-ubuntu22.04", add_python="3.12")
     .entrypoint([])
     .apt_install("git")
-    .uv_pip_install("vllm==0.33.0", "huggingface-hub==2.4.0", extra_options="--torch-backend=auto")
+    .uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0", extra_options="--torch-backend=auto")
     .env({"HF_XET_HIGH_PERFORMANCE": "1", "VLLM_LOG_STATS_INTERVAL": "1"})
     .add_local_python_source("foreign_settings")
 )

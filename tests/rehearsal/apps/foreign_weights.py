@@ -10,7 +10,7 @@ import modal
 
 MODEL = "Qwen/Qwen3-1.7B"
 REVISION = "70d244cc86ccca08cf5af4e1e306ecf908b1ad5e"
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0", "huggingface-hub==2.4.0")
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0")
 volumes = {"/root/.cache/huggingface": modal.Volume.from_name("foreign-weights", create_if_missing=True)}
 
 app = modal.App("foreign-weights", image=image, volumes=volumes)
