@@ -3,7 +3,7 @@
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.models import Model, from_config, quantized, speculation
+from modal_serve_gen.models import Model, from_config, quantization_config, speculation
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -44,7 +44,7 @@ def test_layers_that_quantisation_left_alone_are_counted_at_their_size():
     name = "nvidia/Qwen3.6-27B-NVFP4"
     left = speculation.of_model(bundled(name), "sglang").extra_weight_bytes
     stated = facts.config(name).config["quantization_config"]
-    stated = {key: value for key, value in stated.items() if key not in quantized.LISTS}
+    stated = {key: value for key, value in stated.items() if key not in quantization_config.IGNORE_LISTS}
     weights = {"num_bits": 4, "type": "float", "group_size": 16}
     stated |= {"config_groups": {"all": {"targets": ["Linear"], "weights": weights}}}
     four = speculation.of_model(bundled(name, quantization_config=stated), "sglang").extra_weight_bytes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelError
-from modal_serve_gen.models import encoders, from_config, hub, quantized, weights
+from modal_serve_gen.models import encoders, from_config, hub, quantization_config, weights
 from modal_serve_gen.models.decoder import layer_groups, matrices
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import Experts
@@ -37,7 +37,7 @@ STATES = {
 
 
 def sizes_of(config: dict, quantization: str | None = None) -> weights.Sizes:
-    return weights.sizes_of(decoder_of(config), quantized.read(config, quantization))
+    return weights.sizes_of(decoder_of(config), quantization_config.read(config, quantization))
 
 
 def bundled_sizes(name: str) -> weights.Sizes:
@@ -233,7 +233,7 @@ REST = 2 * sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part i
 def test_each_format_has_its_bytes(stated, label, bits):
     """Linear layers in the format with its scales, embedding and head in 16 bits."""
     found = sizes_of({**LLAMA, "quantization_config": stated})
-    assert quantized.read({**LLAMA, "quantization_config": stated}).label == label
+    assert quantization_config.read({**LLAMA, "quantization_config": stated}).label == label
     assert found.served == pytest.approx(LINEAR * bits / 8 + REST, rel=1e-6)
 
 
@@ -277,7 +277,7 @@ def test_an_expression_that_could_run_for_ever_is_passed_over():
         ({"quantization_config": {"quant_method": "awq", "bits": 8}}, "awq and of 8 bits at once"),
         ({"quantization_config": {"quant_method": "gptq", "bits": 5}}, "'5' bits"),
         ({"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": "x"}}, "group_size of 'x'"),
-        ({"quantization_config": {"quant_method": "zzz"}}, "none that the engines here know"),
+        ({"quantization_config": {"quant_method": "zzz"}}, "is not known to the engines here"),
         ({"quantization_config": {"bits": 4}}, "names no quant_method"),
         ({"quantization_config": {"quant_method": "fp8", "weight_block_size": [128]}}, "weight_block_size"),
         (

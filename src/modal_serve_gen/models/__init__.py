@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from modal_serve_gen.errors import InvalidConfig, ModelError, quoted
 from modal_serve_gen.facts import Draft
-from modal_serve_gen.models import quantized, weights
+from modal_serve_gen.models import quantization_config, weights
 from modal_serve_gen.models.cache import LayerGroup
 from modal_serve_gen.models.decoder import Decoder, layer_groups
 from modal_serve_gen.models.encoders import unsized_encoder
 from modal_serve_gen.models.families import decoder_of, mamba
 from modal_serve_gen.models.mlp import expert_count
 from modal_serve_gen.models.text_config import MAX_SIZE, Json, TextConfig, text_config_of
+from modal_serve_gen.models.weight_format import WeightFormat
 
 __all__ = [
     "LayerGroup",
@@ -131,14 +132,14 @@ def from_config(
 def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> Json:
     """The fields of a Model that its configuration states or implies."""
     text_config, decoder = text_config_of(config), decoder_of(config)
-    scheme = quantized.read(config, quantization)
+    weight_format = quantization_config.read(config, quantization)
     return {
         "architecture": architecture_of(config),
         "model_type": config.get("model_type"),
         "text_model_type": text_config.get("model_type"),
         "dtype": text_config.dtype,
-        "quantization": scheme.label,
-        "quantization_block": scheme.block,
+        "quantization": weight_format.label,
+        "quantization_block": weight_format.block,
         "max_context": _max_context(text_config),
         "layers": layer_groups(decoder),
         "num_attention_heads": text_config.heads,
@@ -150,19 +151,19 @@ def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> J
         "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
         "config": config,
         "decoder": decoder,
-        **_weights(config, decoder, scheme, file_bytes),
+        **_weights(config, decoder, weight_format, file_bytes),
     }
 
 
-def _weights(config: Json, decoder: Decoder, scheme: quantized.Quantization, file_bytes: int | None) -> Json:
+def _weights(config: Json, decoder: Decoder, weight_format: WeightFormat, file_bytes: int | None) -> Json:
     """The sizes of all parts, and their sum or that of the files."""
-    sizes = weights.sizes_of(decoder, scheme)
+    sizes = weights.sizes_of(decoder, weight_format)
     if file_bytes:
         factor = weights.scale(file_bytes, sizes)
         return {"weight_bytes": file_bytes, "weights_source": FROM_FILES, "sizes": sizes, "weight_factor": factor}
     if field := unsized_encoder(config):
         raise InvalidConfig(f"its {field} names an encoder without its size")
-    plain = scheme.label is None and all(weight.part != "tower" for weight in sizes.weights)
+    plain = weight_format.label is None and all(weight.part != "tower" for weight in sizes.weights)
     return {
         "weight_bytes": max(1, round(sizes.served + sizes.drafts)),
         "weight_margin": MARGINS["plain" if plain else "certain" if sizes.certain else "uncertain"],

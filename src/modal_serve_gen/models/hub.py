@@ -6,7 +6,7 @@ from typing import Any
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, nearest, quoted
-from modal_serve_gen.models import Model, from_config, hub_client, quantized, valid_id
+from modal_serve_gen.models import Model, from_config, hub_client, quantization_config, valid_id
 
 # Which groups of an engine's registry answer chat requests with text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")
@@ -112,7 +112,7 @@ def _from_hub(model_id: str, found: hub_client.Found, known: facts.ModelFacts | 
 def _format(found: hub_client.Found) -> dict:
     """The weights' format where their dtypes tell it and the configuration does not: ModelOpt writes it elsewhere."""
     config, counts = found.config, found.elements
-    if not counts or not isinstance(config, dict) or quantized.stated(config):
+    if not counts or not isinstance(config, dict) or quantization_config.stated_tables(config):
         return {}
     eight = sum(count for name, count in counts.items() if name.startswith("F8"))
     packed, total = counts.get("U8", 0), sum(counts.values())

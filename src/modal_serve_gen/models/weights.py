@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from modal_serve_gen.models.decoder import Decoder, matrices
 from modal_serve_gen.models.latent import LatentAttention
 from modal_serve_gen.models.matrix import Split
-from modal_serve_gen.models.quantized import Quantization
+from modal_serve_gen.models.weight_format import WeightFormat
 
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)
 
@@ -47,18 +47,18 @@ class Sizes(BaseModel):
     rope: float = 0.0  # bytes of the table of sines and cosines, on every GPU
 
 
-def sizes_of(decoder: Decoder, quantization: Quantization) -> Sizes:
+def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:
     weights = [
         Weight(
             part=matrix.part,
             split=matrix.split,
-            bytes=quantization.bytes_of(matrix, decoder.element_bytes),
+            bytes=weight_format.bytes_of(matrix, decoder.element_bytes),
             elements=matrix.elements,
             inputs=matrix.inputs,
             outputs=matrix.outputs,
             kv_heads=matrix.kv_heads,
             layered="{}" in matrix.name and matrix.part != "tower",
-            form="mxfp4" if matrix.part == "experts" and quantization.label == "mxfp4" else "",
+            form="mxfp4" if matrix.part == "experts" and weight_format.label == "mxfp4" else "",
         )
         for matrix in matrices(decoder)
     ]
@@ -67,7 +67,7 @@ def sizes_of(decoder: Decoder, quantization: Quantization) -> Sizes:
         weights=tuple(weights),
         served=sum(weight.bytes for weight in weights if weight.part != "draft"),
         drafts=sum(weight.bytes for weight in weights if weight.part == "draft"),
-        certain=quantization.certain,
+        certain=weight_format.certain,
         active=decoder.active_experts,
         layers=len(decoder.layers),
         up_projected=max((mixer.up_projected for mixer in latent), default=0),
