@@ -106,7 +106,7 @@ REFUSED = {
         ModelError,
         "pickle",
     ),
-    "the model's own name": (f"{BASE.split('/')[1]}=me/sql@{SHA}", adapter(), BadInput, "name of its own"),
+    "the model's own name": (f"{BASE.split('/')[1]}=me/sql@{SHA}", adapter(), BadInput, "different name"),
 }
 
 
@@ -122,7 +122,7 @@ def test_an_adapter_that_does_not_fit_is_refused(case, served):
 
 def test_two_adapters_of_one_name_are_refused():
     """Clients could not tell them apart."""
-    with pytest.raises(BadInput, match="name of its own"):
+    with pytest.raises(BadInput, match="different name"):
         new(lora=[f"sql=me/a@{SHA}", f"sql=me/b@{SHA}"])
 
 
@@ -130,7 +130,7 @@ def test_an_architecture_without_adapters_is_refused():
     """Its class in the engine says so; nothing is asked of the Hub."""
     model = hub.resolve("deepseek-ai/DeepSeek-V3.1", engine="vllm")
     model = model.model_copy(update={"architecture": "DeepseekV4ForCausalLM"})
-    with pytest.raises(ModelError, match="takes no LoRA"):
+    with pytest.raises(ModelError, match="does not support LoRA"):
         adapters.resolve((f"sql=me/sql@{SHA}",), model, "deepseek", TABLE, offline=False)
 
 
@@ -263,5 +263,5 @@ def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
 def test_room_is_the_smallest_rank_of_the_engine_that_holds_all():
     """Ranks between two of the engine's own get the larger one; its own ranks stay."""
     several = [adapters.Adapter(name="a", repo="me/a", revision=SHA, rank=rank, bytes=1) for rank in (3, 16, 17, 300)]
-    assert [adapters.room((each,), TABLE) for each in several] == [8, 16, 32, 320]
-    assert adapters.room(tuple(several[:2]), TABLE) == 16
+    assert [adapters.max_rank((each,), TABLE) for each in several] == [8, 16, 32, 320]
+    assert adapters.max_rank(tuple(several[:2]), TABLE) == 16

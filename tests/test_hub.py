@@ -173,14 +173,14 @@ def test_a_token_without_access_is_told_apart_from_none(served):
     """A token that the gate refuses: accept the licence with that account."""
     served.repos["me/model"] = replace(GOOD, gated="auto", open_to="hf_another")
     error = refused(token=TOKEN)
-    assert "no access" in error.problem and "Accept the licence" in error.remedy
+    assert "no access" in error.problem and "Accept the license" in error.remedy
 
 
 def test_not_found_and_wrong_revision_name_what_was_asked(served):
     """An unknown id and an unknown revision of a known id are different refusals."""
     served.repos["me/model"] = GOOD
     assert "no model me/other" in refused("me/other").problem
-    assert "no revision 'v9' of me/model" in refused("me/model", "v9").problem
+    assert "me/model has no revision 'v9'" in refused("me/model", "v9").problem
 
 
 FILES_ONLY = {
@@ -265,7 +265,7 @@ def test_a_broken_configuration_is_refused_by_name(served, name):
 
 
 @pytest.mark.parametrize(
-    "status, words", [(500, "answered 500"), (503, "answered 503"), (429, "refuses further requests")]
+    "status, words", [(500, "answered 500"), (503, "answered 503"), (429, "accepts no further requests")]
 )
 def test_a_hub_in_trouble_is_named_with_its_status(served, status, words):
     """Server errors and rate limits are refusals, not tracebacks."""
@@ -328,7 +328,7 @@ def test_offline_refusals_say_what_to_do():
     """Unknown, at another revision, and bundled without a commit: three different remedies."""
     for mistyped in ("Qwen/Qwen3-8b", "qwen3-8b", "Qwne/Qwen3-8B"):
         assert "Did you mean Qwen/Qwen3-8B?" in refused(mistyped, offline=True).problem
-    assert "Leave out --revision" in refused("Qwen/Qwen3-8B", SHA, offline=True).remedy
+    assert "Omit --revision" in refused("Qwen/Qwen3-8B", SHA, offline=True).remedy
     unpinned = next(name for name, known in facts.models().items() if not known.revision)
     assert "without a revision" in refused(unpinned, offline=True).problem
 

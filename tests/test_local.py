@@ -86,7 +86,7 @@ def test_modelopts_own_file_says_the_format(folder):
     "name, content, error, words",
     [
         ("config.json", b"{", BadInput, "not JSON"),
-        ("config.json", b"[1]", BadInput, "no JSON object"),
+        ("config.json", b"[1]", BadInput, "is not a JSON object"),
         ("config.json", b"[" * 100_000, BadInput, "not JSON"),
         ("config.json", b"{}", ModelError, "lacks"),
         ("model.safetensors", b"short", BadInput, "not a safetensors file"),
@@ -95,7 +95,7 @@ def test_modelopts_own_file_says_the_format(folder):
         ("model.safetensors", header({"a": -4}), BadInput, "not a safetensors file"),
         ("model.gguf", b"", ModelError, "GGUF"),
         ("pytorch_model.bin", b"", ModelError, "pickle"),
-        ("model.safetensors", header({}), BadInput, "without a tensor"),
+        ("model.safetensors", header({}), BadInput, "contain no tensors"),
     ],
 )
 def test_what_cannot_be_read_is_refused(folder, name, content, error, words):
@@ -113,7 +113,7 @@ def test_a_folder_without_a_configuration_is_refused(tmp_path):
         with pytest.raises(BadInput, match=words):
             local.read(str(tmp_path / target))
     (tmp_path / "adapter_config.json").write_text("{}")
-    with pytest.raises(ModelError, match="an adapter"):
+    with pytest.raises(ModelError, match="a LoRA adapter"):
         local.read(str(tmp_path))
 
 

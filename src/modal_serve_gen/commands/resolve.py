@@ -54,7 +54,7 @@ def resolve(
             packages=pins.direct,
         ),
         adapters=loras,
-        max_lora_rank=adapters.room(loras, table) if loras else None,
+        max_lora_rank=adapters.max_rank(loras, table) if loras else None,
         speculation=draft.model_copy(update={"note": ""}),  # the note is for the terminal, not for the file
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )

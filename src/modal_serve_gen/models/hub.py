@@ -1,4 +1,4 @@
-"""A model id becomes a Model: from the bundled facts, else from the Hugging Face Hub (the only network here)."""
+"""Resolves a model id into a Model: from the bundled facts, else from the Hugging Face Hub."""
 
 from collections.abc import Callable
 from functools import cache
@@ -7,12 +7,13 @@ from typing import Any
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, nearest, quoted
 from modal_serve_gen.models import Model, from_config, hub_client, quantization_config, valid_id
+from modal_serve_gen.models.hub_client import Repository
 
-# Which groups of an engine's registry answer chat requests with text.
+# Groups of an engine's registry whose architectures generate text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")
 # Groups that say how an architecture is run, not what it is for.
 OTHERS = ("transformers_backend", "previously_supported", "oot_supported")
-LISTED = "See what is bundled with `modal-serve-gen list models`."
+LIST_HELP = "List the bundled models with `modal-serve-gen list models`."
 
 
 def resolve(
@@ -26,12 +27,12 @@ def resolve(
     token: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Model:
-    """The model at that revision (default: the bundled one, else what `main` points to now).
+    """The model at that revision (default: the bundled one, else the commit that `main` points to now).
 
-    A bundled model at its bundled revision needs no network, and without `pin` none is needed where no revision of it
-    is known. Anything else is asked of the Hub: three requests, all
-    within `hub_client.DEADLINE_S`. Raises ModelError when it cannot be found, read or served by `engine`, BadInput
-    for an id or revision that cannot be one. `say` is told what is waited for.
+    A bundled model at its bundled revision needs no network; without `pin`, neither does one that is bundled without a
+    revision. Anything else is read from the Hub in three requests, all within `hub_client.DEADLINE_S`; `say` gets a
+    progress line. Raises ModelError when the model cannot be found, read or served by `engine`, BadInput for an id or
+    a revision that is not valid.
     """
     if not valid_id(model_id):
         raise BadInput(
@@ -43,140 +44,140 @@ def resolve(
     if known and (known.revision or not pin) and revision in (None, known.revision):
         return servable(bundled(model_id), engine, engine_version)
     if offline:
-        raise _offline(model_id, revision, known)
+        raise _offline_error(model_id, revision, known)
     try:
-        found = hub_client.fetch(model_id, revision, token=token, say=say)
-    except HubUnavailable as silent:
-        raise HubUnavailable(_why_asked(model_id, revision, known) + silent.problem, silent.remedy) from None
-    _refuse_other_tasks(model_id, found)
-    return servable(_from_hub(model_id, found, known), engine, engine_version)
+        repository = hub_client.fetch(model_id, revision, token=token, say=say)
+    except HubUnavailable as error:
+        raise HubUnavailable(_why_requested(model_id, revision, known) + error.problem, error.remedy) from None
+    _refuse_other_tasks(model_id, repository)
+    return servable(_from_hub(model_id, repository, known), engine, engine_version)
 
 
 def bundled(model_id: str) -> Model:
-    """A bundled model at its bundled revision; '' where none is known. KeyError when the model is not bundled."""
-    held, known = facts.config(model_id), facts.models()[model_id]
+    """A bundled model at its bundled revision ('' where none is known). KeyError for other models."""
+    config, known = facts.config(model_id).config, facts.models()[model_id]
     notes = list(known.notes)
     if known.gated is None:
-        notes.append("whether the repository is gated is not known: a Hugging Face Secret is used when there is one")
+        notes.append("it is not known whether the repository is gated: a Hugging Face Secret is used if there is one")
     return from_config(
         model_id,
         known.revision or "",
-        held.config,
+        config,
         weight_bytes=known.weight_bytes,
         weights_from_files=known.weights_from_files,
         license=known.license,
         gated=known.gated,
         source=f"bundled facts, read {known.read}",
         notes=tuple(notes),
-        **_per_id(known),
+        **_facts_by_id(known),
         **({"quantization": known.quantization} if known.quantization else {}),
-        **_remote_code(held.config),
+        **_remote_code(config),
     )
 
 
-def _per_id(known: facts.ModelFacts | None) -> dict[str, Any]:
-    """What belongs to the id whatever its revision: parsers, drafts, oldest engines."""
+def _facts_by_id(known: facts.ModelFacts | None) -> dict[str, Any]:
+    """Facts that apply at every revision: parsers, drafts, oldest engines."""
     keys = ("tool_call_parser", "reasoning_parser", "speculative", "min_engine")
     return {key: getattr(known, key) for key in keys} if known else {}
 
 
-def _remote_code(config: object) -> dict:
+def _remote_code(config: object) -> dict[str, bool]:
     if not isinstance(config, dict):
         return {}
-    text = config.get("text_config")
-    named = config.get("auto_map") or (isinstance(text, dict) and text.get("auto_map"))
-    return {"trust_remote_code": bool(named) and config.get("model_type") not in facts.remote_code_not_needed()}
+    text_config = config.get("text_config")
+    has_code = config.get("auto_map") or (isinstance(text_config, dict) and text_config.get("auto_map"))
+    return {"trust_remote_code": bool(has_code) and config.get("model_type") not in facts.remote_code_not_needed()}
 
 
-def _from_hub(model_id: str, found: hub_client.Found, known: facts.ModelFacts | None) -> Model:
-    notes = [f"{len(found.weights)} safetensors files at this revision"]
+def _from_hub(model_id: str, repository: Repository, known: facts.ModelFacts | None) -> Model:
+    notes = [f"{len(repository.weights)} safetensors files at this revision"]
     if not known:
-        notes.append("no tool or reasoning parser is known for this id; give one as an engine argument if it has any")
+        notes.append("no tool or reasoning parser is known for this id; if it has one, give it as an engine argument")
     return from_config(
         model_id,
-        found.revision,
-        found.config,
-        weight_bytes=sum(found.weights.values()),
+        repository.revision,
+        repository.config,
+        weight_bytes=sum(repository.weights.values()),
         weights_from_files=True,
         weights_exact=True,
-        license=found.license,
-        gated=found.gated,
-        source=f"Hugging Face Hub ({found.host})",
+        license=repository.license,
+        gated=repository.gated,
+        source=f"Hugging Face Hub ({repository.host})",
         notes=tuple(notes),
-        **_per_id(known),
-        **_remote_code(found.config),
-        **_format(found),
+        **_facts_by_id(known),
+        **_remote_code(repository.config),
+        **_quantization(repository),
     )
 
 
-def _format(found: hub_client.Found) -> dict:
-    """The weights' format where their dtypes tell it and the configuration does not: ModelOpt writes it elsewhere."""
-    config, counts = found.config, found.elements
+def _quantization(repository: Repository) -> dict[str, str]:
+    """The weight format by the dtypes of the weights, where config.json states none (ModelOpt writes it elsewhere)."""
+    config, counts = repository.config, repository.elements
     if not counts or not isinstance(config, dict) or quantization_config.stated_tables(config):
         return {}
-    eight = sum(count for name, count in counts.items() if name.startswith("F8"))
+    eight_bit = sum(count for dtype, count in counts.items() if dtype.startswith("F8"))
     packed, total = counts.get("U8", 0), sum(counts.values())
-    if packed > total / 4:  # two weights in a byte
+    if packed > total / 4:  # two weights per byte
         return {"quantization": "nvfp4"}
-    return {"quantization": "fp8"} if eight > total / 2 else {}
+    return {"quantization": "fp8"} if eight_bit > total / 2 else {}
 
 
-def _why_asked(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> str:
-    """What led to the question that the Hub did not answer, as a sentence before that; '' where it says so itself."""
+def _why_requested(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> str:
+    """Why the Hub was queried, as a sentence to put before the error; '' where the error says enough."""
     if known is None:
-        return f"{near.strip()} " if (near := _near(model_id)) else ""
+        return f"{suggestion.strip()} " if (suggestion := _suggestion(model_id)) else ""
     if known.revision is None:
         return f"{model_id} is bundled without a revision. "
     return f"{model_id} is bundled at another revision than {quoted(revision)}. "
 
 
-def _offline(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> ModelError:
+def _offline_error(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> ModelError:
     if known is None:
         return ModelError(
-            f"{model_id} is not among the bundled models, and --offline forbids asking the Hub.{_near(model_id)}",
-            f"Leave out --offline, or choose a bundled model. {LISTED}",
+            f"{model_id} is not a bundled model, and --offline forbids querying the Hub.{_suggestion(model_id)}",
+            f"Omit --offline, or choose a bundled model. {LIST_HELP}",
         )
     if revision is not None and known.revision:
         return ModelError(
             f"{model_id} is bundled at revision {known.revision}, not at {quoted(revision)}.",
-            "Leave out --revision to take the bundled one, or leave out --offline to ask the Hub.",
+            "Omit --revision to use the bundled one, or omit --offline to query the Hub.",
         )
     return ModelError(
         f"{model_id} is bundled without a revision, so it cannot be pinned offline.",
-        "Leave out --offline: the Hub names the newest commit.",
+        "Omit --offline to get the newest commit from the Hub.",
     )
 
 
-def _near(model_id: str) -> str:
-    """The bundled model of that name, whoever published it, or the one whose id is closest."""
-    same = [
-        known for known in facts.models() if known.rpartition("/")[2].lower() == model_id.rpartition("/")[2].lower()
-    ]
-    return nearest(model_id, [*facts.models()]) if not same else f" Did you mean {same[0]}?"
+def _suggestion(model_id: str) -> str:
+    """The bundled model with the same name from another owner, else the most similar id; '' if there is none."""
+    name = model_id.rpartition("/")[2].lower()
+    if same := next((known for known in facts.models() if known.rpartition("/")[2].lower() == name), None):
+        return f" Did you mean {same}?"
+    return nearest(model_id, [*facts.models()])
 
 
-def _refuse_other_tasks(model_id: str, found: hub_client.Found) -> None:
-    """Refuses what its tag, library or architecture says is no text generator. Raises ModelError."""
+def _refuse_other_tasks(model_id: str, repository: Repository) -> None:
+    """Raise ModelError for a repository whose task or library is not text generation."""
     rules = facts.tasks()
-    what = next((name for name, tags in rules.not_served.items() if found.task in tags), None)
-    why = f"its task on the Hub is {found.task}"
-    if what is None and found.library:
-        what = next((name for name, values in rules.by_library.items() if found.library in values), None)
-        why = f"its library is {found.library}"
-    if what:
-        raise _not_text(model_id, what, why)
+    kind = next((kind for kind, tasks in rules.not_served.items() if repository.task in tasks), None)
+    reason = f"its task on the Hub is {repository.task}"
+    if kind is None and repository.library:
+        kind = next((kind for kind, names in rules.by_library.items() if repository.library in names), None)
+        reason = f"its library is {repository.library}"
+    if kind:
+        raise _not_text_error(model_id, kind, reason)
 
 
-def _not_text(model_id: str, what: str, why: str) -> ModelError:
+def _not_text_error(model_id: str, kind: str, reason: str) -> ModelError:
     return ModelError(
-        f"{model_id} is {what}, not a text-generation model ({quoted(why, 120)[1:-1]}).",
-        "Choose a model that answers chat requests; the workflows here serve nothing else.",
+        f"{model_id} is {kind}, not a text-generation model ({quoted(reason, 120)[1:-1]}).",
+        "Choose a model that answers chat requests; the workflows here serve no others.",
     )
 
 
 @cache
-def _table(engine: str, version: str | None) -> flags.Table | None:
-    """The registry of that engine version, else of the pinned one; None when it is not bundled."""
+def _flag_table(engine: str, version: str | None) -> flags.Table | None:
+    """The table of that engine version, else of the pinned one; None when it is not bundled."""
     if version and (path := facts.flag_table_path(engine, version)).is_file():
         return flags.load(path)
     pinned = facts.pins()[engine].version if engine in facts.pins() else ""
@@ -185,24 +186,24 @@ def _table(engine: str, version: str | None) -> flags.Table | None:
 
 
 def servable(model: Model, engine: str, version: str | None) -> Model:
-    """`model` when the engine's registry serves its architecture as text. Raises ModelError."""
+    """`model`, if the engine's registry serves its architecture as text. Raises ModelError."""
     architecture = model.architecture
-    for what, parts in facts.tasks().by_architecture.items():
+    for kind, parts in facts.tasks().by_architecture.items():
         if any(part in architecture for part in parts):
-            raise _not_text(model.id, what, f"its architecture is {architecture}")
-    table = _table(engine, version)
+            raise _not_text_error(model.id, kind, f"its architecture is {architecture}")
+    table = _flag_table(engine, version)
     if table is None:
-        note = f"no registry of {engine} is bundled for this version: whether it knows {architecture} was not checked"
+        note = f"no registry of this {engine} version is bundled: support for {architecture} was not checked"
         return model.model_copy(update={"notes": (*model.notes, note)})
     groups = table.architecture_groups
-    served = table.architectures(*(name for name in SERVED if name in groups))
-    if architecture in served:
+    if architecture in table.architectures(*(name for name in SERVED if name in groups)):
         return model
     others = [name for name in groups if architecture in groups[name] and name not in (*SERVED, *OTHERS)]
     if others:
-        raise _not_text(model.id, f"a {others[0].replace('_', ' ')} model", f"{architecture} in {engine}'s registry")
+        kind = f"a {others[0].replace('_', ' ')} model"
+        raise _not_text_error(model.id, kind, f"{architecture} in {engine}'s registry")
     raise ModelError(
         f"{engine} {table.version} does not know the architecture {quoted(architecture)} of {model.id}."
         + (" An older release did." if architecture in groups.get("previously_supported", ()) else ""),
-        f"Choose a workflow with another engine, or another model. {LISTED}",
+        f"Choose a workflow with another engine, or another model. {LIST_HELP}",
     )
