@@ -18,6 +18,7 @@ import sys
 from modal_serve_gen.errors import HubUnavailable, ServeError
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.models import from_config, hub_client, valid_id
+from modal_serve_gen.models.text_config import Json
 
 UNKNOWN = 5  # the exit code for what could not be asked
 NEW = {
@@ -30,20 +31,22 @@ NEW = {
 }
 
 
-def read(model_id: str, known: dict | None, day: str) -> tuple[dict, dict]:
+def read(model_id: str, known: Json | None, day: str) -> tuple[Json, Json]:
     """The entry and the configuration document of one model as the Hub has it now. Raises ServeError."""
-    found = hub_client.fetch(model_id, None, token=None, say=lambda line: print(line, file=sys.stderr))
-    size = sum(found.weights.values())
-    from_config(model_id, found.revision, found.config, weight_bytes=size, source=found.host)  # refuses a broken one
-    source = f"{found.host}, {day}"
+    repository = hub_client.fetch(model_id, None, token=None, say=lambda line: print(line, file=sys.stderr))
+    size = sum(repository.weights.values())
+    from_config(
+        model_id, repository.revision, repository.config, weight_bytes=size, source=repository.host
+    )  # refuses a broken one
+    source = f"{repository.host}, {day}"
     entry = {**NEW, **(known or {})}
     entry.pop("computed_weight_bytes", None)
     entry |= {
         "config": entry.get("config") or f"{model_id.replace('/', '--')}.json",
-        "revision": found.revision,
+        "revision": repository.revision,
         "revision_source": source,
-        "license": found.license,
-        "gated": found.gated,
+        "license": repository.license,
+        "gated": repository.gated,
         "weight_bytes": size,
         "weight_bytes_how": "sum of the safetensors files that an engine loads, as the Hub lists them",
         "weights_from_files": True,
@@ -53,11 +56,11 @@ def read(model_id: str, known: dict | None, day: str) -> tuple[dict, dict]:
     }
     names = ("config", "weight_bytes", "gated", "license")
     entry["sources"] = {**entry.get("sources", {}), **dict.fromkeys(names, source)}
-    return entry, {"config": found.config, "source": source, "verbatim": True, "note": None}
+    return entry, {"config": repository.config, "source": source, "verbatim": True, "note": None}
 
 
-def moved(known: dict | None, entry: dict) -> list[str]:
-    """What the Hub says otherwise than the facts, each as `key: before -> now`."""
+def changes(known: Json | None, entry: Json) -> list[str]:
+    """Differences between the facts and the Hub, as `key: before -> now`."""
     keys = ("revision", "weight_bytes", "license", "gated")
     return [f"{key}: {(known or {}).get(key)} -> {entry[key]}" for key in keys if (known or {}).get(key) != entry[key]]
 
@@ -87,7 +90,7 @@ def main(argv: list[str] | None = None) -> int:
             failed += 1
             continue
         if asked.check:
-            lines = moved(document["models"].get(name), entry)
+            lines = changes(document["models"].get(name), entry)
             failed += bool(lines)
             print("\n".join(f"{name} {line}" for line in lines), end="\n" if lines else "")
             continue
