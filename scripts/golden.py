@@ -1,16 +1,20 @@
-"""Render the golden apps anew: `make golden`. A test compares them with what the generator renders today.
+"""Render the golden apps again: `make golden`. A test compares them with what the generator renders today.
 
-Each case is what a user could ask for; the folder shows it as a diff when a pin, a price or a template moves.
+The default app of each workflow is stored complete, each other case as its difference from that default: this is what
+a reviewer sees of an option, and of a change to a pin or a template. `app` returns the complete text of any case.
 """
 
+import difflib
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from modal_serve_gen.commands import new_app
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
-GENERATOR = "golden"  # a release must not change every golden file
-CASES = {
+GENERATOR = "golden"  # instead of the version, so that a release changes no golden app
+CASES: dict[str, dict[str, Any]] = {
     "vllm_online_default": {},
     "vllm_online_small": {"model": "Qwen/Qwen3-0.6B", "gpu": "L4"},
     "vllm_online_two_gpus": {"model": "Qwen/Qwen3-32B", "gpu": "H100:2", "min_containers": 1},
@@ -44,18 +48,38 @@ CASES = {
 }
 
 
-def render(case: str) -> str:
-    """The text of one case, as `new --offline` writes it."""
+def default_of(case: str) -> str:
+    """Return the default case of the same workflow."""
+    return next(name for name in CASES if name.endswith("_default") and case.startswith(name.removesuffix("default")))
+
+
+@cache
+def app(case: str) -> str:
+    """Return the complete text of one case, as `new --offline` writes it."""
     return new_app.make(CASES[case], source=None, generator=GENERATOR, offline=True, say=print).text
+
+
+def path(case: str) -> Path:
+    """Return the file that stores a case: NAME.py for a default, otherwise NAME.diff."""
+    return FOLDER / f"{case}.{'py' if case == default_of(case) else 'diff'}"
+
+
+def stored(case: str) -> str:
+    """Return what the file of a case should contain."""
+    default = default_of(case)
+    if case == default:
+        return app(case)
+    before, after = (app(name).splitlines(keepends=True) for name in (default, case))
+    return "".join(difflib.unified_diff(before, after, f"{default}.py", f"{case}.py", n=1))
 
 
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in set(FOLDER.glob("*.py")) - {FOLDER / f"{case}.py" for case in CASES}:
-        old.unlink()
+    for stale in {*FOLDER.glob("*.py"), *FOLDER.glob("*.diff")} - {path(case) for case in CASES}:
+        stale.unlink()
     for case in CASES:
-        (FOLDER / f"{case}.py").write_text(render(case), "utf-8")
-        print(f"tests/golden/{case}.py")
+        path(case).write_text(stored(case), "utf-8")
+        print(path(case).relative_to(FOLDER.parent.parent))
     return 0
 
 

@@ -1,19 +1,29 @@
-"""What an engine in developer mode lets in."""
+"""The routes that an engine in developer mode exposes."""
 
 import os
 import secrets
 
 
 class Gate:
-    """ASGI middleware of the engine: developer mode is for its owner; others have /v1, whose key the engine checks."""
+    """vLLM middleware: all routes for the container's own key, /v1/ and /health for clients."""
 
     def __init__(self, app) -> None:
-        self.app, self.own, self.key = app, *(os.environ.get(n, "").encode() for n in ("OWN_KEY", "VLLM_API_KEY"))
+        self.app = app
+        self.own_key = os.environ.get("OWN_KEY") or secrets.token_hex()
+        self.api_key = os.environ.get("VLLM_API_KEY", "")  # vLLM itself checks it below /v1/
 
     async def __call__(self, scope, receive, send) -> None:
-        path, given = scope.get("path", "/health"), dict(scope.get("headers", ())).get(b"authorization", b"")
-        owner, guest = (key and secrets.compare_digest(given, b"Bearer " + key) for key in (self.own, self.key))
-        known = guest or not self.key
-        if not (owner or path == "/health" or path.startswith("/v1/") or (known and path == "/metrics")):
-            scope = {**scope, "path": "/closed"}  # which the engine does not have
+        path = scope.get("path", "/health")  # start-up and shutdown events have no path
+        token = dict(scope.get("headers", ())).get(b"authorization", b"")
+        if not (
+            path == "/health"
+            or path.startswith("/v1/")
+            or secrets.compare_digest(token, f"Bearer {self.own_key}".encode())
+            or (path == "/metrics" and not self.api_key)
+            or (
+                path == "/metrics"
+                and secrets.compare_digest(token, f"Bearer {self.api_key}".encode())
+            )
+        ):
+            scope = {**scope, "path": "/closed"}  # a route that vLLM does not have
         await self.app(scope, receive, send)

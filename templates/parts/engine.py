@@ -1,4 +1,4 @@
-"""The engine as a child process: started from an argument list, watched, stopped; and what it lets in."""
+"""The engine as a child process: started without a shell, watched, stopped; and the routes it exposes."""
 
 import atexit
 import contextlib
@@ -9,42 +9,45 @@ import threading
 import time
 import urllib.request
 
+PORT = 8000  # an app defines it itself
 
-def start_engine(command: list[str], port: int, **variables: str) -> None:
-    """Start the engine and return once it is healthy. If it dies, so does the container: its last words are logged."""
-    engine, serving = subprocess.Popen(command, env=os.environ | variables), threading.Event()
+
+def start_engine(command: list[str], **variables: str) -> None:
+    """Start the engine and return once it is healthy. If it exits, the container exits too."""
+    engine = subprocess.Popen(command, env=os.environ | variables)
+    # Exit handlers run in reverse order. What is left after 20 s is killed with the container.
+    atexit.register(engine.wait, timeout=20)
+    atexit.register(engine.terminate)
 
     def watch() -> None:
         code = engine.wait()
-        if serving.is_set():
-            print(f"The engine ended with exit code {code}, and this container with it.", flush=True)
+        if threading.main_thread().is_alive():  # otherwise the container is shutting down
+            print(f"The engine exited with code {code}; see the log above.", flush=True)
             os._exit(1)
 
-    def stop() -> None:
-        serving.clear()
-        engine.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            engine.wait(timeout=20)
-        engine.kill()
-
-    atexit.register(stop)
-    threading.Thread(target=watch, daemon=True).start()
     while engine.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/health", timeout=5):
-            return serving.set()
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://localhost:{PORT}/health", timeout=5),
+        ):
+            threading.Thread(target=watch, daemon=True).start()
+            return
         time.sleep(0.2)
-    raise RuntimeError(f"The engine ended with exit code {engine.returncode}; its last words stand above.")
+    raise RuntimeError(f"The engine exited with code {engine.returncode}; see the log above.")
 
 
 class Gate:
-    """ASGI middleware of the engine, whose own check of keys is for /v1 alone: closes all that is not named here."""
+    """vLLM middleware: closes all routes but /health, /v1/ and, with the key, /metrics."""
 
     def __init__(self, app) -> None:
-        self.app, self.key = app, os.environ.get("VLLM_API_KEY", "").encode()
+        self.app = app
+        self.key = os.environ.get("VLLM_API_KEY", "")  # vLLM itself checks it below /v1/
 
     async def __call__(self, scope, receive, send) -> None:
-        path, given = scope.get("path", "/health"), dict(scope.get("headers", ())).get(b"authorization", b"")
-        known = not self.key or secrets.compare_digest(given, b"Bearer " + self.key)
-        if not (path == "/health" or path.startswith("/v1/") or (known and path == "/metrics")):
-            scope = {**scope, "path": "/closed"}  # which the engine does not have
+        path = scope.get("path", "/health")  # start-up and shutdown events have no path
+        token = dict(scope.get("headers", ())).get(b"authorization", b"")
+        authorized = not self.key or secrets.compare_digest(token, f"Bearer {self.key}".encode())
+        is_open = path == "/health" or path.startswith("/v1/")
+        if not is_open and not (authorized and path == "/metrics"):
+            scope = {**scope, "path": "/closed"}  # a route that vLLM does not have
         await self.app(scope, receive, send)

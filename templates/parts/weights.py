@@ -1,39 +1,57 @@
-"""Weights: download at pinned commits, compare with the Hub's own list, find again offline."""
+"""Weights: download at pinned commits, verify against the Hub, find again offline."""
 
 import importlib.metadata
 from pathlib import Path
 
 import modal
 
-# An app has its own under these names.
+# An app defines these itself.
 weights = modal.Volume.from_name("weights")
-ENGINE, VERSION = "vllm", "0"
-REPOSITORIES: dict[str, str] = {}  # repository -> commit
-SKIP: list[str] = []
+PACKAGES = ["vllm==0"]
+REVISIONS: dict[str, str] = {}  # repository: commit
 
 
 def preflight() -> None:
-    """On a CPU, before any GPU starts: the pinned engine is in, and every pinned file with the Hub's size and hash."""
-    from huggingface_hub import HfApi, snapshot_download, utils
+    """Check the engine's version, then download the weights and verify each file's hash."""
+    from huggingface_hub import HfApi, snapshot_download
 
-    if (found := importlib.metadata.version(ENGINE)) != VERSION:
-        raise RuntimeError(f"The image holds {ENGINE} {found}, not the pinned {VERSION}.")
-    for repository, commit in REPOSITORIES.items():
-        snapshot_download(repository, revision=commit, ignore_patterns=SKIP)
+    if f"vllm=={importlib.metadata.version('vllm')}" not in PACKAGES:
+        raise RuntimeError(f"The installed vllm is not the pinned {PACKAGES[0]}.")
+    for repository, commit in REVISIONS.items():
+        snapshot_download(
+            repository,
+            revision=commit,
+            ignore_patterns=[  # copies of the weights in other formats
+                "original/*",
+                "metal/*",
+                "consolidated*",
+                "*.bin",
+                "*.pt",
+                "*.pth",
+                "*.gguf",
+                "*.onnx",
+                "*.msgpack",
+                "*.h5",
+            ],
+        )
         check = HfApi().verify_repo_checksums(repository, revision=commit)
-        for file in check.mismatches:
-            (check.verified_path / file["path"]).resolve().unlink()  # the next run downloads it anew
-        missing = list(utils.filter_repo_objects(check.missing_paths, ignore_patterns=SKIP))
-        if check.mismatches or missing:
-            raise RuntimeError(f"{repository}: not as the Hub lists it, run this again: {check.mismatches or missing}")
-        print(f"{repository}: verified {check.checked_count} files against the Hub's hashes", flush=True)
+        if check.mismatches:
+            raise RuntimeError(f"Delete these files from the Volume: {check.mismatches}")
+        print(f"{repository}: {check.checked_count} files match the Hub's hashes", flush=True)
     weights.commit()
 
 
-def local_folder(repository: str, commit: str) -> str:
+def local_folder(repository: str) -> str:
+    """Return the path of a repository in the Volume."""
     from huggingface_hub import errors, snapshot_download
 
     try:
-        return snapshot_download(repository, revision=commit, local_files_only=True)
+        return snapshot_download(
+            repository,
+            revision=REVISIONS[repository],
+            local_files_only=True,
+        )
     except errors.LocalEntryNotFoundError:
-        raise RuntimeError(f"{repository} is not in its Volume: modal run {Path(__file__).name}::download") from None
+        raise RuntimeError(
+            f"{repository} is not in its Volume: modal run {Path(__file__).name}::download"
+        ) from None

@@ -52,7 +52,7 @@ def make(
             stored = stored.model_copy(update={"generator": generator})
         return Made(resolve.write(stored), stored, None, tuple(notes))
     if source is not None:
-        options = {**(stored.asked if stored else _spec_options(source)), **options}
+        options = {**(stored.options if stored else _spec_options(source)), **options}
     resolved, plan = resolve.resolve(options, generator=generator, offline=offline, say=say)
     return Made(
         resolve.write(resolved), resolved, plan, (*(note.text for note in plan.notes), *_notes(resolved), *notes)
@@ -71,7 +71,7 @@ def difference(
         raise BadInput(
             "--diff requires a generated app, and this file has no provenance block.", "Name one with --spec."
         )
-    resolved, _ = resolve.resolve({**stored.asked, **_given(options)}, generator=generator, offline=offline, say=say)
+    resolved, _ = resolve.resolve({**stored.options, **_given(options)}, generator=generator, offline=offline, say=say)
     before, after = (render.render(each).splitlines(keepends=True) for each in (stored, resolved))
     text = "".join(difflib.unified_diff(before, after, "as generated", "as generated today", n=1))
     return Difference(text, _is_edited(stored, source, generator))

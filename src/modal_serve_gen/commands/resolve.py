@@ -42,7 +42,7 @@ def resolve(
     engine_args.require_gpu(spec, plan.gpu)
     resolved = Resolved(
         generator=generator,
-        asked={name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value},
+        options={name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value},
         spec=spec,
         model=_model_facts(model, workflow.engine),
         plan=_plan_facts(plan, spec.region),

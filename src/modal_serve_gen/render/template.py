@@ -1,0 +1,129 @@
+"""The only module that uses Jinja: templates/WORKFLOW/app.py.j2, templates/parts, and the values they refer to.
+
+A template is Python with `#:` lines that select whole sections and `{{ }}` where a value goes. Every value that becomes
+a literal passes through the `py` filter, so that no input can become code.
+"""
+
+import ast
+import json
+import keyword
+import math
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from modal_serve_gen import folders
+from modal_serve_gen.errors import BadInput
+from modal_serve_gen.render.literals import literal
+from modal_serve_gen.render.provenance import constant
+from modal_serve_gen.render.resolved import ModelFacts, Resolved
+from modal_serve_gen.spec.serve_spec import ServeSpec
+
+
+def code(resolved: Resolved) -> str:
+    """Return the app's text without its provenance."""
+    spec, model, plan = resolved.spec, resolved.model, resolved.plan
+    gigabytes = model.weight_bytes / 1e9
+    values: dict[str, Any] = {
+        "spec": spec,
+        "model": model,
+        "plan": plan,
+        "pins": resolved.pins,
+        "served": "MODEL" if spec.served_model_name == model.id else "SERVED_NAME",  # the constant to use
+        "gpu": plan.gpu if plan.gpus == 1 else f"{plan.gpu}:{plan.gpus}",
+        "hardware": f"one {plan.gpu}" if plan.gpus == 1 else f"{plan.gpus} {plan.gpu}",
+        "target_inputs": max(1, math.ceil(plan.max_num_seqs * 0.8)),  # scale up before the batch is full
+        "proxy_auth": spec.auth == "proxy",
+        "gate": spec.auth in ("api-key", "none"),  # Modal lets every request through: the app restricts the routes
+        "adapters": resolved.adapters,
+        "max_lora_rank": resolved.max_lora_rank,
+        "speculation": resolved.speculation,
+        "draft": _draft(resolved),
+        "parsers": parsers(model),
+        "routing_region": plan.routing_region,
+        "engine_keywords": ({"language_model_only": True} if model.multimodal else {}) | keywords(spec.engine_arg),
+        "also": {constant(name): packages for name, packages in resolved.also.items()},
+        "kernels": model.quantization == "fp8" and plan.compute_capability >= 9,
+        # If gating is unknown, the Secret is required: an unneeded token does no harm, a missing one fails.
+        "hf_secret": None if model.gated is False else spec.hf_secret,
+        "jobs_volume": jobs_volume(spec),
+        # An hour for 100 GB is slow even for a busy Hub; half an hour more for queueing.
+        "download_timeout_s": min(86400, 1800 + math.ceil(gigabytes * 36 / 600) * 600),
+        # The sleeping weights, and 16 GiB for the engine itself.
+        "host_memory_mib": 16384 + math.ceil(model.weight_bytes / 2**30) * 1024,
+        "part": part,
+    }
+    return template(spec.workflow).render(values).rstrip()
+
+
+def jobs_volume(spec: ServeSpec) -> str:
+    """Return the name of the Volume that holds a batch app's jobs: the app's, within Modal's limit of 64 characters."""
+    return f"{spec.name[:58]}-jobs"
+
+
+def parsers(model: ModelFacts) -> list[str]:
+    """Return the flags for the model's tool-call and reasoning parsers."""
+    flags = {"--tool-call-parser": model.tool_parser, "--reasoning-parser": model.reasoning_parser}
+    return [f"{flag}={name}" for flag, name in flags.items() if name]
+
+
+def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:
+    """Return `--name=value` arguments as keywords of the engine's Python API.
+
+    A JSON value is decoded, any other stays a string, and a flag without one is True (False for `--no-name`). Raises
+    BadInput for a name that Python does not allow.
+    """
+    values: dict[str, Any] = {}
+    for argument in arguments:
+        flag, has_value, text = argument.partition("=")
+        name = flag.lstrip("-").replace("-", "_")
+        value: Any = not name.startswith("no_")
+        if has_value:
+            try:
+                value = json.loads(text)
+            except ValueError:
+                value = text
+        else:
+            name = name.removeprefix("no_")
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise BadInput(
+                f"--engine-arg {flag} is not a keyword that the engine's Python API can take.",
+                "Spell it as the engine's command line does, with hyphens.",
+            )
+        values[name] = value
+    return values
+
+
+def _draft(resolved: Resolved) -> tuple[str, str] | None:
+    """Return the repository and commit of a separate draft model; None for the model's own prediction layers."""
+    draft = resolved.speculation.draft
+    return None if draft is None or draft[0] == resolved.model.id else draft
+
+
+@cache
+def template(workflow: str) -> jinja2.Template:
+    """Return the compiled template of a workflow."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders.shipped("templates")),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # the output is Python, and `py` escapes it
+        line_statement_prefix="#:",
+        trim_blocks=False,
+        comment_start_string="{##",  # Jinja's default, {#, also opens a dict whose first line is a comment
+        comment_end_string="##}",
+        keep_trailing_newline=True,
+    )
+    environment.filters["py"] = literal
+    return environment.get_template(f"{workflow}/app.py.j2")
+
+
+@cache
+def part(module: str, name: str) -> str:
+    """Return the source of one function or class of templates/parts, decorators included, unchanged."""
+    source = (folders.shipped("templates") / "parts" / f"{module}.py").read_text("utf-8")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "\n".join(source.split("\n")[first - 1 : node.end_lineno])
+    raise LookupError(f"templates/parts/{module}.py has no function {name}")
