@@ -10,8 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from scripts import golden
+
 ROOT = Path(__file__).resolve().parent.parent
-FILES = sorted((ROOT / "tests" / "golden").glob("*.py")) + sorted((ROOT / "tests" / "rehearsal" / "apps").glob("*.py"))
+FOREIGN = sorted((ROOT / "tests" / "rehearsal" / "apps").glob("*.py"))
+FILES = [*map(golden.app, golden.CASES), *(path.read_text("utf-8") for path in FOREIGN)]
 LIMIT_S = 20  # for 1,000 files on two cores
 GROWTH = 1.3  # of memory, from 100 files to 1,000
 
@@ -20,7 +23,7 @@ def measured(number: int) -> tuple[float, float]:
     """Seconds, and MiB of the largest process so far."""
     with tempfile.TemporaryDirectory() as folder:
         for index in range(number):
-            Path(folder, f"app_{index}.py").write_bytes(FILES[index % len(FILES)].read_bytes())
+            Path(folder, f"app_{index}.py").write_text(FILES[index % len(FILES)], "utf-8")
         began = time.perf_counter()
         command = [sys.executable, "-m", "modal_serve_gen.cli", "check", folder, "--no-import", "--json"]
         done = subprocess.run(command, capture_output=True, text=True)

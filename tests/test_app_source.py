@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from modal_serve_gen import checks
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.evaluation import evaluate
-from tests.conftest import ROOT
-
-GOLDEN = ROOT / "tests" / "golden"
+from scripts import golden
 
 NAMES = {"N": 3, "NAME": "qwen", "WORDS": ["a", "b"], "Settings.PORT": 9000}
 WORTH = {
@@ -221,13 +219,13 @@ def test_what_a_function_imports_renames_nothing_of_the_module():
 
 def test_a_gate_of_the_apps_own_closes_sglang():
     """Middleware that compares keys, loaded as SGLang loads plugins, counts; without it everybody may ask."""
-    text = (GOLDEN / "sglang_low_latency_api_key.py").read_text("utf-8")
+    text = golden.app("sglang_low_latency_api_key")
     assert checks.check(text) == []
     without = text.replace("secrets.compare_digest", "secrets.equal")
     assert {each.rule for each in checks.check(without)} == {"admin-routes", "public-endpoint"}
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.py")), ids=lambda path: path.stem)
-def test_every_golden_app_is_seen(path):
+@pytest.mark.parametrize("case", sorted(golden.CASES))
+def test_every_golden_app_is_seen(case):
     """A source without units would find nothing wrong with anything."""
-    assert len(AppSource(path.read_text("utf-8")).modal_objects) >= 2
+    assert len(AppSource(golden.app(case)).modal_objects) >= 2

@@ -9,10 +9,10 @@ import pytest
 
 from modal_serve_gen import checks
 from modal_serve_gen.checks import sdk_import
+from scripts import golden
 from tests.conftest import ROOT
 
 OUTDATED = sorted((ROOT / "tests" / "data" / "outdated").glob("*.py"))
-GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.py"))
 FOREIGN = sorted((ROOT / "tests" / "rehearsal" / "apps").glob("*.py"))
 FINDING = re.compile(r"# finding: ([\w -]+)$")
 BAD = 'import modal\n\napp = modal.App("x")\n\n\n@app.function(gpu="L4")\ndef work():\n    pass\n'
@@ -49,10 +49,11 @@ def app(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_a_generated_app_has_no_finding(path):
+@pytest.mark.parametrize("case", sorted(golden.CASES))
+def test_a_generated_app_has_no_finding(case, app):
     """Neither by its text nor by its import."""
-    assert checks.examine(path.read_text("utf-8"), path) == ([], "")
+    text = golden.app(case)
+    assert checks.examine(text, app(text)) == ([], "")
 
 
 @pytest.mark.parametrize("path", FOREIGN, ids=lambda path: path.stem)

@@ -1,55 +1,127 @@
 """The golden apps: what the generator renders, formatted, linted, within its budget, accepted by the SDK."""
 
+import ast
+import dataclasses
 import subprocess
 import sys
 
 import pytest
 
-from modal_serve_gen import checks, render
+from modal_serve_gen import checks, facts, render
 from modal_serve_gen.commands import new_app
 from scripts import golden
 from tests.conftest import OLDEST, ROOT
 
 CASES = sorted(golden.CASES)
-LINES = 250  # the design's limit, provenance aside
+OLD_APPS = sorted((ROOT / "tests" / "data" / "old_apps").glob("*.py"))
+# Statements of each default app, docstrings and provenance aside.
+BUDGET = {
+    "vllm_online_default": 111,
+    "vllm_cold_start_default": 136,
+    "sglang_low_latency_default": 122,
+    "vllm_throughput_default": 188,
+}
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def text(case: str) -> str:
-    return (golden.FOLDER / f"{case}.py").read_text("utf-8")
+def statements(text: str) -> int:
+    """The number of `ast.stmt` nodes without docstrings."""
+    nodes = list(ast.walk(ast.parse(text)))
+    docstrings = [node for node in nodes if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None]
+    return sum(isinstance(node, ast.stmt) for node in nodes) - len(docstrings)
+
+
+@pytest.fixture
+def files(tmp_path) -> list[str]:
+    """Every golden app as a complete file."""
+    for case in CASES:
+        (tmp_path / f"{case}.py").write_text(golden.app(case), "utf-8")
+    return [str(tmp_path / f"{case}.py") for case in CASES]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_is_what_the_generator_renders(case):
     """The files are up to date (`make golden` writes them), and none is left over."""
-    assert text(case) == golden.render(case)
-    assert {path.stem for path in golden.FOLDER.glob("*.py")} == set(CASES)
+    assert golden.path(case).read_text("utf-8") == golden.stored(case)
+    stored = {path.stem for suffix in ("py", "diff") for path in golden.FOLDER.glob(f"*.{suffix}")}
+    assert stored == set(CASES)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_gives_itself_back(case):
-    """Its own provenance renders the same bytes."""
-    made = new_app.make({}, source=text(case), generator=golden.GENERATOR, offline=True, say=print)
-    assert made.text == text(case)
+def test_renders_itself_again(case):
+    """An app's own provenance renders the same bytes."""
+    made = new_app.make({}, source=golden.app(case), generator=golden.GENERATOR, offline=True, say=print)
+    assert made.text == golden.app(case)
+
+
+@pytest.mark.parametrize("path", OLD_APPS, ids=lambda path: path.stem)
+def test_an_older_app_is_read(path):
+    """An app whose provenance repeats its packages, and calls the options `asked`, gives today's golden app."""
+    made = new_app.make({}, source=path.read_text("utf-8"), generator=golden.GENERATOR, offline=True, say=print)
+    assert made.text == golden.app(path.stem)
+    assert made.resolved.options == {name: value for name, value in golden.CASES[path.stem].items() if value}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_passes_every_check_within_its_budget(case):
-    """No finding, and no more lines than a reader takes in."""
-    assert checks.check(text(case)) == []
-    assert len(text(case).partition(render.BEGIN)[0].rstrip().split("\n")) <= LINES
+def test_passes_every_check(case):
+    """A generated app has no finding."""
+    assert checks.check(golden.app(case)) == []
 
 
-def test_are_formatted_and_linted():
-    """The formatter has nothing to change, the linter nothing to say."""
-    files = [str(golden.FOLDER / f"{case}.py") for case in CASES]
+@pytest.mark.parametrize("case", sorted(BUDGET))
+def test_is_within_its_budget(case):
+    """A default app is short enough to be read in one sitting."""
+    assert statements(golden.app(case)) <= BUDGET[case]
+
+
+@pytest.mark.parametrize("engine", ["vllm", "sglang"])
+def test_a_new_pin_changes_only_its_line(engine, monkeypatch):
+    """An engine's version and a package's version are one line each, in the code and nowhere else."""
+    case = "vllm_throughput_small" if engine == "vllm" else "sglang_low_latency_small"
+    before = golden.app(case).split("\n")
+    pins = facts.pins()
+    package = pins[engine].direct[0]
+    bumped = (f"{package}.1", *pins[engine].direct[1:])
+    changed = {**pins, engine: dataclasses.replace(pins[engine], direct=bumped)}
+    if engine == "vllm":
+        dataset = pins["datasets"].packages[0]
+        packages = (f"{dataset}.1", *pins["datasets"].packages[1:])
+        changed["datasets"] = dataclasses.replace(pins["datasets"], packages=packages)
+    monkeypatch.setattr(facts, "pins", lambda: changed)
+    after = golden.app.__wrapped__(case).split("\n")
+    assert len(before) == len(after)
+    lines = [(old.strip(), new.strip()) for old, new in zip(before, after, strict=True) if old != new]
+    expected = [(f'"{package}",', f'"{package}.1",')]
+    if engine == "vllm":
+        expected.append((f'"{dataset}",', f'"{dataset}.1",'))
+    assert lines == expected
+
+
+def test_an_edited_pin_is_kept():
+    """`new --spec` takes the packages from the list in the code."""
+    text = golden.app("vllm_online_default")
+    package = facts.pins()["vllm"].direct[0]
+    resolved = render.read_provenance(text.replace(f'"{package}",', f'"{package}.post9",'))
+    assert resolved is not None
+    assert resolved.pins.packages[0] == f"{package}.post9"
+    assert resolved.pins.version == facts.pins()["vllm"].version
+
+
+def test_are_formatted_and_linted(files):
+    """With lines of at most 100 characters, the formatter changes nothing and the linter finds nothing."""
     ruff = [sys.executable, "-m", "ruff"]
-    subprocess.run([*ruff, "format", "--check", *files], check=True, cwd=ROOT)
-    subprocess.run([*ruff, "check", *files], check=True, cwd=ROOT)
+    config = ["--config", str(golden.FOLDER / "ruff.toml")]
+    subprocess.run([*ruff, "format", "--check", *config, *files], check=True, cwd=ROOT)
+    subprocess.run([*ruff, "check", *config, *files], check=True, cwd=ROOT)
+    for case in CASES:
+        text = golden.app(case)
+        assert max(map(len, text.split("\n"))) <= 100
+        assert "fmt: skip" not in text and "noqa" not in text
 
 
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
-def test_import_without_a_warning(python, tmp_path):
-    """Each imports with all warnings as errors, under the newest and the oldest SDK that is admitted."""
+def test_import_without_a_warning(python, files, tmp_path):
+    """Each imports with all warnings as errors, under the newest and the oldest SDK that is supported."""
     if not OLDEST.exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
     script = (
@@ -60,6 +132,5 @@ def test_import_without_a_warning(python, tmp_path):
         "    sys.modules['golden_app'] = module = importlib.util.module_from_spec(spec)\n"
         "    spec.loader.exec_module(module)\n"
     )
-    files = [str(golden.FOLDER / f"{case}.py") for case in CASES]
     done = subprocess.run([python, "-W", "error", "-c", script, *files], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The engine as a child process: started without a shell, watched, stopped; and the routes it exposes."""
+"""The engine as a child process: started without a shell, watched and stopped; its routes."""
 
 import atexit
 import contextlib

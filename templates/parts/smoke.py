@@ -1,4 +1,4 @@
-"""The smoke test's requests: standard library and modal only, so that it runs wherever `modal run` does."""
+"""The smoke test's requests, with the standard library and modal only."""
 
 import contextlib
 import json

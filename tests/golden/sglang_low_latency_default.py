@@ -394,7 +394,7 @@ def smoke_test(url: str, key: str, bench: bool) -> None:
     began = time.monotonic()
     ask(f"{url}/health", key, deadline=began + STARTUP_TIMEOUT)
     print(f"{url}/v1 is ready after {time.monotonic() - began:.1f} s:", MODEL)
-    ask(f"{url}/v1/models", "", expect=401)
+    ask(f"{url}/v1/models", "", expect=401)  # no answer without a key
     check_conversation(url, key, MODEL)
     if bench:
         Path("bench.json").write_text(

@@ -418,7 +418,7 @@ def smoke_test(server, url: str, key: str, deployed: bool, bench: bool) -> None:
             f"both answers after {time.monotonic() - began:.1f} s,",
             f"by a container that was {server.origin.remote(deployed)}",
         )
-    ask(f"{url}/v1/models", "", expect=401)
+    ask(f"{url}/v1/models", "", expect=401)  # no answer without a key
     if bench:
         Path("bench.json").write_text(
             json.dumps([measure.remote(url, key, n) for n in (1, MAX_NUM_SEQS)], indent=2)

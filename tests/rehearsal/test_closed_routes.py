@@ -58,13 +58,15 @@ def url_of(plane, case: str) -> str:
 
 def tried(case: str) -> dict[tuple[str, str], int]:
     """(method, path) -> status, once the app is up as far as a stranger can see."""
-    resolved = render.read_provenance((golden.FOLDER / f"{case}.py").read_text())
+    resolved = render.read_provenance(golden.app(case))
     engine = "sglang" if case.startswith("sglang") else "vllm"
 
     async def main() -> dict:
         with tempfile.TemporaryDirectory() as folder:
             async with local_modal(Path(folder), models=True) as one:
-                code, output = await one.modal("deploy", "--name", case, str(golden.FOLDER / f"{case}.py"))
+                path = Path(folder, f"{case}.py")
+                path.write_text(golden.app(case))
+                code, output = await one.modal("deploy", "--name", case, str(path))
                 assert code == 0, output
                 url = url_of(one.plane, case)
                 began = time.monotonic()

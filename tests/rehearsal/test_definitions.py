@@ -30,9 +30,9 @@ def app(request) -> tuple[str, dict]:
             async with local_modal(Path(folder)) as one:
                 plane = one.plane
                 plane.run_build = build
-                code, output = await one.modal(
-                    "deploy", "--name", request.param, str(golden.FOLDER / f"{request.param}.py")
-                )
+                path = Path(folder, f"{request.param}.py")
+                path.write_text(golden.app(request.param))
+                code, output = await one.modal("deploy", "--name", request.param, str(path))
                 assert code == 0, output
                 app = next(app for app in plane.apps.values() if app.name == request.param)
                 return {
@@ -49,7 +49,7 @@ def app(request) -> tuple[str, dict]:
 
 def of(case: str, deployed: dict) -> tuple:
     """The resolved document of a case and its served function (or the class that serves or computes)."""
-    resolved = render.read_provenance((golden.FOLDER / f"{case}.py").read_text())
+    resolved = render.read_provenance(golden.app(case))
     served = next(name for name in ("serve", "Server", "Engine") if name in deployed)
     return (resolved, *deployed[served])
 

@@ -16,7 +16,7 @@ BATCH = "vllm-throughput"
 ENDS = {
     "preempt:2": (None, None),
     "slow-start:2": (None, None),
-    "engine-crash-at-start": ("The engine ended with exit code 1", "initialization failed"),
+    "engine-crash-at-start": ("The engine exited with code 1", "initialization failed"),
     "volume-full": ("No space left on device", "No space left on device"),
     "engine-crash-mid-stream": ("ended with exit code 1", None),
     "kill-container:2": ("ended with exit code -9", None),

@@ -1,20 +1,17 @@
-"""Every golden app, unmodified, with the stub."""
+"""Every golden app, unmodified, with the stub engine."""
 
 import json
-import shutil
 
 import pytest
 
-from tests.conftest import ROOT
-
-GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.py"))
+from scripts import golden
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_every_golden_app_passes(path, shell, tmp_path):
-    """Its preflight and its smoke test, with nothing that the control plane lacks."""
-    shutil.copyfile(path, tmp_path / path.name)
-    done = shell("rehearse", path.name, "--engine", "stub", "--json")
+@pytest.mark.parametrize("case", sorted(golden.CASES))
+def test_every_golden_app_passes(case, shell, tmp_path):
+    """Preflight and smoke test succeed, and the local control plane supports every call."""
+    (tmp_path / f"{case}.py").write_text(golden.app(case))
+    done = shell("rehearse", f"{case}.py", "--engine", "stub", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] and "the app's entrypoint ended with 0" in report["proven"]

@@ -42,9 +42,9 @@ def edit(path: Path, *changes: tuple[str, str]) -> None:
 def probe(path: Path) -> None:
     """Let the app's smoke test run `probe.py` while its endpoint is up."""
     script = Path(__file__).with_name("probe.py")
-    call = f"__import__('subprocess').run([{sys.executable!r}, {str(script)!r}, url, key, SERVED_NAME], check=True)"
-    ready = "        check_chat(url, key, SERVED_NAME)\n"
-    edit(path, (ready, f"{ready}        {call}\n"))
+    call = f"__import__('subprocess').run([{sys.executable!r}, {str(script)!r}, url, key, MODEL], check=True)"
+    ready = "    check_chat(url, key, MODEL)\n"
+    edit(path, (ready, f"{ready}    {call}\n"))
 
 
 def descendants(ancestor: int) -> dict[int, bytes]:
@@ -134,25 +134,28 @@ EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'], ignore_erro
 IMPORT = "from huggingface_hub import errors"
 # How an app can be broken: the changes, and what the last lines have to say about it.
 BROKEN = {
-    "wrong port": ([('"--port", str(PORT)', '"--port", "8001"')], "listens at port 8001, but Modal expects port 8000"),
-    "bound to localhost": ([('"0.0.0.0"', '"127.0.0.1"'), SHORT], "bound to 0.0.0.0 (rather than localhost"),
-    "unknown engine flag": ([('"--max-num-seqs"', '"--max-num-seq"')], "--max-num-seqs"),
-    "unknown engine value": ([('"--dtype", "auto"', '"--dtype", "float8"')], "float8"),
+    "wrong port": ([('f"--port={PORT}"', '"--port=8001"')], "listens at port 8001, but Modal expects port 8000"),
+    "bound to localhost": ([("--host=0.0.0.0", "--host=127.0.0.1"), SHORT], "bound to 0.0.0.0 (rather than localhost"),
+    "unknown engine flag": ([("--max-num-seqs=", "--max-num-seq=")], "--max-num-seqs"),
+    "unknown engine value": ([("--dtype=auto", "--dtype=float8")], "float8"),
     "package missing in the container": ([(APP, f"{APP}import tomli_w\n")], "tomli_w"),
     "package missing in the function": ([(IMPORT, f"import pytest\n    {IMPORT}")], "pytest"),
     "smoke test's assertion": ([('b"data: [DONE]"', 'b"data: [END]"')], "the streamed answer broke off"),
     "wrong health route": ([('f"{url}/health", key', 'f"{url}/healthz", key')], "404"),
-    "wrong model name": ([("check_chat(url, key, SERVED_NAME)", 'check_chat(url, key, "other")')], "404"),
-    "no auth after all": ([("requires_proxy_auth=True", "requires_proxy_auth=False")], "open to everybody"),
+    "wrong model name": ([("check_chat(url, key, MODEL)", 'check_chat(url, key, "other")')], "404"),
+    "no auth after all": ([("requires_proxy_auth=True", "requires_proxy_auth=False")], "answered 200 instead of 401"),
     "weights missing from the Volume": ([(FETCH, EMPTY)], "::download"),
     "container that dies while it imports": (
         [(APP, f"{APP}if not modal.is_local():\n    os._exit(4)\n")],
         "exit code 4",
     ),
     "preflight that dies": ([(FETCH, "    os._exit(3)\n")], "ended with exit code 3"),
-    "another engine in the image": ([('f"{ENGINE}=={VERSION}"', '"vllm==0.1.0"')], f"not the pinned {VLLM}"),
+    "another engine in the image": (
+        [("install(*PACKAGES)", 'install("vllm==0.32.0", *PACKAGES[1:])')],
+        "not the pinned vllm",
+    ),
     "GPU that Modal has not": ([('gpu="L4"', 'gpu="L40"')], "L40"),
-    "unknown function": ([("start_engine(command, PORT)", "start_motor(command, PORT)")], "start_motor"),
+    "unknown function": ([("    start_engine(\n", "    start_motor(\n")], "start_motor"),
     "no Python": ([("def serve() -> None:", "def serve( -> None:")], "SyntaxError"),
 }
 
@@ -191,7 +194,7 @@ def test_nothing_is_left_behind(app, tmp_path, engine, how):
     """However a rehearsal ends, also by Ctrl-C or kill -9: no process and no folder stays."""
     edit(
         app,
-        ("        check_chat(url, key, SERVED_NAME)\n", "        print('held')\n        time.sleep(200)\n"),
+        ("    check_chat(url, key, MODEL)\n", "    print('held')\n    time.sleep(200)\n"),
     )
     folder = Path(tempfile.mkdtemp(dir="/tmp"))  # short: unix sockets lie in it
     process = subprocess.Popen(

@@ -38,9 +38,9 @@ def prompts(path, count: int) -> None:
 @pytest.fixture
 def app(tmp_path):
     """The golden app with shards of 64 prompts, so that there are enough of them to lose."""
-    text = (golden.FOLDER / "vllm_throughput_small.py").read_text()
-    assert "SHARD, LENGTH = 4 * MAX_NUM_SEQS" in text
-    (tmp_path / "a.py").write_text(text.replace("SHARD, LENGTH = 4 * MAX_NUM_SEQS", "SHARD, LENGTH = 64"))
+    text = golden.app("vllm_throughput_small")
+    assert "SHARD = 4 * MAX_NUM_SEQS" in text
+    (tmp_path / "a.py").write_text(text.replace("SHARD = 4 * MAX_NUM_SEQS", "SHARD = 64"))
     prompts(tmp_path / "prompts.jsonl", PROMPTS)
     return tmp_path
 
@@ -129,5 +129,5 @@ def test_a_run_that_is_still_at_work_is_waited_for(app):
             assert code == 0, output
             return output
 
-    assert "0 prompts in 0 of" in asyncio.run(main())
+    assert "0 prompts in 0 shards" in asyncio.run(main())
     assert len((app / "out.jsonl").read_text().splitlines()) == 3000

@@ -13,7 +13,7 @@ def run(folder, case: str, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
     """Exit code and output of modal commands, one after the other, on one plane; APP stands for the app's file."""
 
     async def main() -> list[tuple[int, str]]:
-        (folder / "a.py").write_text((golden.FOLDER / f"{case}.py").read_text())
+        (folder / "a.py").write_text(golden.app(case))
         async with local_modal(folder, models=True) as one:
             return [await one.modal(*("a.py" if word == "APP" else word for word in words)) for words in commands]
 
@@ -43,16 +43,15 @@ def test_cold_starts_are_measured_one_after_the_other(tmp_path):
     """Each of three begins without a container, is timed, and says whether a snapshot was used."""
     _, (code, output) = run(tmp_path, "vllm_cold_start_default", ("deploy", "APP"), ("run", "APP", "--deployed"))
     assert code == 0, output
-    assert output.count("both answers after") == 3 and output.count("by one started anew") == 3
-    assert output.count("ending a container") == 2
+    assert output.count("both answers after") == 3
+    assert output.count("by a container that was started anew") == 3
 
 
 def test_a_schedule_has_its_defaults(tmp_path):
     """What the schedule calls runs without arguments, on the Volume's own input."""
     case = "vllm_throughput_two_gpus"
     (tmp_path / "in.jsonl").write_text('{"prompt": "one"}\n{"prompt": "two"}\n')
-    jobs = next(line for line in (golden.FOLDER / f"{case}.py").read_text().splitlines() if line.startswith("jobs ="))
-    volume = jobs.split('"')[1]
+    volume = golden.app(case).partition("jobs = modal.Volume.from_name(")[2].split('"')[1]
     made, put, (code, output) = run(
         tmp_path, case,
         ("volume", "create", volume, "--version", "2"), ("volume", "put", volume, "in.jsonl", "input.jsonl"),

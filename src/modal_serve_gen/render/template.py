@@ -24,6 +24,7 @@ from modal_serve_gen.spec.serve_spec import ServeSpec
 def code(resolved: Resolved) -> str:
     """Return the app's text without its provenance."""
     spec, model, plan = resolved.spec, resolved.model, resolved.plan
+    _check_revisions(resolved)
     gigabytes = model.weight_bytes / 1e9
     values: dict[str, Any] = {
         "spec": spec,
@@ -93,6 +94,17 @@ def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:
             )
         values[name] = value
     return values
+
+
+def _check_revisions(resolved: Resolved) -> None:
+    """Refuse two commits of one repository: an app maps each repository to one commit."""
+    commits = {resolved.model.id: resolved.model.revision}
+    for adapter in resolved.adapters:
+        if commits.setdefault(adapter.repo, adapter.revision) != adapter.revision:
+            raise BadInput(
+                f"--lora names {adapter.repo} at two commits, and an app can serve one.",
+                "Give the same commit for each adapter of a repository.",
+            )
 
 
 def _draft(resolved: Resolved) -> tuple[str, str] | None:
