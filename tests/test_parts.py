@@ -5,6 +5,7 @@ import io
 import json
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -132,7 +133,7 @@ def test_a_job_is_its_prompts_and_settings(monkeypatch):
     """The same prompts are the same job, until the model, its commit or a setting changes."""
     one = jobs.job_id(io.BytesIO(b"a"))
     assert one == jobs.job_id(io.BytesIO(b"a")) != jobs.job_id(io.BytesIO(b"b"))
-    for name, value in (("MODEL", "other/name"), ("REVISION", "1" * 40), ("SHARD", 7), ("MAX_TOKENS", 8)):
+    for name, value in (("REVISIONS", {jobs.MODEL: "1" * 40}), ("SHARD", 7), ("MAX_TOKENS", 8)):
         with monkeypatch.context() as patch:
             patch.setattr(jobs, name, value)
             assert jobs.job_id(io.BytesIO(b"a")) != one
@@ -175,16 +176,16 @@ def test_a_cold_or_full_endpoint_is_asked_again(endpoint, monkeypatch):
     monkeypatch.setattr(smoke.time, "sleep", lambda seconds: None)
     url, statuses, asked = endpoint
     statuses += [503, 429]
-    assert smoke.ask(url, "key", {}, patience=20).status == 200
+    assert smoke.ask(url, "key", {}, deadline=time.monotonic() + 20).status == 200
     assert len(asked) == 3 and asked[0][0]["Authorization"] == "Bearer key"
     statuses += [404]
     with pytest.raises(RuntimeError, match=r"404.*why not"):
-        smoke.ask(url, None, {}, patience=20)
+        smoke.ask(url, None, {}, deadline=time.monotonic() + 20)
     statuses += [503]
     with pytest.raises(RuntimeError, match="503"):
         smoke.ask(url, None, {})
     statuses += [401]
-    assert smoke.ask(url, None, {}, accept=(200, 401)).status == 401
+    assert smoke.ask(url, "", {}, expect=401).status == 401
 
 
 def test_a_conversation_stays_with_its_container(endpoint, capsys):

@@ -43,7 +43,8 @@ def code(resolved: Resolved) -> str:
         "draft": _draft(resolved),
         "parsers": parsers(model),
         "routing_region": plan.routing_region,
-        "engine_keywords": ({"language_model_only": True} if model.multimodal else {}) | keywords(spec.engine_arg),
+        "engine_keywords": ({"language_model_only": True} if model.multimodal else {})
+        | (keywords(spec.engine_arg) if spec.endpoint is None else {}),
         "also": {constant(name): packages for name, packages in resolved.also.items()},
         "kernels": model.quantization == "fp8" and plan.compute_capability >= 9,
         # If gating is unknown, the Secret is required: an unneeded token does no harm, a missing one fails.
