@@ -118,6 +118,7 @@ DATASETS = [
     "tzdata==2026.6",
     "xxhash==4.1.0",
 ]
+
 # --- Image: CUDA devel image (JIT kernels need nvcc), engine, pinned dependencies ---
 
 app = modal.App("vllm-throughput-qwen3-30b-a3b-instruct-2507-fp8")
