@@ -30,8 +30,8 @@ def main() -> int:
 
 def unpack(source: Path, folder: Path) -> None:
     """Write the files in the comments of `source` below `folder`."""
-    files: dict = {}
-    lines: list = []
+    files: dict[str, list[str]] = {}
+    lines: list[str] = []
     for line in source.read_text(encoding="utf-8").split("\n"):
         if line.startswith(HEADER):
             lines = files[line[len(HEADER) :]] = []

@@ -9,7 +9,9 @@ import inspect
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -94,7 +96,7 @@ def gpus() -> str:
 
 
 def regions() -> str:
-    """What a compute region multiplies the price by."""
+    """Price multipliers of compute regions."""
     known = facts.regions()
     broad, narrow = known.multipliers.broad, known.multipliers.narrow
     return (
@@ -104,9 +106,11 @@ def regions() -> str:
 
 
 def commands() -> str:
-    """Every command, with what it takes beside options."""
+    """Every command, with its arguments."""
     rows = []
-    for name, command in typer.main.get_command(cli.app).commands.items():
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, typer.core.TyperGroup)
+    for name, command in group.commands.items():
         places = command.collect_usage_pieces(command.context_class(command))
         usage = " ".join(
             [
@@ -115,12 +119,12 @@ def commands() -> str:
                 *(place.replace("{", "").replace("}", "") for place in places if place != "[OPTIONS]"),
             ]
         )
-        rows.append((f"`{usage.replace('|', chr(92) + '|')}`", command.help.split("\n")[0]))
+        rows.append((f"`{usage.replace('|', chr(92) + '|')}`", (command.help or "").split("\n")[0]))
     return table(("command", "what it does"), rows)
 
 
 def models() -> str:
-    """The models whose facts are bundled, so that `new` needs no network for them."""
+    """Models with bundled facts, for which `new` needs no network."""
     rows = [
         (model, f"{entry.weight_bytes / 2**30:.1f}", "yes" if entry.gated else "")
         for model, entry in sorted(facts.models().items(), key=lambda item: item[0].lower())
@@ -130,7 +134,7 @@ def models() -> str:
 
 
 def rules() -> str:
-    """The rules of `check`, each with its whole text."""
+    """The rules of `check`, each with its full documentation."""
     return "".join(f"### {name}\n\n{inspect.cleandoc(text)}\n\n" for name, text in checks.documentation().items())
 
 
@@ -151,17 +155,17 @@ def app_path(workflow: str) -> str:
 
 
 def remembered() -> str:
-    """The spellings that agents write most, and what to write instead."""
+    """The removed names that agents write most often, and their replacements."""
     rows = [row for row in facts.modal_changes().removed if row.remembered]
-    return table(("Gone", "Write"), [_change(row.old, row.new) for row in rows])
+    return table(("Removed", "Write"), [_change(row.old, row.new) for row in rows])
 
 
 def modal_changes() -> str:
-    """Everything that Modal's SDK no longer takes."""
+    """Everything that Modal's SDK no longer accepts."""
     rows = facts.modal_changes().removed
-    outcome = {"raises": "refused", "missing": "not there", "warns": "warns, then goes"}
+    outcome = {"raises": "refused", "missing": "removed", "warns": "deprecated"}
     return table(
-        ("Gone", "Now", "Write"),
+        ("Old", "Status", "Write"),
         [(*_change(row.old, row.new)[:1], outcome[row.outcome], *_change("", row.new)[1:]) for row in rows],
     )
 
@@ -181,28 +185,28 @@ def _change(old: str, new: str) -> tuple[str, str]:
 
 
 def code(case: str, *names: str) -> str:
-    """Definitions of a golden app, as they stand there."""
+    """Definitions of a golden app, verbatim."""
     text = (ROOT / "tests" / "golden" / f"{case}.py").read_text("utf-8")
-    lines, found = text.split("\n"), []
+    lines, definitions = text.split("\n"), []
     for node in ast.parse(text).body:
-        if getattr(node, "name", "") in names:
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            found.append("\n".join(lines[first - 1 : node.end_lineno]))
-    return "```python\n" + "\n\n\n".join(found) + "\n```\n"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name in names:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            definitions.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return "```python\n" + "\n\n\n".join(definitions) + "\n```\n"
 
 
 def evals() -> str:
-    """What agents did with the skill, from the evaluations that were published; nothing else fills this."""
+    """Results of the published evaluations of agents with the skill."""
     rows = []
     for path in sorted(RESULTS.glob("*.json")) if RESULTS.is_dir() else ():
-        held = json.loads(path.read_text("utf-8"))
-        trigger, own, settings = held["trigger"]["held-out"], held["evals"], held["settings"]
-        rates = [trigger["recall"], trigger["precision"], held["workflow_matrix"]["right"]]
-        rates += [own.get(name, {}).get("delivered") for name in ("with_skill", "without_skill")]
-        about = held["metadata"]
-        who = f"{about['executor_model']} ({settings['versions']['agent']})"
-        how = f"{settings['runs']} each{'' if settings['rehearse'] else ', not rehearsed'}"
-        rows.append((path.stem, who, about["timestamp"][:10], how, *(_rate(each) for each in rates)))
+        result = json.loads(path.read_text("utf-8"))
+        trigger, evals_by_name, settings = result["trigger"]["held-out"], result["evals"], result["settings"]
+        rates = [trigger["recall"], trigger["precision"], result["workflow_matrix"]["right"]]
+        rates += [evals_by_name.get(name, {}).get("delivered") for name in ("with_skill", "without_skill")]
+        metadata = result["metadata"]
+        who = f"{metadata['executor_model']} ({settings['versions']['agent']})"
+        runs = f"{settings['runs']} each{'' if settings['rehearse'] else ', not rehearsed'}"
+        rows.append((path.stem, who, metadata["timestamp"][:10], runs, *map(_rate, rates)))
     if not rows:
         return "No evaluation with a model has been published yet.\n"
     heads = (
@@ -212,20 +216,20 @@ def evals() -> str:
     return table(heads, rows)
 
 
-def _rate(rate: dict | None) -> str:
+def _rate(rate: dict[str, Any] | None) -> str:
     if not rate or not rate["of"]:
         return "–"
     return f"{rate['value']:.0%} ({rate['low']:.0%} to {rate['high']:.0%}, {rate['items']} tasks)"
 
 
-def table(heads: tuple, rows: list[tuple]) -> str:
+def table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     """A Markdown table."""
     lines = [heads, ("---",) * len(heads), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines) + "\n"
 
 
 def renewed(text: str) -> str:
-    """`text` with every generated block as the facts have it today."""
+    """`text` with every generated block updated."""
     return BLOCK.sub(lambda match: f"{match[1]}{globals()[match[2]](*match[3].split())}{match[4]}", text)
 
 
