@@ -6186,7 +6186,7 @@ if __name__ == "__main__":
 #| }
 
 # === modal_serve_gen/facts/gpus.toml
-#| # Modal GPUs: what one may ask for, what a plan counts with, what it costs.
+#| # Modal GPUs: names, memory, speed, prices and limits.
 #| # usable_gib: total memory as the driver and torch report it in public engine logs, the lowest seen (never the marketing number).
 #| # TFLOP/s are dense. max_count: the documented limit per container, which the Modal client does not check.
 #| read = "2026-11-20"
@@ -6195,11 +6195,11 @@ if __name__ == "__main__":
 #| names_source = "Modal documentation, guide/gpu, as of client 1.6.1 (August 2026)"
 #| usable_source = "total memory logged by vLLM in public boot logs"
 #|
-#| # Other spellings that Modal accepts -> the GPU that is planned with. An upgrade only adds memory; the asked price stays.
+#| # Other spellings that Modal accepts -> the GPU to plan with. An upgrade only adds memory; the price stays the same.
 #| [aliases]
 #| A10G = "A10" # accepted by the client; A10 is the documented spelling
-#| A100 = "A100-40GB" # may become an 80 GB card at the 40 GB price
-#| "H100!" = "H100" # the mark forbids the upgrade to H200
+#| A100 = "A100-40GB" # may be upgraded to 80 GB at the 40 GB price
+#| "H100!" = "H100" # the exclamation mark prevents the upgrade to H200
 #| "B200+" = "B200" # may land on a B300 (CUDA 13.1 or newer), billed as B200
 #|
 #| [gpus.T4]
@@ -6281,7 +6281,7 @@ if __name__ == "__main__":
 #| tflops = { bf16 = 467.8, fp8 = 935.6, fp4 = 1871.2 }
 #| compute_capability = 12.0
 #| nvlink = false
-#| # The documentation states no limit for this card: a plan chooses one of them by itself; more may be asked for.
+#| # The documentation states no limit for this GPU: a plan chooses at most one by default; more can be requested.
 #| max_count = 8
 #| max_count_documented = false
 #| usd_per_s = 0.000842
@@ -6313,7 +6313,7 @@ if __name__ == "__main__":
 #| sources = { bandwidth = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures)", arithmetic = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures)", compute_capability = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures) sm_version 90", nvlink = "package aiconfigurator-core 0.12.0 systems/h200_sxm.yaml (shipped by NVIDIA, dense figures) (450 GB/s per direction)" }
 #|
 #| [gpus.B200]
-#| # Not seen in a log that names the card: nominal GB x 0.93 taken as GiB.
+#| # No log of this GPU was available: nominal GB x 0.93, as GiB.
 #| usable_gib = 167.4
 #| usable_exact = false
 #| marketing_gb = 180
