@@ -110,10 +110,9 @@ def run(
     API keys are read from the environment only. Everything is saved in one folder, which --resume continues.
     """
     from evals import evaluation
+    from evals.request import Request
 
-    request = evaluation.Request(
-        **{name: value for name, value in context.params.items() if name not in ("as_json", "dry_run")}
-    )
+    request = Request(**{name: value for name, value in context.params.items() if name not in ("as_json", "dry_run")})
     if resume:
         _refuse_fixed_options(context)
     prepared = evaluation.resume(resume, request) if resume else evaluation.prepare(request)
