@@ -1,33 +1,33 @@
-"""The errors of vLLM that a caller of `vllm.LLM` meets, with its names, places and bases: none is a ValueError."""
+"""The errors that `vllm.LLM` raises, with vLLM's names, modules and bases: none is a ValueError."""
 
 
 class VLLMError(Exception):
-    """The base of all."""
+    """Base of all errors."""
 
 
 class VLLMClientError(VLLMError):
-    """What was asked is wrong."""
+    """The request is wrong."""
 
 
 class VLLMServerError(VLLMError):
-    """What answers is at fault."""
+    """The engine is at fault."""
 
 
 class VLLMValidationError(VLLMClientError):
-    """A parameter or a prompt that the engine refuses."""
+    """The engine refuses a parameter or a prompt."""
 
     def __init__(self, message: str, *, parameter: str | None = None, value: object = None):
         super().__init__(message)
         self.parameter, self.value = parameter, value
 
     def __str__(self) -> str:
-        more = {"parameter": self.parameter, "value": self.value}
-        told = ", ".join(f"{name}={given}" for name, given in more.items() if given is not None)
-        return f"{super().__str__()} ({told})" if told else super().__str__()
+        details = {"parameter": self.parameter, "value": self.value}
+        text = ", ".join(f"{name}={detail}" for name, detail in details.items() if detail is not None)
+        return f"{super().__str__()} ({text})" if text else super().__str__()
 
 
 class VLLMNotFoundError(VLLMClientError):
-    """Something that is named is not there."""
+    """Something does not exist."""
 
 
 class GenerationError(VLLMServerError):

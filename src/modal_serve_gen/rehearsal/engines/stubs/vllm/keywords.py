@@ -1,7 +1,7 @@
-"""Engine arguments of `vllm.LLM`, checked and written as the command line that says the same.
+"""Check the engine arguments of `vllm.LLM` and write them as the equivalent command line.
 
-`LLM(max_model_len=8192)` and `--max-model-len 8192` end in the same field of the engine, so the flag table knows the
-values. What only Python can say (a callable, a class) has no flag.
+`LLM(max_model_len=8192)` and `--max-model-len 8192` set the same field of the engine, so the flag table knows the
+values. Python objects (a callable, a class) have no flag.
 """
 
 import json
@@ -9,30 +9,30 @@ import json
 from engine_stub import flags
 from vllm.sampling_params import API
 
-OWN = ("model", "chat_template")  # of LLM itself
+OWN = ("model", "chat_template")  # parameters of LLM itself
 
 
-def arguments(model: object, given: dict, table: flags.Table) -> tuple[list[str], list[str]]:
-    """The command line for these engine arguments, and the keywords that it cannot say.
+def arguments(model: object, keywords: dict, table: flags.Table) -> tuple[list[str], list[str]]:
+    """The command line for these engine arguments, and the keywords that it cannot express.
 
     Raises TypeError for a keyword that the pinned engine does not have, ValueError for a value that it refuses.
     """
     if not isinstance(model, str):
         raise ValueError(f"model: Input should be a valid string, got {type(model).__name__}")
-    argv, unsaid = ["--model", model], []
-    for name, value in given.items():
+    argv, unsupported = ["--model", model], []
+    for name, value in keywords.items():
         if name not in API["llm"] and name not in API["engine_args"]:
             raise TypeError(f"EngineArgs.__init__() got an unexpected keyword argument '{name}'")
         if name in OWN or value is None:
             continue
         option = table.options.get(f"--{name.replace('_', '-')}")
         if option is None or callable(value):
-            unsaid.append(name)
+            unsupported.append(name)
         else:
             argv += _words(name, value, option)
     if errors := [problem.message for problem in flags.check(argv, table) if problem.kind == "error"]:
         raise ValueError(" ".join(errors))
-    return argv, unsaid
+    return argv, unsupported
 
 
 def _words(name: str, value: object, option: flags.Option) -> list[str]:
@@ -43,7 +43,7 @@ def _words(name: str, value: object, option: flags.Option) -> list[str]:
     if isinstance(value, bool) and option.type in ("int", "float", "human_int", "human_int_or_auto"):
         raise ValueError(f"{name}: Input should be a valid number, got {value!r}")
     if isinstance(value, str) and option.type.startswith("human_int"):
-        int(value)  # sizes such as 32k are the command line's alone
+        int(value)  # sizes such as 32k exist on the command line only
     if isinstance(value, list | tuple | set) and option.nargs in ("+", "*"):
         return [option.flag, *map(str, value)]
     if isinstance(value, dict | list):

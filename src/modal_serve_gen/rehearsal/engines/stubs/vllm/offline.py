@@ -1,6 +1,6 @@
-"""`vllm.LLM` in a rehearsed container: checked as the pinned engine would, answered by the stub or by the real engine.
+"""`vllm.LLM` in a rehearsed container: the pinned engine's checks, answers by the stub or by the real engine.
 
-The real one runs in a process of the engine environment (offline_real.py); this class only asks it.
+The real engine runs in a process of the engine environment (offline_real.py).
 """
 
 import inspect
@@ -18,11 +18,11 @@ HERE = Path(__file__).parent
 
 
 class LLM:
-    """An engine in this process, for batches. Takes what the pinned vLLM's takes; anything else raises as there."""
+    """An engine for batches, with the pinned vLLM's parameters and errors."""
 
     def __init__(self, model, **engine_args):
         table = flags.load(HERE / "table.json")
-        argv, unsaid = keywords.arguments(model, engine_args, table)
+        argv, unsupported = keywords.arguments(model, engine_args, table)
         count = len(engine_args) + 1
         notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are known to {__version__}")
         notes.delay_start()
@@ -32,35 +32,35 @@ class LLM:
             from vllm.offline_real import Engine
         else:
             from vllm.offline_stub import Engine
-        self._engine = Engine(argv, unsaid, engine_args.get("chat_template"), table)
+        self._engine = Engine(argv, unsupported, engine_args.get("chat_template"), table)
         self.model_config = SimpleNamespace(max_model_len=self._engine.max_model_len, model=model)
         self._numbers = itertools.count()
 
     def chat(self, *args, **kwargs):
-        """Answers to one conversation or to a list of them, in their order; raises for the first that is refused."""
+        """Answers to one conversation or to a list, in order; raises for the first that is refused."""
         self._add("chat", "messages", self._bound("chat", args, kwargs))
         return self._engine.wait()
 
     def generate(self, *args, **kwargs):
-        """Answers to one prompt or to a list of them: texts, or dicts with prompt or prompt_token_ids."""
+        """Answers to one prompt or to a list: strings, or dicts with prompt or prompt_token_ids."""
         self._add("generate", "prompts", self._bound("generate", args, kwargs))
         return self._engine.wait()
 
     def enqueue_chat(self, *args, **kwargs) -> list[str]:
-        """Add conversations without waiting; what is refused raises here, and leaves the others queued."""
+        """Queue conversations without waiting; a refused one raises here and leaves the others queued."""
         return self._add("chat", "messages", self._bound("enqueue_chat", args, kwargs))
 
     def enqueue(self, *args, **kwargs) -> list[str]:
-        """Add prompts without waiting."""
+        """Queue prompts without waiting."""
         return self._add("generate", "prompts", self._bound("enqueue", args, kwargs))
 
     def wait_for_completion(self, *args, **kwargs):
-        """The answers to all that was added, in the order in which it was."""
+        """The answers to everything queued, in order."""
         self._bound("wait_for_completion", args, kwargs)
         return self._engine.wait()
 
     def sleep(self, *args, **kwargs) -> None:
-        """Take the weights out of the GPU's memory, which there is none of here."""
+        """Release the GPU's memory, of which a rehearsal has none."""
         self._engine.call("sleep", self._bound("sleep", args, kwargs))
 
     def wake_up(self, *args, **kwargs) -> bool:
@@ -74,7 +74,7 @@ class LLM:
         return Tokenizer(self._engine.tokenizer, self._engine.eos_token_id)
 
     def get_default_sampling_params(self) -> SamplingParams:
-        """What the model's own generation configuration asks for."""
+        """The defaults of the model's generation configuration."""
         return SamplingParams(**self._engine.defaults)
 
     def __getattr__(self, name: str):
@@ -97,7 +97,7 @@ class LLM:
         return bound.arguments
 
     def _add(self, kind: str, what: str, given: dict) -> list[str]:
-        """Add each prompt of a batch; if one is refused, those before it are taken back, as in vLLM."""
+        """Queue each prompt of a batch; if one is refused, those before it are removed, as in vLLM."""
         given.pop("use_tqdm")
         prompts = given.pop(what)
         single = isinstance(prompts, str | dict) or (kind == "chat" and any(isinstance(one, dict) for one in prompts))

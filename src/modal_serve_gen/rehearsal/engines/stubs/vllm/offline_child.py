@@ -1,4 +1,4 @@
-"""Run in the engine environment: the real `vllm.LLM`, which answers the lines of JSON that come on standard input."""
+"""Run in the engine environment: the real `vllm.LLM`, which answers lines of JSON from standard input."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     requests, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # whatever the engine prints is no answer
+    os.dup2(2, 1)  # what the engine prints is not an answer
 
     def tell(**answer) -> None:
         answers.write(json.dumps(answer) + "\n")
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def start(chat_template: str | None, argv: list[str]):
-    """The engine with these flags, which are those of the command line."""
+    """The engine with these flags of the command line."""
     from vllm import LLM
     from vllm.engine.arg_utils import EngineArgs
     from vllm.utils.argparse_utils import FlexibleArgumentParser
@@ -46,7 +46,7 @@ def start(chat_template: str | None, argv: list[str]):
 
 
 def answer(llm, request: dict, known: dict[str, str]) -> dict:
-    """What is told of one request."""
+    """The answer to one request."""
     if "add" in request:
         given = request["options"] | {
             "sampling_params": parameters(request["params"]),
@@ -91,7 +91,7 @@ def adapter(given: dict | None):
 
 
 def told(output) -> dict:
-    """An answer as JSON holds it."""
+    """An output in JSON's types."""
     return {
         "prompt": output.prompt,
         "prompt_token_ids": list(output.prompt_token_ids),
@@ -109,7 +109,7 @@ def told(output) -> dict:
 
 
 def likelihoods(rows) -> list | None:
-    """For each token the likeliest ones: number, log probability, rank and text."""
+    """For each token the most likely ones: log probability, rank and text by token id."""
     if rows is None:
         return None
     return [

@@ -1,7 +1,7 @@
-"""The real engine behind `vllm.LLM`: it runs in a process of the engine environment and is asked in lines of JSON.
+"""The real engine behind `vllm.LLM`: a process of the engine environment that takes requests as lines of JSON.
 
-The container's own Python has other packages than the engine needs; and what the CPU build does not take is left out
-here as for the command line (handover.py), with a note each.
+The container's own Python does not have the engine's packages. What the CPU build does not take is left out as on the
+command line (handover.py), with a note each.
 """
 
 import builtins
@@ -29,9 +29,9 @@ class Engine:
     Raises what the engine raises, and EngineDeadError once its process is gone.
     """
 
-    def __init__(self, argv: list[str], unsaid: list[str], chat_template: str | None, table: flags.Table):
-        for name in unsaid:
-            notes.note("left_out", f"{name}=: only Python can say it, not the process that the engine runs in")
+    def __init__(self, argv: list[str], unsupported: list[str], chat_template: str | None, table: flags.Table):
+        for name in unsupported:
+            notes.note("left_out", f"{name}=: a Python object cannot be passed to the engine's process")
         options = flags.parse(argv, table)
         config = config_of(model_of(options, table), options)
         arguments = handover.arguments(options, config, flags.load(HERE / "cpu_table.json"))
@@ -45,15 +45,15 @@ class Engine:
         )  # fmt: skip
         self._lock = threading.Lock()
         weakref.finalize(self, _end, self._process)
-        told = self._answer()
-        self.max_model_len, self.defaults = told["max_model_len"], told["defaults"]
-        self.eos_token_id = told["eos_token_id"]
+        start = self._answer()
+        self.max_model_len, self.defaults = start["max_model_len"], start["defaults"]
+        self.eos_token_id = start["eos_token_id"]
 
     def add(self, number: str, kind: str, request: dict, options: dict) -> None:
         params, lora = request["params"], request["lora_request"]
-        given = params.said()
+        given = params.changed()
         if "structured_outputs" in given:
-            given["structured_outputs"] = given["structured_outputs"].said()
+            given["structured_outputs"] = given["structured_outputs"].changed()
         self._ask(
             add=number, kind=kind, prompt=request["prompt"], params=given, priority=request["priority"] or 0,
             lora_request=None if lora is None else vars(lora), options=options,
@@ -64,7 +64,7 @@ class Engine:
             self._ask(forget=numbers)
 
     def wait(self) -> list[RequestOutput]:
-        """The answers to all that wait, whoever added them, in their order."""
+        """The answers to all waiting requests, in their order."""
         if notes.triggered("engine-crash-mid-stream"):
             self._process.kill()
         rows = self._ask(wait=True)["outputs"]
@@ -77,32 +77,32 @@ class Engine:
         return self._ask(tokenizer=method, given=given)["value"]
 
     def _ask(self, **request) -> dict:
-        line = json.dumps(request)  # outside the lock: what cannot be said in JSON raises TypeError and harms nothing
+        line = json.dumps(request)  # outside the lock: a value that JSON cannot hold raises TypeError and harms nothing
         with self._lock:
             try:
                 self._process.stdin.write(line + "\n")
                 self._process.stdin.flush()
             except OSError:
-                raise EngineDeadError(self._last_words()) from None
+                raise EngineDeadError(self._ending()) from None
             return self._answer()
 
     def _answer(self) -> dict:
         line = self._process.stdout.readline()
         if not line:
-            raise EngineDeadError(self._last_words())
+            raise EngineDeadError(self._ending())
         answer = json.loads(line)
         if "error" in answer:
             raise _error(answer["error"], answer["message"])
         return answer
 
-    def _last_words(self) -> str:
+    def _ending(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
         return f"the engine's process ended with {self._process.returncode}; see its lines above"
 
 
 def _error(kind: str, message: str) -> Exception:
-    """The error of this name, as the container's code would catch it."""
+    """The error of this name, which the container's code can catch."""
     found = getattr(exceptions, kind, None) or getattr(builtins, kind, None)
     if kind == "EngineDeadError":
         found = EngineDeadError

@@ -1,4 +1,4 @@
-"""The stub behind `vllm.LLM`: refuses what the engine would refuse, answers with text that is made of the prompt."""
+"""The stub behind `vllm.LLM`: refuses what the engine refuses and answers with text made of the prompt."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from vllm.outputs import CompletionOutput, RequestOutput
 from vllm.v1.engine.exceptions import EngineDeadError
 
 VOCABULARY = 100_000
-# What of a generation_config.json vLLM takes as the default of sampling, by its own names.
+# Keys of generation_config.json that vLLM takes as sampling defaults -> its own names.
 DEFAULTS = {"max_new_tokens": "max_tokens"} | {
     name: name
     for name in ("repetition_penalty", "presence_penalty", "frequency_penalty", "temperature", "top_k", "top_p",
@@ -30,7 +30,7 @@ class Engine:
     Raises ValueError for a model or length that the engine would not start with.
     """
 
-    def __init__(self, argv: list[str], unsaid: list[str], chat_template: str | None, table: flags.Table):
+    def __init__(self, argv: list[str], unsupported: list[str], chat_template: str | None, table: flags.Table):
         parsed = flags.parse(argv, table)
 
         def last(flag: str) -> str | None:
@@ -52,7 +52,7 @@ class Engine:
         )
 
     def add(self, number: str, kind: str, request: dict, options: dict) -> None:
-        """Take one prompt, or raise what the engine raises for it."""
+        """Queue one prompt, or raise the engine's error."""
         if self.dead:
             raise EngineDeadError(DEAD)
         params, prompt = request["params"], request["prompt"]
@@ -85,7 +85,7 @@ class Engine:
             self.waiting.pop(number, None)
 
     def wait(self) -> list[RequestOutput]:
-        """The answers to all that wait, whoever added them, in their order."""
+        """The answers to all waiting requests, in their order."""
         self.dead = self.dead or (bool(self.waiting) and notes.triggered("engine-crash-mid-stream"))
         if self.dead:
             raise EngineDeadError(DEAD)
@@ -93,7 +93,7 @@ class Engine:
         return answers
 
     def tokenizer(self, method: str, given: dict) -> object:
-        """The stub's own: a token for a few bytes, and a chat template of roles and lines."""
+        """The stub's tokenizer: a token for a few bytes, and a chat template of roles and lines."""
         if method == "decode":
             return text_of_tokens(given["token_ids"])
         if method == "encode":
@@ -113,7 +113,7 @@ class Engine:
 
 
 def _defaults(folder: str, source: str | None, override: str | None) -> dict:
-    """The sampling that the model's generation_config.json asks for, unless the engine is told otherwise."""
+    """Sampling defaults of the model's generation_config.json, unless the flags override it."""
     path = Path(folder if source in (None, "auto") else source) / "generation_config.json"
     try:
         config = {} if source == "vllm" else json.loads(path.read_text(encoding="utf-8"))
@@ -124,7 +124,7 @@ def _defaults(folder: str, source: str | None, override: str | None) -> dict:
 
 
 def _conversation(messages: list, tools: list | None) -> tuple[str, str]:
-    """The whole conversation as it is read, and its last message."""
+    """The conversation as text, and its last message."""
     if not messages:
         raise VLLMValidationError("Cannot apply chat template to an empty conversation. Provide at least one message.")
     read = []
@@ -158,7 +158,7 @@ def _schema(given: dict | str) -> dict:
 
 
 def _answer(params, asked: str, limit: int) -> tuple[list[str], str, str | None]:
-    """The answer's tokens, why it ends, and at which of the stop strings."""
+    """The answer's tokens, the finish reason, and the stop string if one ended it."""
     form = params.structured_outputs
     if form is not None and form.json is not None:
         pieces = words(json.dumps(example(_schema(form.json))))
@@ -169,7 +169,7 @@ def _answer(params, asked: str, limit: int) -> tuple[list[str], str, str | None]
     else:
         if form is not None:
             kind = next(name for name in UNABLE if getattr(form, name) is not None)
-            notes.note("left_out", f"structured outputs by {kind}: the stub engine has no sampler to hold to it")
+            notes.note("left_out", f"structured outputs by {kind}: the stub engine has no sampler to enforce them")
         pieces = words(f"This is the stub engine, which has no model. You said: {' '.join(asked.split())}")
     whole = "".join(pieces)
     for stop in params.stop:

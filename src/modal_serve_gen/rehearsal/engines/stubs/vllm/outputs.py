@@ -1,4 +1,4 @@
-"""What `vllm.LLM` answers with."""
+"""The results of `vllm.LLM`."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""`SamplingParams` and `StructuredOutputsParams`: the fields of the pinned engine, refused as it refuses them."""
+"""`SamplingParams` and `StructuredOutputsParams`: the pinned engine's fields and its checks."""
 
 import copy
 import inspect
@@ -11,9 +11,9 @@ from vllm.exceptions import VLLMValidationError
 
 API = json.loads(Path(__file__).with_name("api.json").read_text(encoding="utf-8"))
 MOST_ANSWERS = 16384
-GREEDY = 1e-5  # a temperature below it samples nothing
+GREEDY = 1e-5  # sampling is greedy at temperatures below
 CONSTRAINTS = ("json", "regex", "choice", "grammar", "json_object", "structural_tag")
-# Field: whether a number is allowed, and how that is said.
+# Field: whether a number is allowed, and the range as text.
 RANGES = {
     "presence_penalty": (lambda value: -2 <= value <= 2, "in [-2, 2]"),
     "frequency_penalty": (lambda value: -2 <= value <= 2, "in [-2, 2]"),
@@ -31,16 +31,16 @@ WHOLE = ("n", "top_k", "max_tokens", "min_tokens", "logprobs", "prompt_logprobs"
 
 
 class _Fields:
-    """An object with the fields that the pinned engine's class has; equal when they are."""
+    """An object with the fields of the pinned engine's class; compared by them."""
 
     names: ClassVar[dict[str, dict]] = {}
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.said().items())
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.changed().items())
         return f"{type(self).__name__}({shown})"
 
-    def said(self) -> dict:
-        """The fields that are not as they are by default."""
+    def changed(self) -> dict:
+        """The fields that differ from their defaults."""
         held = {name: getattr(self, name) for name in self.names}
         return {name: value for name, value in held.items() if value not in (self.names[name].get("default"), [])}
 
@@ -51,9 +51,9 @@ class _Fields:
 
 
 class StructuredOutputsParams(_Fields):
-    """What an answer has to look like: exactly one of json, regex, choice, grammar, json_object, structural_tag.
+    """A constraint on the answer: exactly one of json, regex, choice, grammar, json_object, structural_tag.
 
-    As in vLLM, a keyword that is not known is ignored.
+    As in vLLM, an unknown keyword is ignored.
     """
 
     names = API["structured_outputs"]
@@ -71,7 +71,7 @@ class StructuredOutputsParams(_Fields):
 
 
 class SamplingParams(_Fields):
-    """How to sample, and how long. An unknown keyword is a TypeError, a value out of range a VLLMValidationError."""
+    """Sampling and limits. An unknown keyword is a TypeError, a value out of range a VLLMValidationError."""
 
     names = API["sampling_params"]
     __signature__ = inspect.Signature(

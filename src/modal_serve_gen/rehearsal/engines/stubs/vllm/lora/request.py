@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LoRARequest:
-    """An adapter for a request: its name, a number of its own from 1 on, its folder."""
+    """An adapter for a request: its name, a unique number from 1, its folder."""
 
     lora_name: str
     lora_int_id: int

@@ -1,7 +1,7 @@
-"""What a dead engine is told by."""
+"""The error of a dead engine."""
 
 from vllm.exceptions import VLLMServerError
 
 
 class EngineDeadError(VLLMServerError):
-    """The engine's process is gone: no further call can succeed."""
+    """The engine's process has ended: no further call can succeed."""
