@@ -18,7 +18,7 @@ class LocalModal:
         self.plane, self.environment = rehearsal.plane, rehearsal.environment
         self.environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
 
-    async def modal(self, *arguments: str, python: str = sys.executable, limit_s: float = 170) -> tuple[int, str]:
+    async def modal(self, *arguments: str, python: str = sys.executable, limit_s: float = 300) -> tuple[int, str]:
         printed: list[str] = []
         code = await self.rehearsal.modal(
             *arguments, python=python, folder=self.folder, limit_s=limit_s, emit=printed.append

@@ -13,7 +13,7 @@ import openai
 def ask(url: str, key: str, model: str) -> None:
     """The real OpenAI client, plain and streaming, with the proxy token as its api key; 401 without one."""
     messages = [{"role": "user", "content": "Say something."}]
-    client = openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=60)
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=120)
     answer = client.chat.completions.create(model=model, messages=messages, max_tokens=16)
     assert answer.choices[0].finish_reason in ("stop", "length"), answer
     assert answer.usage.completion_tokens > 0

@@ -165,7 +165,7 @@ def test_a_broken_app_fails_with_its_reason(app, shell, case):
     """Exit 1, soon, with Modal's or the engine's own reason in the last lines; and nothing is left behind."""
     changes, reason = BROKEN[case]
     edit(app, *changes)
-    done = shell("rehearse", "a.py", "--engine", "stub", timeout=170)
+    done = shell("rehearse", "a.py", "--engine", "stub")
     output = done.stdout + done.stderr
     assert done.returncode == 1, output
     assert reason in done.stdout.partition("The rehearsal FAILED")[2], output
@@ -176,7 +176,7 @@ def test_a_missing_secret_is_modals_own_refusal(shell, tmp_path):
     """A Secret that the app's provenance does not know does not exist."""
     assert shell(*NEW[:3], "--model", "meta-llama/Llama-3.2-1B-Instruct").returncode == 0
     edit(tmp_path / "a.py", ('from_name("huggingface-secret"', 'from_name("hugginface-secret"'))
-    done = shell("rehearse", "a.py", "--engine", "stub", timeout=170)
+    done = shell("rehearse", "a.py", "--engine", "stub")
     assert done.returncode == 1
     assert "Secret 'hugginface-secret' not found" in done.stdout + done.stderr
 
@@ -194,7 +194,7 @@ def test_nothing_is_left_behind(app, tmp_path, engine, how):
     """However a rehearsal ends, also by Ctrl-C or kill -9: no process and no folder stays."""
     edit(
         app,
-        ("    check_chat(url, key, MODEL)\n", "    print('held')\n    time.sleep(200)\n"),
+        ("    check_chat(url, key, MODEL)\n", "    print('held')\n    time.sleep(3600)\n"),
     )
     folder = Path(tempfile.mkdtemp(dir="/tmp"))  # short: unix sockets lie in it
     process = subprocess.Popen(
@@ -209,9 +209,9 @@ def test_nothing_is_left_behind(app, tmp_path, engine, how):
     below = descendants(process.pid)
     assert len(below) > 3 and list(folder.iterdir())
     process.send_signal(how)
-    process.communicate(timeout=120)
+    process.communicate(timeout=300)
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: -15, signal.SIGKILL: -9}[how]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while (alive(below) or list(folder.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not alive(below)
@@ -240,7 +240,7 @@ def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):
     """What the rehearsal itself cannot write ends 5, and says that it tells nothing of the app."""
     done = subprocess.run(
         [sys.executable, "-m", "modal_serve_gen.cli", "rehearse", "a.py", "--engine", "stub"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=170,
+        cwd=tmp_path, capture_output=True, text=True, timeout=600,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)),
     )  # fmt: skip
     assert done.returncode == 5, done.stdout + done.stderr

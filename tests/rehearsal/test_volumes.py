@@ -114,7 +114,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path):
         file = tmp_path / "file"
         file.write_bytes(b"0123456789")
         url = blobs.range_url(plane, file, 4, 6)
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             assert (await client.get(url)).content == b"456789"
             file.write_bytes(b"01234567")
             assert (await client.get(url)).status_code == 410

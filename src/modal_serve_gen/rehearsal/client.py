@@ -65,5 +65,5 @@ async def modal(
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-    await output.drained(3)
+    await output.drained(10)
     return code

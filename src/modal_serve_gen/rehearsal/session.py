@@ -43,6 +43,9 @@ from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
 START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on start-up time-outs
+# After this time, a server that listens on other ports only will not come to the right one; a real engine has others
+# for its own processes.
+OTHER_PORT_S = {"real": 150, "stub": 15}
 RUN_LIMIT_S = {"real": 900, "stub": 300}  # upper bound on one modal command
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
 ISOLATED = "the containers' network: connected to this rehearsal only, not to the Internet"
@@ -85,6 +88,7 @@ class Rehearsal:
             plane,
             handlers,
             limit_s=START_LIMIT_S[config.engine] + config.faults.slow_start_s,
+            other_port_s=OTHER_PORT_S[config.engine],
             prepare=substitutes.prepare,
             isolated=not refused,
             visible=substitutes.visible,

@@ -1,4 +1,4 @@
-"""A class in all the ways that apps use one; its entrypoint fails where an answer is wrong."""
+"""All the ways in which apps use a class; the entrypoint fails on a wrong result."""
 
 import os
 import time
@@ -16,7 +16,7 @@ class Engine:
 
     @modal.enter()
     def load(self):
-        self.began = os.environ["MODAL_TASK_ID"]
+        self.task_id = os.environ["MODAL_TASK_ID"]
 
     @modal.method()
     def double(self, number: int) -> int:
@@ -33,14 +33,23 @@ class Engine:
     @modal.method()
     def where(self, seconds: float) -> str:
         time.sleep(seconds)
-        return self.began
+        return self.task_id
+
+    @modal.method()
+    def meet(self, number: int) -> str:
+        """The container's id, as soon as `number` containers were called."""
+        folder = Path(os.environ["STATE"])
+        (folder / f"met-{self.task_id}").touch()
+        while len(list(folder.glob("met-*"))) < number:
+            time.sleep(0.05)
+        return self.task_id
 
     @modal.method()
     def fails(self, times: int, how: str) -> int:
-        """Fail so many times, by raising or by dying, then say how often it was tried."""
-        tries = Path(os.environ["STATE"], f"{how}-{times}")
-        seen = len(tries.read_text()) if tries.exists() else 0
-        tries.write_text("x" * (seen + 1))
+        """Fail `times` times, by raising or by dying, then return the number of failures."""
+        record = Path(os.environ["STATE"], f"{how}-{times}")
+        seen = len(record.read_text()) if record.exists() else 0
+        record.write_text("x" * (seen + 1))
         if seen < times:
             if how == "dies":
                 os._exit(9)
@@ -55,7 +64,7 @@ def slow() -> None:
 
 @app.function()
 def inside() -> list[int]:
-    """A call from a container into another."""
+    """A call from one container to another."""
     return list(Engine().double.map(range(3)))
 
 
@@ -68,18 +77,18 @@ def main() -> None:
     assert modal.FunctionCall.gather(*(engine.double.spawn(number) for number in range(5))) == [0, 2, 4, 6, 8]
     assert list(engine.count.remote_gen(4)) == [0, 1, 2, 3]
     assert Engine(word="other").named.remote(1) == "other 1" and engine.named.remote(1) == "plain 1"
-    assert len(set(engine.where.map([0.8] * 6))) > 1, "one container for all"
+    assert len(set(engine.meet.map([3, 3, 3]))) == 3
     alone = Engine.with_options(max_containers=1)()
-    assert len(set(alone.where.map([0.1] * 6))) == 1, "several containers in place of one"
+    assert len(set(alone.where.map([0.1] * 6))) == 1, "max_containers is not observed"
     assert inside.remote() == [0, 2, 4]
     assert engine.fails.remote(2, "raises") == 2 and engine.fails.remote(1, "dies") == 1
-    for times, how, what in ((5, "raises", "ValueError"), (5, "dies", "exit code 9")):
+    for times, how, message in ((5, "raises", "ValueError"), (5, "dies", "exit code 9")):
         (failed,) = engine.fails.starmap([(times, how)], return_exceptions=True)
-        assert what in repr(failed), failed
+        assert message in repr(failed), failed
     try:
         slow.remote()
-    except modal.exception.FunctionTimeoutError as limit:
-        assert "2 s" in str(limit), limit
+    except modal.exception.FunctionTimeoutError as error:
+        assert "2 s" in str(error), error
     else:
-        raise AssertionError("the time-out was not kept")
+        raise AssertionError("the time-out was not enforced")
     print("the classes are content")

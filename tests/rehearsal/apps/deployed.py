@@ -1,4 +1,4 @@
-"""An app that is deployed, deployed anew, and asked by name from its own entrypoint."""
+"""An app that is deployed and redeployed; its entrypoint looks it up by name."""
 
 import os
 import time
@@ -23,7 +23,7 @@ def container() -> str:
 
 
 @app.function(image=image)
-@modal.web_server(8000, startup_timeout=10)
+@modal.web_server(8000, startup_timeout=60)
 def web() -> None:
     import subprocess
     import sys
@@ -59,7 +59,7 @@ def patient() -> str:
 
 @app.function(image=image, schedule=modal.Cron("30 4 * * mon-fri"))
 def nightly() -> None:
-    raise AssertionError("a schedule was acted on")
+    raise AssertionError("a schedule was run")
 
 
 @app.local_entrypoint()
@@ -73,8 +73,8 @@ def main(deployed: str = "", missing: str = "") -> None:
     if not deployed:
         assert version.remote() == VERSION
         return
-    found = modal.Function.from_name(app.name, "version")
-    assert found.remote() == deployed, found.remote()
+    function = modal.Function.from_name(app.name, "version")
+    assert function.remote() == deployed
     name = modal.Function.from_name(app.name, "container")
     assert name.remote() == name.remote(), "a deployed app keeps its containers"
     with urllib.request.urlopen(modal.Function.from_name(app.name, "web").get_web_url()) as answer:

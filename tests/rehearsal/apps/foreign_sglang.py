@@ -38,7 +38,7 @@ def wait_ready(process: subprocess.Popen, timeout: int = 5 * MINUTES):
         if (code := process.poll()) is not None:
             raise subprocess.CalledProcessError(code, cmd=process.args)
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=5).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=30).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
@@ -53,7 +53,7 @@ def warmup():
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        urllib.request.urlopen(request, timeout=10).read()
+        urllib.request.urlopen(request, timeout=60).read()
 
 
 @app.server(

@@ -1,47 +1,74 @@
-"""Containers that end when they have had nothing to do for a while, and those that stay."""
+"""Containers that stop when idle, and those that are kept warm."""
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import modal
 
+WINDOW_S = 2
 app = modal.App("scaled")
 image = modal.Image.debian_slim()
-ends = modal.Volume.from_name("ends", create_if_missing=True)
-settings = {"image": image.env({"ENDS": "/ends"}), "volumes": {"/ends": ends}, "scaledown_window": 2}
+files = modal.Volume.from_name("files", create_if_missing=True)
+settings = {"image": image.env({"FILES": "/files"}), "volumes": {"/files": files}, "scaledown_window": WINDOW_S}
 
 
-class Counted:
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+class Base:
+    @modal.enter()
+    def start(self):
+        self.files, self.task_id = Path(os.environ["FILES"]), os.environ["MODAL_TASK_ID"]
+
     @modal.exit()
-    def leave(self):
-        Path(os.environ["ENDS"], os.environ["MODAL_TASK_ID"]).touch()
-
-    @modal.method()
-    def who(self, seconds: float = 0) -> str:
-        time.sleep(seconds)
-        return os.environ["MODAL_TASK_ID"]
+    def stop(self):
+        (self.files / f"stopped-{self.task_id}").touch()
 
 
 @app.cls(**settings)
-class Fleeting(Counted):
-    pass
+@modal.concurrent(max_inputs=2)
+class Fleeting(Base):
+    @modal.method()
+    def hold(self) -> str:
+        """Return after `release`."""
+        until((self.files / "released").exists)
+        return self.task_id
+
+    @modal.method()
+    def release(self) -> str:
+        (self.files / "released").touch()
+        return self.task_id
 
 
 @app.cls(**settings, min_containers=1)
-class Lasting(Counted):
-    pass
+class Lasting(Base):
+    @modal.method()
+    def meet(self, number: int) -> str:
+        """Return when `number` containers were called."""
+        (self.files / f"met-{self.task_id}").touch()
+        until(lambda: len(list(self.files.glob("met-*"))) >= number)
+        return self.task_id
+
+
+def stopped() -> set[str]:
+    return {name.removeprefix("stopped-") for entry in files.listdir("/") if (name := entry.path).startswith("stopped")}
 
 
 @app.local_entrypoint()
 def main():
     fleeting, lasting = Fleeting(), Lasting()
-    first = fleeting.who.remote()
-    assert fleeting.who.remote(4) == first, "a container at work is not idle"
-    several = set(lasting.who.map([1, 1, 1]))
-    assert len(several) > 1
-    time.sleep(5)
-    assert len({each.path for each in ends.listdir("/")} & several) == len(several) - 1, "all but one have ended"
-    assert fleeting.who.remote() != first and lasting.who.remote() in several
-    assert first in {each.path for each in ends.listdir("/")}
+    call = fleeting.hold.spawn()
+    warm = set(lasting.meet.map([2, 2]))
+    assert len(warm) == 2
+    time.sleep(2 * WINDOW_S)
+    first = fleeting.release.remote()
+    assert call.get() == first, "a busy container is not idle"
+    until(lambda: first in stopped() and len(stopped() & warm) == 1)
+    assert fleeting.release.remote() != first and lasting.meet.remote(1) in warm - stopped()
     print("the scaling is content")

@@ -24,7 +24,8 @@ from modal_serve_gen.rehearsal.loopback import Listener
 class Launcher:
     """Starts the processes of one rehearsal's containers.
 
-    `limit_s` caps start-up time-outs. `prepare(image)` returns the interpreter, and the rehearsal's additions to the
+    `limit_s` caps start-up time-outs; a server that listens on other ports only is given up after `other_port_s` seconds.
+    `prepare(image)` returns the interpreter, and the rehearsal's additions to the
     environment. `visible()` returns the folders of this machine that an `isolated` container needs.
     """
 
@@ -34,12 +35,13 @@ class Launcher:
         handlers: Handlers,
         *,
         limit_s: float,
+        other_port_s: float,
         prepare: Callable[[Image | None], tuple[Path, dict[str, str]]],
         isolated: bool,
         visible: Callable[[], list[Path]],
     ):
         self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
-        self.isolated, self.visible = isolated, visible
+        self.other_port_s, self.isolated, self.visible = other_port_s, isolated, visible
         plane.listener_added = self.expose
         self.started: Callable[[int], None] = lambda pid: None  # gets the id of each process, a session leader
         self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"

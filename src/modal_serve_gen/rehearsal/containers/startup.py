@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from modal_serve_gen.rehearsal.containers import listening
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.control_plane import servers
 from modal_serve_gen.rehearsal.control_plane.state import Container
 
-UNREACHABLE_S = 15  # a server that listens elsewhere for this long will not come to the right port
+CONNECT_S = 300  # until a container's entrypoint calls the control plane, on a busy machine
 MARGIN_S = 10  # lets the SDK report first: its own time-out for a web server tells what to do
+LOCALHOST_S = 5  # a server that listens on localhost for this long will not come to 0.0.0.0
 
 
 async def watch(container: Container, launcher: Launcher, give_up: Callable[[Container, str], None]) -> None:
@@ -17,27 +19,38 @@ async def watch(container: Container, launcher: Launcher, give_up: Callable[[Con
     definition = container.function.definition
     declared = definition.startup_timeout_secs or definition.timeout_secs or 300
     allowed = min(declared, launcher.limit_s)
+    # The time-out is the app's; starting Python on a busy machine does not count.
+    await container.changed.until(lambda: container.connected or not container.alive, CONNECT_S)
     deadline, unreachable_since = time.monotonic() + allowed + MARGIN_S, None
     while not await container.changed.until(lambda: container.ready or not container.alive, 1):
         where = unreachable(container, launcher.own_ports())
         unreachable_since = (unreachable_since or time.monotonic()) if where else None
-        if unreachable_since and time.monotonic() - unreachable_since > UNREACHABLE_S:
-            return give_up(container, where)
+        patience_s = LOCALHOST_S if where and where.localhost else launcher.other_port_s
+        if where and unreachable_since and time.monotonic() - unreachable_since > patience_s:
+            return give_up(container, where.text)
         if time.monotonic() > deadline:
             text = f"was not ready after its start-up time-out of {allowed:g} s"
             text += f" ({declared} s in the app)" if allowed < declared else ""
-            return give_up(container, f"{text}; {where}" if where else text)
+            return give_up(container, f"{text}; {where.text}" if where else text)
     return None
 
 
-def unreachable(container: Container, own_ports: set[int]) -> str:
-    """Where a web server listens in vain, as the end of a sentence; '' if it does not, or is not a web server.
+@dataclass(frozen=True)
+class Unreachable:
+    """Where a server listens in vain: `text` completes "the container of TAG ..."."""
+
+    text: str
+    localhost: bool  # on the right port, but on localhost
+
+
+def unreachable(container: Container, own_ports: set[int]) -> Unreachable | None:
+    """Where a web server listens in vain; None if it does not, or is not a web server.
 
     The control plane itself listens on `own_ports`.
     """
     expected = next(iter(servers.ports(container.function.definition)), 0)
     if not expected or not container.inner_host or container.process is None:
-        return ""
+        return None
     if container.network:
         sockets, reachable = listening.table(container.process.pid), {container.host, listening.ANY}
     else:
@@ -45,8 +58,10 @@ def unreachable(container: Container, own_ports: set[int]) -> str:
     outside = {port for address, port in sockets if address in reachable}
     inside = {port for address, port in sockets if address == container.inner_host}
     if expected in outside:
-        return ""
+        return None
     if expected in inside:
-        return f"listens at port {expected} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
+        text = f"listens at port {expected} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
+        return Unreachable(text, True)
     ports = ", ".join(map(str, sorted((outside | inside) - own_ports)))
-    return f"listens at port {ports}, but Modal expects port {expected}; make them the same" if ports else ""
+    text = f"listens at port {ports}, but Modal expects port {expected}; make them the same"
+    return Unreachable(text, False) if ports else None

@@ -109,6 +109,9 @@ class Service:
 
         async def serve(stream: Stream[Any, Any]) -> None:
             request = await stream.recv_message()
+            if self.caller is not None and not self.caller.connected:
+                self.caller.connected = True
+                self.caller.changed.notify()
             if handler is None:
                 if name not in self.plane.unimplemented:
                     self.plane.unimplemented.append(name)

@@ -147,6 +147,7 @@ class Container:
     network: Network | None = None  # None: it shares this machine's
     entered: bool = False  # of a server: its enter methods have ended
     requests: int = 0  # of a server: HTTP requests in progress
+    connected: bool = False  # its entrypoint has called the control plane
     ready: bool = False
     stopping: bool = False
     killed: bool = False  # by the control plane
@@ -188,7 +189,7 @@ class ControlPlane:
     allowed_tokens: set[str] = field(default_factory=set)  # ids allowed for this environment
     # Instances of classes, by function, parameters and options.
     instances: dict[tuple[str, bytes, bytes], Function] = field(default_factory=dict)
-    heartbeat_limit_s: float = 40.0  # silence after which a client is lost; clients send one every 15 s
+    heartbeat_limit_s: float = 60.0  # silence after which a client is lost; clients send one every 15 s
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were called and are not implemented
     internal_errors: list[Exception] = field(default_factory=list)  # failures of the rehearsal, not of the app
     substituted: list[str] = field(default_factory=list)
