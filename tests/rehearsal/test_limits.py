@@ -38,7 +38,7 @@ REFUSED = {
     "serve requests max_containers=5,000; Modal accepts 0 to 4,000.": scaled(max_containers=5000),
     "serve requests at least 3 and at most 2 containers.": scaled(min_containers=3, max_containers=2),
     "'H101:1' is not a GPU": resources(gpu="H101"),
-    "'H100:9' asks for 9 GPUs": resources(gpu="H100", count=9),
+    "'H100:9' requests 9 GPUs": resources(gpu="H100", count=9),
     "'us-eats' is not a region of Modal. Did you mean us-east?": placed("us-eats"),
 }
 

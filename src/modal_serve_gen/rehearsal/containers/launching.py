@@ -24,7 +24,7 @@ from modal_serve_gen.rehearsal.loopback import Listener
 class Launcher:
     """Starts the processes of one rehearsal's containers.
 
-    `limit_s` caps start-up time-outs; a server that listens on other ports only is given up after `other_port_s` seconds.
+    `limit_s` caps start-up time-outs. A server that listens on other ports only fails after `other_port_s` seconds.
     `prepare(image)` returns the interpreter, and the rehearsal's additions to the
     environment. `visible()` returns the folders of this machine that an `isolated` container needs.
     """
