@@ -81,9 +81,10 @@ def _read_packages(document: dict[str, Any], code: str) -> None:
     if isinstance(pins, dict) and isinstance(pins.get("packages"), str):
         engine, *pins["packages"] = _pins(code, pins["packages"])
         pins["version"] = engine.partition("==")[2]
-    for name, held in also.items() if isinstance(also, dict) else ():
-        if isinstance(held, str):
-            also[name] = _pins(code, held)
+    if isinstance(also, dict):
+        document["also"] = {
+            name: _pins(code, packages) if isinstance(packages, str) else packages for name, packages in also.items()
+        }
 
 
 def _pins(code: str, name: str) -> list[str]:
