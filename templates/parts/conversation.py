@@ -29,7 +29,7 @@ def check_conversation(url: str, key: str, model: str) -> None:
             if line.strip()
         ]
         if len(lines) < 3 or lines[-1][1].strip() != b"data: [DONE]":
-            raise RuntimeError(f"the streamed answer broke off after {len(lines)} lines")
+            raise SystemExit(f"the stream ended early, after {len(lines)} lines")
         chunks = [json.loads(line.removeprefix(b"data: ")) for _, line in lines[:-1]]
         text = "".join(
             choice["delta"].get("content") or choice["delta"].get("reasoning_content") or ""

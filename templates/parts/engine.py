@@ -15,7 +15,8 @@ PORT = 8000  # an app defines it itself
 def start_engine(command: list[str], **variables: str) -> None:
     """Start the engine and return once it is healthy. If it exits, the container exits too."""
     engine = subprocess.Popen(command, env=os.environ | variables)
-    # Exit handlers run in reverse order. What is left after 20 s is killed with the container.
+    # Exit handlers run in reverse order: terminate, wait, kill.
+    atexit.register(engine.kill)
     atexit.register(engine.wait, timeout=20)
     atexit.register(engine.terminate)
 

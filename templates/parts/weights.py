@@ -35,8 +35,10 @@ def preflight() -> None:
             ],
         )
         check = HfApi().verify_repo_checksums(repository, revision=commit)
+        for file in check.mismatches:
+            (check.verified_path / file["path"]).resolve().unlink()
         if check.mismatches:
-            raise RuntimeError(f"Delete these files from the Volume: {check.mismatches}")
+            raise RuntimeError(f"Run this again to download these files: {check.mismatches}")
         print(f"{repository}: {check.checked_count} files match the Hub's hashes", flush=True)
     weights.commit()
 

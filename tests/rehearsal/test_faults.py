@@ -18,7 +18,7 @@ ENDS = {
     "slow-start:2": (None, None),
     "engine-crash-at-start": ("The engine exited with code 1", "initialization failed"),
     "volume-full": ("No space left on device", "No space left on device"),
-    "engine-crash-mid-stream": ("ended with exit code 1", None),
+    "engine-crash-mid-stream": ("The engine exited with code 1", None),
     "kill-container:2": ("ended with exit code -9", None),
 }
 # Where an app does better than the others.
@@ -117,7 +117,7 @@ def test_the_real_engine_dies_in_the_middle_of_a_stream(shell):
     done = shell("rehearse", "a.py", "--fault", "engine-crash-mid-stream", "--json", timeout=400)
     report = json.loads(done.stdout)
     assert done.returncode == 1 and report["faults"] == {"engine-crash-mid-stream": 1}, done.stderr
-    assert any("broke off" in line for line in report["last_lines"]), report["last_lines"]
+    assert any("ended early" in line for line in report["last_lines"]), report["last_lines"]
 
 
 @pytest.mark.parametrize(
