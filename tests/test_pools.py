@@ -114,6 +114,6 @@ def test_an_app_asks_for_its_states_where_the_engines_own_share_is_too_small():
     """Qwen3.6 27B on one H100: 80 states of 147 MiB for 16 requests, in place of a larger GPU."""
     asked = {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3.6-27B-FP8", "gpu": "H100"}
     made = new_app.make(asked, source=None, generator="test", offline=True, say=print)
-    assert '"--max-mamba-cache-size", "80",' in made.text and made.plan.kv_cache.tokens > 200_000
+    assert '"--max-mamba-cache-size=80",' in made.text and made.plan.kv_cache.tokens > 200_000
     made = new_app.make({**asked, "concurrency": 2}, source=None, generator="test", offline=True, say=print)
     assert "--max-mamba-cache-size" not in made.text

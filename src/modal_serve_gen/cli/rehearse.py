@@ -68,18 +68,21 @@ def rehearse(
     """
     import asyncio
 
-    from modal_serve_gen.commands import rehearse_app
+    from modal_serve_gen.commands import rehearsal_text, rehearse_app
 
-    out = sys.stderr if as_json else sys.stdout
-
-    def emit(text: str) -> None:
-        out.write(text)
-        out.flush()
-
+    stream = sys.stderr if as_json else sys.stdout
     rehearsal = rehearse_app.run(
-        target, list(context.args), engine=engine, faults=fault or (), kept=state, fresh=fresh, deploy=deploy,
-        isolated=isolation, say=say, emit=emit,
-    )  # fmt: skip
+        target,
+        list(context.args),
+        engine=engine,
+        faults=fault or (),
+        state=state,
+        fresh=fresh,
+        deploy=deploy,
+        isolated=isolation,
+        say=say,
+        emit=lambda text: print(text, end="", file=stream, flush=True),
+    )
     try:
         report = asyncio.run(rehearsal)
     except KeyboardInterrupt:
@@ -87,5 +90,5 @@ def rehearse(
         if state:
             message = f"Volumes and Secrets are kept in {state}: run the same command to resume."
         raise KeyboardInterrupt(message) from None
-    print(report.model_dump_json(indent=2) if as_json else rehearse_app.summary(report))
+    print(report.model_dump_json(indent=2) if as_json else rehearsal_text.text(report))
     end(0 if report.ok else errors.FINDINGS)

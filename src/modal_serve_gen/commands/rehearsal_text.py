@@ -1,0 +1,50 @@
+"""How the report of a rehearsal is printed."""
+
+from modal_serve_gen.commands.layout import count, wrapped
+from modal_serve_gen.rehearsal.report import Report
+
+
+def text(report: Report) -> str:
+    """The report as paragraphs and lists, as wide as the terminal."""
+    lines: list[str] = []
+    for title, items in (
+        ("Proven", report.proven),
+        ("Substituted", report.substituted),
+        ("Not shown", report.not_shown),
+        ("Findings", report.findings),
+        ("Faults", _faults(report)),
+    ):
+        if items:
+            lines += ["", f"{title}:", *(line for item in items for line in wrapped(item, "  - "))]
+    seconds = ", ".join(f"{phase} {value:.1f}" for phase, value in report.seconds.items())
+    lines += ["", *wrapped(f"With modal {report.modal}{_engine(report)}; seconds: {seconds}.", "", "  ")]
+    lines.append(f"The rehearsal {_verdict(report)}")
+    if not report.ok:
+        lines += [f"  {line}" for line in report.last_lines]
+    return "\n".join(lines)
+
+
+def _engine(report: Report) -> str:
+    engine = report.engine
+    if not engine.name:
+        return ""
+    if not engine.real:
+        return f" and a stub of {engine.name} {engine.pinned}"
+    kind = "the pinned release" if engine.version == engine.pinned else f"in place of the pinned {engine.pinned}"
+    return f" and {engine.name} {engine.version} on the CPU, {kind}"
+
+
+def _faults(report: Report) -> list[str]:
+    """How often each fault was triggered, and the statuses of all requests."""
+    lines = [f"{name}: triggered {count(times, 'time')}" for name, times in report.faults.items()]
+    return [*lines, f"all requests through the public URL: {report.answers}"] if lines and report.answers else lines
+
+
+def _verdict(report: Report) -> str:
+    if not report.ok:
+        return f"FAILED: modal run exited with code {report.exit_code}. The end of its output:"
+    if not all(report.faults.values()):
+        return "passed, but not every fault was triggered."
+    if report.exit_code == 0 and not report.exercised:
+        return "ended without running the app."
+    return "passed."
