@@ -89,6 +89,9 @@ REASONS = {
     "an index": "Sparse Attention is not supported on CPU.",
     "Mamba-2, experts": "is_act_and_mul=False is supported only for CUDA, XPU and ROCm for now",
 }
+# On some processors (seen without AMX) the CPU engine registers no kernel for packed weights.
+MISSING_KERNEL = "convert_weight_packed"
+PACKED_WEIGHTS = {"DeepSeek V4, two groups", "DeepSeek V4, uneven"}
 
 # The engine's own Python runs this: each miniature in a process of its own, since no two engines fit into one.
 START = """
@@ -197,6 +200,11 @@ def test_the_engine_logs_the_cache_size_that_the_formula_gives(tmp_path):
     kinds that are missing are missing because the engine says so. One process: the engine's imports take longest."""
     kinds = [kind for family in KINDS.values() for kind in family]
     found = start([*kinds, *REFUSED], tmp_path)
-    assert {name: one["refused"] for name, one in found.items() if "refused" in one} == REASONS
+    refused = {name: row["refused"] for name, row in found.items() if "refused" in row}
+    missing = {name for name, reason in refused.items() if MISSING_KERNEL in reason}
+    assert {name: reason for name, reason in refused.items() if name not in missing} == REASONS
+    assert missing <= PACKED_WEIGHTS
     for kind in kinds:
+        if kind[0] in missing:
+            continue
         assert found[kind[0]] == ours(kind, found[kind[0]]), kind[0]

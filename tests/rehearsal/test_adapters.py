@@ -65,7 +65,7 @@ def test_the_real_engine_answers_with_an_adapter(tmp_path):
     )
     flags += ["--middleware", "gate.Gate"]
     env = container(tmp_path / "env", "real")
-    with serving(env, tmp_path, tmp_path / "base", *flags, limit=150, PYTHONPATH=str(tmp_path / "code")) as (url, _):
+    with serving(env, tmp_path, tmp_path / "base", *flags, PYTHONPATH=str(tmp_path / "code")) as (url, _):
         rows = {row["id"]: row["parent"] for row in httpx.get(f"{url}/v1/models").json()["data"]}
         assert rows == {"m": None, "a": "m"}
         asked = {"messages": HELLO, "max_tokens": 12, "temperature": 0, "logprobs": True}

@@ -10,6 +10,21 @@ from modal_serve_gen import errors
 from modal_serve_gen.cli.console import Command, Json, end, guarded, say
 from modal_serve_gen.rehearsal import faults
 
+Fault = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[:ARG]", help=f"Inject a fault; repeatable: {', '.join(map(faults.usage, faults.KINDS))}."
+    ),
+]
+Isolation = Annotated[
+    bool,
+    typer.Option(
+        "--isolation/--no-isolation",
+        help="Give containers their own network and files, if this machine allows it. Without isolation they have "
+        "Internet access.",
+    ),
+]
+
 
 class PassingOn(Command):
     """A command whose error for an unknown option explains how to pass it to the app, after `--`."""
@@ -45,21 +60,8 @@ def rehearse(
         typer.Option(metavar="DIR", help="Keep Volumes and Secrets in this folder for later rehearsals."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Empty the --state folder first.")] = False,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[:ARG]",
-            help=f"Inject a fault; repeatable: {', '.join(map(faults.usage, faults.KINDS))}.",
-        ),
-    ] = None,
-    isolation: Annotated[
-        bool,
-        typer.Option(
-            "--isolation/--no-isolation",
-            help="Give containers their own network and files, if this machine allows it. Without isolation they have "
-            "Internet access.",
-        ),
-    ] = True,
+    fault: Fault = None,
+    isolation: Isolation = True,
     as_json: Json = False,
 ) -> None:
     """Run the unmodified app on this machine: no account, no GPU, nothing billed.

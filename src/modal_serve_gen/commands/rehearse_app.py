@@ -45,11 +45,11 @@ async def run(
     source = _read(Path(target.partition("::")[0]))
     injected = parse_faults(faults)
     _check_state(state, fresh)
-    resolved = render.read_provenance(source)
     if not deploy and DEPLOYED in arguments:
         say(f"{DEPLOYED} tests the deployed app, so the app is deployed first.")
         deploy = True
     app = _parse(source)
+    resolved = render.read_provenance(source) if app else None
     entrypoint = bool(arguments) or "::" in target or _runs(app)
     if not entrypoint:
         say("The app has no entrypoint for `modal run`: it is deployed, and its web endpoints are called.")
