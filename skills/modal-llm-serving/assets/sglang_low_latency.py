@@ -132,8 +132,10 @@ def preflight() -> None:
             ],
         )
         check = HfApi().verify_repo_checksums(repository, revision=commit)
+        for file in check.mismatches:
+            (check.verified_path / file["path"]).resolve().unlink()
         if check.mismatches:
-            raise RuntimeError(f"Delete these files from the Volume: {check.mismatches}")
+            raise RuntimeError(f"Run this again to download these files: {check.mismatches}")
         print(f"{repository}: {check.checked_count} files match the Hub's hashes", flush=True)
     weights.commit()
 
@@ -170,7 +172,8 @@ def local_folder(repository: str) -> str:
 def start_engine(command: list[str], **variables: str) -> None:
     """Start the engine and return once it is healthy. If it exits, the container exits too."""
     engine = subprocess.Popen(command, env=os.environ | variables)
-    # Exit handlers run in reverse order. What is left after 20 s is killed with the container.
+    # Exit handlers run in reverse order: terminate, wait, kill.
+    atexit.register(engine.kill)
     atexit.register(engine.wait, timeout=20)
     atexit.register(engine.terminate)
 
@@ -299,11 +302,13 @@ def proxy_token(stack: contextlib.ExitStack) -> str:
     """Return a proxy token: from the environment, or a new one, deleted when `stack` closes."""
     if "MODAL_PROXY_TOKEN_ID" in os.environ:
         return os.environ["MODAL_PROXY_TOKEN_ID"] + "." + os.environ["MODAL_PROXY_TOKEN_SECRET"]
-    print("MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: creating a proxy token")
     tokens = modal.Workspace.from_context().proxy_tokens
     token = tokens.create()
     stack.callback(tokens.delete, token.token_id)
-    print(f"created proxy token {token.token_id}, which is deleted when the smoke test ends")
+    print(
+        f"MODAL_PROXY_TOKEN_ID and MODAL_PROXY_TOKEN_SECRET are not set: created {token.token_id},",
+        "which is deleted when the smoke test ends",
+    )
     tokens.allow(token.token_id, modal.Environment.from_context().hydrate().name)
     return f"{token.token_id}.{token.token_secret}"
 
@@ -329,7 +334,7 @@ def ask(url: str, key: str, body=None, expect=200, deadline=0.0, **headers: str)
             return response
         if status not in (303, 429, 503) or time.monotonic() > deadline:
             reason = response.read().decode() if hasattr(response, "read") else response
-            raise RuntimeError(
+            raise SystemExit(
                 f"{url} answered {status} instead of {expect}: {reason}\n"
                 f"See the log above, or: modal app logs {app.name}"
             )
@@ -359,7 +364,7 @@ def check_conversation(url: str, key: str, model: str) -> None:
             if line.strip()
         ]
         if len(lines) < 3 or lines[-1][1].strip() != b"data: [DONE]":
-            raise RuntimeError(f"the streamed answer broke off after {len(lines)} lines")
+            raise SystemExit(f"the stream ended early, after {len(lines)} lines")
         chunks = [json.loads(line.removeprefix(b"data: ")) for _, line in lines[:-1]]
         text = "".join(
             choice["delta"].get("content") or choice["delta"].get("reasoning_content") or ""

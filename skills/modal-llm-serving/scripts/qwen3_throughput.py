@@ -167,8 +167,10 @@ def preflight() -> None:
             ],
         )
         check = HfApi().verify_repo_checksums(repository, revision=commit)
+        for file in check.mismatches:
+            (check.verified_path / file["path"]).resolve().unlink()
         if check.mismatches:
-            raise RuntimeError(f"Delete these files from the Volume: {check.mismatches}")
+            raise RuntimeError(f"Run this again to download these files: {check.mismatches}")
         print(f"{repository}: {check.checked_count} files match the Hub's hashes", flush=True)
     weights.commit()
 
@@ -284,9 +286,11 @@ class Engine:
             line = json.loads(row)
             result["custom_id"] = line.get("custom_id", result["custom_id"])
             body = line.get("body", line)
-            prompt = body.get("messages") or body["prompt"]
+            messages = body.get("messages") or body["prompt"]
+            if not body.get("messages") and isinstance(messages, str):
+                messages = [{"role": "user", "content": messages}]
             self.llm.enqueue_chat(
-                [[{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt],
+                [messages],
                 self.sampling(body),
                 use_tqdm=False,
                 chat_template_kwargs=body.get("chat_template_kwargs"),
