@@ -44,7 +44,7 @@ def test_a_deployment_is_asked(shell, workflow):
     assert shell("new", "a.py", "--offline", "--workflow", workflow).returncode == 0
     done = shell("rehearse", "a.py", "--engine", "stub", "--json", "--", "--deployed")
     assert done.returncode == 0, done.stderr
-    assert "modal deploy comes first" in done.stderr
+    assert "the app is deployed first" in done.stderr
     stored = any("memory snapshot" in line for line in json.loads(done.stdout)["substituted"])
     assert stored == (workflow == "vllm-cold-start")
 
