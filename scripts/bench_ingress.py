@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from modal_serve_gen.commands import new_app, rehearse_app
+from modal_serve_gen.commands import new_app
+from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.session import Rehearsal
 from modal_serve_gen.spec import workflows
@@ -23,7 +24,7 @@ from modal_serve_gen.spec import workflows
 async def measure(workflow: str, concurrent: int) -> None:
     given = {"workflow": workflow, "auth": "none"}
     made = new_app.make(given, source=None, generator="bench", offline=True, say=lambda line: None)
-    config = RehearsalConfig("stub", {}, rehearse_app.repository, isolated=False)
+    config = RehearsalConfig("stub", {}, hub.repository_config, isolated=False)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "app.py").write_text(made.text, "utf-8")
         async with Rehearsal(config, lambda text: None) as one:

@@ -349,3 +349,15 @@ def test_hostile_revisions_are_bad_input(served, revision):
     with pytest.raises(BadInput):
         hub.resolve("me/model", revision, **ENGINE)
     assert served.seen == []
+
+
+def test_a_rehearsal_gets_the_configuration_of_a_repository(served, monkeypatch):
+    """Bundled facts first, then the Hub; without a reachable Hub nothing is known."""
+    assert hub.repository_config("Qwen/Qwen3-8B", "vllm") == (facts.config("Qwen/Qwen3-8B").config, False)
+    served.repos["me/model"] = GOOD
+    assert hub.repository_config("me/model", "vllm") == (CONFIG, False)
+    assert hub.repository_config("me/other", "vllm") is None
+    served.repos["me/gated"] = replace(GOOD, gated="manual", open_to=TOKEN)
+    assert hub.repository_config("me/gated", "vllm") == (None, True)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert hub.repository_config("me/model", "vllm") == (None, False)

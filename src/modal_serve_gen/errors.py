@@ -45,6 +45,10 @@ class ModelError(ServeError):
     exit_code = 3
 
 
+class GatedModel(ModelError):
+    """A gated model that cannot be read without a token that has access to it."""
+
+
 class HubUnavailable(ModelError):
     """The Hub could not be reached, so whether the model exists is not known."""
 

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from modal_serve_gen.commands import rehearse_app
+from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.session import Rehearsal
 
@@ -29,7 +29,7 @@ class LocalModal:
 @contextlib.asynccontextmanager
 async def local_modal(folder: Path, models: bool = False):
     """A rehearsal with the stub; commands run in `folder`. `models`: with a hub of the bundled ones."""
-    config = RehearsalConfig("stub", {}, rehearse_app.repository if models else lambda model, engine: None)
+    config = RehearsalConfig("stub", {}, hub.repository_config if models else lambda model, engine: None)
     async with Rehearsal(config, lambda text: None) as rehearsal:
         yield LocalModal(rehearsal, folder)
     assert not rehearsal.plane.internal_errors, rehearsal.plane.internal_errors

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal.config import ModelRevision, RehearsalConfig, Repository
+from modal_serve_gen.models.hub import RepositoryConfig
+from modal_serve_gen.rehearsal.config import ModelRevision, RehearsalConfig
 from modal_serve_gen.rehearsal.engines import adapters, engine_env, miniature
 from modal_serve_gen.rehearsal.substitutes import Substitutes
 from tests.rehearsal.engines import HELLO, MODEL, container, serving
@@ -29,7 +30,7 @@ def test_an_adapter_of_a_stub_s_miniature_has_what_peft_writes(tmp_path):
 def test_an_adapter_is_made_before_its_base_is_requested(tmp_path):
     """An id among the adapters is one, whatever the Hub knows of it; any other id is a model; both are told of."""
     config = RehearsalConfig(
-        "stub", {}, lambda model, engine: Repository(CONFIG, True) if model == MODEL else None,
+        "stub", {}, lambda model, engine: RepositoryConfig(CONFIG, True) if model == MODEL else None,
         planned=ModelRevision(MODEL, "0" * 40), adapters=frozenset({"some/adapter"}),
     )  # fmt: skip
     recorded: list[str] = []
@@ -43,6 +44,16 @@ def test_an_adapter_is_made_before_its_base_is_requested(tmp_path):
     assert ((model / "config.json").exists(), gated) == (True, True)
     assert substitutes.model("other/adapter") is None
     assert recorded[0].startswith("some/adapter: a tiny adapter")
+
+
+@pytest.mark.parametrize("gated, reason", [(False, "the Hub could not be reached"), (True, "without a token")])
+def test_a_model_whose_configuration_cannot_be_read_gets_a_plain_one(tmp_path, gated, reason):
+    """The report says why: no network, or a gated repository without a token."""
+    config = RehearsalConfig("stub", {}, lambda model, engine: RepositoryConfig(None, gated))
+    recorded: list[str] = []
+    folder, model_gated = Substitutes(config, tmp_path, recorded.append).model("some/model")
+    assert (folder / "config.json").exists() and model_gated is gated
+    assert reason in recorded[0]
 
 
 @pytest.mark.engine

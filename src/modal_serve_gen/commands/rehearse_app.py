@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from modal_serve_gen import checks, facts, render
+from modal_serve_gen import checks, render
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
-from modal_serve_gen.errors import BadInput, HubUnavailable, MachineError, ModelError, quoted
+from modal_serve_gen.errors import BadInput, MachineError, quoted
 from modal_serve_gen.models import hub
-from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig, Repository
+from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
 from modal_serve_gen.rehearsal.report import Report
@@ -61,7 +61,7 @@ async def run(
         config = RehearsalConfig(
             engine,
             engines,
-            repository,
+            hub.repository_config,
             secrets=_secrets(resolved) if resolved else None,
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
             findings=findings,
@@ -71,19 +71,6 @@ async def run(
             state_dir=stack.enter_context(open_state_dir(state, fresh=fresh)) if state else None,
         )
         return await rehearse(target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint)
-
-
-def repository(model_id: str, engine: str) -> Repository | None:
-    """What the local hub serves under this id: a bundled model or one on the Hub; None if the Hub has no such model."""
-    if known := facts.model_facts(model_id):
-        return Repository(facts.config(model_id).config, bool(known.gated))
-    try:
-        model = hub.resolve(model_id, engine=engine)
-    except HubUnavailable:
-        return Repository(None, False)
-    except ModelError:
-        return None
-    return Repository(model.config, bool(model.gated))
 
 
 def _read(path: Path) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, nearest, quoted
+from modal_serve_gen.errors import BadInput, GatedModel, HubUnavailable, ModelError, nearest, quoted
 from modal_serve_gen.models import Model, from_config, hub_client, quantization_config, valid_id
 from modal_serve_gen.models.hub_client import Repository
 
@@ -14,6 +14,13 @@ SERVED = ("text_generation", "multimodal", "transformers_supported")
 # Groups that say how an architecture is run, not what it is for.
 OTHERS = ("transformers_backend", "previously_supported", "oot_supported")
 LIST_HELP = "List the bundled models with `modal-serve-gen list models`."
+
+
+class RepositoryConfig(NamedTuple):
+    """The config.json of a repository, None if it cannot be read here, and whether the repository is gated."""
+
+    config: dict[str, Any] | None
+    gated: bool
 
 
 def resolve(
@@ -73,6 +80,21 @@ def bundled(model_id: str) -> Model:
         **({"quantization": known.quantization} if known.quantization else {}),
         **_remote_code(config),
     )
+
+
+def repository_config(model_id: str, engine: str) -> RepositoryConfig | None:
+    """Configuration of a bundled model or one on the Hub; None if there is no such model that `engine` serves."""
+    if known := facts.model_facts(model_id):
+        return RepositoryConfig(facts.config(model_id).config, bool(known.gated))
+    try:
+        model = resolve(model_id, engine=engine)
+    except GatedModel:
+        return RepositoryConfig(None, True)
+    except HubUnavailable:
+        return RepositoryConfig(None, False)
+    except ModelError:
+        return None
+    return RepositoryConfig(model.config, bool(model.gated))
 
 
 def _facts_by_id(known: facts.ModelFacts | None) -> dict[str, Any]:

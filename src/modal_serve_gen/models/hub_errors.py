@@ -3,7 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
-from modal_serve_gen.errors import HubUnavailable, ModelError, quoted
+from modal_serve_gen.errors import GatedModel, HubUnavailable, ModelError, quoted
 
 TOKEN_HELP = (
     "set it with `export HF_TOKEN=...` here and `modal secret create huggingface-secret 'HF_TOKEN=...'` for the app"
@@ -85,14 +85,14 @@ def _classes_and_status(error: BaseException) -> tuple[set[str], int | None]:
     return names, status
 
 
-def _gated(model_id: str, target: str, has_token: bool) -> ModelError:
+def _gated(model_id: str, target: str, has_token: bool) -> GatedModel:
     page = f"https://huggingface.co/{model_id}"
     if has_token:
-        return ModelError(
+        return GatedModel(
             f"{target} is gated, and the Hugging Face token that was sent has no access to it.",
             f"Accept the license at {page} with the account of that token; some owners approve requests by hand.",
         )
-    return ModelError(
+    return GatedModel(
         f"{target} is gated, and no Hugging Face token is set.",
         f"Accept the license at {page}, create a token with read access, then {TOKEN_HELP}.",
     )

@@ -3,17 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from modal_serve_gen.models.hub import RepositoryConfig
 from modal_serve_gen.rehearsal.faults import NONE, Faults
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A model repository: its config.json (None if it could not be read), and whether it is gated."""
-
-    config: dict[str, Any] | None
-    gated: bool
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class RehearsalConfig:
 
     engine: str
     engines: Mapping[str, RealEngine]
-    repository: Callable[[str, str], Repository | None]
+    repository: Callable[[str, str], RepositoryConfig | None]
     secrets: frozenset[str] | None = None  # names of the Secrets that the app may use; None: unknown
     planned: ModelRevision | None = None  # from the app's provenance
     findings: tuple[str, ...] = ()  # of the checks

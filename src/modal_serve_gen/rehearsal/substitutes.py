@@ -138,10 +138,10 @@ class Substitutes:
         if repository is None:
             return None
         if repository.config is None:
-            self.record(
-                f"{model_id}: the Hub could not be reached for its configuration, so a plain one is used; whether the "
-                "model exists is unknown"
-            )
+            reason = "the Hub could not be reached, so whether the model exists is unknown"
+            if repository.gated:
+                reason = "its configuration cannot be read without a token that has access"
+            self.record(f"{model_id}: a plain configuration is used; {reason}")
         folder = self.folder / "models" / model_id.replace("/", "--")
         folder.mkdir(parents=True)
         for line in self._miniature(repository.config or miniature.PLAIN, folder):
