@@ -80,7 +80,9 @@ def test_a_finding_is_a_line_with_its_place_and_its_remedy(cli, app):
     result = cli("check", str(app(BAD)))
     assert result.exit_code == 1
     first, _, last = result.stdout.strip().split("\n")
-    assert re.fullmatch(r"\S+app\.py:6: container-bound: work may start any number of GPUs; add max_containers=", first)
+    assert re.fullmatch(
+        r"\S+app\.py:6: container-bound: work has no limit on its GPU containers; add max_containers=", first
+    )
     assert last.startswith("1 finding in 1 file.") and "checks" in last
 
 
@@ -91,12 +93,12 @@ def test_json_and_github_hold_the_same_findings(cli, app):
     assert document["files"] == 1 and document["notes"] == []
     (finding,) = document["findings"]
     assert finding == {
-        "file": path, "line": 6, "rule": "container-bound", "message": "work may start any number of GPUs",
+        "file": path, "line": 6, "rule": "container-bound", "message": "work has no limit on its GPU containers",
         "fix": "add max_containers=", "mend": "add max_containers=", "link": "references/checks.md#container-bound",
     }  # fmt: skip
     github = cli("check", path, "--format", "github").stdout.strip()
     escaped = path.replace(",", "%2C")
-    assert github.startswith(f"::error file={escaped},line=6,title=modal-serve-gen container-bound::work may")
+    assert github.startswith(f"::error file={escaped},line=6,title=modal-serve-gen container-bound::work has no limit")
 
 
 def test_a_folder_is_its_files_that_import_modal(cli, app, tmp_path):

@@ -70,23 +70,23 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
     [
         ("vllm", "--tp 2", "--tensor-parallel-size", f"vllm {versions.VLLM} has no --tp; use --tensor-parallel-size."),
         ("vllm", "--swap-space 4", "", "remove it"),
-        ("vllm", "--max-model-lenn 4", "--max-model-len", "the nearest is --max-model-len"),
-        ("vllm", "--max-model 4", "--max-model-len", "a prefix is not enough"),
-        ("vllm", "--qqqqqq", "", "nor anything similar"),
-        ("vllm", "--dtype float8", "--quantization fp8", "refuses 'float8'"),
-        ("vllm", "--max-lora-rank 17", "16", "refuses '17'"),
+        ("vllm", "--max-model-lenn 4", "--max-model-len", "the closest flag is --max-model-len."),
+        ("vllm", "--max-model 4", "--max-model-len", "does not accept prefixes; write --max-model-len in full"),
+        ("vllm", "--qqqqqq", "", "has no --qqqqqq, and nothing similar."),
+        ("vllm", "--dtype float8", "--quantization fp8", "rejects 'float8'"),
+        ("vllm", "--max-lora-rank 17", "16", "rejects '17'"),
         ("vllm", "--kv-cache-dtype fp9", "fp8", "does not know 'fp9'"),
         ("vllm", "--tool-call-parser llama3", "llama3_json", "use llama3_json"),
-        ("vllm", "-O.mode=3", "", "it accepts 0, 1, 2, 3"),
+        ("vllm", "-O.mode=3", "", "use one of 0, 1, 2, 3"),
         ("vllm", "--port", "", "requires a value"),
         ("vllm", "--revision --port 8", "", f"--revision of vllm {versions.VLLM} requires a value"),
-        ("vllm", "--port x", "", "requires an integer, not 'x'"),
-        ("vllm", "--gpu-memory-utilization 90%", "", "requires a number"),
+        ("vllm", "--port x", "", "rejects 'x' for --port; use an integer."),
+        ("vllm", "--gpu-memory-utilization 90%", "", "use a number"),
         ("vllm", "--max-model-len 1.5K", "", "a size such as 32k"),
-        ("vllm", "--enforce-eager true", "--enforce-eager", "takes no value, so 'true' is refused"),
-        ("vllm", "--enforce-eager=false", "--no-enforce-eager", "write --no-enforce-eager alone"),
-        ("vllm", "--compilation-config {", "", "requires valid JSON"),
-        ("vllm", "--compilation-config 3", "", "requires a JSON object"),
+        ("vllm", "--enforce-eager true", "--enforce-eager", "rejects 'true' for --enforce-eager, which takes no value"),
+        ("vllm", "--enforce-eager=false", "--no-enforce-eager", "use --no-enforce-eager alone"),
+        ("vllm", "--compilation-config {", "", "use valid JSON"),
+        ("vllm", "--compilation-config 3", "", "is not a JSON object"),
         ("vllm", '--compilation-config {"level":3}', "mode", "has no key 'level'; use mode"),
         ("vllm", "--compilation-config.levle 3", "", "has no key 'levle'"),
         ("vllm", '--compilation-config {"pass_config":{"fuse":1}}', "", "--compilation-config.pass_config of"),
@@ -94,21 +94,21 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
             "vllm",
             '--speculative-config {"method":"eagle9"}',
             "eagle",
-            "refuses 'eagle9' for --speculative-config.method",
+            "rejects 'eagle9' for --speculative-config.method",
         ),
         (
             "vllm",
             '--watchdog-config {"timeout":"soon"}',
             "",
-            f"--watchdog-config.timeout of vllm {versions.VLLM} requires an",
+            f"vllm {versions.VLLM} rejects 'soon' for --watchdog-config.timeout; use an integer",
         ),
-        ("vllm", "--max-model-len.x 3", "--max-model-len", "is not JSON"),
-        ("vllm", "--lora-modules adapter", "", "requires name=path or a JSON object"),
-        ("vllm", "another", "", "takes the model once"),
+        ("vllm", "--max-model-len.x 3", "--max-model-len", "is not a JSON option"),
+        ("vllm", "--lora-modules adapter", "", "use name=path or a JSON object"),
+        ("vllm", "another", "", "accepts only one model"),
         ("vllm_cpu", "--disable-log-requests", "--no-enable-log-requests", "use --no-enable-log-requests"),
         ("sglang", "--cuda-graph-max-bs 8", "--cuda-graph-max-bs-decode", "use --cuda-graph-max-bs-decode"),
         ("sglang", "--max_running_requests 4", "--max-running-requests", "write it with dashes"),
-        ("sglang", "--kv-cache-dtype fp8", "fp8_e4m3", "refuses 'fp8'"),
+        ("sglang", "--kv-cache-dtype fp8", "fp8_e4m3", "rejects 'fp8'"),
         ("sglang", '--cuda-graph-config {"decode":{"backnd":1}}', "backend", "has no key 'backnd'"),
     ],
 )
@@ -118,6 +118,7 @@ def test_each_kind_of_mistake_is_one_error_with_its_remedy(engine, line, nearest
     assert (problem.kind, problem.nearest) == ("error", nearest)
     assert says in problem.message
     assert problem.message.endswith(".") and "\n" not in problem.message
+    assert problem.message.startswith(problem.text) and problem.advice in problem.message
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_the_model_has_its_place():
     assert flags.check(["--model-path", "m"], SGLANG) == []
     assert flags.check(["--tp-size", "2"], SGLANG)[0].nearest == "--model-path"
     assert flags.check(["--tp-size", "2"], SGLANG, complete=False) == []
-    assert "only as the first word" in flags.check(["--model-path", "m", "--tp-size", "2", "x"], SGLANG)[0].message
+    assert "only as the first argument" in flags.check(["--model-path", "m", "--tp-size", "2", "x"], SGLANG)[0].message
 
 
 def test_what_the_caller_does_not_know_is_not_judged():

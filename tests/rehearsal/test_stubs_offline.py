@@ -77,7 +77,7 @@ def python(env, model, tmp_path):
         ("nonsense=1", "TypeError: EngineArgs.__init__() got an unexpected keyword argument 'nonsense'"),
         ("tool_call_parser='hermes'", "TypeError: EngineArgs.__init__() got an unexpected"),
         ("port=8000", "TypeError: EngineArgs.__init__() got an unexpected"),
-        ("dtype='float8'", f"ValueError: vllm {VLLM} refuses 'float8' for --dtype"),
+        ("dtype='float8'", f"ValueError: vllm {VLLM} rejects 'float8' for --dtype"),
         ("max_model_len='8k'", "ValueError"),
         ("max_model_len='long'", "ValueError"),
         ("enable_prefix_caching='yes'", "ValueError: enable_prefix_caching"),

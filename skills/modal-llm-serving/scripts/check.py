@@ -1286,14 +1286,14 @@ if __name__ == "__main__":
 #|         if obj.web.method == "http_server":
 #|             fix = "use @app.server, which requires a proxy token"
 #|         place = obj.argument("unauthenticated") or obj.web
-#|         yield Violation(place.line, f"everyone can call and start {obj.name}", fix)
+#|         yield Violation(place.line, f"anyone can call {obj.name} and start its containers", fix)
 #|
 #|
 #| def open_routes(app: AppSource) -> Iterator[Violation]:
 #|     """Routes that the engine's key does not protect are closed by other means.
 #|
 #|     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
-#|     stay open to everyone.
+#|     stay open to anyone.
 #|     """
 #|     for obj in app.modal_objects:
 #|         command = obj.server_command
@@ -1320,7 +1320,7 @@ if __name__ == "__main__":
 #|         if command and obj.web and not _requires_proxy_token(obj) and command.lacks("--middleware"):
 #|             yield Violation(
 #|                 mode.line,
-#|                 "developer mode lets everyone put the engine to sleep or change its weights",
+#|                 "developer mode lets anyone put the engine to sleep or change its weights",
 #|                 "require a proxy token, or close these routes with --middleware",
 #|             )
 #|
@@ -1328,7 +1328,7 @@ if __name__ == "__main__":
 #| def admin_routes(app: AppSource) -> Iterator[Violation]:
 #|     """SGLang's administration routes are protected.
 #|
-#|     Without a key, the routes that change weights, start profiles or flush caches answer everyone who reaches the
+#|     Without a key, the routes that change weights, start profiles or flush caches answer anyone who reaches the
 #|     server.
 #|     """
 #|     for obj in app.modal_objects:
@@ -1336,7 +1336,7 @@ if __name__ == "__main__":
 #|         if command is None or command.engine != "sglang" or _has_key_middleware(app):
 #|             continue
 #|         if obj.web and not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS):
-#|             message = "everyone who reaches sglang can change its weights"
+#|             message = "anyone who reaches sglang can change its weights"
 #|             yield Violation(command.line, message, "require a proxy token, or set a key")
 #|
 #|
@@ -1362,7 +1362,7 @@ if __name__ == "__main__":
 #| def key_in_file(app: AppSource) -> Iterator[Violation]:
 #|     """No API key or token is hard-coded.
 #|
-#|     Whoever can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
+#|     Anyone who can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
 #|     """
 #|     reported = set()
 #|     for text, node in app.strings:
@@ -1443,10 +1443,10 @@ if __name__ == "__main__":
 #|             if problem.kind != "error" or (other_version and (flag in renamed or not problem.nearest)):
 #|                 continue  # a version other than the table's may accept it
 #|             line = next((word.line for word in command.words if word.text == problem.flag), command.line)
-#|             message = problem.message.rstrip(".")
+#|             message = problem.text
 #|             if other_version:
 #|                 message += f" (from the table of {table.version}, the nearest to {pinned})"
-#|             yield Violation(line, message, f"write {problem.nearest}" if problem.nearest else "remove it")
+#|             yield Violation(line, message, problem.advice or "remove it")
 #|
 #|
 #| def engine_address(app: AppSource) -> Iterator[Violation]:
@@ -1466,13 +1466,13 @@ if __name__ == "__main__":
 #|                 yield Violation(command.line, message, 'add "--host", "0.0.0.0"')
 #|         elif host.text not in (None, "0.0.0.0", "::"):
 #|             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
-#|             yield Violation(host.line, message, 'write "0.0.0.0"')
+#|             yield Violation(host.line, message, 'use "0.0.0.0"')
 #|         expected = _expected_port(app, obj)
 #|         given = command.value("--port")
 #|         port = given.text if given else str(DEFAULT_PORTS[command.engine]) if command.complete else None
 #|         if port is not None and expected is not None and port != str(expected):
 #|             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
-#|             yield Violation(given.line if given else command.line, message, f"write {expected}")
+#|             yield Violation(given.line if given else command.line, message, f"use port {expected}")
 #|
 #|
 #| def engine_routes(app: AppSource) -> Iterator[Violation]:
@@ -1495,38 +1495,38 @@ if __name__ == "__main__":
 #|             if path not in routes:
 #|                 close = difflib.get_close_matches(path, routes, 1, 0.75)
 #|                 if replacement := OTHER_ENGINE_ROUTES[engine].get(path) or next(iter(close), ""):
-#|                     yield Violation(node.lineno, f"{engine} has no route {path}", f"write {replacement}")
+#|                     yield Violation(node.lineno, f"{engine} has no route {path}", f"use {replacement}")
 #|                 continue
 #|             methods = routes[path].methods
 #|             if call.method in ("get", "post", "put") and call.method.upper() not in methods:
-#|                 message = f"{path} of {engine} does not accept {call.method.upper()}"
+#|                 message = f"{engine}'s {path} does not accept {call.method.upper()}"
 #|                 yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
 #|
 #|
 #| def engine_variables(app: AppSource) -> Iterator[Violation]:
-#|     """Environment variables with the engine's prefix are ones that it reads.
+#|     """Environment variables with the engine's prefix are known to the engine.
 #|
-#|     Setting a variable that the engine no longer reads changes nothing, and shows at most as a warning in the log.
+#|     A variable that the engine does not read has no effect; at most, the log has a warning.
 #|     """
 #|     set_here = {variable.name for variable in app.variables}
 #|     read_here = {text for text, _ in app.strings} - set_here
 #|     for row in facts.modal_changes().variable:
 #|         for name, _, line in app.variables:
 #|             if name == row.old:
-#|                 yield Violation(line, f"{name} is no longer used", f"write {row.new}" if row.new else "remove it")
+#|                 yield Violation(line, f"{name} is no longer used", f"use {row.new}" if row.new else "remove it")
 #|     for engine in sorted({command.engine for command in app.commands}):
 #|         known = facts.engine_variables(engine)
 #|         for name, _, line in app.variables:
 #|             if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
 #|                 close = difflib.get_close_matches(name, known.names, 1, 0.85)
-#|                 yield Violation(line, f"{engine} does not read {name}", f"write {close[0]}" if close else "remove it")
+#|                 yield Violation(line, f"{engine} does not read {name}", f"use {close[0]}" if close else "remove it")
 #|
 #|
 #| def shell_string(app: AppSource) -> Iterator[Violation]:
 #|     """The engine is started with a list of arguments, without a shell.
 #|
-#|     A shell splits and expands its input, and sits between the container and the engine: signals end the shell, and the
-#|     engine's exit code is lost.
+#|     A shell splits and expands its input, and it sits between the container and the engine: signals stop the shell, and
+#|     the engine's exit code is lost.
 #|     """
 #|     for call in app.calls:
 #|         shell = call.arguments.get("shell")
@@ -1585,9 +1585,9 @@ if __name__ == "__main__":
 #|
 #|
 #| def prompts_per_call(app: AppSource) -> Iterator[Violation]:
-#|     """An offline engine gets many prompts in one call.
+#|     """An offline engine gets many prompts per call.
 #|
-#|     It batches the prompts of one call. With one prompt per call, the GPU generates one output at a time.
+#|     It batches the prompts of a call. With one prompt per call, the GPU generates one answer at a time.
 #|     """
 #|     for obj in app.modal_objects:
 #|         if obj.engine_command is None or obj.engine_command.server or not obj.gpus:
@@ -1602,14 +1602,14 @@ if __name__ == "__main__":
 #| def answer_length(app: AppSource) -> Iterator[Violation]:
 #|     """`max_tokens` is set explicitly.
 #|
-#|     The default of vLLM's SamplingParams stops after a few tokens.
+#|     By default, vLLM's SamplingParams stop after a few tokens.
 #|     """
 #|     default = facts.sampling_defaults()["max_tokens"]
 #|     if not any(command.engine == "vllm" for command in app.commands):
 #|         return
 #|     for call in app.calls:
 #|         if call.method == "SamplingParams" and call.lacks("max_tokens"):
-#|             yield Violation(call.line, f"SamplingParams stops after {default} tokens by default", "add max_tokens=")
+#|             yield Violation(call.line, f"SamplingParams stop after {default} tokens by default", "add max_tokens=")
 
 # === modal_serve_gen/checks/rules/pins.py
 #| """Reproducibility: engine, model, packages and base image are pinned."""
@@ -1627,19 +1627,19 @@ if __name__ == "__main__":
 #| HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 #| PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
 #| MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
-#| ADD_REVISION = "add revision= with the 40-digit commit"
+#| ADD_REVISION = "add revision= with the full commit hash"
 #|
 #|
 #| def engine_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """The engine is pinned to one version.
 #|
-#|     Otherwise an image that is built next month contains another engine, with other flags and other memory needs.
+#|     Otherwise an image built next month contains another version, with other flags and another memory footprint.
 #|     """
 #|     for command in app.commands:
 #|         rows = [row for row in app.requirements if row.name == command.engine]
 #|         if any(row.specifier.startswith("==") for row in rows) or _has_image_digest(app):
 #|             continue
-#|         message = f"the image pins no version of {command.engine}"
+#|         message = f"the image does not pin {command.engine}"
 #|         yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
 #|
 #|
@@ -1653,13 +1653,13 @@ if __name__ == "__main__":
 #|     engines = {command.engine for command in app.commands}
 #|     for name, specifier, line in app.requirements:
 #|         if name not in engines and not PINNED.match(specifier):
-#|             yield Violation(line, f"{name} is not pinned", f'write "{name}==VERSION"')
+#|             yield Violation(line, f"{name} is not pinned", f'install "{name}==VERSION"')
 #|
 #|
 #| def image_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """The base image has a fixed tag, and the Python version is set.
 #|
-#|     `latest` is another image next week. Without add_python, the image gets the Python version of whoever builds it.
+#|     `latest` changes without notice. Without add_python, the image gets the Python of the machine that builds it.
 #|     """
 #|     for call in app.calls:
 #|         if call.method != "from_registry" or not call.node.args:
@@ -1669,14 +1669,14 @@ if __name__ == "__main__":
 #|             continue
 #|         name = image.rpartition("/")[2]
 #|         if "@sha256:" not in image and (":" not in name or MOVING_TAG.search(name)):
-#|             message = f"the tag of image {image!r} is not fixed"
-#|             yield Violation(call.line, message, "write the tag of a version, or a digest")
+#|             message = f"image {image!r} has no fixed tag"
+#|             yield Violation(call.line, message, "use the tag of a version, or a digest")
 #|         if image.startswith("nvidia/") and call.lacks("add_python"):
-#|             yield Violation(call.line, f"image {image!r} has no add_python", 'write add_python="3.12"')
+#|             yield Violation(call.line, f"image {image!r} has no add_python", 'add add_python="3.12"')
 #|
 #|
 #| def revision_pinned(app: AppSource) -> Iterator[Violation]:
-#|     """The model is pinned to one commit of 40 hexadecimal digits, wherever it is downloaded.
+#|     """Every download of the model is pinned to a full commit hash.
 #|
 #|     With a branch, or without a revision, the app serves whatever the repository contains that day.
 #|     """
@@ -1689,22 +1689,22 @@ if __name__ == "__main__":
 #|                 yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
 #|     for text, node in app.strings:
 #|         if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
-#|             fix = "add --revision with the 40-digit commit"
+#|             fix = "add --revision with the full commit hash"
 #|             yield Violation(node.lineno, "a download command has no --revision", fix)
 #|     for command in app.commands:
 #|         model, line = _model(command)
 #|         revision = command.value("--revision")
 #|         if revision and revision.text is not None and not SHA.fullmatch(revision.text):
-#|             yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "write the 40-digit commit")
+#|             yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "use the full commit hash")
 #|         elif model and HUB_ID.fullmatch(model) and command.lacks("--revision"):
 #|             message = f"{command.engine} loads {model} without a revision"
-#|             yield Violation(line, message, "add --revision with the 40-digit commit")
+#|             yield Violation(line, message, "add --revision with the full commit hash")
 #|
 #|
 #| def remote_code(app: AppSource) -> Iterator[Violation]:
 #|     """Code from a model repository runs only at a pinned commit.
 #|
-#|     --trust-remote-code executes the code in the repository, and --code-revision pins which.
+#|     --trust-remote-code executes code from the repository; --code-revision pins its commit.
 #|     """
 #|     for command in app.commands:
 #|         line = command.line_of("--trust-remote-code")
@@ -1731,7 +1731,7 @@ if __name__ == "__main__":
 #|     if call.lacks("revision"):
 #|         yield Violation(call.line, f"{call.method} has no revision", ADD_REVISION)
 #|     elif revision and isinstance(revision.value, str) and not SHA.fullmatch(revision.value):
-#|         yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "write the 40-digit commit")
+#|         yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "use the full commit hash")
 #|
 #|
 #| def _model(command: EngineCommand) -> Word:
@@ -1765,7 +1765,7 @@ if __name__ == "__main__":
 #| def gpu(app: AppSource) -> Iterator[Violation]:
 #|     """The GPU type exists on Modal, in a count that one container can get.
 #|
-#|     The client accepts any string, and the service refuses it when the function is created.
+#|     The client accepts any string; the service rejects it when the function is created.
 #|     """
 #|     known = facts.gpus() | {alias: facts.gpus()[name] for alias, name in facts.gpu_aliases().items()}
 #|     names = {name.upper(): name for name in known}
@@ -1774,7 +1774,7 @@ if __name__ == "__main__":
 #|         if argument is None or argument.value is None:
 #|             continue
 #|         if isinstance(argument.node, ast.Tuple):
-#|             yield Violation(argument.line, "several GPU types are passed as a tuple", "write a list")
+#|             yield Violation(argument.line, "several GPU types are passed as a tuple", "pass a list")
 #|         for choice in argument.value if isinstance(argument.value, list) else [argument.value]:
 #|             if not isinstance(choice, str):
 #|                 continue
@@ -1783,19 +1783,19 @@ if __name__ == "__main__":
 #|                 continue
 #|             if name.upper() not in names:
 #|                 close = difflib.get_close_matches(name.upper(), names, 1, 0.5)
-#|                 fix = f"write {names[close[0]]}" if close else "see modal-serve-gen list gpus"
+#|                 fix = f"use {names[close[0]]}" if close else "see modal-serve-gen list gpus"
 #|                 yield Violation(argument.line, f"Modal has no GPU {name!r}", fix)
 #|                 continue
 #|             max_count = known[names[name.upper()]].max_count
 #|             if colon and not (count.isdecimal() and 1 <= int(count) <= max_count):
 #|                 message = f"{choice!r} requests {count or 'no'} GPUs"
-#|                 yield Violation(argument.line, message, f"one container can get 1 to {max_count} of {name}")
+#|                 yield Violation(argument.line, message, f"a container can have 1 to {max_count} {name}")
 #|
 #|
 #| def limits(app: AppSource) -> Iterator[Violation]:
 #|     """Timeouts, sizes and container counts are within the service's limits, and secrets are objects.
 #|
-#|     The client accepts most of these values, and the service refuses them when the app is deployed.
+#|     The client accepts most of these values; the service rejects them when the app is deployed.
 #|     """
 #|     known = facts.limits()
 #|     ranges = {
@@ -1810,15 +1810,15 @@ if __name__ == "__main__":
 #|             argument = obj.argument(name)
 #|             low, high = limit.range
 #|             if argument and argument.number is not None and not low <= argument.number <= high:
-#|                 message = f"{name}={argument.number:g} is outside {low} to {high} {unit}"
-#|                 yield Violation(argument.line, message, "write a value in this range")
+#|                 message = f"{name}={argument.number:g} is outside the range of {low} to {high} {unit}"
+#|                 yield Violation(argument.line, message, "use a value in this range")
 #|         smallest, largest = obj.argument("min_containers"), obj.argument("max_containers")
 #|         if smallest and largest and _exceeds(smallest, largest):
-#|             message = f"min_containers={smallest.value} is above max_containers={largest.value}"
-#|             yield Violation(smallest.line, message, "make it smaller")
+#|             message = f"min_containers={smallest.value} exceeds max_containers={largest.value}"
+#|             yield Violation(smallest.line, message, "lower it")
 #|         secrets = obj.argument("secrets")
 #|         if secrets and isinstance(secrets.value, list) and any(isinstance(item, str) for item in secrets.value):
-#|             yield Violation(secrets.line, "a secret is passed as a string", "write modal.Secret.from_name(...)")
+#|             yield Violation(secrets.line, "a secret is passed as a string", "pass modal.Secret.from_name(...)")
 #|
 #|
 #| def container_bound(app: AppSource) -> Iterator[Violation]:
@@ -1828,11 +1828,11 @@ if __name__ == "__main__":
 #|     """
 #|     for obj in app.modal_objects:
 #|         if obj.gpus and obj.call.lacks("max_containers", "concurrency_limit"):
-#|             yield Violation(obj.line, f"{obj.name} may start any number of GPUs", "add max_containers=")
+#|             yield Violation(obj.line, f"{obj.name} has no limit on its GPU containers", "add max_containers=")
 #|
 #|
 #| def concurrency(app: AppSource) -> Iterator[Violation]:
-#|     """A container with an engine takes as many requests at once as the engine batches.
+#|     """A container accepts as many concurrent requests as its engine batches.
 #|
 #|     Without `@modal.concurrent`, each request gets its own GPU. Requests beyond --max-num-seqs wait in the engine, while
 #|     Modal counts them as served. An offline engine takes one call at a time.
@@ -1854,8 +1854,8 @@ if __name__ == "__main__":
 #|                 message = f"{obj.name} takes one request at a time"
 #|                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
 #|         if target and maximum and _exceeds(target, maximum):
-#|             message = f"the target {target.number:g} is above the maximum {maximum.number:g}"
-#|             yield Violation(target.line, message, "make it smaller")
+#|             message = f"the concurrency target {target.number:g} exceeds the maximum {maximum.number:g}"
+#|             yield Violation(target.line, message, "lower it")
 #|         if command.server and maximum:
 #|             yield from _above_batch_size(command, target, maximum)
 #|
@@ -1871,13 +1871,13 @@ if __name__ == "__main__":
 #|             continue
 #|         window = obj.argument("scaledown_window")
 #|         if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
-#|             message = f"{obj.name} stops after 60 s without a request, the default"
-#|             yield Violation(obj.line, message, "add scaledown_window= for the pauses in your traffic")
+#|             message = f"{obj.name} scales down after 60 idle seconds, the default"
+#|             yield Violation(obj.line, message, "set scaledown_window= to bridge the pauses in your traffic")
 #|         elif window and window.number is not None:
 #|             maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
 #|             if window.number > maximum:
 #|                 message = f"an idle GPU is billed for {window.number / 60:g} minutes"
-#|                 yield Violation(window.line, message, f"write {maximum} or less")
+#|                 yield Violation(window.line, message, f"use {maximum} s or less")
 #|
 #|
 #| def _exceeds(argument: Argument, bound: Argument) -> bool:
@@ -1892,7 +1892,7 @@ if __name__ == "__main__":
 #|     batch = int(flag.text)
 #|     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
 #|         message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
-#|         yield Violation(maximum.line, message, "make the two agree")
+#|         yield Violation(maximum.line, message, "set both to the same number")
 #|
 #|
 #| def _uses_offline_class(obj: ModalObject) -> bool:
@@ -1910,14 +1910,14 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import WEB_DECORATORS, Call, Violation
 #|
-#| OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK deprecates"}
+#| OUTCOMES = {"raises": "the SDK rejects", "missing": "the SDK has no", "warns": "the SDK deprecates"}
 #| SERVER_FIXES = {
-#|     "timeout": "a server has no request timeout",
+#|     "timeout": "remove it: a server has no request timeout",
 #|     "region": "use compute_region and routing_region",
-#|     "retries": "clients of a server retry",
+#|     "retries": "remove it: clients retry",
 #|     "target_inputs": "use target_concurrency",
 #|     "max_inputs": "use max_concurrency",
-#|     "requires_proxy_auth": "a server requires a token unless unauthenticated=True",
+#|     "requires_proxy_auth": "remove it: a server requires a token unless unauthenticated=True",
 #|     "allow_concurrent_inputs": "use max_concurrency",
 #| }
 #| LIFECYCLE_FIXES = {
@@ -1944,7 +1944,7 @@ if __name__ == "__main__":
 #|     }
 #|     for row in facts.modal_changes().removed:
 #|         for line in dict.fromkeys(_uses(app, row)):
-#|             fix = f"write {row.new}" if row.new else "remove it"
+#|             fix = f"use {row.new}" if row.new else "remove it"
 #|             if row.concurrency and line in offline_lines:
 #|                 fix = "remove it: an offline engine takes one call at a time, so pass batches"
 #|             yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix)
@@ -1964,14 +1964,14 @@ if __name__ == "__main__":
 #|             fix = SERVER_FIXES.get(key, "") if name == "app.server" else ""
 #|             if not fix:
 #|                 close = difflib.get_close_matches(key, accepted, 1, 0.7)
-#|                 fix = f"write {close[0]}" if close else f"it accepts {', '.join(accepted)}"
+#|                 fix = f"use {close[0]}" if close else f"it accepts {', '.join(accepted)}"
 #|             yield Violation(argument.line, f"{name} has no argument {key}", fix)
 #|
 #|
 #| def install_options(app: AppSource) -> Iterator[Violation]:
 #|     """Options of pip are passed as arguments of the install step, not among the packages.
 #|
-#|     A package name that begins with a dash is refused, and the import fails.
+#|     A package name that begins with a dash is rejected, and the import fails.
 #|     """
 #|     for call in app.calls:
 #|         if call.method not in ("pip_install", "uv_pip_install"):
@@ -1986,7 +1986,7 @@ if __name__ == "__main__":
 #| def concurrent_placement(app: AppSource) -> Iterator[Violation]:
 #|     """`@modal.concurrent` is below `@app.function` or `@app.cls` and sets max_inputs, and is not on a method or server.
 #|
-#|     The SDK refuses any other order. A server has its own arguments, target_concurrency and max_concurrency.
+#|     The SDK rejects any other order. A server has its own arguments, target_concurrency and max_concurrency.
 #|     """
 #|     for obj in app.modal_objects:
 #|         names = [decorator.method for decorator in obj.decorators]
@@ -2000,9 +2000,7 @@ if __name__ == "__main__":
 #|                 yield Violation(decorator.line, f"@modal.concurrent is above @app.{obj.kind}", "move it below")
 #|             elif "http_server" in names:
 #|                 if "max_inputs" in decorator.arguments:
-#|                     yield Violation(
-#|                         decorator.line, "http_server does not accept max_inputs", "write target_inputs only"
-#|                     )
+#|                     yield Violation(decorator.line, "http_server does not accept max_inputs", "use target_inputs only")
 #|             elif decorator.lacks("max_inputs"):
 #|                 yield Violation(decorator.line, "@modal.concurrent has no max_inputs", "add max_inputs=")
 #|         for name, decorators in obj.methods.items():
@@ -2015,17 +2013,19 @@ if __name__ == "__main__":
 #| def server_class(app: AppSource) -> Iterator[Violation]:
 #|     """A class under `@app.server` starts its process in `@modal.enter`, and has no Modal methods or web decorators.
 #|
-#|     The SDK refuses most of these, but silently ignores a web decorator on a method.
+#|     The SDK rejects most of these, but silently ignores a web decorator on a method.
 #|     """
 #|     for obj in app.modal_objects:
 #|         if obj.kind != "server" or not isinstance(obj.node, ast.ClassDef):
 #|             continue
 #|         decorators = [(name, decorator) for name, calls in obj.methods.items() for decorator in calls]
 #|         if not any(decorator.method == "enter" for _, decorator in decorators):
-#|             yield Violation(obj.node.lineno, f"the server {obj.name} has no @modal.enter", "start its process there")
+#|             yield Violation(
+#|                 obj.node.lineno, f"the server {obj.name} has no @modal.enter method", "start its process in one"
+#|             )
 #|         for name, decorator in decorators:
 #|             if decorator.method in ("method", *WEB_DECORATORS):
-#|                 message = f"@modal.{decorator.method} is on {name} of a server"
+#|                 message = f"the method {name} of a server is decorated with @modal.{decorator.method}"
 #|                 yield Violation(decorator.line, message, "remove it: the server's port is the endpoint")
 #|         for node in obj.node.body:
 #|             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
@@ -2035,18 +2035,18 @@ if __name__ == "__main__":
 #| def web_retries(app: AppSource) -> Iterator[Violation]:
 #|     """Web functions have no `retries`: Modal cannot repeat a request whose response may have started.
 #|
-#|     The SDK refuses `retries` on a web function.
+#|     The SDK rejects `retries` on a web function.
 #|     """
 #|     for obj in app.modal_objects:
 #|         if obj.web and obj.kind != "server" and (retries := obj.argument("retries")):
-#|             message = f"the web {obj.kind} {obj.name} has retries"
+#|             message = f"the web {obj.kind} {obj.name} sets retries"
 #|             yield Violation(retries.line, message, "remove it: clients retry")
 #|
 #|
 #| def class_lifecycle(app: AppSource) -> Iterator[Violation]:
 #|     """A class that Modal runs is set up in `@modal.enter` and parametrized by `modal.parameter()`.
 #|
-#|     The SDK refuses an `__init__`. `__enter__` and `__exit__`, the older spelling, are not called in a container.
+#|     The SDK rejects an `__init__`. `__enter__` and `__exit__`, the older spelling, are not called in a container.
 #|     """
 #|     for obj in app.modal_objects:
 #|         for node in obj.node.body if obj.kind == "cls" and isinstance(obj.node, ast.ClassDef) else ():
@@ -2118,7 +2118,7 @@ if __name__ == "__main__":
 #|     """The engine is started, warmed up and put to sleep before the snapshot, and woken after it.
 #|
 #|     `enter(snap=True)` runs before the snapshot, `enter(snap=False)` after each restore. Code in the wrong one runs at
-#|     every start, or never again.
+#|     every start, or only once.
 #|     """
 #|     wakes = [node.lineno for text, node in app.strings if WAKE_ROUTES.search(text)]
 #|     sleeps = [node.lineno for text, node in app.strings if SLEEP_ROUTES.search(text)]
@@ -2139,14 +2139,14 @@ if __name__ == "__main__":
 #| def snapshot_flags(app: AppSource) -> Iterator[Violation]:
 #|     """`enter(snap=True)` is used with enable_memory_snapshot, and with enable_gpu_snapshot for an engine on a GPU.
 #|
-#|     Without the first the SDK refuses the class, and without the second there is no GPU before the snapshot. Sleep mode
-#|     requires a flag of the engine, and vLLM has its routes in developer mode only.
+#|     Without the first, the SDK rejects the class; without the second, there is no GPU before the snapshot. Sleep mode
+#|     requires an engine flag, and vLLM serves its routes in developer mode only.
 #|     """
 #|     for obj in app.modal_objects:
 #|         before, _ = _enter_methods(obj)
 #|         snapshot, options = obj.argument("enable_memory_snapshot"), obj.argument("experimental_options")
 #|         if before and (obj.call.lacks("enable_memory_snapshot") or (snapshot and snapshot.value is False)):
-#|             message = f"{obj.name} has enter(snap=True) but no snapshot"
+#|             message = f"{obj.name} has enter(snap=True), but memory snapshots are off"
 #|             yield Violation(obj.line, message, "add enable_memory_snapshot=True")
 #|             continue
 #|         if not _takes_snapshot(obj):
@@ -2155,7 +2155,7 @@ if __name__ == "__main__":
 #|         lacks_gpu = obj.call.complete and isinstance(values, dict) and not values.get("enable_gpu_snapshot")
 #|         if before and obj.gpus and obj.engine_command and lacks_gpu:
 #|             fix = 'add experimental_options={"enable_gpu_snapshot": True}'
-#|             yield Violation(obj.line, f"{obj.name} has no GPU before the snapshot", fix)
+#|             yield Violation(obj.line, f"{obj.name} starts its engine before the snapshot, where it has no GPU", fix)
 #|         command = obj.server_command
 #|         if command and command.engine == "vllm" and any(SLEEP_ROUTES.search(text) for text, _ in app.strings):
 #|             if command.lacks("--enable-sleep-mode"):
@@ -2215,18 +2215,18 @@ if __name__ == "__main__":
 #| def readiness(app: AppSource) -> Iterator[Violation]:
 #|     """The app checks whether the engine is ready.
 #|
-#|     Otherwise it is unknown when the first request can be sent, and a smoke test reports the first error that it meets.
+#|     Otherwise a smoke test sends its first request too early and fails.
 #|     """
 #|     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
 #|         return
 #|     for obj in app.modal_objects:
 #|         if obj.web and (command := obj.server_command):
-#|             fix = "request GET /health until it returns 200"
-#|             yield Violation(command.line, f"no request checks whether {command.engine} is ready", fix)
+#|             fix = "poll GET /health until it returns 200"
+#|             yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 #|
 #|
 #| def dead_engine(app: AppSource) -> Iterator[Violation]:
-#|     """When the engine exits, its container does too, with the reason in the log.
+#|     """When the engine exits, its container exits too, and the log says why.
 #|
 #|     If the process is not watched, the container waits until its startup timeout, or answers every request with an
 #|     error, on a GPU that is billed.
@@ -2235,8 +2235,8 @@ if __name__ == "__main__":
 #|     for obj in app.modal_objects:
 #|         started = next((call for call in obj.calls if call.method in START_FUNCTIONS), None)
 #|         if obj.server_command and started and not watched & WATCH_METHODS:
-#|             fix = "watch the process, and exit when it does"
-#|             yield Violation(started.line, "the engine's exit goes unnoticed", fix)
+#|             fix = "wait for the process in a thread, and exit the container when it ends"
+#|             yield Violation(started.line, "nothing notices when the engine exits", fix)
 #|     for loop in app.nodes:
 #|         if isinstance(loop, ast.While | ast.For) and app.commands:
 #|             for node in ast.walk(loop):
@@ -2257,7 +2257,7 @@ if __name__ == "__main__":
 #|         if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
 #|             yield from _short_web_timeout(obj.web, command.engine)
 #|         if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
-#|             message = f"{obj.name} has 300 s to start {command.engine}, the default"
+#|             message = f"{obj.name} must start {command.engine} within 300 s, the default"
 #|             yield Violation(obj.line, message, "add startup_timeout= and timeout=")
 #|
 #|
@@ -2265,10 +2265,10 @@ if __name__ == "__main__":
 #|     timeout = web.arguments.get("startup_timeout")
 #|     if web.lacks("startup_timeout"):
 #|         message = f"@{web.method} waits {DEFAULT_TIMEOUTS[web.method]} s for {engine} by default"
-#|         yield Violation(web.line, message, "add startup_timeout= in seconds, 600 or more")
+#|         yield Violation(web.line, message, "add startup_timeout= with 600 s or more")
 #|     elif timeout and timeout.number is not None and timeout.number < MIN_TIMEOUT_S:
-#|         message = f"startup_timeout={timeout.number:g} is shorter than a first start"
-#|         yield Violation(timeout.line, message, "write 600 s or more")
+#|         message = f"startup_timeout={timeout.number:g} is too short for a first start"
+#|         yield Violation(timeout.line, message, "use 600 s or more")
 #|
 #|
 #| def _swallowed_exit(app: AppSource, node: ast.Try) -> Iterator[Violation]:
@@ -2317,8 +2317,8 @@ if __name__ == "__main__":
 #| def download_on_gpu(app: AppSource) -> Iterator[Violation]:
 #|     """Weights are downloaded on a CPU, before a GPU starts.
 #|
-#|     During a download of minutes the GPU is idle and billed. Fill the Volume in a function without a GPU, or download in
-#|     a step of the image build.
+#|     During the download, which takes minutes, the GPU is idle and billed. Fill the Volume in a function without a GPU,
+#|     or download in a step of the image build.
 #|     """
 #|     for obj in app.modal_objects:
 #|         if not obj.gpus:
@@ -2331,13 +2331,13 @@ if __name__ == "__main__":
 #|         command = obj.engine_command
 #|         if command and not _downloads(app) and not _weights_in_image(app):
 #|             message = f"{command.engine} downloads its model on a GPU"
-#|             yield Violation(command.line, message, "fill the Volume first, in a function without a GPU")
+#|             yield Violation(command.line, message, "download it to a Volume first, in a function without a GPU")
 #|
 #|
 #| def model_per_call(app: AppSource) -> Iterator[Violation]:
-#|     """A model is loaded once per container, in `@modal.enter`, not with every call.
+#|     """A model is loaded once per container, in `@modal.enter`, not on every call.
 #|
-#|     The body of a function or method runs with every call.
+#|     The body of a function or method runs on every call.
 #|     """
 #|     for obj in app.modal_objects:
 #|         for name, body in _called(obj) if obj.gpus else ():
@@ -2345,12 +2345,12 @@ if __name__ == "__main__":
 #|             for call in obj.calls:
 #|                 loads = call.method in LOADERS or call.name == "transformers.pipeline"
 #|                 if loads and id(call.node) in nodes and "Tokenizer" not in call.name:
-#|                     message = f"{name} loads the model with every call"
+#|                     message = f"{name} loads the model on every call"
 #|                     yield Violation(call.line, message, "load it in @modal.enter of a class")
 #|
 #|
 #| def pickle_weights(app: AppSource) -> Iterator[Violation]:
-#|     """Weights are in the safetensors format, which cannot run code when it is loaded.
+#|     """Weights are safetensors files, which cannot run code when they are loaded.
 #|
 #|     .bin, .pt and .pth files are pickles.
 #|     """
@@ -2375,7 +2375,7 @@ if __name__ == "__main__":
 #|
 #|
 #| def volume_commit(app: AppSource) -> Iterator[Violation]:
-#|     """Files that one container writes to a Volume for the next are committed.
+#|     """Files written to a Volume for other containers are committed.
 #|
 #|     Modal commits in the background and when a container ends. A container that is called right afterwards sees the
 #|     files only if they are committed.
@@ -2390,7 +2390,7 @@ if __name__ == "__main__":
 #|         if line is None and _has_download_command(text for text, node in app.strings if _contains(obj, node)):
 #|             line = obj.node.lineno
 #|         if line is not None:
-#|             message = f"{obj.name} writes to its Volume and does not commit"
+#|             message = f"{obj.name} writes to its Volume without committing"
 #|             yield Violation(line, message, "call .commit() on the Volume afterwards")
 #|
 #|
@@ -5170,10 +5170,10 @@ if __name__ == "__main__":
 #|     return record(Quantization, read("quantization.toml"), "quantization.toml")
 
 # === modal_serve_gen/facts/flags/renamed.toml
-#| # Spellings that an older release, or the other engine, takes, and what the pinned engine takes instead.
+#| # Spellings of an older release or of the other engine, and what the pinned engine accepts instead.
 #| # `old` alone is a flag that the engine no longer has; with `value` or `key`, a value or JSON key of a flag that it has;
-#| # with kind = "deprecated", a flag that still works. new = "" means: leave it out, for the reason in `why`.
-#| # A test holds every row against the tables: what is old must be absent, what is new must exist.
+#| # with kind = "deprecated", a flag that still works. new = "" means: remove it, for the reason in `why`.
+#| # A test compares every row with the tables: the old spelling must be absent, the new one must exist.
 #|
 #| [vllm]
 #| source = "wheel of vllm 0.33.0: vllm/engine/arg_utils.py, vllm/entrypoints/common/cli_args.py, vllm/utils/argparse_utils.py"
@@ -5188,13 +5188,13 @@ if __name__ == "__main__":
 #|   { old = "--ep", new = "--enable-expert-parallel" },
 #|   { old = "--ep-size", new = "--enable-expert-parallel" },
 #|   { old = "--task", new = "--runner" },
-#|   { old = "--device", new = "", why = "the engine finds out the platform itself" },
-#|   { old = "--swap-space", new = "", why = "it is gone without a successor" },
-#|   { old = "--num-scheduler-steps", new = "", why = "multi-step scheduling has been removed" },
-#|   { old = "--use-v2-block-manager", new = "", why = "it is gone without a successor" },
-#|   { old = "--max-num-partial-prefills", new = "", why = "it is gone without a successor" },
-#|   { old = "--max-long-partial-prefills", new = "", why = "it is gone without a successor" },
-#|   { old = "--disable-frontend-multiprocessing", new = "", why = "it is gone without a successor" },
+#|   { old = "--device", new = "", why = "the engine detects the platform" },
+#|   { old = "--swap-space", new = "", why = "it has no successor" },
+#|   { old = "--num-scheduler-steps", new = "", why = "multi-step scheduling was removed" },
+#|   { old = "--use-v2-block-manager", new = "", why = "it has no successor" },
+#|   { old = "--max-num-partial-prefills", new = "", why = "it has no successor" },
+#|   { old = "--max-long-partial-prefills", new = "", why = "it has no successor" },
+#|   { old = "--disable-frontend-multiprocessing", new = "", why = "it has no successor" },
 #|   { old = "--enable-reasoning", new = "--reasoning-parser" },
 #|   { old = "--speculative-model", new = "--speculative-config" },
 #|   { old = "--num-speculative-tokens", new = "--speculative-config" },
@@ -5202,7 +5202,7 @@ if __name__ == "__main__":
 #|   { old = "--cuda-graph-sizes", new = "--cudagraph-capture-sizes" },
 #|   { old = "--max-seq-len-to-capture", new = "--max-cudagraph-capture-size" },
 #|   { old = "--override-pooler-config", new = "--pooler-config" },
-#|   # the names that SGLang has for the same thing
+#|   # SGLang's names
 #|   { old = "--model-path", new = "--model" },
 #|   { old = "--context-length", new = "--max-model-len" },
 #|   { old = "--mem-fraction-static", new = "--gpu-memory-utilization" },
@@ -5210,8 +5210,8 @@ if __name__ == "__main__":
 #|   { old = "--chunked-prefill-size", new = "--max-num-batched-tokens" },
 #|   { old = "--speculative-algorithm", new = "--speculative-config" },
 #|   { old = "--enable-memory-saver", new = "--enable-sleep-mode" },
-#|   # still taken
-#|   { old = "--model", new = "", why = "vllm serve takes the model as its first word", kind = "deprecated" },
+#|   # still accepted
+#|   { old = "--model", new = "", why = "vllm serve takes the model as its first argument", kind = "deprecated" },
 #|   # values
 #|   { old = "--dtype", value = "float8", new = "--quantization fp8" },
 #|   { old = "--dtype", value = "fp8", new = "--quantization fp8" },
@@ -5237,14 +5237,14 @@ if __name__ == "__main__":
 #| renamed = [
 #|   { old = "--cuda-graph-max-bs", new = "--cuda-graph-max-bs-decode" },
 #|   { old = "--cuda-graph-bs", new = "--cuda-graph-bs-decode" },
-#|   { old = "--enable-piecewise-cuda-graph", new = "", why = "that kind of CUDA graph was removed" },
-#|   { old = "--disable-piecewise-cuda-graph", new = "", why = "that kind of CUDA graph was removed" },
+#|   { old = "--enable-piecewise-cuda-graph", new = "", why = "piecewise CUDA graphs were removed" },
+#|   { old = "--disable-piecewise-cuda-graph", new = "", why = "piecewise CUDA graphs were removed" },
 #|   { old = "--mamba-scheduler-strategy", new = "--mamba-radix-cache-strategy" },
 #|   { old = "--tp", new = "--tp-size" },
 #|   { old = "--pp", new = "--pp-size" },
 #|   { old = "--dp", new = "--dp-size" },
 #|   { old = "--mem-fraction", new = "--mem-fraction-static" },
-#|   # the names that vLLM has for the same thing
+#|   # vLLM's names
 #|   { old = "--max-model-len", new = "--context-length" },
 #|   { old = "--gpu-memory-utilization", new = "--mem-fraction-static" },
 #|   { old = "--max-num-seqs", new = "--max-running-requests" },
@@ -5252,9 +5252,9 @@ if __name__ == "__main__":
 #|   { old = "--speculative-config", new = "--speculative-algorithm" },
 #|   { old = "--enable-sleep-mode", new = "--enable-memory-saver" },
 #|   { old = "--enable-expert-parallel", new = "--ep-size" },
-#|   { old = "--enable-auto-tool-choice", new = "", why = "--tool-call-parser alone turns tools on" },
-#|   { old = "--enable-prefix-caching", new = "", why = "the radix cache is on unless --disable-radix-cache is given" },
-#|   { old = "--enable-chunked-prefill", new = "", why = "it is on; --chunked-prefill-size sets it" },
+#|   { old = "--enable-auto-tool-choice", new = "", why = "--tool-call-parser alone enables tool calls" },
+#|   { old = "--enable-prefix-caching", new = "", why = "the radix cache is on by default" },
+#|   { old = "--enable-chunked-prefill", new = "", why = "it is on by default; --chunked-prefill-size sets the size" },
 #|   { old = "--enforce-eager", new = "--cuda-graph-backend-decode=disabled" },
 #|   { old = "--tokenizer", new = "--tokenizer-path" },
 #|   # values
@@ -7209,7 +7209,7 @@ if __name__ == "__main__":
 #| __all__ = ["Option", "Parsed", "ParsedOption", "Problem", "Renamed", "Table", "check", "load", "parse"]
 
 # === modal_serve_gen/flags/checking.py
-#| """Report everything in a command line that an engine would refuse."""
+#| """Report everything in a command line that an engine would reject."""
 #|
 #| import re
 #| from collections.abc import Mapping, Sequence
@@ -7228,14 +7228,20 @@ if __name__ == "__main__":
 #| class Problem:
 #|     """One error, or a `warning` for what the engine still accepts.
 #|
-#|     `flag` is as it was typed, `nearest` the valid spelling or value to use instead ('' if there is none).
+#|     `flag` is as it was typed, `nearest` the valid spelling or value to use instead ('' if there is none). `text` and
+#|     `advice` are parts of a sentence.
 #|     """
 #|
 #|     flag: str
 #|     value: str | None
-#|     message: str
+#|     text: str
+#|     advice: str
 #|     nearest: str = ""
 #|     kind: str = "error"
+#|
+#|     @property
+#|     def message(self) -> str:
+#|         return f"{self.text}; {self.advice}." if self.advice else f"{self.text}."
 #|
 #|
 #| def check(argv: Sequence[str | None], table: Table, *, complete: bool = True) -> list[Problem]:
@@ -7255,7 +7261,7 @@ if __name__ == "__main__":
 #|     for flag in table.required if complete else ():
 #|         replaced = table.positional.stands_for == flag and parsed.positionals
 #|         if flag not in present and not replaced:
-#|             problems.append(Problem(flag, None, f"{table} requires {flag}, which is missing.", flag))
+#|             problems.append(Problem(flag, None, f"{table} requires {flag}, which is missing", f"add {flag}", flag))
 #|     return problems
 #|
 #|
@@ -7264,9 +7270,10 @@ if __name__ == "__main__":
 #|     first = table.positional.place == "first"
 #|     if parsed.positionals and first and (not argv or argv[0] != parsed.positionals[0]):
 #|         extra = parsed.positionals
-#|     where = "only as the first word" if first else "once"
+#|     name = table.positional.name
+#|     rule = f"the {name} only as the first argument" if first else f"only one {name}"
 #|     return [
-#|         Problem("", word, f"{table} takes the {table.positional.name} {where}; {quoted(word)} belongs to no flag.")
+#|         Problem("", word, f"{table} accepts {rule}, and {quoted(word)} belongs to no flag", "remove it")
 #|         for word in extra
 #|         if word is not None
 #|     ]
@@ -7278,20 +7285,22 @@ if __name__ == "__main__":
 #|     longer = [name for name in table.spellings if name.startswith(flag) and len(flag) > 3]
 #|     with_dashes = flag.replace("_", "-")
 #|     opposite = "--no-enable-" + flag.removeprefix("--disable-")
+#|     text = f"{table} has no {parsed.quoted}"
 #|     if row := table.replacement(flag):
-#|         nearest, advice = row.new, f"; use {row.new}." if row.new else f"; remove it ({row.why})."
+#|         nearest, advice = row.new, f"use {row.new}" if row.new else f"remove it ({row.why})"
 #|     elif with_dashes in table.spellings:
-#|         nearest, advice = with_dashes, f"; write it with dashes, {with_dashes}."
+#|         nearest, advice = with_dashes, f"write it with dashes, {with_dashes}"
 #|     elif flag.startswith("--disable-") and opposite in table.spellings:
-#|         nearest, advice = opposite, f"; use {opposite}."
+#|         nearest, advice = opposite, f"use {opposite}"
 #|     elif longer:
 #|         nearest = longer[0] if len(longer) == 1 else closest(flag, longer) or longer[0]
-#|         advice = f", and a prefix is not enough; write {nearest} in full."
+#|         text, advice = f"{text}, and does not accept prefixes", f"write {nearest} in full"
+#|     elif nearest := closest(flag, table.spellings):
+#|         advice = f"the closest flag is {nearest}"
 #|     else:
-#|         nearest = closest(flag, table.spellings)
-#|         advice = f"; the nearest is {nearest}." if nearest else ", nor anything similar."
+#|         text, advice = f"{text}, and nothing similar", ""
 #|     value = parsed.values[0] if parsed.values else None
-#|     return Problem(parsed.spelled, value, f"{table} has no {parsed.quoted}{advice}", nearest)
+#|     return Problem(parsed.spelled, value, text, advice, nearest)
 #|
 #|
 #| def _invalid(parsed: ParsedOption, option: Option, present: set[str], table: Table) -> list[Problem]:
@@ -7301,13 +7310,13 @@ if __name__ == "__main__":
 #|         value = parsed.values[0] if parsed.values else parsed.stray
 #|         off = option.negations[0] if option.negations and str(value).lower() in ("false", "0", "no", "off") else ""
 #|         flag = off or parsed.quoted.partition(".")[0]
-#|         text = f"{parsed.quoted} of {table} takes no value, so {quoted(value)} is refused; write {flag} alone."
-#|         return [*problems, Problem(parsed.spelled, value, text, flag)]
+#|         text = f"{table} rejects {quoted(value)} for {parsed.quoted}, which takes no value"
+#|         return [*problems, Problem(parsed.spelled, value, text, f"use {flag} alone", flag)]
 #|     if not option.bare and not parsed.values and option.nargs not in ("*", "?"):
 #|         allowed = option.choices or option.known
 #|         example = f" such as {allowed[0]}" if allowed else ""
-#|         text = f"{parsed.quoted} of {table} requires a value{example}; join one that begins with a dash by =."
-#|         return [*problems, Problem(parsed.spelled, None, text)]
+#|         advice = f"add one{example}, joined with = if it begins with a dash"
+#|         return [*problems, Problem(parsed.spelled, None, f"{parsed.quoted} of {table} requires a value", advice)]
 #|     plugin = PLUGIN_FLAGS.get(option.flag)
 #|     for value in parsed.values:
 #|         if value is not None and not (plugin in present and value not in option.choices):
@@ -7322,8 +7331,8 @@ if __name__ == "__main__":
 #|     successor = SUCCESSOR.search(option.deprecated)
 #|     new = row.new if row else successor[1] if successor else ""
 #|     advice = f"use {new}" if new else f"remove it ({row.why})" if row else "remove it"
-#|     text = f"{table} still accepts {parsed.quoted}, which is deprecated; {advice}."
-#|     return [Problem(parsed.spelled, None, text, new, "warning")]
+#|     text = f"{table} still accepts {parsed.quoted}, which is deprecated"
+#|     return [Problem(parsed.spelled, None, text, advice, new, "warning")]
 #|
 #|
 #| def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Table) -> list[Problem]:
@@ -7331,17 +7340,14 @@ if __name__ == "__main__":
 #|         return []
 #|     if parsed.keys:
 #|         if option.keys is None and "json" not in option.type and option.type != "object":
-#|             text = (
-#|                 f"{option.flag} of {table} is not JSON, so {parsed.quoted} has no meaning; write {option.flag} alone."
-#|             )
-#|             return [Problem(parsed.spelled, value, text, option.flag)]
+#|             text = f"{option.flag} of {table} is not a JSON option, so {parsed.quoted} has no meaning"
+#|             return [Problem(parsed.spelled, value, text, f"use {option.flag} alone", option.flag)]
 #|         inner = as_json(value, Suffixes())
 #|         for key in reversed(parsed.keys):
 #|             inner = {key: inner}
 #|         return _invalid_json(parsed, option, inner, option.keys, table)
 #|     if required := required_type(option, value, table.suffixes):
-#|         text = f"{parsed.quoted} of {table} requires {required}, not {quoted(value)}."
-#|         return [Problem(parsed.spelled, value, text)]
+#|         return [_rejected(parsed, value, parsed.quoted, f"use {required}", table)]
 #|     if option.type in ("json", "object", "json_or_str"):
 #|         return _invalid_json(parsed, option, as_json(value, table.suffixes), option.keys, table)
 #|     allowed = option.choices or option.known
@@ -7353,10 +7359,16 @@ if __name__ == "__main__":
 #|     else:
 #|         row = table.replacement(option.flag, value=value)
 #|         near = row.new if row else closest(value, allowed)
-#|     names = ", ".join(allowed) if len(allowed) <= 12 else f"{len(allowed)} names, among them {allowed[0]}"
-#|     advice = f"use {near}" if near else f"it accepts {names}"
-#|     verb = "refuses" if option.choices else "does not know"
-#|     return [Problem(parsed.spelled, value, f"{table} {verb} {quoted(value)} for {parsed.quoted}; {advice}.", near)]
+#|     names = ", ".join(allowed) if len(allowed) <= 12 else f"its {len(allowed)} names, such as {allowed[0]}"
+#|     advice = f"use {near or 'one of ' + names}"
+#|     if option.choices:
+#|         return [_rejected(parsed, value, parsed.quoted, advice, table, near)]
+#|     text = f"{table} does not know {quoted(value)} for {parsed.quoted}"
+#|     return [Problem(parsed.spelled, value, text, advice, near)]
+#|
+#|
+#| def _rejected(parsed: ParsedOption, value: str, option: str, advice: str, table: Table, near: str = "") -> Problem:
+#|     return Problem(parsed.spelled, value, f"{table} rejects {quoted(value)} for {option}", advice, near)
 #|
 #|
 #| def _invalid_json(
@@ -7369,7 +7381,7 @@ if __name__ == "__main__":
 #|     if not isinstance(value, dict):
 #|         if path or option.type == "json_or_str" or (value is None and option.type == "json"):
 #|             return []
-#|         return [Problem(parsed.spelled, None, f"{where} of {table} requires a JSON object.")]
+#|         return [Problem(parsed.spelled, None, f"{where} of {table} is not a JSON object", "pass a JSON object")]
 #|     problems = []
 #|     for key, item in value.items():
 #|         if key in keys:
@@ -7377,9 +7389,9 @@ if __name__ == "__main__":
 #|             continue
 #|         row = table.replacement(option.flag, key=key)
 #|         near = row.new if row else closest(str(key), keys)
-#|         advice = f"use {near}" if near else f"it has {listed(list(keys))}"
-#|         text = f"{where} of {table} has no key {quoted(key)}; {advice}."
-#|         problems.append(Problem(parsed.spelled, str(key), text, near))
+#|         advice = f"use {near or 'one of ' + listed(list(keys))}"
+#|         text = f"{where} of {table} has no key {quoted(key)}"
+#|         problems.append(Problem(parsed.spelled, str(key), text, advice, near))
 #|     return problems
 #|
 #|
@@ -7392,13 +7404,11 @@ if __name__ == "__main__":
 #|     if isinstance(schema, str):
 #|         if value is None or has_type(value, schema):
 #|             return []
-#|         text = f"{where} of {table} requires {TYPE_NAMES[schema]}, not {quoted(value)}."
-#|         return [Problem(parsed.spelled, str(value), text)]
+#|         return [_rejected(parsed, str(value), where, f"use {TYPE_NAMES[schema]}", table)]
 #|     if not schema or not isinstance(value, str | int) or str(value) in schema:
 #|         return []
 #|     near = closest(str(value), schema)
-#|     advice = f"use {near}" if near else f"it accepts {listed(schema)}"
-#|     return [Problem(parsed.spelled, str(value), f"{table} refuses {quoted(value)} for {where}; {advice}.", near)]
+#|     return [_rejected(parsed, str(value), where, f"use {near or 'one of ' + listed(schema)}", table, near)]
 
 # === modal_serve_gen/flags/parsing.py
 #| """Parse a command line by an engine's argument table."""

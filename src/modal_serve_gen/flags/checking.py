@@ -1,4 +1,4 @@
-"""Report everything in a command line that an engine would refuse."""
+"""Report everything in a command line that an engine would reject."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,20 @@ SUCCESSOR = re.compile(r"\buse '?(--[^\s'),]+[^\s'),.])", re.IGNORECASE)
 class Problem:
     """One error, or a `warning` for what the engine still accepts.
 
-    `flag` is as it was typed, `nearest` the valid spelling or value to use instead ('' if there is none).
+    `flag` is as it was typed, `nearest` the valid spelling or value to use instead ('' if there is none). `text` and
+    `advice` are parts of a sentence.
     """
 
     flag: str
     value: str | None
-    message: str
+    text: str
+    advice: str
     nearest: str = ""
     kind: str = "error"
+
+    @property
+    def message(self) -> str:
+        return f"{self.text}; {self.advice}." if self.advice else f"{self.text}."
 
 
 def check(argv: Sequence[str | None], table: Table, *, complete: bool = True) -> list[Problem]:
@@ -44,7 +50,7 @@ def check(argv: Sequence[str | None], table: Table, *, complete: bool = True) ->
     for flag in table.required if complete else ():
         replaced = table.positional.stands_for == flag and parsed.positionals
         if flag not in present and not replaced:
-            problems.append(Problem(flag, None, f"{table} requires {flag}, which is missing.", flag))
+            problems.append(Problem(flag, None, f"{table} requires {flag}, which is missing", f"add {flag}", flag))
     return problems
 
 
@@ -53,9 +59,10 @@ def _extra_positionals(argv: Sequence[str | None], parsed: Parsed, table: Table)
     first = table.positional.place == "first"
     if parsed.positionals and first and (not argv or argv[0] != parsed.positionals[0]):
         extra = parsed.positionals
-    where = "only as the first word" if first else "once"
+    name = table.positional.name
+    rule = f"the {name} only as the first argument" if first else f"only one {name}"
     return [
-        Problem("", word, f"{table} takes the {table.positional.name} {where}; {quoted(word)} belongs to no flag.")
+        Problem("", word, f"{table} accepts {rule}, and {quoted(word)} belongs to no flag", "remove it")
         for word in extra
         if word is not None
     ]
@@ -67,20 +74,22 @@ def _unknown(parsed: ParsedOption, table: Table) -> Problem:
     longer = [name for name in table.spellings if name.startswith(flag) and len(flag) > 3]
     with_dashes = flag.replace("_", "-")
     opposite = "--no-enable-" + flag.removeprefix("--disable-")
+    text = f"{table} has no {parsed.quoted}"
     if row := table.replacement(flag):
-        nearest, advice = row.new, f"; use {row.new}." if row.new else f"; remove it ({row.why})."
+        nearest, advice = row.new, f"use {row.new}" if row.new else f"remove it ({row.why})"
     elif with_dashes in table.spellings:
-        nearest, advice = with_dashes, f"; write it with dashes, {with_dashes}."
+        nearest, advice = with_dashes, f"write it with dashes, {with_dashes}"
     elif flag.startswith("--disable-") and opposite in table.spellings:
-        nearest, advice = opposite, f"; use {opposite}."
+        nearest, advice = opposite, f"use {opposite}"
     elif longer:
         nearest = longer[0] if len(longer) == 1 else closest(flag, longer) or longer[0]
-        advice = f", and a prefix is not enough; write {nearest} in full."
+        text, advice = f"{text}, and does not accept prefixes", f"write {nearest} in full"
+    elif nearest := closest(flag, table.spellings):
+        advice = f"the closest flag is {nearest}"
     else:
-        nearest = closest(flag, table.spellings)
-        advice = f"; the nearest is {nearest}." if nearest else ", nor anything similar."
+        text, advice = f"{text}, and nothing similar", ""
     value = parsed.values[0] if parsed.values else None
-    return Problem(parsed.spelled, value, f"{table} has no {parsed.quoted}{advice}", nearest)
+    return Problem(parsed.spelled, value, text, advice, nearest)
 
 
 def _invalid(parsed: ParsedOption, option: Option, present: set[str], table: Table) -> list[Problem]:
@@ -90,13 +99,13 @@ def _invalid(parsed: ParsedOption, option: Option, present: set[str], table: Tab
         value = parsed.values[0] if parsed.values else parsed.stray
         off = option.negations[0] if option.negations and str(value).lower() in ("false", "0", "no", "off") else ""
         flag = off or parsed.quoted.partition(".")[0]
-        text = f"{parsed.quoted} of {table} takes no value, so {quoted(value)} is refused; write {flag} alone."
-        return [*problems, Problem(parsed.spelled, value, text, flag)]
+        text = f"{table} rejects {quoted(value)} for {parsed.quoted}, which takes no value"
+        return [*problems, Problem(parsed.spelled, value, text, f"use {flag} alone", flag)]
     if not option.bare and not parsed.values and option.nargs not in ("*", "?"):
         allowed = option.choices or option.known
         example = f" such as {allowed[0]}" if allowed else ""
-        text = f"{parsed.quoted} of {table} requires a value{example}; join one that begins with a dash by =."
-        return [*problems, Problem(parsed.spelled, None, text)]
+        advice = f"add one{example}, joined with = if it begins with a dash"
+        return [*problems, Problem(parsed.spelled, None, f"{parsed.quoted} of {table} requires a value", advice)]
     plugin = PLUGIN_FLAGS.get(option.flag)
     for value in parsed.values:
         if value is not None and not (plugin in present and value not in option.choices):
@@ -111,8 +120,8 @@ def _deprecated(parsed: ParsedOption, option: Option, table: Table) -> list[Prob
     successor = SUCCESSOR.search(option.deprecated)
     new = row.new if row else successor[1] if successor else ""
     advice = f"use {new}" if new else f"remove it ({row.why})" if row else "remove it"
-    text = f"{table} still accepts {parsed.quoted}, which is deprecated; {advice}."
-    return [Problem(parsed.spelled, None, text, new, "warning")]
+    text = f"{table} still accepts {parsed.quoted}, which is deprecated"
+    return [Problem(parsed.spelled, None, text, advice, new, "warning")]
 
 
 def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Table) -> list[Problem]:
@@ -120,17 +129,14 @@ def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Tabl
         return []
     if parsed.keys:
         if option.keys is None and "json" not in option.type and option.type != "object":
-            text = (
-                f"{option.flag} of {table} is not JSON, so {parsed.quoted} has no meaning; write {option.flag} alone."
-            )
-            return [Problem(parsed.spelled, value, text, option.flag)]
+            text = f"{option.flag} of {table} is not a JSON option, so {parsed.quoted} has no meaning"
+            return [Problem(parsed.spelled, value, text, f"use {option.flag} alone", option.flag)]
         inner = as_json(value, Suffixes())
         for key in reversed(parsed.keys):
             inner = {key: inner}
         return _invalid_json(parsed, option, inner, option.keys, table)
     if required := required_type(option, value, table.suffixes):
-        text = f"{parsed.quoted} of {table} requires {required}, not {quoted(value)}."
-        return [Problem(parsed.spelled, value, text)]
+        return [_rejected(parsed, value, parsed.quoted, f"use {required}", table)]
     if option.type in ("json", "object", "json_or_str"):
         return _invalid_json(parsed, option, as_json(value, table.suffixes), option.keys, table)
     allowed = option.choices or option.known
@@ -142,10 +148,16 @@ def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Tabl
     else:
         row = table.replacement(option.flag, value=value)
         near = row.new if row else closest(value, allowed)
-    names = ", ".join(allowed) if len(allowed) <= 12 else f"{len(allowed)} names, among them {allowed[0]}"
-    advice = f"use {near}" if near else f"it accepts {names}"
-    verb = "refuses" if option.choices else "does not know"
-    return [Problem(parsed.spelled, value, f"{table} {verb} {quoted(value)} for {parsed.quoted}; {advice}.", near)]
+    names = ", ".join(allowed) if len(allowed) <= 12 else f"its {len(allowed)} names, such as {allowed[0]}"
+    advice = f"use {near or 'one of ' + names}"
+    if option.choices:
+        return [_rejected(parsed, value, parsed.quoted, advice, table, near)]
+    text = f"{table} does not know {quoted(value)} for {parsed.quoted}"
+    return [Problem(parsed.spelled, value, text, advice, near)]
+
+
+def _rejected(parsed: ParsedOption, value: str, option: str, advice: str, table: Table, near: str = "") -> Problem:
+    return Problem(parsed.spelled, value, f"{table} rejects {quoted(value)} for {option}", advice, near)
 
 
 def _invalid_json(
@@ -158,7 +170,7 @@ def _invalid_json(
     if not isinstance(value, dict):
         if path or option.type == "json_or_str" or (value is None and option.type == "json"):
             return []
-        return [Problem(parsed.spelled, None, f"{where} of {table} requires a JSON object.")]
+        return [Problem(parsed.spelled, None, f"{where} of {table} is not a JSON object", "pass a JSON object")]
     problems = []
     for key, item in value.items():
         if key in keys:
@@ -166,9 +178,9 @@ def _invalid_json(
             continue
         row = table.replacement(option.flag, key=key)
         near = row.new if row else closest(str(key), keys)
-        advice = f"use {near}" if near else f"it has {listed(list(keys))}"
-        text = f"{where} of {table} has no key {quoted(key)}; {advice}."
-        problems.append(Problem(parsed.spelled, str(key), text, near))
+        advice = f"use {near or 'one of ' + listed(list(keys))}"
+        text = f"{where} of {table} has no key {quoted(key)}"
+        problems.append(Problem(parsed.spelled, str(key), text, advice, near))
     return problems
 
 
@@ -181,10 +193,8 @@ def _invalid_item(
     if isinstance(schema, str):
         if value is None or has_type(value, schema):
             return []
-        text = f"{where} of {table} requires {TYPE_NAMES[schema]}, not {quoted(value)}."
-        return [Problem(parsed.spelled, str(value), text)]
+        return [_rejected(parsed, str(value), where, f"use {TYPE_NAMES[schema]}", table)]
     if not schema or not isinstance(value, str | int) or str(value) in schema:
         return []
     near = closest(str(value), schema)
-    advice = f"use {near}" if near else f"it accepts {listed(schema)}"
-    return [Problem(parsed.spelled, str(value), f"{table} refuses {quoted(value)} for {where}; {advice}.", near)]
+    return [_rejected(parsed, str(value), where, f"use {near or 'one of ' + listed(schema)}", table, near)]

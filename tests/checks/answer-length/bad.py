@@ -15,4 +15,4 @@ class Model:
     def ask(self, prompts: list[str]):
         from vllm import SamplingParams
 
-        return self.llm.generate(prompts, SamplingParams(temperature=0.7))  # finding: stops after 16 tokens
+        return self.llm.generate(prompts, SamplingParams(temperature=0.7))  # finding: stop after 16 tokens

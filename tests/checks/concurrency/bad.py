@@ -25,7 +25,7 @@ def crowded():
 @app.server(
     image=image,
     gpu="L4",
-    target_concurrency=64,  # finding: the target 64 is above the maximum 32
+    target_concurrency=64,  # finding: target 64 exceeds the maximum 32
     max_concurrency=32,
 )
 class Server:

@@ -3,6 +3,6 @@ import modal
 app = modal.App("example")
 
 
-@app.function(gpu="L4")  # finding: any number of GPUs
+@app.function(gpu="L4")  # finding: no limit on its GPU containers
 def work():
     pass

@@ -11,7 +11,7 @@ weights = modal.Volume.from_name("weights", create_if_missing=True)
 @modal.concurrent(max_inputs=8)
 @modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def serve():
-    subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])  # finding: goes unnoticed
+    subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])  # finding: nothing notices when the engine exits
 
 
 def wait_until_ready(check):

@@ -3,7 +3,7 @@ import subprocess
 import modal
 
 app = modal.App("example")
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("httpx==0.28.1", "vllm")  # finding: pins no version of vllm
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("httpx==0.28.1", "vllm")  # finding: does not pin vllm
 weights = modal.Volume.from_name("weights", create_if_missing=True)
 
 

@@ -7,7 +7,7 @@ image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9
 weights = modal.Volume.from_name("weights", create_if_missing=True)
 
 
-@app.function(image=image, gpu="L4", startup_timeout=900)  # finding: stops after 60 s
+@app.function(image=image, gpu="L4", startup_timeout=900)  # finding: scales down after 60 idle seconds
 @modal.concurrent(max_inputs=8)
 @modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def serve():

@@ -1,5 +1,5 @@
 import modal
 
-latest = modal.Image.from_registry("vllm/vllm-openai:latest", add_python="3.12")  # finding: is not fixed
-untagged = modal.Image.from_registry("lmsysorg/sglang", add_python="3.12")  # finding: is not fixed
+latest = modal.Image.from_registry("vllm/vllm-openai:latest", add_python="3.12")  # finding: has no fixed tag
+untagged = modal.Image.from_registry("lmsysorg/sglang", add_python="3.12")  # finding: has no fixed tag
 local = modal.Image.from_registry("nvidia/cuda:13.0.3-devel-ubuntu24.04")  # finding: has no add_python

@@ -9,7 +9,7 @@ weights = modal.Volume.from_name("weights", create_if_missing=True)
 
 @app.function(image=image, gpu="L4", volumes={"/weights": weights}, max_containers=2, startup_timeout=900)
 @modal.concurrent(max_inputs=8)
-@modal.web_server(8000, startup_timeout=900)  # finding: everyone can call and start serve
+@modal.web_server(8000, startup_timeout=900)  # finding: anyone can call serve
 def serve():
     subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
 
@@ -18,7 +18,7 @@ def serve():
     image=image,
     gpu="L4",
     startup_timeout=900,
-    unauthenticated=True,  # finding: everyone can call and start Server
+    unauthenticated=True,  # finding: anyone can call Server
 )
 class Server:
     @modal.enter()

@@ -11,4 +11,4 @@ weights = modal.Volume.from_name("weights", create_if_missing=True)
 @modal.concurrent(max_inputs=8)
 @modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def serve():
-    subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])  # finding: no request checks whether vllm is ready
+    subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])  # finding: nothing checks whether vllm is ready

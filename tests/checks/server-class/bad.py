@@ -17,6 +17,6 @@ class Server:
     def start(self):
         pass
 
-    @modal.web_server(8000)  # finding: @modal.web_server is on web
+    @modal.web_server(8000)  # finding: is decorated with @modal.web_server
     def web(self):
         pass

@@ -11,7 +11,7 @@ weights = modal.Volume.from_name("weights", create_if_missing=True)
 def download():
     from huggingface_hub import snapshot_download
 
-    snapshot_download("example/model", revision="main")  # finding: does not commit
+    snapshot_download("example/model", revision="main")  # finding: without committing
 
 
 @app.local_entrypoint()

@@ -25,14 +25,14 @@ def public_endpoint(app: AppSource) -> Iterator[Violation]:
         if obj.web.method == "http_server":
             fix = "use @app.server, which requires a proxy token"
         place = obj.argument("unauthenticated") or obj.web
-        yield Violation(place.line, f"everyone can call and start {obj.name}", fix)
+        yield Violation(place.line, f"anyone can call {obj.name} and start its containers", fix)
 
 
 def open_routes(app: AppSource) -> Iterator[Violation]:
     """Routes that the engine's key does not protect are closed by other means.
 
     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
-    stay open to everyone.
+    stay open to anyone.
     """
     for obj in app.modal_objects:
         command = obj.server_command
@@ -59,7 +59,7 @@ def developer_mode(app: AppSource) -> Iterator[Violation]:
         if command and obj.web and not _requires_proxy_token(obj) and command.lacks("--middleware"):
             yield Violation(
                 mode.line,
-                "developer mode lets everyone put the engine to sleep or change its weights",
+                "developer mode lets anyone put the engine to sleep or change its weights",
                 "require a proxy token, or close these routes with --middleware",
             )
 
@@ -67,7 +67,7 @@ def developer_mode(app: AppSource) -> Iterator[Violation]:
 def admin_routes(app: AppSource) -> Iterator[Violation]:
     """SGLang's administration routes are protected.
 
-    Without a key, the routes that change weights, start profiles or flush caches answer everyone who reaches the
+    Without a key, the routes that change weights, start profiles or flush caches answer anyone who reaches the
     server.
     """
     for obj in app.modal_objects:
@@ -75,7 +75,7 @@ def admin_routes(app: AppSource) -> Iterator[Violation]:
         if command is None or command.engine != "sglang" or _has_key_middleware(app):
             continue
         if obj.web and not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS):
-            message = "everyone who reaches sglang can change its weights"
+            message = "anyone who reaches sglang can change its weights"
             yield Violation(command.line, message, "require a proxy token, or set a key")
 
 
@@ -101,7 +101,7 @@ def key_in_argv(app: AppSource) -> Iterator[Violation]:
 def key_in_file(app: AppSource) -> Iterator[Violation]:
     """No API key or token is hard-coded.
 
-    Whoever can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
+    Anyone who can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
     """
     reported = set()
     for text, node in app.strings:

@@ -36,10 +36,10 @@ def engine_flags(app: AppSource) -> Iterator[Violation]:
             if problem.kind != "error" or (other_version and (flag in renamed or not problem.nearest)):
                 continue  # a version other than the table's may accept it
             line = next((word.line for word in command.words if word.text == problem.flag), command.line)
-            message = problem.message.rstrip(".")
+            message = problem.text
             if other_version:
                 message += f" (from the table of {table.version}, the nearest to {pinned})"
-            yield Violation(line, message, f"write {problem.nearest}" if problem.nearest else "remove it")
+            yield Violation(line, message, problem.advice or "remove it")
 
 
 def engine_address(app: AppSource) -> Iterator[Violation]:
@@ -59,13 +59,13 @@ def engine_address(app: AppSource) -> Iterator[Violation]:
                 yield Violation(command.line, message, 'add "--host", "0.0.0.0"')
         elif host.text not in (None, "0.0.0.0", "::"):
             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
-            yield Violation(host.line, message, 'write "0.0.0.0"')
+            yield Violation(host.line, message, 'use "0.0.0.0"')
         expected = _expected_port(app, obj)
         given = command.value("--port")
         port = given.text if given else str(DEFAULT_PORTS[command.engine]) if command.complete else None
         if port is not None and expected is not None and port != str(expected):
             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
-            yield Violation(given.line if given else command.line, message, f"write {expected}")
+            yield Violation(given.line if given else command.line, message, f"use port {expected}")
 
 
 def engine_routes(app: AppSource) -> Iterator[Violation]:
@@ -88,38 +88,38 @@ def engine_routes(app: AppSource) -> Iterator[Violation]:
             if path not in routes:
                 close = difflib.get_close_matches(path, routes, 1, 0.75)
                 if replacement := OTHER_ENGINE_ROUTES[engine].get(path) or next(iter(close), ""):
-                    yield Violation(node.lineno, f"{engine} has no route {path}", f"write {replacement}")
+                    yield Violation(node.lineno, f"{engine} has no route {path}", f"use {replacement}")
                 continue
             methods = routes[path].methods
             if call.method in ("get", "post", "put") and call.method.upper() not in methods:
-                message = f"{path} of {engine} does not accept {call.method.upper()}"
+                message = f"{engine}'s {path} does not accept {call.method.upper()}"
                 yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
 
 
 def engine_variables(app: AppSource) -> Iterator[Violation]:
-    """Environment variables with the engine's prefix are ones that it reads.
+    """Environment variables with the engine's prefix are known to the engine.
 
-    Setting a variable that the engine no longer reads changes nothing, and shows at most as a warning in the log.
+    A variable that the engine does not read has no effect; at most, the log has a warning.
     """
     set_here = {variable.name for variable in app.variables}
     read_here = {text for text, _ in app.strings} - set_here
     for row in facts.modal_changes().variable:
         for name, _, line in app.variables:
             if name == row.old:
-                yield Violation(line, f"{name} is no longer used", f"write {row.new}" if row.new else "remove it")
+                yield Violation(line, f"{name} is no longer used", f"use {row.new}" if row.new else "remove it")
     for engine in sorted({command.engine for command in app.commands}):
         known = facts.engine_variables(engine)
         for name, _, line in app.variables:
             if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
                 close = difflib.get_close_matches(name, known.names, 1, 0.85)
-                yield Violation(line, f"{engine} does not read {name}", f"write {close[0]}" if close else "remove it")
+                yield Violation(line, f"{engine} does not read {name}", f"use {close[0]}" if close else "remove it")
 
 
 def shell_string(app: AppSource) -> Iterator[Violation]:
     """The engine is started with a list of arguments, without a shell.
 
-    A shell splits and expands its input, and sits between the container and the engine: signals end the shell, and the
-    engine's exit code is lost.
+    A shell splits and expands its input, and it sits between the container and the engine: signals stop the shell, and
+    the engine's exit code is lost.
     """
     for call in app.calls:
         shell = call.arguments.get("shell")

@@ -11,9 +11,9 @@ GENERATE_METHODS = ("generate", "chat")
 
 
 def prompts_per_call(app: AppSource) -> Iterator[Violation]:
-    """An offline engine gets many prompts in one call.
+    """An offline engine gets many prompts per call.
 
-    It batches the prompts of one call. With one prompt per call, the GPU generates one output at a time.
+    It batches the prompts of a call. With one prompt per call, the GPU generates one answer at a time.
     """
     for obj in app.modal_objects:
         if obj.engine_command is None or obj.engine_command.server or not obj.gpus:
@@ -28,11 +28,11 @@ def prompts_per_call(app: AppSource) -> Iterator[Violation]:
 def answer_length(app: AppSource) -> Iterator[Violation]:
     """`max_tokens` is set explicitly.
 
-    The default of vLLM's SamplingParams stops after a few tokens.
+    By default, vLLM's SamplingParams stop after a few tokens.
     """
     default = facts.sampling_defaults()["max_tokens"]
     if not any(command.engine == "vllm" for command in app.commands):
         return
     for call in app.calls:
         if call.method == "SamplingParams" and call.lacks("max_tokens"):
-            yield Violation(call.line, f"SamplingParams stops after {default} tokens by default", "add max_tokens=")
+            yield Violation(call.line, f"SamplingParams stop after {default} tokens by default", "add max_tokens=")

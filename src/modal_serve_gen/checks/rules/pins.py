@@ -13,19 +13,19 @@ DOWNLOAD_COMMAND = re.compile(r"\b(?:hf|huggingface-cli) download\b")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
 MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
-ADD_REVISION = "add revision= with the 40-digit commit"
+ADD_REVISION = "add revision= with the full commit hash"
 
 
 def engine_pinned(app: AppSource) -> Iterator[Violation]:
     """The engine is pinned to one version.
 
-    Otherwise an image that is built next month contains another engine, with other flags and other memory needs.
+    Otherwise an image built next month contains another version, with other flags and another memory footprint.
     """
     for command in app.commands:
         rows = [row for row in app.requirements if row.name == command.engine]
         if any(row.specifier.startswith("==") for row in rows) or _has_image_digest(app):
             continue
-        message = f"the image pins no version of {command.engine}"
+        message = f"the image does not pin {command.engine}"
         yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
 
 
@@ -39,13 +39,13 @@ def packages_pinned(app: AppSource) -> Iterator[Violation]:
     engines = {command.engine for command in app.commands}
     for name, specifier, line in app.requirements:
         if name not in engines and not PINNED.match(specifier):
-            yield Violation(line, f"{name} is not pinned", f'write "{name}==VERSION"')
+            yield Violation(line, f"{name} is not pinned", f'install "{name}==VERSION"')
 
 
 def image_pinned(app: AppSource) -> Iterator[Violation]:
     """The base image has a fixed tag, and the Python version is set.
 
-    `latest` is another image next week. Without add_python, the image gets the Python version of whoever builds it.
+    `latest` changes without notice. Without add_python, the image gets the Python of the machine that builds it.
     """
     for call in app.calls:
         if call.method != "from_registry" or not call.node.args:
@@ -55,14 +55,14 @@ def image_pinned(app: AppSource) -> Iterator[Violation]:
             continue
         name = image.rpartition("/")[2]
         if "@sha256:" not in image and (":" not in name or MOVING_TAG.search(name)):
-            message = f"the tag of image {image!r} is not fixed"
-            yield Violation(call.line, message, "write the tag of a version, or a digest")
+            message = f"image {image!r} has no fixed tag"
+            yield Violation(call.line, message, "use the tag of a version, or a digest")
         if image.startswith("nvidia/") and call.lacks("add_python"):
-            yield Violation(call.line, f"image {image!r} has no add_python", 'write add_python="3.12"')
+            yield Violation(call.line, f"image {image!r} has no add_python", 'add add_python="3.12"')
 
 
 def revision_pinned(app: AppSource) -> Iterator[Violation]:
-    """The model is pinned to one commit of 40 hexadecimal digits, wherever it is downloaded.
+    """Every download of the model is pinned to a full commit hash.
 
     With a branch, or without a revision, the app serves whatever the repository contains that day.
     """
@@ -75,22 +75,22 @@ def revision_pinned(app: AppSource) -> Iterator[Violation]:
                 yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
     for text, node in app.strings:
         if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
-            fix = "add --revision with the 40-digit commit"
+            fix = "add --revision with the full commit hash"
             yield Violation(node.lineno, "a download command has no --revision", fix)
     for command in app.commands:
         model, line = _model(command)
         revision = command.value("--revision")
         if revision and revision.text is not None and not SHA.fullmatch(revision.text):
-            yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "write the 40-digit commit")
+            yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "use the full commit hash")
         elif model and HUB_ID.fullmatch(model) and command.lacks("--revision"):
             message = f"{command.engine} loads {model} without a revision"
-            yield Violation(line, message, "add --revision with the 40-digit commit")
+            yield Violation(line, message, "add --revision with the full commit hash")
 
 
 def remote_code(app: AppSource) -> Iterator[Violation]:
     """Code from a model repository runs only at a pinned commit.
 
-    --trust-remote-code executes the code in the repository, and --code-revision pins which.
+    --trust-remote-code executes code from the repository; --code-revision pins its commit.
     """
     for command in app.commands:
         line = command.line_of("--trust-remote-code")
@@ -117,7 +117,7 @@ def _unpinned_download(call: Call) -> Iterator[Violation]:
     if call.lacks("revision"):
         yield Violation(call.line, f"{call.method} has no revision", ADD_REVISION)
     elif revision and isinstance(revision.value, str) and not SHA.fullmatch(revision.value):
-        yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "write the 40-digit commit")
+        yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "use the full commit hash")
 
 
 def _model(command: EngineCommand) -> Word:

@@ -16,7 +16,7 @@ MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
 def gpu(app: AppSource) -> Iterator[Violation]:
     """The GPU type exists on Modal, in a count that one container can get.
 
-    The client accepts any string, and the service refuses it when the function is created.
+    The client accepts any string; the service rejects it when the function is created.
     """
     known = facts.gpus() | {alias: facts.gpus()[name] for alias, name in facts.gpu_aliases().items()}
     names = {name.upper(): name for name in known}
@@ -25,7 +25,7 @@ def gpu(app: AppSource) -> Iterator[Violation]:
         if argument is None or argument.value is None:
             continue
         if isinstance(argument.node, ast.Tuple):
-            yield Violation(argument.line, "several GPU types are passed as a tuple", "write a list")
+            yield Violation(argument.line, "several GPU types are passed as a tuple", "pass a list")
         for choice in argument.value if isinstance(argument.value, list) else [argument.value]:
             if not isinstance(choice, str):
                 continue
@@ -34,19 +34,19 @@ def gpu(app: AppSource) -> Iterator[Violation]:
                 continue
             if name.upper() not in names:
                 close = difflib.get_close_matches(name.upper(), names, 1, 0.5)
-                fix = f"write {names[close[0]]}" if close else "see modal-serve-gen list gpus"
+                fix = f"use {names[close[0]]}" if close else "see modal-serve-gen list gpus"
                 yield Violation(argument.line, f"Modal has no GPU {name!r}", fix)
                 continue
             max_count = known[names[name.upper()]].max_count
             if colon and not (count.isdecimal() and 1 <= int(count) <= max_count):
                 message = f"{choice!r} requests {count or 'no'} GPUs"
-                yield Violation(argument.line, message, f"one container can get 1 to {max_count} of {name}")
+                yield Violation(argument.line, message, f"a container can have 1 to {max_count} {name}")
 
 
 def limits(app: AppSource) -> Iterator[Violation]:
     """Timeouts, sizes and container counts are within the service's limits, and secrets are objects.
 
-    The client accepts most of these values, and the service refuses them when the app is deployed.
+    The client accepts most of these values; the service rejects them when the app is deployed.
     """
     known = facts.limits()
     ranges = {
@@ -61,15 +61,15 @@ def limits(app: AppSource) -> Iterator[Violation]:
             argument = obj.argument(name)
             low, high = limit.range
             if argument and argument.number is not None and not low <= argument.number <= high:
-                message = f"{name}={argument.number:g} is outside {low} to {high} {unit}"
-                yield Violation(argument.line, message, "write a value in this range")
+                message = f"{name}={argument.number:g} is outside the range of {low} to {high} {unit}"
+                yield Violation(argument.line, message, "use a value in this range")
         smallest, largest = obj.argument("min_containers"), obj.argument("max_containers")
         if smallest and largest and _exceeds(smallest, largest):
-            message = f"min_containers={smallest.value} is above max_containers={largest.value}"
-            yield Violation(smallest.line, message, "make it smaller")
+            message = f"min_containers={smallest.value} exceeds max_containers={largest.value}"
+            yield Violation(smallest.line, message, "lower it")
         secrets = obj.argument("secrets")
         if secrets and isinstance(secrets.value, list) and any(isinstance(item, str) for item in secrets.value):
-            yield Violation(secrets.line, "a secret is passed as a string", "write modal.Secret.from_name(...)")
+            yield Violation(secrets.line, "a secret is passed as a string", "pass modal.Secret.from_name(...)")
 
 
 def container_bound(app: AppSource) -> Iterator[Violation]:
@@ -79,11 +79,11 @@ def container_bound(app: AppSource) -> Iterator[Violation]:
     """
     for obj in app.modal_objects:
         if obj.gpus and obj.call.lacks("max_containers", "concurrency_limit"):
-            yield Violation(obj.line, f"{obj.name} may start any number of GPUs", "add max_containers=")
+            yield Violation(obj.line, f"{obj.name} has no limit on its GPU containers", "add max_containers=")
 
 
 def concurrency(app: AppSource) -> Iterator[Violation]:
-    """A container with an engine takes as many requests at once as the engine batches.
+    """A container accepts as many concurrent requests as its engine batches.
 
     Without `@modal.concurrent`, each request gets its own GPU. Requests beyond --max-num-seqs wait in the engine, while
     Modal counts them as served. An offline engine takes one call at a time.
@@ -105,8 +105,8 @@ def concurrency(app: AppSource) -> Iterator[Violation]:
                 message = f"{obj.name} takes one request at a time"
                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
         if target and maximum and _exceeds(target, maximum):
-            message = f"the target {target.number:g} is above the maximum {maximum.number:g}"
-            yield Violation(target.line, message, "make it smaller")
+            message = f"the concurrency target {target.number:g} exceeds the maximum {maximum.number:g}"
+            yield Violation(target.line, message, "lower it")
         if command.server and maximum:
             yield from _above_batch_size(command, target, maximum)
 
@@ -122,13 +122,13 @@ def idle_window(app: AppSource) -> Iterator[Violation]:
             continue
         window = obj.argument("scaledown_window")
         if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
-            message = f"{obj.name} stops after 60 s without a request, the default"
-            yield Violation(obj.line, message, "add scaledown_window= for the pauses in your traffic")
+            message = f"{obj.name} scales down after 60 idle seconds, the default"
+            yield Violation(obj.line, message, "set scaledown_window= to bridge the pauses in your traffic")
         elif window and window.number is not None:
             maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
             if window.number > maximum:
                 message = f"an idle GPU is billed for {window.number / 60:g} minutes"
-                yield Violation(window.line, message, f"write {maximum} or less")
+                yield Violation(window.line, message, f"use {maximum} s or less")
 
 
 def _exceeds(argument: Argument, bound: Argument) -> bool:
@@ -143,7 +143,7 @@ def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: 
     batch = int(flag.text)
     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
         message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
-        yield Violation(maximum.line, message, "make the two agree")
+        yield Violation(maximum.line, message, "set both to the same number")
 
 
 def _uses_offline_class(obj: ModalObject) -> bool:

@@ -8,14 +8,14 @@ from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import WEB_DECORATORS, Call, Violation
 
-OUTCOMES = {"raises": "the SDK refuses", "missing": "the SDK has no", "warns": "the SDK deprecates"}
+OUTCOMES = {"raises": "the SDK rejects", "missing": "the SDK has no", "warns": "the SDK deprecates"}
 SERVER_FIXES = {
-    "timeout": "a server has no request timeout",
+    "timeout": "remove it: a server has no request timeout",
     "region": "use compute_region and routing_region",
-    "retries": "clients of a server retry",
+    "retries": "remove it: clients retry",
     "target_inputs": "use target_concurrency",
     "max_inputs": "use max_concurrency",
-    "requires_proxy_auth": "a server requires a token unless unauthenticated=True",
+    "requires_proxy_auth": "remove it: a server requires a token unless unauthenticated=True",
     "allow_concurrent_inputs": "use max_concurrency",
 }
 LIFECYCLE_FIXES = {
@@ -42,7 +42,7 @@ def removed_api(app: AppSource) -> Iterator[Violation]:
     }
     for row in facts.modal_changes().removed:
         for line in dict.fromkeys(_uses(app, row)):
-            fix = f"write {row.new}" if row.new else "remove it"
+            fix = f"use {row.new}" if row.new else "remove it"
             if row.concurrency and line in offline_lines:
                 fix = "remove it: an offline engine takes one call at a time, so pass batches"
             yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix)
@@ -62,14 +62,14 @@ def unknown_argument(app: AppSource) -> Iterator[Violation]:
             fix = SERVER_FIXES.get(key, "") if name == "app.server" else ""
             if not fix:
                 close = difflib.get_close_matches(key, accepted, 1, 0.7)
-                fix = f"write {close[0]}" if close else f"it accepts {', '.join(accepted)}"
+                fix = f"use {close[0]}" if close else f"it accepts {', '.join(accepted)}"
             yield Violation(argument.line, f"{name} has no argument {key}", fix)
 
 
 def install_options(app: AppSource) -> Iterator[Violation]:
     """Options of pip are passed as arguments of the install step, not among the packages.
 
-    A package name that begins with a dash is refused, and the import fails.
+    A package name that begins with a dash is rejected, and the import fails.
     """
     for call in app.calls:
         if call.method not in ("pip_install", "uv_pip_install"):
@@ -84,7 +84,7 @@ def install_options(app: AppSource) -> Iterator[Violation]:
 def concurrent_placement(app: AppSource) -> Iterator[Violation]:
     """`@modal.concurrent` is below `@app.function` or `@app.cls` and sets max_inputs, and is not on a method or server.
 
-    The SDK refuses any other order. A server has its own arguments, target_concurrency and max_concurrency.
+    The SDK rejects any other order. A server has its own arguments, target_concurrency and max_concurrency.
     """
     for obj in app.modal_objects:
         names = [decorator.method for decorator in obj.decorators]
@@ -98,9 +98,7 @@ def concurrent_placement(app: AppSource) -> Iterator[Violation]:
                 yield Violation(decorator.line, f"@modal.concurrent is above @app.{obj.kind}", "move it below")
             elif "http_server" in names:
                 if "max_inputs" in decorator.arguments:
-                    yield Violation(
-                        decorator.line, "http_server does not accept max_inputs", "write target_inputs only"
-                    )
+                    yield Violation(decorator.line, "http_server does not accept max_inputs", "use target_inputs only")
             elif decorator.lacks("max_inputs"):
                 yield Violation(decorator.line, "@modal.concurrent has no max_inputs", "add max_inputs=")
         for name, decorators in obj.methods.items():
@@ -113,17 +111,19 @@ def concurrent_placement(app: AppSource) -> Iterator[Violation]:
 def server_class(app: AppSource) -> Iterator[Violation]:
     """A class under `@app.server` starts its process in `@modal.enter`, and has no Modal methods or web decorators.
 
-    The SDK refuses most of these, but silently ignores a web decorator on a method.
+    The SDK rejects most of these, but silently ignores a web decorator on a method.
     """
     for obj in app.modal_objects:
         if obj.kind != "server" or not isinstance(obj.node, ast.ClassDef):
             continue
         decorators = [(name, decorator) for name, calls in obj.methods.items() for decorator in calls]
         if not any(decorator.method == "enter" for _, decorator in decorators):
-            yield Violation(obj.node.lineno, f"the server {obj.name} has no @modal.enter", "start its process there")
+            yield Violation(
+                obj.node.lineno, f"the server {obj.name} has no @modal.enter method", "start its process in one"
+            )
         for name, decorator in decorators:
             if decorator.method in ("method", *WEB_DECORATORS):
-                message = f"@modal.{decorator.method} is on {name} of a server"
+                message = f"the method {name} of a server is decorated with @modal.{decorator.method}"
                 yield Violation(decorator.line, message, "remove it: the server's port is the endpoint")
         for node in obj.node.body:
             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
@@ -133,18 +133,18 @@ def server_class(app: AppSource) -> Iterator[Violation]:
 def web_retries(app: AppSource) -> Iterator[Violation]:
     """Web functions have no `retries`: Modal cannot repeat a request whose response may have started.
 
-    The SDK refuses `retries` on a web function.
+    The SDK rejects `retries` on a web function.
     """
     for obj in app.modal_objects:
         if obj.web and obj.kind != "server" and (retries := obj.argument("retries")):
-            message = f"the web {obj.kind} {obj.name} has retries"
+            message = f"the web {obj.kind} {obj.name} sets retries"
             yield Violation(retries.line, message, "remove it: clients retry")
 
 
 def class_lifecycle(app: AppSource) -> Iterator[Violation]:
     """A class that Modal runs is set up in `@modal.enter` and parametrized by `modal.parameter()`.
 
-    The SDK refuses an `__init__`. `__enter__` and `__exit__`, the older spelling, are not called in a container.
+    The SDK rejects an `__init__`. `__enter__` and `__exit__`, the older spelling, are not called in a container.
     """
     for obj in app.modal_objects:
         for node in obj.node.body if obj.kind == "cls" and isinstance(obj.node, ast.ClassDef) else ():

@@ -15,7 +15,7 @@ def enter_order(app: AppSource) -> Iterator[Violation]:
     """The engine is started, warmed up and put to sleep before the snapshot, and woken after it.
 
     `enter(snap=True)` runs before the snapshot, `enter(snap=False)` after each restore. Code in the wrong one runs at
-    every start, or never again.
+    every start, or only once.
     """
     wakes = [node.lineno for text, node in app.strings if WAKE_ROUTES.search(text)]
     sleeps = [node.lineno for text, node in app.strings if SLEEP_ROUTES.search(text)]
@@ -36,14 +36,14 @@ def enter_order(app: AppSource) -> Iterator[Violation]:
 def snapshot_flags(app: AppSource) -> Iterator[Violation]:
     """`enter(snap=True)` is used with enable_memory_snapshot, and with enable_gpu_snapshot for an engine on a GPU.
 
-    Without the first the SDK refuses the class, and without the second there is no GPU before the snapshot. Sleep mode
-    requires a flag of the engine, and vLLM has its routes in developer mode only.
+    Without the first, the SDK rejects the class; without the second, there is no GPU before the snapshot. Sleep mode
+    requires an engine flag, and vLLM serves its routes in developer mode only.
     """
     for obj in app.modal_objects:
         before, _ = _enter_methods(obj)
         snapshot, options = obj.argument("enable_memory_snapshot"), obj.argument("experimental_options")
         if before and (obj.call.lacks("enable_memory_snapshot") or (snapshot and snapshot.value is False)):
-            message = f"{obj.name} has enter(snap=True) but no snapshot"
+            message = f"{obj.name} has enter(snap=True), but memory snapshots are off"
             yield Violation(obj.line, message, "add enable_memory_snapshot=True")
             continue
         if not _takes_snapshot(obj):
@@ -52,7 +52,7 @@ def snapshot_flags(app: AppSource) -> Iterator[Violation]:
         lacks_gpu = obj.call.complete and isinstance(values, dict) and not values.get("enable_gpu_snapshot")
         if before and obj.gpus and obj.engine_command and lacks_gpu:
             fix = 'add experimental_options={"enable_gpu_snapshot": True}'
-            yield Violation(obj.line, f"{obj.name} has no GPU before the snapshot", fix)
+            yield Violation(obj.line, f"{obj.name} starts its engine before the snapshot, where it has no GPU", fix)
         command = obj.server_command
         if command and command.engine == "vllm" and any(SLEEP_ROUTES.search(text) for text, _ in app.strings):
             if command.lacks("--enable-sleep-mode"):

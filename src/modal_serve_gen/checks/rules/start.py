@@ -17,18 +17,18 @@ MIN_TIMEOUT_S = 120
 def readiness(app: AppSource) -> Iterator[Violation]:
     """The app checks whether the engine is ready.
 
-    Otherwise it is unknown when the first request can be sent, and a smoke test reports the first error that it meets.
+    Otherwise a smoke test sends its first request too early and fails.
     """
     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
         return
     for obj in app.modal_objects:
         if obj.web and (command := obj.server_command):
-            fix = "request GET /health until it returns 200"
-            yield Violation(command.line, f"no request checks whether {command.engine} is ready", fix)
+            fix = "poll GET /health until it returns 200"
+            yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 
 
 def dead_engine(app: AppSource) -> Iterator[Violation]:
-    """When the engine exits, its container does too, with the reason in the log.
+    """When the engine exits, its container exits too, and the log says why.
 
     If the process is not watched, the container waits until its startup timeout, or answers every request with an
     error, on a GPU that is billed.
@@ -37,8 +37,8 @@ def dead_engine(app: AppSource) -> Iterator[Violation]:
     for obj in app.modal_objects:
         started = next((call for call in obj.calls if call.method in START_FUNCTIONS), None)
         if obj.server_command and started and not watched & WATCH_METHODS:
-            fix = "watch the process, and exit when it does"
-            yield Violation(started.line, "the engine's exit goes unnoticed", fix)
+            fix = "wait for the process in a thread, and exit the container when it ends"
+            yield Violation(started.line, "nothing notices when the engine exits", fix)
     for loop in app.nodes:
         if isinstance(loop, ast.While | ast.For) and app.commands:
             for node in ast.walk(loop):
@@ -59,7 +59,7 @@ def startup_timeout(app: AppSource) -> Iterator[Violation]:
         if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
             yield from _short_web_timeout(obj.web, command.engine)
         if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
-            message = f"{obj.name} has 300 s to start {command.engine}, the default"
+            message = f"{obj.name} must start {command.engine} within 300 s, the default"
             yield Violation(obj.line, message, "add startup_timeout= and timeout=")
 
 
@@ -67,10 +67,10 @@ def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:
     timeout = web.arguments.get("startup_timeout")
     if web.lacks("startup_timeout"):
         message = f"@{web.method} waits {DEFAULT_TIMEOUTS[web.method]} s for {engine} by default"
-        yield Violation(web.line, message, "add startup_timeout= in seconds, 600 or more")
+        yield Violation(web.line, message, "add startup_timeout= with 600 s or more")
     elif timeout and timeout.number is not None and timeout.number < MIN_TIMEOUT_S:
-        message = f"startup_timeout={timeout.number:g} is shorter than a first start"
-        yield Violation(timeout.line, message, "write 600 s or more")
+        message = f"startup_timeout={timeout.number:g} is too short for a first start"
+        yield Violation(timeout.line, message, "use 600 s or more")
 
 
 def _swallowed_exit(app: AppSource, node: ast.Try) -> Iterator[Violation]:

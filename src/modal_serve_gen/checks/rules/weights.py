@@ -29,8 +29,8 @@ def weights_volume(app: AppSource) -> Iterator[Violation]:
 def download_on_gpu(app: AppSource) -> Iterator[Violation]:
     """Weights are downloaded on a CPU, before a GPU starts.
 
-    During a download of minutes the GPU is idle and billed. Fill the Volume in a function without a GPU, or download in
-    a step of the image build.
+    During the download, which takes minutes, the GPU is idle and billed. Fill the Volume in a function without a GPU,
+    or download in a step of the image build.
     """
     for obj in app.modal_objects:
         if not obj.gpus:
@@ -43,13 +43,13 @@ def download_on_gpu(app: AppSource) -> Iterator[Violation]:
         command = obj.engine_command
         if command and not _downloads(app) and not _weights_in_image(app):
             message = f"{command.engine} downloads its model on a GPU"
-            yield Violation(command.line, message, "fill the Volume first, in a function without a GPU")
+            yield Violation(command.line, message, "download it to a Volume first, in a function without a GPU")
 
 
 def model_per_call(app: AppSource) -> Iterator[Violation]:
-    """A model is loaded once per container, in `@modal.enter`, not with every call.
+    """A model is loaded once per container, in `@modal.enter`, not on every call.
 
-    The body of a function or method runs with every call.
+    The body of a function or method runs on every call.
     """
     for obj in app.modal_objects:
         for name, body in _called(obj) if obj.gpus else ():
@@ -57,12 +57,12 @@ def model_per_call(app: AppSource) -> Iterator[Violation]:
             for call in obj.calls:
                 loads = call.method in LOADERS or call.name == "transformers.pipeline"
                 if loads and id(call.node) in nodes and "Tokenizer" not in call.name:
-                    message = f"{name} loads the model with every call"
+                    message = f"{name} loads the model on every call"
                     yield Violation(call.line, message, "load it in @modal.enter of a class")
 
 
 def pickle_weights(app: AppSource) -> Iterator[Violation]:
-    """Weights are in the safetensors format, which cannot run code when it is loaded.
+    """Weights are safetensors files, which cannot run code when they are loaded.
 
     .bin, .pt and .pth files are pickles.
     """
@@ -87,7 +87,7 @@ def pickle_weights(app: AppSource) -> Iterator[Violation]:
 
 
 def volume_commit(app: AppSource) -> Iterator[Violation]:
-    """Files that one container writes to a Volume for the next are committed.
+    """Files written to a Volume for other containers are committed.
 
     Modal commits in the background and when a container ends. A container that is called right afterwards sees the
     files only if they are committed.
@@ -102,7 +102,7 @@ def volume_commit(app: AppSource) -> Iterator[Violation]:
         if line is None and _has_download_command(text for text, node in app.strings if _contains(obj, node)):
             line = obj.node.lineno
         if line is not None:
-            message = f"{obj.name} writes to its Volume and does not commit"
+            message = f"{obj.name} writes to its Volume without committing"
             yield Violation(line, message, "call .commit() on the Volume afterwards")
 
 
