@@ -4,12 +4,19 @@ Exit codes: 0 success; 1 runs failed, or fewer passed than --fail-under; 2 bad u
 the agent failed, or the evaluation is void; 130 interrupted.
 """
 
+import inspect
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from evals import cases, options
+from evals import cases
+from evals.choosing import Selection, Set, Split, tasks
+from evals.request import Request
 from modal_serve_gen import errors
 from modal_serve_gen.cli.console import Command, Json, end, guarded, say
 
@@ -27,33 +34,36 @@ app = typer.Typer(
 @app.command(name="list", cls=Command)
 @guarded
 def list_(
-    which: options.Which = "all",
-    case: options.Names = None,
-    split: options.Queries = "all",
+    which: Annotated[Set, Argument(metavar="[evals|trigger]", help="Only one of the sets.")] = "all",
+    case: Annotated[
+        list[str] | None,
+        Option(metavar="ID|NAME", help="Only these, and the controls; * matches any text; may be repeated."),
+    ] = None,
+    split: Annotated[Split, Option(help="Which of the queries.")] = "all",
     as_json: Json = False,
 ) -> None:
     """List the cases and queries, one per line; --json prints them in full."""
-    from evals import choosing
-
-    tasks = choosing.tasks(choosing.Selection(which, split, tuple(case or ())))
+    selected = tasks(Selection(which, split, tuple(case or ())))
     if as_json:
-        rows = [task.model_dump(mode="json") | {"task": task.task_id} for task in tasks]
+        rows = [task.model_dump(mode="json") | {"task": task.task_id} for task in selected]
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     width = max(60, shutil.get_terminal_size((160, 24)).columns)
-    for task in tasks:
+    for task in selected:
         aim = task.workflow or task.expect_skill or "no skill"
         mark = "control" if task.control else task.split if isinstance(task, cases.Query) else ""
         print(f"{task.task_id:<19} {aim:<23}{mark:<9}{task.name}"[:width])
-    count = sum(isinstance(task, cases.Case) for task in tasks)
-    print(f"{count} cases, {len(tasks) - count} queries")
+    count = sum(isinstance(task, cases.Case) for task in selected)
+    print(f"{count} cases, {len(selected) - count} queries")
 
 
 @app.command(cls=Command)
 @guarded
 def validate(
-    rehearse: options.RehearseAnswers = False,
-    case: options.CaseNames = None,
+    rehearse: Annotated[bool, Option("--rehearse", help="Also rehearse the right answers; takes minutes.")] = False,
+    case: Annotated[
+        list[str] | None, Option(metavar="NAME", help="Only these cases; * matches any text; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Validate the cases without a language model: right answers pass, wrong ones fail, nothing is uncovered."""
@@ -71,57 +81,45 @@ def validate(
     end(errors.FINDINGS if faulty else 0)
 
 
+def with_fields(record: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate a command: the fields of `record` become options, which it receives as its `**fields`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        context, *own = inspect.signature(command).parameters.values()
+        fields = inspect.signature(record).parameters.values()
+        parameters = [context, *fields, *(option for option in own if option.kind != option.VAR_KEYWORD)]
+        keywords = [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in parameters]
+        command.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]  # typer reads it
+        return command
+
+    return decorate
+
+
 @app.command(cls=Command)
 @guarded
+@with_fields(Request)
 def run(
     context: typer.Context,
-    runner: options.Runner = "endpoint",
-    model: options.Model = "",
-    base_url: options.BaseUrl = "",
-    key_env: options.KeyEnv = "",
-    program: options.Program = "",
-    which: options.Sets = "all",
-    split: options.Queries = "all",
-    case: options.Names = None,
-    runs: options.Runs = 3,
-    jobs: options.Jobs = 4,
-    baseline: options.Baseline = True,
-    rehearse: options.Rehearse = True,
-    timeout: options.Timeout = 900,
-    max_turns: options.MaxTurns = 40,
-    trigger_turns: options.TriggerTurns = 6,
-    max_usd: options.MaxUsd = None,
-    max_usd_per_run: options.MaxUsdPerRun = None,
-    usd_per_million: options.UsdPerMillion = "",
-    judge_model: options.JudgeModel = "",
-    judge_base_url: options.JudgeBaseUrl = "",
-    judge_key_env: options.JudgeKeyEnv = "",
-    evals_file: options.EvalsFile = cases.EVALS,
-    triggers_file: options.TriggersFile = cases.TRIGGERS,
-    out: options.Out = None,
-    resume: options.Resume = None,
-    again: options.Again = None,
-    fail_under: options.FailUnder = 1.0,
-    dry_run: options.DryRun = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Show what would be run, and run nothing.")] = False,
     as_json: Json = False,
+    **fields: Any,
 ) -> None:
     """Run an agent on each case and query several times, and grade the results. This costs money.
 
     API keys are read from the environment only. Everything is saved in one folder, which --resume continues.
     """
     from evals import evaluation
-    from evals.request import Request
 
-    request = Request(**{name: value for name, value in context.params.items() if name not in ("as_json", "dry_run")})
-    if resume:
+    request = Request(**fields)
+    if request.resume:
         _refuse_fixed_options(context)
-    prepared = evaluation.resume(resume, request) if resume else evaluation.prepare(request)
+    prepared = evaluation.resume(request.resume, request) if request.resume else evaluation.prepare(request)
     if dry_run:
         print(json.dumps(prepared.document(), indent=2) if as_json else prepared.text())
         end(0)
     outcome = prepared.run(say)
     print(json.dumps(outcome.document(), indent=2) if as_json else outcome.text())
-    end(outcome.exit_code(fail_under))
+    end(outcome.exit_code(request.fail_under))
 
 
 def _refuse_fixed_options(context: typer.Context) -> None:
@@ -141,10 +139,14 @@ def _refuse_fixed_options(context: typer.Context) -> None:
 @app.command(cls=Command)
 @guarded
 def report(
-    folder: options.Folder,
-    against: options.Against = None,
-    fail_on_regression: options.FailOnRegression = False,
-    publish: options.Publish = "",
+    folder: Annotated[Path, Argument(metavar="DIR", help="The folder of an evaluation.")],
+    against: Annotated[
+        Path | None, Option(metavar="DIR|FILE", help="Compare with another evaluation: its folder or benchmark.json.")
+    ] = None,
+    fail_on_regression: Annotated[bool, Option("--fail-on-regression", help="Exit with 1 if it is worse.")] = False,
+    publish: Annotated[
+        str, Option(metavar="NAME", help="Save the figures as evals/results/NAME.json, for docs/evals.md.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Write benchmark.json, report.html and junit.xml again from the saved runs."""

@@ -1,5 +1,6 @@
 """Render report.html: one file without scripts or external resources, for screens and for paper."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -7,7 +8,7 @@ from functools import cache
 import jinja2
 
 from evals import cases
-from evals.benchmark import Benchmark, Comparison, Failure, Matrix
+from evals.benchmark import Benchmark, Comparison, Failure
 from evals.comparing import regressions
 from evals.grading import WITH, WITHOUT
 from evals.stats import Rate
@@ -17,68 +18,6 @@ from evals.transcript import Event
 SHOWN_EVENT, SHOWN_EVENTS = 2_500, 60  # characters of one event, events of one transcript
 SHOWN_FILE = 12_000  # characters of one file
 BUDGET = 6_000_000  # characters of all transcripts; beyond it the page only names their folders
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A main figure."""
-
-    name: str
-    rate: Rate
-    about: str
-
-
-@dataclass
-class CaseRow:
-    """A case: whether each of its runs delivered, with and without the skill."""
-
-    name: str
-    shares: dict[str, list[bool]] = field(default_factory=lambda: {WITH: [], WITHOUT: []})
-
-    def share(self, configuration: str) -> float | None:
-        """The share of runs that delivered; None without runs."""
-        outcomes = self.shares[configuration]
-        return sum(outcomes) / len(outcomes) if outcomes else None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a confusion matrix: count, share of its row, whether it is on the diagonal."""
-
-    count: int
-    share: float
-    right: bool
-
-
-@dataclass(frozen=True)
-class MatrixTable:
-    """A confusion matrix with its titles."""
-
-    title: str
-    side: str
-    labels: list[str]
-    rows: list[tuple[str, list[Cell]]]
-    right: Rate
-
-
-@dataclass(frozen=True)
-class DotRow:
-    """The runs of one configuration as dots: their positions and their mean, as shares of the largest value."""
-
-    name: str
-    mean: float
-    at: float
-    dots: list[float]
-
-
-@dataclass(frozen=True)
-class DotPlot:
-    """Tokens or seconds of all runs."""
-
-    text: str
-    unit: str
-    largest: float
-    rows: list[DotRow]
 
 
 @dataclass
@@ -104,7 +43,11 @@ def render(document: Benchmark, store: Store, comparison: Comparison | None = No
         checks=_checks(document),
         texts=_texts(document),
         plots=list(_plots(document)),
-        matrices=list(_matrices(document)),
+        matrices=(
+            ("Skill that fired, in queries", "should fire", document.skills_matrix),
+            ("Primary reference that was read, in queries", "workflow of the query", document.routing_matrix),
+            ("Workflow of the app, in cases", "workflow of the case", document.workflow_matrix),
+        ),
         failed=_grouped(detail for detail in details if detail.failure.told),
         inconclusive=_grouped(detail for detail in details if not detail.failure.told),
         comparison=comparison,
@@ -130,21 +73,21 @@ def _amount(value: float | None, unit: str = "") -> str:
     return f"{unit}{text}" if unit == "$" else f"{text} {unit}".strip()
 
 
-def _figures(document: Benchmark) -> Iterator[Figure]:
-    """The main figures."""
+def _figures(document: Benchmark) -> Iterator[tuple[str, Rate, str]]:
+    """The main figures: name, rate, explanation."""
     trigger = document.trigger["all"]
     if document.queries:
-        yield Figure("trigger recall", trigger.recall, "of the queries that should trigger, did")
-        yield Figure("trigger precision", trigger.precision, "of the queries that triggered, should have")
-        yield Figure("trigger specificity", trigger.specificity, "of the queries that should not trigger, did not")
+        yield "trigger recall", trigger.recall, "of the queries that should trigger, did"
+        yield "trigger precision", trigger.precision, "of the queries that triggered, should have"
+        yield "trigger specificity", trigger.specificity, "of the queries that should not trigger, did not"
     for name, text in ((WITH, "delivered with the skill"), (WITHOUT, "delivered without it")):
         if name in document.evals:
-            yield Figure(text, document.evals[name].delivered, "runs whose app passes every check")
+            yield text, document.evals[name].delivered, "runs whose app passes every check"
     if WITH in document.evals:
-        about = "delivered, with the right skill and pages"
-        yield Figure("delivered and routed correctly", document.evals[WITH].passed, about)
+        passed = document.evals[WITH].passed
+        yield "delivered and routed correctly", passed, "delivered, with the right skill and pages"
     if document.workflow_matrix.labels:
-        yield Figure("correct workflow", document.workflow_matrix.right, "as identified from the app itself")
+        yield "correct workflow", document.workflow_matrix.right, "as identified from the app itself"
 
 
 def _triggers(document: Benchmark) -> list[tuple[str, list[tuple[str, Rate]]]]:
@@ -154,19 +97,24 @@ def _triggers(document: Benchmark) -> list[tuple[str, list[tuple[str, Rate]]]]:
         ("by kind", document.trigger_by_kind, ("recall", "specificity")),
         ("by topic", document.trigger_by_topic, ("recall", "specificity")),
     )
-    found = []
+    rows = []
     for title, group, names in groups if document.queries else ():
         rates = [(f"{key}: {name}", getattr(group[key], name)) for key in group for name in names]
-        found.append((title, [(text, rate) for text, rate in rates if rate.of]))
-    return found
+        rows.append((title, [(text, rate) for text, rate in rates if rate.of]))
+    return rows
 
 
-def _cases(document: Benchmark) -> list[CaseRow]:
-    rows: dict[int, CaseRow] = {}
+def _cases(document: Benchmark) -> list[tuple[str, float | None, float | None]]:
+    """Each case, and the share of its runs that delivered with and without the skill."""
+    delivered: dict[tuple[int, str], dict[str, list[bool]]] = {}
     for run in document.runs:
-        row = rows.setdefault(run.eval_id, CaseRow(run.eval_name))
-        row.shares[run.configuration].append(run.delivered)
-    return [rows[number] for number in sorted(rows)]
+        by_configuration = delivered.setdefault((run.eval_id, run.eval_name), {})
+        by_configuration.setdefault(run.configuration, []).append(run.delivered)
+    shares = {
+        case: {configuration: sum(runs) / len(runs) for configuration, runs in by_configuration.items()}
+        for case, by_configuration in delivered.items()
+    }
+    return [(case[1], share.get(WITH), share.get(WITHOUT)) for case, share in sorted(shares.items())]
 
 
 def _checks(document: Benchmark) -> list[tuple[str, Rate | None, Rate | None]]:
@@ -178,12 +126,12 @@ def _checks(document: Benchmark) -> list[tuple[str, Rate | None, Rate | None]]:
 
 def _texts(document: Benchmark) -> dict[str, str]:
     """The expectation of each check, if it is the same in all cases."""
-    found: dict[str, set[str]] = {}
+    texts: dict[str, set[str]] = {}
     for run in document.runs:
         for prefix, verdicts in (("", run.expectations), ("routing: ", run.routing)):
             for verdict in verdicts:
-                found.setdefault(f"{prefix}{verdict.name}", set()).add(verdict.text)
-    return {name: next(iter(texts)) if len(texts) == 1 else "depends on the case" for name, texts in found.items()}
+                texts.setdefault(f"{prefix}{verdict.name}", set()).add(verdict.text)
+    return {name: own.pop() if len(own) == 1 else "depends on the case" for name, own in texts.items()}
 
 
 def _grouped(details: Iterable[Detail]) -> list[Detail]:
@@ -198,36 +146,15 @@ def _grouped(details: Iterable[Detail]) -> list[Detail]:
     return list(groups.values())
 
 
-def _plots(document: Benchmark) -> Iterator[DotPlot]:
-    for key, text, unit in (("tokens", "tokens per run", ""), ("time_seconds", "seconds per run", "s")):
-        values = [(run.configuration, run.result[key]) for run in document.runs]
-        largest = max((value for _, value in values), default=0)
-        rows = []
-        for name in (WITH, WITHOUT):
-            own = [value for configuration, value in values if configuration == name]
-            if own and largest:
-                mean, dots = sum(own) / len(own), [round(value / largest, 4) for value in own]
-                rows.append(DotRow(name.replace("_", " "), mean, mean / largest, dots))
-        if rows:
-            yield DotPlot(text, unit, largest, rows)
-
-
-def _matrices(document: Benchmark) -> Iterator[MatrixTable]:
-    for matrix, title, side in (
-        (document.skills_matrix, "Skill that fired, in queries", "should fire"),
-        (document.routing_matrix, "Primary reference that was read, in queries", "workflow of the query"),
-        (document.workflow_matrix, "Workflow of the app, in cases", "workflow of the case"),
-    ):
-        if matrix.labels:
-            yield MatrixTable(title, side, matrix.labels, _cells(matrix), matrix.right)
-
-
-def _cells(matrix: Matrix) -> list[tuple[str, list[Cell]]]:
-    return [
-        (label, [Cell(count, count / max(1, sum(row)), column == index) for column, count in enumerate(row)])
-        for index, (label, row) in enumerate(zip(matrix.labels, matrix.rows, strict=True))
-        if sum(row)
-    ]
+def _plots(document: Benchmark) -> Iterator[tuple[str, str, float, dict[str, list[float]]]]:
+    """Tokens and seconds of all runs: title, unit, largest value, and the values of each configuration."""
+    for key, title, unit in (("tokens", "tokens per run", ""), ("time_seconds", "seconds per run", "s")):
+        values: dict[str, list[float]] = {}
+        for run in sorted(document.runs, key=lambda run: run.configuration != WITH):
+            values.setdefault(run.configuration, []).append(run.result[key])
+        largest = max(itertools.chain.from_iterable(values.values()), default=0)
+        if largest:
+            yield title, unit, largest, values
 
 
 def _details(document: Benchmark, store: Store) -> Iterator[Detail]:
