@@ -33,6 +33,10 @@ class RunLimits(Record):
     trigger_turns: int
     max_usd_per_run: float | None = None
 
+    def turns(self, task: cases.Task) -> int:
+        """The limit of turns in a task."""
+        return self.trigger_turns if isinstance(task, cases.Query) else self.max_turns
+
 
 class Settings(Record):
     """The settings of an evaluation, fixed when it begins; only `jobs` and `max_usd` may change when it is resumed."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from evals import cases, grading, judge, records, runners, workspace
 from evals.artifact import Verdict
 from evals.records import Judgment, Result, Settings
-from evals.runners.agent import Attempt, Limits
+from evals.runners.agent import Attempt
 from evals.store import Run, Store
 from evals.transcript import ERROR, TIME, TURNS, Transcript
 
@@ -176,19 +176,24 @@ class Pool:
 
 def _run_one(run: Run, store: Store, settings: Settings, canceled: threading.Event) -> Result | None:
     """Run, grade and save one task. None if it was canceled; then nothing is saved."""
-    part = store.part(run)
+    part, transcript = store.part(run), Transcript()
     with workspace.opened(run.task, run.configuration, runners.skills_folder(settings.agent.runner)) as space:
-        transcript = Transcript()
         began = time.monotonic()
         with (part / "stream.jsonl").open("w", encoding="utf-8", errors="replace") as stream:
-
-            def record(line: str) -> None:
-                stream.write(store.clean(line) + "\n")
-
-            enough = _enough(run.task, space)
-            attempt = Attempt(run.task.prompt, space, _limits(run.task, settings), enough, record, canceled.is_set)
+            attempt = Attempt(
+                prompt=run.task.prompt,
+                options=settings.agent,
+                space=space,
+                transcript=transcript,
+                seconds=settings.limits.timeout,
+                turns=settings.limits.turns(run.task),
+                usd=settings.limits.max_usd_per_run,
+                enough=_enough(run.task, space),
+                record=lambda line: print(store.clean(line), file=stream),
+                canceled=canceled.is_set,
+            )
             try:
-                runners.run(attempt, settings.agent, transcript)
+                runners.run(attempt)
             except OSError as error:
                 transcript.end(ERROR, f"{type(error).__name__}: {error}")
         transcript.seconds = time.monotonic() - began
@@ -200,12 +205,6 @@ def _run_one(run: Run, store: Store, settings: Settings, canceled: threading.Eve
         result = records.result(run.task, run.configuration, run.number, transcript, grade, judgment)
         store.finish(run, result, transcript, written)
     return result
-
-
-def _limits(task: cases.Task, settings: Settings) -> Limits:
-    limits = settings.limits
-    turns = limits.trigger_turns if isinstance(task, cases.Query) else limits.max_turns
-    return Limits(limits.timeout, turns, limits.max_usd_per_run)
 
 
 def _grade(run: Run, transcript: Transcript, space: workspace.Space, rehearse: bool) -> grading.Grade:

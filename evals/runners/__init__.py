@@ -7,7 +7,6 @@ from typing import Literal, get_args
 
 from evals.runners import claude_code, codex, endpoint, gemini, opencode, process
 from evals.runners.agent import Attempt, Options
-from evals.transcript import Transcript
 
 Name = Literal["endpoint", "claude-code", "codex", "opencode", "gemini"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -36,9 +35,9 @@ def version(options: Options) -> str:
     return endpoint.version(options)
 
 
-def run(attempt: Attempt, options: Options, transcript: Transcript) -> None:
-    """Run the agent and append what it does to `transcript`. A failure of the agent is an outcome, not an exception."""
-    if options.runner in COMMAND_LINES:
-        process.run(COMMAND_LINES[options.runner], attempt, options, transcript)
+def run(attempt: Attempt) -> None:
+    """Run the agent and extend the transcript. A failure of the agent is an outcome, not an exception."""
+    if attempt.options.runner in COMMAND_LINES:
+        process.run(COMMAND_LINES[attempt.options.runner], attempt)
     else:
-        endpoint.run(attempt, options, transcript)
+        endpoint.run(attempt)

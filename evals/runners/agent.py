@@ -1,9 +1,10 @@
-"""What every runner takes: the options of the agent, the limits of a run, and the run itself."""
+"""What every runner takes: the options of the agent, and one run of it."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from evals.transcript import Transcript, Usage
+from evals.transcript import FINISHED, MONEY, Transcript, Usage
 from evals.workspace import Space
 
 
@@ -32,25 +33,34 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Limits of one run; `usd` None is no limit."""
-
-    seconds: float
-    turns: int
-    usd: float | None = None
-
-
-@dataclass(frozen=True)
 class Attempt:
-    """One run: the prompt, the project, the limits, and when to stop early.
+    """One run of an agent: what it gets, its limits, and when to stop early.
 
     `enough`: True once the transcript holds all that is needed. `record`: saves a record of the agent's stream.
     `canceled`: True if the evaluation is ending.
     """
 
     prompt: str
+    options: Options
     space: Space
-    limits: Limits
+    transcript: Transcript
+    seconds: float
+    turns: int
+    usd: float | None
     enough: Callable[[Transcript], bool]
     record: Callable[[str], None]
     canceled: Callable[[], bool]
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def until(self) -> float:
+        """When it times out, as time.monotonic()."""
+        return self.began + self.seconds
+
+    def stop_early(self) -> None:
+        """End the transcript if nothing more is needed, or the cost limit is exceeded."""
+        cost = self.transcript.usage.usd or 0
+        if self.enough(self.transcript):
+            self.transcript.end(FINISHED, "stopped: nothing more is needed")
+        elif self.usd is not None and cost > self.usd:
+            self.transcript.end(MONEY, f"${cost:.4f}")

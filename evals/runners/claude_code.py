@@ -3,8 +3,8 @@
 import os
 
 from evals.cases import SKILL
-from evals.runners.agent import Attempt, Options
-from evals.runners.process import Launch, Record
+from evals.runners.agent import Attempt
+from evals.runners.process import Launch, Record, Uses, add_call
 from evals.transcript import ERROR, FINISHED, MONEY, TURNS, Transcript
 from evals.workspace import COMMAND
 
@@ -18,8 +18,7 @@ QUIET = (
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER", "DISABLE_UPDATES", "DISABLE_TELEMETRY",
     "DISABLE_ERROR_REPORTING", "DISABLE_GROWTHBOOK", "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS",
 )  # fmt: skip
-# Tool: kind of event, argument that names the object, argument that holds the written text.
-USES = {
+USES: Uses = {
     "Skill": ("skill", "skill", ""),
     "Read": ("read", "file_path", ""),
     "Write": ("write", "file_path", "content"),
@@ -28,21 +27,22 @@ USES = {
 }
 
 
-def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+def launch(attempt: Attempt, program: str) -> Launch:
     """The key is passed by a file descriptor, because the agent's commands inherit its environment."""
+    options = attempt.options
     allowed = [
         "Skill", "Read(./**)", "Edit(./**)", "Write(./**)", f"Bash({COMMAND}:*)",
         f"Bash(python3 {SKILLS}/{SKILL}/scripts/check.py:*)",
     ]  # fmt: skip
     command = [
         program, "-p", attempt.prompt, "--output-format", "stream-json", "--verbose", "--no-session-persistence",
-        "--max-turns", str(attempt.limits.turns), "--permission-mode", "dontAsk", "--permission-prompts", "none",
+        "--max-turns", str(attempt.turns), "--permission-mode", "dontAsk", "--permission-prompts", "none",
         "--strict-mcp-config", "--setting-sources", "project", "--tools", TOOLS, "--allowedTools", *allowed,
     ]  # fmt: skip
     if options.model:
         command += ["--model", options.model]
-    if attempt.limits.usd is not None:
-        command += ["--max-budget-usd", str(attempt.limits.usd)]
+    if attempt.usd is not None:
+        command += ["--max-budget-usd", str(attempt.usd)]
     theirs, ours = os.pipe()
     os.write(ours, os.environ[options.key_env or KEY].encode())
     os.close(ours)
@@ -85,12 +85,7 @@ def _block(block: Record, transcript: Transcript, state: Record) -> None:
     if block["type"] == "text":
         transcript.add("text", "", block["text"])
     elif block["type"] == "tool_use":
-        kind, what, written = USES.get(block["name"], ("other", "", ""))
-        arguments = block["input"]
-        transcript.add(
-            kind, arguments.get(what, "") if what else f"{block['name']} {arguments}", arguments.get(written, "")
-        )
-        state[block["id"]] = len(transcript.events) - 1
+        state[block["id"]] = add_call(transcript, USES, block["name"], block["input"])
 
 
 def _result(record: Record, transcript: Transcript) -> None:

@@ -8,7 +8,7 @@ import os
 
 import tomli_w
 
-from evals.runners.agent import Attempt, Options
+from evals.runners.agent import Attempt
 from evals.runners.process import Launch, Record
 from evals.transcript import ERROR, FINISHED, Transcript
 
@@ -25,8 +25,9 @@ OFF = (
 )  # fmt: skip
 
 
-def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+def launch(attempt: Attempt, program: str) -> Launch:
     """The configuration is in the new home. The key is in the environment, but not in that of the agent's shell."""
+    options = attempt.options
     config = {
         "model_provider": "eval",
         **({"model": options.model} if options.model else {}),

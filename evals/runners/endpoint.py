@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evals import workspace
 from evals.runners import tools
 from evals.runners.agent import Attempt, Options
-from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
+from evals.transcript import ERROR, FINISHED, TIME, TURNS, Transcript
 from modal_serve_gen.errors import MachineError
 
 if TYPE_CHECKING:  # an optional dependency
@@ -43,11 +43,11 @@ def version(options: Options) -> str:
     return f"openai {openai.__version__}"
 
 
-def run(attempt: Attempt, options: Options, transcript: Transcript) -> None:
+def run(attempt: Attempt) -> None:
     """Call the model until it answers without calling a tool, or a limit is reached."""
     import openai
 
-    until = time.monotonic() + attempt.limits.seconds
+    transcript, options = attempt.transcript, attempt.options
     key = os.environ.get(options.key_env or KEY) or "none"  # the client requires some text
     skills = workspace.descriptions({name: attempt.space.skills_folder / name for name in attempt.space.skills})
     system = SYSTEM.format(skills="\n".join(_entry(name, text) for name, text in sorted(skills.items())))
@@ -59,36 +59,28 @@ def run(attempt: Attempt, options: Options, transcript: Transcript) -> None:
     with openai.OpenAI(api_key=key, base_url=options.base_url or None, max_retries=0) as client:
         while not transcript.outcome:
             if attempt.canceled():
-                return transcript.end(ERROR, "canceled")
-            if transcript.turns >= attempt.limits.turns:
-                return transcript.end(TURNS, f"{transcript.turns} turns")
-            if time.monotonic() >= until:
-                return transcript.end(TIME, f"{attempt.limits.seconds:g} s")
-            try:
-                answer = _complete(client, options.model, messages, until, attempt)
-            except openai.APITimeoutError:
-                return transcript.end(TIME, f"{attempt.limits.seconds:g} s, while waiting for the endpoint")
-            except (openai.OpenAIError, ValueError) as error:
-                return transcript.end(ERROR, _reason(error))
-            _turn(answer, messages, attempt, options, transcript, until)
-    return None
+                transcript.end(ERROR, "canceled")
+            elif transcript.turns >= attempt.turns:
+                transcript.end(TURNS, f"{transcript.turns} turns")
+            elif time.monotonic() >= attempt.until:
+                transcript.end(TIME, f"{attempt.seconds:g} s")
+            else:
+                try:
+                    _turn(_complete(client, messages, attempt), messages, attempt)
+                except openai.APITimeoutError:
+                    transcript.end(TIME, f"{attempt.seconds:g} s, while waiting for the endpoint")
+                except (openai.OpenAIError, ValueError) as error:
+                    transcript.end(ERROR, _reason(error))
 
 
-def _turn(
-    answer: object,
-    messages: list[dict[str, Any]],
-    attempt: Attempt,
-    options: Options,
-    transcript: Transcript,
-    until: float,
-) -> None:
+def _turn(answer: object, messages: list[dict[str, Any]], attempt: Attempt) -> None:
     """Record an answer, run the tools that it calls, and append their results to the messages."""
-    completion = _plain(answer)
+    transcript, completion = attempt.transcript, _plain(answer)
     message = (completion.get("choices") or [{}])[0].get("message")
     if not message:
         return transcript.end(ERROR, f"malformed answer without a message: {str(answer)[:200]}")
     attempt.record(json.dumps(completion))
-    _count(completion, options, transcript)
+    _count(completion, attempt.options, transcript)
     transcript.turns += 1
     if message.get("content"):
         transcript.add("text", "", message["content"])
@@ -96,19 +88,13 @@ def _turn(
         return transcript.end(FINISHED)
     messages.append({key: message[key] for key in ("role", "content", "tool_calls") if key in message})
     for call in message["tool_calls"]:
-        text = tools.use(call, attempt.space, transcript, until)
+        text = tools.use(call, attempt)
         attempt.record(json.dumps({"tool_call_id": call["id"], "content": text}))
         messages.append({"role": "tool", "tool_call_id": call["id"], "content": text})
-    if attempt.enough(transcript):
-        return transcript.end(FINISHED, "stopped: nothing more is needed")
-    if attempt.limits.usd is not None and (transcript.usage.usd or 0) > attempt.limits.usd:
-        return transcript.end(MONEY, f"${transcript.usage.usd:.4f}")
-    return None
+    return attempt.stop_early()
 
 
-def _complete(
-    client: "openai.OpenAI", model: str, messages: list[dict[str, Any]], until: float, attempt: Attempt
-) -> object:
+def _complete(client: "openai.OpenAI", messages: list[dict[str, Any]], attempt: Attempt) -> object:
     """One completion; rate limits, server and connection errors are retried with longer and longer pauses."""
     import openai
 
@@ -116,13 +102,13 @@ def _complete(
     create: Any = client.chat.completions.create  # its overloads do not take plain dicts
     while True:
         try:
-            left = max(0.1, until - time.monotonic())
-            return create(model=model, messages=messages, tools=tools.schemas(), timeout=left)
+            left = max(0.1, attempt.until - time.monotonic())
+            return create(model=attempt.options.model, messages=messages, tools=tools.SCHEMAS, timeout=left)
         except openai.APITimeoutError:
             raise
         except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as error:
             pause = _pause(error, tries)
-            if tries == RETRIES or attempt.canceled() or time.monotonic() + pause > until:
+            if tries == RETRIES or attempt.canceled() or time.monotonic() + pause > attempt.until:
                 raise
             time.sleep(pause)
             tries += 1

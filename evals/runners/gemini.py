@@ -9,8 +9,8 @@ import os
 import tomli_w
 
 from evals.cases import SKILL
-from evals.runners.agent import Attempt, Options
-from evals.runners.process import Launch, Record
+from evals.runners.agent import Attempt
+from evals.runners.process import Launch, Record, Uses, add_call
 from evals.transcript import ERROR, FINISHED, TURNS, Transcript
 from evals.workspace import COMMAND
 
@@ -18,7 +18,7 @@ PROGRAM, KEY = "gemini", "GEMINI_API_KEY"
 SKILLS = ".agents/skills"
 NEEDS: tuple[str, ...] = ()
 REPORTS_COST = False
-USES = {
+USES: Uses = {
     "activate_skill": ("skill", "name", ""),
     "read_file": ("read", "file_path", ""),
     "write_file": ("write", "file_path", "content"),
@@ -26,13 +26,9 @@ USES = {
     "run_shell_command": ("command", "command", ""),
 }
 ALLOWED = [
-    *(name for name in USES if name != "run_shell_command"),
-    "read_many_files",
-    "list_directory",
-    "glob",
-    "grep_search",
-    "write_todos",
-]
+    "activate_skill", "read_file", "write_file", "replace",
+    "read_many_files", "list_directory", "glob", "grep_search", "write_todos",
+]  # fmt: skip
 POLICY = {
     "rule": [
         {"toolName": "*", "decision": "deny", "priority": 1},
@@ -47,8 +43,9 @@ POLICY = {
 }  # fmt: skip
 
 
-def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+def launch(attempt: Attempt, program: str) -> Launch:
     """Settings and policy are in the new home; the settings hide the key from commands."""
+    options = attempt.options
     settings = {
         "general": {
             "enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": 3,
@@ -56,7 +53,7 @@ def launch(attempt: Attempt, options: Options, program: str) -> Launch:
         },
         "privacy": {"usageStatisticsEnabled": False},
         "telemetry": {"enabled": False},
-        "model": {"maxSessionTurns": attempt.limits.turns},
+        "model": {"maxSessionTurns": attempt.turns},
         "ide": {"enabled": False},
         "security": {
             "auth": {"selectedType": "gemini-api-key"},
@@ -76,8 +73,7 @@ def launch(attempt: Attempt, options: Options, program: str) -> Launch:
     if options.base_url:
         environment["GOOGLE_GEMINI_BASE_URL"] = options.base_url
     command = [program, "-p", attempt.prompt, "-o", "stream-json", "--skip-trust", "--approval-mode", "default"]
-    command += ["-e", "none", *(["-m", options.model] if options.model else [])]
-    return Launch(command, environment)
+    return Launch([*command, "-e", "none", *(["-m", options.model] if options.model else [])], environment)
 
 
 def read(record: Record, transcript: Transcript, state: Record) -> None:
@@ -96,11 +92,7 @@ def read(record: Record, transcript: Transcript, state: Record) -> None:
     elif kind == "tool_use":
         if state.get("last") not in ("text", "use"):
             transcript.turns += 1
-        event, what, written = USES.get(record["tool_name"], ("other", "", ""))
-        arguments = record["parameters"]
-        name = arguments.get(what, "") if what else f"{record['tool_name']} {arguments}"
-        transcript.add(event, name, arguments.get(written, ""))
-        state[record["tool_id"]] = len(transcript.events) - 1
+        state[record["tool_id"]] = add_call(transcript, USES, record["tool_name"], record["parameters"])
         state["last"] = "use"
     elif kind == "tool_result":
         state["last"] = "result"

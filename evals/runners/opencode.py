@@ -6,8 +6,8 @@ import shutil
 import subprocess
 
 from evals.cases import SKILL
-from evals.runners.agent import Attempt, Options
-from evals.runners.process import Launch, Record
+from evals.runners.agent import Attempt
+from evals.runners.process import Launch, Record, Uses, add_call
 from evals.transcript import ERROR, FINISHED, Transcript
 from evals.workspace import COMMAND
 
@@ -21,7 +21,7 @@ QUIET = (
     "OPENCODE_DISABLE_AUTOUPDATE", "OPENCODE_DISABLE_MODELS_FETCH", "OPENCODE_DISABLE_LSP_DOWNLOAD",
     "OPENCODE_DISABLE_DEFAULT_PLUGINS", "OPENCODE_DISABLE_SHARE",
 )  # fmt: skip
-USES = {
+USES: Uses = {
     "skill": ("skill", "name", ""),
     "read": ("read", "filePath", ""),
     "write": ("write", "filePath", "content"),
@@ -30,9 +30,9 @@ USES = {
 }
 
 
-def launch(attempt: Attempt, options: Options, program: str) -> Launch:
+def launch(attempt: Attempt, program: str) -> Launch:
     """The key is in the environment, but a file that every shell sources first unsets it there."""
-    home = attempt.space.home
+    options, home = attempt.options, attempt.space.home
     config = {
         "autoupdate": False, "share": "disabled", "snapshot": False, "lsp": False, "formatter": False,
         "enabled_providers": ["eval"],
@@ -67,7 +67,17 @@ def launch(attempt: Attempt, options: Options, program: str) -> Launch:
     }  # fmt: skip
     if git := shutil.which("git"):  # otherwise opencode takes / for the project
         subprocess.run([git, "init", "-q"], cwd=attempt.space.project, env=attempt.space.environment(), check=False)
-    command = [program, "run", "--pure", "--format", "json", "--model", f"eval/{options.model}", "--title", "eval"]
+    command = [
+        program,
+        "run",
+        "--pure",
+        "--format",
+        "json",
+        "--model",
+        f"eval/{options.model}",
+        "--title",
+        "eval",
+    ]
     return Launch(command, environment, stdin=attempt.prompt)  # opencode puts quotes around an argument
 
 
@@ -77,12 +87,10 @@ def read(record: Record, transcript: Transcript, state: Record) -> None:
     if kind == "text":
         transcript.add("text", "", part["text"])
     elif kind == "tool_use":
-        tool, call = part["tool"], part["state"]
-        event, what, written = USES.get(tool, ("other", "", ""))
-        arguments = call.get("input") or {}
+        call = part["state"]
         failed = call["status"] == "error" or bool((call.get("metadata") or {}).get("exit"))
-        detail = arguments.get(written, "") if written else call.get("output") or call.get("error") or ""
-        transcript.add(event, arguments.get(what, "") if what else f"{tool} {arguments}", detail, failed=failed)
+        returned = call.get("output") or call.get("error") or ""
+        add_call(transcript, USES, part["tool"], call.get("input") or {}, returned, failed=failed)
     elif kind == "step_finish":
         used = part["tokens"]
         cached = used["cache"]["read"] + used["cache"]["write"]

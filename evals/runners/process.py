@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from evals.artifact import PREFIX
 from evals.runners.agent import Attempt, Options
-from evals.transcript import ERROR, FINISHED, MONEY, TIME, TURNS, Transcript
+from evals.transcript import ERROR, TIME, TURNS, Transcript
 from modal_serve_gen.errors import MachineError, quoted
 
 LONGEST = 20_000_000  # bytes of one line
@@ -23,6 +23,8 @@ TICK_S = 0.2
 GRACE_S = 5  # for the process to exit after it has closed its stream
 
 Record = dict[str, Any]  # one JSON object of an agent's stream
+# Tools by name: kind of event, argument that names the object, argument that holds the written text.
+Uses = dict[str, tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,21 @@ class CommandLine(Protocol):
     NEEDS: tuple[str, ...]  # other programs that it needs
     REPORTS_COST: bool
 
-    def launch(self, attempt: Attempt, options: Options, program: str) -> Launch:
+    def launch(self, attempt: Attempt, program: str) -> Launch:
         """The command and the environment of a run."""
 
     def read(self, record: Record, transcript: Transcript, state: Record) -> None:
         """Add one record of the stream to the transcript. `state` is kept between the records of a run."""
+
+
+def add_call(
+    transcript: Transcript, uses: Uses, name: str, arguments: Record, detail: object = "", *, failed: bool = False
+) -> int:
+    """Add the call of a tool; the index of its event. `detail`: what it returned, if that is known already."""
+    kind, what, written = uses.get(name, ("other", "", ""))
+    target = arguments.get(what, "") if what else f"{name} {arguments}"
+    transcript.add(kind, target, arguments.get(written, "") if written else detail, failed=failed)
+    return len(transcript.events) - 1
 
 
 def version(agent: CommandLine, options: Options) -> str:
@@ -78,9 +90,9 @@ def _find(agent: CommandLine, options: Options) -> str:
     return os.path.abspath(path)  # noqa: PTH100 (resolving a link would change the name that the program sees)
 
 
-def run(agent: CommandLine, attempt: Attempt, options: Options, transcript: Transcript) -> None:
+def run(agent: CommandLine, attempt: Attempt) -> None:
     """Start the agent and read its stream."""
-    launch = agent.launch(attempt, options, _find(agent, options))
+    launch = agent.launch(attempt, _find(agent, attempt.options))
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as stdin:
         stdin.write(launch.stdin.encode())
         stdin.seek(0)
@@ -99,37 +111,35 @@ def run(agent: CommandLine, attempt: Attempt, options: Options, transcript: Tran
         assert process.stdout is not None  # because of PIPE
         stream = process.stdout.fileno()
         try:
-            _follow(agent, stream, attempt, options, transcript)
+            _follow(agent, stream, attempt)
         finally:
             code = _stop(process, stream)
             process.stdout.close()
         errors.seek(0)
         last = " ".join(errors.read()[-2000:].decode("utf-8", "replace").split())
-    _settle(transcript, code, last)
+    _settle(attempt.transcript, code, last)
 
 
-def _follow(agent: CommandLine, stream: int, attempt: Attempt, options: Options, transcript: Transcript) -> None:
-    until, state, limits = time.monotonic() + attempt.limits.seconds, Record(), attempt.limits
-    for line in _lines(stream, until, attempt.canceled):
+def _follow(agent: CommandLine, stream: int, attempt: Attempt) -> None:
+    transcript, state = attempt.transcript, Record()
+    for line in _lines(stream, attempt.until, attempt.canceled):
         attempt.record(line)
         if not _read(agent, line, transcript, state):
             continue
         if not agent.REPORTS_COST:
-            transcript.usage.usd = options.usd(transcript.usage)
+            transcript.usage.usd = attempt.options.usd(transcript.usage)
         if transcript.outcome:
             continue  # later lines are only recorded
-        if attempt.enough(transcript):
-            return transcript.end(FINISHED, "stopped: nothing more is needed")
-        if transcript.turns > limits.turns:
-            return transcript.end(TURNS, f"{limits.turns} turns")
-        if limits.usd is not None and (transcript.usage.usd or 0) > limits.usd:
-            return transcript.end(MONEY, f"${transcript.usage.usd:.4f}")
+        attempt.stop_early()
+        if transcript.turns > attempt.turns:
+            transcript.end(TURNS, f"{attempt.turns} turns")
+        if transcript.outcome:
+            return
     if attempt.canceled():
-        return transcript.end(ERROR, "canceled")
-    if time.monotonic() >= until:
+        transcript.end(ERROR, "canceled")
+    elif time.monotonic() >= attempt.until:
         # An agent that is waiting for its endpoint is not slow: the endpoint failed.
-        transcript.end(ERROR if transcript.retrying else TIME, transcript.retrying or f"{limits.seconds:g} s")
-    return None
+        transcript.end(ERROR if transcript.retrying else TIME, transcript.retrying or f"{attempt.seconds:g} s")
 
 
 def _read(agent: CommandLine, line: str, transcript: Transcript, state: Record) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evals import workspace
-from evals.transcript import Transcript
+from evals.runners.agent import Attempt
 from evals.workspace import Space
 
 COMMAND_S = 300
@@ -19,7 +19,7 @@ SHOWN = 16_000  # characters of a result that the model receives
 CHECK = re.compile(r"scripts/check\.py")
 
 
-def skill(space: Space, until: float, name: str) -> str:
+def skill(space: Space, limit_s: float, name: str) -> str:
     if name not in space.skills:
         raise ValueError(f"there is no skill {name}")
     folder = space.skills_folder / name
@@ -28,23 +28,23 @@ def skill(space: Space, until: float, name: str) -> str:
     return f"Folder of this skill: {where}\n{files}\n\n{(folder / 'SKILL.md').read_text('utf-8')}"
 
 
-def list_files(space: Space, until: float, path: str) -> str:
+def list_files(space: Space, limit_s: float, path: str) -> str:
     entries = sorted(_resolve(space, path).iterdir())
     return "\n".join(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries) or "(empty)"
 
 
-def read_file(space: Space, until: float, path: str) -> str:
+def read_file(space: Space, limit_s: float, path: str) -> str:
     return _resolve(space, path).read_text("utf-8")
 
 
-def write_file(space: Space, until: float, path: str, content: str) -> str:
+def write_file(space: Space, limit_s: float, path: str, content: str) -> str:
     target = _resolve(space, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(content, "utf-8")
     return f"wrote {len(content):,} characters"
 
 
-def edit_file(space: Space, until: float, path: str, old: str, new: str) -> str:
+def edit_file(space: Space, limit_s: float, path: str, old: str, new: str) -> str:
     target = _resolve(space, path)
     text = target.read_text("utf-8")
     if text.count(old) != 1:
@@ -53,7 +53,7 @@ def edit_file(space: Space, until: float, path: str, old: str, new: str) -> str:
     return "replaced"
 
 
-def run_command(space: Space, until: float, command: str) -> str:
+def run_command(space: Space, limit_s: float, command: str) -> str:
     words = shlex.split(command)
     if words[:1] == [workspace.COMMAND]:
         words[0] = str(space.commands / workspace.COMMAND)
@@ -63,18 +63,17 @@ def run_command(space: Space, until: float, command: str) -> str:
         words[0] = "python3"
     else:
         raise ValueError("only modal-serve-gen and a skill's scripts/check.py can be run, without a shell")
-    limit = max(1.0, min(COMMAND_S, until - time.monotonic()))
     try:
         done = subprocess.run(
             words,
             cwd=space.project,
             env=space.environment(),
             capture_output=True,
-            timeout=limit,
+            timeout=limit_s,
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
-        raise ValueError(f"the command did not end within {limit:.0f} s") from None
+        raise ValueError(f"the command did not end within {limit_s:.0f} s") from None
     text = b"\n".join(part for part in (done.stdout, done.stderr) if part).decode("utf-8", "replace")
     return f"exit code {done.returncode}\n{text}"
 
@@ -134,12 +133,10 @@ TOOLS = {
 }
 
 
-def schemas() -> list[dict[str, Any]]:
-    """All tools in the format of the chat completions API."""
-    return [tool.schema for tool in TOOLS.values()]
+SCHEMAS = [tool.schema for tool in TOOLS.values()]
 
 
-def use(call: dict[str, Any], space: Space, transcript: Transcript, until: float) -> str:
+def use(call: dict[str, Any], attempt: Attempt) -> str:
     """Execute one tool call; the text for the model, which reports errors as well."""
     function = call.get("function") or {}
     name, text = function.get("name") or "", function.get("arguments") or "{}"
@@ -151,15 +148,16 @@ def use(call: dict[str, Any], space: Space, transcript: Transcript, until: float
         if tool is None:
             raise ValueError(f"there is no tool {name}")
         texts = _texts(tool, arguments)
-        result = tool.function(space, until, **texts)
+        limit_s = max(1.0, min(COMMAND_S, attempt.until - time.monotonic()))
+        result = tool.function(attempt.space, limit_s, **texts)
     except (ValueError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         first = next(iter(arguments.values()), text) if isinstance(arguments, dict) else text
-        transcript.add(kind, f"{name} {first}" if kind == "other" else first, f"Error: {reason}", failed=True)
+        attempt.transcript.add(kind, f"{name} {first}" if kind == "other" else first, f"Error: {reason}", failed=True)
         return f"Error: {reason}"
     what = texts[next(iter(tool.parameters))]
     detail = texts.get("content") or texts.get("new") if kind == "write" else result
-    transcript.add(kind, f"{name} {what}" if kind == "other" else what, detail)
+    attempt.transcript.add(kind, f"{name} {what}" if kind == "other" else what, detail)
     return result if len(result) <= SHOWN else f"{result[:SHOWN]}\n… ({len(result):,} characters in all)"
 
 
