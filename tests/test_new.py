@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from modal_serve_gen import facts, render
+from modal_serve_gen.commands import new_app
 from tests import fake_hub
 
 SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
@@ -81,6 +82,37 @@ def test_a_gated_model_is_written_with_its_secret(cli):
     assert result.exit_code == 0, result.output
     assert 'modal.Secret.from_name("hub", required_keys=["HF_TOKEN"])' in Path("a.py").read_text()
     assert "modal secret create hub HF_TOKEN=-" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        ({"model": "Qwen/Qwen3-4B-Instruct-2507"}, set()),
+        ({"model": "Qwen/Qwen3-8B"}, {"reasoning"}),
+        ({"model": "Qwen/Qwen3-4B-Instruct-2507", "region": "us"}, {"routing"}),
+        ({"model": "Qwen/Qwen3-4B-Instruct-2507", "auth": "none"}, {"access"}),
+        ({"model": "meta-llama/Llama-3.1-8B-Instruct"}, {"gated"}),
+        ({"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-4B-Instruct-2507", "region": "us"}, {"reasoning"}),
+    ],
+)
+def test_notes_on_an_app_have_a_kind(options, kinds):
+    """Each note of `new` belongs to an option or to the model; the plan's own notes come first."""
+    app = new_app.make(options, source=None, generator="1", offline=True, say=print)
+    planned = len(app.plan.notes)
+    assert app.notes[:planned] == app.plan.notes
+    assert {note.kind for note in app.notes[planned:]} == kinds
+
+
+def test_notes_on_a_stored_app_name_its_edits_and_its_version():
+    """An app is compared with its provenance by the version that generated it; another version is named."""
+    made = new_app.make({}, source=None, generator="1", offline=True, say=print)
+    for text, generator, kinds in (
+        (made.text, "1", []),
+        (f"# mine\n{made.text}", "1", ["edited"]),
+        (f"# mine\n{made.text}", "2", ["generator"]),
+    ):
+        again = new_app.make({}, source=text, generator=generator, offline=True, say=print)
+        assert [note.kind for note in again.notes] == kinds
 
 
 def test_no_auth_is_written_with_a_warning(cli):
@@ -310,27 +342,40 @@ HUB_MODEL = {
 }
 
 
-def test_a_model_of_the_hub_is_written_and_rehearsed(shell, tmp_path):
-    """An id that is not bundled is resolved through the Hub; its token reaches neither file nor output."""
-    env = {"HF_HOME": str(tmp_path / "home"), "HF_TOKEN": "hf_verysecretvalue"}
+@pytest.fixture
+def hub_model(monkeypatch, tmp_path):
+    """A local Hub with the model me/model, and a token in the environment."""
     with fake_hub.running() as hub:
         hub.repos["me/model"] = fake_hub.Repo(
             files={"config.json": 700, "model.safetensors": 10**9}, config=json.dumps(HUB_MODEL).encode()
         )
-        done = shell("new", "a.py", "--model", "me/model", "--json", env={**env, "HF_ENDPOINT": hub.url})
-        refused = shell("new", "b.py", "--model", "me/other", env={**env, "HF_ENDPOINT": hub.url})
-    assert done.returncode == 0, done.stderr
-    text = (tmp_path / "a.py").read_text()
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("HF_TOKEN", "hf_verysecretvalue")
+        yield hub
+
+
+def test_a_model_on_the_hub_is_written(cli, hub_model):
+    """A model that is not bundled is resolved through the Hub; the token is in neither the file nor the output."""
+    result = cli("new", "a.py", "--model", "me/model", "--json")
+    assert result.exit_code == 0, result.stderr
+    text = Path("a.py").read_text()
     resolved = render.read_provenance(text)
     assert resolved is not None and (resolved.model.id, resolved.model.revision) == ("me/model", fake_hub.SHA)
     assert f'"{fake_hub.SHA}"' in text.partition(render.BEGIN)[0]
-    assert "Bearer hf_verysecretvalue" in {token for _, _, token in hub.seen}
-    assert "hf_verysecretvalue" not in text + done.stdout + done.stderr
-    assert refused.returncode == 3 and "me/other" in refused.stderr
-    # The Hub is gone now: a plain model stands in, and the report says so.
-    done = shell("rehearse", "a.py", "--engine", "stub", env={**env, "HF_ENDPOINT": hub.url})
+    assert "Bearer hf_verysecretvalue" in {token for _, _, token in hub_model.seen}
+    assert "hf_verysecretvalue" not in text + result.output
+    unknown = cli("new", "b.py", "--model", "me/other")
+    assert unknown.exit_code == 3 and "me/other" in unknown.stderr
+
+
+@pytest.mark.slow
+def test_a_model_on_an_unreachable_hub_is_rehearsed(shell, hub_model, tmp_path):
+    """A plain model is substituted and reported, and the token is not in the output."""
+    assert shell("new", "a.py", "--model", "me/model").returncode == 0
+    done = shell("rehearse", "a.py", "--engine", "stub", env={"HF_ENDPOINT": "http://127.0.0.1:9"})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "a plain one is used" in " ".join(done.stdout.split())
+    assert "a plain configuration is used" in " ".join(done.stdout.split())
     assert "hf_verysecretvalue" not in done.stdout + done.stderr
 
 

@@ -67,7 +67,7 @@ def new(
     if stdout:
         say("\n".join(new_report.figures(app)))
         for note in app.notes:
-            say(f"Note: {note}")
+            say(f"Note: {note.text}")
         sys.stdout.write(app.text)
         return
     path = Path(out) if out else Path(app.default_file)

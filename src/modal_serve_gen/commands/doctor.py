@@ -5,10 +5,11 @@ import platform
 import re
 import shutil
 import sys
-import tomllib
 from pathlib import Path
 
-from modal_serve_gen import folders
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
 from modal_serve_gen.commands.credentials import credentials
 from modal_serve_gen.commands.machine import STUB, Finding, disk, kind_and_memory
 from modal_serve_gen.commands.modal_command import interpreter_of, version_of
@@ -16,9 +17,8 @@ from modal_serve_gen.commands.modal_command import interpreter_of, version_of
 
 def examine() -> list[Finding]:
     """All findings, in the order in which to fix them. Does not raise; takes up to 30 s if `modal` hangs."""
-    machine = [*kind_and_memory(), *disk()]
-    engines = [rehearsal_engine(name, machine) for name in ("vllm", "sglang")]
-    return [python_version(), *sdks(), credentials(), *machine, *engines, isolation()]
+    engines = [rehearsal_engine(name) for name in ("vllm", "sglang")]
+    return [python_version(), *sdks(), credentials(), *kind_and_memory(), *disk(), *engines, isolation()]
 
 
 def text(findings: list[Finding]) -> str:
@@ -97,19 +97,16 @@ def _two_installations(version: str, interpreter: str, imported: str) -> list[Fi
     return [Finding("two modals", "warn", value, f"{sys.executable} -m pip install 'modal=={version}'")]
 
 
-def rehearsal_engine(engine: str, machine: list[Finding]) -> Finding:
-    """Whether the CPU engine can run here, as its own module reports it or, without that, as `machine` suggests."""
+def rehearsal_engine(engine: str) -> Finding:
+    """Whether the CPU engine can run on this machine."""
     name = f"rehearsal, {engine}"
     try:
         from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 
         able, reason = {"vllm": engine_env, "sglang": sglang_env}[engine].examine()
-    except (ImportError, AttributeError):
-        lacking = [finding.name for finding in machine if finding.status != "ok" and finding.name != "disk, here"]
-        able, reason = not lacking, f"insufficient: {', '.join(lacking)}" if lacking else "can be installed here"
     except Exception as error:
         able, reason = False, f"could not be examined ({type(error).__name__})"
-    return Finding(name, "ok", reason or "ready") if able else Finding(name, "warn", reason, STUB)
+    return Finding(name, "ok", reason) if able else Finding(name, "warn", reason, STUB)
 
 
 def isolation() -> Finding:
@@ -126,31 +123,9 @@ def isolation() -> Finding:
 
 
 def admits(allowed: str, version: str) -> bool:
-    """True if a comma-separated range such as `>=3.10,<3.16` contains a release number; '' contains all."""
-    release = _release(version)
-    for part in filter(None, (part.strip() for part in allowed.split(","))):
-        bound = part.lstrip("<>=!~")
-        limit = _release(bound.strip())
-        width = max(len(release), len(limit))
-        have, edge = (numbers + (0,) * (width - len(numbers)) for numbers in (release, limit))
-        equal = have[: len(limit)] == limit if bound.endswith("*") else have == edge
-        admitted = {
-            ">=": have >= edge,
-            ">": have > edge,
-            "<": have < edge,
-            "<=": have <= edge,
-            "==": equal,
-            "!=": not equal,
-            "~=": have >= edge and have[: len(limit) - 1] == limit[:-1],
-        }
-        if not admitted.get(part.removesuffix(bound), True):
-            return False
-    return True
-
-
-def _release(version: str) -> tuple[int, ...]:
-    match = re.match(r"[\d.]*", version)
-    return tuple(map(int, re.findall(r"\d+", match[0] if match else "")))
+    """True if a range such as `>=3.10,<3.16` contains the release of a version; '' contains all."""
+    release = re.match(r"\d+(\.\d+)*", version)
+    return release is not None and SpecifierSet(allowed).contains(release[0])
 
 
 def _bin_folder(executable: str) -> Path:
@@ -166,16 +141,11 @@ def _installed(name: str) -> importlib.metadata.Distribution | None:
 
 
 def _required(name: str) -> str:
-    """A version range from this project's metadata (in a checkout, its pyproject.toml), or '' if there is none.
-
-    `name` is `requires-python` or a dependency.
-    """
-    if own := _installed("modal-serve-gen"):
-        python, dependencies = own.metadata["Requires-Python"] or "", own.requires or []
-    else:
-        project = tomllib.loads((folders.PACKAGE.parent.parent / "pyproject.toml").read_text())["project"]
-        python, dependencies = project["requires-python"], project["dependencies"]
+    """The version range of `requires-python`, or of a dependency, in this project's metadata."""
+    own = _installed("modal-serve-gen")
+    if own is None:
+        return ""
     if name == "requires-python":
-        return python
-    matches = (re.fullmatch(rf"{re.escape(name)}\s*\(?([<>=!~][^;)]*)\)?.*", text) for text in dependencies)
-    return next((match[1].strip() for match in matches if match), "")
+        return own.metadata["Requires-Python"] or ""
+    requirements = map(Requirement, own.requires or ())
+    return next((str(row.specifier) for row in requirements if row.name == name and not row.marker), "")

@@ -28,7 +28,7 @@ def document(app: Made, path: Path) -> dict[str, Any]:
         "model": app.resolved.model.id,
         "revision": app.resolved.model.revision,
         "plan": plan.model_dump(mode="json"),
-        "notes": list(app.notes),
+        "notes": [note.text for note in app.notes],
         "next": [step.command for step in next_steps(app.resolved, path)],
     }
 
@@ -38,7 +38,7 @@ def summary(app: Made, path: Path) -> str:
     resolved = app.resolved
     lines = [f"Wrote {path}: workflow {resolved.spec.workflow}, model {resolved.model.id}.", "", *figures(app)]
     if app.notes:
-        lines += ["", *(line for note in app.notes for line in layout.wrapped(note, "  - "))]
+        lines += ["", *(line for note in app.notes for line in layout.wrapped(note.text, "  - "))]
     steps = next_steps(resolved, path)
     longest = max(len(step.command) for step in steps)
     lines += ["", "Next:"]

@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, field_serializer, model_serializer
 
-NoteKind = Literal["price", "version", "size", "limit", "gpu", "throughput", "alternative", "speculation"]
+NoteKind = Literal["price", "version", "size", "limit", "gpu", "throughput", "alternative"]
+AppNoteKind = Literal["speculation", "reasoning", "routing", "access", "gated", "edited", "generator"]
 Verdict = Literal["fits", "may not fit", "does not fit", "does not run", "misses a target"]
 
 
@@ -15,9 +16,9 @@ class Record(BaseModel):
 
 
 class Note(Record):
-    """Something else to know: one or two sentences. JSON holds the text alone."""
+    """Something else to know of a plan or an app: one or two sentences. JSON holds the text alone."""
 
-    kind: NoteKind
+    kind: NoteKind | AppNoteKind
     text: str
 
 
