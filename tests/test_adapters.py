@@ -7,7 +7,7 @@ import pytest
 from modal_serve_gen import facts, flags
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.errors import BadInput, ModelError, ServeError
-from modal_serve_gen.models import adapters, from_config, hub, kv_bytes_per_token, lora_memory, speculation
+from modal_serve_gen.models import adapters, from_config, hub, kv_bytes_per_token, speculation
 from tests.conftest import ROOT
 from tests.fake_hub import SHA, Repo, running
 
@@ -46,7 +46,7 @@ def test_an_adapter_is_pinned_verified_and_served(served):
     again = new_app.make({}, source=made.text, generator="test", offline=True, say=print)
     assert again.text == made.text
     (row,) = [row for row in made.plan.ledger if row.item == "adapters_and_drafts"]
-    assert row.gib == pytest.approx(2 * lora_memory.slot_bytes(hub.resolve(BASE, engine="vllm"), 32) / 2**30, abs=0.01)
+    assert row.gib == pytest.approx(2 * adapters.slot_bytes(hub.resolve(BASE, engine="vllm"), 32) / 2**30, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_slot_has_room_for_every_matrix_and_every_expert(name, elements):
     """rank x (inputs + outputs) for each, two bytes an element."""
     held = facts.config(name).config
     model = from_config(name, SHA, held, weight_bytes=1, source="test")
-    assert lora_memory.slot_bytes(model, 16) == 2 * elements
+    assert adapters.slot_bytes(model, 16) == 2 * elements
 
 
 @pytest.mark.parametrize("case", COUNTED, ids=lambda case: case["config"]["architectures"][0])
@@ -74,7 +74,7 @@ def test_slots_are_as_large_as_the_real_engine_made_them(case):
     model = from_config("me/model", SHA, case["config"], weight_bytes=1, source="test")
     rank, slots = 16, 2
     apart = 0 if case["embeddings"] else slots * rank * 2 * (model.hidden_size + model.vocab_size)
-    assert slots * lora_memory.slot_bytes(model, rank) / lora_memory.ELEMENT_BYTES - apart == case["elements"]
+    assert slots * adapters.slot_bytes(model, rank) / adapters.ELEMENT_BYTES - apart == case["elements"]
 
 
 @pytest.mark.parametrize("name", sorted(facts.models()))
@@ -82,8 +82,8 @@ def test_a_slot_is_a_small_part_of_every_bundled_model(name):
     """Every configuration can be read, and doubling the rank doubles the slot."""
     known = facts.models()[name]
     model = from_config(name, SHA, facts.config(name).config, weight_bytes=known.weight_bytes, source="test")
-    slot = lora_memory.slot_bytes(model, 8)
-    assert 0.001 < slot / model.weight_bytes < 0.1 and lora_memory.slot_bytes(model, 16) == 2 * slot
+    slot = adapters.slot_bytes(model, 8)
+    assert 0.001 < slot / model.weight_bytes < 0.1 and adapters.slot_bytes(model, 16) == 2 * slot
 
 
 REFUSED = {

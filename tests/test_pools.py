@@ -11,7 +11,7 @@ from modal_serve_gen import facts
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.models import Model, kv_bytes_per_token
 from modal_serve_gen.models.blocks import request_bytes
-from modal_serve_gen.models.cache import LayerGroup
+from modal_serve_gen.models.decoder import LayerGroup
 from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
 from tests.test_plan import bundled
@@ -24,10 +24,8 @@ APART = "GptOssForCausalLM"
 
 
 def model(*layers: LayerGroup, architecture: str = "Qwen3ForCausalLM") -> Model:
-    return Model(
-        id="me/model", revision="0" * 40, architecture=architecture, weight_bytes=1, max_context=2**20, layers=layers,
-        num_attention_heads=2, hidden_size=64, vocab_size=1000, source="test",
-    )  # fmt: skip
+    """A model whose caches are those of `layers`."""
+    return bundled("Qwen/Qwen3-8B").model_copy(update={"layers": layers, "architecture": architecture})
 
 
 def hybrid(state_bytes: int) -> Model:

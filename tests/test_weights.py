@@ -1,6 +1,7 @@
 """What a configuration says of the size of a model's weights, and where tensor parallelism puts them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_what_one_token_uses_is_the_published_active_size():
     """Qwen3 235B uses 22 billion, gpt-oss 120B 5.1, of which embedding and head are a part."""
     for name, active in (("Qwen/Qwen3-235B-A22B", 22), ("openai/gpt-oss-120b", 5.1)):
         found = sum(
-            one.elements * (bundled_sizes(name).active if one.part == "experts" else 1)
+            one.matrix.elements * (bundled_sizes(name).decoder.active_experts if one.part == "experts" else 1)
             for one in bundled_sizes(name).weights
         )
         assert found / 1e9 == pytest.approx(active, rel=0.15)
@@ -184,9 +185,9 @@ def test_pipeline_stages_and_expert_groups_hold_less(name, many):
 def test_kv_projections_replicate_beyond_the_heads():
     """Qwen3 8B has 8 KV heads: 16 ranks hold as much of K and V as 8."""
     model = hub.bundled("Qwen/Qwen3-8B")
-    heads = [one for one in model.sizes.weights if one.split == "heads"]
-    assert len(heads) == 2 and all(one.kv_heads == 8 for one in heads)
-    alone = model.sizes.model_copy(update={"weights": tuple(heads)})
+    heads = [one for one in model.sizes.weights if one.matrix.split == "heads"]
+    assert len(heads) == 2 and all(one.matrix.kv_heads == 8 for one in heads)
+    alone = replace(model.sizes, weights=tuple(heads))
     eight, sixteen = (weights.per_gpu(alone, 1, tp=tp) for tp in (8, 16))
     assert eight == sixteen > 0
 

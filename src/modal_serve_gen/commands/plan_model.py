@@ -104,7 +104,7 @@ def answer(
         planned = plan_for(chosen)
     compared = tuple(_compared(other, target, request, chosen, plan_for) for other in dict.fromkeys(compare))
     sizes = models.get(target, chosen.engine).sizes
-    parameters = sum(part.elements for part in sizes.weights if part.part != "draft") if sizes else None
+    parameters = sum(weight.matrix.elements for weight in sizes.weights if weight.part != "draft")
     command = _command(request, chosen, planned, pinned=revision is not None)
     return Answer(chosen.name, planned, advice, compared, parameters or None, command)
 

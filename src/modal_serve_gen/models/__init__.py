@@ -11,16 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 from modal_serve_gen.errors import InvalidConfig, ModelError, quoted
 from modal_serve_gen.facts import Draft
 from modal_serve_gen.models import quantization_config, weights
-from modal_serve_gen.models.cache import LayerGroup
-from modal_serve_gen.models.decoder import Decoder, layer_groups
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, layer_groups
 from modal_serve_gen.models.encoders import unsized_encoder
-from modal_serve_gen.models.families import decoder_of, mamba
+from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import expert_count
-from modal_serve_gen.models.text_config import MAX_SIZE, Json, TextConfig, text_config_of
+from modal_serve_gen.models.text_config import MAMBA_TYPES, MAX_SIZE, Json, TextConfig, text_config_of
 from modal_serve_gen.models.weight_format import WeightFormat
 
 __all__ = [
-    "LayerGroup",
     "Model",
     "from_config",
     "kv_bytes_per_token",
@@ -69,12 +67,10 @@ class Model(BaseModel):
     speculative: dict[str, Draft] = {}  # by engine
     min_engine: dict[str, str] = {}  # engine -> oldest version that a public recipe names
     trust_remote_code: bool = False  # True: needs Python code from its repository
-    pickle_only: bool = False
     source: str  # "bundled facts" or the Hub's address
     notes: tuple[str, ...] = ()
     config: Json = Field(default_factory=dict, exclude=True, repr=False)
-    decoder: InstanceOf[Decoder] | None = Field(default=None, exclude=True, repr=False)
-    sizes: weights.Sizes | None = Field(default=None, exclude=True, repr=False)  # of its parts, by the configuration
+    sizes: InstanceOf[weights.Sizes] = Field(exclude=True, repr=False)  # of its parts, by the configuration
     weight_factor: float = 1.0  # size of the files, relative to those sizes
 
 
@@ -100,11 +96,10 @@ def from_config(
     source: str,
     **known: Any,
 ) -> Model:
-    """The Model that a config.json describes; `known` are fields that the configuration does not state.
+    """The Model that a config.json describes; `known` are fields that come from elsewhere and take precedence.
 
-    A known field takes precedence over the configuration. `weight_bytes` that were not summed from files are replaced
-    by what the configuration implies, an estimate with a margin. Raises ModelError naming the field that the
-    configuration lacks or has wrong.
+    `weight_bytes` that were not summed from files are replaced by what the configuration implies, an estimate with a
+    margin. Raises ModelError naming the field that the configuration lacks, or whose value is wrong.
     """
     try:
         if not isinstance(config, dict):
@@ -150,7 +145,6 @@ def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> J
         "experts_per_token": text_config.get("num_experts_per_tok"),
         "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
         "config": config,
-        "decoder": decoder,
         **_weights(config, decoder, weight_format, file_bytes),
     }
 
@@ -202,7 +196,7 @@ CONTEXT_LENGTHS = (
     "seq_len",
 )
 ASSUMED_CONTEXT = 2048
-WITHOUT_CONTEXT = (*mamba.MODEL_TYPES, "bloom", "falcon", "RefinedWeb", "RefinedWebModel")
+WITHOUT_CONTEXT = (*MAMBA_TYPES, "bloom", "falcon", "RefinedWeb", "RefinedWebModel")
 
 
 def _max_context(text_config: TextConfig) -> int:

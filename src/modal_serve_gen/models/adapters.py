@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import flags
 from modal_serve_gen.errors import BadInput, ModelError, quoted
-from modal_serve_gen.models import Model, hub_client, lora_memory, valid_id
+from modal_serve_gen.models import Model, hub_client, valid_id
 from modal_serve_gen.models.text_config import Json
 
 OPTION = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})", re.ASCII)
 WEIGHTS = "adapter_model.safetensors"
+ELEMENT_BYTES = 2  # of lora_dtype, which follows the model's: bfloat16 or float16
 # Fields of adapter_config.json that vLLM rejects when it loads an adapter (vLLM 0.33.0, lora/peft_helper.py).
 UNSUPPORTED = {
     "use_dora": "DoRA",
@@ -142,6 +143,23 @@ def max_rank(adapters: tuple[Adapter, ...], table: flags.Table) -> int:
     return next(rank for rank in ranks(table) if rank >= max(adapter.rank for adapter in adapters))
 
 
+def slot_bytes(model: Model, rank: int) -> int:
+    """Bytes of the slot of one adapter of this rank on a single GPU; tensor parallelism divides only a part of it.
+
+    At start vLLM allocates, for every linear layer and every expert that an adapter could change, rank x (inputs +
+    outputs) elements per matrix in the model's dtype, whatever the adapters' files hold (vLLM 0.33.0,
+    lora/layers/base_linear.py and fused_moe.py, create_lora_weights; counted in a running vLLM 0.32.0 for five
+    families, tests/data/lora_slots.json).
+    """
+    widths = sum(
+        (matrix.inputs + matrix.outputs) * matrix.count
+        for matrix in (weight.matrix for weight in model.sizes.weights)
+        if matrix.lora and matrix.part not in ("embedding", "head")
+    )
+    widths += 2 * (model.hidden_size + model.vocab_size)  # embedding and head, which some families leave out
+    return widths * rank * ELEMENT_BYTES
+
+
 def gpu_bytes(adapters: tuple[Adapter, ...], model: Model, table: flags.Table) -> int:
     """GPU memory that the engine reserves for them: one slot of `max_rank` for each."""
-    return len(adapters) * lora_memory.slot_bytes(model, max_rank(adapters, table)) if adapters else 0
+    return len(adapters) * slot_bytes(model, max_rank(adapters, table)) if adapters else 0

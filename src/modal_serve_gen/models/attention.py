@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from modal_serve_gen.models.cache import Kind, LayerGroup
-from modal_serve_gen.models.habits import habits_of
-from modal_serve_gen.models.matrix import Matrix, Split
+from modal_serve_gen.models.decoder import Kind, LayerGroup, Matrix, Mixer, Split
+from modal_serve_gen.models.defaults import defaults_of
 from modal_serve_gen.models.text_config import TextConfig
 
 LayerType = Literal["full_attention", "sliding_attention", "chunked_attention", "linear_attention", "conv", "none"]
@@ -52,25 +51,24 @@ class Attention:
         )
         return (shape, *index)
 
-    def matrices(self, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
+    def matrices(self, hidden: int) -> list[Matrix]:
         def matrix(name: str, inputs: int, outputs: int, split: Split = "rank", kv_heads: int = 0) -> Matrix:
             name = f"layers.{{}}.self_attn.{name}"
-            return Matrix("attention", name, inputs, outputs, layers, split=split, kv_heads=kv_heads)
+            return Matrix("attention", name, inputs, outputs, split=split, kv_heads=kv_heads)
 
         queries = self.heads * self.key_dim * (2 if self.gated else 1)
+        projections = [matrix("q_proj", hidden, queries)]
         if self.query_width:
-            found = [
+            projections = [
                 matrix("q_proj", hidden, self.query_width, "copy"),
                 matrix("wq", self.query_width, queries),
             ]
-        else:
-            found = [matrix("q_proj", hidden, queries)]
         if self.owns_kv:
-            found.append(matrix("k_proj", hidden, self.kv_heads * self.key_dim, "heads", self.kv_heads))
-        found.append(matrix("o_proj", self.heads * self.value_dim, hidden))
+            projections.append(matrix("k_proj", hidden, self.kv_heads * self.key_dim, "heads", self.kv_heads))
+        projections.append(matrix("o_proj", self.heads * self.value_dim, hidden))
         if self.owns_kv and not self.values_are_keys:
-            found.append(matrix("v_proj", hidden, self.kv_heads * self.value_dim, "heads", self.kv_heads))
-        return found
+            projections.append(matrix("v_proj", hidden, self.kv_heads * self.value_dim, "heads", self.kv_heads))
+        return projections
 
 
 def attention_of(text_config: TextConfig, layer_type: str = "full_attention") -> Attention:
@@ -94,23 +92,29 @@ def attention_of(text_config: TextConfig, layer_type: str = "full_attention") ->
         kind, window = "chunked", text_config.size("attention_chunk_size")
     if text_config.get("multi_query") and not text_config.get("new_decoder_architecture"):  # Falcon 7B, StarCoder
         kv_heads = 1
-    gated = habits_of(text_config).gated_attention or text_config.flag("attn_output_gate")
+    gated = defaults_of(text_config).gated_attention or text_config.flag("attn_output_gate")
     return Attention(
         heads=heads, kv_heads=kv_heads, key_dim=key_dim, value_dim=value_dim, kind=kind, window=window, gated=gated
     )
 
 
-def attention_layers(text_config: TextConfig, layer_types: Sequence[LayerType]) -> list[tuple[Attention, ...]]:
+def attention_layers(text_config: TextConfig, layer_types: Sequence[LayerType]) -> list[Attention]:
     """The attention of each layer; its number of query heads may be stated for each (Laguna)."""
     by_type = {name: attention_of(text_config, name) for name in set(layer_types)}
     layers = [by_type[name] for name in layer_types]
     if (heads := text_config.items("num_attention_heads_per_layer")) and len(heads) >= len(layers):
-        layers = [replace(attention, heads=int(number)) for attention, number in zip(layers, heads, strict=False)]
-    return [(attention,) for attention in layers]
+        return [replace(attention, heads=int(number)) for attention, number in zip(layers, heads, strict=False)]
+    return layers
+
+
+def hybrid_layers(text_config: TextConfig, layer_types: Sequence[LayerType], **others: Mixer) -> list[Mixer]:
+    """The mixer of each layer: one of `others` by the type of the layer, else attention."""
+    mixers = {name: others.get(name) or attention_of(text_config, name) for name in set(layer_types)}
+    return [mixers[name] for name in layer_types]
 
 
 def layer_types_of(text_config: TextConfig, stated: list[Any] | None = None) -> list[LayerType]:
-    """The type of each layer: stated by name, else by an interval or pattern, else the habit of its model type."""
+    """The type of each layer: stated by name, else by an interval or pattern, else the default of its model type."""
     total = text_config.layer_count
     window = text_config.optional("sliding_window", "sliding_window_size")
     longest = text_config.optional("max_position_embeddings")
@@ -120,14 +124,14 @@ def layer_types_of(text_config: TextConfig, stated: list[Any] | None = None) -> 
         return ["full_attention" if name == "sliding_attention" and not windowed else name for name in types]
     if not windowed:
         return ["full_attention"] * total
-    habits = habits_of(text_config)
+    defaults = defaults_of(text_config)
     pattern = text_config.get("sliding_window_pattern") or text_config.get("global_attn_every_n_layers")
     if isinstance(pattern, str):  # EXAONE 4: a letter per layer, L for local and G for global
         return ["full_attention" if pattern[i % len(pattern)] == "G" else "sliding_attention" for i in range(total)]
-    every = pattern or habits.full_every
+    every = pattern or defaults.full_every
     if isinstance(every, int) and every > 0:
         return ["full_attention" if (i + 1) % every == 0 else "sliding_attention" for i in range(total)]
-    return ["sliding_attention" if habits.windowed else "full_attention"] * total
+    return ["sliding_attention" if defaults.windowed else "full_attention"] * total
 
 
 def stated_layer_types(text_config: TextConfig) -> list[Any] | None:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from modal_serve_gen.models import Model
-from modal_serve_gen.models.cache import LayerGroup
+from modal_serve_gen.models.decoder import LayerGroup
 
 PAGE_ALIGNMENT = 576  # bytes, of DeepSeek V4's pages (vLLM 0.33.0, models/deepseek_v4/attention.py)
 FLASHINFER_STEP = 64  # tokens, FLASHINFER_GDN_CHECKPOINT_ALIGNMENT (v1/attention/backends/gdn_attn.py)

@@ -6,7 +6,7 @@ An estimate by the shape that they share, within tens of MB. Fields are those of
 from dataclasses import dataclass
 from typing import Any
 
-from modal_serve_gen.models.matrix import Matrix
+from modal_serve_gen.models.decoder import Matrix
 from modal_serve_gen.models.text_config import Json, text_config_of
 
 HIDDEN = ("embed_dim", "vt_hidden_size", "hidden_size", "d_model", "width")

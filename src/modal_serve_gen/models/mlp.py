@@ -1,10 +1,10 @@
 """MLPs: dense ones, and mixtures of experts, as a config.json states for each layer (pure)."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modal_serve_gen.models.habits import habits_of
-from modal_serve_gen.models.matrix import Matrix, Part, Split
+from modal_serve_gen.models.decoder import Matrix, Part, Split
+from modal_serve_gen.models.defaults import defaults_of
 from modal_serve_gen.models.text_config import TextConfig
 
 UNGATED_ACTIVATIONS = ("relu2", "relu", "gelu_new", "gelu_fast", "xielu")
@@ -24,8 +24,8 @@ class DenseMlp:
     width: int
     gated: bool = True
 
-    def matrices(self, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
-        return mlp_matrices("mlp", "mlp", hidden, self.width, layers, gated=self.gated)
+    def matrices(self, hidden: int) -> list[Matrix]:
+        return mlp_matrices("mlp", "mlp", hidden, self.width, gated=self.gated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,29 +37,27 @@ class Experts:
     latent: int = 0  # width that tokens are projected to before the experts; 0: they see the hidden state
     vision_width: int = 0  # of as many other experts for images (ERNIE 4.5 VL)
 
-    def matrices(self, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
+    def matrices(self, hidden: int) -> list[Matrix]:
         def experts(name: str, inputs: int, width: int) -> list[Matrix]:
-            return mlp_matrices("experts", f"mlp.{name}.0", inputs, width, layers, gated=self.gated, count=self.count)
+            return mlp_matrices("experts", f"mlp.{name}.0", inputs, width, gated=self.gated, count=self.count)
 
-        found = experts("experts", self.latent or hidden, self.width)
+        parts = experts("experts", self.latent or hidden, self.width)
         if self.vision_width:
-            found += experts("vision_experts", hidden, self.vision_width)
-        found.append(Matrix("router", "layers.{}.mlp.gate", hidden, self.count, layers, split="copy"))
+            parts += experts("vision_experts", hidden, self.vision_width)
+        parts.append(Matrix("router", "layers.{}.mlp.gate", hidden, self.count, split="copy"))
         if self.latent:
-            found.append(Matrix("shared", "layers.{}.mlp.latent_proj", hidden, self.latent, layers, 2, "copy"))
+            parts.append(Matrix("shared", "layers.{}.mlp.latent_proj", hidden, self.latent, each=2, split="copy"))
         if self.shared_width:
-            found += mlp_matrices("shared", "mlp.shared_experts", hidden, self.shared_width, layers, gated=self.gated)
-        return found
+            parts += mlp_matrices("shared", "mlp.shared_experts", hidden, self.shared_width, gated=self.gated)
+        return parts
 
 
-def mlp_matrices(
-    part: Part, name: str, hidden: int, width: int, layers: tuple[int, ...], *, gated: bool, count: int = 1
-) -> list[Matrix]:
+def mlp_matrices(part: Part, name: str, hidden: int, width: int, *, gated: bool, count: int = 1) -> list[Matrix]:
     """The matrices of `count` MLPs in each layer."""
     split: Split = "experts" if part == "experts" else "rank"
     return [
-        Matrix(part, f"layers.{{}}.{name}.up_proj", hidden, width, layers, (2 if gated else 1) * count, split),
-        Matrix(part, f"layers.{{}}.{name}.down_proj", width, hidden, layers, count, split),
+        Matrix(part, f"layers.{{}}.{name}.up_proj", hidden, width, each=(2 if gated else 1) * count, split=split),
+        Matrix(part, f"layers.{{}}.{name}.down_proj", width, hidden, each=count, split=split),
     ]
 
 
@@ -84,7 +82,7 @@ def gated_mlp(text_config: TextConfig) -> bool:
     """True for MLPs of three matrices."""
     names = ("mlp_hidden_act", "hidden_act", "activation_function")
     activation = next((name for key in names if (name := text_config.get(key))), "")
-    return activation not in UNGATED_ACTIVATIONS and habits_of(text_config).gated_mlp
+    return activation not in UNGATED_ACTIVATIONS and defaults_of(text_config).gated_mlp
 
 
 def dense_mlp(text_config: TextConfig) -> DenseMlp:
@@ -93,12 +91,12 @@ def dense_mlp(text_config: TextConfig) -> DenseMlp:
     if not width and not expert_count(text_config):  # Granite 4 names its MLP after the one shared by experts
         width = text_config.optional("shared_intermediate_size")
     width = width or text_config.optional("intermediate_size")
-    habits = habits_of(text_config)
+    defaults = defaults_of(text_config)
     if not width:
-        if habits.gated_mlp:
+        if defaults.gated_mlp:
             raise KeyError("intermediate_size")
         width = (text_config.optional("expansion_ratio") or 4) * text_config.size("hidden_size")
-    return DenseMlp(width // 2 if habits.joint_mlp else width, gated_mlp(text_config))
+    return DenseMlp(width // 2 if defaults.joint_mlp else width, gated_mlp(text_config))
 
 
 def experts_of(text_config: TextConfig, *, vision_width: int = 0, shared_width: int = 0) -> Experts:
@@ -108,7 +106,7 @@ def experts_of(text_config: TextConfig, *, vision_width: int = 0, shared_width: 
     stated = text_config.optional(*SHARED_WIDTHS)
     if not stated:
         number = text_config.first("n_shared_experts") or text_config.first("num_shared_experts")
-        stated = (number or habits_of(text_config).shared_experts) * width
+        stated = (number or defaults_of(text_config).shared_experts) * width
     return Experts(
         count=expert_count(text_config),
         width=width,
@@ -121,22 +119,22 @@ def experts_of(text_config: TextConfig, *, vision_width: int = 0, shared_width: 
 
 def mlp_layers(
     text_config: TextConfig, *, experts: Experts | None = None, sparse: list[bool] | None = None
-) -> list[tuple[DenseMlp | Experts, ...]]:
-    """The MLP of each layer: dense, or experts where `sparse` says so (None: where the configuration does)."""
+) -> Sequence[DenseMlp | Experts]:
+    """The MLP of each layer: dense, or experts where `sparse` is true (None: where the configuration says so)."""
     total = text_config.layer_count
     if text_config.items("intermediate_size"):  # Gemma 3n: one for each layer
         widths, gated = text_config.sizes("intermediate_size"), gated_mlp(text_config)
-        return [(DenseMlp(widths[min(number, len(widths) - 1)], gated),) for number in range(total)]
+        return [DenseMlp(widths[min(number, len(widths) - 1)], gated) for number in range(total)]
     if not expert_count(text_config):
-        return [(dense_mlp(text_config),)] * total
+        return [dense_mlp(text_config)] * total
     if sparse is None:
         sparse = sparse_layers(text_config, total)
-    kinds: dict[bool, Callable[[], DenseMlp | Experts]] = {
-        True: lambda: experts or experts_of(text_config),
-        False: lambda: dense_mlp(text_config),
-    }
-    mlps = {kind: kinds[kind]() for kind in set(sparse)}
-    return [(mlps[kind],) for kind in sparse]
+    mlps: dict[bool, DenseMlp | Experts] = {}
+    if True in sparse:
+        mlps[True] = experts or experts_of(text_config)
+    if False in sparse:
+        mlps[False] = dense_mlp(text_config)
+    return [mlps[has_experts] for has_experts in sparse]
 
 
 def sparse_layers(text_config: TextConfig, total: int) -> list[bool]:

@@ -36,11 +36,10 @@ def of_model(model: Model, engine: str) -> Speculation:
     layers = _prediction_layers(model, known.layers) if known and model.architecture in known.architectures else 0
     if known is None or not layers:
         return Speculation(note=_note_without_layers(model, engine))
-    drafts = model.decoder.draft_layers if model.decoder else 0
     return Speculation(
         arguments=known.arguments,
         draft=(model.id, model.revision),
-        extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, drafts)),
+        extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, model.sizes.decoder.draft_layers)),
         draft_layers=layers,
         draft_tokens=_verified_tokens(known.arguments, {}),
         note=f"Speculative decoding uses the checkpoint's prediction layers ({layers}). Its gain is not measured.",
@@ -58,10 +57,9 @@ def _prediction_layers(model: Model, keys: Sequence[str]) -> int:
 
 def _draft_bytes(model: Model) -> float:
     """Bytes of the prediction layers, quantized or not as the configuration says."""
-    if model.sizes and model.sizes.drafts:
+    if model.sizes.drafts:
         return model.sizes.drafts * model.weight_factor
-    cached = sum(group.count for group in model.layers)
-    return model.weight_bytes / (min(len(model.decoder.layers), cached) if model.decoder else cached)
+    return model.weight_bytes / min(len(model.sizes.decoder.layers), sum(group.count for group in model.layers))
 
 
 def _note_without_layers(model: Model, engine: str) -> str:

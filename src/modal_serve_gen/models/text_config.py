@@ -8,6 +8,7 @@ Json = dict[str, Any]
 
 MAX_SIZE = 2**40  # no size in a configuration comes near; beyond it, arithmetic would overflow
 MAX_LAYERS = 2_000
+MAMBA_TYPES = ("mamba", "mamba2", "falcon_mamba")  # without attention
 WIDTHS = {"auto": 2, "bfloat16": 2, "float16": 2, "float32": 4, "half": 2, "float": 4, "float8_e4m3fn": 1}
 # The usual name of a field, and other names for it (vLLM 0.33.0, transformers_utils/config.py, CONFIG_FIELD_ALIASES;
 # the attribute_map of each class in transformers).
@@ -35,6 +36,10 @@ class TextConfig:
 
     def __init__(self, values: Json):
         self.values = values
+
+    def replace(self, **fields: Any) -> "TextConfig":
+        """The same configuration with these fields."""
+        return TextConfig({**self.values, **fields})
 
     def __contains__(self, key: str) -> bool:
         return key in self.values

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from modal_serve_gen.models.matrix import Matrix
+from modal_serve_gen.models.decoder import Matrix
 
 # Parts that are quantized only where a format names them; the head only where `lm_head` says so.
 NOT_QUANTIZED = ("embedding", "head", "router", "tower")

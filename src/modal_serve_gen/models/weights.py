@@ -4,78 +4,72 @@ Parts are sized from the configuration; where the size of the files is known, al
 """
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict
-
-from modal_serve_gen.models.decoder import Decoder, matrices
-from modal_serve_gen.models.latent import LatentAttention
-from modal_serve_gen.models.matrix import Split
+from modal_serve_gen.models.decoder import Decoder, Matrix, Part, matrices
+from modal_serve_gen.models.families.latent import LatentAttention
 from modal_serve_gen.models.weight_format import WeightFormat
 
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)
 
 
-class Weight(BaseModel):
-    """Matrices of one shape that are placed alike on the GPUs: bytes of all of them together."""
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Matrices that are placed alike on the GPUs: bytes of all of them together."""
 
-    model_config = ConfigDict(frozen=True)
-
-    part: str
-    split: Split
+    matrix: Matrix
     bytes: float
-    elements: int
-    inputs: int
-    outputs: int
-    kv_heads: int = 0
-    layered: bool = True  # False: embedding, head, encoders, which are on the first or last pipeline stage
-    form: str = ""
+    mxfp4_experts: bool = False
+
+    @property
+    def part(self) -> Part:
+        return self.matrix.part
 
 
-class Sizes(BaseModel):
+@dataclass(frozen=True)
+class Sizes:
     """All weights of a model, sized from its configuration."""
 
-    model_config = ConfigDict(frozen=True)
-
+    decoder: Decoder
     weights: tuple[Weight, ...]
-    served: float  # bytes that an engine loads
-    drafts: float  # bytes of prediction layers, which it loads only to speculate
     certain: bool  # False: the configuration does not say which layers are quantized
-    active: float = 1.0  # fraction of the experts that one token uses
-    layers: int = 1
-    up_projected: int = 0  # width that MLA's latent rows are projected to, all heads together
-    latent_copies: float = 0.0  # bytes of projections that an engine makes of MLA's at load
-    rope: float = 0.0  # bytes of the table of sines and cosines, on every GPU
+
+    @cached_property
+    def served(self) -> float:
+        """Bytes that an engine loads."""
+        return sum(weight.bytes for weight in self.weights if weight.part != "draft")
+
+    @cached_property
+    def drafts(self) -> float:
+        """Bytes of prediction layers, which an engine loads only to speculate."""
+        return sum(weight.bytes for weight in self.weights if weight.part == "draft")
+
+    @cached_property
+    def latent(self) -> tuple[LatentAttention, ...]:
+        """MLA, once for each layer that has it."""
+        mixers = (mixer for layer in self.decoder.layers for mixer in layer.mixers)
+        return tuple(mixer for mixer in mixers if isinstance(mixer, LatentAttention))
+
+    @cached_property
+    def up_projected(self) -> int:
+        """Width that MLA's latent rows are projected to, all heads together; 0 without MLA."""
+        return max((mixer.up_projected for mixer in self.latent), default=0)
+
+    @cached_property
+    def latent_copies(self) -> float:
+        """Bytes of W_UK_T and W_UV, which an engine makes of kv_b_proj at load, in 16 bits (vLLM 0.33.0,
+        layers/attention/mla_attention.py, process_weights_after_loading)."""
+        return 2.0 * sum(mixer.up_projected * mixer.latent for mixer in self.latent)
 
 
 def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:
-    weights = [
-        Weight(
-            part=matrix.part,
-            split=matrix.split,
-            bytes=weight_format.bytes_of(matrix, decoder.element_bytes),
-            elements=matrix.elements,
-            inputs=matrix.inputs,
-            outputs=matrix.outputs,
-            kv_heads=matrix.kv_heads,
-            layered="{}" in matrix.name and matrix.part != "tower",
-            form="mxfp4" if matrix.part == "experts" and weight_format.label == "mxfp4" else "",
-        )
+    is_mxfp4 = weight_format.label == "mxfp4"
+    weights = (
+        Weight(matrix, weight_format.bytes_of(matrix, decoder.element_bytes), is_mxfp4 and matrix.part == "experts")
         for matrix in matrices(decoder)
-    ]
-    latent = [mixer for layer in decoder.layers for mixer in layer.mixers if isinstance(mixer, LatentAttention)]
-    return Sizes(
-        weights=tuple(weights),
-        served=sum(weight.bytes for weight in weights if weight.part != "draft"),
-        drafts=sum(weight.bytes for weight in weights if weight.part == "draft"),
-        certain=weight_format.certain,
-        active=decoder.active_experts,
-        layers=len(decoder.layers),
-        up_projected=max((mixer.up_projected for mixer in latent), default=0),
-        # W_UK_T and W_UV, in 16 bits, in addition to kv_b_proj (vLLM 0.33.0, layers/attention/mla_attention.py,
-        # process_weights_after_loading).
-        latent_copies=2.0 * sum(mixer.up_projected * mixer.latent for mixer in latent),
-        rope=decoder.rope_bytes,
     )
+    return Sizes(decoder, tuple(weights), weight_format.certain)
 
 
 def scale(known: int, sizes: Sizes) -> float:
@@ -104,41 +98,42 @@ def per_gpu(
         if weight.part == "draft":
             continue
         size = weight.bytes * factor * _padding(weight, tp, capability) / _ranks(weight, tp, experts_over)
-        if weight.layered:
+        if "{}" in weight.matrix.name and weight.part != "tower":
             layered += size
         elif weight.part == "head":
             last += size
         else:
             first += size
-    tied = not any(weight.part == "head" for weight in sizes.weights)
-    if tied:  # the last stage holds another copy of the embedding
+    if sizes.decoder.tied:  # the last stage holds another copy of the embedding
         last = sum(weight.bytes * factor / tp for weight in sizes.weights if weight.part == "embedding")
     layered += sizes.latent_copies / tp
-    stage = math.ceil(sizes.layers / pp) / sizes.layers
-    ends = max(first, last) if pp > 1 else first if tied else first + last
-    return layered * stage + ends + sizes.rope
+    layers = len(sizes.decoder.layers)
+    ends = max(first, last) if pp > 1 else first if sizes.decoder.tied else first + last
+    return layered * (math.ceil(layers / pp) / layers) + ends + sizes.decoder.rope_bytes
 
 
 def _ranks(weight: Weight, tp: int, experts_over: float | None) -> float:
     """Number of GPUs that a matrix is divided over."""
-    if weight.split == "copy":
+    split = weight.matrix.split
+    if split == "copy":
         return 1
-    if weight.split == "heads":
-        return min(tp, max(weight.kv_heads, 1))
-    return experts_over or tp if weight.split == "experts" else tp
+    if split == "heads":
+        return min(tp, max(weight.matrix.kv_heads, 1))
+    return experts_over or tp if split == "experts" else tp
 
 
 def _padding(weight: Weight, tp: int, capability: float) -> float:
     """The factor by which a matrix grows on the GPU: padded vocabulary, and MXFP4 experts that their kernels pad.
 
     Marlin pads one side to 256 and the divided one to 128, Triton on Hopper one side alone, TRT-LLM and CUTLASS on
-    Blackwell both to 256 (vLLM 0.33.0, layers/quantization/mxfp4); logs of gpt-oss on A100 and H100 say the same.
+    Blackwell both to 256 (vLLM 0.33.0, layers/quantization/mxfp4); logs of gpt-oss on A100 and H100 agree.
     """
+    outputs = weight.matrix.outputs
     if weight.part in ("embedding", "head"):
-        return math.ceil(weight.outputs / (VOCABULARY * tp)) * VOCABULARY * tp / weight.outputs
-    if weight.form != "mxfp4":
+        return math.ceil(outputs / (VOCABULARY * tp)) * VOCABULARY * tp / outputs
+    if not weight.mxfp4_experts:
         return 1.0
-    small, large = sorted((weight.inputs, weight.outputs))
+    small, large = sorted((weight.matrix.inputs, outputs))
 
     def padded(size: int, multiple: int) -> float:
         return math.ceil(size / multiple) * multiple / size

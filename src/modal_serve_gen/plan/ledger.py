@@ -193,21 +193,18 @@ def _experts_over(model: Model, setup: Setup) -> float:
 
 def _weights(model: Model, setup: Setup) -> Line:
     """The weights on the fullest GPU; a size that is not exact may be larger by its margin."""
-    if model.sizes is None:
-        gib = model.weight_bytes / (setup.tp * setup.pp) / GIB
-    else:
-        placed = weights.per_gpu(
-            model.sizes,
-            model.weight_factor,
-            tp=setup.tp,
-            pp=setup.pp,
-            experts_over=_experts_over(model, setup),
-            capability=gpu_facts(setup.gpu).compute_capability,
-        )
-        gib = placed / GIB
+    placed = weights.per_gpu(
+        model.sizes,
+        model.weight_factor,
+        tp=setup.tp,
+        pp=setup.pp,
+        experts_over=_experts_over(model, setup),
+        capability=gpu_facts(setup.gpu).compute_capability,
+    )
+    gib = placed / GIB
     low = gib * (1 - model.weight_margin)
     high = gib * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
-    source = model.weights_source or "computed from config.json"
+    source = model.weights_source
     if setup.gpus > 1:
         source = f"{source}, split over {setup.gpus} GPUs"
     return Line("weights", low, gib, high, model.weights_exact and setup.gpus == 1, source)

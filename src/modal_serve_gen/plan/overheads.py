@@ -11,7 +11,6 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.facts import Range, ReleaseRules
 from modal_serve_gen.models import Model
-from modal_serve_gen.models.weights import Sizes
 from modal_serve_gen.plan.gpus import gpu_facts
 
 GIB = 2**30
@@ -95,33 +94,31 @@ def _largest(*ranges: Range) -> Range:
 
 def _forward(model: Model, release: Release, tokens: int, tp: int, length: int, sequences: int) -> Range:
     """The largest tensors of one layer for a batch of tokens, with residual and hidden states."""
-    known, sizes = facts.overheads().activations, model.sizes
-    copies = release.range(known.forward_copies)
-    if sizes is None:
-        return copies.times(2 * tokens * 14 * model.hidden_size / GIB)
-    widths = [x.outputs for x in sizes.weights if x.inputs == model.hidden_size and x.part in ("mlp", "shared")]
-    dense = copies.times(2 * tokens * (3 * max(widths, default=0) / tp + 2 * model.hidden_size) / GIB)
-    sparse = release.range(known.expert_copies).times(_experts(model, sizes, release, tokens, tp) / GIB)
+    known, matrices = facts.overheads().activations, [weight.matrix for weight in model.sizes.weights]
+    widths = [x.outputs for x in matrices if x.inputs == model.hidden_size and x.part in ("mlp", "shared")]
+    row = 3 * max(widths, default=0) / tp + 2 * model.hidden_size
+    dense = release.range(known.forward_copies).times(2 * tokens * row / GIB)
+    sparse = release.range(known.expert_copies).times(_experts(model, release, tokens, tp) / GIB)
     # MLA's profiling reserves the up-projection of a prompt's context (vLLM 0.33.0, layers/attention/
     # mla_attention.py): for 8 full requests or 4 blocks each, at most 65,536 tokens.
     context = min(max(8 * length, 4 * sequences * 16), 2**16)
-    latent = 2 * context * sizes.up_projected / tp / GIB
+    latent = 2 * context * model.sizes.up_projected / tp / GIB
     return _largest(dense, sparse, Range(latent, latent, latent))
 
 
-def _experts(model: Model, sizes: Sizes, release: Release, tokens: int, tp: int) -> float:
+def _experts(model: Model, release: Release, tokens: int, tp: int) -> float:
     """Bytes of a mixture's two workspaces, one row for each token and expert that it uses, and of three hidden states.
 
     Modular kernels: max(width, hidden) and max(2 width, hidden); DeepGEMM, for FP8 blocks, pads the rows of each expert
     to 128 (vLLM 0.18.0, layers/fused_moe/fused_moe.py and deep_gemm_moe.py, workspace_shapes; 0.13.0,
     fused_experts_impl: max(2 width, hidden) and width).
     """
-    experts = [weight for weight in sizes.weights if weight.part == "experts"]
+    experts = [weight.matrix for weight in model.sizes.weights if weight.part == "experts"]
     if not experts or not model.num_experts:
         return 0.0
-    up = max(experts, key=lambda weight: weight.elements)  # gate and up together; down has the other direction
+    up = max(experts, key=lambda matrix: matrix.elements)  # gate and up together; down has the other direction
     hidden, width = up.inputs, up.outputs / tp
-    rows = tokens * round(sizes.active * model.num_experts)
+    rows = tokens * round(model.sizes.decoder.active_experts * model.num_experts)
     if model.quantization_block:
         rows += model.num_experts * (PADDED_ROWS - 1)
     if release.rules.modular_experts or model.quantization_block:
@@ -136,8 +133,8 @@ def cuda_graphs(model: Model, release: Release, *, ranks: int, eager: bool = Fal
     if eager or not release.rules.graphs_counted:
         return Range(0.0, 0.0, 0.0)
     known = facts.overheads().cuda_graphs
-    layers = model.sizes.layers if model.sizes else sum(layer.count for layer in model.layers)
-    return release.range(known.one_gpu if ranks == 1 else known.several_gpus).times(layers)
+    figures = known.one_gpu if ranks == 1 else known.several_gpus
+    return release.range(figures).times(len(model.sizes.decoder.layers))
 
 
 def non_torch(gpu: str, release: Release, *, ranks: int) -> Range:

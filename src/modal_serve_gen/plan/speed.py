@@ -63,26 +63,23 @@ def _step_s(model: Model, setup: Setup, context: int, requests: int) -> float:
 
 def _active_bytes(model: Model, setup: Setup, requests: int) -> float:
     """Bytes of weights that a step reads on each GPU: all but unused experts and other rows of the embedding."""
-    if model.sizes is None:
-        return model.weight_bytes / setup.tp / setup.pp
-    spread = 1 - (1 - model.sizes.active) ** requests
-    tied = not any(weight.part == "head" for weight in model.sizes.weights)
+    decoder = model.sizes.decoder
+    spread = 1 - (1 - decoder.active_experts) ** requests
     total = 0.0
     for weight in model.sizes.weights:
-        if weight.part in ("draft", "tower") or (weight.part == "embedding" and not tied):
+        if weight.part in ("draft", "tower") or (weight.part == "embedding" and not decoder.tied):
             continue
-        ranks = setup.tp * (setup.dp if setup.expert_parallel and weight.split == "experts" else 1)
-        share = 1 if weight.split == "copy" else ranks
+        ranks = setup.tp * (setup.dp if setup.expert_parallel and weight.matrix.split == "experts" else 1)
+        share = 1 if weight.matrix.split == "copy" else ranks
         total += weight.bytes * model.weight_factor * (spread if weight.part == "experts" else 1) / share
     return total / setup.pp
 
 
 def active_parameters(model: Model) -> float:
     """Parameters that one token is multiplied with: no embedding, and only the experts that it uses."""
-    if model.sizes is None:
-        return model.weight_bytes / 2
+    active = model.sizes.decoder.active_experts
     return sum(
-        weight.elements * (model.sizes.active if weight.part == "experts" else 1)
+        weight.matrix.elements * (active if weight.part == "experts" else 1)
         for weight in model.sizes.weights
         if weight.part not in ("draft", "tower", "embedding")
     )

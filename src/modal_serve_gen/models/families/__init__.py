@@ -1,73 +1,44 @@
-"""Model families: each module reads one family's configurations, or those of a few relatives, into a Decoder (pure).
+"""Model families: each function reads one family's configurations into a Decoder, or returns None for others (pure).
 
-To add a family, write a module with `matches(text_config)` and `build(text_config)`, and name it in FAMILIES. A plain
-transformer that only differs in a default needs a row in `models/habits.py` and no module.
+To add a family, write such a function and name it in FAMILIES. A plain transformer that only differs in a default needs
+a row in `models/defaults.py` and no function.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from modal_serve_gen.errors import InvalidConfig, quoted
 from modal_serve_gen.models.decoder import Decoder
 from modal_serve_gen.models.encoders import encoder_matrices
-from modal_serve_gen.models.families import (
-    bamba,
-    deepseek,
-    deepseek_v4,
-    ernie,
-    falcon_h1,
-    gemma,
-    hrm,
-    jamba,
-    kimi_linear,
-    lfm2,
-    llama4,
-    longcat,
-    mamba,
-    mimo,
-    minimax_m3,
-    nemotron_h,
-    plain,
-    qwen3_next,
-    step3,
-    zamba2,
-)
+from modal_serve_gen.models.families import latent, linear, mamba, transformer
+from modal_serve_gen.models.families.deepseek_v4 import deepseek_v4
+from modal_serve_gen.models.families.zamba2 import zamba2
 from modal_serve_gen.models.mlp import active_fraction
-from modal_serve_gen.models.text_config import WIDTHS, Json, TextConfig, text_config_of
+from modal_serve_gen.models.text_config import MAMBA_TYPES, WIDTHS, Json, TextConfig, text_config_of
 
-
-class Family(Protocol):
-    def matches(self, text_config: TextConfig) -> bool:
-        """True for configurations of this family."""
-
-    def build(self, text_config: TextConfig) -> Decoder:
-        """The decoder that such a configuration describes. KeyError names a missing field."""
-
-
-# The first that matches reads the configuration.
-FAMILIES: tuple[Family, ...] = (
+# The first that does not return None describes the model. KeyError names a missing field.
+FAMILIES: tuple[Callable[[TextConfig], Decoder | None], ...] = (
     deepseek_v4,
-    kimi_linear,
-    longcat,
-    deepseek,
-    nemotron_h,
-    mamba,
-    falcon_h1,
+    linear.kimi_linear,
+    latent.longcat,
+    latent.deepseek,
+    mamba.nemotron_h,
+    mamba.mamba,
+    mamba.falcon_h1,
     zamba2,
-    jamba,
-    bamba,
-    qwen3_next,
-    lfm2,
-    gemma,
-    llama4,
-    mimo,
-    step3,
-    minimax_m3,
-    ernie,
-    hrm,
-    plain,
+    mamba.jamba,
+    mamba.bamba,
+    linear.qwen3_next,
+    linear.lfm2,
+    transformer.gemma,
+    transformer.llama4,
+    transformer.mimo,
+    transformer.step3,
+    transformer.minimax_m3,
+    transformer.ernie,
+    transformer.hrm,
 )
-# Fields of layers that no module here reads.
+# Fields of layers that no family here reads.
 UNREAD_FIELDS = {
     "block_configs": "gives some layers other sizes",  # Nemotron NAS and Puzzle
     "per_layer_config": "gives some layers other sizes",  # Domyn Edge, Gemma 4 as transformers 5 writes it
@@ -77,7 +48,7 @@ UNREAD_FIELDS = {
     "mova_num_experts": "adds experts for attention",  # K2 Horizon
     "ngram_vocab_size_ratio": "adds embeddings of several tokens at once",  # LongCat Flash Lite
 }
-# Families whose configurations look like others but are not.
+# Families that are not read here although their configurations look like those of others.
 UNREAD_TYPES = (
     "bitnet",
     "jetmoe",
@@ -97,16 +68,16 @@ def decoder_of(config: Json) -> Decoder:
     """The decoder that a config.json describes. KeyError names a missing field, InvalidConfig a contradiction."""
     text_config = text_config_of(config)
     if (tied := config.get("tie_word_embeddings")) is not None:
-        text_config = TextConfig({**text_config.values, "tie_word_embeddings": tied})
+        text_config = text_config.replace(tie_word_embeddings=tied)
     check(text_config)
-    family = next(family for family in FAMILIES if family.matches(text_config))
-    decoder = family.build(text_config)
+    decoders = (family(text_config) for family in FAMILIES)
+    decoder = next((decoder for decoder in decoders if decoder), None) or transformer.plain(text_config)
     return replace(decoder, extra=(*decoder.extra, *encoder_matrices(config)))
 
 
 def check(text_config: TextConfig) -> None:
-    """Raise InvalidConfig for layers that no module here reads, and for sizes that contradict each other."""
-    # Gemma 4 says the same in fields that are read.
+    """Raise InvalidConfig for layers that no family here reads, and for sizes that contradict each other."""
+    # Gemma 4 states the same in fields that are read.
     skipped = ("per_layer_config",) if text_config.get("global_head_dim") else ()
     if key := next((key for key in UNREAD_FIELDS if text_config.get(key) and key not in skipped), None):
         raise InvalidConfig(f"its {key} {UNREAD_FIELDS[key]}, which this tool does not read")
@@ -115,8 +86,8 @@ def check(text_config: TextConfig) -> None:
     if text_config.dtype not in WIDTHS:
         raise InvalidConfig(f"its dtype is {quoted(text_config.dtype, 40)}, which this tool does not know")
     heads, hidden = text_config.heads, text_config.size("hidden_size")
-    given = text_config.optional("head_dim") or text_config.get("kv_lora_rank")
-    if not given and not mamba.matches(text_config) and hidden % heads:
+    has_head_size = text_config.optional("head_dim") or text_config.get("kv_lora_rank")
+    if not has_head_size and text_config.model_type not in MAMBA_TYPES and hidden % heads:
         raise InvalidConfig(
             f"hidden_size {hidden:,} is not a multiple of its {heads} attention heads, and head_dim is missing"
         )

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from modal_serve_gen.models.decoder import Decoder, Layer, Mixer, Mlp
-from modal_serve_gen.models.habits import habits_of
-from modal_serve_gen.models.matrix import Matrix
+from modal_serve_gen.models.decoder import Decoder, Layer, Matrix, Mixer, Mlp
+from modal_serve_gen.models.defaults import defaults_of
 from modal_serve_gen.models.mlp import active_fraction
 from modal_serve_gen.models.text_config import WIDTHS, TextConfig
 
@@ -13,25 +12,27 @@ DRAFT_LAYERS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_mo
 
 def assemble(
     text_config: TextConfig,
-    mixers: Sequence[tuple[Mixer, ...]],
-    mlps: Sequence[tuple[Mlp, ...]],
+    mixers: Sequence[Mixer | tuple[Mixer, ...]],
+    mlps: Sequence[Mlp | tuple[Mlp, ...]],
     *,
     tied: bool | None = None,
     extra: Sequence[Matrix] = (),
 ) -> Decoder:
     """`mixers` and `mlps` are per layer; `tied` is the family's default; `extra` are matrices outside layers."""
-    hidden = text_config.size("hidden_size")
-    habits = habits_of(text_config)
+    hidden, defaults = text_config.size("hidden_size"), defaults_of(text_config)
     positions = 0
-    if habits.first_position is not None:
-        positions = habits.first_position + (
-            text_config.optional("n_positions") or text_config.size("max_position_embeddings")
-        )
+    if defaults.first_position is not None:
+        length = text_config.optional("n_positions") or text_config.size("max_position_embeddings")
+        positions = defaults.first_position + length
+    layers = (
+        Layer(mixer if isinstance(mixer, tuple) else (mixer,), mlp if isinstance(mlp, tuple) else (mlp,))
+        for mixer, mlp in zip(mixers, mlps, strict=True)
+    )
     return Decoder(
-        layers=tuple(Layer(mixer, mlp) for mixer, mlp in zip(mixers, mlps, strict=True)),
+        layers=tuple(layers),
         hidden_size=hidden,
         vocab_size=text_config.size("vocab_size"),
-        tied=text_config.flag("tie_word_embeddings", habits.tied if tied is None else tied),
+        tied=text_config.flag("tie_word_embeddings", defaults.tied if tied is None else tied),
         embedding_width=text_config.optional("word_embed_proj_dim") or hidden,
         learned_positions=positions,
         draft_layers=draft_layers(text_config),

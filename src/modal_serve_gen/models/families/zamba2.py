@@ -1,17 +1,15 @@
 """Zamba 2: Mamba 2 layers, some of which first run one of a few shared blocks of attention and MLP.
 
-The blocks are used in turn and are twice as wide as the model; each such layer adds low-rank matrices of its own to the
-shared ones, and a projection after them (vLLM 0.33.0, models/zamba2.py).
+The blocks are used in turn and are twice as wide as the model; each such layer adds its own low-rank matrices
+to the shared ones, and a projection after them (vLLM 0.33.0, models/zamba2.py).
 """
 
 from dataclasses import dataclass
 
 from modal_serve_gen.models.attention import Attention, attention_of, stated_layer_types
-from modal_serve_gen.models.cache import LayerGroup
-from modal_serve_gen.models.decoder import Decoder, Mixer
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, Matrix, Mixer, Part
 from modal_serve_gen.models.families.assembly import assemble
-from modal_serve_gen.models.matrix import Matrix, Part
-from modal_serve_gen.models.state_space import mamba2_of
+from modal_serve_gen.models.families.mamba import mamba2_of
 from modal_serve_gen.models.text_config import TextConfig
 
 SIZES = ("n_mamba_heads", "mamba_headdim", "mamba_d_state", "mamba_ngroups", "mamba_d_conv")
@@ -31,15 +29,15 @@ class SharedBlock:
     def caches(self) -> tuple[LayerGroup, ...]:
         return self.attention.caches()
 
-    def matrices(self, hidden: int, layers: tuple[int, ...]) -> list[Matrix]:
+    def matrices(self, hidden: int) -> list[Matrix]:
         added = [
-            Matrix("mlp", f"{BLOCK}feed_forward.adapter_in", hidden, self.rank, layers),
-            Matrix("mlp", f"{BLOCK}feed_forward.adapter_out", self.rank, 2 * self.width, layers),
-            Matrix("mlp", f"{BLOCK}linear", hidden, hidden, layers),
+            Matrix("mlp", f"{BLOCK}feed_forward.adapter_in", hidden, self.rank),
+            Matrix("mlp", f"{BLOCK}feed_forward.adapter_out", self.rank, 2 * self.width),
+            Matrix("mlp", f"{BLOCK}linear", hidden, hidden),
         ]
         if self.attention_adapters:
-            added.append(Matrix("attention", f"{BLOCK}self_attn.adapter_in", 2 * hidden, self.rank, layers, 3))
-            added.append(Matrix("attention", f"{BLOCK}self_attn.adapter_out", self.rank, self.inner, layers, 3))
+            added.append(Matrix("attention", f"{BLOCK}self_attn.adapter_in", 2 * hidden, self.rank, each=3))
+            added.append(Matrix("attention", f"{BLOCK}self_attn.adapter_out", self.rank, self.inner, each=3))
         return added
 
     def shared_matrices(self, hidden: int, blocks: int) -> list[Matrix]:
@@ -54,11 +52,9 @@ class SharedBlock:
         ]
 
 
-def matches(text_config: TextConfig) -> bool:
-    return bool(text_config.get("num_mem_blocks"))
-
-
-def build(text_config: TextConfig) -> Decoder:
+def zamba2(text_config: TextConfig) -> Decoder | None:
+    if not text_config.get("num_mem_blocks"):
+        return None
     hidden, heads, total = text_config.size("hidden_size"), text_config.heads, text_config.layer_count
     block = SharedBlock(
         attention_of(text_config),
@@ -70,7 +66,8 @@ def build(text_config: TextConfig) -> Decoder:
     layer_types = stated_layer_types(text_config)
     if layer_types is None:
         raise KeyError("layers_block_type")
-    mamba = mamba2_of(text_config, *SIZES)
-    mixers: list[tuple[Mixer, ...]] = [(block, mamba) if name == "hybrid" else (mamba,) for name in layer_types[:total]]
+    mamba2 = mamba2_of(text_config, SIZES)
+    hybrid: tuple[Mixer, ...] = (block, mamba2)
+    mixers = [hybrid if name == "hybrid" else (mamba2,) for name in layer_types[:total]]
     shared = block.shared_matrices(hidden, text_config.size("num_mem_blocks"))
     return assemble(text_config, mixers, [()] * total, tied=True, extra=shared)

@@ -6,7 +6,7 @@ from modal_serve_gen.models.text_config import TextConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Habits:
+class Defaults:
     tied: bool = False  # the head uses the embedding's weights
     full_every: int = 0  # each n-th layer has full attention, the others a window
     windowed: bool = False  # a window applies to all layers
@@ -17,36 +17,36 @@ class Habits:
     shared_experts: int = 0  # where no number is stated
 
 
-UNGATED = Habits(gated_mlp=False)
-UNGATED_AND_TIED = Habits(gated_mlp=False, tied=True)
-GPT2 = Habits(gated_mlp=False, tied=True, first_position=0)
-WINDOWED = Habits(windowed=True)
-TIED = Habits(tied=True)
-NONE = Habits()
+UNGATED = Defaults(gated_mlp=False)
+UNGATED_AND_TIED = Defaults(gated_mlp=False, tied=True)
+GPT2 = Defaults(gated_mlp=False, tied=True, first_position=0)
+WINDOWED = Defaults(windowed=True)
+TIED = Defaults(tied=True)
+NONE = Defaults()
 # By model type (gates and windows: vLLM 0.33.0, models of these types, and engine/arg_utils.py, create_engine_config).
-HABITS = {
-    "afmoe": Habits(full_every=4, gated_attention=True),
+DEFAULTS = {
+    "afmoe": Defaults(full_every=4, gated_attention=True),
     "bloom": UNGATED_AND_TIED,
     "codegen": UNGATED,
     "cohere": TIED,
-    "cohere2": Habits(tied=True, full_every=4),
+    "cohere2": Defaults(tied=True, full_every=4),
     "ernie4_5": TIED,
     "falcon": UNGATED_AND_TIED,
     "gemma": TIED,
-    "gemma2": Habits(tied=True, full_every=2),
-    "gemma3": Habits(tied=True, full_every=6),
-    "gemma3_text": Habits(tied=True, full_every=6),
-    "gemma3n_text": Habits(tied=True, full_every=5),
-    "gemma4_text": Habits(tied=True, full_every=6),
+    "gemma2": Defaults(tied=True, full_every=2),
+    "gemma3": Defaults(tied=True, full_every=6),
+    "gemma3_text": Defaults(tied=True, full_every=6),
+    "gemma3n_text": Defaults(tied=True, full_every=5),
+    "gemma4_text": Defaults(tied=True, full_every=6),
     "gpt2": GPT2,
     "gpt_bigcode": GPT2,
     "gpt_neox": UNGATED,
-    "gpt_oss": Habits(full_every=2),
+    "gpt_oss": Defaults(full_every=2),
     "gptj": UNGATED,
     "granite_swa": TIED,
-    "hrm_text": Habits(gated_attention=True),
-    "hunyuan_v1_moe": Habits(shared_experts=1),
-    "hy_v4": Habits(gated_attention=True),
+    "hrm_text": Defaults(gated_attention=True),
+    "hunyuan_v1_moe": Defaults(shared_experts=1),
+    "hy_v4": Defaults(gated_attention=True),
     "lfm2": TIED,
     "minicpm": TIED,
     "minicpmo": NONE,
@@ -54,12 +54,12 @@ HABITS = {
     "ministral": WINDOWED,
     "mistral": WINDOWED,
     "mixtral": WINDOWED,
-    "molmo": Habits(joint_mlp=True),
+    "molmo": Defaults(joint_mlp=True),
     "mpt": UNGATED_AND_TIED,
-    "muse_glimmer_text": Habits(full_every=4, gated_attention=True),
+    "muse_glimmer_text": Defaults(full_every=4, gated_attention=True),
     "nemotron": UNGATED,
-    "olmo3": Habits(full_every=4),
-    "opt": Habits(gated_mlp=False, tied=True, first_position=2),
+    "olmo3": Defaults(full_every=4),
+    "opt": Defaults(gated_mlp=False, tied=True, first_position=2),
     "paligemma": TIED,
     "phi": UNGATED,
     "phi3": WINDOWED,
@@ -67,15 +67,15 @@ HABITS = {
     "RefinedWeb": UNGATED_AND_TIED,
     "RefinedWebModel": UNGATED_AND_TIED,
     "smollm3": TIED,
-    "starcoder2": Habits(gated_mlp=False, tied=True, windowed=True),
-    "vaultgemma": Habits(tied=True, full_every=2),
+    "starcoder2": Defaults(gated_mlp=False, tied=True, windowed=True),
+    "vaultgemma": Defaults(tied=True, full_every=2),
     "youtu": TIED,
 }
 
 
-def habits_of(text_config: TextConfig) -> Habits:
-    """Those of its model type; a newer relative by name is only taken to tie its head as the family does."""
+def defaults_of(text_config: TextConfig) -> Defaults:
+    """The defaults of its model type; of those of a relative by name, only whether the head is tied is used."""
     model_type = text_config.model_type
-    if model_type in HABITS:
-        return HABITS[model_type]
-    return Habits(tied=any(habits.tied and model_type.startswith(name) for name, habits in HABITS.items()))
+    if model_type in DEFAULTS:
+        return DEFAULTS[model_type]
+    return Defaults(tied=any(defaults.tied and model_type.startswith(name) for name, defaults in DEFAULTS.items()))
