@@ -14,21 +14,25 @@ from tests.conftest import OLDEST, ROOT
 
 CASES = sorted(golden.CASES)
 OLD_APPS = sorted((ROOT / "tests" / "data" / "old_apps").glob("*.py"))
-# Statements of each default app, docstrings and provenance aside.
+# Statements of each default app, docstrings and provenance aside: 15 % fewer than before constants and keyword
+# arguments had lines of their own (137, 174, 151). The batch app, then 196, keeps 9 % more than that: its job survives
+# interruptions, reads three forms of input and datasets, and tells the time left.
 BUDGET = {
-    "vllm_online_default": 111,
-    "vllm_cold_start_default": 138,
-    "sglang_low_latency_default": 124,
-    "vllm_throughput_default": 192,
+    "vllm_online_default": 116,
+    "vllm_cold_start_default": 147,
+    "sglang_low_latency_default": 128,
+    "vllm_throughput_default": 181,
 }
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def statements(text: str) -> int:
-    """The number of `ast.stmt` nodes without docstrings."""
+    """The number of `ast.stmt` nodes without docstrings; `a, b = 1, 2` and `if (a := 1):` are two each."""
     nodes = list(ast.walk(ast.parse(text)))
-    docstrings = [node for node in nodes if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None]
-    return sum(isinstance(node, ast.stmt) for node in nodes) - len(docstrings)
+    docstrings = sum(isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None for node in nodes)
+    values = (node.value for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple))
+    unpacked = sum(len(value.elts) - 1 for value in values if isinstance(value, ast.Tuple))
+    return sum(isinstance(node, ast.stmt | ast.NamedExpr) for node in nodes) - docstrings + unpacked
 
 
 @pytest.fixture

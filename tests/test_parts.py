@@ -4,9 +4,11 @@ import asyncio
 import io
 import json
 import sys
+import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -108,25 +110,29 @@ def test_the_gate_of_sglang_lets_in_what_clients_need(key, given_key, monkeypatc
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=("Cs",)), max_size=8)), st.integers(1, 5)
+    lines=st.lists(
+        st.text(st.characters(exclude_characters="\n", exclude_categories=("Cs",)), max_size=8), max_size=12
+    ),
+    size=st.integers(1, 5),
+    answered=st.sets(st.integers(0, 11)),
 )
-def test_shards_hold_every_line_once(lines, size):
-    """Read at their offsets, the shards are the file, in order, each of the asked size but the last."""
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "input.jsonl"
-        path.write_bytes("".join(f"{line}\n" for line in lines).encode())
-        found, counts = b"", []
-        for number, offset, count in jobs.shards(path, size):
-            assert number == len(counts)
-            with path.open("rb") as stream:
-                stream.seek(offset)
-                found += b"".join(stream.readline() for _ in range(count))
-            counts.append(count)
-        assert found == path.read_bytes()
-        assert all(count == size for count in counts[:-1]) and all(0 < count <= size for count in counts)
+def test_shards_contain_every_unanswered_line_once(lines, size, answered):
+    """Shards are numbered in the order of the file; all but the last have the same size; answered ones are left out."""
+    expected = [lines[start : start + size] for start in range(0, len(lines), size)]
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "SHARD", size)
+        folder = Path(name, "job")
+        (folder / "results").mkdir(parents=True)
+        for number in answered:
+            (folder / "results" / f"{number:07}.jsonl").touch()
+        prompts = Path(name, "input.jsonl")
+        prompts.write_bytes("".join(f"{line}\n" for line in lines).encode())
+        shards = list(jobs.unanswered(prompts, folder))
+    assert shards == [
+        ("job", number, [f"{line}\n".encode() for line in shard])
+        for number, shard in enumerate(expected)
+        if number not in answered
+    ]
 
 
 def test_a_job_is_its_prompts_and_settings(monkeypatch):

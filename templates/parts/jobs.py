@@ -17,18 +17,15 @@ MAX_TOKENS = 1024
 def job_id(prompts) -> str:
     """Return an id that is the same for the same prompts under the same settings."""
     settings = repr((MODEL, REVISIONS[MODEL], SHARD, MAX_MODEL_LEN, MAX_TOKENS))
-    digest = hashlib.file_digest(prompts, lambda: hashlib.sha256(settings.encode()))
-    return digest.hexdigest()[:16]
+    return hashlib.file_digest(prompts, lambda: hashlib.sha256(settings.encode())).hexdigest()[:16]
 
 
-def shards(source: Path, size: int):
-    """Yield (number, offset in bytes, lines) of each shard of a file."""
-    with source.open("rb") as lines:
-        number = offset = 0
-        while chunk := list(islice(lines, size)):
-            yield number, offset, len(chunk)
-            number += 1
-            offset += sum(map(len, chunk))
+def unanswered(prompts: Path, folder: Path):
+    """Yield the shards of a file that have no results: the job, the shard's number, its lines."""
+    with prompts.open("rb") as lines:
+        for number, shard in enumerate(iter(lambda: list(islice(lines, SHARD)), [])):
+            if not (folder / f"results/{number:07}.jsonl").exists():
+                yield folder.name, number, shard
 
 
 def fetch_dataset(dataset: str, folder: Path) -> Path:
@@ -42,7 +39,7 @@ def fetch_dataset(dataset: str, folder: Path) -> Path:
     target = folder / f"{hashlib.sha256(dataset.encode()).hexdigest()[:16]}.jsonl"
     if not target.exists():
         with target.with_suffix(".partial").open("w") as lines:
-            for row in load_dataset(name, revision=commit, split=split, streaming=True):
-                lines.write(json.dumps({"prompt": row[column]}) + "\n")
+            rows = load_dataset(name, revision=commit, split=split, streaming=True)
+            lines.writelines(json.dumps({"prompt": row[column]}) + "\n" for row in rows)
         target.with_suffix(".partial").rename(target)
     return target

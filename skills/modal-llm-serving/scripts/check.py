@@ -2716,6 +2716,10 @@ if __name__ == "__main__":
 #|     exit_code = 3
 #|
 #|
+#| class GatedModel(ModelError):
+#|     """A gated model that cannot be read without a token that has access to it."""
+#|
+#|
 #| class HubUnavailable(ModelError):
 #|     """The Hub could not be reached, so whether the model exists is not known."""
 #|
