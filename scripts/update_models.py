@@ -35,9 +35,7 @@ def read(model_id: str, known: Json | None, day: str) -> tuple[Json, Json]:
     """The entry and the configuration document of one model as the Hub has it now. Raises ServeError."""
     repository = hub_client.fetch(model_id, None, token=None, say=lambda line: print(line, file=sys.stderr))
     size = sum(repository.weights.values())
-    from_config(
-        model_id, repository.revision, repository.config, weight_bytes=size, source=repository.host
-    )  # refuses a broken one
+    from_config(model_id, repository.revision, repository.config)  # refuses a broken one
     source = f"{repository.host}, {day}"
     entry = {**NEW, **(known or {})}
     entry.pop("computed_weight_bytes", None)

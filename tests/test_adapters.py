@@ -64,14 +64,14 @@ def test_an_adapter_is_pinned_verified_and_served(served):
 def test_a_slot_has_room_for_every_matrix_and_every_expert(name, elements):
     """rank x (inputs + outputs) for each, two bytes an element."""
     held = facts.config(name).config
-    model = from_config(name, SHA, held, weight_bytes=1, source="test")
+    model = from_config(name, SHA, held, weight_bytes=1)
     assert adapters.slot_bytes(model, 16) == 2 * elements
 
 
 @pytest.mark.parametrize("case", COUNTED, ids=lambda case: case["config"]["architectures"][0])
 def test_slots_are_as_large_as_the_real_engine_made_them(case):
     """To the element, for attention of three kinds, short convolutions, Gated DeltaNet and experts."""
-    model = from_config("me/model", SHA, case["config"], weight_bytes=1, source="test")
+    model = from_config("me/model", SHA, case["config"], weight_bytes=1)
     rank, slots = 16, 2
     apart = 0 if case["embeddings"] else slots * rank * 2 * (model.hidden_size + model.vocab_size)
     assert slots * adapters.slot_bytes(model, rank) / adapters.ELEMENT_BYTES - apart == case["elements"]
@@ -81,7 +81,7 @@ def test_slots_are_as_large_as_the_real_engine_made_them(case):
 def test_a_slot_is_a_small_part_of_every_bundled_model(name):
     """Every configuration can be read, and doubling the rank doubles the slot."""
     known = facts.models()[name]
-    model = from_config(name, SHA, facts.config(name).config, weight_bytes=known.weight_bytes, source="test")
+    model = from_config(name, SHA, facts.config(name).config, weight_bytes=known.weight_bytes)
     slot = adapters.slot_bytes(model, 8)
     assert 0.001 < slot / model.weight_bytes < 0.1 and adapters.slot_bytes(model, 16) == 2 * slot
 

@@ -63,7 +63,7 @@ def test_an_fp8_copy_is_found_by_its_name(name, sibling):
     assert facts.fp8_sibling(name) == sibling
     if sibling:
         known = facts.models()[sibling]
-        held = from_config(sibling, SHA_0, facts.config(sibling).config, weight_bytes=1, source="test")
+        held = from_config(sibling, SHA_0, facts.config(sibling).config, weight_bytes=1)
         assert (known.quantization or held.quantization) == "fp8"
         assert known.weight_bytes < 0.7 * facts.models()[name].weight_bytes
 

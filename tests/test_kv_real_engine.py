@@ -183,7 +183,7 @@ def ours(kind: tuple, found: dict) -> dict:
     options = OPTIONS | (more[0] if more else {})
     length = options["max_model_len"]
     one = request_blocks(
-        from_config("me/small", "0" * 40, small(model_id, layers, changes), weight_bytes=1, source="test"), length,
+        from_config("me/small", "0" * 40, small(model_id, layers, changes), weight_bytes=1), length,
         cache_bytes=1 if "kv_cache_dtype" in options else 2, block=found["block"], in_flight=found["in_flight"],
         prefix_caching=found["prefix_caching"], flashinfer=False,
     )  # fmt: skip

@@ -21,7 +21,7 @@ OBSERVED = "observed_bytes_per_token_per_gpu"
 
 
 def bundled(name: str) -> Model:
-    return from_config(name, "0" * 40, facts.config(name).config, weight_bytes=10**9, source="test")
+    return from_config(name, "0" * 40, facts.config(name).config, weight_bytes=10**9)
 
 
 def made(**fields) -> Model:
@@ -35,7 +35,7 @@ def made(**fields) -> Model:
         "max_position_embeddings": 131072,
         "vocab_size": 128256,
     }
-    return from_config("me/model", "0" * 40, {**config, **fields}, weight_bytes=10**9, source="test")
+    return from_config("me/model", "0" * 40, {**config, **fields}, weight_bytes=10**9)
 
 
 def of_kind(model, *kinds: str) -> float:
@@ -105,8 +105,7 @@ def test_states_are_kept_in_the_type_that_the_configuration_names():
         config = facts.config(name).config
         small = {**config, inner: {**config[inner], key: "bfloat16"}} if inner else {**config, key: "bfloat16"}
         wide, narrow = (
-            next(x for x in from_config("me/model", "", each, source="test").layers if x.kind == "linear")
-            for each in (config, small)
+            next(x for x in from_config("me/model", "", each).layers if x.kind == "linear") for each in (config, small)
         )
         assert wide.state_bytes(1) - narrow.state_bytes(1) == wide.count * wide.recurrent_elements * 2
 
@@ -115,7 +114,7 @@ def test_sparse_attention_has_a_packed_row_in_an_fp8_cache():
     """GLM 5.1 on 8 GPUs was logged with 341,504 tokens in 19.55 GiB of FP8 cache, 373,696 in 34.86 GiB of BF16."""
     config = {k: v for k, v in facts.config("zai-org/GLM-5.2-FP8").config.items() if not k.startswith("index_")}
     config |= {"index_topk": 2048, "index_head_dim": 128, "index_n_heads": 32, "indexer_types": None}
-    model = from_config("zai-org/GLM-5.1", "0" * 40, config, source="test")
+    model = from_config("zai-org/GLM-5.1", "0" * 40, config)
     assert kv_bytes_per_token(model, 8, 1) == pytest.approx(19.55 * 2**30 / 341_504, rel=1e-3)
     assert kv_bytes_per_token(model, 8, 2) == pytest.approx(34.86 * 2**30 / 373_696, rel=1e-3)
 
@@ -283,7 +282,7 @@ def test_no_configuration_ends_in_anything_but_a_model_or_a_refusal(name, key, v
     """One field of a real configuration is replaced by anything that JSON can hold."""
     config = {**facts.config(name).config, key: value}
     try:
-        model = from_config("me/model", "0" * 40, config, weight_bytes=1, source="test")
+        model = from_config("me/model", "0" * 40, config, weight_bytes=1)
     except ModelError:
         return
     assert request_bytes(model, 1000) >= 0

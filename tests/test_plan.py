@@ -17,7 +17,7 @@ from modal_serve_gen.plan.ledger import Memory, Setup, memory
 def bundled(name: str, **known) -> Model:
     entry = facts.model_facts(name)
     fields = {"weight_bytes": entry.weight_bytes, "weights_from_files": "weight_bytes" in known, **known}
-    return from_config(name, "0" * 40, facts.config(name).config, source="test", **fields)
+    return from_config(name, "0" * 40, facts.config(name).config, **fields)
 
 
 QWEN = bundled("Qwen/Qwen3-8B")

@@ -12,7 +12,7 @@ def bundled(name: str, **changes) -> Model:
     known = facts.models()[name]
     config = facts.config(name).config | changes
     kept = {"weight_bytes": known.weight_bytes, "speculative": known.speculative}
-    return from_config(name, SHA, config, source="test", **kept)
+    return from_config(name, SHA, config, **kept)
 
 
 OWN = [

@@ -69,7 +69,7 @@ def test_families_have_the_parameters_of_their_real_classes(name):
     config = COUNTED[name]["config"]
     count = elements(config)
     assert count == pytest.approx(COUNTED[name]["parameters"], rel=0.01)
-    assert from_config("me/model", "", config, source="test").max_context > 0
+    assert from_config("me/model", "", config).max_context > 0
 
 
 @pytest.mark.parametrize("name", sorted(STATES))
@@ -101,7 +101,7 @@ CHATGLM = {
 
 def test_names_of_remote_code_are_understood():
     """ChatGLM 3 6B, as its own repository writes it: 6.24 billion, two KV heads, 8k."""
-    model = from_config("me/model", "", CHATGLM, source="test")
+    model = from_config("me/model", "", CHATGLM)
     assert elements(CHATGLM) == pytest.approx(6.2436e9, rel=0.001)
     assert (model.layers[0].kv_heads, model.layers[0].count, model.max_context) == (2, 28, 8192)
 
@@ -127,13 +127,13 @@ def test_layers_with_a_window_may_have_sizes_of_their_own():
 def test_layers_of_an_unread_make_are_refused(key):
     """Never counted as if they were like all others."""
     with pytest.raises(ModelError, match=key):
-        from_config("me/model", "", {**LLAMA, key: {"0": {"head_dim": 64}}}, source="test")
+        from_config("me/model", "", {**LLAMA, key: {"0": {"head_dim": 64}}})
 
 
 def test_families_that_would_be_taken_for_others_are_refused():
     """MiniMax Text 01 has lightning attention where its lists say linear."""
     with pytest.raises(ModelError, match="minimax"):
-        from_config("me/model", "", {**LLAMA, "model_type": "minimax"}, source="test")
+        from_config("me/model", "", {**LLAMA, "model_type": "minimax"})
 
 
 def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
@@ -141,9 +141,9 @@ def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
     config = {**LLAMA, "img_processor": {"name": "clip_vision_model"}}
     assert encoders.unsized_encoder(config) == "img_processor"
     with pytest.raises(ModelError, match="img_processor"):
-        from_config("me/model", "", config, source="test")
+        from_config("me/model", "", config)
     known = {"weight_bytes": 16 * 10**9, "weights_from_files": True}
-    assert from_config("me/model", "", config, source="test", **known).weight_bytes == 16 * 10**9
+    assert from_config("me/model", "", config, **known).weight_bytes == 16 * 10**9
 
 
 def test_what_one_token_uses_is_the_published_active_size():
@@ -291,7 +291,7 @@ def test_an_expression_that_could_run_for_ever_is_passed_over():
 def test_what_cannot_be_is_refused_with_its_name(changed, words):
     """Never planned on a guess: the field and its value, or the two that contradict each other."""
     with pytest.raises(ModelError) as caught:
-        from_config("me/model", "", {**LLAMA, **changed}, source="test")
+        from_config("me/model", "", {**LLAMA, **changed})
     assert words in caught.value.problem and caught.value.exit_code == 3
 
 
@@ -313,7 +313,7 @@ def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data)
     if inner:
         config[inner] = text
     try:
-        found = from_config("me/model", "", config, source="test")
+        found = from_config("me/model", "", config)
     except ModelError as refusal:
         assert "Traceback" not in str(refusal) and len(refusal.problem) < 400
     else:

@@ -2780,7 +2780,6 @@ if __name__ == "__main__":
 #|     fp8_sibling,
 #|     model_facts,
 #|     models,
-#|     remote_code_not_needed,
 #|     speculation,
 #|     tasks,
 #|     thinking_off,
@@ -2839,7 +2838,6 @@ if __name__ == "__main__":
 #|     "pools",
 #|     "quantization",
 #|     "regions",
-#|     "remote_code_not_needed",
 #|     "routes",
 #|     "sampling_defaults",
 #|     "speculation",
@@ -5012,13 +5010,6 @@ if __name__ == "__main__":
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
-#| class _RemoteCode:
-#|     read: str
-#|     source: str
-#|     not_needed: tuple[str, ...]
-#|
-#|
-#| @dataclass(frozen=True, slots=True)
 #| class _Thinking:
 #|     read: str
 #|     source: str
@@ -5075,12 +5066,6 @@ if __name__ == "__main__":
 #| def speculation() -> dict[str, EngineSpeculation]:
 #|     """What each engine can use for speculative decoding; engines without facts are absent."""
 #|     return {"sglang": record(_SpeculationFile, read("speculation.toml"), "speculation.toml").sglang}
-#|
-#|
-#| @cache
-#| def remote_code_not_needed() -> frozenset[str]:
-#|     """Model types whose `auto_map` the engines do not need."""
-#|     return frozenset(record(_RemoteCode, read("remote_code.toml"), "remote_code.toml").not_needed)
 #|
 #|
 #| @cache

@@ -84,13 +84,6 @@ class _SpeculationFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _RemoteCode:
-    read: str
-    source: str
-    not_needed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Thinking:
     read: str
     source: str
@@ -147,12 +140,6 @@ def tasks() -> Tasks:
 def speculation() -> dict[str, EngineSpeculation]:
     """What each engine can use for speculative decoding; engines without facts are absent."""
     return {"sglang": record(_SpeculationFile, read("speculation.toml"), "speculation.toml").sglang}
-
-
-@cache
-def remote_code_not_needed() -> frozenset[str]:
-    """Model types whose `auto_map` the engines do not need."""
-    return frozenset(record(_RemoteCode, read("remote_code.toml"), "remote_code.toml").not_needed)
 
 
 @cache

@@ -43,7 +43,6 @@ class Model(BaseModel):
     architecture: str  # `architectures[0]` of its config.json
     model_type: str | None = None
     text_model_type: str | None = None  # of the language model inside a multimodal one
-    license: str | None = None
     gated: bool | None = None  # None: not known
     dtype: str = "bfloat16"
     quantization: str | None = None  # fp8, awq, mxfp4, nvfp4, compressed-tensors-int4, ...; None: not quantized
@@ -60,15 +59,10 @@ class Model(BaseModel):
     shard_sizes: tuple[Size, ...] = ()  # widths that tensor parallelism divides: MLP, experts, shared experts
     vocab_size: int = Field(gt=0, le=MAX_SIZE)
     num_experts: Size | None = None
-    experts_per_token: Size | None = None
     multimodal: bool = False
     tool_call_parser: dict[str, str] = {}  # engine -> name
     reasoning_parser: dict[str, str] = {}
     speculative: dict[str, Draft] = {}  # by engine
-    min_engine: dict[str, str] = {}  # engine -> oldest version that a public recipe names
-    trust_remote_code: bool = False  # True: needs Python code from its repository
-    source: str  # "bundled facts" or the Hub's address
-    notes: tuple[str, ...] = ()
     config: Json = Field(default_factory=dict, exclude=True, repr=False)
     sizes: InstanceOf[weights.Sizes] = Field(exclude=True, repr=False)  # of its parts, by the configuration
     weight_factor: float = 1.0  # size of the files, relative to those sizes
@@ -93,7 +87,6 @@ def from_config(
     *,
     weight_bytes: int | None = None,
     weights_from_files: bool = False,
-    source: str,
     **known: Any,
 ) -> Model:
     """The Model that a config.json describes; `known` are fields that come from elsewhere and take precedence.
@@ -105,7 +98,7 @@ def from_config(
         if not isinstance(config, dict):
             raise TypeError("it is not an object")
         stated = _stated(config, known.get("quantization"), weight_bytes if weights_from_files else None)
-        return Model(id=id, revision=revision, source=source, **{**stated, **known})
+        return Model(id=id, revision=revision, **{**stated, **known})
     except KeyError as error:
         problem = f"lacks {error.args[0]}"
     except ValidationError as error:
@@ -142,7 +135,6 @@ def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> J
         "shard_sizes": _shard_sizes(text_config),
         "vocab_size": decoder.vocab_size,
         "num_experts": expert_count(text_config) or None,
-        "experts_per_token": text_config.get("num_experts_per_tok"),
         "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
         "config": config,
         **_weights(config, decoder, weight_format, file_bytes),

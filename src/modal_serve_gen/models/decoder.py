@@ -94,6 +94,24 @@ class Mixer(Protocol):
         """The weights of one such layer, `hidden` wide."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recurrent:
+    """A mixer that keeps a state of fixed size: a state-space layer, linear attention, a convolution."""
+
+    state: LayerGroup
+    weights: tuple[Matrix, ...]
+
+    def caches(self) -> tuple[LayerGroup, ...]:
+        return (self.state,)
+
+    def matrices(self, hidden: int) -> list[Matrix]:
+        return [*self.weights]
+
+
+def recurrent_matrix(name: str, inputs: int, outputs: int, each: int = 1) -> Matrix:
+    return Matrix("recurrent", f"layers.{{}}.{name}", inputs, outputs, each=each)
+
+
 class Mlp(Protocol):
     """Transforms each token: a dense MLP or a mixture of experts. A frozen dataclass."""
 

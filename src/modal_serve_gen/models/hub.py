@@ -63,22 +63,15 @@ def resolve(
 def bundled(model_id: str) -> Model:
     """A bundled model at its bundled revision ('' where none is known). KeyError for other models."""
     config, known = facts.config(model_id).config, facts.models()[model_id]
-    notes = list(known.notes)
-    if known.gated is None:
-        notes.append("it is not known whether the repository is gated: a Hugging Face Secret is used if there is one")
     return from_config(
         model_id,
         known.revision or "",
         config,
         weight_bytes=known.weight_bytes,
         weights_from_files=known.weights_from_files,
-        license=known.license,
         gated=known.gated,
-        source=f"bundled facts, read {known.read}",
-        notes=tuple(notes),
         **_facts_by_id(known),
         **({"quantization": known.quantization} if known.quantization else {}),
-        **_remote_code(config),
     )
 
 
@@ -98,23 +91,12 @@ def repository_config(model_id: str, engine: str) -> RepositoryConfig | None:
 
 
 def _facts_by_id(known: facts.ModelFacts | None) -> dict[str, Any]:
-    """Facts that apply at every revision: parsers, drafts, oldest engines."""
-    keys = ("tool_call_parser", "reasoning_parser", "speculative", "min_engine")
+    """Facts that apply at every revision: parsers and drafts."""
+    keys = ("tool_call_parser", "reasoning_parser", "speculative")
     return {key: getattr(known, key) for key in keys} if known else {}
 
 
-def _remote_code(config: object) -> dict[str, bool]:
-    if not isinstance(config, dict):
-        return {}
-    text_config = config.get("text_config")
-    has_code = config.get("auto_map") or (isinstance(text_config, dict) and text_config.get("auto_map"))
-    return {"trust_remote_code": bool(has_code) and config.get("model_type") not in facts.remote_code_not_needed()}
-
-
 def _from_hub(model_id: str, repository: Repository, known: facts.ModelFacts | None) -> Model:
-    notes = [f"{len(repository.weights)} safetensors files at this revision"]
-    if not known:
-        notes.append("no tool or reasoning parser is known for this id; if it has one, give it as an engine argument")
     return from_config(
         model_id,
         repository.revision,
@@ -122,12 +104,8 @@ def _from_hub(model_id: str, repository: Repository, known: facts.ModelFacts | N
         weight_bytes=sum(repository.weights.values()),
         weights_from_files=True,
         weights_exact=True,
-        license=repository.license,
         gated=repository.gated,
-        source=f"Hugging Face Hub ({repository.host})",
-        notes=tuple(notes),
         **_facts_by_id(known),
-        **_remote_code(repository.config),
         **_quantization(repository),
     )
 
@@ -198,13 +176,8 @@ def _not_text_error(model_id: str, kind: str, reason: str) -> ModelError:
 
 
 @cache
-def _flag_table(engine: str, version: str | None) -> flags.Table | None:
-    """The table of that engine version, else of the pinned one; None when it is not bundled."""
-    if version and (path := facts.flag_table_path(engine, version)).is_file():
-        return flags.load(path)
-    pinned = facts.pins()[engine].version if engine in facts.pins() else ""
-    path = facts.flag_table_path(engine, pinned)
-    return flags.load(path) if pinned and path.is_file() else None
+def _flag_table(engine: str, version: str) -> flags.Table:
+    return flags.load(facts.flag_table(engine, version))
 
 
 def servable(model: Model, engine: str, version: str | None) -> Model:
@@ -213,10 +186,7 @@ def servable(model: Model, engine: str, version: str | None) -> Model:
     for kind, parts in facts.tasks().by_architecture.items():
         if any(part in architecture for part in parts):
             raise _not_text_error(model.id, kind, f"its architecture is {architecture}")
-    table = _flag_table(engine, version)
-    if table is None:
-        note = f"no registry of this {engine} version is bundled: support for {architecture} was not checked"
-        return model.model_copy(update={"notes": (*model.notes, note)})
+    table = _flag_table(engine, version or "")
     groups = table.architecture_groups
     if architecture in table.architectures(*(name for name in SERVED if name in groups)):
         return model

@@ -49,7 +49,7 @@ def read(target: str) -> Model:
             f"{quoted(target)} cannot be read: {reason.lower()}.",
             "Name a folder with a config.json, that file itself, or a model's id on the Hub.",
         ) from None
-    return from_config(_model_name(path), "", config, source=f"{path.name} alone")
+    return from_config(_model_name(path), "", config)
 
 
 def _model_name(path: Path) -> str:
@@ -71,7 +71,7 @@ def _read_folder(path: Path) -> Model:
     known = _weights(path, names, config)
     if quantization := _modelopt_format(path, config):
         known["quantization"] = quantization
-    return from_config(_model_name(path), "", config, source="a local folder", **known)
+    return from_config(_model_name(path), "", config, **known)
 
 
 def _weights(path: Path, names: list[str], config: Json) -> dict[str, Any]:

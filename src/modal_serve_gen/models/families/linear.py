@@ -1,9 +1,9 @@
 """Hybrids of attention with linear attention or short convolutions (pure)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from modal_serve_gen.models.attention import hybrid_layers, layer_types_of, stated_layer_types
-from modal_serve_gen.models.decoder import Decoder, LayerGroup, Matrix
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, Recurrent, recurrent_matrix
 from modal_serve_gen.models.families.assembly import assemble
 from modal_serve_gen.models.families.latent import latent_attention_of
 from modal_serve_gen.models.families.mamba import NARROW
@@ -11,124 +11,48 @@ from modal_serve_gen.models.mlp import mlp_layers
 from modal_serve_gen.models.text_config import TextConfig
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatedDeltaNet:
-    key_heads: int
-    key_dim: int
-    value_heads: int
-    value_dim: int
-    kernel: int
-    state_bytes: int  # per element of the state
-
-    @property
-    def keys(self) -> int:
-        return self.key_heads * self.key_dim
-
-    @property
-    def values(self) -> int:
-        return self.value_heads * self.value_dim
-
-    def caches(self) -> tuple[LayerGroup, ...]:
-        return (
-            LayerGroup(
-                kind="linear",
-                recurrent_elements=self.key_dim * self.values,
-                recurrent_bytes=self.state_bytes,
-                conv_elements=(2 * self.keys + self.values) * (self.kernel - 1),
-                checkpoints="flashinfer",
-            ),
-        )
-
-    def matrices(self, hidden: int) -> list[Matrix]:
-        return [
-            _matrix("linear_attn.in_proj_q", hidden, self.keys, 2),
-            _matrix("linear_attn.in_proj_v", hidden, self.values, 2),
-            _matrix("linear_attn.in_proj_b", hidden, self.value_heads, 2),
-            _matrix("linear_attn.conv1d", self.kernel, 2 * self.keys + self.values),
-            _matrix("linear_attn.out_proj", self.values, hidden),
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class KimiDeltaAttention:
-    heads: int
-    dim: int
-    kernel: int
-    full_rank_gate: bool
-
-    def caches(self) -> tuple[LayerGroup, ...]:
-        recurrent, conv = self.heads * self.dim**2, 3 * self.heads * self.dim * (self.kernel - 1)
-        return (LayerGroup(kind="linear", recurrent_elements=recurrent, conv_elements=conv),)
-
-    def matrices(self, hidden: int) -> list[Matrix]:
-        inner = self.heads * self.dim
-        gates = [_matrix("self_attn.f_a_proj", hidden, self.dim), _matrix("self_attn.f_b_proj", self.dim, inner)]
-        if self.full_rank_gate:
-            gates.append(_matrix("self_attn.g_proj", hidden, inner))
-        else:
-            gates.append(_matrix("self_attn.g_a_proj", hidden, self.dim))
-            gates.append(_matrix("self_attn.g_b_proj", self.dim, inner))
-        return [
-            _matrix("self_attn.q_proj", hidden, inner, 3),
-            *gates,
-            _matrix("self_attn.b_proj", hidden, self.heads),
-            _matrix("self_attn.q_conv1d", self.kernel, inner, 3),
-            _matrix("self_attn.o_proj", inner, hidden),
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class ShortConvolution:
-    kernel: int
-    width: int  # of the inputs that are kept
-
-    def caches(self) -> tuple[LayerGroup, ...]:
-        return (LayerGroup(kind="linear", conv_elements=self.width * (self.kernel - 1)),)
-
-    def matrices(self, hidden: int) -> list[Matrix]:
-        return [
-            _matrix("conv.in_proj", hidden, hidden, 3),
-            _matrix("conv.conv", self.kernel, hidden),
-            _matrix("conv.out_proj", hidden, hidden),
-        ]
-
-
-def _matrix(name: str, inputs: int, outputs: int, each: int = 1) -> Matrix:
-    return Matrix("recurrent", f"layers.{{}}.{name}", inputs, outputs, each=each)
-
-
 def qwen3_next(text_config: TextConfig) -> Decoder | None:
     """Gated DeltaNet in most layers, attention in the others: Qwen3-Next, 3.5 and 3.6, OLMo Hybrid."""
     if not text_config.get("linear_num_value_heads"):
         return None
-    delta = GatedDeltaNet(
-        key_heads=text_config.size("linear_num_key_heads"),
-        key_dim=text_config.size("linear_key_head_dim"),
-        value_heads=text_config.size("linear_num_value_heads"),
-        value_dim=text_config.size("linear_value_head_dim"),
-        kernel=text_config.size("linear_conv_kernel_dim"),
-        state_bytes=2 if text_config.get("mamba_ssm_dtype") in NARROW else 4,
-    )
     stated = stated_layer_types(text_config)
     if not stated and (every := text_config.optional("full_attention_interval")):
         total = text_config.layer_count
         stated = ["linear_attention" if (number + 1) % every else "full_attention" for number in range(total)]
     gated = text_config.flag("attn_output_gate", text_config.model_type != "olmo_hybrid")
-    text_config = text_config.replace(attn_output_gate=gated)
+    text_config, delta = text_config.replace(attn_output_gate=gated), _gated_delta_net(text_config)
     mixers = hybrid_layers(text_config, layer_types_of(text_config, stated), linear_attention=delta)
     return assemble(text_config, mixers, mlp_layers(text_config))
+
+
+def _gated_delta_net(text_config: TextConfig) -> Recurrent:
+    hidden, taps = text_config.size("hidden_size"), text_config.size("linear_conv_kernel_dim")
+    key_dim, value_heads = text_config.size("linear_key_head_dim"), text_config.size("linear_num_value_heads")
+    keys = text_config.size("linear_num_key_heads") * key_dim
+    values = value_heads * text_config.size("linear_value_head_dim")
+    return Recurrent(
+        LayerGroup(
+            kind="linear",
+            recurrent_elements=key_dim * values,
+            recurrent_bytes=2 if text_config.get("mamba_ssm_dtype") in NARROW else 4,
+            conv_elements=(2 * keys + values) * (taps - 1),
+            checkpoints="flashinfer",
+        ),
+        (
+            recurrent_matrix("linear_attn.in_proj_q", hidden, keys, 2),
+            recurrent_matrix("linear_attn.in_proj_v", hidden, values, 2),
+            recurrent_matrix("linear_attn.in_proj_b", hidden, value_heads, 2),
+            recurrent_matrix("linear_attn.conv1d", taps, 2 * keys + values),
+            recurrent_matrix("linear_attn.out_proj", values, hidden),
+        ),
+    )
 
 
 def kimi_linear(text_config: TextConfig) -> Decoder | None:
     """Kimi Linear and K3: Kimi Delta Attention, and latent attention in some layers (`linear_attn_config`)."""
     if (linear := text_config.table("linear_attn_config")) is None:
         return None
-    delta = KimiDeltaAttention(
-        linear.size("num_heads"),
-        linear.size("head_dim"),
-        linear.size("short_conv_kernel_size"),
-        linear.flag("use_full_rank_gate"),
-    )
+    delta = _kimi_delta_attention(linear, text_config.size("hidden_size"))
     latent = replace(latent_attention_of(text_config), sparse=False)
     if (numbers := linear.items("kda_layers")) is None:  # from 1
         raise KeyError("kda_layers")
@@ -136,12 +60,42 @@ def kimi_linear(text_config: TextConfig) -> Decoder | None:
     return assemble(text_config, mixers, mlp_layers(text_config))
 
 
+def _kimi_delta_attention(linear: TextConfig, hidden: int) -> Recurrent:
+    heads, dim, taps = linear.size("num_heads"), linear.size("head_dim"), linear.size("short_conv_kernel_size")
+    inner = heads * dim
+    gates = [recurrent_matrix("self_attn.g_proj", hidden, inner)]
+    if not linear.flag("use_full_rank_gate"):
+        gates = [
+            recurrent_matrix("self_attn.g_a_proj", hidden, dim),
+            recurrent_matrix("self_attn.g_b_proj", dim, inner),
+        ]
+    return Recurrent(
+        LayerGroup(kind="linear", recurrent_elements=inner * dim, conv_elements=3 * inner * (taps - 1)),
+        (
+            recurrent_matrix("self_attn.q_proj", hidden, inner, 3),
+            recurrent_matrix("self_attn.f_a_proj", hidden, dim),
+            recurrent_matrix("self_attn.f_b_proj", dim, inner),
+            *gates,
+            recurrent_matrix("self_attn.b_proj", hidden, heads),
+            recurrent_matrix("self_attn.q_conv1d", taps, inner, 3),
+            recurrent_matrix("self_attn.o_proj", inner, hidden),
+        ),
+    )
+
+
 def lfm2(text_config: TextConfig) -> Decoder | None:
     """LFM2: short convolutions, with attention in some layers."""
     if not text_config.get("conv_L_cache"):
         return None
-    width = text_config.optional("conv_dim") or text_config.size("hidden_size")
-    convolution = ShortConvolution(text_config.size("conv_L_cache"), width)
+    hidden, taps = text_config.size("hidden_size"), text_config.size("conv_L_cache")
+    convolution = Recurrent(
+        LayerGroup(kind="linear", conv_elements=(text_config.optional("conv_dim") or hidden) * (taps - 1)),
+        (
+            recurrent_matrix("conv.in_proj", hidden, hidden, 3),
+            recurrent_matrix("conv.conv", taps, hidden),
+            recurrent_matrix("conv.out_proj", hidden, hidden),
+        ),
+    )
     stated = stated_layer_types(text_config)
     if not stated and (attending := text_config.items("full_attn_idxs")) is not None:
         stated = ["attention" if number in attending else "conv" for number in range(text_config.layer_count)]

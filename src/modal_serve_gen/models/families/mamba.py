@@ -4,10 +4,9 @@ Shapes follow vLLM 0.33.0 (model_executor/layers/mamba/mamba_mixer.py, mamba_mix
 """
 
 import math
-from dataclasses import dataclass
 
 from modal_serve_gen.models.attention import attention_of, hybrid_layers, layer_types_of, stated_layer_types
-from modal_serve_gen.models.decoder import Decoder, LayerGroup, Matrix, Mixer, Mlp
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, Mixer, Mlp, Recurrent, recurrent_matrix
 from modal_serve_gen.models.families.assembly import assemble
 from modal_serve_gen.models.mlp import dense_mlp, experts_of, mlp_layers
 from modal_serve_gen.models.text_config import MAMBA_TYPES, TextConfig
@@ -20,124 +19,73 @@ NEMOTRON_SIZES = ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "n_grou
 NEMOTRON_LETTERS = {"M": "mamba", "*": "attention", "E": "moe", "-": "mlp"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mamba1:
-    inner: int
-    state: int
-    rank: int
-    kernel: int
-    state_bytes: int  # per element of the state
-
-    def caches(self) -> tuple[LayerGroup, ...]:
-        return (
-            LayerGroup(
-                kind="linear",
-                recurrent_elements=self.inner * self.state,
-                recurrent_bytes=self.state_bytes,
-                conv_elements=self.inner * (self.kernel - 1),
-            ),
-        )
-
-    def matrices(self, hidden: int) -> list[Matrix]:
-        return [
-            mixer_matrix("in_proj", hidden, self.inner, 2),
-            mixer_matrix("conv1d", self.kernel, self.inner),
-            mixer_matrix("x_proj", self.inner, self.rank + 2 * self.state),
-            mixer_matrix("dt_proj", self.rank, self.inner),
-            mixer_matrix("A", self.inner, self.state),
-            mixer_matrix("out_proj", self.inner, hidden),
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Mamba2:
-    heads: int
-    head_dim: int
-    state: int
-    groups: int
-    kernel: int
-    state_bytes: int  # per element of the state
-
-    @property
-    def inner(self) -> int:
-        return self.heads * self.head_dim
-
-    @property
-    def convolved(self) -> int:
-        return self.inner + 2 * self.groups * self.state
-
-    def caches(self) -> tuple[LayerGroup, ...]:
-        return (
-            LayerGroup(
-                kind="linear",
-                recurrent_elements=self.inner * self.state,
-                recurrent_bytes=self.state_bytes,
-                conv_elements=self.convolved * (self.kernel - 1),
-                checkpoints="always",
-            ),
-        )
-
-    def matrices(self, hidden: int) -> list[Matrix]:
-        return [
-            mixer_matrix("in_proj", hidden, self.inner, 2),
-            mixer_matrix("in_proj", hidden, self.groups * self.state, 2),
-            mixer_matrix("in_proj", hidden, self.heads),
-            mixer_matrix("conv1d", self.kernel, self.convolved),
-            mixer_matrix("out_proj", self.inner, hidden),
-        ]
-
-
-def mixer_matrix(name: str, inputs: int, outputs: int, each: int = 1) -> Matrix:
-    return Matrix("recurrent", f"layers.{{}}.mixer.{name}", inputs, outputs, each=each)
-
-
-def mamba2_of(text_config: TextConfig, names: tuple[str, str, str, str, str], *, usual: str = "bfloat16") -> Mamba2:
-    """Mamba 2 by the family's names of its sizes; `usual` is the dtype of states where none is stated."""
-    heads, head_dim, state, groups, kernel = names
-    count = text_config.size(heads)
-    dim = 0 if text_config.get(head_dim) == "auto" else text_config.optional(head_dim)
-    if not dim:
-        inner = text_config.optional("mamba_d_ssm")
-        dim = (inner or (text_config.optional("mamba_expand") or 2) * text_config.size("hidden_size")) // count
-    return Mamba2(
-        count,
-        dim,
-        text_config.size(state),
-        text_config.size(groups),
-        text_config.size(kernel),
-        state_bytes_of(text_config, usual),
+def mamba1_of(text_config: TextConfig, inner: int, state: str, rank: str, kernel: str) -> Recurrent:
+    """Mamba 1 of that inner width, by the family's names of the other sizes; rank "auto": a sixteenth of the width."""
+    hidden, states, taps = text_config.size("hidden_size"), text_config.size(state), text_config.size(kernel)
+    is_auto = text_config.values.get(rank, "auto") == "auto"
+    step_rank = math.ceil(hidden / 16) if is_auto else text_config.size(rank)
+    return Recurrent(
+        LayerGroup(
+            kind="linear",
+            recurrent_elements=inner * states,
+            recurrent_bytes=_state_bytes(text_config),
+            conv_elements=inner * (taps - 1),
+        ),
+        (
+            recurrent_matrix("mixer.in_proj", hidden, inner, 2),
+            recurrent_matrix("mixer.conv1d", taps, inner),
+            recurrent_matrix("mixer.x_proj", inner, step_rank + 2 * states),
+            recurrent_matrix("mixer.dt_proj", step_rank, inner),
+            recurrent_matrix("mixer.A", inner, states),
+            recurrent_matrix("mixer.out_proj", inner, hidden),
+        ),
     )
 
 
-def state_bytes_of(text_config: TextConfig, usual: str = "bfloat16") -> int:
+def mamba2_of(text_config: TextConfig, names: tuple[str, str, str, str, str], *, usual: str = "bfloat16") -> Recurrent:
+    """Mamba 2 by the family's names of its sizes; `usual` is the dtype of states where none is stated."""
+    hidden, (heads, dim, state, groups, kernel) = text_config.size("hidden_size"), names
+    count = text_config.size(heads)
+    head_dim = 0 if text_config.get(dim) == "auto" else text_config.optional(dim)
+    if not head_dim:
+        expanded = text_config.optional("mamba_d_ssm") or (text_config.optional("mamba_expand") or 2) * hidden
+        head_dim = expanded // count
+    inner, states, taps = count * head_dim, text_config.size(state), text_config.size(kernel)
+    group_states = text_config.size(groups) * states
+    return Recurrent(
+        LayerGroup(
+            kind="linear",
+            recurrent_elements=inner * states,
+            recurrent_bytes=_state_bytes(text_config, usual),
+            conv_elements=(inner + 2 * group_states) * (taps - 1),
+            checkpoints="always",
+        ),
+        (
+            recurrent_matrix("mixer.in_proj", hidden, inner, 2),
+            recurrent_matrix("mixer.in_proj", hidden, group_states, 2),
+            recurrent_matrix("mixer.in_proj", hidden, count),
+            recurrent_matrix("mixer.conv1d", taps, inner + 2 * group_states),
+            recurrent_matrix("mixer.out_proj", inner, hidden),
+        ),
+    )
+
+
+def _state_bytes(text_config: TextConfig, usual: str = "bfloat16") -> int:
     """Bytes of an element of a state: the model's 16 bits where nothing is stated, but for Nemotron H (vLLM 0.33.0,
     models/config.py, NemotronHForCausalLMConfig)."""
     return 2 if text_config.values.get("mamba_ssm_cache_dtype", usual) in NARROW else 4
-
-
-def step_rank(text_config: TextConfig, key: str) -> int:
-    """The rank of Mamba 1's time steps; "auto" is a sixteenth of the width."""
-    if text_config.values.get(key, "auto") == "auto":
-        return math.ceil(text_config.size("hidden_size") / 16)
-    return text_config.size(key)
 
 
 def mamba(text_config: TextConfig) -> Decoder | None:
     """Attention-free state-space models: Mamba, Mamba 2 and Falcon Mamba."""
     if text_config.model_type not in MAMBA_TYPES:
         return None
-    mixer: Mixer
     if text_config.model_type == "mamba2":
         mixer = mamba2_of(text_config, MAMBA2_SIZES)
     else:
         inner = text_config.optional("intermediate_size")
-        mixer = Mamba1(
-            inner or (text_config.optional("expand") or 2) * text_config.size("hidden_size"),
-            text_config.size("state_size"),
-            step_rank(text_config, "time_step_rank"),
-            text_config.size("conv_kernel"),
-            state_bytes_of(text_config),
-        )
+        inner = inner or (text_config.optional("expand") or 2) * text_config.size("hidden_size")
+        mixer = mamba1_of(text_config, inner, "state_size", "time_step_rank", "conv_kernel")
     total = text_config.layer_count
     return assemble(text_config, [mixer] * total, [()] * total, tied=text_config.model_type != "mamba2")
 
@@ -166,13 +114,8 @@ def jamba(text_config: TextConfig) -> Decoder | None:
     """Jamba: Mamba 1 in most layers, attention in each n-th, and experts in each m-th."""
     if not text_config.get("attn_layer_period"):
         return None
-    mamba1 = Mamba1(
-        text_config.size("mamba_expand") * text_config.size("hidden_size"),
-        text_config.size("mamba_d_state"),
-        step_rank(text_config, "mamba_dt_rank"),
-        text_config.size("mamba_d_conv"),
-        state_bytes_of(text_config),
-    )
+    inner = text_config.size("mamba_expand") * text_config.size("hidden_size")
+    mamba1 = mamba1_of(text_config, inner, "mamba_d_state", "mamba_dt_rank", "mamba_d_conv")
     attention = attention_of(text_config)
     mixers = [attention if attends else mamba1 for attends in _periodic(text_config, "attn_layer")]
     sparse = _periodic(text_config, "expert_layer") if text_config.get("expert_layer_period") else None
