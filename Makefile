@@ -1,10 +1,10 @@
-# `make demo` and `make test` set up what they need: Python 3.11+, pip, make and git suffice.
+# `make demo` and `make test` install what they need; they require Python 3.11+, pip, make and git.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := .cache/oldest-sdk
-# The oldest SDK that pyproject.toml admits: some tests rehearse with it.
+# The oldest SDK that pyproject.toml allows; some tests rehearse with it.
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -51,7 +51,7 @@ $(OLDEST)/.ready: pyproject.toml
 engine: $(VENV)/.ready  ## the CPU engines; where they are not available, the demo uses the stub
 	@$(BIN)/python -m scripts.make_engine
 
-browser:  ## Chromium, for the test that opens a report; a skip says what to type where this fails
+browser:  ## Chromium, for the test that opens a report; if this fails, the skip says what to install
 	@sh scripts/browser.sh
 
 types: $(VENV)/.ready  ## mypy, strict

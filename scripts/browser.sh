@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Chromium with apt-get where none is installed and apt-get works. Never fails: the test that needs it is skipped otherwise.
+# Install Chromium with apt-get if there is none and apt-get works. Never fails: otherwise, the test that needs it is
+# skipped.
 for name in chromium chromium-browser google-chrome; do
     command -v "$name" > /dev/null && exit 0
 done

@@ -1,4 +1,4 @@
-"""Write the generated blocks of the documentation anew: `make docs`. A test fails when a block has drifted.
+"""Update the generated blocks of the documentation: `make docs`. A test fails when a block is out of date.
 
 A block stands between `<!-- generated: NAME WORD... -->` and `<!-- end -->`; NAME is a function below, which gets the
 words. What else of the skill is generated, whole files, is written by scripts/skill.py.
@@ -46,7 +46,7 @@ def goals() -> str:
         (f"`{goal}`", ", then ".join(f"`{one.name}`" for one in workflow_goals.serving(goal)))
         for goal in workflow_goals.names()
     ]
-    lines = [f"- Where {rule.when}: {rule.instead}." for rule in facts.elsewhere().values()]
+    lines = [f"- If {rule.when}, {rule.instead}." for rule in facts.elsewhere().values()]
     return table(("goal", "workflow: the first whose plan fits"), rows) + "\n" + "\n".join(lines) + "\n"
 
 
@@ -142,13 +142,13 @@ def routes() -> str:
     """Which workflow, and its one reference."""
     rows = [workflows.load(name) for name in workflows.names()]
     return table(
-        ("When", "Workflow", "Its reference", "A file to copy"),
+        ("Use it for", "Workflow", "Reference", "File to copy"),
         [(row.in_short, f"`{row.name}`", f"`references/{row.reference}`", f"`{app_path(row.name)}`") for row in rows],
     )
 
 
 def app_path(workflow: str) -> str:
-    """Where the skill holds a whole app of a workflow."""
+    """Path of the complete app of a workflow in the skill."""
     if not workflows.load(workflow).endpoints:
         return "scripts/qwen3_throughput.py"
     return f"assets/{workflow.replace('-', '_')}.py"
@@ -157,15 +157,15 @@ def app_path(workflow: str) -> str:
 def remembered() -> str:
     """The removed names that agents write most often, and their replacements."""
     rows = [row for row in facts.modal_changes().removed if row.remembered]
-    return table(("Removed", "Write"), [_change(row.old, row.new) for row in rows])
+    return table(("Removed", "Use"), [_change(row.old, row.new) for row in rows])
 
 
 def modal_changes() -> str:
     """Everything that Modal's SDK no longer accepts."""
     rows = facts.modal_changes().removed
-    outcome = {"raises": "refused", "missing": "removed", "warns": "deprecated"}
+    outcome = {"raises": "rejected", "missing": "removed", "warns": "deprecated"}
     return table(
-        ("Old", "Status", "Write"),
+        ("Old", "Status", "Use"),
         [(*_change(row.old, row.new)[:1], outcome[row.outcome], *_change("", row.new)[1:]) for row in rows],
     )
 
@@ -177,7 +177,7 @@ def engine_changes(engine: str) -> str:
     for row in table_of_engine.renamed:
         old = " ".join(filter(None, (row.old, row.value, row.key and f"key {row.key}")))
         rows.append((f"`{old}`", f"`{row.new}`" if row.new else f"remove it: {row.why}"))
-    return table(("Not accepted", f"Write, for {engine} {table_of_engine.version}"), rows)
+    return table(("Not accepted", f"Use in {engine} {table_of_engine.version}"), rows)
 
 
 def _change(old: str, new: str) -> tuple[str, str]:

@@ -60,7 +60,7 @@ def test_renders_itself_again(case):
 
 @pytest.mark.parametrize("path", OLD_APPS, ids=lambda path: path.stem)
 def test_an_older_app_is_read(path):
-    """An app whose provenance repeats its packages, and calls the options `asked`, gives today's golden app."""
+    """An app whose provenance repeats its packages and stores its options as `asked` gives today's golden app."""
     made = new_app.make({}, source=path.read_text("utf-8"), generator=golden.GENERATOR, offline=True, say=print)
     assert made.text == golden.app(path.stem)
     assert made.resolved.options == {name: value for name, value in golden.CASES[path.stem].items() if value}
@@ -125,7 +125,7 @@ def test_are_formatted_and_linted(files):
 
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
 def test_import_without_a_warning(python, files, tmp_path):
-    """Each imports with all warnings as errors, under the newest and the oldest SDK that is supported."""
+    """Each app imports with warnings as errors, under the newest and the oldest supported SDK."""
     if not OLDEST.exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
     script = (

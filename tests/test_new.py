@@ -176,7 +176,7 @@ BAD = {
         2,
         "api-key",
     ),
-    "endpoint of what is no server": (["--workflow", "vllm-throughput", "--endpoint", "server"], 2, "no server"),
+    "endpoint of a batch workflow": (["--workflow", "vllm-throughput", "--endpoint", "server"], 2, "is not a server"),
     "flag of the other engine": (
         ["--workflow", "sglang-low-latency", "--engine-arg=--gpu-memory-utilization=0.9"],
         2,
@@ -395,7 +395,7 @@ def test_the_summary_tells_what_is_paid_for_day_and_night(cli):
     for workflow, warm in (("vllm-online", 0), ("sglang-low-latency", 1)):
         told = cli("new", f"a{warm}.py", "--offline", "--workflow", workflow).stdout
         assert ("around the clock, $" in told) == bool(warm)
-        assert "planned with" in told and ("left free" in told) == bool(warm)
+        assert "planned with" in told and ("unused" in told) == bool(warm)
 
 
 def test_the_commands_of_a_schedule_name_the_apps_own_volume(cli):

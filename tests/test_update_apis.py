@@ -1,6 +1,6 @@
-"""What is known of vLLM's Python API and benchmark: read out of a small wheel that is written here; as it is shipped.
+"""The files about vLLM's Python API and benchmark: extracted from a small wheel that the test builds, and as shipped.
 
-With `ENGINE_WHEELS` set (see test_update_flags.py), the shipped files are compared with the wheels as well.
+With `ENGINE_WHEELS` set (see test_update_flags.py), the shipped files are also compared with the wheels.
 """
 
 import json
@@ -82,7 +82,7 @@ def add_random(group):
 
 
 def test_a_wheel_becomes_two_files(tmp_path):
-    """Keywords with the defaults that can be read, public fields only; flags also of the functions that are called."""
+    """Keywords with constant defaults, public fields only, and the flags that helper functions add."""
     wheel = tmp_path / "vllm-9.9-cp38-abi3-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, text in WHEEL.items():
@@ -108,15 +108,15 @@ def test_a_wheel_becomes_two_files(tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted(APIS.iterdir()), ids=lambda path: path.name)
-def test_every_file_says_of_what_version_it_is_and_whence(path):
-    """Version as in its name, a date, and a wheel or a source."""
+def test_every_file_has_a_version_and_a_source(path):
+    """The version of its name, a date, and a wheel or another source."""
     data = json.loads(path.read_text("utf-8"))
     assert path.stem.rpartition("-")[2] == data["version"]
     assert data["read_on"].startswith("20") and (data.get("wheel") or data.get("source"))
 
 
-def test_the_pinned_engine_s_api_is_known():
-    """All three files of the version that apps pin; what LLM names itself is also a field of the engine's arguments."""
+def test_the_pinned_version_has_api_files():
+    """All three files exist; the parameters of LLM, except `chat_template`, are engine arguments."""
     version = facts.pins()["vllm"].version
     names = [f"vllm{kind}-{version}.json" for kind in ("", "_bench", "_routes")]
     api, _, routes = (json.loads((APIS / name).read_text("utf-8")) for name in names)
@@ -125,11 +125,11 @@ def test_the_pinned_engine_s_api_is_known():
     assert routes["routes"]["/sleep"]["developer"]
 
 
-@pytest.mark.skipif(not os.environ.get("ENGINE_WHEELS"), reason="needs ENGINE_WHEELS, the engines' wheel files")
-def test_the_shipped_files_are_what_the_wheels_say(tmp_path):
-    """Each again from its wheel, the date aside."""
+@pytest.mark.skipif(not os.environ.get("ENGINE_WHEELS"), reason="requires ENGINE_WHEELS, the engines' wheel files")
+def test_the_shipped_files_match_the_wheels(tmp_path):
+    """A new extraction differs in its date only."""
     wheels = [path for path in os.environ["ENGINE_WHEELS"].split(":") if Path(path).name.startswith("vllm")]
     update_apis.main([*wheels, "--into", str(tmp_path)])
-    for made in tmp_path.iterdir():
-        old, new = (json.loads((folder / made.name).read_text("utf-8")) for folder in (APIS, tmp_path))
+    for file in tmp_path.iterdir():
+        old, new = (json.loads((folder / file.name).read_text("utf-8")) for folder in (APIS, tmp_path))
         assert old | {"read_on": ""} == new | {"read_on": ""}

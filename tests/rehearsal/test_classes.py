@@ -1,4 +1,4 @@
-"""Classes and calls with the real `modal run`: methods, maps, instances, retries, several containers, time-outs."""
+"""Classes and calls with the real `modal run`: methods, maps, instances, retries, several containers, timeouts."""
 
 import asyncio
 import sys
@@ -14,7 +14,7 @@ APP = Path(__file__).with_name("apps") / "classes.py"
 
 @pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
 def test_classes_answer_as_on_modal(python, tmp_path):
-    """remote, map, starmap, spawn and gather, generators, parameters, options, retries, a call's time-out."""
+    """remote, map, starmap, spawn and gather, generators, parameters, options, retries, a call's timeout."""
     if not Path(python).exists():
         pytest.skip("the oldest SDK's environment is missing: make setup")
     (tmp_path / "a.py").write_text(APP.read_text())

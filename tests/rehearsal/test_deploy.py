@@ -53,7 +53,7 @@ async def test_a_deployed_app_is_found_by_name(plane, path):
     assert "the deployment is content" in await good(plane, "run", "a.py", "--deployed", "second")
     (app,) = [app for app in plane.plane.apps.values() if app.name]
     assert app.functions["web"].metadata.web_url == url
-    assert any("nothing runs by it" in line for line in plane.plane.substituted)
+    assert any("not run by the rehearsal" in line for line in plane.plane.substituted)
 
 
 @planned

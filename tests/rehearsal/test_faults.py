@@ -68,7 +68,7 @@ def test_a_slow_engine_runs_into_the_apps_own_limit(shell, tmp_path):
     assert "STARTUP_TIMEOUT = 600" in source
     (tmp_path / "a.py").write_text(source.replace("STARTUP_TIMEOUT = 600", "STARTUP_TIMEOUT = 4"))
     done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "slow-start:60")
-    assert done.returncode == 1 and "not ready after its start-up time-out" in done.stdout
+    assert done.returncode == 1 and "not ready after its startup timeout" in done.stdout
 
 
 def test_a_fault_without_occasion_is_named(shell):
@@ -79,7 +79,7 @@ def test_a_fault_without_occasion_is_named(shell):
     (said,) = report["findings"]
     assert said.startswith("the app has no Volume vllm-cach") and said.endswith("Did you mean vllm-cache?")
     assert report["ok"] and report["faults"] == {"volume-full": 0}
-    assert "the fault volume-full: it was never triggered" in report["not_shown"]
+    assert "the fault volume-full, which was never triggered" in report["not_shown"]
 
 
 def test_an_upload_into_a_full_volume_is_refused(shell, tmp_path):

@@ -164,7 +164,7 @@ def test_batches_are_spawned_and_gathered(rehearse):
     assert "spawned 22 batches" in done.output
     assert json.loads(re.search(r'\{"answers".*\}', done.output)[0])["answers"] == 150
     assert 1 <= len(set(re.findall(r"entered: (ta-\w+)", done.output))) <= 3
-    assert "arguments of vllm.LLM, with their values, are known" in done.proven()
+    assert "arguments of vllm.LLM, with their values, are valid" in done.proven()
 
 
 def test_an_argument_that_the_engine_lacks_fails_by_name(rehearse):
@@ -198,7 +198,7 @@ def test_conversations_with_sglang_stay_together(rehearse, endpoint, image):
     assert "entered, warm" in done.output and "conversations: 3" in done.output
     assert done.statuses().count(200) == 1 + 3 * 3
     assert "flags of sglang serve" in done.proven()
-    assert "one affinity key reached one of several containers (9 requests)" in done.proven()
+    assert "one affinity key reached the same one of several containers (9 requests)" in done.proven()
 
 
 @pytest.mark.parametrize("entrypoint", ["queue", "dictionary", "sandbox"])

@@ -14,5 +14,5 @@ def test_every_golden_app_passes(case, shell, tmp_path):
     done = shell("rehearse", f"{case}.py", "--engine", "stub", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["ok"] and "the app's entrypoint ended with 0" in report["proven"]
+    assert report["ok"] and "the app's entrypoint exited with code 0" in report["proven"]
     assert not any("does not have" in line for line in report["not_shown"])

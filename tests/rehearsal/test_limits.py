@@ -39,7 +39,7 @@ REFUSED = {
     "serve requests at least 3 and at most 2 containers.": scaled(min_containers=3, max_containers=2),
     "'H101:1' is not a GPU": resources(gpu="H101"),
     "'H100:9' requests 9 GPUs": resources(gpu="H100", count=9),
-    "'us-eats' is not a region of Modal. Did you mean us-east?": placed("us-eats"),
+    "'us-eats' is not a Modal region. Did you mean us-east?": placed("us-eats"),
 }
 
 

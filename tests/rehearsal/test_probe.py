@@ -37,7 +37,7 @@ def test_an_app_that_is_only_deployed_is_asked_for_a_chat(rehearse, name, asked)
     """Web functions, web methods of classes and servers: each is healthy, and an engine behind it chats."""
     code, output, report = rehearse(without_entrypoint(name))
     assert code == 0, output
-    assert f"{asked}: GET /health answers 200" in output and f"{asked}: a chat with " in output
+    assert f"{asked}: GET /health returned 200" in output and f"{asked}: a chat with " in output
     assert "each web endpoint answered a client" in report["proven"]
     assert any("no entrypoint" in line for line in report["substituted"])
 
@@ -54,4 +54,4 @@ def test_a_web_app_that_is_no_engine_is_asked_once(rehearse, status, expected):
     """Whatever it answers below 500 is an answer."""
     code, output, _ = rehearse(NOTHING.format(body=ANSWER.replace("STATUS", str(status))))
     assert code == expected, output
-    assert f"web: GET /health answers {status}" in output
+    assert f"web: GET /health returned {status}" in output

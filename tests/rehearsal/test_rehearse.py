@@ -244,7 +244,7 @@ def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)),
     )  # fmt: skip
     assert done.returncode == 5, done.stdout + done.stderr
-    assert "says nothing of the app" in done.stderr
+    assert "says nothing about the app" in done.stderr
 
 
 @pytest.mark.parametrize("target", ["no-such.py", "folder"])

@@ -194,7 +194,7 @@ def test_a_server_asks_for_its_token(run):
         decorators=PLAIN.replace("unauthenticated=True, ", ""),
     )
     assert done.code == 0, done.output
-    assert "without a valid token or key: refused (2 requests)" in done.report["proven"]
+    assert "refused without a valid token or key: 2 requests" in done.report["proven"]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_server_that_dies_is_replaced(run, start):
     )
     assert done.code == 0, done.output
     text = " ".join(done.report["proven"] + done.report["findings"])
-    expected = "a container of Server ended by itself, with exit code 7" if "os._exit(7)" in start else "was replaced"
+    expected = "a container of Server exited on its own with code 7" if "os._exit(7)" in start else "was replaced"
     assert expected in text
 
 
@@ -289,15 +289,15 @@ BROKEN = {
     "container dies": ({"start": "import os; os._exit(4)"}, "ended with exit code 4"),
     "never listens": (
         {"start": "pass", "decorators": SHORT},
-        "was not ready after its start-up time-out of 3 s",
+        "was not ready after its startup timeout of 3 s",
     ),
     "unknown routing region": (
         {"decorators": PLAIN.replace("us-east", "us-eas")},
-        "'us-eas' is not a routing region of Modal. Did you mean us-east?",
+        "'us-eas' is not a Modal routing region. Did you mean us-east?",
     ),
     "unknown compute region": (
         {"decorators": MORE.format(', compute_region="mars"')},
-        "'mars' is not a region of Modal.",
+        "'mars' is not a Modal region.",
     ),
 }
 

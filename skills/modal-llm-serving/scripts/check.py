@@ -683,7 +683,7 @@ if __name__ == "__main__":
 #|         yield path
 #|         return
 #|     if not path.is_dir():
-#|         raise BadInput(f"{quoted(str(path))} is neither a file nor a folder.", "Name a Modal app.")
+#|         raise BadInput(f"{quoted(str(path))} is neither a file nor a folder.", "Pass the path of a Modal app.")
 #|     empty = True
 #|     for folder, subfolders, names in os.walk(path):
 #|         subfolders[:] = sorted(name for name in subfolders if name not in SKIPPED_FOLDERS and not name.startswith("."))
@@ -693,7 +693,7 @@ if __name__ == "__main__":
 #|                 empty = False
 #|                 yield file
 #|     if empty:
-#|         raise BadInput(f"No Python file in {quoted(str(path))} imports modal.", "Name a Modal app.")
+#|         raise BadInput(f"No Python file in {quoted(str(path))} imports modal.", "Pass the path of a Modal app.")
 #|
 #|
 #| def _beginning(file: Path) -> str:
@@ -2451,7 +2451,7 @@ if __name__ == "__main__":
 #|     for name in sorted(selected | ignored):
 #|         if name not in known:
 #|             close = difflib.get_close_matches(name, known, 1, 0.5)
-#|             remedy = f"Write {close[0]}." if close else "See modal-serve-gen list checks."
+#|             remedy = f"Use {close[0]}." if close else "See modal-serve-gen list checks."
 #|             raise BadInput(f"There is no rule {quoted(name)}.", remedy)
 #|     return frozenset((selected or known) - ignored)
 #|
@@ -2484,7 +2484,7 @@ if __name__ == "__main__":
 #|     try:
 #|         data = file.read_bytes()
 #|     except OSError as error:
-#|         raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Name a readable file.") from error
+#|         raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Pass a readable file.") from error
 #|     try:
 #|         text = data.decode("utf-8-sig")
 #|     except UnicodeDecodeError:
@@ -6176,11 +6176,11 @@ if __name__ == "__main__":
 
 # === modal_serve_gen/facts/gpus.toml
 #| # Modal GPUs: names, memory, speed, prices and limits.
-#| # usable_gib: total memory as the driver and torch report it in public engine logs, the lowest seen (never the marketing number).
+#| # usable_gib: total memory as the driver and torch report it, the lowest figure in public engine logs (never the marketing number).
 #| # TFLOP/s are dense. max_count: the documented limit per container, which the Modal client does not check.
 #| read = "2026-11-20"
 #| price_read = "2026-10"
-#| price_source = "figures of Modal's pricing page as quoted, alike, by several public files dated 2026-08-04 to 2026-10; live: `modal billing rates`"
+#| price_source = "figures of Modal's pricing page quoted identically by several public files dated 2026-08-04 to 2026-10; live: `modal billing rates`"
 #| names_source = "Modal documentation, guide/gpu, as of client 1.6.1 (August 2026)"
 #| usable_source = "total memory logged by vLLM in public boot logs"
 #|
@@ -6430,7 +6430,8 @@ if __name__ == "__main__":
 #|     return record(Regions, read("regions.toml"), "regions.toml")
 
 # === modal_serve_gen/facts/limits.toml
-#| # What Modal's client leaves to the service to refuse. Ranges are inclusive; a value of 0 or none means Modal's default.
+#| # Limits that Modal's service enforces and its client does not check. Ranges are inclusive; 0 or no value means Modal's
+#| # default.
 #| read = "2026-11-21"
 #|
 #| [cores] # of CPU, requested or as a limit
@@ -6460,7 +6461,7 @@ if __name__ == "__main__":
 #| [object_name]
 #| pattern = '[a-zA-Z0-9\-_.]+'
 #| characters = 64
-#| source = "modal 1.6.4, _utils/name_utils.py: not called for Secrets and Apps by every way"
+#| source = "modal 1.6.4, _utils/name_utils.py: not called on every path that creates a Secret or an App"
 #|
 #| [secret]
 #| key = '[A-Za-z_][A-Za-z0-9_]*'
@@ -6563,9 +6564,10 @@ if __name__ == "__main__":
 #|     raise refuse(f"{what} must be of type {getattr(hint, '__name__', hint)}")
 
 # === modal_serve_gen/facts/modal.toml
-#| # What Modal's SDK no longer takes, and what it takes instead. A test holds every row against the installed SDK.
-#| # remembered: what agents write most; it stands in the skill itself. kind: `argument` of a decorator or method (`of`: where; without it, wherever it is written), `name` in the module,
-#| # `method` of an object, `decorator`. outcome: `raises`, `missing` (no such name), or `warns` (it still works).
+#| # What Modal's SDK has removed or deprecated, and what replaces it. A test checks every row against the installed SDK.
+#| # remembered: agents still write it often, so SKILL.md lists it. kind: `argument` of a decorator or method (of `of` only,
+#| # or of any), `name` in the module, or `method` of an object. outcome: `raises`, `missing` (no such name), or `warns` (it
+#| # still works).
 #|
 #| read = "2026-11-20"
 #| source = "modal 1.6.4, run with warnings as errors"
@@ -6765,7 +6767,7 @@ if __name__ == "__main__":
 #| new = "add_local_dir(copy=True)"
 #| outcome = "missing"
 #|
-#| # Environment variables that look useful and are not read any more, or name what is now the default.
+#| # Environment variables that are no longer read, or that set what is now the default.
 #| [[variable]]
 #| old = "HF_HUB_ENABLE_HF_TRANSFER"
 #| new = "HF_XET_HIGH_PERFORMANCE"
@@ -7103,7 +7105,7 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class Speed:
-#|     """Share of the bandwidth and arithmetic bounds that measured engines reach."""
+#|     """Share of the bandwidth and compute bounds that measured engines reach."""
 #|
 #|     reached: float
 #|     reached_high: float

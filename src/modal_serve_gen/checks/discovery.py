@@ -18,7 +18,7 @@ def find_apps(path: Path) -> Iterator[Path]:
         yield path
         return
     if not path.is_dir():
-        raise BadInput(f"{quoted(str(path))} is neither a file nor a folder.", "Name a Modal app.")
+        raise BadInput(f"{quoted(str(path))} is neither a file nor a folder.", "Pass the path of a Modal app.")
     empty = True
     for folder, subfolders, names in os.walk(path):
         subfolders[:] = sorted(name for name in subfolders if name not in SKIPPED_FOLDERS and not name.startswith("."))
@@ -28,7 +28,7 @@ def find_apps(path: Path) -> Iterator[Path]:
                 empty = False
                 yield file
     if empty:
-        raise BadInput(f"No Python file in {quoted(str(path))} imports modal.", "Name a Modal app.")
+        raise BadInput(f"No Python file in {quoted(str(path))} imports modal.", "Pass the path of a Modal app.")
 
 
 def _beginning(file: Path) -> str:

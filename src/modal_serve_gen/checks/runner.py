@@ -23,7 +23,7 @@ def select_rules(select: Iterable[str], ignore: Iterable[str]) -> frozenset[str]
     for name in sorted(selected | ignored):
         if name not in known:
             close = difflib.get_close_matches(name, known, 1, 0.5)
-            remedy = f"Write {close[0]}." if close else "See modal-serve-gen list checks."
+            remedy = f"Use {close[0]}." if close else "See modal-serve-gen list checks."
             raise BadInput(f"There is no rule {quoted(name)}.", remedy)
     return frozenset((selected or known) - ignored)
 
@@ -56,7 +56,7 @@ def _check_file(file: Path, imports: bool) -> tuple[list[checks.Finding], str]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Name a readable file.") from error
+        raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Pass a readable file.") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -31,7 +31,7 @@ def check(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Find what fails, leaks or costs money in any Modal app, before a GPU starts.
+    """Find errors, leaks and needless costs in any Modal app, before a GPU starts.
 
     A comment `# serve: allow[RULE] reason` at the end of a line disables a rule there.
     """

@@ -9,7 +9,7 @@ from modal_serve_gen.cli.console import Json, end, guarded
 
 @guarded
 def doctor(as_json: Json = False) -> None:
-    """Check the Modal set-up of this machine, and whether rehearsals can use a CPU engine."""
+    """Check the Modal setup of this machine, and whether rehearsals can use a CPU engine."""
     from modal_serve_gen.commands import doctor as commands
 
     findings = commands.examine()

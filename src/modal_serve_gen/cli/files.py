@@ -16,7 +16,7 @@ def read(path: Path, option: str) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"{option} {quoted(path)} cannot be read: {why}.", "Give the path of a text file.") from None
+        raise BadInput(f"{option} {quoted(path)} cannot be read: {why}.", "Pass the path of a text file.") from None
 
 
 def _shadows(path: Path) -> bool:
@@ -41,7 +41,7 @@ def write(path: Path, text: str, force: bool) -> None:
             "Choose another name, such as serve.py.",
         )
     if path.is_dir():
-        raise BadInput(f"{quoted(path)} is a folder.", "Give the path of a file.")
+        raise BadInput(f"{quoted(path)} is a folder.", "Pass the path of a file.")
     if path.exists() and not force:
         raise BadInput(f"{quoted(path)} already exists.", "Choose another name, or overwrite it with --force.")
     temporary = None

@@ -46,7 +46,7 @@ PlanTarget = Annotated[
 Goal = Annotated[str | None, typer.Option(help="Choose the workflow by goal: latency, throughput, cold-start or cost.")]
 GpuMemoryUtilization = Annotated[
     float | None,
-    typer.Option(help="Fraction of GPU memory for the engine. With --gpu, plans an existing set-up."),
+    typer.Option(help="Fraction of GPU memory for the engine. With --gpu, plans an existing setup."),
 ]
 KvCacheDtype = Annotated[
     str | None, typer.Option(help="Data type of the KV cache, such as fp8. Default: that of the model.")
@@ -55,7 +55,7 @@ MaxNumBatchedTokens = Annotated[int | None, typer.Option(help="Maximum tokens pe
 EngineVersion = Annotated[
     str | None,
     typer.Option(
-        help="Plan for this engine version. With --gpu, plans an existing set-up: "
+        help="Plan for this engine version. With --gpu, plans an existing setup: "
         "other settings are the defaults of that version."
     ),
 ]

@@ -36,7 +36,7 @@ def _profile(path: Path, profiles: dict[str, dict[str, Any]]) -> Finding:
     """The profile that Modal would use."""
     details = {"config": str(path)}
     if not profiles:
-        without = "no token and no profile: new and rehearse work, deploying and running on Modal do not"
+        without = "no token and no profile, which Modal requires to run or deploy an app; new and rehearse work"
         return Finding(NAME, "warn", without, "modal setup", details)
     active = [name for name, values in profiles.items() if values.get("active") is True]
     chosen = os.environ.get("MODAL_PROFILE") or (active[0] if active else "default")

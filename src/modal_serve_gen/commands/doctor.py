@@ -54,7 +54,7 @@ def sdks() -> list[Finding]:
     findings = [_sdk(imported, required)]
     command = shutil.which("modal")
     if not command:
-        missing = "no `modal` command on PATH: rehearse works, running and deploying on Modal do not"
+        missing = "no `modal` command on PATH: rehearsals work, `modal run` and `modal deploy` are not available"
         sibling = Path(sys.executable).with_name("modal")
         remedy = f'export PATH="{sibling.parent}:$PATH"' if sibling.exists() else "uv tool install modal"
         return [*findings, Finding("modal command", "warn", missing, remedy)]

@@ -72,6 +72,6 @@ def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:
     if not plan.fits or not workflow.endpoints:
         return ()
     rules = facts.elsewhere()
-    managed, cluster = (f"Where {rules[key].when}, {rules[key].instead}" for key in ("managed", "cluster"))
-    month = f"${plan.usd_per_month:,.0f} of GPU time for one container in {HOURS_A_MONTH} hours"
+    managed, cluster = (f"If {rules[key].when}, {rules[key].instead}" for key in ("managed", "cluster"))
+    month = f"here, one container costs ${plan.usd_per_month:,.0f} for {HOURS_A_MONTH} hours of GPU time"
     return (*([f"{managed}."] if free else []), f"{cluster}: {month}.")

@@ -42,9 +42,9 @@ def _models() -> list[dict[str, Any]]:
         {
             "model": model_id,
             "gib": round(entry.weight_bytes / 2**30, 1) if entry.weight_bytes else None,
-            "gated": {True: "yes", False: "no", None: "not known"}[entry.gated],
-            "licence": entry.license or "not known",
-            "revision": entry.revision or "not known: needs the network",
+            "gated": {True: "yes", False: "no", None: "unknown"}[entry.gated],
+            "licence": entry.license or "unknown",
+            "revision": entry.revision or "unknown (needs network access)",
         }
         for model_id, entry in sorted(facts.models().items(), key=lambda item: item[0].lower())
     ]

@@ -48,7 +48,7 @@ def kind_and_memory() -> list[Finding]:
         return [first]
     value = f"{gib:.1f} GiB"
     if gib < ENGINE_MEMORY_GIB:
-        return [first, Finding("memory", "warn", f"{value}; a CPU engine needs {ENGINE_MEMORY_GIB:g}", STUB)]
+        return [first, Finding("memory", "warn", f"{value}; a CPU engine needs {ENGINE_MEMORY_GIB:g} GiB", STUB)]
     return [first, Finding("memory", "ok", value)]
 
 

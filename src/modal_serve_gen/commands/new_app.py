@@ -71,11 +71,11 @@ def difference(
     stored = _stored(source)
     if stored is None:
         raise BadInput(
-            "--diff requires a generated app, and this file has no provenance block.", "Name one with --spec."
+            "--diff requires a generated app, but this file has no provenance block.", "Pass one with --spec."
         )
     resolved, _ = resolve.resolve({**stored.options, **_given(options)}, generator=generator, offline=offline, say=say)
     before, after = (render.render(each).splitlines(keepends=True) for each in (stored, resolved))
-    text = "".join(difflib.unified_diff(before, after, "as generated", "as generated today", n=1))
+    text = "".join(difflib.unified_diff(before, after, "generated", "generated again", n=1))
     return Difference(text, _is_edited(stored, source, generator))
 
 
@@ -120,7 +120,7 @@ def _notes(resolved: Resolved) -> Iterator[Note]:
         )
         yield Note(kind="reasoning", text=text)
     if spec.region and spec.endpoint == "web-server":
-        text = "--region places the containers; where requests enter Modal is up to Modal's routing."
+        text = "--region places the containers; Modal decides where requests enter its network."
         yield Note(kind="routing", text=text)
     if spec.auth == "none":
         text = "The endpoint will answer anyone who finds its URL, at your cost; --auth proxy closes it."

@@ -69,7 +69,7 @@ def figures(app: Made) -> list[str]:
         requests = layout.count(plan.max_num_seqs, "concurrent request")
         capacity = (
             f"up to {plan.max_model_len:,} tokens per request and {requests}; the KV cache holds {cache.tokens:,} "
-            f"tokens, enough for {cache.max_concurrency:.1f} requests of maximum length: further requests wait"
+            f"tokens, enough for {cache.max_concurrency:.1f} full-length requests; further requests wait"
         )
         lines += ["", *plan_text.ledger(app.plan), "", *layout.wrapped(capacity)]
     return lines
@@ -88,16 +88,16 @@ def next_steps(resolved: Resolved, path: Path) -> list[Step]:
     steps = [rehearse]
     if only := workflows.load(spec.workflow).only_deployed:
         steps.append(
-            Step(f"modal-serve-gen rehearse {file} -- --deployed", f"rehearse the deployment: only it uses {only}")
+            Step(f"modal-serve-gen rehearse {file} -- --deployed", f"rehearse the deployed app, which uses {only}")
         )
     steps += [
         *secrets,
         run,
-        Step(f"modal deploy -e staging {file}", "deploy to another Modal environment first, if you have one"),
+        Step(f"modal deploy -e staging {file}", "optional: deploy to a staging environment first"),
         Step(f"modal deploy {file}", "deploy to a permanent URL"),
     ]
     if spec.auth == "proxy":
-        steps.append(Step("modal workspace proxy-tokens create", "create a token for clients: wk-….ws-…"))
+        steps.append(Step("modal workspace proxy-tokens create", "create a proxy token for clients: wk-….ws-…"))
     steps += [Step(f"modal run {file} --deployed", "smoke-test the deployment; --bench measures it"), logs]
     return [*steps, *_autoscaler(resolved), stop]
 
@@ -110,7 +110,7 @@ def _secrets(resolved: Resolved) -> list[Step]:
     if spec.auth == "api-key":
         keys.append((spec.api_key_secret, "LLM_API_KEY", "the key that clients will send"))
     return [
-        Step(f"modal secret create {shlex.quote(secret)} {key}=-", f"once: opens your editor for {value}")
+        Step(f"modal secret create {shlex.quote(secret)} {key}=-", f"once: your editor opens for {value}")
         for secret, key, value in keys
     ]
 

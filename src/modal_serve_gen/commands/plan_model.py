@@ -58,7 +58,9 @@ class _Models:
     def _resolve(self, target: str, engine: str) -> Model:
         if local.is_local(target) and (target not in facts.models() or (Path(target) / "config.json").is_file()):
             if self.revision:
-                raise BadInput(f"--revision is for models on the Hub, and {quoted(target)} is local.", "Leave it out.")
+                raise BadInput(
+                    f"--revision applies to models on the Hub, but {quoted(target)} is local.", "Leave it out."
+                )
             return hub.servable(local.read(target), engine, None)
         revision = self.revision if target == self.target else None
         return hub.resolve(target, revision, engine=engine, offline=self.offline, pin=False, say=self.say)
@@ -76,7 +78,7 @@ def answer(
 ) -> Answer:
     """Plan `target` (a Hub id, a folder or a config.json), also if it does not fit. Raises ServeError for bad input."""
     if request.goal and workflow:
-        raise BadInput("--goal and --workflow exclude each other: a goal chooses the workflow.", "Give one of them.")
+        raise BadInput("--goal and --workflow are mutually exclusive: a goal chooses the workflow.", "Use one of them.")
     models = _Models(target, revision, offline, say)
 
     def plan_for(served_by: Workflow, target: str = target, gpu: str | None = request.gpu) -> Plan:
@@ -88,7 +90,7 @@ def answer(
         )
         count = parse_gpu(gpu)[1] if gpu else 1
         if not request.is_fixed and (refusal := served_by.too_many(count)):
-            raise TooManyGpus(f"--gpu {quoted(gpu)} asks for {count} GPUs, and {refusal[0]}", refusal[1])
+            raise TooManyGpus(f"--gpu {quoted(gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
         model = models.get(target, served_by.engine)
         speculates = served_by.speculate and not wanted.is_fixed
         draft = speculation.of_model(model, served_by.engine) if speculates else Speculation()

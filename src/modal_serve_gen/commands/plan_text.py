@@ -14,7 +14,7 @@ MARKS = {"weights": "█", "kv_cache": "▒"}
 OTHER = "▓"
 ASCII = {"█": "#", "▒": "=", "▓": "+", "·": "."}
 SLACK_GIB = 0.05  # by how much the sum of rounded rows may be off
-RANKED_BY = {"latency": "fastest token first", "throughput": "cheapest token first"}
+RANKED_BY = {"latency": "fastest first", "throughput": "cheapest tokens first"}
 
 
 def text(answer: Answer) -> str:
@@ -28,11 +28,11 @@ def text(answer: Answer) -> str:
     if plan.alternatives:
         paragraphs.append(_alternatives(answer))
     if advice := answer.advice:
-        lines = wrapped(f"For {advice.goal}: {advice.workflow}. {layout.sentence(advice.why)}.")
+        lines = wrapped(f"Workflow for {advice.goal}: {advice.workflow}. {layout.sentence(advice.why)}.")
         paragraphs.append([*lines, *(line for alternative in advice.instead for line in wrapped(alternative))])
     paragraphs.append([line for note in plan.notes for line in wrapped(note.text, "  - ")])
     if answer.command:
-        paragraphs.append(["Write the app:", f"  {answer.command}"])
+        paragraphs.append(["To write the app:", f"  {answer.command}"])
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
 
 
@@ -49,12 +49,12 @@ def ledger(plan: Plan) -> list[str]:
         lines.append(f"{line}  {remark}" if remark and len(line) + 2 + len(remark) <= layout.width() else line)
     total, basis = usable * share, f"{share:.0%} of {usable}"
     if sum(row.gib_sized for row in plan.ledger) - total > SLACK_GIB:  # the share covers weights and KV cache only
-        total, basis = usable, f"of which {share:.0%} for weights and KV cache"
+        total, basis = usable, f"{share:.0%} of it for weights and KV cache"
         expected, sized = (
             total - sum(figures) for figures in zip(*((row.gib, row.gib_sized) for row in plan.ledger), strict=True)
         )
-        lines.append(f"{_drawn('·')} {'left free':<22}{expected:>10.2f}{sized:>14.2f}")
-    lines.append(f"  {'of':<22}{total:>10.2f}{total:>14.2f}  ({basis})")
+        lines.append(f"{_drawn('·')} {'unused':<22}{expected:>10.2f}{sized:>14.2f}")
+    lines.append(f"  {'total':<22}{total:>10.2f}{total:>14.2f}  ({basis})")
     return [*lines, "", *_bars(plan, usable, max(20, min(72, layout.width() - 16)))]
 
 
@@ -111,14 +111,14 @@ def _head(answer: Answer) -> list[str]:
 def _limits(plan: Plan) -> list[str]:
     cache, fill = plan.kv_cache, facts.overheads().sizing.fill
     shorter = int(cache.max_concurrency / fill)
+    of_which = f", up to {plan.max_num_seqs:,} of them concurrently" if shorter > plan.max_num_seqs else ""
     lines = [
         f"up to {plan.max_model_len:,} tokens per request, {count(plan.max_num_seqs, 'concurrent request')}, "
         f"{plan.max_num_batched_tokens:,} tokens per engine step",
         f"the KV cache ({cache.dtype}) holds at least {cache.tokens:,} tokens of {cache.bytes_per_token:,.0f} bytes"
-        f"{' on each GPU' if plan.gpus > 1 else ''}: {cache.max_concurrency:.1f} requests of maximum length, or "
-        f"{shorter:,} of {int(plan.max_model_len * fill):,} tokens, of which {min(shorter, plan.max_num_seqs):,} run "
-        "at once",
-        f"the app allows {plan.startup_timeout_s // 60} minutes for start-up",
+        f"{' on each GPU' if plan.gpus > 1 else ''}: {cache.max_concurrency:.1f} full-length requests, or "
+        f"{shorter:,} of {int(plan.max_model_len * fill):,} tokens{of_which}",
+        f"startup timeout of the app: {plan.startup_timeout_s // 60} minutes",
     ]
     return [line for text in lines for line in wrapped(text)]
 
@@ -130,20 +130,20 @@ def _speed(plan: Plan) -> list[str]:
     token = bound.usd_per_million_output_tokens
     pace = f"{bound.time_per_output_token_ms_one_request:.2f} ms for one request"
     if requests > 1:
-        pace += f", {bound.time_per_output_token_ms_all_requests:.2f} ms for {requests} at once"
+        pace += f", {bound.time_per_output_token_ms_all_requests:.2f} ms with {requests} concurrent requests"
     rows = {
         "time per output token": pace,
         "output tokens": f"{bound.decode_tokens_per_s_all_requests:,.0f} per second with "
-        f"{count(requests, 'request')}: {dollars(token)} a million at the bound, "
+        f"{count(requests, 'request')}: {dollars(token)} per million at the bound, "
         f"{dollars(token / reached.reached_high)} to {dollars(token / reached.reached)} in practice",
         "prompt tokens": f"{bound.prefill_tokens_per_s:,.0f} per second, "
-        f"{dollars(bound.usd_per_million_prompt_tokens)} a million",
+        f"{dollars(bound.usd_per_million_prompt_tokens)} per million",
         "time to first token": f"{first:.0f} ms" if first < 1000 else f"{first / 1000:.1f} s",
-        "an idle window": f"{dollars(bound.usd_per_idle_window)} for {bound.idle_window_s} s after the last request",
+        "idle window": f"{dollars(bound.usd_per_idle_window)} for {bound.idle_window_s} s after the last request",
     }
     head = (
-        f"Upper bounds from bandwidth and arithmetic, at {context:,} tokens per request; engines reach "
-        f"{reached.reached:.0%} to {reached.reached_high:.0%} of them in decoding:"
+        f"Upper bounds from memory bandwidth and compute, at {context:,} tokens per request; engines reach "
+        f"{reached.reached:.0%} to {reached.reached_high:.0%} of the decoding bound:"
     )
     lines = wrapped(head)
     for name, value in rows.items():
@@ -161,7 +161,7 @@ def _comparison(plans: tuple[Plan, ...]) -> list[dict[str, str]]:
             "$/hour": f"{plan.usd_per_hour:.2f}",
             "KV GiB": f"{max(0.0, plan.kv_cache.gib_low):.1f}",
             "full requests": f"{plan.kv_cache.max_concurrency:.1f}",
-            "at once": str(plan.bounds.requests),
+            "concurrent": str(plan.bounds.requests),
             "ms/token": f"{plan.bounds.time_per_output_token_ms_all_requests:.1f}",
             "$/M at bound": dollars(plan.bounds.usd_per_million_output_tokens),
         }
@@ -176,14 +176,14 @@ def _comparison(plans: tuple[Plan, ...]) -> list[dict[str, str]]:
 def _alternatives(answer: Answer) -> list[str]:
     plan, goal = answer.plan, answer.advice.goal if answer.advice else ""
     first = plan.alternatives[0]
-    fits = "Also fits" if plan.fits else "Would fit"
+    fits = "GPUs that also fit" if plan.fits else "GPUs that would fit"
     size = f"{first.max_model_len:,} tokens and {count(first.max_num_seqs, 'request')}"
     lines = [
-        f"{fits} {size}, {RANKED_BY.get(goal, 'cheapest hour first')}:",
+        f"{fits} {size}, {RANKED_BY.get(goal, 'cheapest first')}:",
         layout.indented(layout.table([_alternative(other) for other in plan.alternatives])),
     ]
     if not all(other.native for other in plan.alternatives):
-        lines.append("  * has no native support for the format of these weights")
+        lines.append("  * no native support for the format of these weights")
     return lines
 
 
@@ -193,7 +193,7 @@ def _alternative(other: Alternative) -> dict[str, str]:
         "$/hour": f"{other.usd_per_hour:.2f}",
         "KV GiB": f"{other.kv_gib_low:.1f}",
         "full requests": f"{other.max_concurrency:.1f}",
-        "at once": str(other.requests),
+        "concurrent": str(other.requests),
         "ms/token": f"{other.time_per_output_token_ms_all_requests:.1f}",
         "$/M at bound": dollars(other.usd_per_million_output_tokens),
         "$/idle window": dollars(other.usd_per_idle_window),

@@ -17,7 +17,7 @@ def text(report: Report) -> str:
         if items:
             lines += ["", f"{title}:", *(line for item in items for line in wrapped(item, "  - "))]
     seconds = ", ".join(f"{phase} {value:.1f}" for phase, value in report.seconds.items())
-    lines += ["", *wrapped(f"With modal {report.modal}{_engine(report)}; seconds: {seconds}.", "", "  ")]
+    lines += ["", *wrapped(f"Ran with modal {report.modal}{_engine(report)}. Seconds: {seconds}.", "", "  ")]
     lines.append(f"The rehearsal {_verdict(report)}")
     if not report.ok:
         lines += [f"  {line}" for line in report.last_lines]

@@ -78,14 +78,14 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"{quoted(path)} cannot be read: {why}.", "Name a Modal app, a Python file.") from None
+        raise BadInput(f"{quoted(path)} cannot be read: {why}.", "Pass the path of a Modal app.") from None
 
 
 def _check_state(state: Path | None, fresh: bool) -> None:
     if state is not None and not str(state).strip("."):
-        raise BadInput(f"--state {quoted(state)} is not a folder of its own.", "Name one, such as --state kept.")
+        raise BadInput(f"--state {quoted(state)} is not a folder for rehearsals only.", "Use one such as --state kept.")
     if fresh and state is None:
-        raise BadInput("--fresh empties the folder of --state, which is not given.", "Add --state DIR.")
+        raise BadInput("--fresh requires --state, whose folder it empties.", "Add --state DIR.")
 
 
 def _parse(source: str) -> AppSource | None:

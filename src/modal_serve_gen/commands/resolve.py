@@ -69,7 +69,7 @@ def write(resolved: Resolved) -> str:
     if findings := checks.check(text):
         lines = "; ".join(f"line {finding.line}: {finding.message}" for finding in findings)
         raise InternalError(
-            f"The generated app fails the checks of modal-serve-gen itself ({lines}).",
+            f"The generated app fails modal-serve-gen's own checks ({lines}).",
             "Nothing was written. Please report this, with the command that you ran.",
         )
     return text
@@ -119,7 +119,7 @@ def _speculation(
 def _check_gpus(spec: ServeSpec, workflow: Workflow) -> None:
     count = parse_gpu(spec.gpu)[1] if spec.gpu else 1
     if refusal := workflow.too_many(count):
-        raise BadInput(f"--gpu {quoted(spec.gpu)} asks for {count} GPUs, and {refusal[0]}", refusal[1])
+        raise BadInput(f"--gpu {quoted(spec.gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
 
 
 def _fitting(plan: Plan, workflow: Workflow) -> Plan:

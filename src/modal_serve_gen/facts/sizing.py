@@ -124,7 +124,7 @@ class Startup:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Share of the bandwidth and arithmetic bounds that measured engines reach."""
+    """Share of the bandwidth and compute bounds that measured engines reach."""
 
     reached: float
     reached_high: float

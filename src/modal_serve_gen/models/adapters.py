@@ -49,7 +49,7 @@ def parse(option: str) -> tuple[str, str, str]:
     if not match or not valid_id(match[2]):
         raise BadInput(
             f"--lora {quoted(option)} is not in the form NAME=REPO@SHA.",
-            "Give the name that clients will request, the adapter's repository, and a commit of 40 hex digits.",
+            "NAME is what clients request, REPO the repository of the adapter, and SHA its full commit hash.",
         )
     return match[1], match[2], match[3]
 

@@ -43,10 +43,10 @@ def resolve(
     """
     if not valid_id(model_id):
         raise BadInput(
-            f"{quoted(model_id)} is not a model id.", "Write OWNER/NAME as on huggingface.co, such as Qwen/Qwen3-8B."
+            f"{quoted(model_id)} is not a model id.", "Use OWNER/NAME as on huggingface.co, such as Qwen/Qwen3-8B."
         )
     if revision is not None and not (0 < len(revision) <= 250 and revision.isprintable() and ".." not in revision):
-        raise BadInput(f"{quoted(revision)} is not a revision.", "Give a commit of 40 hex digits, a branch or a tag.")
+        raise BadInput(f"{quoted(revision)} is not a revision.", "Use a full commit hash, a branch or a tag.")
     known = facts.model_facts(model_id)
     if known and (known.revision or not pin) and revision in (None, known.revision):
         return servable(bundled(model_id), engine, engine_version)
@@ -171,7 +171,7 @@ def _refuse_other_tasks(model_id: str, repository: Repository) -> None:
 def _not_text_error(model_id: str, kind: str, reason: str) -> ModelError:
     return ModelError(
         f"{model_id} is {kind}, not a text-generation model ({quoted(reason, 120)[1:-1]}).",
-        "Choose a model that answers chat requests; the workflows here serve no others.",
+        "Choose a model that answers chat requests; the workflows serve no others.",
     )
 
 

@@ -136,7 +136,7 @@ def _weights(model_id: str, sizes: dict[str, int | None]) -> dict[str, int]:
 def _check_document(model_id: str, sizes: dict[str, int | None], document: str) -> None:
     if document not in sizes:
         raise ModelError(
-            f"{model_id} has no {document}, which its memory is planned from.",
+            f"{model_id} has no {document}, from which memory is planned.",
             "Choose a repository in the transformers layout.",
         )
     if (size := sizes[document]) and size > CONFIG_BYTES:

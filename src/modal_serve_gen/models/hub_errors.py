@@ -33,13 +33,13 @@ def model_error(error: Exception, model_id: str, revision: str | None, has_token
         return _gated(model_id, target, has_token)
     if status == 401 and has_token and "RepositoryNotFoundError" not in names:
         return ModelError(
-            f"{host()} does not accept the Hugging Face token that was sent for {target}.",
+            f"{host()} rejected the Hugging Face token that was sent for {target}.",
             f"Create a new one at https://huggingface.co/settings/tokens and {TOKEN_HELP}.",
         )
     if "RevisionNotFoundError" in names:
         return ModelError(
             f"{model_id} has no revision {quoted(revision)}.",
-            "Give a commit, branch or tag of that repository, or omit --revision.",
+            "Use a commit, branch or tag of that repository, or omit --revision.",
         )
     if "RepositoryNotFoundError" in names or status in (401, 404):
         private = "" if has_token else f" If it is private: {TOKEN_HELP}."
@@ -100,6 +100,6 @@ def _gated(model_id: str, target: str, has_token: bool) -> GatedModel:
 
 def not_the_hub(target: str) -> ModelError:
     return ModelError(
-        f"{host()} gave an answer about {target} that is not the Hub's.",
+        f"{host()} returned a response for {target} that is not from the Hub.",
         f"Check HF_ENDPOINT and the proxy, or {BUNDLED_HELP}.",
     )

@@ -19,7 +19,7 @@ MAX_TENSOR = 2**60
 DRAFT = re.compile(r"(?:^|\.)(?:mtp|nextn|eagle)\b")
 LAYER = re.compile(r"(?:^|\.)layers\.(\d{1,5})\.")
 INDEX = "model.safetensors.index.json"
-NAME_HELP = "Name a model's config.json, or its folder."
+NAME_HELP = "Pass a model's config.json, or its folder."
 
 
 def is_local(target: str) -> bool:
@@ -47,7 +47,7 @@ def read(target: str) -> Model:
         reason = getattr(error, "strerror", None) or "it is not a valid path"
         raise BadInput(
             f"{quoted(target)} cannot be read: {reason.lower()}.",
-            "Name a folder with a config.json, that file itself, or a model's id on the Hub.",
+            "Pass a folder with a config.json, that file itself, or a model's id on the Hub.",
         ) from None
     return from_config(_model_name(path), "", config)
 
@@ -64,8 +64,8 @@ def _read_folder(path: Path) -> Model:
     if not (path / "config.json").is_file():
         refuse_other_formats(path.name, names)
         raise BadInput(
-            f"{quoted(str(path))} has no config.json, which memory is planned from.",
-            "Name the folder that contains it, such as one made by `hf download`.",
+            f"{quoted(str(path))} has no config.json, from which memory is planned.",
+            "Pass the folder that contains it, such as one made by `hf download`.",
         )
     config = _read_json(path / "config.json")
     known = _weights(path, names, config)
@@ -111,7 +111,7 @@ def _read_json(path: Path) -> Json:
     """A JSON object. Raises BadInput for anything else."""
     if path.suffix in (".safetensors", ".bin", ".gguf", ".pt"):
         raise BadInput(
-            f"{quoted(path.name)} is a file of weights, not a configuration.", "Name its folder, or its config.json."
+            f"{quoted(path.name)} is a file of weights, not a configuration.", "Pass its folder, or its config.json."
         )
     if (size := path.stat().st_size) > MAX_DOCUMENT:
         raise BadInput(f"{path.name} has {size:,} bytes, more than any model's configuration.", NAME_HELP)
@@ -148,12 +148,12 @@ def _tensor_bytes(files: list[Path]) -> tuple[dict[str, int], bool]:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise BadInput(
                 f"{path.name} is not a safetensors file.",
-                "Download it again, or name the config.json alone to have its weights computed.",
+                "Download it again, or pass the config.json alone, from which the weights are computed.",
             ) from None
     if not sum(tensors.values()):
         raise BadInput(
             f"The safetensors files in {files[0].parent.name} contain no tensors.",
-            "Download them again, or name the config.json alone to have its weights computed.",
+            "Download them again, or pass the config.json alone, from which the weights are computed.",
         )
     return tensors, has_data
 

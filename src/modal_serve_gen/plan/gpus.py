@@ -23,8 +23,8 @@ def parse_gpu(text: str) -> tuple[str, int]:
     if not match or name is None:
         near = nearest((match[1] if match else text[:40]).upper(), names)
         raise BadInput(
-            f"{quoted(text)} is not a GPU that Modal documents.{near}",
-            f"Write NAME or NAME:COUNT, with NAME one of {', '.join(facts.gpus())}.",
+            f"{quoted(text)} is not a GPU type that Modal documents.{near}",
+            f"Use NAME or NAME:COUNT, where NAME is one of {', '.join(facts.gpus())}.",
         )
     count, limit = int(match[2] or 1), gpu_facts(name).max_count
     if not 1 <= count <= limit:

@@ -44,11 +44,11 @@ def reason(chosen: Candidate) -> str:
     if memory.mid <= 0:
         return f"{model_id} does not fit on {where}: {_without_cache(chosen)}."
     lowered = not chosen.workload.fixed and _size(chosen) != requested_size(chosen.model, chosen.workload)
-    certain = f"at least {memory.low:.1f} GiB" if memory.low > 0 else "but no amount is certain"
+    certain = f"at least {memory.low:.1f} GiB" if memory.low > 0 else "possibly none"
     options = smaller_options(chosen)
     return (
         f"{model_id} {verdict(chosen)} on {where}: {'even with lowered limits, ' if lowered else ''}the KV cache "
-        f"requires {_requirement(chosen)}; {memory.mid:.1f} GiB{per_gpu} are expected, {certain}."
+        f"requires {_requirement(chosen)}; about {memory.mid:.1f} GiB{per_gpu} are available, {certain}."
         f"{' It would fit with ' + ' or '.join(options) + '.' if options else ''}"
     )
 
@@ -72,7 +72,8 @@ def _without_cache(chosen: Candidate) -> str:
     usable = gpu_facts(setup.gpu).usable_gib * chosen.memory.utilization
     weights = next(line.sized for line in lines if line.item == "weights")
     rest = sum(line.sized for line in lines) - weights
-    return f"weights of {weights:.1f} GiB per GPU and overheads of {rest:.1f} GiB leave no KV cache in {usable:.1f} GiB"
+    taken = f"weights ({weights:.1f} GiB per GPU) and overheads ({rest:.1f} GiB)"
+    return f"{taken} leave none of {usable:.1f} GiB for a KV cache"
 
 
 def _met_targets(chosen: Candidate) -> str:
@@ -109,7 +110,7 @@ def notes(chosen: Candidate, others: list[Candidate]) -> Iterator[Note]:
 
 def _price_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[str]:
     date, workload = gpu_facts(chosen.setup.gpu).price_read, chosen.workload
-    yield f"Prices are as of {date}; CPU and memory are extra. Current prices: `modal billing rates`."
+    yield f"GPU prices as of {date}; CPU and memory are billed in addition. Current prices: `modal billing rates`."
     multiplier, prices = region_multiplier(workload.region), facts.regions().multipliers
     if multiplier == prices.narrow:
         broad = ", ".join(facts.regions().compute.broad)
@@ -126,7 +127,7 @@ def _why_not(cheaper: Candidate) -> str:
     if cheaper.setup.gpus > 1 and not gpu_facts(cheaper.setup.gpu).nvlink:
         return "its GPUs have no NVLink"
     if not cheaper.support.native:
-        return "computes these weights in another format"
+        return "has no native support for the format of these weights"
     return "is not among the default GPUs of this workflow"
 
 
@@ -135,14 +136,14 @@ def _version_notes(chosen: Candidate) -> Iterator[str]:
     pinned = facts.pins()[engine].version
     version = chosen.workload.engine_version or pinned
     logged = overheads.release(engine, chosen.setup.version).logged
-    wider = "" if logged else f"; the range is wider, as no log of {engine} {version} was available"
-    yield f"The plan uses the low end of the KV cache estimate{wider}. The engine's startup log has the actual figures."
+    wider = "" if logged else f", which is wide because no startup log of {engine} {version} was available"
+    yield f"The plan uses the low end of the KV cache range{wider}. The engine's startup log has the actual figures."
     if chosen.workload.fixed:
-        yield f"Planned as an existing set-up: limits that were not given are the defaults of {engine} {version}."
+        yield f"Planned as an existing setup: limits that are not set have the defaults of {engine} {version}."
     if overheads.parse_version(version) > overheads.parse_version(pinned):
-        yield f"{engine} {version} is newer than any release known here: the newest known rules are used."
+        yield f"{engine} {version} is newer than {pinned}, the newest release that this plan has rules for."
     if overheads.parse_version(version) < overheads.parse_version(pinned):
-        yield f"{engine} {pinned} serves {chosen.model.architecture}; whether {version} does was not checked."
+        yield f"{engine} {pinned} serves {chosen.model.architecture}; support in {version} was not checked."
 
 
 def _weight_notes(chosen: Candidate) -> Iterator[str]:
@@ -150,10 +151,10 @@ def _weight_notes(chosen: Candidate) -> Iterator[str]:
     if abs(model.weight_factor - 1) > MISMATCH:
         yield (
             f"The files are {model.weight_factor:.2g} times as large as the configuration implies: the plan uses the "
-            "size of the files, and how they are split over several GPUs is a guess."
+            "size of the files, and their split over several GPUs is a guess."
         )
     if model.weights_computed:
-        yield f"The size of the weights is an estimate: {model.weights_source}."
+        yield f"The size of the weights is an estimate ({model.weights_source})."
 
 
 def _cache_notes(chosen: Candidate) -> Iterator[str]:
@@ -161,13 +162,13 @@ def _cache_notes(chosen: Candidate) -> Iterator[str]:
     if any(layer.window or layer.kind == "linear" for layer in layers):
         gib = chosen.memory.pool.request / 2**30
         yield (
-            "Bytes per token count only the layers that keep every token; a request of "
-            f"{setup.max_model_len:,} tokens takes {gib:.2f} GiB, including windows and states."
+            "Bytes per token cover only the layers that keep every token; with sliding windows and recurrent states, a "
+            f"request of {setup.max_model_len:,} tokens takes {gib:.2f} GiB."
         )
     if setup.tp > 1 and any(layer.kind == "mla" for layer in layers):
         yield "Each GPU holds the complete latent KV cache: tensor parallelism splits the weights, not the cache."
     if setup.dp > 1:
-        yield f"Each of the {setup.dp} replicas has its own cache and requests; tokens per second are of all replicas."
+        yield f"Each of the {setup.dp} replicas has its own KV cache and requests; tokens per second are their sum."
 
 
 def _limit_notes(chosen: Candidate) -> Iterator[str]:
@@ -184,11 +185,11 @@ def _gpu_notes(chosen: Candidate) -> Iterator[str]:
     if chosen.support.remarks:
         yield " ".join(chosen.support.remarks)
     if not gpu.usable_exact:
-        yield f"{gpu.usable_gib} GiB for {setup.gpu} is a conservative estimate, as no log was available."
+        yield f"The memory of {setup.gpu}, {gpu.usable_gib} GiB, is a cautious estimate: no startup log was available."
     if not gpu.max_count_documented and setup.gpus > 1:
-        yield f"Modal documents no limit for several {setup.gpu}; it may refuse {setup.gpus}."
+        yield f"Modal does not document how many {setup.gpu} a container can have; it may reject {setup.gpus}."
     if setup.gpus > 1 and not gpu.nvlink:
-        yield f"{setup.gpu} has no NVLink: tensor parallelism over {setup.gpus} GPUs costs latency."
+        yield f"{setup.gpu} has no NVLink: tensor parallelism over {setup.gpus} GPUs adds latency."
     if setup.gpus > 2:
         yield f"Containers with {setup.gpus} GPUs usually wait longer for capacity (Modal's GPU guide)."
     if setup.gpu in facts.gpu_aliases() and setup.gpu != "H100!":
@@ -203,7 +204,7 @@ def _throughput_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[st
     prices = [x.bounds.usd_per_million(x.usd_per_hour)[1] for x in (chosen, *others[:1])]  # others: cheapest first
     if prices[-1] < prices[0]:
         gpu = gpu_option(others[0].setup.gpu, others[0].setup.gpus)
-        yield f"This GPU is the cheapest per hour; at the bounds, {gpu} has cheaper tokens: select it with --gpu {gpu}."
+        yield f"This GPU is the cheapest per hour; at the bounds, {gpu} is cheaper per token (--gpu {gpu})."
     if chosen.memory.max_concurrency > 2 * chosen.setup.max_num_seqs:
         yield "The cache can hold more concurrent requests, which lowers the price per token: raise --concurrency."
 
@@ -223,4 +224,4 @@ def _alternative_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[s
         yield f"Without the targets, {gpu} fits for ${holding[0].usd_per_hour:.2f} per hour."
     elif not chosen.holds:
         rule = facts.elsewhere()["nodes"]
-        yield f"Where {rule.when}, {rule.instead}."
+        yield f"If {rule.when}, {rule.instead}."

@@ -34,7 +34,7 @@ def parse_version(text: str) -> tuple[int, ...]:
     """ "v0.11.0rc2" -> (0, 11, 0). Raises BadInput for text that is not a version."""
     match = VERSION.fullmatch(text.strip()) if len(text) <= 100 else None
     if not match:
-        raise BadInput(f"--engine-version {quoted(text, 60)} is not a version.", "Write it as 0.11.0.")
+        raise BadInput(f"--engine-version {quoted(text, 60)} is not a version.", "Use a version such as 0.11.0.")
     return tuple(int(part) for part in match[1].split("."))
 
 
@@ -43,7 +43,7 @@ def check_version(engine: str, text: str | None) -> None:
     first = facts.overheads().defaults.first_version
     if text is not None and engine == "vllm" and parse_version(text) < parse_version(first):
         raise BadInput(
-            f"--engine-version {quoted(text, 60)} is older than vLLM {first}, and sizes its memory by other rules.",
+            f"--engine-version {quoted(text, 60)} is older than vLLM {first} and sizes its memory by other rules.",
             f"Plan for vLLM {first} or newer; apps pin {facts.pins()['vllm'].version}.",
         )
 

@@ -47,7 +47,7 @@ class KvCache(Record):
 
 
 class PlanBounds(Record):
-    """Upper bounds on speed by memory bandwidth and arithmetic, and the costs that follow from them."""
+    """Upper bounds on speed by memory bandwidth and compute, and the costs that follow from them."""
 
     context_tokens: int
     requests: int

@@ -1,4 +1,4 @@
-"""Upper bounds on speed by memory bandwidth and arithmetic, and the cost of tokens at these bounds (pure).
+"""Upper bounds on speed by memory bandwidth and compute, and the cost of tokens at these bounds (pure).
 
 The roofline model (Williams, Waterman and Patterson, CACM 2009): no step is faster than its memory reads, no prefill
 faster than its multiplications.

@@ -57,7 +57,7 @@ def check(model: Model, workload: Workload) -> None:
     _check_cache(workload)
     if workload.max_containers is not None and not 1 <= max(1, workload.min_containers) <= workload.max_containers:
         raise BadInput(
-            f"--min-containers {workload.min_containers} is above --max-containers {workload.max_containers}.",
+            f"--min-containers {workload.min_containers} exceeds --max-containers {workload.max_containers}.",
             "Raise --max-containers, or lower --min-containers.",
         )
 
@@ -68,8 +68,8 @@ def _check_parallelism(workload: Workload) -> None:
         _require_range(option, size, 1, 64)
     if workload.gpu is not None and (count := parse_gpu(workload.gpu)[1]) % (stages * replicas):
         raise BadInput(
-            f"--gpu {quoted(workload.gpu)} has {count} GPUs, which {stages} pipeline stages of {replicas} "
-            "data-parallel replicas do not divide.",
+            f"--gpu {quoted(workload.gpu)} has {count} GPUs, which cannot be divided into {stages} "
+            f"pipeline stages of {replicas} data-parallel replicas.",
             f"Use a multiple of {stages * replicas} GPUs.",
         )
 
@@ -79,7 +79,7 @@ def _check_regions(regions: str | None) -> None:
     for region in (part.strip() for part in regions.split(",")) if regions is not None else ():
         if region not in compute.regions:
             raise BadInput(
-                f"--region {quoted(region)} is not a region of Modal.{nearest(region, compute.regions)}",
+                f"--region {quoted(region)} is not a Modal region.{nearest(region, compute.regions)}",
                 f"Use one such as {', '.join(compute.broad)}, or leave it out.",
             )
 

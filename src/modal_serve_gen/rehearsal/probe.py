@@ -51,12 +51,12 @@ async def _answered(
     started_at = time.monotonic()
     try:
         status, _ = await _until(client, f"{url}/health", limit_s)
-        emit(f"{name}: GET /health answers {status} after {time.monotonic() - started_at:.1f} s\n")
+        emit(f"{name}: GET /health returned {status} after {time.monotonic() - started_at:.1f} s\n")
         if status >= 500:
             return False
         status, listed = await _until(client, f"{url}/v1/models", limit_s)
         if status in (401, 403):
-            emit(f"{name}: it requires its own key, so no chat was requested\n")
+            emit(f"{name}: it requires an API key of its own, so no chat was requested\n")
             return True
         models = listed.get("data") if isinstance(listed, dict) else None
         if status != 200 or not models:
@@ -64,7 +64,7 @@ async def _answered(
         body = {"model": models[0]["id"], "messages": [{"role": "user", "content": "What is a GPU?"}], "max_tokens": 16}
         async with client.post(f"{url}/v1/chat/completions", json=body) as response:
             succeeded = response.status == 200 and bool((await response.json())["choices"])
-            emit(f"{name}: a chat with {models[0]['id']} answers {response.status}\n")
+            emit(f"{name}: a chat with {models[0]['id']} returned {response.status}\n")
             return succeeded
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
         emit(f"{name}: no answer within {limit_s:g} s ({type(error).__name__})\n")

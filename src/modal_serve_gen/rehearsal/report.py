@@ -12,8 +12,8 @@ from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
 from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.web.request_record import RequestRecord
 
-CONTROL_PLANE = "Modal's control plane and its HTTP ingress: local ones"
-HUB = "the Hugging Face Hub: a local one"
+CONTROL_PLANE = "Modal's control plane and HTTP ingress: local servers"
+HUB = "the Hugging Face Hub: a local server"
 LAST_LINES = 12
 # Beginnings of lines that tell nothing about the reason: trees and borders of `modal run`, words between tracebacks.
 UNINFORMATIVE = (
@@ -48,7 +48,7 @@ class Report(BaseModel):
     not_shown: list[str]
     faults: dict[str, int]  # injected fault -> how often it was triggered
     answers: str  # statuses of all requests through the public URL
-    exercised: bool = Field(exclude=True)  # the entrypoint ended with 0, or every web endpoint answered
+    exercised: bool = Field(exclude=True)  # the entrypoint exited with code 0, or every web endpoint answered
 
 
 def write_report(outcome: Outcome) -> Report:

@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def exercised(self) -> bool:
-        """True if the app's entrypoint ended with 0, or each of its web endpoints answered."""
+        """True if the app's entrypoint exited with code 0, or each of its web endpoints answered."""
         return self.exit_code == 0 and (self.probed or self.published)
 
 
@@ -62,16 +62,18 @@ def proven(outcome: Outcome) -> list[str]:
     ]
     for image in plane.images.values():
         if image.build and image.result and image.result.status == images.SUCCESS:
-            lines.append(f"{image.build.tag}, the build function, ran to its end")
+            lines.append(f"the build function {image.build.tag} completed")
     lines += [note.text for note in outcome.substitutes.notes if note.kind == "checked"]
     lines += _started(plane)
     if refused := sum(request.status in (401, 403) for request in requests):
-        lines.append(f"without a valid token or key: refused ({_count(refused, 'request')})")
+        lines.append(f"refused without a valid token or key: {_count(refused, 'request')}")
     if answered := sum(request.status < 400 and not request.broken for request in requests):
-        lines.append(f"through the public URL: answered ({_count(answered, 'request')})")
+        lines.append(f"answered through the public URL: {_count(answered, 'request')}")
     lines += _servers(outcome)
     if outcome.exercised:
-        lines.append("each web endpoint answered a client" if outcome.probed else "the app's entrypoint ended with 0")
+        lines.append(
+            "each web endpoint answered a client" if outcome.probed else "the app's entrypoint exited with code 0"
+        )
     return list(dict.fromkeys(lines))
 
 
@@ -91,11 +93,13 @@ def _servers(outcome: Outcome) -> list[str]:
     """Lines about servers, whose requests go straight to a container."""
     lines, relay = [], outcome.ingress.relay
     if relay.cold:
-        lines.append(f"while no container was ready: 503 ({_count(relay.cold, 'request')}), as servers answer")
+        lines.append(f"while no container was ready: 503 ({_count(relay.cold, 'request')}), as on Modal")
     sticky = [ids for ids in relay.affinity.values() if len(ids) > 1 and len(set(ids)) == 1]
     if sticky:
         requests = sum(len(ids) for ids in sticky)
-        lines.append(f"all requests with one affinity key reached one of several containers ({requests} requests)")
+        lines.append(
+            f"all requests with one affinity key reached the same one of several containers ({requests} requests)"
+        )
     for function in outcome.plane.functions.values():
         stopped = any(container.stopping and container.exit_code == 0 for container in function.containers)
         if servers.serves(function.definition) and stopped:
@@ -111,7 +115,7 @@ def findings(outcome: Outcome) -> list[str]:
         f"a container of {event.tag} {event.text}" for event in plane.events if event.kind is EventKind.CONTAINER_FAILED
     ]
     if broken := sum(request.broken for request in outcome.ingress.requests):
-        lines.append(f"through the public URL: broken off in the middle ({_count(broken, 'response')})")
+        lines.append(f"cut off before the end, through the public URL: {_count(broken, 'response')}")
     volume = config.faults.requested.get("volume-full")
     if volume and volume not in plane.volumes.values():
         names = list(plane.volumes.values())
@@ -144,7 +148,7 @@ def _deviations(outcome: Outcome) -> list[str]:
         return []
     return [
         f"the app was planned for {planned.id} at {planned.revision}, but downloads {model.id} at {model.revision}: "
-        "whether that exists is not shown"
+        "whether that exists was not checked"
         for model in sorted(outcome.hub.served)
         if model != planned and model.id not in outcome.config.adapters
     ]
@@ -153,12 +157,12 @@ def _deviations(outcome: Outcome) -> list[str]:
 def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
     """What only Modal can show, and what was not reached; `triggered` counts each fault that was requested."""
     config, plane = outcome.config, outcome.plane
-    lines = ["the image build: that its packages install together, and how long it takes"]
+    lines = ["the image build: whether its packages install together, and how long that takes"]
     functions = plane.functions.values()
     if any(function.gpus for function in functions):
         lines.append(
-            "the GPU: kernels, whether the model fits in its memory, speed and output of the real weights; any speed "
-            "and price that the app printed are this machine's"
+            "the GPU: kernels, whether the model fits in its memory, speed and output of the real weights; speeds and "
+            "prices printed by the app are those of this machine"
         )
     if outcome.substitutes.pinned and config.engine == "stub":
         lines.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
@@ -170,7 +174,7 @@ def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
     if plane.unimplemented:
         missing = ", ".join(f"{name} ({rpc.purpose(name)})" for name in plane.unimplemented)
         lines.append(f"calls that the rehearsal's control plane does not implement: {missing}")
-    return lines + [f"the fault {name}: it was never triggered" for name, times in triggered.items() if not times]
+    return lines + [f"the fault {name}, which was never triggered" for name, times in triggered.items() if not times]
 
 
 def answers(outcome: Outcome) -> str:

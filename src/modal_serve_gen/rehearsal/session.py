@@ -42,7 +42,7 @@ from modal_serve_gen.rehearsal.web.blob_server import BlobServer
 from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
-START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on start-up time-outs
+START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on startup timeouts
 # After this time, a server that listens on other ports only will not come to the right one; a real engine has others
 # for its own processes.
 OTHER_PORT_S = {"real": 150, "stub": 15}
@@ -202,11 +202,11 @@ def _own_failure(error: Exception) -> ServeError:
         return error
     if isinstance(error, OSError):
         return MachineError(
-            f"The rehearsal itself could not go on: {error.strerror or 'its files could not be written'}.",
-            f"That says nothing of the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
+            f"The rehearsal itself could not continue: {error.strerror or 'its files could not be written'}.",
+            f"This says nothing about the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
         )
     return InternalError(
-        f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command that you typed."
+        f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command that you ran."
     )
 
 

@@ -27,19 +27,19 @@ def open_state_dir(folder: Path, *, fresh: bool) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / LOCK).exists() and any(folder.iterdir()):
             raise BadInput(
-                f"{quoted(folder)} holds other files than a rehearsal's state.", "Name a new or an empty folder."
+                f"{quoted(folder)} contains files other than a rehearsal's state.", "Use a new or an empty folder."
             )
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise BadInput(
-            f"{quoted(folder)} cannot hold a rehearsal's state: {error.strerror}.", "Name another folder."
+            f"{quoted(folder)} cannot be used for a rehearsal's state: {error.strerror}.", "Use another folder."
         ) from None
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BadInput(
-                f"{quoted(folder)} is in use by another rehearsal.", "Wait until it has ended, or name another folder."
+                f"{quoted(folder)} is in use by another rehearsal.", "Wait until it has ended, or use another folder."
             ) from None
         for name in CONTENTS if fresh else ():
             shutil.rmtree(folder / name, ignore_errors=True)

@@ -90,7 +90,7 @@ def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:
             name = name.removeprefix("no_")
         if not name.isidentifier() or keyword.iskeyword(name):
             raise BadInput(
-                f"--engine-arg {flag} is not a keyword that the engine's Python API can take.",
+                f"--engine-arg {flag} is not a keyword that the engine's Python API accepts.",
                 "Spell it as the engine's command line does, with hyphens.",
             )
         values[name] = value
@@ -103,8 +103,8 @@ def _check_revisions(resolved: Resolved) -> None:
     for adapter in resolved.adapters:
         if commits.setdefault(adapter.repo, adapter.revision) != adapter.revision:
             raise BadInput(
-                f"--lora names {adapter.repo} at two commits, and an app can serve one.",
-                "Give the same commit for each adapter of a repository.",
+                f"--lora names {adapter.repo} at two commits, but an app can serve only one.",
+                "Use the same commit for each adapter of a repository.",
             )
 
 

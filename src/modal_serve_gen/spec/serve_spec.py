@@ -151,7 +151,7 @@ def make(options: Mapping[str, Any], workflow: Workflow) -> ServeSpec:
         raise _refusal(error) from None
     if spec.min_containers > spec.max_containers:
         raise BadInput(
-            f"--min-containers {spec.min_containers} is more than --max-containers {spec.max_containers}.",
+            f"--min-containers {spec.min_containers} exceeds --max-containers {spec.max_containers}.",
             "Raise --max-containers, or lower --min-containers.",
         )
     return spec
@@ -179,7 +179,9 @@ def _access(options: Mapping[str, Any], workflow: Workflow) -> tuple[str | None,
             raise BadInput(
                 f"The workflow {workflow.name} has no {option(name)} {quoted(options[name])}."
                 + nearest(str(options[name]), allowed),
-                f"Choose one of: {', '.join(allowed)}." if allowed else f"Leave it out: {workflow.name} is no server.",
+                f"Choose one of: {', '.join(allowed)}."
+                if allowed
+                else f"Leave it out: {workflow.name} is not a server.",
             )
     endpoint = options.get("endpoint") or next(iter(workflow.endpoints), None)
     supported = [auth for auth in workflow.auth if not workflow.refusal(endpoint, auth)]

@@ -90,5 +90,5 @@ def main() -> None:
     except modal.exception.FunctionTimeoutError as error:
         assert "2 s" in str(error), error
     else:
-        raise AssertionError("the time-out was not enforced")
+        raise AssertionError("the timeout was not enforced")
     print("the classes are content")

@@ -95,7 +95,7 @@ def snapshots(function: Function) -> bool:
 
 
 def arguments(plane: ControlPlane, container: Container, limit_s: float) -> api_pb2.ContainerArguments:
-    """Arguments of the entrypoint: the function, with its start-up time-out cut to `limit_s`, and the app's layout.
+    """Arguments of the entrypoint: the function, with its startup timeout cut to `limit_s`, and the app's layout.
 
     The layout lists every function of the app and every object that the function depends on; the SDK cannot hydrate
     others.
@@ -106,7 +106,7 @@ def arguments(plane: ControlPlane, container: Container, limit_s: float) -> api_
     web = definition.webhook_config
     if web.type == api_pb2.WEBHOOK_TYPE_WEB_SERVER and web.web_server_startup_timeout > limit_s:
         plane.substitute(
-            f"start-up time-out of {function.tag}: {limit_s:g} s instead of {web.web_server_startup_timeout:g} s"
+            f"startup timeout of {function.tag}: {limit_s:g} s instead of {web.web_server_startup_timeout:g} s"
         )
         web.web_server_startup_timeout = limit_s
     definition.is_checkpointing_function = snapshots(function)

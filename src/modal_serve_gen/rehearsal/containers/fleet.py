@@ -138,7 +138,7 @@ class Fleet:
             task.cancel()
 
     def kill(self, container: Container, why: str) -> None:
-        """Kill a container that hit a time-out; its inputs fail with `why`, or are retried."""
+        """Kill a container that hit a timeout; its inputs fail with `why`, or are retried."""
         result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_TIMEOUT, exception=why)
         for item in list(container.running.values()):
             calls.settle(self.plane, item, result)
@@ -224,7 +224,7 @@ class Fleet:
         text = f"The container of {function.tag} ended with exit code {code}."
         failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=text)
         if code and not (container.stopping or container.failure or container.killed):
-            self.plane.note(EventKind.CONTAINER_FAILED, function.tag, f"ended by itself, with exit code {code}")
+            self.plane.note(EventKind.CONTAINER_FAILED, function.tag, f"exited on its own with code {code}")
         for item in list(container.running.values()):
             calls.settle(self.plane, item, failure)
         if servers.serves(function.definition) and not container.stopping:

@@ -24,7 +24,7 @@ from modal_serve_gen.rehearsal.loopback import Listener
 class Launcher:
     """Starts the processes of one rehearsal's containers.
 
-    `limit_s` caps start-up time-outs. A server that listens on other ports only fails after `other_port_s` seconds.
+    `limit_s` caps startup timeouts. A server that listens on other ports only fails after `other_port_s` seconds.
     `prepare(image)` returns the interpreter, and the rehearsal's additions to the
     environment. `visible()` returns the folders of this machine that an `isolated` container needs.
     """
@@ -74,7 +74,7 @@ class Launcher:
             command = isolation.command(inherited, folder / "specification", command)
         else:
             for name in elsewhere:
-                self.plane.substitute(f"{name}: not mounted, only paths under /root are")
+                self.plane.substitute(f"{name}: not mounted; only paths under /root are")
         environment = container_env.environment(self.plane, container, image, python, socket_path)
         arguments = container_env.arguments(self.plane, container, self.limit_s)
         (folder / "arguments").write_bytes(arguments.SerializeToString())

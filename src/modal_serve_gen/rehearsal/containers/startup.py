@@ -1,4 +1,4 @@
-"""A container's start: its time-out, and servers that listen on the wrong address or port."""
+"""A container's start: its timeout, and servers that listen on the wrong address or port."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from modal_serve_gen.rehearsal.control_plane import servers
 from modal_serve_gen.rehearsal.control_plane.state import Container
 
 CONNECT_S = 300  # until a container's entrypoint calls the control plane, on a busy machine
-MARGIN_S = 10  # lets the SDK report first: its own time-out for a web server tells what to do
+MARGIN_S = 10  # lets the SDK report first: its own timeout for a web server tells what to do
 LOCALHOST_S = 5  # a server that listens on localhost for this long will not come to 0.0.0.0
 
 
@@ -19,7 +19,7 @@ async def watch(container: Container, launcher: Launcher, give_up: Callable[[Con
     definition = container.function.definition
     declared = definition.startup_timeout_secs or definition.timeout_secs or 300
     allowed = min(declared, launcher.limit_s)
-    # The time-out is the app's; starting Python on a busy machine does not count.
+    # The timeout is the app's; starting Python on a busy machine does not count.
     await container.changed.until(lambda: container.connected or not container.alive, CONNECT_S)
     deadline, unreachable_since = time.monotonic() + allowed + MARGIN_S, None
     while not await container.changed.until(lambda: container.ready or not container.alive, 1):
@@ -29,7 +29,7 @@ async def watch(container: Container, launcher: Launcher, give_up: Callable[[Con
         if where and unreachable_since and time.monotonic() - unreachable_since > patience_s:
             return give_up(container, where.text)
         if time.monotonic() > deadline:
-            text = f"was not ready after its start-up time-out of {allowed:g} s"
+            text = f"was not ready after its startup timeout of {allowed:g} s"
             text += f" ({declared} s in the app)" if allowed < declared else ""
             return give_up(container, f"{text}; {where.text}" if where else text)
     return None

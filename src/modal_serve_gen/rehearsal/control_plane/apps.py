@@ -26,7 +26,7 @@ async def AppCreate(
     try:
         limits.check_name("App", request.description)
     except GRPCError as refusal:
-        plane.findings.append(f"modal deploy will refuse the app: {refusal.message}")
+        plane.findings.append(f"modal deploy will reject the app: {refusal.message}")
     plane.apps[app.id] = app
     return reply(api_pb2.AppCreateResponse, app_id=app.id, app_page_url=f"rehearsal://{app.id}")
 

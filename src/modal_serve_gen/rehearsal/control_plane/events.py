@@ -10,7 +10,9 @@ class EventKind(enum.Enum):
     DISCONNECTED = enum.auto()  # the client of an app
     CONTAINER_STARTED = enum.auto()
     CONTAINER_READY = enum.auto()
-    CONTAINER_FAILED = enum.auto()  # it ended by itself, or was given up; `text` completes "a container of TAG ..."
+    CONTAINER_FAILED = (
+        enum.auto()
+    )  # it exited on its own, or was stopped as not ready; `text` completes "a container of TAG ..."
     BUILD_STARTED = enum.auto()
     BUILD_ENDED = enum.auto()
 

@@ -71,7 +71,7 @@ def check_function(tag: str, definition: api_pb2.Function | api_pb2.FunctionData
 def _check_regions(kind: str, regions: Iterable[str], known: Sequence[str]) -> None:
     for region in regions:
         if region not in known:
-            raise refusal(f"{region!r} is not a {kind} of Modal.{nearest(region, known)}")
+            raise refusal(f"{region!r} is not a Modal {kind}.{nearest(region, known)}")
 
 
 def gpu_of(resources: api_pb2.Resources) -> str:

@@ -1,4 +1,4 @@
-"""Retries and time-outs of inputs, as their function declares them."""
+"""Retries and timeouts of inputs, as their function declares them."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ def _queue(plane: ControlPlane, item: Input) -> None:
 
 
 def limit_time(plane: ControlPlane, item: Input, container: Container) -> None:
-    """Kill `container` if `item`, which it has just taken, runs for longer than its function's time-out."""
+    """Kill `container` if `item`, which it has just taken, runs for longer than its function's timeout."""
     seconds = container.function.definition.timeout_secs
     if seconds and not container.function.definition.webhook_config.type:
         asyncio.get_running_loop().call_later(seconds, _expire, plane, item, container, seconds)
@@ -46,4 +46,4 @@ def limit_time(plane: ControlPlane, item: Input, container: Container) -> None:
 
 def _expire(plane: ControlPlane, item: Input, container: Container, seconds: int) -> None:
     if item.output is None and item.container is container:
-        plane.kill(container, f"An input of {container.function.tag} hit its time-out of {seconds} s.")
+        plane.kill(container, f"An input of {container.function.tag} hit its timeout of {seconds} s.")

@@ -13,6 +13,6 @@ def check(plane: ControlPlane, tag: str, schedule: api_pb2.Schedule) -> None:
         line = schedule.cron.cron_string
         if problem := cron.problem(line):
             raise GRPCError(Status.INVALID_ARGUMENT, f"The schedule of {tag}, Cron({line!r}), {problem}.")
-        plane.substitute(f"the schedule of {tag}, {line!r}: validated, nothing runs by it here")
+        plane.substitute(f"the schedule of {tag}, {line!r}: validated, but not run by the rehearsal")
     elif schedule.HasField("period"):
-        plane.substitute(f"the period of {tag}: nothing runs by it here")
+        plane.substitute(f"the period of {tag}: not run by the rehearsal")

@@ -77,10 +77,10 @@ def needed_containers(function: Function) -> int:
 
 
 def shorten(plane: ControlPlane, function: Function, definition: api_pb2.Function, limit_s: float) -> None:
-    """Cut the start-up time-out and the exit grace period in `definition`, and record that."""
+    """Cut the startup timeout and the exit grace period in `definition`, and record that."""
     http = definition.http_config
     for name, what, limit in (
-        ("startup_timeout", "start-up time-out", limit_s),
+        ("startup_timeout", "startup timeout", limit_s),
         ("exit_grace_period", "exit grace period", EXIT_GRACE_S),
     ):
         if (declared := getattr(http, name)) > limit:

@@ -94,9 +94,9 @@ def _missing(needs: Needs) -> list[str]:
     elif importlib.util.find_spec("ensurepip") is None:
         missing.append("Python's own venv with pip (on Debian: the package python3-venv)")
     if memory_gib is not None and memory_gib < needs.memory_gib:
-        missing.append(f"{needs.memory_gib} GiB of free memory (there are {memory_gib:.1f})")
+        missing.append(f"{needs.memory_gib} GiB of free memory (available: {memory_gib:.1f})")
     if not ready() and free_gib < needs.disk_gib:
-        missing.append(f"{needs.disk_gib} GiB of free disk at {cache()} (there are {free_gib:.1f})")
+        missing.append(f"{needs.disk_gib} GiB of free disk at {cache()} (available: {free_gib:.1f})")
     return missing
 
 
@@ -141,7 +141,7 @@ def _build(making: Path, target: Path, say: Callable[[str], None]) -> None:
         if "torch" not in error.problem:
             raise
         index, torch = recipe().torch_index, _requirements()[0]
-        say(f"This machine's package settings have no CPU build of torch; asking {index}.")
+        say(f"The configured package index has no CPU build of torch; using {index}.")
         installing.run([*pip, "--index-url", index, torch], f"{torch} from {index}", say)
         installing.run([*pip, *requirements], "the engine's packages", say)
     pinned = installing.pin(making, engine.distribution, engine.version, engine.sha256)

@@ -53,7 +53,7 @@ def shrink(config: Json, context: int | None, ids: dict[str, int]) -> tuple[Json
     text["max_position_embeddings"] = context or min(longest, rules()["longest_context"])
     _shrink_vocabulary(small, text)
     _set_special_ids(small, ids)
-    size = f"{kept} of its {len(layers)} layers, {text.get('hidden_size')} of {width} wide"
+    size = f"{kept} of its {len(layers)} layers, {text.get('hidden_size')} of {width} dimensions"
     notes = [f"{size}, with random weights: its answers are gibberish"]
     if scheme:
         name = scheme.get("quant_method") or scheme.get("quant_algo") or "unnamed"

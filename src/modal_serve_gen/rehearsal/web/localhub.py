@@ -89,7 +89,7 @@ class LocalHub:
         """Name, commit and content of what is asked for."""
         if self.down:
             self.refused += 1
-            raise web.HTTPServiceUnavailable(text="the Hub is down, as the rehearsal was asked for\n")
+            raise web.HTTPServiceUnavailable(text="the Hub is down (a fault that the rehearsal injected)\n")
         if dataset := request.match_info.get("dataset"):
             return dataset, _commit(dataset, request), self._dataset(dataset)
         model = f"{request.match_info['owner']}/{request.match_info['name']}"

@@ -61,8 +61,8 @@ class Relay:
     def _unavailable(self, function: Function, ready: list[Container]) -> web.Response:
         if function.broken:
             self.plane.substitute(
-                f"a container of {function.tag} that cannot start: 500 with its reason, "
-                "where Modal answers 503 and retries"
+                f"a container of {function.tag} that cannot start: 500 with the reason, "
+                "where Modal returns 503 and retries"
             )
             return web.Response(status=500, text=f"modal-http: {function.broken}\n")
         self.plane.start_container(function)

@@ -34,7 +34,7 @@ def parse(
         refuse(usage, " ".join(errors))
     program = usage.partition(" [")[0]
     notes.note(
-        "checked", f"the {len(options.options)} flags of {program}, with their values, are known to {table.version}"
+        "checked", f"the {len(options.options)} flags of {program}, with their values, are valid for {table.version}"
     )
     return options
 

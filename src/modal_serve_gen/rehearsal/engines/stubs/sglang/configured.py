@@ -51,7 +51,7 @@ def _read(path: Path) -> dict[str, Any]:
         try:
             import yaml
         except ImportError:  # installed with the Hub's client
-            note("left_out", f"the file {path} given by --config: there is no YAML reader in this container")
+            note("left_out", f"the file {path} given by --config: this container has no YAML parser")
             return {}
         try:
             content = yaml.safe_load(text)

@@ -60,7 +60,7 @@ def arguments(options: flags.Parsed, config: dict[str, Any]) -> list[str]:
     words += ["--dtype", handover.dtype(options, config, "float32")]
     words += ["--max-total-tokens", str(tokens(options, config))]
     if COMPACT_JSON not in words:
-        note("added", f"{COMPACT_JSON}: random weights would answer JSON with endless blanks")
+        note("added", f"{COMPACT_JSON}: with random weights, JSON would end in endless whitespace")
         words.append(COMPACT_JSON)
     if any(option.flag in LORA for option in options.options):
         words += ["--lora-backend", "torch_native"]

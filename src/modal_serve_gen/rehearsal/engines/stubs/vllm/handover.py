@@ -91,7 +91,7 @@ def arguments(options: flags.Parsed, config: dict[str, Any], cpu_table: flags.Ta
     words += ["--seed", last(options, "--seed") or "0"]
     words += ["--max-num-batched-tokens", str(_batched(options, config))]
     if _multimodal(config) and not options_have(options, "--language-model-only"):
-        note("added", "--language-model-only: the miniature answers text, not pictures or sound")
+        note("added", "--language-model-only: the miniature handles text only, no images or audio")
         words.append("--language-model-only")
     return words
 
@@ -158,7 +158,7 @@ def kv_gib(config: dict[str, Any], options: flags.Parsed) -> int:
     if required > most:
         note(
             "changed",
-            f"the KV cache has {most} GiB of this machine's memory; a request of full length needs {required}",
+            f"the KV cache has {most} GiB of this machine's memory; a full-length request needs {required}",
         )
     return min(required, most)
 

@@ -48,7 +48,9 @@ def _run(value: Any, ignore_eos: bool) -> int:
             f"{', '.join(DATASETS)}, not {backend} with {dataset}"
         )
     if dataset == "random" and not value("dataset-path"):
-        note("left_out", "the texts of ShareGPT, which --dataset-name random downloads: made-up ones are sent")
+        note(
+            "left_out", "the texts of ShareGPT, which --dataset-name random downloads: generated texts are sent instead"
+        )
     url, headers = (value("base-url") or f"http://{value('host')}:{value('port') or 30000}").rstrip("/"), _headers()
     if not _ready(f"{url}/v1/models", headers, float(value("ready-check-timeout-sec"))):
         print(f"Server at {url}/v1/models is not ready. Exiting.")
