@@ -1,6 +1,6 @@
 """Measure the planner: `python -m scripts.bench_plan`. Exit 1 if it is too slow.
 
-Plans of fixed set-ups per second, and the time of a plan over all GPUs and counts.
+Plans of fixed setups per second, and the time of a plan over all GPUs and counts.
 """
 
 import statistics
@@ -20,7 +20,7 @@ def main() -> int:
     for model in models * 10:
         plan(model, fixed, others=False)
     rate = 10 * len(models) / (time.perf_counter() - start)
-    print(f"fixed set-ups: {rate:,.0f} plans per second (at least {LEAST_PLANS_PER_S:,})")
+    print(f"fixed setups: {rate:,.0f} plans per second (at least {LEAST_PLANS_PER_S:,})")
     times = []
     for model in models:
         start = time.perf_counter()

@@ -1,6 +1,6 @@
-"""Score the planner on set-ups whose memory an engine logged: `python -m scripts.calibrate [--all]`.
+"""Score the planner on setups whose memory an engine logged: `python -m scripts.calibrate [--all]`.
 
-The figures of facts/overheads.toml are fitted to the set-ups that are not held out, and judged by those that are.
+The figures of facts/overheads.toml are fitted to the setups that are not held out, and judged by those that are.
 Errors are relative to the pool, or to 10 GiB where the pool is smaller.
 """
 
@@ -25,7 +25,7 @@ TOTAL_GIB = {"A40": 44.4, "RTX 4090": 23.52, "RTX 4090 24GB": 23.52, "RTX 3090":
 
 @dataclass(frozen=True)
 class LoggedSetup:
-    """One set-up, and what the engine logged about it. None: the engine's default, or not logged."""
+    """One setup, and what the engine logged about it. None: the engine's default, or not logged."""
 
     id: str
     model: str
@@ -76,13 +76,13 @@ class Score:
 
 @cache
 def setups() -> tuple[LoggedSetup, ...]:
-    """Every logged set-up."""
+    """Every logged setup."""
     points = json.loads(LOGS.read_text("utf-8"))["points"]
     return tuple(record(LoggedSetup, point, point["id"]) for point in points)
 
 
 def predicted(logged: LoggedSetup) -> tuple[Memory, float]:
-    """The planner's memory for that set-up, and the GiB by which the logged GPU is larger than the planned one."""
+    """The planner's memory for that setup, and the GiB by which the logged GPU is larger than the planned one."""
     tokens, sequences = overheads.defaults("vllm", logged.engine_version, logged.gpu, server=logged.server)
     model = hub.bundled(logged.model)
     batch = logged.max_num_batched_tokens or tokens
@@ -123,14 +123,14 @@ def summary(scores: list[Score]) -> str:
     sizes = [abs(score.weights_error) for score in scores if score.weights_error is not None]
     inside = sum(score.inside for score in scores)
     return (
-        f"{len(scores)} set-ups: pool {statistics.median(pools):.1%} median, {max(pools):.1%} worst; "
+        f"{len(scores)} setups: pool {statistics.median(pools):.1%} median, {max(pools):.1%} worst; "
         f"weights {statistics.median(sizes):.2%} median, {max(sizes):.1%} worst; {inside} of {len(scores)} inside"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--all", action="store_true", help="print a line for each set-up as well")
+    parser.add_argument("--all", action="store_true", help="print a line for each setup as well")
     arguments = parser.parse_args()
     scores = [score(logged) for logged in setups()]
     for row in scores if arguments.all else ():

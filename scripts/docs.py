@@ -51,10 +51,10 @@ def goals() -> str:
 
 
 def calibration() -> str:
-    """How far off the planner is on set-ups that engines logged."""
+    """How far off the planner is on setups that engines logged."""
     scores = [calibrate.score(logged) for logged in calibrate.setups()]
     rows = [("all", scores), ("held out", [score for score in scores if score.held_out])]
-    return table(("set-ups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
+    return table(("setups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
 
 
 def exit_codes() -> str:

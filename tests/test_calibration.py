@@ -1,4 +1,4 @@
-"""The planner against memory that engines logged; a third of the set-ups was held out when its figures were fitted."""
+"""The planner against memory that engines logged; a third of the setups was held out when its figures were fitted."""
 
 import statistics
 
@@ -36,7 +36,7 @@ def test_weights_are_close_to_what_was_loaded(scores):
 
 
 def test_a_third_is_held_out():
-    """The set-ups are of many releases and GPUs."""
+    """The setups are of many releases and GPUs."""
     setups = calibrate.setups()
     assert 0.2 < len(HELD_OUT) / len(setups) < 0.45
     assert len({x.engine_version for x in setups}) > 12 and len({x.gpu for x in setups}) >= 7

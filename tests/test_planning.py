@@ -248,7 +248,7 @@ def test_targets_that_are_kept_are_told_and_those_in_the_way_named(cli):
 
 
 def test_an_app_of_the_plan_is_written_by_the_command_it_prints(cli, tmp_path):
-    """With the same GPU and limits; a folder and a fixed set-up have none."""
+    """With the same GPU and limits; a folder and a fixed setup have none."""
     found = asked(cli, "Qwen/Qwen3-14B", "--kv-cache-dtype", "fp8", "--concurrency", "20", "--region", "eu")
     words = shlex.split(found["command"])
     made = json.loads(cli(*words[1:], "--offline", "--json").stdout)["plan"]

@@ -134,7 +134,7 @@ EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'], ignore_erro
 IMPORT = "from huggingface_hub import errors"
 # How an app can be broken: the changes, and what the last lines have to say about it.
 BROKEN = {
-    "wrong port": ([('f"--port={PORT}"', '"--port=8001"')], "listens at port 8001, but Modal expects port 8000"),
+    "wrong port": ([('f"--port={PORT}"', '"--port=8001"')], "listens on port 8001, but Modal expects port 8000"),
     "bound to localhost": ([("--host=0.0.0.0", "--host=127.0.0.1"), SHORT], "bound to 0.0.0.0 (rather than localhost"),
     "unknown engine flag": ([("--max-num-seqs=", "--max-num-seq=")], "--max-num-seqs"),
     "unknown engine value": ([("--dtype=auto", "--dtype=float8")], "float8"),

@@ -283,8 +283,8 @@ def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python):
 ASK = "status, text = get(Server.get_url(), True)\nassert status == 200, text"
 # How a server can fail to start: what is changed, and what the last lines have to say about it.
 BROKEN = {
-    "bound to localhost": ({"host": "127.0.0.1"}, "listens at port 8000 on localhost only"),
-    "wrong port": ({"port": 8001}, "listens at port 8001, but Modal expects port 8000"),
+    "bound to localhost": ({"host": "127.0.0.1"}, "listens on port 8000 on localhost only"),
+    "wrong port": ({"port": 8001}, "listens on port 8001, but Modal expects port 8000"),
     "enter raises": ({"start": "raise RuntimeError('no weights here')"}, "no weights here"),
     "container dies": ({"start": "import os; os._exit(4)"}, "ended with exit code 4"),
     "never listens": (

@@ -31,7 +31,7 @@ HOURS_A_MONTH = 730
 def plan(model: Model, workload: Workload, *, others: bool = True) -> Plan:
     """The cheapest GPU and count that hold the model and the workload, and meet its targets.
 
-    A fixed set-up is planned as it is. `others` False leaves out the alternatives. "Hold" means that the low figure of
+    A fixed setup is planned as it is. `others` False leaves out the alternatives. "Hold" means that the low figure of
     the KV cache pool has space for one request of max_model_len and max_num_seqs - 1 requests of the share of it that
     facts/overheads.toml names (`fill`). Lengths and concurrencies that the workload leaves open are halved before a
     GPU counts as too small. A model that does not fit gets a Plan too (`fits` False; `reason` says what would).

@@ -153,7 +153,7 @@ def requested_size(model: Model, workload: Workload) -> tuple[int, int]:
 
 
 def _fixed(model: Model, workload: Workload, gpu: str, count: int) -> Candidate:
-    """A set-up as it is: limits that are not given are the defaults of its engine version."""
+    """A setup as it is: limits that are not given are the defaults of its engine version."""
     tokens, sequences = overheads.defaults(workload.engine, workload.engine_version, gpu, server=workload.server)
     max_num_seqs = workload.concurrency or min(sequences, workload.max_num_batched_tokens or tokens)
     return candidate(model, workload, gpu, count, workload.max_model_len or model.max_context, max_num_seqs)

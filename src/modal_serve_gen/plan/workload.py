@@ -21,7 +21,7 @@ class Workload(Request):
     max_gpus: int = 8
     default_max_model_len: int = 32_768
     default_concurrency: int = 32
-    fixed: bool = False  # an existing set-up: other limits are the engine's defaults, and one request must fit
+    fixed: bool = False  # an existing setup: other limits are the engine's defaults, and one request must fit
     server: bool = True  # the engine's defaults for a server, not for offline use
     sleep: bool = False  # the app puts its engine to sleep
     extra_weight_bytes: int = 0  # of adapters and drafts, on every GPU

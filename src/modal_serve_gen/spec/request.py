@@ -30,7 +30,7 @@ class Request:
 
     @property
     def is_fixed(self) -> bool:
-        """True for an existing set-up, whose other limits are the defaults of its engine version."""
+        """True for an existing setup, whose other limits are the defaults of its engine version."""
         return self.gpu is not None and (self.engine_version or self.gpu_memory_utilization) is not None
 
 

@@ -37,14 +37,14 @@ async def watch(container: Container, launcher: Launcher, give_up: Callable[[Con
 
 @dataclass(frozen=True)
 class Unreachable:
-    """Where a server listens in vain: `text` completes "the container of TAG ..."."""
+    """Where a server listens but cannot be reached: `text` completes "the container of TAG ..."."""
 
     text: str
     localhost: bool  # on the right port, but on localhost
 
 
 def unreachable(container: Container, own_ports: set[int]) -> Unreachable | None:
-    """Where a web server listens in vain; None if it does not, or is not a web server.
+    """Where a web server listens but cannot be reached; None if it can, or is not a web server.
 
     The control plane itself listens on `own_ports`.
     """
@@ -60,8 +60,8 @@ def unreachable(container: Container, own_ports: set[int]) -> Unreachable | None
     if expected in outside:
         return None
     if expected in inside:
-        text = f"listens at port {expected} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
+        text = f"listens on port {expected} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
         return Unreachable(text, True)
     ports = ", ".join(map(str, sorted((outside | inside) - own_ports)))
-    text = f"listens at port {ports}, but Modal expects port {expected}; make them the same"
+    text = f"listens on port {ports}, but Modal expects port {expected}; use the same port"
     return Unreachable(text, False) if ports else None
