@@ -402,9 +402,10 @@ def smoke_test(url: str, key: str, bench: bool) -> None:
     ask(f"{url}/v1/models", "", expect=401)  # no answer without a key
     check_conversation(url, key, MODEL)
     if bench:
-        Path("bench.json").write_text(
-            json.dumps([measure.remote(url, key, n) for n in (1, CONCURRENCY)], indent=2)
-        )
+        results = [measure.remote(url, key, n) for n in (1, CONCURRENCY)]
+        Path("bench.json").write_text(json.dumps(results, indent=2))
+        if sum(result["completed"] for result in results) < 8 * (1 + CONCURRENCY):
+            raise SystemExit("Requests of the benchmark failed: see bench.json and the log above.")
 
 
 @app.local_entrypoint()

@@ -413,9 +413,15 @@ def proxy_token(stack: contextlib.ExitStack) -> str:
 
 def smoke_test(server, url: str, key: str, deployed: bool, bench: bool) -> None:
     """Use the endpoint as an OpenAI client does; if it is deployed, after three cold starts."""
+    if deployed and server.origin.get_current_stats().num_total_runners:
+        server.origin.remote(retire=True)
     for _ in range(3 if deployed else 1):  # the first starts after a deployment take snapshots
+        began = time.monotonic()
         while deployed and server.origin.get_current_stats().num_total_runners:
-            time.sleep(1)  # until the last container has ended
+            if time.monotonic() - began > STARTUP_TIMEOUT:
+                raise SystemExit("Containers are still serving: measure when there is no traffic.")
+            print("waiting until the last container has ended", flush=True)
+            time.sleep(2)
         began = time.monotonic()
         ask(f"{url}/health", key, deadline=began + STARTUP_TIMEOUT)
         check_chat(url, key, MODEL)
@@ -425,9 +431,10 @@ def smoke_test(server, url: str, key: str, deployed: bool, bench: bool) -> None:
         )
     ask(f"{url}/v1/models", "", expect=401)  # no answer without a key
     if bench:
-        Path("bench.json").write_text(
-            json.dumps([measure.remote(url, key, n) for n in (1, MAX_NUM_SEQS)], indent=2)
-        )
+        results = [measure.remote(url, key, n) for n in (1, MAX_NUM_SEQS)]
+        Path("bench.json").write_text(json.dumps(results, indent=2))
+        if any(result["failed"] for result in results):
+            raise SystemExit("Requests of the benchmark failed: see bench.json and the log above.")
 
 
 @app.local_entrypoint()

@@ -359,9 +359,10 @@ def smoke_test(url: str, key: str, bench: bool) -> None:
     ask(f"{url}/v1/models", "", expect=401)  # no answer without a key
     check_chat(url, key, MODEL)
     if bench:
-        Path("bench.json").write_text(
-            json.dumps([measure.remote(url, key, n) for n in (1, MAX_NUM_SEQS)], indent=2)
-        )
+        results = [measure.remote(url, key, n) for n in (1, MAX_NUM_SEQS)]
+        Path("bench.json").write_text(json.dumps(results, indent=2))
+        if any(result["failed"] for result in results):
+            raise SystemExit("Requests of the benchmark failed: see bench.json and the log above.")
 
 
 @app.local_entrypoint()

@@ -14,8 +14,8 @@ import io
 import json
 import os
 import re
-import shutil
 import time
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -185,7 +185,7 @@ image = base.run_function(preflight, **cpu_only)
 # `modal run FILE::download` refills an emptied Volume.
 download = app.function(image=image, name="download", **cpu_only)(preflight)
 
-# --- Serving: a job is a folder with its prompts and one file of results per shard ---
+# --- Serving: a job is a folder with one file of results per shard ---
 
 jobs = modal.Volume.from_name(
     "vllm-throughput-qwen3-30b-a3b-instruct-2507-fp8-jobs",
@@ -249,16 +249,20 @@ class Engine:
             # The share of GPU memory for weights, activations and KV cache.
             gpu_memory_utilization=0.92,
         )
+        default = self.llm.get_default_sampling_params()
+        self.defaults = {
+            "max_tokens": MAX_TOKENS,
+            "temperature": default.temperature,
+            "top_p": default.top_p,
+            "top_k": default.top_k,
+            "min_p": default.min_p,
+        }
 
     @modal.method()
-    def answer(self, job: str, shard: int, offset: int, count: int) -> dict:
-        """Answer `count` lines from byte `offset` on; each gets a response or an error."""
+    def answer(self, job: str, shard: int, lines: list[bytes]) -> dict:
+        """Answer the lines of a shard; each gets a response or an error."""
         began = time.monotonic()
-        folder = Path(os.environ["JOBS"], job)
-        jobs.reload()
-        with (folder / "input.jsonl").open("rb") as lines:
-            lines.seek(offset)
-            rows = enumerate(list(islice(lines, count)), shard * SHARD + 1)
+        rows = enumerate(lines, shard * SHARD + 1)
         results = [self.enqueue(number, row) for number, row in rows if row.strip()]
         try:
             outputs = iter(self.llm.wait_for_completion(use_tqdm=False))
@@ -268,12 +272,13 @@ class Engine:
         accepted = [result for result in results if not result["error"]]
         for result in accepted:
             result["response"] = {"status_code": 200, "body": completion(next(outputs))}
-        partial = folder / f"results/{shard:07}.{os.environ['MODAL_TASK_ID']}"
+        target = Path(os.environ["JOBS"], job, f"results/{shard:07}.jsonl")
+        partial = target.with_suffix(f".{os.environ['MODAL_TASK_ID']}")
         partial.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in results))
-        partial.rename(folder / f"results/{shard:07}.jsonl")
+        partial.rename(target)
         jobs.commit()
         return {
-            "prompts": count,
+            "prompts": len(lines),
             "errors": len(results) - len(accepted),
             "tokens": sum(r["response"]["body"]["usage"]["total_tokens"] for r in accepted),
             "seconds": time.monotonic() - began,
@@ -283,9 +288,9 @@ class Engine:
         """Pass a line of input to the engine; return its result, with an error if it is refused."""
         result = {"custom_id": f"line-{number}", "response": None, "error": None}
         try:
-            line = json.loads(row)
-            result["custom_id"] = line.get("custom_id", result["custom_id"])
-            body = line.get("body", line)
+            request = json.loads(row)
+            result["custom_id"] = request.get("custom_id", result["custom_id"])
+            body = request.get("body", request)
             messages = body.get("messages") or body["prompt"]
             if not body.get("messages") and isinstance(messages, str):
                 messages = [{"role": "user", "content": messages}]
@@ -304,19 +309,13 @@ class Engine:
         """Return the sampling options of a request; those it leaves out are the model's own."""
         from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 
-        default = self.llm.get_default_sampling_params()
-        options = {
-            "max_tokens": body.get("max_completion_tokens") or MAX_TOKENS,
-            "temperature": default.temperature,
-            "top_p": default.top_p,
-            "top_k": default.top_k,
-            "min_p": default.min_p,
+        known = inspect.signature(SamplingParams).parameters
+        options = self.defaults | {
+            name: value for name, value in body.items() if name in known and value is not None
         }
-        for name in inspect.signature(SamplingParams).parameters:
-            if body.get(name) is not None:
-                options[name] = body[name]
-        structure = body.get("structured_outputs")
+        options["max_tokens"] = body.get("max_completion_tokens") or options["max_tokens"]
         form = body.get("response_format") or {}
+        structure = body.get("structured_outputs")
         if form.get("type") == "json_object":
             structure = {"json_object": True}
         if form.get("type") == "json_schema":
@@ -352,18 +351,15 @@ def completion(output) -> dict:
 def job_id(prompts) -> str:
     """Return an id that is the same for the same prompts under the same settings."""
     settings = repr((MODEL, REVISIONS[MODEL], SHARD, MAX_MODEL_LEN, MAX_TOKENS))
-    digest = hashlib.file_digest(prompts, lambda: hashlib.sha256(settings.encode()))
-    return digest.hexdigest()[:16]
+    return hashlib.file_digest(prompts, lambda: hashlib.sha256(settings.encode())).hexdigest()[:16]
 
 
-def shards(source: Path, size: int):
-    """Yield (number, offset in bytes, lines) of each shard of a file."""
-    with source.open("rb") as lines:
-        number = offset = 0
-        while chunk := list(islice(lines, size)):
-            yield number, offset, len(chunk)
-            number += 1
-            offset += sum(map(len, chunk))
+def unanswered(prompts: Path, folder: Path):
+    """Yield the shards of a file that have no results: the job, the shard's number, its lines."""
+    with prompts.open("rb") as lines:
+        for number, shard in enumerate(iter(lambda: list(islice(lines, SHARD)), [])):
+            if not (folder / f"results/{number:07}.jsonl").exists():
+                yield folder.name, number, shard
 
 
 def fetch_dataset(dataset: str, folder: Path) -> Path:
@@ -377,8 +373,8 @@ def fetch_dataset(dataset: str, folder: Path) -> Path:
     target = folder / f"{hashlib.sha256(dataset.encode()).hexdigest()[:16]}.jsonl"
     if not target.exists():
         with target.with_suffix(".partial").open("w") as lines:
-            for row in load_dataset(name, revision=commit, split=split, streaming=True):
-                lines.write(json.dumps({"prompt": row[column]}) + "\n")
+            rows = load_dataset(name, revision=commit, split=split, streaming=True)
+            lines.writelines(json.dumps({"prompt": row[column]}) + "\n" for row in rows)
         target.with_suffix(".partial").rename(target)
     return target
 
@@ -393,25 +389,19 @@ def run_job(source: str = "input.jsonl", replicas: int = 4) -> dict:
         folder = root / job_id(prompts)
     (folder / "results").mkdir(parents=True, exist_ok=True)
     call = folder / "call"
-    call_id = modal.current_function_call_id()
-    if call.exists() and call.read_text() != call_id:
+    if call.exists() and call.read_text() != modal.current_function_call_id():
         with contextlib.suppress(Exception):  # an earlier run of this job: wait until it ends
             modal.FunctionCall.from_id(call.read_text()).get()
         jobs.reload()
-    call.write_text(call_id)
-    shutil.copyfile(path, folder / "input.jsonl")
+    call.write_text(modal.current_function_call_id())
     jobs.commit()
-    todo = [
-        (folder.name, *shard)
-        for shard in shards(folder / "input.jsonl", SHARD)
-        if not (folder / f"results/{shard[0]:07}.jsonl").exists()
-    ]
-    waiting = sum(shard[-1] for shard in todo)
-    print(f"job {folder.name}: {waiting} prompts in {len(todo)} shards to answer", flush=True)
+    sizes = [len(lines) for _, _, lines in unanswered(path, folder)]
+    waiting = sum(sizes)
+    print(f"job {folder.name}: {waiting} prompts in {len(sizes)} shards to answer", flush=True)
     began = time.monotonic()
-    totals = {"prompts": 0, "errors": 0, "tokens": 0, "seconds": 0.0, "failed": 0}
+    totals = Counter(prompts=0, errors=0, tokens=0, seconds=0, failed=0)
     answers = Engine.with_options(max_containers=replicas)().answer.starmap(
-        todo,
+        unanswered(path, folder),
         order_outputs=False,
         return_exceptions=True,
     )
@@ -419,15 +409,17 @@ def run_job(source: str = "input.jsonl", replicas: int = 4) -> dict:
         if isinstance(answer, BaseException):
             print(f"a shard failed after its retries: {answer!r}", flush=True)
             answer = {"failed": 1}
-        for name, value in answer.items():
-            totals[name] += value
-        rate = totals["prompts"] / (time.monotonic() - began)
-        print(f"{totals['prompts']} of {waiting} prompts, {rate:.1f} per second", flush=True)
+        totals.update(answer)
+        rate = max(totals["prompts"], 1) / (time.monotonic() - began)
+        print(
+            f"{totals['prompts']} of {waiting} prompts, {rate:.1f} per second,",
+            f"{(waiting - totals['prompts']) / rate:.0f} s left",
+            flush=True,
+        )
     jobs.reload()
     if not totals["failed"]:
         with (folder / "partial").open("wb") as joined:
-            for results in sorted(folder.glob("results/*.jsonl")):
-                joined.write(results.read_bytes())
+            joined.writelines(path.read_bytes() for path in sorted(folder.glob("results/*.jsonl")))
         (folder / "partial").rename(folder / "results.jsonl")
         jobs.commit()
     return {**totals, "results": f"{folder.name}/results.jsonl"}
@@ -466,8 +458,10 @@ def main(
         print(b"".join(results).decode())
     if done["tokens"]:
         speed = done["tokens"] / done["seconds"]
-        print(f"{speed / GPUS:.0f} tokens/s per GPU, ", end="")
-        print(f"${USD_PER_HOUR / 3600 / speed * 1e6:.3f} per million tokens")
+        print(
+            f"{speed / GPUS:.0f} tokens/s per GPU,",
+            f"${USD_PER_HOUR / 3600 / speed * 1e6:.3f} per million tokens",
+        )
 
 
 # --- provenance: `modal-serve-gen new --spec` reads this block and the lists it names ---
