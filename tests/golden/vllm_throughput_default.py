@@ -310,9 +310,7 @@ class Engine:
         from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 
         known = inspect.signature(SamplingParams).parameters
-        options = self.defaults | {
-            name: value for name, value in body.items() if name in known and value is not None
-        }
+        options = self.defaults | {n: body[n] for n in known if body.get(n) is not None}
         options["max_tokens"] = body.get("max_completion_tokens") or options["max_tokens"]
         form = body.get("response_format") or {}
         structure = body.get("structured_outputs")
