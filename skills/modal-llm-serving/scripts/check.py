@@ -188,7 +188,6 @@ if __name__ == "__main__":
 #|
 #| import ast
 #| import re
-#| from collections import ChainMap
 #| from collections.abc import Iterator, Mapping
 #| from functools import cached_property
 #| from typing import NamedTuple
@@ -196,10 +195,9 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks import command_lines, scopes
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.evaluation import dotted_name, evaluate
-#| from modal_serve_gen.checks.modal_objects import Argument, Call, ModalObject
+#| from modal_serve_gen.checks.modal_objects import KINDS, Argument, Call, ModalObject
 #| from modal_serve_gen.checks.packages import Requirement, requirements
 #|
-#| KINDS = ("function", "cls", "server")
 #| MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
 #| VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 #|
@@ -239,27 +237,18 @@ if __name__ == "__main__":
 #|
 #|     def evaluate(self, node: ast.AST | None) -> object:
 #|         """Value of an expression in its scope; None if it is unknown."""
-#|         return evaluate(node, self._names.get(id(node), self.constants))
+#|         return evaluate(node, self._scope(node))
+#|
+#|     def _scope(self, node: ast.AST | None) -> Mapping[str, object]:
+#|         return self._names.get(id(node), self.constants)
 #|
 #|     @cached_property
 #|     def _names(self) -> dict[int, Mapping[str, object]]:
-#|         """id of a node in a function -> values of the names in scope there; local names hide the module's."""
+#|         """id of a node in a function -> values of the names in scope there."""
 #|         names: dict[int, Mapping[str, object]] = {}
 #|         for function in self.nodes:
-#|             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-#|                 continue
-#|             nodes = list(ast.walk(function))
-#|             local: dict[str, object] = {}
-#|             assigned: set[str] = set()
-#|             for name, expression in scopes.assignments(nodes):
-#|                 again = name in assigned
-#|                 assigned.add(name)
-#|                 local[name] = None if again else evaluate(expression, ChainMap(local, self.constants))
-#|             parameters: dict[str, object] = {
-#|                 argument.arg: None for argument in (*function.args.args, *function.args.kwonlyargs)
-#|             }
-#|             in_scope = ChainMap(local, parameters, self.constants)
-#|             names |= {id(node): in_scope for node in nodes}
+#|             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+#|                 names |= dict.fromkeys(map(id, ast.walk(function)), scopes.names_in(function, self.constants))
 #|         return names
 #|
 #|     @cached_property
@@ -294,18 +283,22 @@ if __name__ == "__main__":
 #|         return objects
 #|
 #|     @cached_property
+#|     def web_engines(self) -> list[tuple[ModalObject, Call, EngineCommand]]:
+#|         """Each Modal object with a URL whose engine answers HTTP requests, with its web decorator and its engine."""
+#|         return [
+#|             (obj, web, command)
+#|             for obj in self.modal_objects
+#|             if (web := obj.web) is not None and (command := obj.server_command) is not None
+#|         ]
+#|
+#|     @cached_property
 #|     def commands(self) -> list[EngineCommand]:
 #|         """Every engine command line in the file, in file order."""
 #|         commands: list[EngineCommand] = []
 #|         for scope in scopes.outer_scopes(self.tree):
-#|             commands += command_lines.from_lists(scope, self._names.get(id(scope), self.constants))
+#|             commands += command_lines.from_lists(scope, self._scope(scope))
 #|         commands += command_lines.from_strings(self.tree, self.constants)
-#|         for call in self.calls:
-#|             name = call.name if call.name in command_lines.PYTHON_APIS else call.method
-#|             if name in command_lines.PYTHON_APIS and (call.method != "Engine" or name == call.name):
-#|                 nodes = {key: argument.node for key, argument in call.arguments.items()}
-#|                 names = self._names.get(id(call.node), self.constants)
-#|                 commands.append(command_lines.from_call(call.node, name, nodes, names, call.complete))
+#|         commands += command_lines.from_calls(self.calls, self.evaluate)
 #|         unique = {(command.line, command.argv): command for command in commands}
 #|         return sorted(unique.values(), key=lambda command: command.line)
 #|
@@ -396,7 +389,7 @@ if __name__ == "__main__":
 #|         for node in self.nodes:
 #|             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
 #|                 decorators = [self._decorator(decorator) for decorator in node.decorator_list]
-#|                 call = next((decorator for decorator in decorators if _creates_object(decorator)), None)
+#|                 call = next((call for call in decorators if call.is_on_app and call.method in KINDS), None)
 #|                 if call:
 #|                     methods = {
 #|                         method.name: [self._decorator(decorator) for decorator in method.decorator_list]
@@ -407,7 +400,8 @@ if __name__ == "__main__":
 #|             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == 1:
 #|                 call = self._call(node.func)
 #|                 definition = self.definitions.get(dotted_name(node.args[0]))
-#|                 if _creates_object(call) and isinstance(definition, ast.FunctionDef | ast.ClassDef):
+#|                 creates = call.is_on_app and call.method in KINDS
+#|                 if creates and isinstance(definition, ast.FunctionDef | ast.ClassDef):
 #|                     yield ModalObject(call.method, definition.name, call, definition, [], {})
 #|
 #|     def _decorator(self, node: ast.expr) -> Call:
@@ -430,12 +424,6 @@ if __name__ == "__main__":
 #|                     seen.add(id(definition))
 #|                     waiting.append(definition)
 #|         return reachable
-#|
-#|
-#| def _creates_object(call: Call) -> bool:
-#|     """True for `app.function` and the like, whatever the app is called."""
-#|     owner, _, kind = call.name.rpartition(".")
-#|     return kind in KINDS and owner not in ("", "modal") and "." not in owner
 
 # === modal_serve_gen/checks/command_lines.py
 #| """Find engine command lines in an app's source: as lists, as shell strings, or as keywords of a Python API."""
@@ -444,11 +432,12 @@ if __name__ == "__main__":
 #| import json
 #| import re
 #| import shlex
-#| from collections.abc import Iterator, Mapping, Sequence
+#| from collections.abc import Callable, Iterator, Mapping
 #| from dataclasses import dataclass, field
 #|
 #| from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
 #| from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
+#| from modal_serve_gen.checks.modal_objects import Call
 #|
 #| Names = Mapping[str, object]  # name -> value, for names in scope
 #| STARTS = {
@@ -501,7 +490,9 @@ if __name__ == "__main__":
 #|                 for word in arguments
 #|                 for text in ([None] if word.text is None else _shell_split(word.text))
 #|             ]
-#|         yield _command(engine, arguments, words[0].line, complete=complete, shell=shell)
+#|         line = words[0].line
+#|         located = tuple(Word(word.text, word.line or line) for word in arguments)
+#|         yield EngineCommand(engine, located, line, shell=shell, complete=complete)
 #|
 #|
 #| def from_strings(tree: ast.AST, names: Names) -> Iterator[EngineCommand]:
@@ -518,25 +509,26 @@ if __name__ == "__main__":
 #|         if match := SHELL_START.search(f"{text} "):
 #|             engine = "vllm" if "vllm" in match[1] else "sglang"
 #|             arguments = SHELL_END.split(text[match.end() :].replace("\\\n", " "))[0]
-#|             yield _command(engine, [Word(word, line) for word in _shell_split(arguments)], line, shell=True)
+#|             words = tuple(Word(word, line) for word in _shell_split(arguments))
+#|             yield EngineCommand(engine, words, line, shell=True)
 #|
 #|
-#| def from_call(
-#|     call: ast.Call, name: str, arguments: Mapping[str, ast.expr], names: Names, complete: bool
-#| ) -> EngineCommand:
-#|     """A call of an engine's Python API, with its keywords as the flags of the command line."""
-#|     engine = PYTHON_APIS[name]
-#|     words: list[Word] = []
-#|     if call.args and (model := evaluate(call.args[0], names)):
-#|         line = call.args[0].lineno
-#|         words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
-#|     for key, node in arguments.items():
-#|         value, flag = evaluate(node, names), key.replace("_", "-")
-#|         words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", node.lineno))
-#|         if not isinstance(value, bool):
-#|             text = value if value is None or isinstance(value, str) else json.dumps(value)
-#|             words.append(Word(text, node.lineno))
-#|     return _command(engine, words, call.lineno, server=False, complete=complete)
+#| def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Iterator[EngineCommand]:
+#|     """Calls of an engine's Python API, with their keywords as the flags of the command line."""
+#|     for call in calls:
+#|         engine = PYTHON_APIS.get(call.name) or PYTHON_APIS.get(call.method)
+#|         if engine is None:
+#|             continue
+#|         words: list[Word] = []
+#|         if call.node.args and (model := value_of(call.node.args[0])):
+#|             line = call.node.args[0].lineno
+#|             words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
+#|         for key, (value, line, _) in call.arguments.items():
+#|             flag = key.replace("_", "-")
+#|             words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
+#|             if not isinstance(value, bool):
+#|                 words.append(Word(value if value is None or isinstance(value, str) else json.dumps(value), line))
+#|         yield EngineCommand(engine, tuple(words), call.line, server=False, complete=call.complete)
 #|
 #|
 #| def _list_uses(scope: ast.AST, names: Names) -> _ListUses:
@@ -623,19 +615,6 @@ if __name__ == "__main__":
 #|         if pair in STARTS:
 #|             return STARTS[pair], index + 2 + subcommand.endswith("cli.main")  # which takes its own `serve`
 #|     return None
-#|
-#|
-#| def _command(
-#|     engine: str,
-#|     words: Sequence[Word],
-#|     line: int,
-#|     *,
-#|     server: bool = True,
-#|     shell: bool = False,
-#|     complete: bool = True,
-#| ) -> EngineCommand:
-#|     placed = tuple(Word(word.text, word.line or line) for word in words)
-#|     return EngineCommand(engine, placed, line, server, shell, complete)
 #|
 #|
 #| def _may_be_string(node: ast.AST) -> bool:
@@ -1031,6 +1010,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.evaluation import is_number
 #|
+#| KINDS = ("function", "cls", "server")
 #| WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
 #|
 #|
@@ -1042,8 +1022,7 @@ if __name__ == "__main__":
 #|     fix: str  # what to do about it
 #|
 #|
-#| @dataclass(frozen=True)
-#| class Argument:
+#| class Argument(NamedTuple):
 #|     """One argument of a call. `value` is None if it is unknown."""
 #|
 #|     value: object
@@ -1073,9 +1052,20 @@ if __name__ == "__main__":
 #|         """The last part of the name."""
 #|         return self.name.rpartition(".")[2]
 #|
+#|     @property
+#|     def is_on_app(self) -> bool:
+#|         """True for a method of a variable other than `modal`, such as `app.function`, whatever the app is called."""
+#|         owner = self.name.rpartition(".")[0]
+#|         return owner not in ("", "modal") and "." not in owner
+#|
 #|     def lacks(self, *names: str) -> bool:
 #|         """True if none of these keywords can be present."""
 #|         return self.complete and not any(name in self.arguments for name in names)
+#|
+#|     def switch(self, name: str, value: bool) -> Argument | None:
+#|         """The argument `name` if it is this boolean."""
+#|         argument = self.arguments.get(name)
+#|         return argument if argument and argument.value is value else None
 #|
 #|
 #| @dataclass
@@ -1265,6 +1255,7 @@ if __name__ == "__main__":
 #| from collections.abc import Iterator
 #|
 #| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
 #|
 #| SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
@@ -1280,7 +1271,13 @@ if __name__ == "__main__":
 #|     Web functions are public by default. Scanners find them within hours and start GPUs.
 #|     """
 #|     for obj in app.modal_objects:
-#|         if not obj.gpus or not obj.web or _requires_proxy_token(obj) or _requires_engine_key(app, obj):
+#|         command = obj.server_command
+#|         if (
+#|             not obj.gpus
+#|             or not obj.web
+#|             or _requires_proxy_token(obj)
+#|             or (command and _requires_engine_key(app, command))
+#|         ):
 #|             continue
 #|         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
 #|         if obj.web.method == "http_server":
@@ -1295,11 +1292,9 @@ if __name__ == "__main__":
 #|     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
 #|     stay open to anyone.
 #|     """
-#|     for obj in app.modal_objects:
-#|         command = obj.server_command
-#|         if command is None or not obj.web or command.engine != "vllm" or _requires_proxy_token(obj):
-#|             continue
-#|         if _requires_engine_key(app, obj) and command.lacks("--middleware"):
+#|     for obj, _, command in app.web_engines:
+#|         closed = _requires_proxy_token(obj) or not command.lacks("--middleware")
+#|         if command.engine == "vllm" and not closed and _requires_engine_key(app, command):
 #|             yield Violation(
 #|                 command.line_of("--api-key") or command.line,
 #|                 "the key does not protect /invocations, /tokenize and /metrics",
@@ -1315,9 +1310,8 @@ if __name__ == "__main__":
 #|     mode = app.variable("VLLM_SERVER_DEV_MODE")
 #|     if mode is None or str(mode.value) in ("None", "0", ""):
 #|         return
-#|     for obj in app.modal_objects:
-#|         command = obj.server_command
-#|         if command and obj.web and not _requires_proxy_token(obj) and command.lacks("--middleware"):
+#|     for obj, _, command in app.web_engines:
+#|         if not _requires_proxy_token(obj) and command.lacks("--middleware"):
 #|             yield Violation(
 #|                 mode.line,
 #|                 "developer mode lets anyone put the engine to sleep or change its weights",
@@ -1331,11 +1325,9 @@ if __name__ == "__main__":
 #|     Without a key, the routes that change weights, start profiles or flush caches answer anyone who reaches the
 #|     server.
 #|     """
-#|     for obj in app.modal_objects:
-#|         command = obj.server_command
-#|         if command is None or command.engine != "sglang" or _has_key_middleware(app):
-#|             continue
-#|         if obj.web and not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS):
+#|     for obj, _, command in app.web_engines:
+#|         unprotected = not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS)
+#|         if command.engine == "sglang" and unprotected and not _has_key_middleware(app):
 #|             message = "anyone who reaches sglang can change its weights"
 #|             yield Violation(command.line, message, "require a proxy token, or set a key")
 #|
@@ -1387,11 +1379,8 @@ if __name__ == "__main__":
 #|     return required.value is not False if required else not web.complete
 #|
 #|
-#| def _requires_engine_key(app: AppSource, obj: ModalObject) -> bool:
+#| def _requires_engine_key(app: AppSource, command: EngineCommand) -> bool:
 #|     """False if the engine requires no key; True if it does or this is unknown."""
-#|     command = obj.server_command
-#|     if command is None:
-#|         return False
 #|     if command.engine == "sglang" and _has_key_middleware(app):
 #|         return True
 #|     variables = KEY_VARIABLES[command.engine]
@@ -1414,7 +1403,7 @@ if __name__ == "__main__":
 #|
 #| from modal_serve_gen import facts, flags
 #| from modal_serve_gen.checks.app_source import AppSource
-#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.modal_objects import Call, Violation
 #|
 #| DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 #| URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
@@ -1455,10 +1444,7 @@ if __name__ == "__main__":
 #|     If it is bound to localhost or another port, the container waits until its startup timeout and fails, with a GPU
 #|     running.
 #|     """
-#|     for obj in app.modal_objects:
-#|         command = obj.server_command
-#|         if command is None or not obj.web:
-#|             continue
+#|     for _, web, command in app.web_engines:
 #|         host = command.value("--host")
 #|         if host is None:
 #|             if command.complete and command.engine == "sglang":
@@ -1467,12 +1453,12 @@ if __name__ == "__main__":
 #|         elif host.text not in (None, "0.0.0.0", "::"):
 #|             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
 #|             yield Violation(host.line, message, 'use "0.0.0.0"')
-#|         expected = _expected_port(app, obj)
-#|         given = command.value("--port")
-#|         port = given.text if given else str(DEFAULT_PORTS[command.engine]) if command.complete else None
+#|         expected = _expected_port(app, web)
+#|         flag = command.value("--port")
+#|         port = flag.text if flag else str(DEFAULT_PORTS[command.engine]) if command.complete else None
 #|         if port is not None and expected is not None and port != str(expected):
 #|             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
-#|             yield Violation(given.line if given else command.line, message, f"use port {expected}")
+#|             yield Violation(flag.line if flag else command.line, message, f"use port {expected}")
 #|
 #|
 #| def engine_routes(app: AppSource) -> Iterator[Violation]:
@@ -1529,8 +1515,7 @@ if __name__ == "__main__":
 #|     the engine's exit code is lost.
 #|     """
 #|     for call in app.calls:
-#|         shell = call.arguments.get("shell")
-#|         if shell and shell.value is True:
+#|         if shell := call.switch("shell", True):
 #|             message = "with shell=True, values are interpreted as shell code"
 #|             yield Violation(shell.line, message, "pass a list of arguments without a shell")
 #|     for call in app.calls:
@@ -1538,18 +1523,16 @@ if __name__ == "__main__":
 #|             yield Violation(call.line, "os.system runs a shell", "use subprocess.Popen with a list of arguments")
 #|
 #|
-#| def _expected_port(app: AppSource, obj: ModalObject) -> int | None:
+#| def _expected_port(app: AppSource, web: Call) -> int | None:
 #|     """The port where Modal expects the server; None if it is unknown."""
-#|     web = obj.web
-#|     if web is None or web.method not in ("web_server", "server", "http_server"):
-#|         return None
-#|     argument = web.arguments.get("port")
-#|     if argument:
-#|         return argument.value if isinstance(argument.value, int) else None
-#|     if web.method != "server" and web.node.args:
+#|     port: object = None
+#|     if web.method in ("web_server", "server", "http_server") and "port" in web.arguments:
+#|         port = web.arguments["port"].value
+#|     elif web.method in ("web_server", "http_server") and web.node.args:
 #|         port = app.evaluate(web.node.args[0])
-#|         return port if isinstance(port, int) else None
-#|     return 8000 if web.method == "server" and web.complete else None
+#|     elif web.method == "server" and web.complete:
+#|         port = 8000
+#|     return port if isinstance(port, int) else None
 #|
 #|
 #| def _url_path(app: AppSource, node: ast.expr) -> str | None:
@@ -1620,10 +1603,9 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand, Word
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
+#| from modal_serve_gen.checks.rules.weights import DOWNLOAD_COMMAND, DOWNLOADS
 #|
 #| SHA = re.compile(r"[0-9a-f]{40}")
-#| DOWNLOADS = ("snapshot_download", "hf_hub_download")
-#| DOWNLOAD_COMMAND = re.compile(r"\b(?:hf|huggingface-cli) download\b")
 #| HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 #| PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
 #| MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
@@ -1715,13 +1697,8 @@ if __name__ == "__main__":
 #|             message = "--trust-remote-code runs code from an unpinned revision"
 #|             yield Violation(line, message, "add --code-revision, or remove it")
 #|     for call in app.calls:
-#|         trust = call.arguments.get("trust_remote_code")
-#|         if (
-#|             call.method == "from_pretrained"
-#|             and trust
-#|             and trust.value is True
-#|             and call.lacks("code_revision", "revision")
-#|         ):
+#|         trust = call.switch("trust_remote_code", True)
+#|         if trust and call.method == "from_pretrained" and call.lacks("code_revision", "revision"):
 #|             message = "trust_remote_code runs code from an unpinned revision"
 #|             yield Violation(trust.line, message, "add revision=, or remove it")
 #|
@@ -2075,10 +2052,10 @@ if __name__ == "__main__":
 #|
 #| def _applies(row: facts.Removed, call: Call) -> bool:
 #|     """True if a removed argument was one of this call's function."""
-#|     owner, _, last = call.name.rpartition(".")
-#|     is_app = owner not in ("", "modal") and "." not in owner
 #|     functions = [function.partition(".")[::2] for function in row.of]
-#|     return not functions or any(last == method and (kind == "Image" or is_app) for kind, method in functions)
+#|     return not functions or any(
+#|         call.method == method and (owner == "Image" or call.is_on_app) for owner, method in functions
+#|     )
 #|
 #|
 #| def _sdk_calls(app: AppSource) -> Iterator[tuple[Call, str]]:
@@ -2144,13 +2121,14 @@ if __name__ == "__main__":
 #|     """
 #|     for obj in app.modal_objects:
 #|         before, _ = _enter_methods(obj)
-#|         snapshot, options = obj.argument("enable_memory_snapshot"), obj.argument("experimental_options")
-#|         if before and (obj.call.lacks("enable_memory_snapshot") or (snapshot and snapshot.value is False)):
+#|         no_snapshot = obj.call.lacks("enable_memory_snapshot") or obj.call.switch("enable_memory_snapshot", False)
+#|         if before and no_snapshot:
 #|             message = f"{obj.name} has enter(snap=True), but memory snapshots are off"
 #|             yield Violation(obj.line, message, "add enable_memory_snapshot=True")
 #|             continue
 #|         if not _takes_snapshot(obj):
 #|             continue
+#|         options = obj.argument("experimental_options")
 #|         values = options.value if options else {}
 #|         lacks_gpu = obj.call.complete and isinstance(values, dict) and not values.get("enable_gpu_snapshot")
 #|         if before and obj.gpus and obj.engine_command and lacks_gpu:
@@ -2191,8 +2169,7 @@ if __name__ == "__main__":
 #|     for name, decorators in obj.methods.items():
 #|         for decorator in decorators:
 #|             if decorator.method == "enter":
-#|                 snap = decorator.arguments.get("snap")
-#|                 (before if snap and snap.value is True else after).append(name)
+#|                 (before if decorator.switch("snap", True) else after).append(name)
 #|     return before, after
 
 # === modal_serve_gen/checks/rules/start.py
@@ -2219,10 +2196,9 @@ if __name__ == "__main__":
 #|     """
 #|     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
 #|         return
-#|     for obj in app.modal_objects:
-#|         if obj.web and (command := obj.server_command):
-#|             fix = "poll GET /health until it returns 200"
-#|             yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
+#|     for _, _, command in app.web_engines:
+#|         fix = "poll GET /health until it returns 200"
+#|         yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 #|
 #|
 #| def dead_engine(app: AppSource) -> Iterator[Violation]:
@@ -2324,8 +2300,7 @@ if __name__ == "__main__":
 #|         if not obj.gpus:
 #|             continue
 #|         for call in obj.calls:
-#|             local = call.arguments.get("local_files_only")
-#|             if call.method in DOWNLOADS and not (local and local.value is True):
+#|             if call.method in DOWNLOADS and not call.switch("local_files_only", True):
 #|                 message = f"{obj.name} runs {call.method} on a GPU"
 #|                 yield Violation(call.line, message, "download in a function without a GPU")
 #|         command = obj.engine_command
@@ -2360,12 +2335,10 @@ if __name__ == "__main__":
 #|             message = f"--load-format {load_format.text} reads pickles"
 #|             yield Violation(load_format.line, message, "remove it: safetensors is the default")
 #|     for call in app.calls:
-#|         weights_only = call.arguments.get("weights_only")
-#|         if call.name == "torch.load" and weights_only and weights_only.value is False:
+#|         if call.name == "torch.load" and call.switch("weights_only", False):
 #|             message = "torch.load with weights_only=False runs code in the file"
 #|             yield Violation(call.line, message, "load safetensors")
-#|         use_safetensors = call.arguments.get("use_safetensors")
-#|         if use_safetensors and use_safetensors.value is False:
+#|         if use_safetensors := call.switch("use_safetensors", False):
 #|             yield Violation(use_safetensors.line, "use_safetensors=False reads pickles", "remove it")
 #|         allowed = call.arguments.get("allow_patterns")
 #|         if call.method in DOWNLOADS and allowed:
@@ -2495,7 +2468,10 @@ if __name__ == "__main__":
 #| """Scopes and names of a module: functions, imports, definitions and assignments."""
 #|
 #| import ast
+#| from collections import ChainMap
 #| from collections.abc import Iterable, Iterator
+#|
+#| from modal_serve_gen.checks.evaluation import evaluate
 #|
 #|
 #| def outer_scopes(tree: ast.Module) -> list[ast.AST]:
@@ -2506,6 +2482,15 @@ if __name__ == "__main__":
 #|     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 #|     rest = ast.Module([node for node in tree.body if not isinstance(node, definitions)], [])
 #|     return [*outer, rest]
+#|
+#|
+#| def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef, constants: dict[str, object]) -> ChainMap[str, object]:
+#|     """Values of the names in a function's scope: local ones that are assigned once, parameters, the module's."""
+#|     local: dict[str, object] = {}
+#|     for name, expression in assignments(ast.walk(function)):
+#|         local[name] = None if name in local else evaluate(expression, ChainMap(local, constants))
+#|     parameters: dict[str, object] = {item.arg: None for item in (*function.args.args, *function.args.kwonlyargs)}
+#|     return ChainMap(local, parameters, constants)
 #|
 #|
 #| def body_nodes(node: ast.AST) -> Iterator[ast.AST]:

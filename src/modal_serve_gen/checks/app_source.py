@@ -5,7 +5,6 @@ Values that are unknown without running the app are None, and rules skip them.
 
 import ast
 import re
-from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -13,10 +12,9 @@ from typing import NamedTuple
 from modal_serve_gen.checks import command_lines, scopes
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.evaluation import dotted_name, evaluate
-from modal_serve_gen.checks.modal_objects import Argument, Call, ModalObject
+from modal_serve_gen.checks.modal_objects import KINDS, Argument, Call, ModalObject
 from modal_serve_gen.checks.packages import Requirement, requirements
 
-KINDS = ("function", "cls", "server")
 MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
 VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 
@@ -56,27 +54,18 @@ class AppSource:
 
     def evaluate(self, node: ast.AST | None) -> object:
         """Value of an expression in its scope; None if it is unknown."""
-        return evaluate(node, self._names.get(id(node), self.constants))
+        return evaluate(node, self._scope(node))
+
+    def _scope(self, node: ast.AST | None) -> Mapping[str, object]:
+        return self._names.get(id(node), self.constants)
 
     @cached_property
     def _names(self) -> dict[int, Mapping[str, object]]:
-        """id of a node in a function -> values of the names in scope there; local names hide the module's."""
+        """id of a node in a function -> values of the names in scope there."""
         names: dict[int, Mapping[str, object]] = {}
         for function in self.nodes:
-            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            nodes = list(ast.walk(function))
-            local: dict[str, object] = {}
-            assigned: set[str] = set()
-            for name, expression in scopes.assignments(nodes):
-                again = name in assigned
-                assigned.add(name)
-                local[name] = None if again else evaluate(expression, ChainMap(local, self.constants))
-            parameters: dict[str, object] = {
-                argument.arg: None for argument in (*function.args.args, *function.args.kwonlyargs)
-            }
-            in_scope = ChainMap(local, parameters, self.constants)
-            names |= {id(node): in_scope for node in nodes}
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                names |= dict.fromkeys(map(id, ast.walk(function)), scopes.names_in(function, self.constants))
         return names
 
     @cached_property
@@ -111,18 +100,22 @@ class AppSource:
         return objects
 
     @cached_property
+    def web_engines(self) -> list[tuple[ModalObject, Call, EngineCommand]]:
+        """Each Modal object with a URL whose engine answers HTTP requests, with its web decorator and its engine."""
+        return [
+            (obj, web, command)
+            for obj in self.modal_objects
+            if (web := obj.web) is not None and (command := obj.server_command) is not None
+        ]
+
+    @cached_property
     def commands(self) -> list[EngineCommand]:
         """Every engine command line in the file, in file order."""
         commands: list[EngineCommand] = []
         for scope in scopes.outer_scopes(self.tree):
-            commands += command_lines.from_lists(scope, self._names.get(id(scope), self.constants))
+            commands += command_lines.from_lists(scope, self._scope(scope))
         commands += command_lines.from_strings(self.tree, self.constants)
-        for call in self.calls:
-            name = call.name if call.name in command_lines.PYTHON_APIS else call.method
-            if name in command_lines.PYTHON_APIS and (call.method != "Engine" or name == call.name):
-                nodes = {key: argument.node for key, argument in call.arguments.items()}
-                names = self._names.get(id(call.node), self.constants)
-                commands.append(command_lines.from_call(call.node, name, nodes, names, call.complete))
+        commands += command_lines.from_calls(self.calls, self.evaluate)
         unique = {(command.line, command.argv): command for command in commands}
         return sorted(unique.values(), key=lambda command: command.line)
 
@@ -213,7 +206,7 @@ class AppSource:
         for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 decorators = [self._decorator(decorator) for decorator in node.decorator_list]
-                call = next((decorator for decorator in decorators if _creates_object(decorator)), None)
+                call = next((call for call in decorators if call.is_on_app and call.method in KINDS), None)
                 if call:
                     methods = {
                         method.name: [self._decorator(decorator) for decorator in method.decorator_list]
@@ -224,7 +217,8 @@ class AppSource:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == 1:
                 call = self._call(node.func)
                 definition = self.definitions.get(dotted_name(node.args[0]))
-                if _creates_object(call) and isinstance(definition, ast.FunctionDef | ast.ClassDef):
+                creates = call.is_on_app and call.method in KINDS
+                if creates and isinstance(definition, ast.FunctionDef | ast.ClassDef):
                     yield ModalObject(call.method, definition.name, call, definition, [], {})
 
     def _decorator(self, node: ast.expr) -> Call:
@@ -247,9 +241,3 @@ class AppSource:
                     seen.add(id(definition))
                     waiting.append(definition)
         return reachable
-
-
-def _creates_object(call: Call) -> bool:
-    """True for `app.function` and the like, whatever the app is called."""
-    owner, _, kind = call.name.rpartition(".")
-    return kind in KINDS and owner not in ("", "modal") and "." not in owner

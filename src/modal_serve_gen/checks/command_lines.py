@@ -4,11 +4,12 @@ import ast
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
 from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
+from modal_serve_gen.checks.modal_objects import Call
 
 Names = Mapping[str, object]  # name -> value, for names in scope
 STARTS = {
@@ -61,7 +62,9 @@ def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
                 for word in arguments
                 for text in ([None] if word.text is None else _shell_split(word.text))
             ]
-        yield _command(engine, arguments, words[0].line, complete=complete, shell=shell)
+        line = words[0].line
+        located = tuple(Word(word.text, word.line or line) for word in arguments)
+        yield EngineCommand(engine, located, line, shell=shell, complete=complete)
 
 
 def from_strings(tree: ast.AST, names: Names) -> Iterator[EngineCommand]:
@@ -78,25 +81,26 @@ def from_strings(tree: ast.AST, names: Names) -> Iterator[EngineCommand]:
         if match := SHELL_START.search(f"{text} "):
             engine = "vllm" if "vllm" in match[1] else "sglang"
             arguments = SHELL_END.split(text[match.end() :].replace("\\\n", " "))[0]
-            yield _command(engine, [Word(word, line) for word in _shell_split(arguments)], line, shell=True)
+            words = tuple(Word(word, line) for word in _shell_split(arguments))
+            yield EngineCommand(engine, words, line, shell=True)
 
 
-def from_call(
-    call: ast.Call, name: str, arguments: Mapping[str, ast.expr], names: Names, complete: bool
-) -> EngineCommand:
-    """A call of an engine's Python API, with its keywords as the flags of the command line."""
-    engine = PYTHON_APIS[name]
-    words: list[Word] = []
-    if call.args and (model := evaluate(call.args[0], names)):
-        line = call.args[0].lineno
-        words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
-    for key, node in arguments.items():
-        value, flag = evaluate(node, names), key.replace("_", "-")
-        words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", node.lineno))
-        if not isinstance(value, bool):
-            text = value if value is None or isinstance(value, str) else json.dumps(value)
-            words.append(Word(text, node.lineno))
-    return _command(engine, words, call.lineno, server=False, complete=complete)
+def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Iterator[EngineCommand]:
+    """Calls of an engine's Python API, with their keywords as the flags of the command line."""
+    for call in calls:
+        engine = PYTHON_APIS.get(call.name) or PYTHON_APIS.get(call.method)
+        if engine is None:
+            continue
+        words: list[Word] = []
+        if call.node.args and (model := value_of(call.node.args[0])):
+            line = call.node.args[0].lineno
+            words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
+        for key, (value, line, _) in call.arguments.items():
+            flag = key.replace("_", "-")
+            words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
+            if not isinstance(value, bool):
+                words.append(Word(value if value is None or isinstance(value, str) else json.dumps(value), line))
+        yield EngineCommand(engine, tuple(words), call.line, server=False, complete=call.complete)
 
 
 def _list_uses(scope: ast.AST, names: Names) -> _ListUses:
@@ -183,19 +187,6 @@ def _start(words: list[Word]) -> tuple[str, int] | None:
         if pair in STARTS:
             return STARTS[pair], index + 2 + subcommand.endswith("cli.main")  # which takes its own `serve`
     return None
-
-
-def _command(
-    engine: str,
-    words: Sequence[Word],
-    line: int,
-    *,
-    server: bool = True,
-    shell: bool = False,
-    complete: bool = True,
-) -> EngineCommand:
-    placed = tuple(Word(word.text, word.line or line) for word in words)
-    return EngineCommand(engine, placed, line, server, shell, complete)
 
 
 def _may_be_string(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.evaluation import is_number
 
+KINDS = ("function", "cls", "server")
 WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
 
 
@@ -19,8 +20,7 @@ class Violation(NamedTuple):
     fix: str  # what to do about it
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a call. `value` is None if it is unknown."""
 
     value: object
@@ -50,9 +50,20 @@ class Call:
         """The last part of the name."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def is_on_app(self) -> bool:
+        """True for a method of a variable other than `modal`, such as `app.function`, whatever the app is called."""
+        owner = self.name.rpartition(".")[0]
+        return owner not in ("", "modal") and "." not in owner
+
     def lacks(self, *names: str) -> bool:
         """True if none of these keywords can be present."""
         return self.complete and not any(name in self.arguments for name in names)
+
+    def switch(self, name: str, value: bool) -> Argument | None:
+        """The argument `name` if it is this boolean."""
+        argument = self.arguments.get(name)
+        return argument if argument and argument.value is value else None
 
 
 @dataclass

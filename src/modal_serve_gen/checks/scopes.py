@@ -1,7 +1,10 @@
 """Scopes and names of a module: functions, imports, definitions and assignments."""
 
 import ast
+from collections import ChainMap
 from collections.abc import Iterable, Iterator
+
+from modal_serve_gen.checks.evaluation import evaluate
 
 
 def outer_scopes(tree: ast.Module) -> list[ast.AST]:
@@ -12,6 +15,15 @@ def outer_scopes(tree: ast.Module) -> list[ast.AST]:
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     rest = ast.Module([node for node in tree.body if not isinstance(node, definitions)], [])
     return [*outer, rest]
+
+
+def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef, constants: dict[str, object]) -> ChainMap[str, object]:
+    """Values of the names in a function's scope: local ones that are assigned once, parameters, the module's."""
+    local: dict[str, object] = {}
+    for name, expression in assignments(ast.walk(function)):
+        local[name] = None if name in local else evaluate(expression, ChainMap(local, constants))
+    parameters: dict[str, object] = {item.arg: None for item in (*function.args.args, *function.args.kwonlyargs)}
+    return ChainMap(local, parameters, constants)
 
 
 def body_nodes(node: ast.AST) -> Iterator[ast.AST]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen.checks.app_source import AppSource
+from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.modal_objects import ModalObject, Violation
 
 SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
@@ -19,7 +20,13 @@ def public_endpoint(app: AppSource) -> Iterator[Violation]:
     Web functions are public by default. Scanners find them within hours and start GPUs.
     """
     for obj in app.modal_objects:
-        if not obj.gpus or not obj.web or _requires_proxy_token(obj) or _requires_engine_key(app, obj):
+        command = obj.server_command
+        if (
+            not obj.gpus
+            or not obj.web
+            or _requires_proxy_token(obj)
+            or (command and _requires_engine_key(app, command))
+        ):
             continue
         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
         if obj.web.method == "http_server":
@@ -34,11 +41,9 @@ def open_routes(app: AppSource) -> Iterator[Violation]:
     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
     stay open to anyone.
     """
-    for obj in app.modal_objects:
-        command = obj.server_command
-        if command is None or not obj.web or command.engine != "vllm" or _requires_proxy_token(obj):
-            continue
-        if _requires_engine_key(app, obj) and command.lacks("--middleware"):
+    for obj, _, command in app.web_engines:
+        closed = _requires_proxy_token(obj) or not command.lacks("--middleware")
+        if command.engine == "vllm" and not closed and _requires_engine_key(app, command):
             yield Violation(
                 command.line_of("--api-key") or command.line,
                 "the key does not protect /invocations, /tokenize and /metrics",
@@ -54,9 +59,8 @@ def developer_mode(app: AppSource) -> Iterator[Violation]:
     mode = app.variable("VLLM_SERVER_DEV_MODE")
     if mode is None or str(mode.value) in ("None", "0", ""):
         return
-    for obj in app.modal_objects:
-        command = obj.server_command
-        if command and obj.web and not _requires_proxy_token(obj) and command.lacks("--middleware"):
+    for obj, _, command in app.web_engines:
+        if not _requires_proxy_token(obj) and command.lacks("--middleware"):
             yield Violation(
                 mode.line,
                 "developer mode lets anyone put the engine to sleep or change its weights",
@@ -70,11 +74,9 @@ def admin_routes(app: AppSource) -> Iterator[Violation]:
     Without a key, the routes that change weights, start profiles or flush caches answer anyone who reaches the
     server.
     """
-    for obj in app.modal_objects:
-        command = obj.server_command
-        if command is None or command.engine != "sglang" or _has_key_middleware(app):
-            continue
-        if obj.web and not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS):
+    for obj, _, command in app.web_engines:
+        unprotected = not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS)
+        if command.engine == "sglang" and unprotected and not _has_key_middleware(app):
             message = "anyone who reaches sglang can change its weights"
             yield Violation(command.line, message, "require a proxy token, or set a key")
 
@@ -126,11 +128,8 @@ def _requires_proxy_token(obj: ModalObject) -> bool:
     return required.value is not False if required else not web.complete
 
 
-def _requires_engine_key(app: AppSource, obj: ModalObject) -> bool:
+def _requires_engine_key(app: AppSource, command: EngineCommand) -> bool:
     """False if the engine requires no key; True if it does or this is unknown."""
-    command = obj.server_command
-    if command is None:
-        return False
     if command.engine == "sglang" and _has_key_middleware(app):
         return True
     variables = KEY_VARIABLES[command.engine]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.app_source import AppSource
-from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+from modal_serve_gen.checks.modal_objects import Call, Violation
 
 DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
@@ -48,10 +48,7 @@ def engine_address(app: AppSource) -> Iterator[Violation]:
     If it is bound to localhost or another port, the container waits until its startup timeout and fails, with a GPU
     running.
     """
-    for obj in app.modal_objects:
-        command = obj.server_command
-        if command is None or not obj.web:
-            continue
+    for _, web, command in app.web_engines:
         host = command.value("--host")
         if host is None:
             if command.complete and command.engine == "sglang":
@@ -60,12 +57,12 @@ def engine_address(app: AppSource) -> Iterator[Violation]:
         elif host.text not in (None, "0.0.0.0", "::"):
             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
             yield Violation(host.line, message, 'use "0.0.0.0"')
-        expected = _expected_port(app, obj)
-        given = command.value("--port")
-        port = given.text if given else str(DEFAULT_PORTS[command.engine]) if command.complete else None
+        expected = _expected_port(app, web)
+        flag = command.value("--port")
+        port = flag.text if flag else str(DEFAULT_PORTS[command.engine]) if command.complete else None
         if port is not None and expected is not None and port != str(expected):
             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
-            yield Violation(given.line if given else command.line, message, f"use port {expected}")
+            yield Violation(flag.line if flag else command.line, message, f"use port {expected}")
 
 
 def engine_routes(app: AppSource) -> Iterator[Violation]:
@@ -122,8 +119,7 @@ def shell_string(app: AppSource) -> Iterator[Violation]:
     the engine's exit code is lost.
     """
     for call in app.calls:
-        shell = call.arguments.get("shell")
-        if shell and shell.value is True:
+        if shell := call.switch("shell", True):
             message = "with shell=True, values are interpreted as shell code"
             yield Violation(shell.line, message, "pass a list of arguments without a shell")
     for call in app.calls:
@@ -131,18 +127,16 @@ def shell_string(app: AppSource) -> Iterator[Violation]:
             yield Violation(call.line, "os.system runs a shell", "use subprocess.Popen with a list of arguments")
 
 
-def _expected_port(app: AppSource, obj: ModalObject) -> int | None:
+def _expected_port(app: AppSource, web: Call) -> int | None:
     """The port where Modal expects the server; None if it is unknown."""
-    web = obj.web
-    if web is None or web.method not in ("web_server", "server", "http_server"):
-        return None
-    argument = web.arguments.get("port")
-    if argument:
-        return argument.value if isinstance(argument.value, int) else None
-    if web.method != "server" and web.node.args:
+    port: object = None
+    if web.method in ("web_server", "server", "http_server") and "port" in web.arguments:
+        port = web.arguments["port"].value
+    elif web.method in ("web_server", "http_server") and web.node.args:
         port = app.evaluate(web.node.args[0])
-        return port if isinstance(port, int) else None
-    return 8000 if web.method == "server" and web.complete else None
+    elif web.method == "server" and web.complete:
+        port = 8000
+    return port if isinstance(port, int) else None
 
 
 def _url_path(app: AppSource, node: ast.expr) -> str | None:

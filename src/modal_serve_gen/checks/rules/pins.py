@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand, Word
 from modal_serve_gen.checks.modal_objects import Call, Violation
+from modal_serve_gen.checks.rules.weights import DOWNLOAD_COMMAND, DOWNLOADS
 
 SHA = re.compile(r"[0-9a-f]{40}")
-DOWNLOADS = ("snapshot_download", "hf_hub_download")
-DOWNLOAD_COMMAND = re.compile(r"\b(?:hf|huggingface-cli) download\b")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
 MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
@@ -101,13 +100,8 @@ def remote_code(app: AppSource) -> Iterator[Violation]:
             message = "--trust-remote-code runs code from an unpinned revision"
             yield Violation(line, message, "add --code-revision, or remove it")
     for call in app.calls:
-        trust = call.arguments.get("trust_remote_code")
-        if (
-            call.method == "from_pretrained"
-            and trust
-            and trust.value is True
-            and call.lacks("code_revision", "revision")
-        ):
+        trust = call.switch("trust_remote_code", True)
+        if trust and call.method == "from_pretrained" and call.lacks("code_revision", "revision"):
             message = "trust_remote_code runs code from an unpinned revision"
             yield Violation(trust.line, message, "add revision=, or remove it")
 

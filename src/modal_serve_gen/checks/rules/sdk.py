@@ -173,10 +173,10 @@ def _uses(app: AppSource, row: facts.Removed) -> Iterator[int]:
 
 def _applies(row: facts.Removed, call: Call) -> bool:
     """True if a removed argument was one of this call's function."""
-    owner, _, last = call.name.rpartition(".")
-    is_app = owner not in ("", "modal") and "." not in owner
     functions = [function.partition(".")[::2] for function in row.of]
-    return not functions or any(last == method and (kind == "Image" or is_app) for kind, method in functions)
+    return not functions or any(
+        call.method == method and (owner == "Image" or call.is_on_app) for owner, method in functions
+    )
 
 
 def _sdk_calls(app: AppSource) -> Iterator[tuple[Call, str]]:

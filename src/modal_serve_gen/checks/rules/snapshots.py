@@ -41,13 +41,14 @@ def snapshot_flags(app: AppSource) -> Iterator[Violation]:
     """
     for obj in app.modal_objects:
         before, _ = _enter_methods(obj)
-        snapshot, options = obj.argument("enable_memory_snapshot"), obj.argument("experimental_options")
-        if before and (obj.call.lacks("enable_memory_snapshot") or (snapshot and snapshot.value is False)):
+        no_snapshot = obj.call.lacks("enable_memory_snapshot") or obj.call.switch("enable_memory_snapshot", False)
+        if before and no_snapshot:
             message = f"{obj.name} has enter(snap=True), but memory snapshots are off"
             yield Violation(obj.line, message, "add enable_memory_snapshot=True")
             continue
         if not _takes_snapshot(obj):
             continue
+        options = obj.argument("experimental_options")
         values = options.value if options else {}
         lacks_gpu = obj.call.complete and isinstance(values, dict) and not values.get("enable_gpu_snapshot")
         if before and obj.gpus and obj.engine_command and lacks_gpu:
@@ -88,6 +89,5 @@ def _enter_methods(obj: ModalObject) -> tuple[list[str], list[str]]:
     for name, decorators in obj.methods.items():
         for decorator in decorators:
             if decorator.method == "enter":
-                snap = decorator.arguments.get("snap")
-                (before if snap and snap.value is True else after).append(name)
+                (before if decorator.switch("snap", True) else after).append(name)
     return before, after

@@ -21,10 +21,9 @@ def readiness(app: AppSource) -> Iterator[Violation]:
     """
     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
         return
-    for obj in app.modal_objects:
-        if obj.web and (command := obj.server_command):
-            fix = "poll GET /health until it returns 200"
-            yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
+    for _, _, command in app.web_engines:
+        fix = "poll GET /health until it returns 200"
+        yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 
 
 def dead_engine(app: AppSource) -> Iterator[Violation]:

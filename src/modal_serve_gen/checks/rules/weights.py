@@ -36,8 +36,7 @@ def download_on_gpu(app: AppSource) -> Iterator[Violation]:
         if not obj.gpus:
             continue
         for call in obj.calls:
-            local = call.arguments.get("local_files_only")
-            if call.method in DOWNLOADS and not (local and local.value is True):
+            if call.method in DOWNLOADS and not call.switch("local_files_only", True):
                 message = f"{obj.name} runs {call.method} on a GPU"
                 yield Violation(call.line, message, "download in a function without a GPU")
         command = obj.engine_command
@@ -72,12 +71,10 @@ def pickle_weights(app: AppSource) -> Iterator[Violation]:
             message = f"--load-format {load_format.text} reads pickles"
             yield Violation(load_format.line, message, "remove it: safetensors is the default")
     for call in app.calls:
-        weights_only = call.arguments.get("weights_only")
-        if call.name == "torch.load" and weights_only and weights_only.value is False:
+        if call.name == "torch.load" and call.switch("weights_only", False):
             message = "torch.load with weights_only=False runs code in the file"
             yield Violation(call.line, message, "load safetensors")
-        use_safetensors = call.arguments.get("use_safetensors")
-        if use_safetensors and use_safetensors.value is False:
+        if use_safetensors := call.switch("use_safetensors", False):
             yield Violation(use_safetensors.line, "use_safetensors=False reads pickles", "remove it")
         allowed = call.arguments.get("allow_patterns")
         if call.method in DOWNLOADS and allowed:
