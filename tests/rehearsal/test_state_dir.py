@@ -69,7 +69,7 @@ def test_an_edited_secret_opens_a_gated_model(shell, tmp_path):
 def get(plane: ControlPlane, name: str, **more) -> dict[str, str]:
     """The values of the Secret that a client asks for."""
     request = api_pb2.SecretGetOrCreateRequest(deployment_name=name, **more)
-    return plane.secrets[asyncio.run(objects.SecretGetOrCreate(plane, request, None)).secret_id]
+    return plane.secrets[asyncio.run(objects.SecretGetOrCreate(plane, request))["secret_id"]]
 
 
 def test_a_secret_is_made_as_modal_makes_it(tmp_path):

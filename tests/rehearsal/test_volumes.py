@@ -55,13 +55,13 @@ def test_volumes_persist_in_a_state_folder(tmp_path):
 
     def get(plane, name, **more):
         request = api_pb2.VolumeGetOrCreateRequest(deployment_name=name, **more)
-        return asyncio.run(volumes.VolumeGetOrCreate(plane, request, None))
+        return asyncio.run(volumes.VolumeGetOrCreate(plane, request))
 
     first, second = (ControlPlane(tmp_path / name, state_dir=tmp_path / "kept") for name in ("first", "second"))
     get(first, "jobs", version=2, object_creation_type=api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING)
     response = get(second, "jobs")
-    assert response.version == response.metadata.version == 2
-    assert second.volume_path(response.volume_id) == tmp_path / "kept" / "volumes" / "jobs"
+    assert response["version"] == response["metadata"].version == 2
+    assert second.volume_path(response["volume_id"]) == tmp_path / "kept" / "volumes" / "jobs"
     with pytest.raises(GRPCError, match="not found"):
         get(second, "other")
 
@@ -74,7 +74,7 @@ def test_a_block_is_requested_once(tmp_path):
         file = request.files.add(path=name, size=3 * volume_files.BLOCK)
         for content in (b"1", b"2", b"1"):
             file.blocks.add(contents_sha256=hashlib.sha256(content).digest())
-    missing = asyncio.run(volume_files.VolumePutFiles2(plane, request, None)).missing_blocks
+    missing = asyncio.run(volume_files.VolumePutFiles2(plane, request))["missing_blocks"]
     assert [(block.file_index, block.block_index) for block in missing] == [(0, 0), (0, 1)]
 
 

@@ -18,21 +18,7 @@ from modal_serve_gen.rehearsal.containers import isolation
 from modal_serve_gen.rehearsal.containers.fleet import Fleet
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.containers.watchdog import Watchdog
-from modal_serve_gen.rehearsal.control_plane import (
-    apps,
-    blobs,
-    calls,
-    classes,
-    deployments,
-    images,
-    logs,
-    objects,
-    servers,
-    shutdown,
-    volume_files,
-    volumes,
-)
-from modal_serve_gen.rehearsal.control_plane.rpc import Handlers, Service, handlers_of
+from modal_serve_gen.rehearsal.control_plane import rpc
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
 from modal_serve_gen.rehearsal.injector import Injector
 from modal_serve_gen.rehearsal.report import Report, write_report
@@ -50,9 +36,6 @@ RUN_LIMIT_S = {"real": 900, "stub": 300}  # upper bound on one modal command
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
 ISOLATED = "the containers' network: connected to this rehearsal only, not to the Internet"
 SHARED = "containers share this machine's files and network; Volume paths are correct only in environment variables"
-HANDLER_MODULES = (
-    apps, blobs, calls, classes, deployments, images, logs, objects, servers, shutdown, volumes, volume_files,
-)  # fmt: skip
 
 
 class Rehearsal:
@@ -83,7 +66,7 @@ class Rehearsal:
         self.substitutes = substitutes = Substitutes(config, folder, plane.substitute)
         refused = await asyncio.to_thread(isolation.refusal) if config.isolated else "isolation is turned off"
         plane.substitute(f"{SHARED}: {refused}" if refused else ISOLATED)
-        handlers = handlers_of(*HANDLER_MODULES)
+        handlers = rpc.handlers()
         launcher = Launcher(
             plane,
             handlers,
@@ -225,9 +208,9 @@ def _folder() -> Path:
     return Path(folder)
 
 
-async def _serve_rpcs(plane: ControlPlane, handlers: Handlers, stack: contextlib.AsyncExitStack) -> str:
+async def _serve_rpcs(plane: ControlPlane, handlers: rpc.Handlers, stack: contextlib.AsyncExitStack) -> str:
     """Serve the client's RPCs on a free loopback port; its URL."""
-    server, listener = Server([Service(plane, handlers)]), socket.socket()
+    server, listener = Server([rpc.Service(plane, handlers)]), socket.socket()
     listener.bind(("127.0.0.1", 0))
     await server.start(sock=listener)
     stack.callback(server.close)

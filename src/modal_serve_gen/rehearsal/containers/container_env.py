@@ -8,7 +8,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.control_plane import deployments, images, servers, volumes
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.rpc import compatible
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function, Image
 
 
@@ -121,7 +121,7 @@ def arguments(plane: ControlPlane, container: Container, limit_s: float) -> api_
             if dependency.object_id in plane.volumes:
                 item.volume_metadata.CopyFrom(volumes.metadata(plane, dependency.object_id))
             layout.objects.append(item)
-    return reply(
+    return compatible(
         api_pb2.ContainerArguments,
         task_id=container.id,
         function_id=function.id,

@@ -30,7 +30,6 @@ CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
 MAX_CONTAINERS = 4  # of one function, on one machine
 MAX_BUILD_S = 1800
-FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
 class Fleet:
@@ -45,20 +44,10 @@ class Fleet:
         """Start as many containers as the inputs or requests of `function` need."""
         if servers.serves(function.definition):
             needed = servers.needed_containers(function)
-        elif not function.app.ending:
-            needed = self._needed(function)
         else:
-            needed = 0
+            needed = 0 if function.app.ending else _needed_containers(function)
         for _ in range(needed - len(function.live)):
             self.launch(function)
-
-    def _needed(self, function: Function) -> int:
-        """At least one, and as many as the waiting inputs fill, within the limits of the app and of this machine."""
-        definition = function.definition
-        capacity = max(1, definition.max_concurrent_inputs)
-        busy = sum(len(container.running) for container in function.live)
-        maximum = definition.autoscaler_settings.max_containers or definition.concurrency_limit or MAX_CONTAINERS
-        return max(1, min(maximum, MAX_CONTAINERS, math.ceil((busy + len(function.queue)) / capacity)))
 
     def launch(self, function: Function) -> Container:
         """Start one more container for `function`."""
@@ -87,19 +76,19 @@ class Fleet:
         item = calls.submit(self.plane, function, payload)
         limit_s = min(function.definition.timeout_secs or 3600, MAX_BUILD_S)
         if not await item.call.changed.until(lambda: item.output is not None, limit_s):
-            text = f"The build function {function.tag} did not end within {limit_s} s."
-            calls.finish(item, api_pb2.GenericResult(status=FAILURE, exception=text))
+            calls.finish(item, calls.failure(f"The build function {function.tag} did not end within {limit_s} s."))
         await self.stop(function)
         self.plane.note(EventKind.BUILD_ENDED, function.tag)
         assert item.output is not None
         image.result = item.output.result
-        if image.result.status == FAILURE:  # a status that the SDK knows of calls, not of images
+        if image.result.status == calls.FAILURE:  # a status that the SDK knows of calls, not of images
             image.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
         image.changed.notify()
 
     async def stop_app(self, app: App) -> None:
-        functions = [function for function in self.plane.functions.values() if function.app is app]
-        await asyncio.gather(*(self.stop(function) for function in functions))
+        await asyncio.gather(
+            *(self.stop(function) for function in self.plane.functions.values() if function.app is app)
+        )
 
     async def stop(self, function: Function) -> None:
         """Stop all containers of `function` by ending their input stream, as Modal does; kill those that do not end."""
@@ -158,7 +147,7 @@ class Fleet:
             container.running.pop(item.id)
             item.container = None
             if item.call.data_out.chunks:  # a partial response was sent: it breaks off
-                calls.finish(item, api_pb2.GenericResult(status=FAILURE, exception="The container was preempted."))
+                calls.finish(item, calls.failure("The container was preempted."))
             else:
                 function.queue.appendleft(item)
         self.ensure(function)
@@ -193,7 +182,7 @@ class Fleet:
             _kill(container)
             if not (container.stopping or container.killed):
                 self.plane.internal_errors.append(error)
-            container.failure = api_pb2.GenericResult(status=FAILURE, exception=f"could not start: {error!r}")
+            container.failure = calls.failure(f"could not start: {error!r}")
         finally:
             if server is not None:
                 server.close()
@@ -221,8 +210,7 @@ class Fleet:
     def _settle(self, container: Container, code: int) -> None:
         """Answer or retry the inputs of a container that ended, and replace it if inputs are still queued."""
         function = container.function
-        text = f"The container of {function.tag} ended with exit code {code}."
-        failure = container.failure or api_pb2.GenericResult(status=FAILURE, exception=text)
+        failure = container.failure or calls.failure(f"The container of {function.tag} ended with exit code {code}.")
         if code and not (container.stopping or container.failure or container.killed):
             self.plane.note(EventKind.CONTAINER_FAILED, function.tag, f"exited on its own with code {code}")
         for item in list(container.running.values()):
@@ -241,13 +229,22 @@ class Fleet:
         """Kill a container that is of no use; `why` completes "the container of TAG ..."."""
         text = f"The container of {container.function.tag} {why}."
         self.plane.note(EventKind.CONTAINER_FAILED, container.function.tag, why)
-        container.failure = api_pb2.GenericResult(status=FAILURE, exception=text)
+        container.failure = calls.failure(text)
         self.log(container, f"{text}\n")
         self.crash(container)
 
     def log(self, container: Container, text: str) -> None:
         """Add a line of the rehearsal's own to the app's log."""
         apps.log(self.plane, container.function.app, text, api_pb2.FILE_DESCRIPTOR_STDERR, container.id)
+
+
+def _needed_containers(function: Function) -> int:
+    """At least one, and as many as the waiting inputs fill, within the limits of the app and of this machine."""
+    definition = function.definition
+    capacity = max(1, definition.max_concurrent_inputs)
+    busy = sum(len(container.running) for container in function.live)
+    maximum = definition.autoscaler_settings.max_containers or definition.concurrency_limit or MAX_CONTAINERS
+    return max(1, min(maximum, MAX_CONTAINERS, math.ceil((busy + len(function.queue)) / capacity)))
 
 
 async def _ended(container: Container, limit_s: float) -> bool:

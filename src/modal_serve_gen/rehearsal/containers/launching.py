@@ -16,7 +16,7 @@ from modal_proto import api_pb2
 from modal_serve_gen.rehearsal.containers import bare_env, container_env, isolation
 from modal_serve_gen.rehearsal.containers.pipes import Output
 from modal_serve_gen.rehearsal.control_plane import apps
-from modal_serve_gen.rehearsal.control_plane.rpc import Handlers, Service, reply
+from modal_serve_gen.rehearsal.control_plane.rpc import Handlers, Service, compatible
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function, Image
 from modal_serve_gen.rehearsal.loopback import Listener
 
@@ -122,7 +122,7 @@ class Launcher:
             if image is None:
                 apps.log(self.plane, function.app, text, descriptor, container.id)
             else:
-                line = reply(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
+                line = compatible(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
                 image.logs.append(line)
                 image.changed.notify()
 

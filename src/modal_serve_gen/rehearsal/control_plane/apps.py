@@ -11,29 +11,25 @@ from google.protobuf.message import Message
 from grpclib import GRPCError
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.control_plane import deployments, limits, schedules, servers
+from modal_serve_gen.rehearsal.control_plane import deployments, limits, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
+from modal_serve_gen.rehearsal.control_plane.state import App, ControlPlane, Function
 
 LOG_POLL_S = 55
 
 
-async def AppCreate(
-    plane: ControlPlane, request: api_pb2.AppCreateRequest, caller: Container | None
-) -> api_pb2.AppCreateResponse:
+async def AppCreate(plane: ControlPlane, request: api_pb2.AppCreateRequest) -> Fields:
     app = App(plane.new_id("ap"), request.description, state=request.app_state)
     try:
         limits.check_name("App", request.description)
     except GRPCError as refusal:
         plane.findings.append(f"modal deploy will reject the app: {refusal.message}")
     plane.apps[app.id] = app
-    return reply(api_pb2.AppCreateResponse, app_id=app.id, app_page_url=f"rehearsal://{app.id}")
+    return {"app_id": app.id, "app_page_url": f"rehearsal://{app.id}"}
 
 
-async def AppPublish(
-    plane: ControlPlane, request: api_pb2.AppPublishRequest, caller: Container | None
-) -> api_pb2.AppPublishResponse:
+async def AppPublish(plane: ControlPlane, request: api_pb2.AppPublishRequest) -> Fields:
     app = plane.app(request.app_id)
     if request.name:
         limits.check_name("App", request.name)
@@ -42,12 +38,10 @@ async def AppPublish(
     for function in app.functions.values():
         if function.definition.autoscaler_settings.min_containers or function.definition.warm_pool_size:
             plane.start_container(function)
-    return reply(api_pb2.AppPublishResponse, url=f"rehearsal://{app.id}", deployed_at=time.time())
+    return {"url": f"rehearsal://{app.id}", "deployed_at": time.time()}
 
 
-async def AppGetLogs(
-    plane: ControlPlane, request: api_pb2.AppGetLogsRequest, caller: Container | None
-) -> AsyncIterator[api_pb2.TaskLogsBatch]:
+async def AppGetLogs(plane: ControlPlane, request: api_pb2.AppGetLogsRequest) -> AsyncIterator[api_pb2.TaskLogsBatch]:
     app = plane.app(request.app_id)
     position = int(request.last_entry_id.removesuffix("-0") or 0)
     deadline = time.monotonic() + min(request.timeout or LOG_POLL_S, LOG_POLL_S)
@@ -70,16 +64,14 @@ def log(
     task_id: str = "",
 ) -> None:
     """Append `text` to the app's log stream, as a container's output arrives."""
-    item = reply(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
+    item = compatible(api_pb2.TaskLogs, data=text, file_descriptor=descriptor, timestamp=time.time())
     if app.state == api_pb2.APP_STATE_DEPLOYED:  # no client follows its log
         plane.on_log(text)
     app.logs.append(api_pb2.TaskLogsBatch(task_id=task_id, items=[item], entry_id=f"{len(app.logs) + 1}-0"))
     app.log_added.notify()
 
 
-async def FunctionPrecreate(
-    plane: ControlPlane, request: api_pb2.FunctionPrecreateRequest, caller: Container | None
-) -> api_pb2.FunctionPrecreateResponse:
+async def FunctionPrecreate(plane: ControlPlane, request: api_pb2.FunctionPrecreateRequest) -> Fields:
     function = plane.functions.get(request.existing_function_id)
     if function is None:
         function = Function(plane.new_id("fu"), plane.app(request.app_id), request.function_name)
@@ -99,7 +91,7 @@ async def FunctionPrecreate(
         metadata.web_url = metadata.web_url or await plane.open_url(function, "")
     for name, method in request.method_definitions.items():
         await _describe_method(plane, function, name, method)
-    return reply(api_pb2.FunctionPrecreateResponse, function_id=function.id, handle_metadata=metadata)
+    return {"function_id": function.id, "handle_metadata": metadata}
 
 
 async def _describe_method(
@@ -116,9 +108,7 @@ async def _describe_method(
     metadata.web_url = url or (await plane.open_url(function, name) if method.webhook_config.type else "")
 
 
-async def FunctionCreate(
-    plane: ControlPlane, request: api_pb2.FunctionCreateRequest, caller: Container | None
-) -> api_pb2.FunctionCreateResponse:
+async def FunctionCreate(plane: ControlPlane, request: api_pb2.FunctionCreateRequest) -> Fields:
     function = plane.functions.get(request.existing_function_id)
     if function is None:  # build functions are not precreated
         function = Function(plane.new_id("fu"), plane.app(request.app_id), "")
@@ -128,7 +118,8 @@ async def FunctionCreate(
     for variant in ranked or [definition]:
         limits.check_function(definition.function_name, variant)
     limits.check_function(definition.function_name, request.function_data)
-    schedules.check(plane, definition.function_name, request.function_data.schedule if ranked else definition.schedule)
+    schedule = request.function_data.schedule if ranked else definition.schedule
+    limits.check_schedule(plane, definition.function_name, schedule)
     function.gpus = [gpu for variant in ranked or [definition] if (gpu := limits.gpu_of(variant.resources))]
     function.tag = function.tag or definition.function_name
     definition.web_url = function.metadata.web_url
@@ -150,13 +141,7 @@ async def FunctionCreate(
             if (target := data.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
                 _copy(data, field, value)
         data.ranked_functions.append(api_pb2.FunctionData.RankedFunction(rank=0, function=definition))
-    return reply(
-        api_pb2.FunctionCreateResponse,
-        function_id=function.id,
-        function=definition,
-        function_data=data,
-        handle_metadata=metadata,
-    )
+    return {"function_id": function.id, "function": definition, "function_data": data, "handle_metadata": metadata}
 
 
 def _fill(message: Message, **fields: object) -> None:

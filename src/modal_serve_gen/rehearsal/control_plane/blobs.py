@@ -7,8 +7,8 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 
 CHUNK = 2**20  # bytes copied at a time
 PART = 64 * 2**20  # bytes; larger blobs are uploaded in parts of this size, in parallel
@@ -33,9 +33,7 @@ def range_url(plane: ControlPlane, path: Path, start: int, length: int) -> str:
     return f"{plane.blob_server_url}/files/{name}/{start}/{length}"
 
 
-async def BlobCreate(
-    plane: ControlPlane, request: api_pb2.BlobCreateRequest, caller: Container | None
-) -> api_pb2.BlobCreateResponse:
+async def BlobCreate(plane: ControlPlane, request: api_pb2.BlobCreateRequest) -> Fields:
     blob_id = plane.new_id("bl")
     path = blob_path(plane, blob_id)
     path.parent.mkdir(exist_ok=True)
@@ -43,20 +41,13 @@ async def BlobCreate(
     url = f"{plane.blob_server_url}/blobs/{blob_id}"
     if request.content_length <= PART:
         single = api_pb2.UploadUrlList(items=[url])
-        return reply(api_pb2.BlobCreateResponse, blob_id=blob_id, blob_ids=[blob_id], upload_urls=single)
+        return {"blob_id": blob_id, "blob_ids": [blob_id], "upload_urls": single}
     count = -(-request.content_length // PART)
     parts = api_pb2.MultiPartUpload(
         part_length=PART, upload_urls=[f"{url}/{number}" for number in range(1, count + 1)], completion_url=url
     )
-    return reply(
-        api_pb2.BlobCreateResponse,
-        blob_id=blob_id,
-        blob_ids=[blob_id],
-        multiparts=api_pb2.MultiPartUploadList(items=[parts]),
-    )
+    return {"blob_id": blob_id, "blob_ids": [blob_id], "multiparts": api_pb2.MultiPartUploadList(items=[parts])}
 
 
-async def BlobGet(
-    plane: ControlPlane, request: api_pb2.BlobGetRequest, caller: Container | None
-) -> api_pb2.BlobGetResponse:
-    return reply(api_pb2.BlobGetResponse, download_url=f"{plane.blob_server_url}/blobs/{request.blob_id}")
+async def BlobGet(plane: ControlPlane, request: api_pb2.BlobGetRequest) -> Fields:
+    return {"download_url": f"{plane.blob_server_url}/blobs/{request.blob_id}"}

@@ -6,17 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import retries
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
 from modal_serve_gen.rehearsal.control_plane.state import Call, Container, ControlPlane, Function, Input
 
 GET_INPUTS_POLL_S = 20
-INTERNAL_FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
+FAILURE = api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE
 
 
 def submit(
@@ -50,6 +50,11 @@ def new_call(
     return call
 
 
+def failure(text: str) -> api_pb2.GenericResult:
+    """The result of an input whose container failed."""
+    return api_pb2.GenericResult(status=FAILURE, exception=text)
+
+
 def settle(
     plane: ControlPlane,
     item: Input,
@@ -69,7 +74,7 @@ def finish(
     """Give `item` its final result, if it has none, and wake its waiters."""
     if item.output is not None:
         return
-    item.output = reply(
+    item.output = compatible(
         api_pb2.FunctionGetOutputsItem,
         result=result,
         idx=item.idx,
@@ -93,9 +98,7 @@ def fail_queued(function: Function, result: api_pb2.GenericResult) -> None:
 # --- the caller's side ---
 
 
-async def FunctionMap(
-    plane: ControlPlane, request: api_pb2.FunctionMapRequest, caller: Container | None
-) -> api_pb2.FunctionMapResponse:
+async def FunctionMap(plane: ControlPlane, request: api_pb2.FunctionMapRequest) -> Fields:
     function = plane.function(request.function_id)
     if function.app.stopped_at:
         raise GRPCError(
@@ -108,18 +111,15 @@ async def FunctionMap(
         )
         for item in request.pipelined_inputs
     ]
-    return reply(
-        api_pb2.FunctionMapResponse,
-        function_call_id=call.id,
-        function_call_jwt="jwt",
-        pipelined_inputs=pipelined,
-        max_inputs_outstanding=1000,
-    )
+    return {
+        "function_call_id": call.id,
+        "function_call_jwt": "jwt",
+        "pipelined_inputs": pipelined,
+        "max_inputs_outstanding": 1000,
+    }
 
 
-async def FunctionPutInputs(
-    plane: ControlPlane, request: api_pb2.FunctionPutInputsRequest, caller: Container | None
-) -> api_pb2.FunctionPutInputsResponse:
+async def FunctionPutInputs(plane: ControlPlane, request: api_pb2.FunctionPutInputsRequest) -> Fields:
     """More inputs of a `.map`."""
     call = plane.calls[request.function_call_id]
     items = [
@@ -128,31 +128,24 @@ async def FunctionPutInputs(
         )
         for item in request.inputs
     ]
-    return reply(api_pb2.FunctionPutInputsResponse, inputs=items)
+    return {"inputs": items}
 
 
-async def FunctionFinishInputs(
-    plane: ControlPlane, request: api_pb2.FunctionFinishInputsRequest, caller: Container | None
-) -> Empty:
-    return Empty()
+async def FunctionFinishInputs(plane: ControlPlane, request: api_pb2.FunctionFinishInputsRequest) -> None:
+    """Nothing to do: the client waits for all outputs itself."""
 
 
-async def FunctionGetCurrentStats(
-    plane: ControlPlane, request: api_pb2.FunctionGetCurrentStatsRequest, caller: Container | None
-) -> api_pb2.FunctionStats:
+async def FunctionGetCurrentStats(plane: ControlPlane, request: api_pb2.FunctionGetCurrentStatsRequest) -> Fields:
     function = plane.function(request.function_id)
     containers = [container for container in function.containers if container.exit_code is None]
-    return reply(
-        api_pb2.FunctionStats,
-        backlog=len(function.queue),
-        num_total_tasks=len(containers),
-        num_running_inputs=sum(len(container.running) for container in containers),
-    )
+    return {
+        "backlog": len(function.queue),
+        "num_total_tasks": len(containers),
+        "num_running_inputs": sum(len(container.running) for container in containers),
+    }
 
 
-async def FunctionGetOutputs(
-    plane: ControlPlane, request: api_pb2.FunctionGetOutputsRequest, caller: Container | None
-) -> api_pb2.FunctionGetOutputsResponse:
+async def FunctionGetOutputs(plane: ControlPlane, request: api_pb2.FunctionGetOutputsRequest) -> Fields:
     call = plane.calls[request.function_call_id]
     # Two ways of paging: by index (`.remote`) or by the last entry seen (`.map`).
     start = int(request.last_entry_id.partition("-")[0] or 0) if request.last_entry_id else 0
@@ -160,17 +153,16 @@ async def FunctionGetOutputs(
     while len(call.finished) <= start and await call.changed.wait(deadline - time.monotonic()):
         pass
     outputs = call.finished[start : start + request.max_values if request.max_values else None]
-    return reply(
-        api_pb2.FunctionGetOutputsResponse,
-        outputs=outputs,
-        idxs=[item.idx for item in outputs],
-        last_entry_id=f"{start + len(outputs)}-0",
-        num_unfinished_inputs=len(call.inputs) - len(call.finished),
-    )
+    return {
+        "outputs": outputs,
+        "idxs": [item.idx for item in outputs],
+        "last_entry_id": f"{start + len(outputs)}-0",
+        "num_unfinished_inputs": len(call.inputs) - len(call.finished),
+    }
 
 
 async def FunctionCallGetDataOut(
-    plane: ControlPlane, request: api_pb2.FunctionCallGetDataRequest, caller: Container | None
+    plane: ControlPlane, request: api_pb2.FunctionCallGetDataRequest
 ) -> AsyncIterator[api_pb2.DataChunk]:
     async for chunk in plane.calls[request.function_call_id].data_out.read(request.last_index):
         yield chunk
@@ -179,38 +171,31 @@ async def FunctionCallGetDataOut(
 # --- the container's side ---
 
 
-async def ContainerHello(plane: ControlPlane, request: Empty, caller: Container) -> Empty:
-    return Empty()
+async def ContainerHello(plane: ControlPlane, request: Message) -> None:
+    """Nothing to do: a container's end is noticed by its process."""
 
 
-async def ContainerHeartbeat(
-    plane: ControlPlane, request: api_pb2.ContainerHeartbeatRequest, caller: Container
-) -> api_pb2.ContainerHeartbeatResponse:
-    return reply(api_pb2.ContainerHeartbeatResponse)
+ContainerHeartbeat = ContainerHello
 
 
-async def ContainerStop(
-    plane: ControlPlane, request: api_pb2.ContainerStopRequest, caller: Container
-) -> api_pb2.ContainerStopResponse:
+async def ContainerStop(plane: ControlPlane, request: api_pb2.ContainerStopRequest, caller: Container) -> None:
     """The container takes no more inputs; queued inputs go to other containers."""
     caller.stopping = True
     caller.function.queued.notify()
     if caller.function.queue:
         plane.start_container(caller.function)
-    return reply(api_pb2.ContainerStopResponse)
 
 
-async def TaskResult(plane: ControlPlane, request: api_pb2.TaskResultRequest, caller: Container) -> Empty:
+async def TaskResult(plane: ControlPlane, request: api_pb2.TaskResultRequest, caller: Container) -> None:
     """The container could not start its service: the queued inputs fail with its reason."""
     caller.failure = request.result
     fail_queued(caller.function, request.result)
     caller.changed.notify()
-    return Empty()
 
 
 async def FunctionGetInputs(
     plane: ControlPlane, request: api_pb2.FunctionGetInputsRequest, caller: Container
-) -> api_pb2.FunctionGetInputsResponse:
+) -> Fields:
     function = caller.function
     if not caller.ready and not function.definition.http_config.port:  # a server is ready when its port answers
         caller.ready = True
@@ -219,37 +204,37 @@ async def FunctionGetInputs(
     deadline = time.monotonic() + GET_INPUTS_POLL_S
     while not caller.stopping:
         if function.queue:
-            item = function.queue.popleft()
-            item.container = caller
-            caller.running[item.id] = item
-            retries.limit_time(plane, item, caller)
-            if item.works and not item.payload.final_input:
-                asyncio.get_running_loop().call_soon(plane.at_work, caller)
-            return reply(
-                api_pb2.FunctionGetInputsResponse,
-                inputs=[
-                    reply(
-                        api_pb2.FunctionGetInputsItem,
-                        input_id=item.id,
-                        input=item.payload,
-                        function_call_id=item.call.id,
-                        function_call_invocation_type=item.call.invocation,
-                    )
-                ],
-            )
+            return {"inputs": [_take(plane, caller)]}
         if not await function.queued.wait(deadline - time.monotonic()):
-            return reply(api_pb2.FunctionGetInputsResponse)
-    return reply(api_pb2.FunctionGetInputsResponse, inputs=[api_pb2.FunctionGetInputsItem(kill_switch=True)])
+            return {}
+    return {"inputs": [api_pb2.FunctionGetInputsItem(kill_switch=True)]}
+
+
+def _take(plane: ControlPlane, container: Container) -> api_pb2.FunctionGetInputsItem:
+    """Move the next queued input to `container`."""
+    item = container.function.queue.popleft()
+    item.container = container
+    container.running[item.id] = item
+    retries.limit_time(plane, item, container)
+    if item.works and not item.payload.final_input:
+        asyncio.get_running_loop().call_soon(plane.at_work, container)
+    return compatible(
+        api_pb2.FunctionGetInputsItem,
+        input_id=item.id,
+        input=item.payload,
+        function_call_id=item.call.id,
+        function_call_invocation_type=item.call.invocation,
+    )
 
 
 async def FunctionGetDynamicConcurrency(
-    plane: ControlPlane, request: api_pb2.FunctionGetDynamicConcurrencyRequest, caller: Container
-) -> api_pb2.FunctionGetDynamicConcurrencyResponse:
-    return reply(api_pb2.FunctionGetDynamicConcurrencyResponse, concurrency=request.max_concurrency)
+    plane: ControlPlane, request: api_pb2.FunctionGetDynamicConcurrencyRequest
+) -> Fields:
+    return {"concurrency": request.max_concurrency}
 
 
 async def FunctionCallGetDataIn(
-    plane: ControlPlane, request: api_pb2.FunctionCallGetDataRequest, caller: Container
+    plane: ControlPlane, request: api_pb2.FunctionCallGetDataRequest
 ) -> AsyncIterator[api_pb2.DataChunk]:
     async for chunk in plane.calls[request.function_call_id].data_in.read(request.last_index):
         yield chunk
@@ -257,19 +242,17 @@ async def FunctionCallGetDataIn(
 
 async def FunctionCallPutDataOut(
     plane: ControlPlane, request: api_pb2.FunctionCallPutDataRequest, caller: Container
-) -> Empty:
+) -> None:
     call = plane.calls[request.function_call_id]
     if any(item.container is caller for item in call.inputs.values()):  # not an input that was taken from it
         for chunk in request.data_chunks:
             call.data_out.put(chunk)
-    return Empty()
 
 
 async def FunctionPutOutputs(
     plane: ControlPlane, request: api_pb2.FunctionPutOutputsRequest, caller: Container
-) -> Empty:
+) -> None:
     for output in request.outputs:
         item = plane.inputs.get(output.input_id)
         if item and item.container is caller:  # not an input that was taken from it
             settle(plane, item, output.result, output.data_format)
-    return Empty()

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from google.protobuf.empty_pb2 import Empty
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import limits
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function
 
 
-async def ClassCreate(
-    plane: ControlPlane, request: api_pb2.ClassCreateRequest, caller: Container | None
-) -> api_pb2.ClassCreateResponse:
+async def ClassCreate(plane: ControlPlane, request: api_pb2.ClassCreateRequest) -> Fields:
     """Name a class; its one function exists already."""
-    return reply(api_pb2.ClassCreateResponse, class_id=request.existing_class_id or plane.new_id("cs"))
+    return {"class_id": request.existing_class_id or plane.new_id("cs")}
 
 
-async def FunctionBindParams(
-    plane: ControlPlane, request: api_pb2.FunctionBindParamsRequest, caller: Container | None
-) -> api_pb2.FunctionBindParamsResponse:
+async def FunctionBindParams(plane: ControlPlane, request: api_pb2.FunctionBindParamsRequest) -> Fields:
     """Bind an instance of a class; without parameters and options it is the class's own function.
 
     The same parameters and options give the same instance, with the same containers.
@@ -32,7 +27,7 @@ async def FunctionBindParams(
         if key not in plane.instances:
             plane.instances[key] = await _instance(plane, function, request.serialized_params, options)
         function = plane.instances[key]
-    return reply(api_pb2.FunctionBindParamsResponse, bound_function_id=function.id, handle_metadata=function.metadata)
+    return {"bound_function_id": function.id, "handle_metadata": function.metadata}
 
 
 async def _instance(
@@ -74,10 +69,9 @@ def _apply(definition: api_pb2.Function, options: api_pb2.FunctionOptions) -> No
 
 async def ContainerCheckpoint(
     plane: ControlPlane, request: api_pb2.ContainerCheckpointRequest, caller: Container
-) -> Empty:
+) -> None:
     """Take no snapshot: the same process continues with the steps after a restore."""
     plane.substitute(f"memory snapshot of {caller.function.tag}: not taken; the same process continues")
     partial = caller.folder / "restore.partial"
     partial.write_text("{}")
     partial.rename(caller.folder / "restore")
-    return Empty()

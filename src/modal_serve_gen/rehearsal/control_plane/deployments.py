@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import TypeVar
 
-from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import shutdown
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
+from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane
 
 USER = "rehearsal"
+T = TypeVar("T")
 
 
 def deployed(plane: ControlPlane, name: str) -> App:
@@ -35,7 +36,7 @@ def publish(plane: ControlPlane, app: App, request: api_pb2.AppPublishRequest) -
         plane.retire(function)
     app.name, app.version, app.deployed_at = request.name, app.version + 1, time.time()
     app.history.append(
-        reply(
+        compatible(
             api_pb2.AppDeploymentHistory,
             app_id=app.id,
             version=app.version,
@@ -68,7 +69,7 @@ def layout(plane: ControlPlane, app: App) -> api_pb2.AppLayout:
 
 
 def _lifecycle(app: App) -> api_pb2.AppLifecycle:
-    return reply(
+    return compatible(
         api_pb2.AppLifecycle,
         app_state=app.state,
         created_at=app.created_at,
@@ -81,35 +82,35 @@ def _lifecycle(app: App) -> api_pb2.AppLifecycle:
     )
 
 
-def _fill(metadata: api_pb2.AppHandleMetadata, plane: ControlPlane, app: App) -> None:
-    """Set what SDKs from 1.6 on show of an app that was looked up."""
-    metadata.description, metadata.app_id, metadata.environment_name = app.description, app.id, plane.environment
-    metadata.lifecycle.CopyFrom(_lifecycle(app))
-    for tag, function in app.functions.items():
-        (metadata.servers if function.definition.is_server else metadata.functions)[tag] = function.id
+def _handle_metadata(plane: ControlPlane, app: App) -> api_pb2.AppHandleMetadata:
+    """What SDKs from 1.6 on show of an app that was looked up."""
+    functions = app.functions.items()
+    return api_pb2.AppHandleMetadata(
+        description=app.description,
+        app_id=app.id,
+        environment_name=plane.environment,
+        lifecycle=_lifecycle(app),
+        servers={tag: function.id for tag, function in functions if function.definition.is_server},
+        functions={tag: function.id for tag, function in functions if not function.definition.is_server},
+    )
 
 
 # --- apps ---
 
 
-async def AppGetByDeploymentName(
-    plane: ControlPlane, request: api_pb2.AppGetByDeploymentNameRequest, caller: Container | None
-) -> api_pb2.AppGetByDeploymentNameResponse:
+async def AppGetByDeploymentName(plane: ControlPlane, request: api_pb2.AppGetByDeploymentNameRequest) -> Fields:
     """The app that is deployed under a name, or else the last one that was."""
     named = [app for app in plane.apps.values() if app.name == request.name]
     app = next((app for app in named if app.state == api_pb2.APP_STATE_DEPLOYED), named[-1] if named else None)
-    return reply(
-        api_pb2.AppGetByDeploymentNameResponse,
-        app_id=app.id if app and app.state == api_pb2.APP_STATE_DEPLOYED else "",
-        previous_app_id=app.id if app and app.state != api_pb2.APP_STATE_DEPLOYED else "",
-        environment_name=plane.environment,
-        lifecycle=_lifecycle(app) if app else None,
-    )
+    return {
+        "app_id": app.id if app and app.state == api_pb2.APP_STATE_DEPLOYED else "",
+        "previous_app_id": app.id if app and app.state != api_pb2.APP_STATE_DEPLOYED else "",
+        "environment_name": plane.environment,
+        "lifecycle": _lifecycle(app) if app else None,
+    }
 
 
-async def AppGetOrCreate(
-    plane: ControlPlane, request: api_pb2.AppGetOrCreateRequest, caller: Container | None
-) -> api_pb2.AppGetOrCreateResponse:
+async def AppGetOrCreate(plane: ControlPlane, request: api_pb2.AppGetOrCreateRequest) -> Fields:
     """`App.lookup`: an app that is created here is deployed and empty."""
     try:
         app = deployed(plane, request.app_name)
@@ -118,42 +119,28 @@ async def AppGetOrCreate(
             raise
         app = App(plane.new_id("ap"), request.app_name, name=request.app_name, state=api_pb2.APP_STATE_DEPLOYED)
         plane.apps[app.id] = app
-    response = api_pb2.AppGetOrCreateResponse(app_id=app.id)
-    if "handle_metadata" in response.DESCRIPTOR.fields_by_name:
-        _fill(response.handle_metadata, plane, app)
-    return response
+    fields: dict[str, object] = {"app_id": app.id}
+    if "handle_metadata" in api_pb2.AppGetOrCreateResponse.DESCRIPTOR.fields_by_name:
+        fields["handle_metadata"] = _handle_metadata(plane, app)
+    return fields
 
 
-async def AppGetLayout(
-    plane: ControlPlane, request: api_pb2.AppGetLayoutRequest, caller: Container | None
-) -> api_pb2.AppGetLayoutResponse:
-    return reply(api_pb2.AppGetLayoutResponse, app_layout=layout(plane, plane.app(request.app_id)))
+async def AppGetLayout(plane: ControlPlane, request: api_pb2.AppGetLayoutRequest) -> Fields:
+    return {"app_layout": layout(plane, plane.app(request.app_id))}
 
 
-async def AppGetLifecycle(
-    plane: ControlPlane, request: api_pb2.AppGetLifecycleRequest, caller: Container | None
-) -> api_pb2.AppGetLifecycleResponse:
-    return reply(api_pb2.AppGetLifecycleResponse, lifecycle=_lifecycle(plane.app(request.app_id)))
+async def AppGetLifecycle(plane: ControlPlane, request: api_pb2.AppGetLifecycleRequest) -> Fields:
+    return {"lifecycle": _lifecycle(plane.app(request.app_id))}
 
 
-async def AppDeploymentHistory(
-    plane: ControlPlane, request: api_pb2.AppDeploymentHistoryRequest, caller: Container | None
-) -> api_pb2.AppDeploymentHistoryResponse:
+async def AppDeploymentHistory(plane: ControlPlane, request: api_pb2.AppDeploymentHistoryRequest) -> Fields:
     app = plane.app(request.app_id)
-    return reply(
-        api_pb2.AppDeploymentHistoryResponse,
-        app_deployment_histories=list(reversed(app.history)),
-        production_app_version=app.version,
-    )
+    return {"app_deployment_histories": list(reversed(app.history)), "production_app_version": app.version}
 
 
-async def AppList(
-    plane: ControlPlane, request: api_pb2.AppListRequest, caller: Container | None
-) -> api_pb2.AppListResponse:
-    response = api_pb2.AppListResponse()
-    for app in plane.apps.values():
-        running = sum(len(function.live) for function in app.functions.values())
-        item = reply(
+async def AppList(plane: ControlPlane, request: api_pb2.AppListRequest) -> Fields:
+    items = [
+        compatible(
             api_pb2.AppListResponse.AppListItem,
             app_id=app.id,
             description=app.description,
@@ -161,63 +148,47 @@ async def AppList(
             state=app.state,
             created_at=app.created_at,
             stopped_at=app.stopped_at,
-            n_running_tasks=running,
+            n_running_tasks=sum(len(function.live) for function in app.functions.values()),
         )
-        response.apps.append(item)
-    return response
+        for app in plane.apps.values()
+    ]
+    return {"apps": items}
 
 
-async def AppStop(plane: ControlPlane, request: api_pb2.AppStopRequest, caller: Container | None) -> Empty:
+async def AppStop(plane: ControlPlane, request: api_pb2.AppStopRequest) -> None:
     await shutdown.end(plane, plane.app(request.app_id))
-    return Empty()
 
 
-async def TaskList(
-    plane: ControlPlane, request: api_pb2.TaskListRequest, caller: Container | None
-) -> api_pb2.TaskListResponse:
-    response = api_pb2.TaskListResponse()
-    for app in plane.apps.values():
-        if request.app_id in ("", app.id):
-            for container in (container for function in app.functions.values() for container in function.live):
-                since = time.time() - time.monotonic() + container.started_at
-                response.tasks.add(
-                    task_id=container.id, app_id=app.id, app_description=app.description,
-                    started_at=since, enqueued_at=since,
-                )  # fmt: skip
-    return response
+async def TaskList(plane: ControlPlane, request: api_pb2.TaskListRequest) -> Fields:
+    apps = [app for app in plane.apps.values() if request.app_id in ("", app.id)]
+    live = [container for app in apps for function in app.functions.values() for container in function.live]
+    return {"tasks": [_task(container) for container in live]}
+
+
+def _task(container: Container) -> api_pb2.TaskStats:
+    app, since = container.function.app, time.time() - time.monotonic() + container.started_at
+    return api_pb2.TaskStats(
+        task_id=container.id, app_id=app.id, app_description=app.description, started_at=since, enqueued_at=since
+    )
 
 
 # --- functions and classes ---
 
 
-async def FunctionGet(
-    plane: ControlPlane, request: api_pb2.FunctionGetRequest, caller: Container | None
-) -> api_pb2.FunctionGetResponse:
+async def FunctionGet(plane: ControlPlane, request: api_pb2.FunctionGetRequest) -> Fields:
     app = deployed(plane, request.app_name)
-    function = _named(app, request.object_tag)
-    return reply(
-        api_pb2.FunctionGetResponse,
-        function_id=function.id,
-        handle_metadata=function.metadata,
-        function=function.data,  # from SDK 1.6 on
-    )
+    function = _named(app, "function", app.functions, request.object_tag)
+    # SDKs from 1.6 on read `function`.
+    return {"function_id": function.id, "handle_metadata": function.metadata, "function": function.data}
 
 
-async def ClassGet(
-    plane: ControlPlane, request: api_pb2.ClassGetRequest, caller: Container | None
-) -> api_pb2.ClassGetResponse:
+async def ClassGet(plane: ControlPlane, request: api_pb2.ClassGetRequest) -> Fields:
     app = deployed(plane, request.app_name)
-    if request.object_tag not in app.class_ids:
-        raise GRPCError(Status.NOT_FOUND, _missing(app, "class", request.object_tag, app.class_ids))
-    return reply(api_pb2.ClassGetResponse, class_id=app.class_ids[request.object_tag])
+    return {"class_id": _named(app, "class", app.class_ids, request.object_tag)}
 
 
-def _named(app: App, tag: str) -> Function:
-    if tag not in app.functions:
-        raise GRPCError(Status.NOT_FOUND, _missing(app, "function", tag, app.functions))
-    return app.functions[tag]
-
-
-def _missing(app: App, kind: str, tag: str, names: Iterable[str]) -> str:
-    """Without a full stop: the SDK completes the sentence."""
-    return f"the deployed app {app.name!r} has no {kind} {tag!r}; it has: {', '.join(names) or 'none'}"
+def _named(app: App, kind: str, objects: Mapping[str, T], tag: str) -> T:
+    if tag not in objects:  # no full stop: the SDK completes the sentence
+        names = ", ".join(objects) or "none"
+        raise GRPCError(Status.NOT_FOUND, f"the deployed app {app.name!r} has no {kind} {tag!r}; it has: {names}")
+    return objects[tag]

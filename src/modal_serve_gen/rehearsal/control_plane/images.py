@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane.objects import IMAGE_BUILDER_VERSION
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Image, Mount
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Image, Mount
 
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
 # `pip install 'vllm==1.2.3'` and `uv pip install vllm==1.2.3`, however the SDK quotes it.
@@ -30,9 +30,7 @@ PUBLISHED = re.compile(
 )
 
 
-async def ImageGetOrCreate(
-    plane: ControlPlane, request: api_pb2.ImageGetOrCreateRequest, caller: Container | None
-) -> api_pb2.ImageGetOrCreateResponse:
+async def ImageGetOrCreate(plane: ControlPlane, request: api_pb2.ImageGetOrCreateRequest) -> Fields:
     definition = request.image
     base = [plane.images[item.image_id] for item in definition.base_images if item.image_id in plane.images]
     commands = [command for image in base for command in image.commands] + list(definition.dockerfile_commands)
@@ -51,7 +49,7 @@ async def ImageGetOrCreate(
                 image.build_input = definition.build_function.input
             image.task = asyncio.create_task(_build(plane, image))
     # Without a result in this response the SDK follows the build's log.
-    return reply(api_pb2.ImageGetOrCreateResponse, image_id=image.id, result=image.result, metadata=_metadata())
+    return {"image_id": image.id, "result": image.result, "metadata": _metadata()}
 
 
 async def _build(plane: ControlPlane, image: Image) -> None:
@@ -66,7 +64,7 @@ async def _build(plane: ControlPlane, image: Image) -> None:
 
 
 async def ImageJoinStreaming(
-    plane: ControlPlane, request: api_pb2.ImageJoinStreamingRequest, caller: Container | None
+    plane: ControlPlane, request: api_pb2.ImageJoinStreamingRequest
 ) -> AsyncIterator[api_pb2.ImageJoinStreamingResponse]:
     image = plane.images[request.image_id]
     position = int(request.last_entry_id or 0)
@@ -75,14 +73,14 @@ async def ImageJoinStreaming(
             position += 1
             yield api_pb2.ImageJoinStreamingResponse(task_logs=[image.logs[position - 1]], entry_id=str(position))
         if image.result is not None:
-            yield reply(api_pb2.ImageJoinStreamingResponse, result=image.result, metadata=_metadata(), eof=True)
+            yield compatible(api_pb2.ImageJoinStreamingResponse, result=image.result, metadata=_metadata(), eof=True)
             return
         if not await image.changed.wait(50):
             return
 
 
 def _metadata() -> api_pb2.ImageMetadata:
-    return reply(api_pb2.ImageMetadata, image_builder_version=IMAGE_BUILDER_VERSION, workdir="/root")
+    return compatible(api_pb2.ImageMetadata, image_builder_version=IMAGE_BUILDER_VERSION, workdir="/root")
 
 
 def environment(image: Image) -> dict[str, str]:

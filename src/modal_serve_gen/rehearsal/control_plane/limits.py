@@ -1,4 +1,4 @@
-"""Limits that the service enforces, not the SDK: names, GPUs, regions, resources (facts/limits.toml)."""
+"""Limits that the service enforces, not the SDK: names, GPUs, regions, resources, schedules (facts/limits.toml)."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,8 @@ from modal_proto import api_pb2
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.plan import gpus
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
+from modal_serve_gen.spec import cron
 
 
 def refusal(text: str) -> GRPCError:
@@ -66,6 +68,17 @@ def check_function(tag: str, definition: api_pb2.Function | api_pb2.FunctionData
         _check_regions("routing region", definition.http_config.proxy_regions, facts.regions().routing.regions)
     if not isinstance(definition, api_pb2.FunctionData):
         _check_regions("region", definition.scheduler_placement.regions, facts.regions().compute.regions)
+
+
+def check_schedule(plane: ControlPlane, tag: str, schedule: api_pb2.Schedule) -> None:
+    """Refuse an invalid schedule, and record that a valid one does not run here."""
+    if schedule.HasField("cron"):
+        line = schedule.cron.cron_string
+        if problem := cron.problem(line):
+            raise refusal(f"The schedule of {tag}, Cron({line!r}), {problem}.")
+        plane.substitute(f"the schedule of {tag}, {line!r}: validated, but not run by the rehearsal")
+    elif schedule.HasField("period"):
+        plane.substitute(f"the period of {tag}: not run by the rehearsal")
 
 
 def _check_regions(kind: str, regions: Iterable[str], known: Sequence[str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 
 COUNTERS = {  # file descriptor of a log item -> field of a bucket that counts it
     api_pb2.FILE_DESCRIPTOR_STDOUT: "stdout_logs",
@@ -14,28 +14,23 @@ COUNTERS = {  # file descriptor of a log item -> field of a bucket that counts i
 }
 
 
-async def AppFetchLogs(
-    plane: ControlPlane, request: api_pb2.AppFetchLogsRequest, caller: Container | None
-) -> api_pb2.AppFetchLogsResponse:
+async def AppFetchLogs(plane: ControlPlane, request: api_pb2.AppFetchLogsRequest) -> Fields:
     """The newest `limit` entries of a time range, oldest first."""
     batches = _matching(plane, request)
-    return reply(api_pb2.AppFetchLogsResponse, batches=batches[-request.limit :] if request.limit else batches)
+    return {"batches": batches[-request.limit :] if request.limit else batches}
 
 
-async def AppCountLogs(
-    plane: ControlPlane, request: api_pb2.AppCountLogsRequest, caller: Container | None
-) -> api_pb2.AppCountLogsResponse:
-    response = reply(api_pb2.AppCountLogsResponse, app_id=request.app_id)
+async def AppCountLogs(plane: ControlPlane, request: api_pb2.AppCountLogsRequest) -> Fields:
     buckets: dict[int, api_pb2.AppCountLogsResponse.LogBucket] = {}
     width = request.bucket_secs or 1
     for batch in _matching(plane, request):
         start = int(batch.items[0].timestamp // width) * width
         if start not in buckets:
-            buckets[start] = response.buckets.add()
+            buckets[start] = api_pb2.AppCountLogsResponse.LogBucket()
             buckets[start].bucket_start_at.FromSeconds(start)
         field = COUNTERS.get(batch.items[0].file_descriptor, "system_logs")
         setattr(buckets[start], field, getattr(buckets[start], field) + 1)
-    return response
+    return {"app_id": request.app_id, "buckets": list(buckets.values())}
 
 
 def _matching(

@@ -14,8 +14,8 @@ from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import blobs, limits
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Mount
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Mount
 
 # A setting of the workspace that decides the base image; this one is known to every supported SDK (modal/builder in
 # the wheel).
@@ -24,55 +24,40 @@ PLACEHOLDER = "rehearsal-placeholder"
 OVERWRITE = api_pb2.OBJECT_CREATION_TYPE_CREATE_OVERWRITE_IF_EXISTS
 
 
-async def EnvironmentGetOrCreate(
-    plane: ControlPlane, request: api_pb2.EnvironmentGetOrCreateRequest, caller: Container | None
-) -> api_pb2.EnvironmentGetOrCreateResponse:
+async def EnvironmentGetOrCreate(plane: ControlPlane, request: api_pb2.EnvironmentGetOrCreateRequest) -> Fields:
     name = request.deployment_name or plane.environment
     if name != plane.environment and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
         plane.substitute(f"Modal environment {name!r}: assumed to exist")
-    return reply(
-        api_pb2.EnvironmentGetOrCreateResponse,
-        environment_id=f"en-{name}",
-        metadata=api_pb2.EnvironmentMetadata(
+    return {
+        "environment_id": f"en-{name}",
+        "metadata": api_pb2.EnvironmentMetadata(
             name=name, settings=api_pb2.EnvironmentSettings(image_builder_version=IMAGE_BUILDER_VERSION)
         ),
-    )
+    }
 
 
-async def WorkspaceNameLookup(
-    plane: ControlPlane, request: Empty, caller: Container | None
-) -> api_pb2.WorkspaceNameLookupResponse:
-    return reply(api_pb2.WorkspaceNameLookupResponse, workspace_name=plane.workspace, username=plane.workspace)
+async def WorkspaceNameLookup(plane: ControlPlane, request: Empty) -> Fields:
+    return {"workspace_name": plane.workspace, "username": plane.workspace}
 
 
-async def WebhookTokenCreate(
-    plane: ControlPlane, request: api_pb2.WebhookTokenCreateRequest, caller: Container | None
-) -> api_pb2.TokenCreateResponse:
+async def WebhookTokenCreate(plane: ControlPlane, request: api_pb2.WebhookTokenCreateRequest) -> Fields:
     token_id, secret = f"wk-{random_secrets.token_hex(11)}", f"ws-{random_secrets.token_hex(11)}"
     plane.proxy_tokens[token_id] = secret
-    return reply(api_pb2.TokenCreateResponse, token_id=token_id, token_secret=secret)
+    return {"token_id": token_id, "token_secret": secret}
 
 
-async def WebhookTokenDelete(
-    plane: ControlPlane, request: api_pb2.TokenDeleteRequest, caller: Container | None
-) -> Empty:
+async def WebhookTokenDelete(plane: ControlPlane, request: api_pb2.TokenDeleteRequest) -> None:
     if plane.proxy_tokens.pop(request.token_id, None) is None:
         raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
-    return Empty()
 
 
-async def WebhookTokenEnvironmentAdd(
-    plane: ControlPlane, request: api_pb2.WebhookTokenEnvironmentAddRequest, caller: Container | None
-) -> Empty:
+async def WebhookTokenEnvironmentAdd(plane: ControlPlane, request: api_pb2.WebhookTokenEnvironmentAddRequest) -> None:
     if request.token_id not in plane.proxy_tokens:
         raise GRPCError(Status.NOT_FOUND, f"Proxy token {request.token_id} not found.")
     plane.allowed_tokens.add(request.token_id)
-    return Empty()
 
 
-async def SecretGetOrCreate(
-    plane: ControlPlane, request: api_pb2.SecretGetOrCreateRequest, caller: Container | None
-) -> api_pb2.SecretGetOrCreateResponse:
+async def SecretGetOrCreate(plane: ControlPlane, request: api_pb2.SecretGetOrCreateRequest) -> Fields:
     name, creation = request.deployment_name, request.object_creation_type
     limits.check_secret(dict(request.env_dict))
     if name:
@@ -87,7 +72,7 @@ async def SecretGetOrCreate(
         values = _named(plane, name, request.required_keys)
     secret_id = plane.new_id("st")
     plane.secrets[secret_id] = values
-    return reply(api_pb2.SecretGetOrCreateResponse, secret_id=secret_id)
+    return {"secret_id": secret_id}
 
 
 def _named(plane: ControlPlane, name: str, keys: Sequence[str]) -> dict[str, str]:
@@ -141,30 +126,20 @@ def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names)) or "a model that needs no Secret"
 
 
-async def MountGetOrCreate(
-    plane: ControlPlane, request: api_pb2.MountGetOrCreateRequest, caller: Container | None
-) -> api_pb2.MountGetOrCreateResponse:
+async def MountGetOrCreate(plane: ControlPlane, request: api_pb2.MountGetOrCreateRequest) -> Fields:
     mount = Mount(
         plane.new_id("mo"), {item.filename: item.sha256_hex for item in request.files}, request.deployment_name
     )
     plane.mounts[mount.id] = mount
-    return reply(
-        api_pb2.MountGetOrCreateResponse,
-        mount_id=mount.id,
-        handle_metadata=api_pb2.MountHandleMetadata(content_checksum_sha256_hex=mount.id),
-    )
+    return {"mount_id": mount.id, "handle_metadata": api_pb2.MountHandleMetadata(content_checksum_sha256_hex=mount.id)}
 
 
-async def MountBatchedCheckExistence(
-    plane: ControlPlane, request: api_pb2.MountBatchedCheckExistenceRequest, caller: Container | None
-) -> api_pb2.MountBatchedCheckExistenceResponse:
+async def MountBatchedCheckExistence(plane: ControlPlane, request: api_pb2.MountBatchedCheckExistenceRequest) -> Fields:
     missing = [digest for digest in request.sha256_hex_hashes if not (plane.folder / "blobs" / digest).exists()]
-    return reply(api_pb2.MountBatchedCheckExistenceResponse, missing_sha256_hex_hashes=missing)
+    return {"missing_sha256_hex_hashes": missing}
 
 
-async def MountPutFile(
-    plane: ControlPlane, request: api_pb2.MountPutFileRequest, caller: Container | None
-) -> api_pb2.MountPutFileResponse:
+async def MountPutFile(plane: ControlPlane, request: api_pb2.MountPutFileRequest) -> Fields:
     path = plane.folder / "blobs" / request.sha256_hex
     if request.data_blob_id:  # over the inline limit: uploaded to the blob server before
         if (blob := blobs.blob_path(plane, request.data_blob_id)).exists():  # else this call is a retry
@@ -172,13 +147,11 @@ async def MountPutFile(
     elif request.HasField("data"):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(request.data)
-    return reply(api_pb2.MountPutFileResponse, exists=path.exists())
+    return {"exists": path.exists()}
 
 
-async def AuthTokenGet(
-    plane: ControlPlane, request: api_pb2.AuthTokenGetRequest, caller: Container | None
-) -> api_pb2.AuthTokenGetResponse:
+async def AuthTokenGet(plane: ControlPlane, request: api_pb2.AuthTokenGetRequest) -> Fields:
     """An unsigned token, valid for a day; the services that it is for (input plane, sandboxes) do not exist here."""
     parts = ({"alg": "none"}, {"exp": int(time.time()) + 86400})
     token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
-    return reply(api_pb2.AuthTokenGetResponse, token=f"{token}.")
+    return {"token": f"{token}."}

@@ -1,16 +1,18 @@
 """The gRPC service, built from the installed SDK's own descriptor.
 
-Every method of the service answers: through its handler, or with UNIMPLEMENTED and its name. Replies are built by
-`reply`, which leaves out fields that the installed protocol lacks; this one rule lets the same control plane serve
+Every method of the service answers: through its handler, or with UNIMPLEMENTED and its name. Messages are built by
+`compatible`, which leaves out fields that the installed protocol lacks; this one rule lets the same control plane serve
 every SDK from the oldest supported one to the newest.
 """
 
+import importlib
 import inspect
 import logging
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
+from pathlib import Path
 from typing import Any, TypeVar
 
 from google.protobuf import message_factory
@@ -40,14 +42,14 @@ PURPOSES = {
 }  # fmt: skip
 
 
-# An RPC handler: (control plane, request, calling container or None) -> reply, or an iterator of replies. Each has its
-# own message types, which `Service` pairs with the method of the same name.
-RpcHandler = Callable[[ControlPlane, Any, Any], Any]
-Handlers = Mapping[str, RpcHandler]
+# An RPC handler has the name of its method. It takes the control plane and the request, and, if only containers call
+# it, the calling container. It returns the fields of its reply (None: an empty one), or yields messages.
+Handlers = Mapping[str, Callable[..., Any]]
+Fields = Mapping[str, object]
 M = TypeVar("M", bound=Message)
 
 
-def reply(message: type[M], **fields: object) -> M:
+def compatible(message: type[M], **fields: object) -> M:
     """`message(**fields)` without the fields that the installed protocol lacks."""
     known = message.DESCRIPTOR.fields_by_name
     return message(**{name: value for name, value in fields.items() if name in known})
@@ -82,8 +84,10 @@ def methods() -> dict[str, Method]:
     return table
 
 
-def handlers_of(*modules: ModuleType) -> Handlers:
-    """The RPC handlers in these modules: their functions with the name of an RPC."""
+def handlers() -> Handlers:
+    """The RPC handlers in the modules of this package: their functions with the name of an RPC."""
+    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])]
+    modules = [importlib.import_module(f"{__package__}.{name}") for name in names]
     return {name: function for module in modules for name in methods() if (function := getattr(module, name, None))}
 
 
@@ -105,7 +109,7 @@ class Service:
         }
 
     def _serve(self, name: str) -> Callable[[Stream[Any, Any]], Any]:
-        handler = self.handlers.get(name)
+        handler, reply = self.handlers.get(name), methods()[name].reply
 
         async def serve(stream: Stream[Any, Any]) -> None:
             request = await stream.recv_message()
@@ -118,12 +122,13 @@ class Service:
                 raise GRPCError(
                     Status.UNIMPLEMENTED, f"the rehearsal's control plane does not implement {name} ({purpose(name)})"
                 )
+            arguments = (self.plane, request, self.caller)[: len(inspect.signature(handler).parameters)]
             try:
                 if inspect.isasyncgenfunction(handler):
-                    async for message in handler(self.plane, request, self.caller):
+                    async for message in handler(*arguments):
                         await stream.send_message(message)
                 else:
-                    await stream.send_message(await handler(self.plane, request, self.caller))
+                    await stream.send_message(compatible(reply, **(await handler(*arguments) or {})))
             except (GRPCError, ConnectionError, GeneratorExit, StreamTerminatedError, H2Error):
                 raise  # a refusal of ours, or a peer that has disconnected
             except Exception as error:  # our own error must end the rehearsal, not leave the call hanging

@@ -14,12 +14,11 @@ import os
 import signal
 from collections.abc import Callable
 
-from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function
 
 MAX_CONTAINERS = 4  # if the app sets no limit: this is one machine
@@ -148,42 +147,36 @@ async def _answers(container: Container, port: int) -> bool:
 
 async def ContainerServerLifecycleReady(
     plane: ControlPlane, request: api_pb2.ContainerServerLifecycleReadyRequest, caller: Container
-) -> Empty:
+) -> None:
     _enter(caller)
-    return Empty()
 
 
-async def TunnelStart(
-    plane: ControlPlane, request: api_pb2.TunnelStartRequest, caller: Container
-) -> api_pb2.TunnelStartResponse:
+async def TunnelStart(plane: ControlPlane, request: api_pb2.TunnelStartRequest, caller: Container) -> Fields:
     if not serves(caller.function.definition):
         raise GRPCError(
             Status.UNIMPLEMENTED, "the rehearsal's control plane does not implement tunnels (modal.forward)"
         )
     if caller.function.definition.is_server:
         _enter(caller)
-    return reply(api_pb2.TunnelStartResponse, host=caller.host, port=request.port)
+    return {"host": caller.host, "port": request.port}
 
 
-async def TunnelStop(
-    plane: ControlPlane, request: api_pb2.TunnelStopRequest, caller: Container
-) -> api_pb2.TunnelStopResponse:
-    return reply(api_pb2.TunnelStopResponse, exists=True)
+async def TunnelStop(plane: ControlPlane, request: api_pb2.TunnelStopRequest) -> Fields:
+    return {"exists": True}
 
 
 async def FlashContainerRegister(
     plane: ControlPlane, request: api_pb2.FlashContainerRegisterRequest, caller: Container
-) -> api_pb2.FlashContainerRegisterResponse:
+) -> Fields:
     _enter(caller)
     urls = caller.function.metadata._experimental_flash_urls
-    return reply(api_pb2.FlashContainerRegisterResponse, url=urls[0] if urls else "")
+    return {"url": urls[0] if urls else ""}
 
 
 async def FlashContainerDeregister(
     plane: ControlPlane, request: api_pb2.FlashContainerDeregisterRequest, caller: Container
-) -> Empty:
+) -> None:
     caller.entered = False
-    return Empty()
 
 
 def _enter(container: Container) -> None:
@@ -195,51 +188,45 @@ def _enter(container: Container) -> None:
 # --- the caller's side ---
 
 
-async def FlashContainerList(
-    plane: ControlPlane, request: api_pb2.FlashContainerListRequest, caller: Container | None
-) -> api_pb2.FlashContainerListResponse:
+async def FlashContainerList(plane: ControlPlane, request: api_pb2.FlashContainerListRequest) -> Fields:
     function = plane.function(request.function_id)
-    response = api_pb2.FlashContainerListResponse()
-    for container in function.live:
-        if container.ready and container.entered:
-            response.containers.add(
-                task_id=container.id, host=container.host, port=function.definition.http_config.port
-            )
-    return response
+    port = function.definition.http_config.port
+    ready = [container for container in function.live if container.ready and container.entered]
+    return {"containers": [{"task_id": container.id, "host": container.host, "port": port} for container in ready]}
 
 
 async def FunctionGetSchedulingParams(
-    plane: ControlPlane, request: api_pb2.FunctionGetSchedulingParamsRequest, caller: Container | None
-) -> api_pb2.FunctionGetSchedulingParamsResponse:
+    plane: ControlPlane, request: api_pb2.FunctionGetSchedulingParamsRequest
+) -> Fields:
     configuration = api_pb2.AutoscalerConfiguration()
     configuration.settings.CopyFrom(plane.function(request.function_id).definition.autoscaler_settings)
-    return reply(api_pb2.FunctionGetSchedulingParamsResponse, autoscaler_configuration=configuration)
+    return {"autoscaler_configuration": configuration}
 
 
 async def FunctionUpdateSchedulingParams(
-    plane: ControlPlane, request: api_pb2.FunctionUpdateSchedulingParamsRequest, caller: Container | None
-) -> api_pb2.FunctionUpdateSchedulingParamsResponse:
+    plane: ControlPlane, request: api_pb2.FunctionUpdateSchedulingParamsRequest
+) -> Fields:
     function = plane.function(request.function_id)
     settings = function.definition.autoscaler_settings
     settings.MergeFrom(request.settings)  # unset fields keep their values
     if settings.min_containers:
         plane.start_container(function)
-    return reply(api_pb2.FunctionUpdateSchedulingParamsResponse, current_settings=settings)
+    return {"current_settings": settings}
 
 
-async def ServerGetTimeRangeStats(
-    plane: ControlPlane, request: api_pb2.ServerGetTimeRangeStatsRequest, caller: Container | None
-) -> api_pb2.ServerGetTimeRangeStatsResponse:
+async def ServerGetTimeRangeStats(plane: ControlPlane, request: api_pb2.ServerGetTimeRangeStatsRequest) -> Fields:
     """Statistics of the entire rehearsal, regardless of the time range."""
     function = plane.function(request.function_id)
-    stats = api_pb2.ServerGetTimeRangeStatsResponse(since=request.since, until=request.until)
-    stats.request_count = sum(function.answered.values())
-    for status, count in sorted(function.answered.items()):
-        stats.request_count_by_status_code.add(status_code=status, count=count)
-    stats.container_started_count = len(function.containers)
-    stats.container_error_count = sum(
-        bool(container.exit_code) and not container.stopping for container in function.containers
-    )
-    stats.container_creating_at_end_count = sum(not container.ready for container in function.live)
-    stats.container_total_count = len(function.live)
-    return stats
+    failed = [container for container in function.containers if container.exit_code and not container.stopping]
+    return {
+        "since": request.since,
+        "until": request.until,
+        "request_count": sum(function.answered.values()),
+        "request_count_by_status_code": [
+            {"status_code": status, "count": count} for status, count in sorted(function.answered.items())
+        ],
+        "container_started_count": len(function.containers),
+        "container_error_count": len(failed),
+        "container_creating_at_end_count": sum(not container.ready for container in function.live),
+        "container_total_count": len(function.live),
+    }

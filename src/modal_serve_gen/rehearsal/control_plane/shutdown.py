@@ -6,37 +6,32 @@ import asyncio
 import math
 import time
 
-from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane.calls import finish
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
-from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane
+from modal_serve_gen.rehearsal.control_plane.state import App, ControlPlane
 
 TERMINATED = api_pb2.GenericResult.GENERIC_STATUS_TERMINATED
 
 
-async def AppHeartbeat(plane: ControlPlane, request: api_pb2.AppHeartbeatRequest, caller: Container | None) -> Empty:
+async def AppHeartbeat(plane: ControlPlane, request: api_pb2.AppHeartbeatRequest) -> None:
     app = plane.app(request.app_id)
     if app.ending:
         raise GRPCError(Status.NOT_FOUND, f"App {app.id} was stopped.")
     app.last_heartbeat = time.monotonic()
     if app.watch is None and app.state in (api_pb2.APP_STATE_EPHEMERAL, api_pb2.APP_STATE_DETACHED):
         app.watch = asyncio.create_task(_watch(plane, app))
-    return Empty()
 
 
-async def AppClientDisconnect(
-    plane: ControlPlane, request: api_pb2.AppClientDisconnectRequest, caller: Container | None
-) -> Empty:
+async def AppClientDisconnect(plane: ControlPlane, request: api_pb2.AppClientDisconnectRequest) -> None:
     app = plane.app(request.app_id)
     plane.note(EventKind.DISCONNECTED)
     if app.state == api_pb2.APP_STATE_DETACHED and _busy(plane, app):
         app.last_heartbeat = -math.inf  # from now on only its calls keep it alive
-        return Empty()
+        return
     await end(plane, app)
-    return Empty()
 
 
 async def end(plane: ControlPlane, app: App) -> None:

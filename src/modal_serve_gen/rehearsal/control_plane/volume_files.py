@@ -14,13 +14,12 @@ import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import blobs, volumes
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 from modal_serve_gen.rehearsal.control_plane.volume_paths import arriving, existing, inside, refusing
 
 BLOCK = 8 * 2**20  # bytes of a block of a file (modal/_utils/blob_utils.py)
@@ -36,9 +35,7 @@ KINDS = {
 # --- uploads ---
 
 
-async def VolumePutFiles(
-    plane: ControlPlane, request: api_pb2.VolumePutFilesRequest, caller: Container | None
-) -> Empty:
+async def VolumePutFiles(plane: ControlPlane, request: api_pb2.VolumePutFilesRequest) -> None:
     """Version 1: complete files, which were uploaded before with MountPutFile."""
     root = volumes.writable(plane, request.volume_id)
     files = [(_target(root, file.filename, request.disallow_overwrite_existing_files), file) for file in request.files]
@@ -48,12 +45,9 @@ async def VolumePutFiles(
             raise GRPCError(Status.FAILED_PRECONDITION, f"The content of {file.filename!r} was not uploaded.")
         with arriving(plane, path, file.mode) as new:
             await asyncio.to_thread(shutil.copyfile, source, new)
-    return Empty()
 
 
-async def VolumePutFiles2(
-    plane: ControlPlane, request: api_pb2.VolumePutFiles2Request, caller: Container | None
-) -> api_pb2.VolumePutFiles2Response:
+async def VolumePutFiles2(plane: ControlPlane, request: api_pb2.VolumePutFiles2Request) -> Fields:
     """Version 2: lists of blocks. The response names missing blocks; the client uploads them and calls again."""
     root = volumes.writable(plane, request.volume_id)
     files = [(_target(root, file.path, request.disallow_overwrite_existing_files), file) for file in request.files]
@@ -71,7 +65,7 @@ async def VolumePutFiles2(
                     )
                 )
     if missing:
-        return api_pb2.VolumePutFiles2Response(missing_blocks=missing)
+        return {"missing_blocks": missing}
     for path, file in files:
         blocks = [_block(plane, block) for block in file.blocks]
         with arriving(plane, path, file.mode) as new:
@@ -79,7 +73,7 @@ async def VolumePutFiles2(
     for file in request.files:
         for block in file.blocks:
             _block(plane, block).unlink(missing_ok=True)
-    return api_pb2.VolumePutFiles2Response()
+    return {}
 
 
 def _block(plane: ControlPlane, block: api_pb2.VolumePutFiles2Request.Block) -> Path:
@@ -112,14 +106,14 @@ def _target(root: Path, path: str, only_new: bool) -> Path:
 
 
 async def VolumeListFiles(
-    plane: ControlPlane, request: api_pb2.VolumeListFilesRequest, caller: Container | None
+    plane: ControlPlane, request: api_pb2.VolumeListFilesRequest
 ) -> AsyncIterator[api_pb2.VolumeListFilesResponse]:
     async for entries in _listing(plane, request):
         yield api_pb2.VolumeListFilesResponse(entries=entries)
 
 
 async def VolumeListFiles2(
-    plane: ControlPlane, request: api_pb2.VolumeListFiles2Request, caller: Container | None
+    plane: ControlPlane, request: api_pb2.VolumeListFiles2Request
 ) -> AsyncIterator[api_pb2.VolumeListFiles2Response]:
     async for entries in _listing(plane, request):
         yield api_pb2.VolumeListFiles2Response(entries=entries)
@@ -155,9 +149,7 @@ def _entries(root: Path, top: Path, recursive: bool) -> list[api_pb2.FileEntry]:
     return entries
 
 
-async def VolumeGetFile2(
-    plane: ControlPlane, request: api_pb2.VolumeGetFile2Request, caller: Container | None
-) -> api_pb2.VolumeGetFile2Response:
+async def VolumeGetFile2(plane: ControlPlane, request: api_pb2.VolumeGetFile2Request) -> Fields:
     """Read a file of either version: one URL for each block of the range, with its zeros."""
     path = existing(volumes.root(plane, request.volume_id), request.path).resolve()
     if not path.is_file():
@@ -167,14 +159,12 @@ async def VolumeGetFile2(
     end = min(start + request.len, size) if request.len else size
     cuts = [start, *range((start // BLOCK + 1) * BLOCK, end, BLOCK), end]
     urls = [blobs.range_url(plane, path, at, after - at) for at, after in itertools.pairwise(cuts) if at < after]
-    return reply(api_pb2.VolumeGetFile2Response, get_urls=urls, size=size, start=start, len=end - start)
+    return {"get_urls": urls, "size": size, "start": start, "len": end - start}
 
 
 async def VolumeRemoveFile(
-    plane: ControlPlane,
-    request: api_pb2.VolumeRemoveFileRequest | api_pb2.VolumeRemoveFile2Request,
-    caller: Container | None,
-) -> Empty:
+    plane: ControlPlane, request: api_pb2.VolumeRemoveFileRequest | api_pb2.VolumeRemoveFile2Request
+) -> None:
     root = volumes.root(plane, request.volume_id)
     path = existing(root, request.path, followed=False)
     if path == root:
@@ -185,17 +175,14 @@ async def VolumeRemoveFile(
         await asyncio.to_thread(shutil.rmtree, path)
     else:
         path.unlink()
-    return Empty()
 
 
 VolumeRemoveFile2 = VolumeRemoveFile
 
 
 async def VolumeCopyFiles(
-    plane: ControlPlane,
-    request: api_pb2.VolumeCopyFilesRequest | api_pb2.VolumeCopyFiles2Request,
-    caller: Container | None,
-) -> Empty:
+    plane: ControlPlane, request: api_pb2.VolumeCopyFilesRequest | api_pb2.VolumeCopyFiles2Request
+) -> None:
     """Copy as cp does: into `dst_path` if that is a folder, else to that name."""
     root = volumes.writable(plane, request.volume_id)
     target = inside(root, request.dst_path)
@@ -212,7 +199,6 @@ async def VolumeCopyFiles(
             else:
                 with arriving(plane, goal, source.stat().st_mode & 0o7777) as new:
                     await asyncio.to_thread(shutil.copyfile, source, new)
-    return Empty()
 
 
 VolumeCopyFiles2 = VolumeCopyFiles

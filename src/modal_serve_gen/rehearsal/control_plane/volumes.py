@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import limits
-from modal_serve_gen.rehearsal.control_plane.rpc import reply
-from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 
 SHARED = "Volumes: one folder for all containers, so a missing commit() or reload() is not detected"
 
 
-async def VolumeGetOrCreate(
-    plane: ControlPlane, request: api_pb2.VolumeGetOrCreateRequest, caller: Container | None
-) -> api_pb2.VolumeGetOrCreateResponse:
+async def VolumeGetOrCreate(plane: ControlPlane, request: api_pb2.VolumeGetOrCreateRequest) -> Fields:
     name = request.deployment_name or plane.new_id("anonymous")
     limits.check_name("Volume", name)
     volume_id = next((id for id, known in plane.volumes.items() if known == name), None)
@@ -37,16 +34,12 @@ async def VolumeGetOrCreate(
         _version_file(plane, name).parent.mkdir(exist_ok=True)
         _version_file(plane, name).write_text(str(request.version or api_pb2.VOLUME_FS_VERSION_V1))
     details = metadata(plane, volume_id)
-    return reply(api_pb2.VolumeGetOrCreateResponse, volume_id=volume_id, version=details.version, metadata=details)
+    return {"volume_id": volume_id, "version": details.version, "metadata": details}
 
 
-async def VolumeGetById(
-    plane: ControlPlane, request: api_pb2.VolumeGetByIdRequest, caller: Container | None
-) -> api_pb2.VolumeGetByIdResponse:
+async def VolumeGetById(plane: ControlPlane, request: api_pb2.VolumeGetByIdRequest) -> Fields:
     root(plane, request.volume_id)
-    return reply(
-        api_pb2.VolumeGetByIdResponse, volume_id=request.volume_id, metadata=metadata(plane, request.volume_id)
-    )
+    return {"volume_id": request.volume_id, "metadata": metadata(plane, request.volume_id)}
 
 
 def metadata(plane: ControlPlane, volume_id: str) -> api_pb2.VolumeMetadata:
@@ -54,28 +47,23 @@ def metadata(plane: ControlPlane, volume_id: str) -> api_pb2.VolumeMetadata:
     name = plane.volumes[volume_id]
     file = _version_file(plane, name)
     version = int(file.read_text()) if file.exists() else api_pb2.VOLUME_FS_VERSION_V1
-    return reply(api_pb2.VolumeMetadata, name=name, version=version)
+    return compatible(api_pb2.VolumeMetadata, name=name, version=version)
 
 
 def _version_file(plane: ControlPlane, name: str) -> Path:
     return plane.volumes_folder / "versions~" / name  # a character that is not allowed in a Volume's name
 
 
-async def VolumeHeartbeat(
-    plane: ControlPlane, request: api_pb2.VolumeHeartbeatRequest, caller: Container | None
-) -> Empty:
-    return Empty()
+async def VolumeHeartbeat(plane: ControlPlane, request: api_pb2.VolumeHeartbeatRequest) -> None:
+    """Nothing to do: Volumes are kept until the end of the rehearsal."""
 
 
-async def VolumeCommit(
-    plane: ControlPlane, request: api_pb2.VolumeCommitRequest, caller: Container | None
-) -> api_pb2.VolumeCommitResponse:
-    return reply(api_pb2.VolumeCommitResponse, skip_reload=True)
+async def VolumeCommit(plane: ControlPlane, request: api_pb2.VolumeCommitRequest) -> Fields:
+    return {"skip_reload": True}
 
 
-async def VolumeReload(plane: ControlPlane, request: api_pb2.VolumeReloadRequest, caller: Container | None) -> Empty:
+async def VolumeReload(plane: ControlPlane, request: api_pb2.VolumeReloadRequest) -> None:
     plane.substitute(SHARED)
-    return Empty()
 
 
 def writable(plane: ControlPlane, volume_id: str) -> Path:
