@@ -1,7 +1,7 @@
-"""What the rehearsal's front adds to streamed requests: `python scripts/bench_ingress.py [CONCURRENT]` (default 100).
+"""Measure what the ingress of a rehearsal adds to streams: `python scripts/bench_ingress.py [CONCURRENT]` (default 100).
 
-The app of each HTTP workflow runs with the stub; so many streamed chats are asked at once through its public URL, and
-at the engine's own port. Each has to come back whole, and with its own words.
+The app of each HTTP workflow runs with the stub. The given number of chats is streamed at once through its public URL,
+and from the engine's own port. Each answer has to be complete and belong to its request.
 """
 
 import asyncio
@@ -16,21 +16,22 @@ import httpx
 
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.models import hub
+from modal_serve_gen.rehearsal import probe
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.session import Rehearsal
 from modal_serve_gen.spec import workflows
 
 
 async def measure(workflow: str, concurrent: int) -> None:
-    given = {"workflow": workflow, "auth": "none"}
-    made = new_app.make(given, source=None, generator="bench", offline=True, say=lambda line: None)
+    request = {"workflow": workflow, "auth": "none"}
+    made = new_app.make(request, source=None, generator="bench", offline=True, say=lambda line: None)
     config = RehearsalConfig("stub", {}, hub.repository_config, isolated=False)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "app.py").write_text(made.text, "utf-8")
-        async with Rehearsal(config, lambda text: None) as one:
-            if await one.modal("deploy", "app.py", folder=Path(folder)):
+        async with Rehearsal(config, lambda text: None) as rehearsal:
+            if await rehearsal.modal("deploy", "app.py", folder=Path(folder)):
                 raise SystemExit(f"{workflow} was not deployed")
-            url = public_url(one)
+            url = public_url(rehearsal)
             if url is None:
                 return
             limits = httpx.Limits(max_connections=concurrent)
@@ -38,38 +39,28 @@ async def measure(workflow: str, concurrent: int) -> None:
                 while (await client.get(f"{url}/health")).status_code != 200:
                     await asyncio.sleep(0.1)
                 (model,) = [row["id"] for row in (await client.get(f"{url}/v1/models")).json()["data"]]
-                container = next(c for f in one.plane.functions.values() for c in f.live if c.ready and c.host)
-                rows = [
-                    (where, await asked(client, base, model, concurrent))
-                    for where, base in (("through the front", url), ("at the engine", f"http://{container.host}:8000"))
-                ]
-    for where, seconds in rows:
-        middle, most = statistics.median(seconds), max(seconds)
-        print(f"{workflow}, {concurrent} streams {where}: median {middle * 1000:.0f} ms, slowest {most * 1000:.0f} ms")
-    added = (max(rows[0][1]) - max(rows[1][1])) * 1000 / concurrent
-    print(f"{workflow}: all {concurrent} whole, {added:.1f} ms more for each\n")
+                live = [container for function in rehearsal.plane.functions.values() for container in function.live]
+                host = next(container.host for container in live if container.ready and container.host)
+                through_ingress = await stream_all(client, url, model, concurrent)
+                from_engine = await stream_all(client, f"http://{host}:8000", model, concurrent)
+    for path, seconds in (("through the ingress", through_ingress), ("from the engine", from_engine)):
+        median, slowest = statistics.median(seconds) * 1000, max(seconds) * 1000
+        print(f"{workflow}, {concurrent} streams {path}: median {median:.0f} ms, slowest {slowest:.0f} ms")
+    added = (max(through_ingress) - max(from_engine)) * 1000 / concurrent
+    print(f"{workflow}: all {concurrent} complete, {added:.1f} ms more per stream\n")
 
 
-def public_url(one: Rehearsal) -> str | None:
-    """The URL of the app's endpoint, of a function, of a method or of a server; None for a batch app."""
-    for function in one.plane.functions.values():
-        methods = function.metadata.method_handle_metadata.values()
-        urls = [
-            function.metadata.web_url,
-            *function.metadata._experimental_flash_urls,
-            *(each.web_url for each in methods),
-        ]
-        if found := [url for url in urls if url]:
-            return found[0]
-    return None
+def public_url(rehearsal: Rehearsal) -> str | None:
+    """The URL of the app's first web endpoint; None for a batch app."""
+    return next((url for _, url in probe.urls(rehearsal.plane)), None)
 
 
-async def asked(client: httpx.AsyncClient, base: str, model: str, concurrent: int) -> list[float]:
-    return await asyncio.gather(*(one_stream(client, base, model, number) for number in range(concurrent)))
+async def stream_all(client: httpx.AsyncClient, base: str, model: str, concurrent: int) -> list[float]:
+    return await asyncio.gather(*(stream(client, base, model, number) for number in range(concurrent)))
 
 
-async def one_stream(client: httpx.AsyncClient, base: str, model: str, number: int) -> float:
-    """Seconds of one streamed chat, which the stub answers with the words that it was asked."""
+async def stream(client: httpx.AsyncClient, base: str, model: str, number: int) -> float:
+    """Seconds of one streamed chat. The stub repeats the words of the question in its answer."""
     word = f"number-{number}-of-them"
     body = {"model": model, "messages": [{"role": "user", "content": word}], "stream": True}
     began, text, last = time.monotonic(), "", ""
@@ -77,9 +68,9 @@ async def one_stream(client: httpx.AsyncClient, base: str, model: str, number: i
         async for line in answer.aiter_lines():
             last = line.removeprefix("data: ") or last
             if line.startswith("data: {"):
-                text += "".join(each["delta"].get("content") or "" for each in json.loads(last)["choices"])
+                text += "".join(choice["delta"].get("content") or "" for choice in json.loads(last)["choices"])
     if last != "[DONE]" or word not in text or text.count("number-") != 1:
-        raise SystemExit(f"stream {number} came back as {text!r}")
+        raise SystemExit(f"stream {number} got the answer {text!r}")
     return time.monotonic() - began
 
 

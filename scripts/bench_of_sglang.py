@@ -2,26 +2,25 @@
 
     python -m scripts.bench_of_sglang sglang-VERSION-...whl
 
-Read with `ast` from the `add_argument` calls of `sglang.benchmark.serving`. A type function that checks its value (a
-positive number) counts as the plain type.
+Read with `ast` from the `add_argument` calls of `sglang.benchmark.serving`. A type function that only checks its value
+(a positive number) counts as the plain type.
 """
 
 import ast
 import datetime
-import hashlib
 import json
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
+
+from scripts.wheel_source import Source
 
 APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "apis"
 MODULE = "sglang/benchmark/serving.py"
 BACKENDS = "ASYNC_REQUEST_FUNCS"
 TYPES = {"str": "str", "int": "int", "float": "float", "_finite_positive_float": "float"}
 
-
-Row = dict[str, Any]  # an option as the tables hold it
+Row = dict[str, Any]  # an option in the tables' format
 
 
 def options(source: str) -> dict[str, Row]:
@@ -46,7 +45,7 @@ def options(source: str) -> dict[str, Row]:
 
 
 def row(keywords: dict[str, ast.expr], backends: list[str]) -> Row:
-    """One option as modal_serve_gen.flags reads it."""
+    """One option in the format of modal_serve_gen.flags."""
     action = ast.literal_eval(keywords["action"]) if isinstance(keywords.get("action"), ast.Constant) else ""
     if action == "store_true":
         return {"type": "flag", "default": False}
@@ -64,22 +63,21 @@ def row(keywords: dict[str, ast.expr], backends: list[str]) -> Row:
 
 
 def main(argv: list[str]) -> int:
-    wheel = Path(argv[0])
-    version = wheel.name.split("-")[1]
-    with zipfile.ZipFile(wheel) as archive:
-        found = options(archive.read(MODULE).decode())
+    source = Source(Path(argv[0]))
+    version = source.wheel.name.split("-")[1]
+    table = options(source.archive.read(MODULE).decode())
     head = {
         "engine": "sglang", "distribution": "sglang", "version": version,
-        "wheel": {"file": wheel.name, "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()},
+        "wheel": {"file": source.wheel.name, "sha256": source.sha256},
         "read_on": datetime.date.today().isoformat(), "underscores": False, "dotted_json": False, "shorthand": {},
         "suffixes": {"decimal": [], "binary": []}, "positional": {"name": "nothing", "place": "none"}, "required": [],
     }  # fmt: skip
-    rows = ",\n".join(f"  {json.dumps(flag)}: {json.dumps(option)}" for flag, option in found.items())
+    rows = ",\n".join(f"  {json.dumps(flag)}: {json.dumps(option)}" for flag, option in table.items())
     lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     lines += [f'"options": {{\n{rows}\n}}', '"architectures": {}', '"tool_parsers": []', '"reasoning_parsers": []']
     file = APIS / f"sglang_bench-{version}.json"
     file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    print(f"{file.name}: {len(found)} options")
+    print(f"{file.name}: {len(table)} options")
     return 0
 
 

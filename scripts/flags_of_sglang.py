@@ -1,4 +1,4 @@
-"""SGLang's argument table and registries, out of its wheel.
+"""Extract SGLang's argument table and registries from its wheel.
 
 SGLang declares one annotated field per option, `A[T, "help"]` or `A[T, Arg(...)]`, in the classes of
 srt/arg_groups/fields, turns them into argparse calls by the rules of `add_cli_args_from_dataclass`, and registers a few
@@ -78,7 +78,7 @@ def declared_options(home: Module) -> dict[str, Row]:
 
 
 def registered_options(home: Module) -> dict[str, Row]:
-    """The `parser.add_argument` calls of `ServerArgs.add_cli_args`; changes made under an `if` stay out."""
+    """The `parser.add_argument` calls of `ServerArgs.add_cli_args`; changes under an `if` are ignored."""
     # Below its definition the class's name is bound again, by msgspec.defstruct.
     server_args = next(n for n in home.tree.body if isinstance(n, ast.ClassDef) and n.name == "ServerArgs")
     method = next(n for n in server_args.body if isinstance(n, ast.FunctionDef) and n.name == "add_cli_args")
@@ -108,7 +108,7 @@ def _registered(keywords: list[ast.keyword], home: Module, env: dict[str, Any]) 
 
 
 def architectures(source: Source) -> dict[str, list[str]]:
-    """Every `EntryClass`, grouped by the engine's own lists; drafts by their names, as no list of them exists."""
+    """Every `EntryClass`, grouped by the engine's own lists; draft models, which no list has, by their names."""
     every: set[str] = set()
     for file in sorted(source.names):
         if re.fullmatch(r"sglang/srt/models/[^/]+\.py", file) and b"\nEntryClass" in source.archive.read(file):

@@ -1,4 +1,4 @@
-"""vLLM's argument table and registries, out of its wheel.
+"""Extract vLLM's argument table and registries from its wheel.
 
 vLLM derives argparse's keywords from the annotations of its config classes (vllm_annotations.py) and passes them to
 `add_argument`, some of them changed on the way. This walks the same calls over the syntax tree.
@@ -163,11 +163,11 @@ def group(node: ast.Dict, module: Module) -> list[str]:
                 generators=[
                     ast.comprehension(
                         iter=ast.Call(func=ast.Attribute(value=other)),
-                        ifs=[ast.Compare(comparators=[wanted, *_])],
+                        ifs=[ast.Compare(comparators=[required, *_])],
                     )
                 ]
             ):
-                rows, implementation = value(other, module), value(wanted, module)
+                rows, implementation = value(other, module), value(required, module)
                 names |= {name for name, (_, architecture) in rows.items() if architecture == implementation}
             case ast.Name(id=name):
                 part = module.runtime[name]
@@ -176,7 +176,7 @@ def group(node: ast.Dict, module: Module) -> list[str]:
 
 
 def without_lora(registry: Module) -> list[str]:
-    """The architectures whose class does not declare LoRA support; one that cannot be read is left out."""
+    """Architectures whose class does not declare LoRA support; those whose class cannot be read are left out."""
     rows: dict[str, list[str]] = {}
     for node in _registries(registry).values():
         pairs = [pair for pair in zip(node.keys, node.values, strict=True) if isinstance(pair[1], ast.Tuple)]

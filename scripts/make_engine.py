@@ -1,6 +1,6 @@
 """Install the real engines' CPU environments in the user's cache: `python -m scripts.make_engine`.
 
-Prints the reason if this machine cannot have them and ends with 0 either way: the demo and the tests then use the stub.
+If this machine does not support them, prints the reason and exits with 0: the demo and the tests then use the stub.
 """
 
 from modal_serve_gen.errors import ServeError

@@ -20,13 +20,12 @@ APIS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "fac
 MODULES = ("http_server", "v1_loads", "elastic_ep")
 VERBS = ("get", "head", "post", "put", "delete", "api_route")
 
-
 Route = dict[str, Any]  # its methods, and "admin"
 
 
 def routes(source: str) -> tuple[dict[str, Route], list[str]]:
-    """The routes by path, and the paths that are not literals."""
-    found: dict[str, Route] = {}
+    """The routes by path, and the expressions of paths that are not literals."""
+    table: dict[str, Route] = {}
     computed = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
@@ -48,36 +47,35 @@ def routes(source: str) -> tuple[dict[str, Route], list[str]]:
             except ValueError:
                 computed.append(ast.unparse(call.args[0]))
                 continue
-            entry = found.setdefault(path, {"methods": []})
+            entry = table.setdefault(path, {"methods": []})
             entry["methods"] += [m for m in methods or [function.attr.upper()] if m not in entry["methods"]]
             if admin:
                 entry["admin"] = True
-    return found, computed
+    return table, computed
 
 
 def main(argv: list[str]) -> int:
     wheel = Path(argv[0])
     version = wheel.name.split("-")[1]
-    found: dict[str, Route] = {}
+    table: dict[str, Route] = {}
     with zipfile.ZipFile(wheel) as archive:
         for module in MODULES:
             more, computed = routes(archive.read(f"sglang/srt/entrypoints/{module}.py").decode())
-            found |= more
+            table |= more
             for path in computed:
                 print(f"left out, computed at start: {path}")
-    for path in ("/openapi.json", "/docs", "/redoc"):
-        found[path] = {"methods": ["GET"]}  # FastAPI adds them
+    table |= {path: {"methods": ["GET"]} for path in ("/openapi.json", "/docs", "/redoc")}  # FastAPI adds them
     document = {
         "engine": "sglang",
         "version": version,
         "read_on": datetime.date.today().isoformat(),
         "source": "decorators of the server's modules in the wheel, read with ast",
     }
-    lines = [f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in sorted(found.items())]
+    lines = [f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in sorted(table.items())]
     head = json.dumps(document, indent=2).removesuffix("\n}")
     text = f'{head},\n  "routes": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
     (APIS / f"sglang_routes-{version}.json").write_text(text)
-    print(f"{len(found)} routes of SGLang {version}")
+    print(f"{len(table)} routes of SGLang {version}")
     return 0
 
 

@@ -47,7 +47,7 @@ def parameters(function: ast.FunctionDef, module: Module) -> dict[str, Row]:
 
 
 def public_fields(name: str, module: Module) -> dict[str, Row]:
-    """The public fields of a class in their order, with the defaults that plain data tells."""
+    """The public fields of a class in their order, with defaults that are plain data."""
     rows: dict[str, Row] = {}
     for field, (home, node) in fields(module.definition(name)).items():
         if not field.startswith("_"):

@@ -4,7 +4,7 @@
     python -m scripts.update_flags --check --download vllm==VERSION
 
 The wheel is read with `ast`; nothing in it is imported. `--check` writes nothing and exits 1 when a table differs
-(the date and the wheel's own name and hash aside: another build of the same version must give the same table).
+(apart from the date and the wheel's own name and hash: another build of a version must give the same table).
 """
 
 import argparse
@@ -97,7 +97,7 @@ def dumped(data: Row) -> str:
 
 
 def difference(old: str, new: str) -> list[str]:
-    """The lines in which two tables differ, the date and the wheel's name and hash aside."""
+    """The lines in which two tables differ, apart from the date and the wheel's name and hash."""
     before, after = (
         [line for line in text.splitlines() if not line.startswith(('"read_on"', '"wheel"'))] for text in (old, new)
     )

@@ -2,7 +2,7 @@
 
     python -m scripts.update_variables vllm-VERSION-...whl sglang-VERSION-...whl
 
-Every name with the engine's prefix that occurs in its Python is taken: more than it reads, never less.
+Every name with the engine's prefix in its Python source is taken, whether the engine reads it or not.
 """
 
 import argparse

@@ -190,7 +190,7 @@ def classes(definition: Definition) -> list[Definition]:
 
 def fields(definition: Definition) -> dict[str, tuple[Module, ast.AnnAssign]]:
     """The annotated fields of a class with the inherited ones, in the order of a dataclass."""
-    found: dict[str, tuple[Module, ast.AnnAssign]] = {}
+    annotated: dict[str, tuple[Module, ast.AnnAssign]] = {}
     for ancestor in classes(definition):
         for node in ancestor.body:
             if (
@@ -198,5 +198,5 @@ def fields(definition: Definition) -> dict[str, tuple[Module, ast.AnnAssign]]:
                 and isinstance(node.target, ast.Name)
                 and "ClassVar" not in ast.unparse(node.annotation)
             ):
-                found[node.target.id] = (ancestor.module, node)
-    return found
+                annotated[node.target.id] = (ancestor.module, node)
+    return annotated

@@ -20,7 +20,7 @@ MISSING_MODULE = re.compile(r"No module named '(\w+)")
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished rehearsal, as its report is made from it."""
+    """A finished rehearsal: everything that its report is made from."""
 
     app: str
     exit_code: int

@@ -29,8 +29,8 @@ from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
 START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on startup timeouts
-# After this time, a server that listens on other ports only will not come to the right one; a real engine has others
-# for its own processes.
+# After this time, a server that listens on other ports only is given up; a real engine opens such ports for its own
+# processes.
 OTHER_PORT_S = {"real": 150, "stub": 15}
 RUN_LIMIT_S = {"real": 900, "stub": 300}  # upper bound on one modal command
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
@@ -160,7 +160,7 @@ async def rehearse(
             code = await (rehearsal.modal("run", target, *arguments) if entrypoint else rehearsal.probe())
         ended_at = time.monotonic()
     if rehearsal.plane.internal_errors:
-        raise _own_failure(rehearsal.plane.internal_errors[0])
+        raise _internal_error(rehearsal.plane.internal_errors[0])
     return write_report(
         Outcome(
             app=target,
@@ -179,8 +179,8 @@ async def rehearse(
     )
 
 
-def _own_failure(error: Exception) -> ServeError:
-    """A failure of the rehearsal itself, distinguished from a failure of the app."""
+def _internal_error(error: Exception) -> ServeError:
+    """The error to raise for a failure of the rehearsal itself, as opposed to one of the app."""
     if isinstance(error, ServeError):
         return error
     if isinstance(error, OSError):
@@ -188,9 +188,7 @@ def _own_failure(error: Exception) -> ServeError:
             f"The rehearsal itself could not continue: {error.strerror or 'its files could not be written'}.",
             f"This says nothing about the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
         )
-    return InternalError(
-        f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command that you ran."
-    )
+    return InternalError(f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command.")
 
 
 def _folder() -> Path:

@@ -35,7 +35,7 @@ class Note:
 
 
 class Substitutes:
-    """Substitutes of one rehearsal, below `folder`; `record` gets a line for each that the report has to name."""
+    """Substitutes of one rehearsal, below `folder`; `record` gets a line for each that the report lists."""
 
     def __init__(self, config: RehearsalConfig, folder: Path, record: Callable[[str], None]):
         self.config, self.folder, self.record = config, folder, record
@@ -158,7 +158,7 @@ class Substitutes:
         return miniature.make(config, folder=folder, engine_python=real.python if real else None, engine=self._engine())
 
     def _adapter(self, model_id: str) -> Path:
-        """A folder that replaces an adapter's repository. Its base model is made again: it may not exist yet."""
+        """A folder that replaces an adapter's repository. Its base model is made again, since it may not exist yet."""
         planned = self.config.planned
         repository = self.config.repository(planned.id, self._engine()) if planned else None
         base = self.folder / "models" / f"base-of-{model_id.replace('/', '--')}"

@@ -1,7 +1,7 @@
 """Containers: local processes that run the SDK's own entrypoint, with one unix socket each.
 
-A container gets the app's uploaded source, the image's environment, its Secrets and a folder per Volume; it sees the
-bare environment and no other Python package of this machine. It is its own process group, and leftover processes are
+A container gets the app's uploaded source, the image's environment, its Secrets and a folder per Volume; it can import
+the bare environment only. It is its own process group, and leftover processes are
 found by the mark in their environment.
 """
 
@@ -226,7 +226,7 @@ class Fleet:
             self.ensure(function)
 
     def _give_up(self, container: Container, why: str) -> None:
-        """Kill a container that is of no use; `why` completes "the container of TAG ..."."""
+        """Kill a container that cannot serve; `why` completes "the container of TAG ..."."""
         text = f"The container of {container.function.tag} {why}."
         self.plane.note(EventKind.CONTAINER_FAILED, container.function.tag, why)
         container.failure = calls.failure(text)

@@ -25,8 +25,8 @@ class Launcher:
     """Starts the processes of one rehearsal's containers.
 
     `limit_s` caps startup timeouts. A server that listens on other ports only fails after `other_port_s` seconds.
-    `prepare(image)` returns the interpreter, and the rehearsal's additions to the
-    environment. `visible()` returns the folders of this machine that an `isolated` container needs.
+    `prepare(image)` returns the interpreter, and the rehearsal's additions to the environment. `visible()` returns the
+    folders of this machine that an `isolated` container needs.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from modal_serve_gen.rehearsal.control_plane.state import Container
 
 CONNECT_S = 300  # until a container's entrypoint calls the control plane, on a busy machine
 MARGIN_S = 10  # lets the SDK report first: its own timeout for a web server tells what to do
-LOCALHOST_S = 5  # a server that listens on localhost for this long will not come to 0.0.0.0
+LOCALHOST_S = 5  # a server that listens on localhost for this long is given up
 
 
 async def watch(container: Container, launcher: Launcher, give_up: Callable[[Container, str], None]) -> None:

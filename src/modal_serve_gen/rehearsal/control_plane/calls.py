@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from google.protobuf.message import Message
 from grpclib import GRPCError, Status
@@ -24,13 +24,13 @@ def submit(
     function: Function,
     payload: api_pb2.FunctionInput,
     call: Call | None = None,
-    idx: int | None = None,
+    idx: int = 0,
     works: bool = True,
 ) -> Input:
     """Queue one input of `function`, by default in a new call, and start a container for it if needed."""
     if call is None:
         call = new_call(plane, function)
-    item = Input(plane.new_id("in"), call, len(call.inputs) if idx is None else idx, payload, works=works)
+    item = Input(plane.new_id("in"), call, idx, payload, works=works)
     call.inputs[item.id] = item
     plane.inputs[item.id] = item
     function.queue.append(item)
@@ -105,30 +105,28 @@ async def FunctionMap(plane: ControlPlane, request: api_pb2.FunctionMapRequest) 
             Status.NOT_FOUND, f"App {function.app.description} was stopped, so {function.tag} cannot be called."
         )
     call = new_call(plane, function, request.function_call_type, request.function_call_invocation_type)
-    pipelined = [
-        api_pb2.FunctionPutInputsResponseItem(
-            idx=item.idx, input_id=submit(plane, function, item.input, call).id, input_jwt="jwt"
-        )
-        for item in request.pipelined_inputs
-    ]
     return {
         "function_call_id": call.id,
         "function_call_jwt": "jwt",
-        "pipelined_inputs": pipelined,
+        "pipelined_inputs": _put(plane, call, request.pipelined_inputs),
         "max_inputs_outstanding": 1000,
     }
 
 
 async def FunctionPutInputs(plane: ControlPlane, request: api_pb2.FunctionPutInputsRequest) -> Fields:
     """More inputs of a `.map`."""
-    call = plane.calls[request.function_call_id]
-    items = [
+    return {"inputs": _put(plane, plane.calls[request.function_call_id], request.inputs)}
+
+
+def _put(
+    plane: ControlPlane, call: Call, items: Iterable[api_pb2.FunctionPutInputsItem]
+) -> list[api_pb2.FunctionPutInputsResponseItem]:
+    return [
         api_pb2.FunctionPutInputsResponseItem(
             idx=item.idx, input_id=submit(plane, call.function, item.input, call, item.idx).id, input_jwt="jwt"
         )
-        for item in request.inputs
+        for item in items
     ]
-    return {"inputs": items}
 
 
 async def FunctionFinishInputs(plane: ControlPlane, request: api_pb2.FunctionFinishInputsRequest) -> None:

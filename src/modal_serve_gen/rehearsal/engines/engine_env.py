@@ -30,7 +30,7 @@ TORCHVISION = Path(__file__).with_name("stubs") / "torchvision_stub.py"
 
 @dataclass(frozen=True)
 class Engine:
-    """The engine's wheel, and the name and version under which it looks itself up."""
+    """The engine's wheel, and the name and version under which the engine looks up its own metadata."""
 
     distribution: str
     version: str
@@ -41,7 +41,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Needs:
-    """What the machine must have, and what the installation takes."""
+    """Requirements on the machine, and the size and duration of the installation."""
 
     python: list[str]
     glibc: str
@@ -50,7 +50,6 @@ class Needs:
     disk_gib: float
     memory_gib: float
     seconds: float
-    python_tried: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def examine() -> tuple[bool, str]:
 
 
 def _missing(needs: Needs) -> list[str]:
-    """What this machine lacks, each with its own value."""
+    """Requirements that this machine does not meet, each with the actual value."""
     libc, libc_version = platform.libc_ver()
     free_gib, memory_gib = shutil.disk_usage(_existing(cache())).free / 2**30, _memory_gib()
     missing = []
@@ -169,7 +168,7 @@ def _name(site: Path, name: str, version: str) -> None:
 
 @functools.cache
 def _key() -> str:
-    """The hash of everything that goes into an environment; sizes and comments may change without a new one."""
+    """The hash of everything that goes into an environment; changed sizes and comments do not rebuild it."""
     engine = json.dumps(dataclasses.asdict(recipe().engine), sort_keys=True)
     parts = [SERIES, engine, *_requirements(), TORCHVISION.read_text(encoding="utf-8")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

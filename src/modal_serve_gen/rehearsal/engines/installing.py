@@ -57,7 +57,7 @@ def install(target: Path, key: str, build: Callable[[Path], None], say: Callable
 
 @contextlib.contextmanager
 def _writing_errors() -> Iterator[None]:
-    """Raise MachineError for what the system says against writing to the cache."""
+    """Raise MachineError for errors of writing to the cache."""
     try:
         yield
     except OSError as error:
@@ -141,8 +141,8 @@ def run(command: list[str], step: str, say: Callable[[str], None], *, may_fail: 
 def _fail(step: str, code: int, errors: list[str]) -> None:
     if any("No space left" in line for line in errors):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    of_pip = [line.removeprefix("ERROR: ") for line in errors if line.startswith("ERROR: ")] or errors
-    reason = of_pip[-1][-300:].rstrip(".") if of_pip else f"exit code {code}"
+    pip_errors = [line.removeprefix("ERROR: ") for line in errors if line.startswith("ERROR: ")] or errors
+    reason = pip_errors[-1][-300:].rstrip(".") if pip_errors else f"exit code {code}"
     raise MachineError(
         f"The engine environment could not be installed: {step} failed ({reason}).",
         f"It needs a package index that has the packages (network, or pip's own settings). {ALTERNATIVE}",

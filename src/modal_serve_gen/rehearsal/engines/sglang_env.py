@@ -35,7 +35,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Needs:
-    """What the machine must have, and what the installation takes."""
+    """Requirements on the machine, and the size and duration of the installation."""
 
     glibc: str
     download_mib: float

@@ -30,24 +30,24 @@ class BlobServer:
         self.plane = plane
         self.parts: dict[str, dict[int, str]] = {}  # blob id -> number of a part -> MD5 of its data
         self.listener: loopback.Listener | None = None
-        self._word = secrets.token_urlsafe(16)
+        self._token = secrets.token_urlsafe(16)
 
     async def start(self) -> loopback.Listener:
         application = web.Application()
-        word = self._word
-        application.router.add_put(f"/{word}/blobs/{{blob}}", self._put_blob)
-        application.router.add_put(rf"/{word}/blobs/{{blob}}/{{part:\d+}}", self._put_part)
-        application.router.add_post(f"/{word}/blobs/{{blob}}", self._complete)
-        application.router.add_get(f"/{word}/blobs/{{blob}}", self._get_blob)
-        application.router.add_put(f"/{word}/blocks/{{sha256:[0-9a-f]{{64}}}}", self._put_block)
-        application.router.add_get(rf"/{word}/files/{{path}}/{{start:\d+}}/{{length:\d+}}", self._get_range)
+        token = self._token
+        application.router.add_put(f"/{token}/blobs/{{blob}}", self._put_blob)
+        application.router.add_put(rf"/{token}/blobs/{{blob}}/{{part:\d+}}", self._put_part)
+        application.router.add_post(f"/{token}/blobs/{{blob}}", self._complete)
+        application.router.add_get(f"/{token}/blobs/{{blob}}", self._get_blob)
+        application.router.add_put(f"/{token}/blocks/{{sha256:[0-9a-f]{{64}}}}", self._put_block)
+        application.router.add_get(rf"/{token}/files/{{path}}/{{start:\d+}}/{{length:\d+}}", self._get_range)
         self.listener = await loopback.serve(application)
         return self.listener
 
     @property
     def url(self) -> str:
         """The base URL; '' before the start."""
-        return f"{self.listener.url}/{self._word}" if self.listener else ""
+        return f"{self.listener.url}/{self._token}" if self.listener else ""
 
     async def close(self) -> None:
         if self.listener is not None:
@@ -75,22 +75,22 @@ class BlobServer:
         path = self._blob(request)
         listed = re.findall(r'<PartNumber>(\d+)</PartNumber>\s*<ETag>"(\w+)"</ETag>', await request.text())
         if {int(number): etag for number, etag in listed} != self.parts.pop(path.name, {}):
-            raise web.HTTPBadRequest(text="these are not the parts that came")
-        together = b"".join(bytes.fromhex(etag) for _, etag in listed)
-        return web.Response(text=f"{hashlib.md5(together, usedforsecurity=False).hexdigest()}-{len(listed)}")
+            raise web.HTTPBadRequest(text="the listed parts differ from the received ones")
+        hashes = b"".join(bytes.fromhex(etag) for _, etag in listed)
+        return web.Response(text=f"{hashlib.md5(hashes, usedforsecurity=False).hexdigest()}-{len(listed)}")
 
     async def _get_blob(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(self._blob(request))
 
     async def _put_block(self, request: web.Request) -> web.Response:
-        """Take one block of a file; the answer names it in the call that puts the file together."""
+        """Receive one block of a file; VolumePutFiles2 refers to it by the response."""
         digest, name = hashlib.sha256(), secrets.token_bytes(16)
         path = blobs.block_path(self.plane, name)
         path.parent.mkdir(exist_ok=True)
         await _receive(request, path, 0, digest)
         if digest.hexdigest() != request.match_info["sha256"]:
             path.unlink()
-            raise web.HTTPBadRequest(text="the block's SHA-256 is not the one that was announced")
+            raise web.HTTPBadRequest(text="the block does not have the SHA-256 of its URL")
         return web.Response(body=name)
 
     async def _get_range(self, request: web.Request) -> web.StreamResponse:
@@ -98,8 +98,8 @@ class BlobServer:
         start, length = int(request.match_info["start"]), int(request.match_info["length"])
         try:
             file = path.open("rb")
-        except OSError as fault:
-            raise web.HTTPGone(text=CHANGED) from fault
+        except OSError as error:
+            raise web.HTTPGone(text=CHANGED) from error
         with file:
             file.seek(0, 2)
             if file.tell() < start + length:  # the client would take what is missing for zeros

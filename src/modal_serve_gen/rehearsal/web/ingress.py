@@ -90,7 +90,6 @@ class Ingress:
                 data_format=api_pb2.DATA_FORMAT_PICKLE,
                 method_name=method,
             ),
-            calls.new_call(self.plane, function),
             works=request.method not in proxy_auth.READING,
         )
         pump = None if waiting else asyncio.create_task(_pump(request, item))

@@ -86,7 +86,7 @@ class LocalHub:
             await self.listener.close()
 
     async def _repository(self, request: web.Request) -> tuple[str, str, Repository]:
-        """Name, commit and content of what is asked for."""
+        """Name, commit and content of the requested repository."""
         if self.down:
             self.refused += 1
             raise web.HTTPServiceUnavailable(text="the Hub is down (a fault that the rehearsal injected)\n")
@@ -211,7 +211,7 @@ def _row(name: str, file: File) -> dict[str, Any]:
 
 
 def _generated(name: str) -> File:
-    """A file of a dataset: rows of JSON, different ones for each name."""
+    """A file of a dataset: JSON rows, which differ by `name`."""
     prompts = [f"In one sentence, what is notable about the number {number} in {name!r}?" for number in range(ROWS)]
     rows = [json.dumps(dict.fromkeys(COLUMNS, prompt), ensure_ascii=False) for prompt in prompts]
     data = "".join(f"{row}\n" for row in rows).encode()

@@ -1,8 +1,8 @@
 """Enter new namespaces, then become the container's process: `python -I -S enter.py SOCKET SPEC COMMAND...`.
 
 The container has its own network (loopback, and eth0 with the address of the specification, without a route) and its
-own mounts: this machine's files, read-only, below the mounts of the specification. It needs no rights beyond those to
-create user namespaces; inside, it is root, as on Modal.
+own mounts: this machine's files, read-only, below the mounts of the specification. It needs no privileges beyond
+creating user namespaces; inside, it is root, as on Modal.
 
 SPEC is a JSON file: `fs` (an empty folder, which becomes the root), `mounts` (pairs of source and target, folders or
 files), `folder` (where the command starts), `address`. For each byte sent over SOCKET, the number of an inherited unix
@@ -66,14 +66,14 @@ def mirror(folder: str, fs: str, targets: set[str], opened: set[str]) -> None:
             Path(fs + path).mkdir()
             mirror(path, fs, targets, opened)
         elif entry.is_dir() or entry.is_file():
-            with contextlib.suppress(PermissionError):  # files that its user may not see are left out
+            with contextlib.suppress(PermissionError):  # files that the user may not read are left out
                 bind(path, fs + path)
                 if path not in WRITABLE:
                     read_only(fs + path)
 
 
 def enter(spec: dict) -> None:
-    """New namespaces, with this network and these files."""
+    """Enter new namespaces, with the network and files of `spec`."""
     user, group = os.getuid(), os.getgid()
     check("unshare", libc.unshare(NEW_NAMESPACES))
     Path("/proc/self/setgroups").write_text("deny")

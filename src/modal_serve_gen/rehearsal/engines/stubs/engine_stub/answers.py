@@ -1,4 +1,4 @@
-"""Answers in OpenAI's shapes, made of the prompt's words: the same request always gets the same answer."""
+"""Answers in the format of OpenAI's API, made of the prompt's words: equal requests get equal answers."""
 
 import json
 import secrets
@@ -26,7 +26,7 @@ Refuse = Callable[[str, str], Refusal]  # of a field's name and a message
 
 @dataclass(frozen=True)
 class Shape:
-    """How an engine names and splits what OpenAI's API leaves open."""
+    """Field names and details in which the engines differ, where OpenAI's API does not specify them."""
 
     reasoning: str  # the field of a reasoning model's thoughts
     matched_stop: str  # the field of the stop string or token that ended an answer
@@ -55,7 +55,7 @@ class Answer:
     function: dict[str, Any] | None = None
 
     def generation(self, request: dict[str, Any], **more: Any) -> Generation:
-        """The answer as the request wants it; `more` are further fields of a body that is not streamed."""
+        """The complete body (with the fields `more`), or a stream if the request asks for one."""
         choices = [self._choice(index) for index in range(self.count)]
         body = self.head | {"choices": choices, "usage": self.usage} | more
         usage = bool((request.get("stream_options") or {}).get("include_usage"))
@@ -82,7 +82,7 @@ class Answer:
         return {"id": f"{self.shape.call_id}{secrets.token_hex(12)}", "type": "function", "function": function}
 
     def _events(self, with_usage: bool) -> Iterator[dict[str, Any]]:
-        """One event for each token; the usage comes last if it is requested."""
+        """One event per token; then the usage, if `with_usage`."""
         plain = self.head["object"] == "text_completion"
         head = self.head if plain else self.head | {"object": "chat.completion.chunk"}
         empty = {self.shape.reasoning: None} if self.shape.complete else {}
@@ -181,10 +181,10 @@ def text_pieces(text: str) -> list[tuple[str, str]]:
     return [("content", word) for word in words(f" The stub engine read: {text}")]
 
 
-def cut(
+def truncate(
     pieces: list[tuple[str, str]], limit: int | None, room: int, request: dict[str, Any], function: Any = None
 ) -> tuple[list[tuple[str, str]], str]:
-    """At most `limit` tokens, and no more than the context has room for; and the finish reason."""
+    """At most `limit` tokens, and at most `room`, which is left in the context; and the finish reason."""
     most = min(DEFAULT_TOKENS if limit is None else limit, room)
     if limit and request.get("ignore_eos"):
         pieces = pieces + [("content", " on")] * (most + 1 - len(pieces))
@@ -193,5 +193,5 @@ def cut(
 
 
 def head(kind: str, prefix: str, model: str) -> dict[str, Any]:
-    """The fields that begin every answer."""
+    """The first fields of every answer."""
     return {"id": f"{prefix}{secrets.token_hex(16)}", "object": kind, "created": int(time.time()), "model": model}

@@ -1,4 +1,4 @@
-"""A benchmark's client: streams over real HTTP, many at once, and the figures of what came back."""
+"""Client of the stub benchmarks: concurrent streams over real HTTP, and their statistics."""
 
 import concurrent.futures
 import json
@@ -41,11 +41,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Result:
-    """All requests of a run, how long it took, and the most that ran at once."""
+    """All requests of a run, its duration, and its peak concurrency."""
 
     samples: list[Sample]
     seconds: float
-    most_at_once: int
+    peak_concurrency: int
 
     @property
     def succeeded(self) -> list[Sample]:
@@ -56,7 +56,9 @@ class Result:
         samples = self.succeeded
         seconds = {
             "ttft": [sample.first_s for sample in samples],
-            "tpot": [(one.total_s - one.first_s) / (one.tokens - 1) for one in samples if one.tokens > 1],
+            "tpot": [
+                (sample.total_s - sample.first_s) / (sample.tokens - 1) for sample in samples if sample.tokens > 1
+            ],
             "itl": [gap for sample in samples for gap in sample.between_s],
             "e2el": [sample.total_s for sample in samples],
         }
@@ -74,7 +76,7 @@ def defaulted(options: flags.Parsed, table: flags.Table) -> Callable[[str], Any]
 
 
 def prompt(tokens: int, source: random.Random) -> str:
-    """A text of so many tokens by the stub's count."""
+    """A random text of `tokens` tokens, as the stub counts them."""
     return "".join(source.choices(LETTERS, k=BYTES_PER_TOKEN * tokens))
 
 
@@ -117,13 +119,13 @@ def run(
     send: Callable[..., Sample], requests: Iterable[tuple[Any, ...]], concurrency: int, rate: float = math.inf
 ) -> Result:
     """Call `send` with each of `requests`: at most `concurrency` at once, `rate` per second."""
-    lock, running, most = threading.Lock(), 0, 0
+    lock, running, peak = threading.Lock(), 0, 0
 
     def counted(arguments: tuple[Any, ...]) -> Sample:
-        nonlocal running, most
+        nonlocal running, peak
         with lock:
             running += 1
-            most = max(most, running)
+            peak = max(peak, running)
         try:
             return send(*arguments)
         finally:
@@ -138,7 +140,7 @@ def run(
                 time.sleep(max(0.0, began + number / rate - time.perf_counter()))
             futures.append(pool.submit(counted, arguments))
         samples = [future.result() for future in futures]
-    return Result(samples, time.perf_counter() - began, most)
+    return Result(samples, time.perf_counter() - began, peak)
 
 
 def summary(name: str, values: list[float], percentiles: Iterable[float]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Read a command line as the pinned engine does, and fail as it fails."""
+"""Parse command lines as the pinned engine does, with its errors."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ def refuse(usage: str, message: str) -> NoReturn:
 def parse(
     argv: Sequence[str], table: flags.Table, *, usage: str, version: str, positionals: bool = True
 ) -> flags.Parsed:
-    """The options of `argv`; ends with exit code 2 for what the pinned engine's parser refuses."""
+    """The options of `argv`; ends with exit code 2 if the pinned engine's parser refuses them."""
     problems = flags.check(argv, table)
     for problem in problems:
         if problem.kind == "warning":
@@ -40,7 +40,7 @@ def parse(
 
 
 def inject_start_faults(crash: str) -> None:
-    """Delay the start, or end it with exit code 1 and the engine's message `crash`, if the rehearsal says so."""
+    """Delay the start, or end it with exit code 1 and the engine's message `crash`, if the rehearsal injects that."""
     notes.delay_start()
     if notes.triggered("engine-crash-at-start"):
         print(f"RuntimeError: {crash} (a fault that the rehearsal injected)", file=sys.stderr)
@@ -55,8 +55,8 @@ def last(options: flags.Parsed, flag: str, default: str | None = None) -> str | 
 
 def switched_on(options: flags.Parsed, flag: str) -> bool:
     """True if the last occurrence of a switch turns it on."""
-    last_one = next((option for option in reversed(options.options) if option.flag == flag), None)
-    return last_one is not None and last_one.spelled.replace("_", "-") not in last_one.option.negations
+    occurrence = next((option for option in reversed(options.options) if option.flag == flag), None)
+    return occurrence is not None and occurrence.spelled.replace("_", "-") not in occurrence.option.negations
 
 
 def note_unsupported(options: flags.Parsed, texts: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Hand a checked command line over to a real engine on the CPU. What a CPU cannot do is left out, with a note each."""
+"""Pass a checked command line to a real engine on the CPU. Options that a CPU lacks are left out, each with a note."""
 
 import os
 import re
@@ -16,7 +16,7 @@ SILENT_VARIABLES = ("REHEARSAL_FAULTS", "VIRTUAL_ENV")
 
 
 def patterns(reasons: dict[str, str]) -> list[tuple[re.Pattern[str], str]]:
-    """Compile `reasons`: why flags are left out -> what their names look like after the dashes."""
+    """Compile `reasons`: why flags are left out -> pattern of their names, after the dashes."""
     return [(re.compile(f"--({pattern})"), reason) for reason, pattern in reasons.items()]
 
 
@@ -24,9 +24,9 @@ def keep(
     options: flags.Parsed, reason: Callable[[Any], str], spell: Callable[[Any], list[str]], *, silent: Container[str],
     replaced: Container[str],
 ) -> list[str]:  # fmt: skip
-    """The command line without the options for which `reason` gives one, which is noted.
+    """The command line without the options for which there is a `reason`, which is noted.
 
-    Nothing is noted of `silent` flags and of sizes of 1. `replaced` flags are set by the caller.
+    `silent` flags and sizes of 1 are left out without a note. `replaced` flags are set by the caller.
     """
     words = [word for word in options.positionals if word is not None]
     for option in options.options:
@@ -47,9 +47,9 @@ def spelled(name: str, values: tuple[str, ...]) -> list[str]:
 
 
 def environment(*, without: tuple[str, ...] = (), plugins: bool = True, **values: str) -> dict[str, str]:
-    """The engine's variables: the container's without those of its own Python; `values` win.
+    """The engine's variables: the container's without those of its own Python, then `values`.
 
-    With `plugins` the engine finds what the app's PYTHONPATH holds.
+    With `plugins`, the engine can import from the app's PYTHONPATH.
     """
     inherited = {
         name: value

@@ -44,7 +44,7 @@ class Load:
 
     @contextlib.asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
-        """Count a request while it runs; it waits while the engine sleeps or is paused."""
+        """Count a request while it runs; wait while the engine sleeps or is paused."""
         self.running += 1
         try:
             await self.awake.wait()
@@ -54,7 +54,7 @@ class Load:
 
 
 class Engine(Protocol):
-    """What an engine's own state has to offer."""
+    """Interface of the engines' states."""
 
     load: Load
 
@@ -63,7 +63,7 @@ class Engine(Protocol):
         ...
 
 
-# Of the engine, the request and its body. Returns a Generation, a Response, None, or what becomes JSON.
+# (engine, request, its body) -> a Generation, a Response, None, or a value that is sent as JSON.
 Action = Callable[[Any, Request, bytes], Any]
 
 
@@ -132,7 +132,7 @@ class _Keys:
 
 
 def require_keys(app: Starlette, required: Callable[[Scope], list[str]]) -> None:
-    """Check keys inside of all middleware that the app already has, and of what it adds later."""
+    """Check keys inside of all other middleware, also of middleware that is added later."""
     app.user_middleware.append(Middleware(_Keys, required=required))
 
 

@@ -6,7 +6,7 @@ BYTES_PER_TOKEN = 3  # of UTF-8
 
 
 def text_of(message: dict[str, Any]) -> str:
-    """A message's content, with the text of all its parts."""
+    """The text of a message; of all its parts, if there are several."""
     content = message.get("content") or ""
     if isinstance(content, str):
         return content

@@ -1,4 +1,4 @@
-"""What the stub of SGLang generates: its checks of a request, its error messages and its field names."""
+"""Answers of the stub of SGLang: checks of the request, error messages, field names."""
 
 import json
 from typing import Any
@@ -81,7 +81,7 @@ def completion(engine: Engine, request: Request, body: bytes) -> Generation:
 
 
 def generate(engine: Engine, request: Request, body: bytes) -> Generation:
-    """/generate, SGLang's own API, without its streams."""
+    """/generate, SGLang's own API, without streaming."""
     fields = _checked(request, body)
     text = fields.get("text") if isinstance(fields.get("text"), str) else json.dumps(fields.get("input_ids") or [])
     limit = (fields.get("sampling_params") or {}).get("max_new_tokens", 128)
@@ -118,7 +118,7 @@ def _answer(
     engine: Engine, fields: dict[str, Any], prompt: str, kind: str, limit: int | None, pieces: list[tuple[str, str]],
     function: dict[str, Any] | None = None,
 ) -> Answer:  # fmt: skip
-    """The answer, once it is certain that the request fits."""
+    """The answer; refused if the request does not fit into the context."""
     read, length = len(tokens_of(prompt)), engine.max_model_len
     if read >= length:
         raise refuse(400, f"The input ({read} tokens) is longer than the model's context length ({length} tokens).")
@@ -130,7 +130,7 @@ def _answer(
             "the completion. Please reduce the number of tokens in the input messages or the completion to fit "
             "within the limit.",
         )
-    pieces, reason = answers.cut(pieces, limit, length - read, fields, function)
+    pieces, reason = answers.truncate(pieces, limit, length - read, fields, function)
     count = fields.get("n") or 1
     written, thoughts = len(pieces), sum(name == SHAPE.reasoning for name, _ in pieces)
     usage = {"prompt_tokens": read, "total_tokens": read + written * count, "completion_tokens": written * count,

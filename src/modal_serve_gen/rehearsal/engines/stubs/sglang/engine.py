@@ -1,4 +1,4 @@
-"""State of the stub of SGLang: what its command line says of the served model, its keys, and what its metrics count."""
+"""State of the stub of SGLang: the served model, its settings from the command line, and counters for metrics."""
 
 import json
 import os
@@ -23,7 +23,7 @@ UNSUPPORTED = {
 
 @dataclass
 class Engine:
-    """The served model; `prompts` are remembered for what is cached of the next one."""
+    """The served model; earlier `prompts` determine how much of the next one is cached."""
 
     name: str
     model: str
@@ -46,7 +46,7 @@ class Engine:
         return {"error": f"SGLang answers {path}; the rehearsal's stub engine does not."}
 
     def cached_prefix(self, prompt: str) -> str:
-        """The longest beginning of a prompt that an earlier one had too."""
+        """The longest prefix that a prompt shares with an earlier one."""
         prefixes = (os.path.commonprefix((prompt, earlier)) for earlier in self.prompts)  # noqa: RUF071  (texts, not paths)
         prefix = max(prefixes, key=len, default="")
         self.prompts = [*self.prompts, prompt][-MOST_REMEMBERED:]

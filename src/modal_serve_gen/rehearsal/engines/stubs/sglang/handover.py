@@ -1,4 +1,4 @@
-"""What of SGLang's command line a CPU can do, and what it gets instead."""
+"""Translate SGLang's command line for the CPU."""
 
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,8 +8,8 @@ from engine_stub.command import last, listening_host
 from engine_stub.notes import note
 
 LAUNCH = Path(__file__).with_name("launch.py")
-LONGEST = 1_048_576  # tokens, if neither the command line nor the model says
-# Flags that mean nothing to one CPU and a miniature: the reason, and what their names look like.
+LONGEST = 1_048_576  # tokens, if neither the command line nor the model sets a length
+# Flags without meaning on one CPU with a miniature: reason -> pattern of their names.
 REASONS = handover.patterns({
     "the miniature has no draft, and drafts have kernels for GPUs only": r"speculative-|spec-|decoupled-spec-",
     "the engine runs on one CPU, not on several GPUs": r"(tp|pp|dp|ep|dcp|dwdp|attn-\w+|moe-dp|moe-dense-tp)-|max-ep-"
@@ -25,7 +25,7 @@ REASONS = handover.patterns({
     "main memory is measured differently": r"mem-fraction|max-total-tokens|cpu-offload|offload-|hicache|hisparse"
     r"|enable-(hierarchical|hisparse|unified|page-major|lmcache|flexkv)|swa-full|max-mamba|lmcache|flexkv|ple-",
     "a CPU's memory is not released": r"enable-(memory-saver|weights-cpu-backup|draft-weights)",
-    "two lines of 2,000 characters for each request would hide what the app says": r"log-requests",
+    "two lines of 2,000 characters per request would hide the app's own output": r"log-requests",
     "nothing leaves this machine": r"enable-trace|otlp-|trace-|kv-events|load-publish|sidecar|remote-instance",
 })  # fmt: skip
 SILENT = {"--mem-fraction-static", "--cuda-graph-max-bs-decode", "--device"}
@@ -34,23 +34,23 @@ COMPACT_JSON = "--constrained-json-disable-any-whitespace"
 
 
 def serve(options: flags.Parsed, python: Path) -> NoReturn:
-    """Become the engine."""
+    """Replace this process with the engine."""
     model = last(options, "--model-path") or (options.positionals or [""])[0]
     words = arguments(options, handover.config_of(model, options))
     handover.become(python, LAUNCH, "serve", *words, variables=handover.environment())
 
 
 def bench(argv: list[str], python: Path) -> NoReturn:
-    """Become the engine's own benchmark, which needs no model in memory."""
+    """Replace this process with the engine's own benchmark, which needs no model in memory."""
     handover.become(python, LAUNCH, "bench", *argv, variables=handover.environment())
 
 
 def arguments(options: flags.Parsed, config: dict[str, Any]) -> list[str]:
-    """What follows `sglang serve` on the CPU; every difference is noted."""
+    """Arguments of `sglang serve` on the CPU; every difference is noted."""
 
     def reason(option: flags.ParsedOption) -> str:
         if option.flag in SILENT:
-            return "it is the CPU's"
+            return "set for the CPU"
         return next((reason for pattern, reason in REASONS if pattern.match(option.flag)), "")
 
     words = handover.keep(options, reason, lambda option: handover.spelled(option.flag, option.values), silent=SILENT,

@@ -18,14 +18,14 @@ from pathlib import Path
 
 ABSENT = {
     "sgl_kernel": "0",
-    "triton": "3.8.0",  # the version that SGLang 0.5.23 asks for; its modules compare it
+    "triton": "3.8.0",  # the version that SGLang 0.5.23 requires; its modules compare it
     "IPython": "0",
     "soundfile": "0",
     "gguf": "0",
     "datasets": "0",
 }
 
-# These look for such packages once, and can do without: they must not find placeholders.
+# These check once whether such packages exist, and work without them: they must not find placeholders.
 BEFORE = ("mistral_common.protocol.instruct.chunk", "mistral_common.protocol.speech.request", "torch._dynamo",
           "torch._inductor.runtime.triton_compat", "torch.utils._triton")  # fmt: skip
 
@@ -71,11 +71,11 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
         module.__path__, module.__version__ = [], ABSENT[spec.name.split(".")[0]]
         module.__getattr__ = find
-        if spec.name == "triton":  # what is computed on the CPU with it
+        if spec.name == "triton":  # functions that are called on the CPU, too
             module.cdiv = lambda number, by: -(-number // by)
             module.next_power_of_2 = lambda number: 1 << max(number - 1, 0).bit_length()
         elif spec.name == "triton.runtime":
-            module.driver = None  # asked for the GPU; what raises means none
+            module.driver = None  # queried for the GPU; an error means that there is none
         return module
 
     def exec_module(self, module):

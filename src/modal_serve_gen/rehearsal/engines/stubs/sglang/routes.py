@@ -1,6 +1,6 @@
-"""The stub's application: SGLang's own list of routes, who may call them, and the answers of small routes.
+"""The stub's application: SGLang's own list of routes, its keys, and the answers of small routes.
 
-A route of the list (api_routes.json) that the stub does not answer gets 501.
+Routes of the list (api_routes.json) that the stub does not implement answer 501.
 """
 
 import http.client
@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 TABLE = json.loads(Path(__file__).with_name("api_routes.json").read_text(encoding="utf-8"))["routes"]
 DOCUMENTS = ("/openapi.json", "/docs", "/redoc")
-ALWAYS_OPEN = ("/health", "/ready", "/metrics")  # and every path that begins so (srt/utils/auth.py)
+ALWAYS_OPEN = ("/health", "/ready", "/metrics")  # and all paths with these prefixes (srt/utils/auth.py)
 METRICS = ("/metrics", "/metrics/")
 
 
@@ -59,7 +59,7 @@ def add_routes(engine: Engine) -> None:
 
 
 def _freeze_gc(engine: Engine, address: tuple[str, int]) -> None:
-    """Call /freeze_gc as the real server does once it is up, and say so where that is refused."""
+    """Call /freeze_gc as the real server does after its start, and print an error if that is refused."""
     host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]
     key = engine.admin_key or engine.key
     connection = http.client.HTTPConnection(host, address[1], timeout=60)

@@ -1,4 +1,4 @@
-"""What the stub of vLLM generates: its checks of a request, its error messages and its field names."""
+"""Answers of the stub of vLLM: checks of the request, error messages, field names."""
 
 import json
 from http import HTTPStatus
@@ -62,7 +62,7 @@ def completion(engine: Engine, request: Request, body: bytes) -> Generation:
 
 
 def invocation(engine: Engine, request: Request, body: bytes) -> Generation:
-    """/invocations: chat or completion, which no key protects."""
+    """/invocations: chat or completion; no key protects it."""
     return (chat if "messages" in answers.parse(body, invalid) else completion)(engine, request, body)
 
 
@@ -85,7 +85,7 @@ def detokenize(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
 
 
 def _checked(engine: Engine, body: bytes) -> dict[str, Any]:
-    """The request, for a model that is served here and with the fields checked that all routes share."""
+    """The request's fields. Refuses a model that is not served, and invalid values of fields that all routes share."""
     fields = answers.parse(body, invalid)
     model = fields.get("model")
     if model is not None and not isinstance(model, str):
@@ -127,7 +127,7 @@ def _generate(
     engine: Engine, fields: dict[str, Any], prompt: str, kind: str, pieces: list[tuple[str, str]],
     function: dict[str, Any] | None = None,
 ) -> Generation:  # fmt: skip
-    """The answer, once it is certain that the request fits."""
+    """The answer; refused if the request does not fit into the context."""
     read = len(tokens_of(prompt))
     limit = fields.get("max_completion_tokens") or fields.get("max_tokens")
     if read + (limit or 1) > engine.max_model_len:
@@ -138,7 +138,7 @@ def _generate(
             f"least {read + (limit or 1)} tokens. Please reduce the length of the input prompt or the number of "
             "requested output tokens.",
         )
-    pieces, reason = answers.cut(pieces, limit, engine.max_model_len - read, fields, function)
+    pieces, reason = answers.truncate(pieces, limit, engine.max_model_len - read, fields, function)
     count = fields.get("n") or 1
     usage = {
         "prompt_tokens": read,

@@ -78,7 +78,7 @@ def _run(options: flags.Parsed, table: flags.Table) -> int:
 
 
 def _check(options: flags.Parsed, value: Any) -> str | None:
-    """Raise ValueError for what the stub's benchmark cannot do, or models.StartError; the tokenizer."""
+    """The tokenizer. Raises ValueError for options that the stub's benchmark does not support, or models.StartError."""
     backend, endpoint = value("backend"), value("endpoint")
     if backend not in BACKENDS:
         raise ValueError(f"the rehearsal's stub of the benchmark has the backends {', '.join(BACKENDS)}, not {backend}")
@@ -124,7 +124,7 @@ def _figures(result: bench.Result) -> dict[str, Any]:
         "latencies": [sample.total_s for sample in samples], "start_times": [sample.began for sample in samples],
         "queue_times": [0.0 for _ in samples], "generated_texts": [sample.text for sample in samples],
         "errors": [sample.error for sample in samples], "max_output_tokens_per_s": written / seconds,
-        "max_concurrent_requests": result.most_at_once, "rtfx": 0.0,
+        "max_concurrent_requests": result.peak_concurrency, "rtfx": 0.0,
     }  # fmt: skip
 
 

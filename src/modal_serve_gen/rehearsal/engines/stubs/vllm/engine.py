@@ -1,4 +1,4 @@
-"""State of the stub of vLLM: what its command line says of the served model, and what its metrics count."""
+"""State of the stub of vLLM: the served model, its settings from the command line, and counters for metrics."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from vllm.lengths import max_model_len, model_of
 UNSUPPORTED = {
     "--ssl-keyfile": "TLS: the stub engine speaks plain HTTP",
     "--otlp-traces-endpoint": "traces for {0}: the stub engine sends none",
-    "--config": "the file {0} given by --config: the stub engine does not read it",
+    "--config": "the file {0} of --config: the stub engine does not read it",
 }
 
 

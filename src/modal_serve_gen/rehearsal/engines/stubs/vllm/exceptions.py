@@ -27,7 +27,7 @@ class VLLMValidationError(VLLMClientError):
 
 
 class VLLMNotFoundError(VLLMClientError):
-    """Something does not exist."""
+    """A requested object does not exist."""
 
 
 class GenerationError(VLLMServerError):

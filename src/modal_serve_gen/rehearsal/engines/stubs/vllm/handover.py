@@ -1,4 +1,4 @@
-"""What of vLLM's command line the CPU build takes, and what it gets instead."""
+"""Translate vLLM's command line for the CPU build."""
 
 import math
 import os
@@ -12,8 +12,8 @@ from vllm.lengths import model_of, size
 
 LAUNCH = Path(__file__).with_name("launch.py")
 GIB = 2**30
-MOST_BATCHED = 2048  # tokens of the warm-up's one step: 8 times more take seconds longer on a small machine
-# Flags that mean nothing to one CPU and a miniature: the reason, and what their names look like.
+MOST_BATCHED = 2048  # tokens of the warm-up's single step: 8 times as many take seconds longer on a small machine
+# Flags without meaning on one CPU with a miniature: reason -> pattern of their names.
 REASONS = handover.patterns({
     "a CPU has no memory to put to sleep (the developer routes still answer)": r"enable-sleep-mode|sleep-mode-"
     r"|sleep-preserve|enable-cumem",
@@ -38,14 +38,14 @@ FORMATS = {"--load-format": ("auto", "hf", "safetensors", "dummy"), "--tokenizer
 
 
 def serve(options: flags.Parsed, table: flags.Table, cpu_table: flags.Table, python: Path) -> NoReturn:
-    """Become the engine."""
+    """Replace this process with the engine."""
     config = handover.config_of(model_of(options, table), options)
     words = [*arguments(options, config, cpu_table), "--host", listening_host(last(options, "--host") or "")]
     handover.become(python, LAUNCH, "serve", *words, variables=environment(options, config))
 
 
 def bench(options: flags.Parsed, cpu_table: flags.Table, python: Path) -> NoReturn:
-    """Become the engine's own benchmark, which needs no model in memory."""
+    """Replace this process with the engine's own benchmark, which needs no model in memory."""
     words = handover.keep(
         options,
         lambda option: _unknown(option, cpu_table),
@@ -72,7 +72,7 @@ def environment(options: flags.Parsed, config: dict[str, Any]) -> dict[str, str]
 
 
 def arguments(options: flags.Parsed, config: dict[str, Any], cpu_table: flags.Table) -> list[str]:
-    """What follows `vllm serve` on the CPU, except for the host; every difference is noted."""
+    """Arguments of `vllm serve` on the CPU, except for the host; every difference is noted."""
     method = next((values[-1] for flag in SPECULATION[:2] if (values := options.values(flag))), "")
 
     def reason(option: flags.ParsedOption) -> str:
@@ -119,17 +119,17 @@ def _unknown(option: flags.ParsedOption, cpu_table: flags.Table) -> str:
     return "" if cpu_table.find(option.flag) else f"the CPU build, {cpu_table.version}, does not know it"
 
 
-def _spelled(given: flags.ParsedOption, cpu_table: flags.Table) -> list[str]:
-    """An option as the CPU build reads it: its canonical name, or the negation that this version has."""
-    option = cpu_table.find(given.flag)
-    if given.option.bare and not given.keys:
-        off = cpu_table.canonical(given.spelled) in given.option.negations
-        return [option.negations[0] if off and option.negations else given.flag]
-    return handover.spelled(".".join((given.flag, *given.keys)), given.values)
+def _spelled(parsed: flags.ParsedOption, cpu_table: flags.Table) -> list[str]:
+    """An option as the CPU build spells it: its canonical name, or its negation in this version."""
+    option = cpu_table.find(parsed.flag)
+    if parsed.option.bare and not parsed.keys:
+        off = cpu_table.canonical(parsed.spelled) in parsed.option.negations
+        return [option.negations[0] if off and option.negations else parsed.flag]
+    return handover.spelled(".".join((parsed.flag, *parsed.keys)), parsed.values)
 
 
 def _batched(options: flags.Parsed, config: dict[str, Any]) -> int:
-    """--max-num-batched-tokens: at most what a warm-up in seconds allows, at least what the engine insists on."""
+    """--max-num-batched-tokens: small enough for a quick warm-up, and at least the engine's minimum."""
     value, text_config = size(last(options, "--max-num-batched-tokens")), models.text_config(config)
     least = size(last(options, "--max-num-seqs"))
     if "kv_lora_rank" in text_config:  # the CPU's kernels for it take a prompt in one piece
@@ -137,7 +137,11 @@ def _batched(options: flags.Parsed, config: dict[str, Any]) -> int:
         least = max(least, length)
     batched = max(min(value or MOST_BATCHED, MOST_BATCHED), least)
     if value and value != batched:
-        why = "so that the warm-up takes seconds" if batched < value else "which takes a prompt in one piece there"
+        why = (
+            "so that the warm-up takes seconds"
+            if batched < value
+            else "since the kernels there take a prompt in one piece"
+        )
         note("changed", f"--max-num-batched-tokens {value} is {batched} on the CPU, {why}")
     return batched
 

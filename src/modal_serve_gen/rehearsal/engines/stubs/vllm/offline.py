@@ -37,17 +37,17 @@ class LLM:
         self._numbers = itertools.count()
 
     def chat(self, *args, **kwargs):
-        """Answers to one conversation or to a list, in order; raises for the first that is refused."""
+        """Answers to one conversation or to a list of them, in order; raises for the first that is refused."""
         self._add("chat", "messages", self._bound("chat", args, kwargs))
         return self._engine.wait()
 
     def generate(self, *args, **kwargs):
-        """Answers to one prompt or to a list: strings, or dicts with prompt or prompt_token_ids."""
+        """Answers to one prompt or to a list of them: strings, or dicts with prompt or prompt_token_ids."""
         self._add("generate", "prompts", self._bound("generate", args, kwargs))
         return self._engine.wait()
 
     def enqueue_chat(self, *args, **kwargs) -> list[str]:
-        """Queue conversations without waiting; a refused one raises here and leaves the others queued."""
+        """Queue conversations without waiting; raises for one that is refused, and earlier batches stay queued."""
         return self._add("chat", "messages", self._bound("enqueue_chat", args, kwargs))
 
     def enqueue(self, *args, **kwargs) -> list[str]:
@@ -60,7 +60,7 @@ class LLM:
         return self._engine.wait()
 
     def sleep(self, *args, **kwargs) -> None:
-        """Release the GPU's memory, of which a rehearsal has none."""
+        """Release GPU memory; a rehearsal has none."""
         self._engine.call("sleep", self._bound("sleep", args, kwargs))
 
     def wake_up(self, *args, **kwargs) -> bool:
@@ -83,42 +83,42 @@ class LLM:
     def _bound(self, method: str, args: tuple, kwargs: dict) -> dict:
         """The arguments of a method by name, with its defaults; TypeError as the pinned engine's method raises it."""
         kinds = {True: inspect.Parameter.KEYWORD_ONLY, False: inspect.Parameter.POSITIONAL_OR_KEYWORD}
-        taken = [
+        parameters = [
             inspect.Parameter(
                 name, kinds[row.get("keyword_only", False)], default=row.get("default", inspect.Parameter.empty)
             )
             for name, row in API["methods"][method].items()
         ]
         try:
-            bound = inspect.Signature(taken).bind(*args, **kwargs)
-        except TypeError as fault:
-            raise TypeError(f"LLM.{method}() {fault}") from None
+            bound = inspect.Signature(parameters).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"LLM.{method}() {error}") from None
         bound.apply_defaults()
         return bound.arguments
 
-    def _add(self, kind: str, what: str, given: dict) -> list[str]:
+    def _add(self, kind: str, prompts_name: str, options: dict) -> list[str]:
         """Queue each prompt of a batch; if one is refused, those before it are removed, as in vLLM."""
-        given.pop("use_tqdm")
-        prompts = given.pop(what)
-        single = isinstance(prompts, str | dict) or (kind == "chat" and any(isinstance(one, dict) for one in prompts))
+        options.pop("use_tqdm")
+        prompts = options.pop(prompts_name)
+        single = isinstance(prompts, str | dict) or (kind == "chat" and any(isinstance(item, dict) for item in prompts))
         prompts = [prompts] if single else list(prompts)
-        chosen = given.pop("sampling_params")
-        several = {
-            "params": self.get_default_sampling_params() if chosen is None else chosen,
-            "lora_request": given.pop("lora_request"),
-            "priority": given.pop("priority"),
+        sampling = options.pop("sampling_params")
+        fields = {
+            "params": self.get_default_sampling_params() if sampling is None else sampling,
+            "lora_request": options.pop("lora_request"),
+            "priority": options.pop("priority"),
         }
-        rows = {name: _each(name, value, len(prompts)) for name, value in several.items()}
+        rows = {name: _per_prompt(name, value, len(prompts)) for name, value in fields.items()}
         for params in rows["params"]:
             if not isinstance(params, SamplingParams):
-                found = type(params).__name__
-                raise TypeError(f"params must be either SamplingParams or PoolingParams, but got {found}")
+                got = type(params).__name__
+                raise TypeError(f"params must be either SamplingParams or PoolingParams, but got {got}")
         added = []
         try:
-            for at, prompt in enumerate(prompts):
-                request = {"prompt": prompt} | {name: values[at] for name, values in rows.items()}
+            for index, prompt in enumerate(prompts):
+                request = {"prompt": prompt} | {name: values[index] for name, values in rows.items()}
                 number = str(next(self._numbers))
-                self._engine.add(number, kind, request, given)
+                self._engine.add(number, kind, request, options)
                 added.append(number)
         except Exception:
             self._engine.forget(added)
@@ -126,7 +126,8 @@ class LLM:
         return added
 
 
-def _each(name: str, value: object, count: int) -> list:
+def _per_prompt(name: str, value: object, count: int) -> list:
+    """The value for each prompt: the same one, or one of a list of the same length."""
     if not isinstance(value, list | tuple):
         return [value] * count
     if len(value) != count:

@@ -10,27 +10,27 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what the engine prints is not an answer
 
-    def tell(**answer) -> None:
+    def send(**answer) -> None:
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
     try:
         llm = start(json.loads(sys.argv[2]), sys.argv[3:])
-    except BaseException as fault:
-        tell(error=type(fault).__name__, message=str(fault))
+    except BaseException as error:
+        send(error=type(error).__name__, message=str(error))
         raise
     known: dict[str, str] = {}  # the engine's number of a request -> the container's
-    tell(
+    send(
         max_model_len=llm.model_config.max_model_len,
         defaults=llm.model_config.get_diff_sampling_param(),
         eos_token_id=getattr(llm.get_tokenizer(), "eos_token_id", None),
     )
     for line in requests:
         try:
-            tell(**answer(llm, json.loads(line), known))
-        except Exception as fault:
-            message = fault.args[0] if fault.args and isinstance(fault.args[0], str) else str(fault)
-            tell(error=type(fault).__name__, message=message)
+            send(**answer(llm, json.loads(line), known))
+        except Exception as error:
+            message = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+            send(error=type(error).__name__, message=message)
 
 
 def start(chat_template: str | None, argv: list[str]):
@@ -48,75 +48,75 @@ def start(chat_template: str | None, argv: list[str]):
 def answer(llm, request: dict, known: dict[str, str]) -> dict:
     """The answer to one request."""
     if "add" in request:
-        given = request["options"] | {
+        options = request["options"] | {
             "sampling_params": parameters(request["params"]),
             "lora_request": adapter(request["lora_request"]),
             "priority": request["priority"],
             "use_tqdm": False,
         }
         enqueue = llm.enqueue_chat if request["kind"] == "chat" else llm.enqueue
-        (number,) = enqueue([request["prompt"]], **given)
+        (number,) = enqueue([request["prompt"]], **options)
         known[number] = request["add"]
         return {}
     if "forget" in request:
-        gone = [number for number, name in known.items() if name in request["forget"]]
-        llm.llm_engine.abort_request(gone, internal=True)
-        for number in gone:
+        numbers = [number for number, name in known.items() if name in request["forget"]]
+        llm.llm_engine.abort_request(numbers, internal=True)
+        for number in numbers:
             del known[number]
         return {}
     if "wait" in request:
-        outputs = [told(output) for output in llm.wait_for_completion(use_tqdm=False)]
+        outputs = [as_json(output) for output in llm.wait_for_completion(use_tqdm=False)]
         names = list(known.values())  # answers come sorted in the order in which the requests were added
         known.clear()
         return {"outputs": [row | {"request_id": name} for row, name in zip(outputs, names, strict=True)]}
     if "tokenizer" in request:
-        value = getattr(llm.get_tokenizer(), request["tokenizer"])(**request["given"])
+        value = getattr(llm.get_tokenizer(), request["tokenizer"])(**request["arguments"])
         return {"value": value if isinstance(value, str | list) else value["input_ids"]}
-    return {"value": getattr(llm, request["call"])(**request["given"])}
+    return {"value": getattr(llm, request["call"])(**request["arguments"])}
 
 
-def parameters(given: dict):
+def parameters(fields: dict):
     from vllm import SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
-    if given.get("structured_outputs") is not None:
-        given["structured_outputs"] = StructuredOutputsParams(**given["structured_outputs"])
-    return SamplingParams(**given)
+    if fields.get("structured_outputs") is not None:
+        fields["structured_outputs"] = StructuredOutputsParams(**fields["structured_outputs"])
+    return SamplingParams(**fields)
 
 
-def adapter(given: dict | None):
+def adapter(fields: dict | None):
     from vllm.lora.request import LoRARequest
 
-    return LoRARequest(**given) if given else None
+    return LoRARequest(**fields) if fields else None
 
 
-def told(output) -> dict:
+def as_json(output) -> dict:
     """An output in JSON's types."""
     return {
         "prompt": output.prompt,
         "prompt_token_ids": list(output.prompt_token_ids),
-        "prompt_logprobs": likelihoods(output.prompt_logprobs),
+        "prompt_logprobs": log_probabilities(output.prompt_logprobs),
         "num_cached_tokens": output.num_cached_tokens,
         "outputs": [
             {
-                "index": one.index, "text": one.text, "token_ids": list(one.token_ids),
-                "cumulative_logprob": one.cumulative_logprob, "logprobs": likelihoods(one.logprobs),
-                "finish_reason": one.finish_reason, "stop_reason": one.stop_reason,
+                "index": completion.index, "text": completion.text, "token_ids": list(completion.token_ids),
+                "cumulative_logprob": completion.cumulative_logprob, "logprobs": log_probabilities(completion.logprobs),
+                "finish_reason": completion.finish_reason, "stop_reason": completion.stop_reason,
             }
-            for one in output.outputs
+            for completion in output.outputs
         ],
     }  # fmt: skip
 
 
-def likelihoods(rows) -> list | None:
-    """For each token the most likely ones: log probability, rank and text by token id."""
+def log_probabilities(rows) -> list | None:
+    """The most likely tokens at each position: log probability, rank and text by token id."""
     if rows is None:
         return None
     return [
         row
         and {
-            number: {"logprob": one.logprob, "rank": one.rank, "decoded_token": one.decoded_token}
-            for number, one in row.items()
+            token_id: {"logprob": token.logprob, "rank": token.rank, "decoded_token": token.decoded_token}
+            for token_id, token in row.items()
         }
         for row in rows
     ]

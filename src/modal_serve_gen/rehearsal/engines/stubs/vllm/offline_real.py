@@ -1,7 +1,7 @@
 """The real engine behind `vllm.LLM`: a process of the engine environment that takes requests as lines of JSON.
 
-The container's own Python does not have the engine's packages. What the CPU build does not take is left out as on the
-command line (handover.py), with a note each.
+The container's own Python does not have the engine's packages. Arguments that the CPU build lacks are left out as on
+the command line (handover.py), each with a note.
 """
 
 import builtins
@@ -45,39 +45,42 @@ class Engine:
         )  # fmt: skip
         self._lock = threading.Lock()
         weakref.finalize(self, _end, self._process)
-        start = self._answer()
-        self.max_model_len, self.defaults = start["max_model_len"], start["defaults"]
-        self.eos_token_id = start["eos_token_id"]
+        answer = self._answer()
+        self.max_model_len, self.defaults = answer["max_model_len"], answer["defaults"]
+        self.eos_token_id = answer["eos_token_id"]
 
     def add(self, number: str, kind: str, request: dict, options: dict) -> None:
         params, lora = request["params"], request["lora_request"]
-        given = params.changed()
-        if "structured_outputs" in given:
-            given["structured_outputs"] = given["structured_outputs"].changed()
-        self._ask(
-            add=number, kind=kind, prompt=request["prompt"], params=given, priority=request["priority"] or 0,
+        fields = params.changed()
+        if "structured_outputs" in fields:
+            fields["structured_outputs"] = fields["structured_outputs"].changed()
+        self._request(
+            add=number, kind=kind, prompt=request["prompt"], params=fields, priority=request["priority"] or 0,
             lora_request=None if lora is None else vars(lora), options=options,
         )  # fmt: skip
 
     def forget(self, numbers: list[str]) -> None:
         if self._process.poll() is None:
-            self._ask(forget=numbers)
+            self._request(forget=numbers)
 
     def wait(self) -> list[RequestOutput]:
         """The answers to all waiting requests, in their order."""
         if notes.triggered("engine-crash-mid-stream"):
             self._process.kill()
-        rows = self._ask(wait=True)["outputs"]
-        return [RequestOutput(**row | {"outputs": [CompletionOutput(**one) for one in row["outputs"]]}) for row in rows]
+        rows = self._request(wait=True)["outputs"]
+        return [
+            RequestOutput(**row | {"outputs": [CompletionOutput(**fields) for fields in row["outputs"]]})
+            for row in rows
+        ]
 
-    def call(self, name: str, given: dict) -> object:
-        return self._ask(call=name, given=given)["value"]
+    def call(self, name: str, arguments: dict) -> object:
+        return self._request(call=name, arguments=arguments)["value"]
 
-    def tokenizer(self, method: str, given: dict) -> object:
-        return self._ask(tokenizer=method, given=given)["value"]
+    def tokenizer(self, method: str, arguments: dict) -> object:
+        return self._request(tokenizer=method, arguments=arguments)["value"]
 
-    def _ask(self, **request) -> dict:
-        line = json.dumps(request)  # outside the lock: a value that JSON cannot hold raises TypeError and harms nothing
+    def _request(self, **request) -> dict:
+        line = json.dumps(request)  # outside the lock: a value that JSON cannot represent raises TypeError here
         with self._lock:
             try:
                 self._process.stdin.write(line + "\n")
@@ -103,15 +106,12 @@ class Engine:
 
 def _error(kind: str, message: str) -> Exception:
     """The error of this name, which the container's code can catch."""
-    found = getattr(exceptions, kind, None) or getattr(builtins, kind, None)
     if kind == "EngineDeadError":
-        found = EngineDeadError
-    if (
-        isinstance(found, type)
-        and issubclass(found, Exception)
-        and found not in (UnicodeDecodeError, UnicodeEncodeError)
-    ):
-        return found(message)
+        return EngineDeadError(message)
+    error_type = getattr(exceptions, kind, None) or getattr(builtins, kind, None)
+    if isinstance(error_type, type) and issubclass(error_type, Exception):
+        with contextlib.suppress(TypeError):  # some take more arguments
+            return error_type(message)
     return RuntimeError(f"{kind}: {message}")
 
 

@@ -40,8 +40,8 @@ class Engine:
             folder, config = models.resolve(last("--model"), last("--revision"), last("--download-dir"))
             overridden = bool(last("--hf-overrides"))
             self.max_model_len = max_model_len(last("--max-model-len"), config, overridden)
-        except models.StartError as fault:
-            raise ValueError(str(fault).removeprefix("ValueError: ")) from None
+        except models.StartError as error:
+            raise ValueError(str(error).removeprefix("ValueError: ")) from None
         self.defaults = _defaults(folder, last("--generation-config"), last("--override-generation-config"))
         self.eos_token_id = 0
         self.dead = False
@@ -57,9 +57,9 @@ class Engine:
             raise EngineDeadError(DEAD)
         params, prompt = request["params"], request["prompt"]
         if kind == "chat":
-            text, asked = _conversation(prompt, options.get("tools"))
+            text, question = _conversation(prompt, options.get("tools"))
         else:
-            text = asked = _prompt(prompt)
+            text = question = _prompt(prompt)
         read = tokens_of(text)
         if not read:
             raise VLLMValidationError("The decoder prompt cannot be empty")
@@ -72,7 +72,7 @@ class Engine:
         if len(read) == self.max_model_len:
             raise VLLMValidationError(f"The decoder prompt (length {len(read)}) leaves no token for an answer.")
         room = self.max_model_len - len(read)
-        pieces, reason, stop = _answer(params, asked, min(params.max_tokens or room, room))
+        pieces, reason, stop = _answer(params, question, min(params.max_tokens or room, room))
         outputs = [
             CompletionOutput(at, "".join(pieces), [zlib.crc32(piece.encode()) % VOCABULARY for piece in pieces],
                              finish_reason=reason, stop_reason=stop, lora_request=request["lora_request"])
@@ -92,23 +92,23 @@ class Engine:
         answers, self.waiting = list(self.waiting.values()), {}
         return answers
 
-    def tokenizer(self, method: str, given: dict) -> object:
+    def tokenizer(self, method: str, arguments: dict) -> object:
         """The stub's tokenizer: a token for a few bytes, and a chat template of roles and lines."""
         if method == "decode":
-            return text_of_tokens(given["token_ids"])
+            return text_of_tokens(arguments["token_ids"])
         if method == "encode":
-            return tokens_of(given["text"])
-        conversation = given["conversation"]
-        several = bool(conversation) and isinstance(conversation[0], list)
-        texts = [_conversation(each, given.get("tools"))[0] for each in (conversation if several else [conversation])]
-        read = [tokens_of(text) for text in texts] if given.get("tokenize", True) else texts
-        return read if several else read[0]
+            return tokens_of(arguments["text"])
+        several = bool(arguments["conversation"]) and isinstance(arguments["conversation"][0], list)
+        conversations = arguments["conversation"] if several else [arguments["conversation"]]
+        texts = [_conversation(messages, arguments.get("tools"))[0] for messages in conversations]
+        results = [tokens_of(text) for text in texts] if arguments.get("tokenize", True) else texts
+        return results if several else results[0]
 
-    def call(self, name: str, given: dict) -> object:
+    def call(self, name: str, arguments: dict) -> object:
         if name == "sleep":
             self.asleep = {"weights", "kv_cache"}
         if name == "wake_up":
-            self.asleep -= set(given["tags"] or ("weights", "kv_cache"))
+            self.asleep -= set(arguments["tags"] or ("weights", "kv_cache"))
         return not self.asleep
 
 
@@ -146,18 +146,18 @@ def _prompt(prompt: object) -> str:
     return text
 
 
-def _schema(given: dict | str) -> dict:
+def _schema(source: dict | str) -> dict:
     try:
-        schema = json.loads(given) if isinstance(given, str) else given
-    except ValueError as fault:
-        raise VLLMValidationError(f"Invalid JSON grammar specification: {fault}") from None
+        schema = json.loads(source) if isinstance(source, str) else source
+    except ValueError as error:
+        raise VLLMValidationError(f"Invalid JSON grammar specification: {error}") from None
     kind = schema.get("type", "object") if isinstance(schema, dict) else None
     if not set(kind if isinstance(kind, list) else [kind]) <= TYPES:
         raise VLLMValidationError(f"Grammar error: Invalid type: {kind}")
     return schema
 
 
-def _answer(params, asked: str, limit: int) -> tuple[list[str], str, str | None]:
+def _answer(params, question: str, limit: int) -> tuple[list[str], str, str | None]:
     """The answer's tokens, the finish reason, and the stop string if one ended it."""
     form = params.structured_outputs
     if form is not None and form.json is not None:
@@ -165,15 +165,15 @@ def _answer(params, asked: str, limit: int) -> tuple[list[str], str, str | None]
     elif form is not None and form.choice:
         pieces = [form.choice[0]]
     elif form is not None and form.json_object:
-        pieces = words(json.dumps({"answer": " ".join(asked.split())}))
+        pieces = words(json.dumps({"answer": " ".join(question.split())}))
     else:
         if form is not None:
             kind = next(name for name in UNABLE if getattr(form, name) is not None)
             notes.note("left_out", f"structured outputs by {kind}: the stub engine has no sampler to enforce them")
-        pieces = words(f"This is the stub engine, which has no model. You said: {' '.join(asked.split())}")
-    whole = "".join(pieces)
+        pieces = words(f"This is the stub engine, which has no model. You said: {' '.join(question.split())}")
+    text = "".join(pieces)
     for stop in params.stop:
-        if stop in whole:
-            kept = whole[: whole.index(stop) + (len(stop) if params.include_stop_str_in_output else 0)]
-            return words(kept)[:limit] if kept else [], "stop", stop
+        if stop in text:
+            beginning = text[: text.index(stop) + (len(stop) if params.include_stop_str_in_output else 0)]
+            return words(beginning)[:limit] if beginning else [], "stop", stop
     return pieces[:limit], "length" if len(pieces) > limit else "stop", None

@@ -1,6 +1,6 @@
 """The stub's application: vLLM's own list of routes, its keys, the app's middleware, and the answers of small routes.
 
-A route of the list (api_routes.json) that the stub does not answer gets 501.
+Routes of the list (api_routes.json) that the stub does not implement answer 501.
 """
 
 import importlib
@@ -108,7 +108,7 @@ def _choice(request: Request, name: str, allowed: tuple[str, ...], default: str)
 
 
 def _update(engine: Engine) -> bool:
-    """Let requests run only while the engine is awake; True while they wait."""
+    """Let requests run only while the engine is awake and not paused; True while they wait."""
     waits = engine.paused or bool(engine.asleep)
     if waits:
         engine.load.awake.clear()

@@ -27,7 +27,7 @@ RANGES = {
     "logprobs": (lambda value: value >= -1, "at least 0, or -1"),
     "prompt_logprobs": (lambda value: value >= -1, "at least 0, or -1"),
 }
-WHOLE = ("n", "top_k", "max_tokens", "min_tokens", "logprobs", "prompt_logprobs", "seed")
+INTEGERS = ("n", "top_k", "max_tokens", "min_tokens", "logprobs", "prompt_logprobs", "seed")
 
 
 class _Fields:
@@ -41,8 +41,8 @@ class _Fields:
 
     def changed(self) -> dict:
         """The fields that differ from their defaults."""
-        held = {name: getattr(self, name) for name in self.names}
-        return {name: value for name, value in held.items() if value not in (self.names[name].get("default"), [])}
+        values = {name: getattr(self, name) for name in self.names}
+        return {name: value for name, value in values.items() if value not in (self.names[name].get("default"), [])}
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and vars(other) == vars(self)
@@ -59,13 +59,13 @@ class StructuredOutputsParams(_Fields):
     names = API["structured_outputs"]
 
     def __init__(self, json=None, regex=None, choice=None, **more):
-        given = {"json": json, "regex": regex, "choice": choice} | more
+        values = {"json": json, "regex": regex, "choice": choice} | more
         for name, row in self.names.items():
-            setattr(self, name, given.get(name, row.get("default")))
-        found = [name for name in CONSTRAINTS if getattr(self, name, None) is not None]
-        if len(found) != 1:
-            what = f"several are given: {', '.join(found)}" if found else "none is given"
-            raise VLLMValidationError(f"You must use one kind of structured outputs constraint, but {what}")
+            setattr(self, name, values.get(name, row.get("default")))
+        constraints = [name for name in CONSTRAINTS if getattr(self, name, None) is not None]
+        if len(constraints) != 1:
+            count = f"several are given: {', '.join(constraints)}" if constraints else "none is given"
+            raise VLLMValidationError(f"You must use one kind of structured outputs constraint, but {count}")
         if not isinstance(self.json, dict | str | None):
             raise ValueError(f"json: Input should be a valid string or dictionary, got {type(self.json).__name__}")
 
@@ -81,13 +81,13 @@ class SamplingParams(_Fields):
         ]
     )
 
-    def __init__(self, *values, **given):
-        given |= dict(zip(self.names, values, strict=False))
-        for name in given:
+    def __init__(self, *positional, **values):
+        values |= dict(zip(self.names, positional, strict=False))
+        for name in values:
             if name not in self.names:
                 raise TypeError(f"Unexpected keyword argument '{name}'")
         for name, row in self.names.items():
-            setattr(self, name, given.get(name, row.get("default")))
+            setattr(self, name, values.get(name, row.get("default")))
         self._check()
         self.stop = [self.stop] if isinstance(self.stop, str) else list(self.stop or ())
         if any(not text for text in self.stop):
@@ -113,7 +113,7 @@ class SamplingParams(_Fields):
                 raise TypeError(f"{name} must be a number, got {type(value).__name__}")
             if value is not None and (math.isnan(value) or not allowed(value)):
                 raise VLLMValidationError(f"{name} must be {range_of}, got {value}.", parameter=name, value=value)
-        for name in WHOLE:
+        for name in INTEGERS:
             value = getattr(self, name)
             if isinstance(value, float):
                 raise VLLMValidationError(f"{name} must be an integer, got float")

@@ -25,7 +25,7 @@ class Tokenizer:
 
     def __call__(self, text, **options) -> dict[str, list]:
         several = not isinstance(text, str)
-        ids = [self.encode(one, **options) for one in (text if several else [text])]
+        ids = [self.encode(item, **options) for item in (text if several else [text])]
         masks = [[1] * len(tokens) for tokens in ids]
         return {"input_ids": ids if several else ids[0], "attention_mask": masks if several else masks[0]}
 

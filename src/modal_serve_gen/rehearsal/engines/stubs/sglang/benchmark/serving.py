@@ -59,7 +59,7 @@ def _run(value: Any, ignore_eos: bool) -> int:
     if model is None:
         with _open(f"{url}/v1/models", headers, 30) as response:
             model = json.load(response)["data"][0]["id"]
-    models.resolve(value("tokenizer") or model, None, None)  # with which the real benchmark makes its prompts
+    models.resolve(value("tokenizer") or model, None, None)  # the real benchmark makes its prompts with it
     seed, ratio, count = (
         random.Random(int(value("seed"))),
         float(value("random-range-ratio")),
@@ -92,7 +92,7 @@ def _run(value: Any, ignore_eos: bool) -> int:
 
 
 def _length(seed: random.Random, full: int, ratio: float) -> int:
-    """A length from `ratio` of the full one up to it; with the default ratio of 0 it is anything from 1 on."""
+    """A random length between `ratio` times `full` (at least 1) and `full`."""
     return seed.randint(max(int(full * ratio), 1), full) if full > 0 else 0
 
 

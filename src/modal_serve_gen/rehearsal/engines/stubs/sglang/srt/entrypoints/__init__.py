@@ -1,1 +1,1 @@
-"""Stand-in for a package of SGLang."""
+"""As in SGLang: its servers."""
