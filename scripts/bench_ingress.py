@@ -1,4 +1,4 @@
-"""Measure what the ingress of a rehearsal adds to streams: `python scripts/bench_ingress.py [CONCURRENT]` (default 100).
+"""Measure what a rehearsal's ingress adds to streams: `python scripts/bench_ingress.py [CONCURRENT]` (default 100).
 
 The app of each HTTP workflow runs with the stub. The given number of chats is streamed at once through its public URL,
 and from the engine's own port. Each answer has to be complete and belong to its request.

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,24 +33,22 @@ def environment(url: str, folder: Path, mark: str) -> dict[str, str]:
     }
 
 
-async def modal(
-    arguments: list[str],
+async def run(
+    command: list[str],
     variables: dict[str, str],
+    folder: Path | None,
+    *,
     limit_s: float,
     started: Callable[[int], None],
     emit: Callable[[str], None],
-    *,
-    python: str = sys.executable,
-    folder: Path | None = None,
 ) -> int:
-    """Run `modal ARGUMENTS` in `folder` with the environment `variables`; its exit code, 1 if it exceeded `limit_s`.
+    """Run `command` in `folder` with the environment `variables`; its exit code, 1 if it exceeded `limit_s`.
 
     `started` gets its process id, `emit` its output. It is its own process group, and is killed on cancellation.
     """
     output = Output(emit)
     process = await asyncio.create_subprocess_exec(
-        python, "-m", "modal", *arguments,
-        cwd=folder, env=variables, stdin=asyncio.subprocess.DEVNULL,
+        *command, cwd=folder, env=variables, stdin=asyncio.subprocess.DEVNULL,
         stdout=output.write_end, stderr=output.write_end, start_new_session=True,
     )  # fmt: skip
     started(process.pid)
@@ -59,7 +56,7 @@ async def modal(
     try:
         code = await asyncio.wait_for(process.wait(), limit_s)
     except TimeoutError:
-        emit(f"\nmodal {arguments[0]} did not end within {limit_s:g} s and was stopped.\n")
+        emit(f"\n{' '.join(command[2:4])} did not end within {limit_s:g} s and was stopped.\n")
         code = 1
     finally:
         if process.returncode is None:

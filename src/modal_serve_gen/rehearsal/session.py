@@ -113,15 +113,9 @@ class Rehearsal:
         this command's output instead of the rehearsal's own callback.
         """
         limit_s = limit_s or RUN_LIMIT_S[self.config.engine] + self.config.faults.slow_start_s
-        return await client.modal(
-            list(arguments),
-            self.environment,
-            limit_s,
-            self._watchdog.watch,
-            emit or self._record_output,
-            python=python,
-            folder=folder,
-        )
+        command = [python, "-m", "modal", *arguments]
+        emit, watch = emit or self._record_output, self._watchdog.watch
+        return await client.run(command, self.environment, folder, limit_s=limit_s, started=watch, emit=emit)
 
     async def probe(self) -> int:
         """Send requests to the web endpoints of a deployed app; 0 if all of them answered, else 1."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -78,8 +77,7 @@ async def FunctionPrecreate(plane: ControlPlane, request: api_pb2.FunctionPrecre
         plane.functions[function.id] = function
         function.app.functions[function.tag] = function
     metadata = function.metadata
-    metadata.function_name, metadata.function_type = request.function_name, request.function_type
-    _fill(metadata, definition_id=function.id.replace("fu-", "de-"), app_id=function.app.id)
+    _identify(function, request)
     for name in ("supported_input_formats", "supported_output_formats"):
         if name in metadata.DESCRIPTOR.fields_by_name:
             del getattr(metadata, name)[:]
@@ -101,9 +99,7 @@ async def _describe_method(
     metadata = function.metadata.method_handle_metadata[name]
     url = metadata.web_url
     for field, value in method.ListFields():
-        if (target := metadata.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
-            metadata.ClearField(field.name)  # type: ignore[arg-type]  # the name of any field
-            _copy(metadata, field, value)
+        _copy(metadata, field, value)
     metadata.is_method, metadata.use_method_name = True, name
     metadata.web_url = url or (await plane.open_url(function, name) if method.webhook_config.type else "")
 
@@ -127,9 +123,7 @@ async def FunctionCreate(plane: ControlPlane, request: api_pb2.FunctionCreateReq
         method.web_url = function.metadata.method_handle_metadata[name].web_url
     function.definition = definition
     await servers.publish(plane, function, definition)
-    metadata = function.metadata
-    metadata.function_name, metadata.function_type = definition.function_name, definition.function_type
-    _fill(metadata, definition_id=function.id.replace("fu-", "de-"), app_id=function.app.id)
+    _identify(function, definition)
 
     # The SDK reads its FunctionInfo back from this copy, so it needs every field that both messages share.
     data = function.data = api_pb2.FunctionData()
@@ -138,32 +132,32 @@ async def FunctionCreate(plane: ControlPlane, request: api_pb2.FunctionCreateReq
         data.flash_service_urls.extend(definition.flash_service_urls)
     else:
         for field, value in definition.ListFields():
-            if (target := data.DESCRIPTOR.fields_by_name.get(field.name)) and target.type == field.type:
-                _copy(data, field, value)
+            _copy(data, field, value)
         data.ranked_functions.append(api_pb2.FunctionData.RankedFunction(rank=0, function=definition))
-    return {"function_id": function.id, "function": definition, "function_data": data, "handle_metadata": metadata}
+    return {
+        "function_id": function.id,
+        "function": definition,
+        "function_data": data,
+        "handle_metadata": function.metadata,
+    }
 
 
-def _fill(message: Message, **fields: object) -> None:
-    for name, value in fields.items():
-        if name in message.DESCRIPTOR.fields_by_name:
-            setattr(message, name, value)
+def _identify(function: Function, request: api_pb2.FunctionPrecreateRequest | api_pb2.Function) -> None:
+    """Set the fields of the handle metadata that identify the function."""
+    function.metadata.MergeFrom(
+        compatible(
+            api_pb2.FunctionHandleMetadata,
+            function_name=request.function_name,
+            function_type=request.function_type,
+            definition_id=function.id.replace("fu-", "de-"),
+            app_id=function.app.id,
+        )
+    )
 
 
-def _copy(target: Message, field: FieldDescriptor, value: Any) -> None:
-    """Set `field` of `target` to `value`, for scalar, message, repeated and map fields alike."""
-    scratch = type(target)()
-    if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        source = getattr(scratch, field.name)
-        for key in value:
-            if hasattr(value[key], "CopyFrom"):
-                source[key].CopyFrom(value[key])
-            else:
-                source[key] = value[key]
-    elif hasattr(value, "extend"):
-        getattr(scratch, field.name).extend(value)
-    elif hasattr(value, "CopyFrom"):
-        getattr(scratch, field.name).CopyFrom(value)
-    else:
-        setattr(scratch, field.name, value)
-    target.MergeFrom(scratch)
+def _copy(target: Message, field: FieldDescriptor, value: object) -> None:
+    """Set `field`, of another message, to `value` in `target`, if that has such a field."""
+    known = target.DESCRIPTOR.fields_by_name.get(field.name)
+    if known and known.type == field.type:
+        target.ClearField(field.name)
+        target.MergeFrom(type(target)(**{field.name: value}))

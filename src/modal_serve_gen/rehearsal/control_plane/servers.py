@@ -12,6 +12,7 @@ import contextlib
 import math
 import os
 import signal
+import socket
 from collections.abc import Callable
 
 from grpclib import GRPCError, Status
@@ -123,22 +124,13 @@ async def dismiss(container: Container) -> None:
 
 
 async def _answers(container: Container, port: int) -> bool:
-    tcp_socket = None
     try:
-        async with asyncio.timeout(CONNECT_S):
-            if container.network:
-                tcp_socket = container.network.socket()
+        with container.network.socket() if container.network else socket.socket() as tcp_socket:
+            tcp_socket.setblocking(False)
+            async with asyncio.timeout(CONNECT_S):
                 await asyncio.get_running_loop().sock_connect(tcp_socket, (container.host, port))
-                return True
-            _, writer = await asyncio.open_connection(container.host, port)
     except OSError:  # TimeoutError among them
         return False
-    finally:
-        if tcp_socket:
-            tcp_socket.close()
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
     return True
 
 

@@ -138,10 +138,8 @@ class Ingress:
         if response is None:
             why = result.exception if result and failed else "the function ended without a response"
             return web.Response(status=500, text=f"modal-http: {why}\n")
-        if failed:  # a partial response must not look complete
-            record.broken = True
-            if request.transport is not None:
-                request.transport.abort()
+        if failed:
+            record.break_off(request)
             return response
         await response.write_eof()
         return response

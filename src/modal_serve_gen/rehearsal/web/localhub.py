@@ -72,11 +72,11 @@ class LocalHub:
         application.router.add_get(f"/api/models/{name}/tree/{{revision:[^/]+}}", self._tree)
         application.router.add_get(f"/{name}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
         dataset = "{dataset:[^/{}]+/[^/{}]+}"
-        application.router.add_get(f"/api/datasets/{dataset}/revision/{{revision:[^/]+}}", self._dataset_info)
+        application.router.add_get(f"/api/datasets/{dataset}/revision/{{revision:[^/]+}}", self._info)
         application.router.add_get(f"/api/datasets/{dataset}/tree/{{revision:[^/]+}}", self._tree)
         application.router.add_get(f"/api/datasets/{dataset}/tree/{{revision:[^/]+}}/{{folder:.+}}", self._tree)
         application.router.add_post(f"/api/datasets/{dataset}/paths-info/{{revision:[^/]+}}", self._paths_info)
-        application.router.add_get(f"/api/datasets/{dataset}", self._dataset_info)
+        application.router.add_get(f"/api/datasets/{dataset}", self._info)
         application.router.add_get(f"/datasets/{dataset}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
         self.listener = await loopback.serve(application)
         return self.listener
@@ -120,24 +120,15 @@ class LocalHub:
         return Repository({f"{split}.jsonl": _generated(f"{name} {split}") for split in SPLITS}, False)
 
     async def _info(self, request: web.Request) -> web.Response:
-        model, revision, repository = await self._repository(request)
-        siblings = _siblings(repository, request)
-        return web.json_response(
-            {
-                "id": model, "modelId": model, "sha": revision, "private": False, "disabled": False,
-                "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0, "likes": 0,
-                "pipeline_tag": "text-generation", "siblings": siblings,
-            }
-        )  # fmt: skip
-
-    async def _dataset_info(self, request: web.Request) -> web.Response:
+        """Details of a repository, with those of a model if it is not a dataset."""
         name, revision, repository = await self._repository(request)
-        return web.json_response(
-            {
-                "id": name, "sha": revision, "private": False, "disabled": False, "gated": False, "tags": [],
-                "downloads": 0, "likes": 0, "siblings": _siblings(repository, request),
-            }
-        )  # fmt: skip
+        details = {
+            "id": name, "sha": revision, "private": False, "disabled": False,
+            "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0, "likes": 0,
+            "siblings": _siblings(repository, request),
+        }  # fmt: skip
+        of_model = {} if "dataset" in request.match_info else {"modelId": name, "pipeline_tag": "text-generation"}
+        return web.json_response(details | of_model)
 
     async def _tree(self, request: web.Request) -> web.Response:
         """The contents of a folder: its own files and folders, or (recursive) everything below it."""

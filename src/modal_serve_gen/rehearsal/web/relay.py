@@ -105,9 +105,7 @@ class Relay:
         except DISCONNECTED:
             if response is None:
                 return web.Response(status=503, text="modal-http: the container has ended\n")
-            record.broken = True
-            if request.transport is not None:
-                request.transport.abort()  # a partial response must not look complete
+            record.break_off(request)
             return response
         await response.write_eof()
         return response

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from aiohttp import web
+
 
 @dataclass
 class RequestRecord:
@@ -12,3 +14,9 @@ class RequestRecord:
     status: int = 499
     broken: bool = False  # the response broke off in the middle
     seconds: float = 0.0
+
+    def break_off(self, request: web.Request) -> None:
+        """Close the connection, so that a partial response does not look complete."""
+        self.broken = True
+        if request.transport is not None:
+            request.transport.abort()
