@@ -30,8 +30,8 @@ def install(
 ) -> None:
     """Install the stub of `engine` in the virtual environment `env`, under the version that the app pins.
 
-    `mode` is "real" (hand over to the CPU engine of `engine_python`; `cpu_table` has its flags if it is a build of its
-    own) or "stub". `table` is the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an
+    `mode` is "real" (hand over to the CPU engine of `engine_python`; `cpu_table` has its flags if it is a separate
+    build) or "stub". `table` is the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an
     engine without a stub.
     """
     source = HERE / engine

@@ -182,10 +182,10 @@ def text_pieces(text: str) -> list[tuple[str, str]]:
 
 
 def truncate(
-    pieces: list[tuple[str, str]], limit: int | None, room: int, request: dict[str, Any], function: Any = None
+    pieces: list[tuple[str, str]], limit: int | None, available: int, request: dict[str, Any], function: Any = None
 ) -> tuple[list[tuple[str, str]], str]:
-    """At most `limit` tokens, and at most `room`, which is left in the context; and the finish reason."""
-    most = min(DEFAULT_TOKENS if limit is None else limit, room)
+    """At most `limit` tokens, and at most the `available` rest of the context; and the finish reason."""
+    most = min(DEFAULT_TOKENS if limit is None else limit, available)
     if limit and request.get("ignore_eos"):
         pieces = pieces + [("content", " on")] * (most + 1 - len(pieces))
     reason = "length" if len(pieces) > most else "tool_calls" if function else "stop"

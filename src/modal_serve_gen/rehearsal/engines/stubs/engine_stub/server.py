@@ -106,7 +106,7 @@ def _endpoint(engine: Engine, action: Action | None) -> Callable[[Request], Awai
 
 
 async def _stream(events: Iterator[dict[str, Any]], load: Load) -> AsyncIterator[str]:
-    """Server-sent events, one for each token."""
+    """Server-sent events, one per token."""
     async with load.request():
         for number, event in enumerate(events):
             if number == CRASH_AT and notes.triggered("engine-crash-mid-stream"):

@@ -17,7 +17,7 @@ REASONS = handover.patterns({
     r"|expert-|enable-(dp|eplb|elastic|symm|torch-symm|mscclpp|nccl|two-batch|single-batch|p2p)|moe-a2a"
     r"|disable-custom-all-reduce|disaggregation-|encoder-|shared-experts-tp|use-ray|cp-strategy|enable-prefill-cp",
     "nothing is captured or compiled on the CPU": r".*cuda-?graph|.*torch-compile",
-    "the CPU has kernels of its own": r"(?!grammar|tokenizer).*-backend\b|.*-backend-\w+|.*flashinfer|triton-|dsa-"
+    "the CPU has its own kernels": r"(?!grammar|tokenizer).*-backend\b|.*-backend-\w+|.*flashinfer|triton-|dsa-"
     r"|mamba-|linear-|page-size|enable-(fused|lean|linear|mixed|precise|deepseek|tf32|nvidia|amd|aiter)|fuseep|c128|kt-"
     r"|disable-(chunked-prefix|shared-experts|overlap)",
     "the miniature is plain and not quantized": r"quantization|quantize|modelopt|kv-cache-dtype|load-format|rl-quant"
@@ -65,7 +65,7 @@ def arguments(options: flags.Parsed, config: dict[str, Any]) -> list[str]:
     if any(option.flag in LORA for option in options.options):
         words += ["--lora-backend", "torch_native"]
     if not options.values("--log-level"):
-        # A normal start logs a hundred lines; the log of requests has a level of its own.
+        # A normal start logs a hundred lines; the log of requests has its own level.
         words += ["--log-level", "warning"]
     return [*words, "--host", listening_host(last(options, "--host") or "127.0.0.1")]
 

@@ -22,7 +22,7 @@ REASONS = handover.patterns({
     r"|dcp-|cp-kv-cache-interleave|enable-(expert-parallel|eplb|ep-weight|elastic-ep|dbo)|eplb-config"
     r"|expert-placement|all2all|disable-(custom-all-reduce|nccl)|distributed-executor|nnodes|node-rank|master-"
     r"|device-ids|numa-bind|ubatch-size|dbo-|api-server-count|mm-encoder-tp|fully-sharded-loras",
-    "the CPU has kernels of its own": r"(attention|moe|linear|mamba|kda-\w+|gdn-prefill|mm-encoder-attn)-backend"
+    "the CPU has its own kernels": r"(attention|moe|linear|mamba|kda-\w+|gdn-prefill|mm-encoder-attn)-backend"
     r"|attention-config|kernel-config|mamba-ssu|sparse-indexer|mm-encoder-attn-dtype|enable-flashinfer"
     r"|disable-cascade|ir-op-priority|block-size|mamba-block-size|jit-monitor",
     "nothing is compiled or captured on the CPU": r"compilation-config|optimization-level|cudagraph-|max-cudagraph"

@@ -71,8 +71,8 @@ class Engine:
             )  # fmt: skip
         if len(read) == self.max_model_len:
             raise VLLMValidationError(f"The decoder prompt (length {len(read)}) leaves no token for an answer.")
-        room = self.max_model_len - len(read)
-        pieces, reason, stop = _answer(params, question, min(params.max_tokens or room, room))
+        available = self.max_model_len - len(read)
+        pieces, reason, stop = _answer(params, question, min(params.max_tokens or available, available))
         outputs = [
             CompletionOutput(at, "".join(pieces), [zlib.crc32(piece.encode()) % VOCABULARY for piece in pieces],
                              finish_reason=reason, stop_reason=stop, lora_request=request["lora_request"])
