@@ -58,7 +58,7 @@ NONE = Faults({})
 
 
 def parse(texts: Sequence[str]) -> Faults:
-    """Faults from `NAME` or `NAME:ARGUMENT`; the last of the same name counts. Raises BadInput."""
+    """Faults from `NAME` or `NAME:ARGUMENT`; the last one of a name wins. Raises BadInput."""
     requested = {}
     for text in texts:
         name, colon, argument = text.partition(":")

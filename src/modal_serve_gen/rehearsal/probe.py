@@ -29,7 +29,7 @@ def urls(plane: ControlPlane) -> list[tuple[str, str]]:
 
 
 async def answers(plane: ControlPlane, limit_s: float, emit: Callable[[str], None]) -> bool:
-    """Request /health of every endpoint, and a chat of OpenAI-compatible ones; True if all of them answered.
+    """Request /health of every endpoint, and a chat from OpenAI-compatible ones; True if all of them answered.
 
     Waits up to `limit_s` seconds for each, and sends a proxy token as an OpenAI client does.
     """

@@ -15,7 +15,7 @@ from modal_serve_gen.rehearsal.web.request_record import RequestRecord
 CONTROL_PLANE = "Modal's control plane and HTTP ingress: local servers"
 HUB = "the Hugging Face Hub: a local server"
 LAST_LINES = 12
-# Beginnings of lines that tell nothing about the reason: trees and borders of `modal run`, words between tracebacks.
+# Prefixes of lines that do not explain a failure: trees and borders of `modal run`, text between tracebacks.
 UNINFORMATIVE = (
     "├", "└", "│   └", "╭", "╰", "For more information check:", "The above exception was", "During handling of"
 )  # fmt: skip

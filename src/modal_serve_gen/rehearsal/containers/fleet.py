@@ -23,8 +23,8 @@ from modal_serve_gen.rehearsal.control_plane import apps, calls, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
 from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function, Image
 
-STOP_S = 60  # an engine has this long to end by itself before its container is killed
-RETIRE_S = 3600  # and the containers of a redeployed app, for the inputs that they have
+STOP_S = 60  # for an engine to end by itself, before its container is killed
+RETIRE_S = 3600  # for the containers of a redeployed app to finish their inputs
 LOG_DRAIN_S = 5
 CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)

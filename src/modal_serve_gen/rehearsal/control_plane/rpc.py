@@ -27,9 +27,9 @@ from modal_proto import api_pb2
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
 
 SERVICE = "ModalClient"
-# Our own errors are kept in `ControlPlane.internal_errors`; that a peer was killed during a call is not reported.
+# Our own errors are kept in `ControlPlane.internal_errors`; grpclib would also log peers that were killed.
 logging.getLogger("grpclib.server").addHandler(logging.NullHandler())
-# Purpose of RPCs, by prefixes of their names, as a user of the SDK knows it.
+# Features of the SDK that use the RPCs, by prefixes of their names.
 PURPOSES = {
     "Sandbox": "modal.Sandbox", "Queue": "modal.Queue", "Dict": "modal.Dict", "Tunnel": "modal.forward",
     "SharedVolume": "modal.NetworkFileSystem", "Proxy": "modal.Proxy", "Snapshot": "Sandbox snapshots",

@@ -1,8 +1,8 @@
 """A local Hugging Face Hub: enough of its protocol for the real `huggingface_hub` client, serving miniatures.
 
 Every model is served under its own id, at any full revision. Sizes and hashes are those of the miniature's files, so
-that the app's own verification works. The contents of datasets are unknown here: each has a file of generated prompts
-for every usual split, and for any other name of a JSONL file.
+that the app's own verification works. Datasets have generated prompts: in a file for each usual split, and in any other
+JSONL file that is requested.
 """
 
 import asyncio

@@ -60,11 +60,8 @@ def _run(value: Any, ignore_eos: bool) -> int:
         with _open(f"{url}/v1/models", headers, 30) as response:
             model = json.load(response)["data"][0]["id"]
     models.resolve(value("tokenizer") or model, None, None)  # the real benchmark makes its prompts with it
-    seed, ratio, count = (
-        random.Random(int(value("seed"))),
-        float(value("random-range-ratio")),
-        int(value("num-prompts")),
-    )
+    seed, ratio = random.Random(int(value("seed"))), float(value("random-range-ratio"))
+    count = int(value("num-prompts"))
     inputs, outputs = (
         [_length(seed, int(value(f"random-{kind}-len")), ratio) for _ in range(count)] for kind in ("input", "output")
     )
