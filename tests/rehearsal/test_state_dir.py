@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_keep_it_is_refused(tmp_path, shell):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("mine")
     (tmp_path / "file").write_text("")
-    for name, said in (("other", "holds other files"), ("file", "cannot hold")):
+    for name, said in (("other", "contains files other"), ("file", "cannot be used")):
         with pytest.raises(BadInput) as refusal, state_dir.open_state_dir(tmp_path / name, fresh=True):
             pass
         assert said in refusal.value.problem
