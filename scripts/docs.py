@@ -35,23 +35,23 @@ BLOCK = re.compile(r"(<!-- generated: (\w+)((?: \w+)*) -->\n).*?(<!-- end -->)",
 def workflow_table() -> str:
     rows = [workflows.load(name) for name in workflows.names()]
     return table(
-        ("workflow", "use it for", "not when", "then rather"),
+        ("workflow", "use it for", "not when", "use instead"),
         [(f"`{row.name}`", row.use_when, row.not_when, row.instead) for row in rows],
     )
 
 
 def goals() -> str:
-    """Which workflow `plan --goal` tries first, and what else it names."""
+    """The workflows that `plan --goal` tries, and alternatives to an app."""
     rows = [
-        (f"`{goal}`", ", then ".join(f"`{one.name}`" for one in workflow_goals.serving(goal)))
+        (f"`{goal}`", ", then ".join(f"`{workflow.name}`" for workflow in workflow_goals.serving(goal)))
         for goal in workflow_goals.names()
     ]
     lines = [f"- If {rule.when}, {rule.instead}." for rule in facts.elsewhere().values()]
-    return table(("goal", "workflow: the first whose plan fits"), rows) + "\n" + "\n".join(lines) + "\n"
+    return table(("goal", "workflow (the first one whose plan fits)"), rows) + "\n" + "\n".join(lines) + "\n"
 
 
 def calibration() -> str:
-    """How far off the planner is on setups that engines logged."""
+    """Errors of the planner on setups whose memory an engine logged."""
     scores = [calibrate.score(logged) for logged in calibrate.setups()]
     rows = [("all", scores), ("held out", [score for score in scores if score.held_out])]
     return table(("setups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
@@ -59,9 +59,9 @@ def calibration() -> str:
 
 def exit_codes() -> str:
     classes = (errors.BadInput, errors.ModelError, errors.DoesNotFit, errors.MachineError, errors.InternalError)
-    rows = [(0, "good"), (errors.FINDINGS, "findings, or the rehearsal's app failed")]
-    rows += [(each.exit_code, (each.__doc__ or "").rstrip(".")) for each in classes]
-    return table(("exit code", "meaning"), [*rows, (errors.INTERRUPTED, "interrupted")])
+    rows = [(0, "Success"), (errors.FINDINGS, "Findings, or a rehearsal whose app failed")]
+    rows += [(error.exit_code, (error.__doc__ or "").rstrip(".")) for error in classes]
+    return table(("exit code", "meaning"), [*rows, (errors.INTERRUPTED, "Interrupted")])
 
 
 def faults() -> str:
@@ -78,13 +78,13 @@ def pins() -> str:
         for engine, pin in facts.pins().items()
         if engine in {workflows.load(name).engine for name in workflows.names()}
     ]
-    return table(("engine", "version", "base image", "Python", "packages pinned beside it", "resolved on"), rows)
+    return table(("engine", "version", "base image", "Python", "other pinned packages", "resolved on"), rows)
 
 
 def gpus() -> str:
     rows = sorted(facts.gpus().items(), key=lambda item: item[1].usd_per_s)
     return table(
-        ("GPU", "usable GiB", "GB/s", "$ per hour", "up to", "price read"),
+        ("GPU", "usable GiB", "GB/s", "$ per hour", "max. per container", "price as of"),
         [
             (
                 name, gpu.usable_gib, gpu.bandwidth_gb_per_s, f"{gpu.usd_per_s * 3600:.2f}", gpu.max_count,
@@ -139,7 +139,7 @@ def rules() -> str:
 
 
 def routes() -> str:
-    """Which workflow, and its one reference."""
+    """The workflows, each with its reference and an app to copy."""
     rows = [workflows.load(name) for name in workflows.names()]
     return table(
         ("Use it for", "Workflow", "Reference", "File to copy"),
@@ -171,7 +171,7 @@ def modal_changes() -> str:
 
 
 def engine_changes(engine: str) -> str:
-    """Flags, values and JSON keys that an engine does not accept, and what to write instead."""
+    """Flags, values and JSON keys that an engine does not accept, and their replacements."""
     table_of_engine = flags.load(facts.flag_table(engine, ""))
     rows = []
     for row in table_of_engine.renamed:

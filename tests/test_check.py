@@ -162,7 +162,7 @@ def test_a_file_that_means_harm_is_at_most_a_finding(cli, app, content):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("while True:\n    pass\n", "does not end within"),
+        ("while True:\n    pass\n", "does not finish within"),
         ("import os\nos._exit(3)\n", "with exit code 3"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "SIGSEGV"),
         ("raise RuntimeError('no')\n", "RuntimeError: no"),
@@ -219,4 +219,4 @@ def test_an_import_makes_constants_known(app):
 def test_a_package_that_is_not_here_is_a_note(cli, app):
     """It may be on the user's machine: no finding, and a word on what was not looked at."""
     result = cli("check", str(app("import modal\nimport surely_not_installed\n")))
-    assert result.exit_code == 0 and "surely_not_installed is not installed here" in result.stderr
+    assert result.exit_code == 0 and "surely_not_installed is not installed in this environment" in result.stderr

@@ -191,7 +191,7 @@ FILES_ONLY = {
     "diffusion": ({"model_index.json": 1, "unet/model.safetensors": 9}, "diffusion"),
     "empty": ({"README.md": 1, "config.json": 1}, "no weights"),
     "huge-config": ({"config.json": 10**9, "model.safetensors": 9}, "1,000,000,000 bytes"),
-    "sizeless": ({"config.json": 1, "model.safetensors": None}, "not the Hub's"),
+    "sizeless": ({"config.json": 1, "model.safetensors": None}, "not from the Hub"),
 }
 
 
@@ -264,7 +264,7 @@ def test_a_broken_configuration_is_refused_by_name(served, name):
 
 
 @pytest.mark.parametrize(
-    "status, words", [(500, "answered 500"), (503, "answered 503"), (429, "accepts no further requests")]
+    "status, words", [(500, "answered 500"), (503, "answered 503"), (429, "limits the rate of requests")]
 )
 def test_a_hub_in_trouble_is_named_with_its_status(served, status, words):
     """Server errors and rate limits are refusals, not tracebacks."""
@@ -276,7 +276,7 @@ def test_a_hub_in_trouble_is_named_with_its_status(served, status, words):
 def test_an_answer_that_is_not_the_hubs_is_refused(served, body):
     """A captive portal's page or a mirror's half answer does not become a model."""
     served.repos["me/model"] = replace(GOOD, body=body)
-    assert "not the Hub's" in refused().problem
+    assert "not from the Hub" in refused().problem
 
 
 def test_a_token_that_the_hub_does_not_know_is_refused_without_being_shown(served):

@@ -55,7 +55,7 @@ def test_headers_make_the_weights_exact(folder):
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     found = local.read(str(folder))
     assert found.weight_bytes == 16_381_470_720 and found.weights_exact and "headers" in found.weights_source
-    assert "cut off" in found.weights_source  # there are headers only
+    assert "truncated" in found.weights_source  # there are headers only
 
 
 def test_an_index_alone_says_the_total(folder):

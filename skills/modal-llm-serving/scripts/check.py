@@ -99,7 +99,7 @@ if __name__ == "__main__":
 #| Rule = Callable[[AppSource], Iterable[Violation]]
 #| ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
 #| OTHER_FINDINGS = {  # from no rule
-#|     "syntax": "The file is valid Python, and not longer than any app.",
+#|     "syntax": "The file is valid Python, and short enough to be checked.",
 #|     "import": "The file imports with the Modal SDK installed here, without an error or a deprecation warning.",
 #| }
 #| MAX_CHARACTERS = 400_000  # of a file, which bounds time and memory; no app is that long
@@ -154,7 +154,7 @@ if __name__ == "__main__":
 #|     except TooLarge as error:
 #|         return [_syntax(1, str(error), "split the file")], ""
 #|     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-#|         message = f"this is not Python: {getattr(error, 'msg', error)}"
+#|         message = f"this is not valid Python: {getattr(error, 'msg', error)}"
 #|         return [_syntax(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
 #|     lines = {finding.line for finding in findings}
 #|     findings += [
@@ -2580,25 +2580,25 @@ if __name__ == "__main__":
 #|     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as home:
 #|         output, exit_code = _run(path.resolve(), home, limit_s)
 #|     if exit_code is None:
-#|         return ImportResult(violations=(Violation(1, f"importing it does not end within {limit_s:g} s", MOVE_WORK),))
+#|         return ImportResult(violations=(Violation(1, f"the import does not finish within {limit_s:g} s", MOVE_WORK),))
 #|     try:
 #|         report = json.loads(output)
 #|         names, version, error = report["names"], report["version"], report["error"]
 #|     except (ValueError, KeyError, TypeError):
 #|         how = f"by signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"with exit code {exit_code}"
-#|         return ImportResult(violations=(Violation(1, f"importing it ends the process, {how}", MOVE_WORK),))
+#|         return ImportResult(violations=(Violation(1, f"the import ends the process {how}", MOVE_WORK),))
 #|     violations = [
-#|         Violation(line, _first_paragraph(message), f"change it: the installed modal {version} deprecates it")
+#|         Violation(line, _first_paragraph(message), f"replace it: the installed modal {version} deprecates it")
 #|         for message, line in report["warnings"]
 #|     ]
 #|     note = ""
 #|     if error:
 #|         kind, message, line, missing = error
 #|         if missing and (missing.partition(".")[0] != "modal" or not version):
-#|             note = f"the import stopped at line {line}: {missing} is not installed here"
+#|             note = f"the import stopped at line {line}: {missing} is not installed in this environment"
 #|         else:
 #|             fix = "keep the file importable" if kind == "SystemExit" else f"see the documentation of modal {version}"
-#|             violations.append(Violation(line, f"importing it fails with {kind}: {_first_paragraph(message)}", fix))
+#|             violations.append(Violation(line, f"the import fails with {kind}: {_first_paragraph(message)}", fix))
 #|     return ImportResult(names, tuple(violations), note)
 #|
 #|

@@ -21,7 +21,7 @@ from modal_serve_gen.checks.sdk_import import ImportResult, already_reported, im
 Rule = Callable[[AppSource], Iterable[Violation]]
 ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
 OTHER_FINDINGS = {  # from no rule
-    "syntax": "The file is valid Python, and not longer than any app.",
+    "syntax": "The file is valid Python, and short enough to be checked.",
     "import": "The file imports with the Modal SDK installed here, without an error or a deprecation warning.",
 }
 MAX_CHARACTERS = 400_000  # of a file, which bounds time and memory; no app is that long
@@ -76,7 +76,7 @@ def examine(
     except TooLarge as error:
         return [_syntax(1, str(error), "split the file")], ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        message = f"this is not Python: {getattr(error, 'msg', error)}"
+        message = f"this is not valid Python: {getattr(error, 'msg', error)}"
         return [_syntax(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
     lines = {finding.line for finding in findings}
     findings += [

@@ -39,25 +39,25 @@ def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as home:
         output, exit_code = _run(path.resolve(), home, limit_s)
     if exit_code is None:
-        return ImportResult(violations=(Violation(1, f"importing it does not end within {limit_s:g} s", MOVE_WORK),))
+        return ImportResult(violations=(Violation(1, f"the import does not finish within {limit_s:g} s", MOVE_WORK),))
     try:
         report = json.loads(output)
         names, version, error = report["names"], report["version"], report["error"]
     except (ValueError, KeyError, TypeError):
         how = f"by signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"with exit code {exit_code}"
-        return ImportResult(violations=(Violation(1, f"importing it ends the process, {how}", MOVE_WORK),))
+        return ImportResult(violations=(Violation(1, f"the import ends the process {how}", MOVE_WORK),))
     violations = [
-        Violation(line, _first_paragraph(message), f"change it: the installed modal {version} deprecates it")
+        Violation(line, _first_paragraph(message), f"replace it: the installed modal {version} deprecates it")
         for message, line in report["warnings"]
     ]
     note = ""
     if error:
         kind, message, line, missing = error
         if missing and (missing.partition(".")[0] != "modal" or not version):
-            note = f"the import stopped at line {line}: {missing} is not installed here"
+            note = f"the import stopped at line {line}: {missing} is not installed in this environment"
         else:
             fix = "keep the file importable" if kind == "SystemExit" else f"see the documentation of modal {version}"
-            violations.append(Violation(line, f"importing it fails with {kind}: {_first_paragraph(message)}", fix))
+            violations.append(Violation(line, f"the import fails with {kind}: {_first_paragraph(message)}", fix))
     return ImportResult(names, tuple(violations), note)
 
 

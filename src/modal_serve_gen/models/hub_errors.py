@@ -57,7 +57,7 @@ def _unavailable(names: set[str], status: int | None, target: str) -> ModelError
         )
     if status == 429:
         return HubUnavailable(
-            f"{host()} accepts no further requests for now (429), so {target} was not read.",
+            f"{host()} limits the rate of requests (429), so {target} was not read.",
             "Wait a few minutes; the limit is higher with HF_TOKEN set.",
         )
     if status:
@@ -90,7 +90,7 @@ def _gated(model_id: str, target: str, has_token: bool) -> GatedModel:
     if has_token:
         return GatedModel(
             f"{target} is gated, and the Hugging Face token that was sent has no access to it.",
-            f"Accept the license at {page} with the account of that token; some owners approve requests by hand.",
+            f"Accept the license at {page} with the account of that token; some owners approve requests manually.",
         )
     return GatedModel(
         f"{target} is gated, and no Hugging Face token is set.",

@@ -84,7 +84,7 @@ def _weights(path: Path, names: list[str], config: Json) -> dict[str, Any]:
         source = "sum of the tensors in the safetensors headers"
         return {
             "weight_bytes": sum(tensors.values()) - drafts,
-            "weights_source": source if has_data else f"{source}; their data is cut off",
+            "weights_source": source if has_data else f"{source}; the files are truncated",
             "weights_from_files": True,
             "weights_exact": True,
         }
@@ -92,7 +92,7 @@ def _weights(path: Path, names: list[str], config: Json) -> dict[str, Any]:
         metadata = index.get("metadata")
         total = metadata.get("total_size") if isinstance(metadata, dict) else None
         if isinstance(total, int) and total > 0:
-            source = "sum of the safetensors files in their index, not all of which are here"
+            source = "sum of the safetensors files in their index, not all of which are present"
             return {"weight_bytes": total, "weights_source": source, "weights_from_files": True}
     elif not files:  # a configuration alone is planned, weights in another format are not
         refuse_other_formats(path.name, names)

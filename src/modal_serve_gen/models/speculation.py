@@ -67,7 +67,7 @@ def _note_without_layers(model: Model, engine: str) -> str:
     draft = "ALGORITHM=REPO@SHA"
     if known and known.draft_model:
         draft = f"{known.method}={known.draft_model}@{known.draft_revision or 'SHA'}"
-    return f"{model.id} has no prediction layers that {engine} can use; to add a draft model, give --draft {draft}."
+    return f"{model.id} has no prediction layers that {engine} can use; add a draft model with --draft {draft}."
 
 
 def parse_draft(option: str, engine: str) -> tuple[str, str, str]:
@@ -118,7 +118,7 @@ def of_draft(
         extra_weight_bytes=weight_bytes,
         draft_layers=_cached_layers(config, algorithm, model),
         draft_tokens=_verified_tokens(arguments, config),
-        note=f"{algorithm} speculates with the draft {repo}. Its gain is not measured.",
+        note=f"Speculative decoding uses the draft model {repo} ({algorithm}). Its gain is not measured.",
     )
 
 

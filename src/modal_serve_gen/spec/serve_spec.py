@@ -43,13 +43,13 @@ def _model(value: str) -> str:
 
 def _revision(value: str) -> str:
     if not SHA.fullmatch(value):
-        raise ValueError("must be a full commit hash (40 lower-case hex digits), which never moves")
+        raise ValueError("must be a full commit hash (40 lower-case hex digits)")
     return value
 
 
 def _served_name(value: str) -> str:
     if value.startswith("-") or value.strip() != value:
-        raise ValueError("must not begin with '-' nor begin or end with a space")
+        raise ValueError("must not begin with '-', and not begin or end with a space")
     return _text(value)
 
 
