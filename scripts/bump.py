@@ -3,11 +3,11 @@
     python -m scripts.bump vllm VERSION             download the wheel, and update tables, pins, golden apps and docs
     python -m scripts.bump vllm VERSION --dry-run   show the steps
 
-Each step is one of the other scripts, run as a process of its own. A step that reads the wheel or resolves pins stops
-the bump when it fails, and the old tables are kept. Golden apps, docs and tests may fail because of the new release;
-their errors are listed with what a person must decide, at the end.
+Each step is one of the other scripts in its own process. If a step that reads the wheel or resolves the pins fails, the
+bump stops, and the old tables are kept. Golden apps, docs and tests may fail because of the new release; their errors
+are listed at the end, before the decisions that are left to you.
 
-Exit codes: 0 done; 1 done, but a golden app, the docs or a test fails; 2 bad usage; 5 a step could not be run.
+Exit codes: 0 done; 1 done, but a golden app, the docs or a test fails; 2 bad usage; 5 the bump stopped.
 """
 
 import argparse
@@ -24,54 +24,56 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modal_serve_gen.errors import BadInput, MachineError, ServeError, nearest, quoted
+from scripts import update_pins
 from scripts.bump_review import Bump, decisions
 
 ROOT = Path(__file__).resolve().parent.parent
-QUIET_S = 2.0  # before the first progress line of a step, and between two
+SHOWN = 8  # lines of output of a step that failed
+QUIET_S = 10.0  # before the first progress line of a step, and between two
 TESTS = ("update_flags", "update_apis", "update_pins", "flags", "facts", "golden", "docs", "skill", "versions")
 VERSION = re.compile(r"\d+(\.\d+)+([a-z0-9.+-]*)")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it does and its command. A `required` step stops the bump when it fails."""
+    """One step: what it does, and the arguments of Python."""
 
     title: str
-    command: tuple[str, ...]
-    required: bool = True
+    arguments: tuple[str, ...]
 
 
-def steps(bump: Bump, wheel: str, uv: str, tests: bool) -> Iterator[Step]:
-    """The steps after the download, in order. `uv`: the uv command, '' for the installed one."""
+def downloads(bump: Bump, folder: str, wheel: bool, uv: bool) -> Iterator[Step]:
+    """The steps that download the wheel and uv, with the index that pip is configured for."""
+    if wheel:
+        platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (34, 28, 17)]
+        options = ["-q", "--no-deps", "--only-binary=:all:", *platforms, "--python-version=3.12", "--dest", folder]
+        yield Step("download the wheel", ("-m", "pip", "download", *options, f"{bump.engine}=={bump.new}"))
+    if uv:
+        yield Step("install uv for this bump", ("-m", "pip", "install", "-q", "--target", f"{folder}/uv", "uv"))
 
-    def script(title: str, name: str, *arguments: str, required: bool = True) -> Step:
-        return Step(title, (sys.executable, "-m", f"scripts.{name}", *arguments), required)
 
-    yield script("read the flags", "update_flags", wheel)
-    yield script("read the environment variables", "update_variables", wheel)
+def required_steps(bump: Bump, wheel: str, uv: str) -> Iterator[Step]:
+    """The steps that read the wheel and resolve the pins."""
+    yield Step("read the flags", ("-m", "scripts.update_flags", wheel))
+    yield Step("read the environment variables", ("-m", "scripts.update_variables", wheel))
     if bump.engine == "vllm":
-        yield script("read the Python API and the benchmark's arguments", "update_apis", wheel)
+        yield Step("read the Python API and the benchmark's arguments", ("-m", "scripts.update_apis", wheel))
     else:
-        yield script("read the HTTP routes", "routes_of_sglang", wheel)
-        yield script("read the benchmark's arguments", "bench_of_sglang", wheel)
-    pins = ["--write", "--release", f"{bump.engine}=={bump.new}", *(["--uv", uv] if uv else [])]
-    yield script("resolve the pins", "update_pins", *pins)
-    yield script("render the golden apps", "golden", required=False)
-    yield script("update the skill", "skill", required=False)
-    yield script("update the docs", "docs", required=False)
+        yield Step("read the HTTP routes", ("-m", "scripts.routes_of_sglang", wheel))
+        yield Step("read the benchmark's arguments", ("-m", "scripts.bench_of_sglang", wheel))
+    pins = ("--write", "--release", f"{bump.engine}=={bump.new}", "--uv", uv)
+    yield Step("resolve the pins", ("-m", "scripts.update_pins", *pins))
+
+
+def other_steps(bump: Bump, tests: bool) -> Iterator[Step]:
+    """The steps that may fail because of the new release."""
+    yield Step("render the golden apps", ("-m", "scripts.golden"))
+    yield Step("update the skill", ("-m", "scripts.skill"))
+    yield Step("update the docs", ("-m", "scripts.docs"))
     if tests:
         files = [f"tests/test_{name}.py" for name in TESTS if (bump.root / f"tests/test_{name}.py").exists()]
-        yield Step(
-            "run the tests of tables, golden apps and docs", (sys.executable, "-m", "pytest", "-q", *files), False
-        )
-
-
-def download(bump: Bump, folder: Path) -> Step:
-    """The step that downloads the wheel: pip, with the index that it is configured for."""
-    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (34, 28, 17)]
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", *platforms]
-    requirement = f"{bump.engine}=={bump.new}"
-    return Step("download the wheel", (*command, "--python-version=3.12", "--dest", str(folder), requirement))
+        title = "run the tests of tables, golden apps and docs"
+        yield Step(title, ("-m", "pytest", "-n", "2", "-m", "not slow", *files))
 
 
 def run(step: Step, environment: dict[str, str]) -> str:
@@ -79,7 +81,8 @@ def run(step: Step, environment: dict[str, str]) -> str:
     began = last = time.monotonic()
     print(f"{step.title} ...", flush=True)
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(step.command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        command = [sys.executable, *step.arguments]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(0.05)
             if time.monotonic() - last > QUIET_S:
@@ -90,7 +93,7 @@ def run(step: Step, environment: dict[str, str]) -> str:
     if not process.returncode:
         return ""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(" ")]  # no frames of tracebacks
-    return "\n".join(lines[-4:]) or f"exit code {process.returncode}"
+    return "\n".join(lines[-SHOWN:]) or f"exit code {process.returncode}"
 
 
 def bump_of(engine: str, version: str) -> Bump:
@@ -116,17 +119,16 @@ def carry_out(bump: Bump, wheel: Path | None, uv: str, tests: bool) -> list[str]
     old_names = set(json.loads(variables.read_text("utf-8"))["names"]) if variables.exists() else set()
     failed = []
     with tempfile.TemporaryDirectory() as folder:
-        if wheel is None:
-            _require(download(bump, Path(folder)), environment)
-            wheel = next(Path(folder).glob("*.whl"))
-        elif not wheel.name.startswith(f"{bump.engine}-{bump.new}-"):
+        if wheel and not wheel.name.startswith(f"{bump.engine}-{bump.new}-"):
             raise BadInput(f"{quoted(wheel.name)} is not a wheel of {bump.engine} {bump.new}.", "Name another wheel.")
-        environment["ENGINE_WHEELS"] = str(wheel.resolve())
-        for step in steps(bump, str(wheel.resolve()), uv, tests):
-            if step.required:
-                _require(step, environment)
-                continue
-            _remove_old_tables(bump)
+        for step in downloads(bump, folder, not wheel, not uv):
+            _require(step, environment)
+        wheel = (wheel or next(Path(folder).glob("*.whl"))).resolve()
+        environment["ENGINE_WHEELS"] = str(wheel)
+        for step in required_steps(bump, str(wheel), uv or f"{folder}/uv/bin/uv"):
+            _require(step, environment)
+        _remove_old_tables(bump)
+        for step in other_steps(bump, tests):
             if error := run(step, environment):
                 failed.append(f"FAILED: {step.title}. Run it again after the changes below.\n{error}")
     return failed + decisions(bump, old, json.loads(bump.flags(bump.new).read_text("utf-8")), old_names)
@@ -153,16 +155,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("engine", help="vllm or sglang")
     parser.add_argument("version", help="the release to pin")
     parser.add_argument("--wheel", type=Path, help="a wheel on disk, instead of a download")
-    parser.add_argument("--uv", default="", help="the uv command")
+    parser.add_argument("--uv", default=update_pins.installed_uv(), help="the uv command [default: the installed one]")
     parser.add_argument("--no-tests", action="store_true", help="do not run the tests")
     parser.add_argument("--dry-run", action="store_true", help="show the steps")
     options = parser.parse_args(argv)
     try:
         bump = bump_of(options.engine, options.version)
         if options.dry_run:
-            first = [] if options.wheel else [download(bump, Path("FOLDER"))]
-            for step in [*first, *steps(bump, str(options.wheel or "WHEEL"), options.uv, not options.no_tests)]:
-                print(f"{step.title}:\n  python {' '.join(step.command[1:])}")
+            steps = [
+                *downloads(bump, "FOLDER", not options.wheel, not options.uv),
+                *required_steps(bump, str(options.wheel or "WHEEL"), options.uv or "UV"),
+                *other_steps(bump, not options.no_tests),
+            ]
+            print("\n".join(f"{step.title}:\n  python {' '.join(step.arguments)}" for step in steps))
             return 0
         print(f"{bump.engine} {bump.old} -> {bump.new}", flush=True)
         open_points = carry_out(bump, options.wheel, options.uv, not options.no_tests)

@@ -94,6 +94,8 @@ def _flags(bump: Bump, old: Table, new: Table) -> Iterator[str]:
     if stale := {name for name in targets if name.split("=")[0].split(" ")[0] not in new["options"]}:
         yield f"facts/flags/renamed.toml recommends flags that do not exist: {_names(stale)}."
     for flag in sorted(used & set(old["options"]) & set(new["options"])):
+        if (reason := new["options"][flag].get("deprecated")) and "deprecated" not in old["options"][flag]:
+            yield f"{flag} is deprecated now: {reason}"
         before, after = (set(table["options"][flag].get("choices", [])) for table in (old, new))
         if after and before - after:
             yield f"{flag} no longer accepts {_names(before - after)}."
@@ -103,7 +105,7 @@ def _defaults(bump: Bump, old: Table, new: Table) -> Iterator[str]:
     """Changed defaults; those that the plan relies on first."""
     changed = {}
     for flag in sorted(set(old["options"]) & set(new["options"])):
-        before, after = (table["options"][flag].get("default") for table in (old, new))
+        before, after = (table["options"][flag].get("default", "no default") for table in (old, new))
         if before != after:
             changed[flag] = f"{flag} {before} -> {after}"
     for flag in PLANNED.get(bump.engine, ()):

@@ -131,15 +131,18 @@ def released(pins: dict[str, Entry], release: str) -> dict[str, Entry]:
     return {**pins, engine: {**pins[engine], "version": version, "sources": sources}}
 
 
+def installed_uv() -> str:
+    """uv beside this interpreter or on PATH; '' without one."""
+    return shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv") or ""
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="exit 1 if the resolved set differs")
     parser.add_argument("--write", action="store_true", help="write the resolved set")
     parser.add_argument("--release", metavar="ENGINE==VERSION", help="resolve another release, of this engine only")
     parser.add_argument("--pins", type=Path, default=PINS, help="the file of pins")
-    installed = Path(sys.executable).with_name("uv")
-    uv = str(installed) if installed.exists() else shutil.which("uv") or "uv"
-    parser.add_argument("--uv", default=uv, help="the uv command")
+    parser.add_argument("--uv", default=installed_uv() or "uv", help="the uv command [default: the installed one]")
     options = parser.parse_args(argv)
     old = tomllib.loads(options.pins.read_text())
     try:

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +107,7 @@ def test_a_changed_default_is_reported():
     new["options"]["--gpu-memory-utilization"]["default"] = 0.5
     new["options"]["--seed"]["default"] = 7
     new["options"]["--dtype"]["choices"].remove("float16")
+    new["options"]["--tensor-parallel-size"]["deprecated"] = "Use --devices."
     new["tool_parsers"].remove("hermes")
     new["architectures"]["text_generation"] += ["MadeUpForCausalLM"]
     points = "\n".join(bump_review.decisions(move, old, new, set()))
@@ -115,6 +115,7 @@ def test_a_changed_default_is_reported():
     assert f"that the plan relies on: --gpu-memory-utilization {before} -> 0.5" in points
     assert "Other changed defaults: --seed" in points
     assert "--dtype no longer accepts float16" in points
+    assert "--tensor-parallel-size is deprecated now: Use --devices." in points
     assert "New architectures: MadeUpForCausalLM" in points
     assert "Removed tool parsers that facts/models.json uses: hermes" in points
     assert "Removed flags" not in points
@@ -133,9 +134,10 @@ def test_a_dry_run_shows_the_steps(engine, capsys):
     assert bump.main([engine, NEW, "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert f"{engine}=={NEW}" in shown
-    for step in bump.steps(replace(bump.bump_of(engine, NEW)), "WHEEL", "", tests=True):
+    move = bump.bump_of(engine, NEW)
+    for step in [*bump.required_steps(move, "WHEEL", "uv"), *bump.other_steps(move, tests=True)]:
         assert step.title in shown
-        module = step.command[2]
+        module = step.arguments[1]
         assert module == "pytest" or (ROOT / f"{module.replace('.', '/')}.py").exists()
 
 

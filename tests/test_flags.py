@@ -98,9 +98,9 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
         ),
         (
             "vllm",
-            '--watchdog-config {"timeout":"soon"}',
+            '--kv-events-config {"hwm":"soon"}',
             "",
-            f"vllm {versions.VLLM} rejects 'soon' for --watchdog-config.timeout; use an integer",
+            f"vllm {versions.VLLM} rejects 'soon' for --kv-events-config.hwm; use an integer",
         ),
         ("vllm", "--max-model-len.x 3", "--max-model-len", "is not a JSON option"),
         ("vllm", "--lora-modules adapter", "", "use name=path or a JSON object"),

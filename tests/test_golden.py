@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import re
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ BUDGET = {
     "sglang_low_latency_default": 128,
     "vllm_throughput_default": 181,
 }
+PIN = re.compile(r'^ +"[\w.-]+==.*\n', re.M)
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -60,9 +62,12 @@ def test_renders_itself_again(case):
 
 @pytest.mark.parametrize("path", OLD_APPS, ids=lambda path: path.stem)
 def test_an_older_app_is_read(path):
-    """An app whose provenance repeats its packages and stores its options as `asked` gives today's golden app."""
+    """An app whose provenance repeats its packages and stores its options as `asked` gives today's golden app.
+
+    It keeps its own pins, which are those of an older release after a bump.
+    """
     made = new_app.make({}, source=path.read_text("utf-8"), generator=golden.GENERATOR, offline=True, say=print)
-    assert made.text == golden.app(path.stem)
+    assert PIN.sub("", made.text) == PIN.sub("", golden.app(path.stem))
     assert made.resolved.options == {name: value for name, value in golden.CASES[path.stem].items() if value}
 
 

@@ -20,6 +20,11 @@ def writes(text: str, name: str = "serve.py") -> dict:
     return turn(call("write_file", path=name, content=text))
 
 
+def rehearsal(folder, name: str) -> dict:
+    """The verdict on the rehearsal of a case's app."""
+    return next(row for row in results(folder)[name]["grade"]["delivered"] if row["name"] == "rehearse")
+
+
 def test_every_outcome(case_file, evaluate, tmp_path):
     """Right answers, wrong answers of each kind, and failures of the endpoint, which are inconclusive."""
     app = answers.app_text(GOOD["online-plain"])
@@ -208,20 +213,24 @@ def test_the_baseline(case_file, evaluate):
     assert document["evals"]["without_skill"]["checks"].keys().isdisjoint({"routing: skill"})
 
 
+@pytest.mark.slow
 def test_an_app_is_rehearsed(case_file, evaluate):
-    """One that does not import is not rehearsed, and fails."""
+    """An app that passes its rehearsal is delivered."""
     case_file.control()
     case_file.add("right", "batch-jsonl", solve("batch-jsonl"), rehearse=True)
+    _, folder = evaluate(case_file)
+    assert rehearsal(folder, "right")["evidence"] == "exit code 0"
+    assert failed(results(folder)["right"]) == set()
+
+
+def test_an_app_that_does_not_import_is_not_rehearsed(case_file, evaluate):
+    """It fails without one."""
+    case_file.control()
     broken = answers.app_text(GOOD["batch-jsonl"]).replace("import modal.", "import no_such_package\nimport modal.", 1)
     case_file.add("broken", "batch-jsonl", [*solve("batch-jsonl")[:2], writes(broken), ANSWER], rehearse=True)
     _, folder = evaluate(case_file)
-    verdicts = {
-        name: next(verdict for verdict in result["grade"]["delivered"] if verdict["name"] == "rehearse")
-        for name, result in results(folder).items()
-        if name != "control"
-    }
-    assert (verdicts["right"]["passed"], verdicts["right"]["evidence"]) == (True, "exit code 0")
-    assert (verdicts["broken"]["passed"], "not rehearsed" in verdicts["broken"]["evidence"]) == (False, True)
+    verdict = rehearsal(folder, "broken")
+    assert (verdict["passed"], "not rehearsed" in verdict["evidence"]) == (False, True)
 
 
 def test_bad_options(case_file, evaluate, monkeypatch):

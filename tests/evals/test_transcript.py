@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals import cases, runners
@@ -120,6 +120,7 @@ def test_failed_actions_do_not_count():
     assert found.fired([OURS]) == [OURS]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from(["text", "skill", "read", "command", "write"]), st.text(), st.text())))
 def test_a_transcript_can_be_saved(events):
     """Any text of an agent survives the round trip through JSON."""
