@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from tests.evals.conftest import CASES, QUERIES, ROWS, command
 
 
-@pytest.mark.parametrize("options", [["--case", "online-plain"], pytest.param([], marks=pytest.mark.slow)])
+@pytest.mark.parametrize("options", [["--case", "cold-plain"], pytest.param([], marks=pytest.mark.slow)])
 def test_right_answers_pass_and_wrong_ones_fail(options):
     """`python -m evals validate`: right answers pass, wrong ones fail for their reason."""
     result = command("validate", "--json", *options)
