@@ -67,16 +67,9 @@ def compare(old: Benchmark, new: Benchmark) -> Comparison:
 
 
 def _change(name: str, before: Rate, after: Rate) -> RateChange:
-    share, old_share = after.hits / after.of, before.hits / before.of
-    low, high = stats.difference(share * after.items, after.items, old_share * before.items, before.items)
+    difference, low, high = stats.change(after, before)
     return RateChange(
-        name=name,
-        text=RATES[name],
-        before=before,
-        after=after,
-        low=round(low, 4),
-        high=round(high, 4),
-        difference=round(share - old_share, 4),
+        name=name, text=RATES[name], before=before, after=after, low=low, high=high, difference=difference
     )
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from evals import cases, choosing, grading, records, reporting, runners, workspace
 from evals.choosing import Selection
 from evals.progress import Progress
-from evals.records import RunLimits, Settings
+from evals.records import Run, RunLimits, Settings
 from evals.request import Request, agents
 from evals.results import runs
 from evals.runners.agent import Options
 from evals.running import Tally, planned
 from evals.running import run as run_all
-from evals.store import Run, Store
+from evals.store import Store
 from evals.transcript import ERROR, MONEY, TIME, TURNS
 from modal_serve_gen import errors
 from modal_serve_gen.errors import BadInput, MachineError, nearest, quoted
@@ -82,7 +82,7 @@ class Prepared:
                 raise KeyboardInterrupt(f"Continue with: {_resume_command(self.store.folder)}") from None
             finally:
                 workspace.clean_up()
-            return Outcome(reporting.write(self.store.folder), tally, self.store.folder)
+            return Outcome(reporting.write(self.store.folder), tally)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,6 @@ class Outcome:
 
     report: reporting.Report
     tally: Tally
-    folder: Path
 
     def document(self) -> dict[str, Any]:
         """The outcome as a JSON object."""
@@ -104,7 +103,7 @@ class Outcome:
             lines += ["", f"Stopped with {runs(self.tally.left)} left: {self.tally.stopped}."]
         if self.tally.left or self.report.inconclusive:
             again = " --again error" if self.report.inconclusive else ""
-            lines += [f"Continue with: {_resume_command(self.folder)}{again}"]
+            lines += [f"Continue with: {_resume_command(self.report.folder)}{again}"]
         return "\n".join(lines)
 
     def exit_code(self, fail_under: float) -> int:

@@ -33,7 +33,6 @@ class Grade:
 
     @property
     def failed(self) -> list[Verdict]:
-        """The verdicts that did not pass."""
         return [verdict for verdict in [*self.delivered, *self.routing] if not verdict.passed]
 
     @property
@@ -43,7 +42,6 @@ class Grade:
 
     @property
     def passed(self) -> bool:
-        """True if every verdict passed."""
         return not self.failed
 
     def document(self) -> dict[str, Any]:
@@ -111,9 +109,9 @@ def _written(
     right = Verdict("workflow", f"the app is {case.workflow}", app.workflow == case.workflow, _form(app))
     verdicts = [written, right, *demands.judge(app, required.checks)]
     if case.rehearse and rehearse:
-        broken = next((one for one in verdicts if not one.passed and one.name in ("syntax", "imports")), None)
+        broken = [verdict for verdict in verdicts if verdict.name in ("syntax", "imports") and not verdict.passed]
         if broken:
-            skipped = f"not rehearsed: {broken.evidence}"
+            skipped = f"not rehearsed: {broken[0].evidence}"
             verdicts.append(Verdict("rehearse", "the app passes a rehearsal", False, skipped))
         else:
             verdicts.append(artifact.rehearse(app))

@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 
 from evals import grading
-from evals.records import Result
+from evals.records import Result, Run
 from evals.running import Tally
-from evals.store import Run
 
 QUIET_S = 1.0  # between two progress lines
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from evals import cases, stats
-from evals.benchmark import Gain, Matrix, Triggering
+from evals.benchmark import Configuration, Gain, Matrix, Triggering
 from evals.grading import NO_SKILL, NOTHING, OTHER, WITH, WITHOUT
 from evals.records import Result
 from evals.stats import Rate
@@ -68,15 +68,10 @@ def _matrix(rows: list[Result], pairs: list[tuple[str, str]], nothing: str) -> M
     )
 
 
-def gain(results: Iterable[Result]) -> Gain | None:
+def gain(evals: dict[str, Configuration]) -> Gain | None:
     """What the skill adds to the delivery rate; None if the cases were not run without it."""
-    results = list(results)
-    shares: list[tuple[float, int]] = []
-    for name in (WITH, WITHOUT):
-        rows = [result for result in results if result.configuration == name and result.conclusive]
-        if not rows:
-            return None
-        shares.append((sum(row.delivered for row in rows) / len(rows), len({row.id for row in rows})))
-    (share, items), (other_share, other_items) = shares
-    low, high = stats.difference(share * items, items, other_share * other_items, other_items)
-    return Gain(value=round(share - other_share, 4), low=round(low, 4), high=round(high, 4))
+    rates = [evals[name].delivered for name in (WITH, WITHOUT) if name in evals and evals[name].told]
+    if len(rates) < 2:
+        return None
+    value, low, high = stats.change(*rates)
+    return Gain(value=value, low=low, high=high)

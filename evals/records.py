@@ -68,6 +68,20 @@ class Settings(Record):
         return document
 
 
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One attempt at a task."""
+
+    task: cases.Task
+    configuration: str
+    number: int
+
+    @property
+    def place(self) -> Path:
+        """Its folder, relative to that of the evaluation."""
+        return Path(self.task.task_id, self.configuration, f"run-{self.number}")
+
+
 class Judgment(Record):
     """The language model that judged the expectations of a run, and what it used."""
 
@@ -113,7 +127,6 @@ class Result(Record):
 
     @property
     def is_query(self) -> bool:
-        """True for a query, False for a case."""
         return self.kind is not None
 
     @property
@@ -123,7 +136,6 @@ class Result(Record):
 
     @property
     def passed(self) -> bool:
-        """True if the run was graded and every verdict passed."""
         return self.grade is not None and self.grade.passed
 
     @property
@@ -133,7 +145,6 @@ class Result(Record):
 
     @property
     def fired(self) -> list[str]:
-        """The skills that fired."""
         return self.grade.fired if self.grade else []
 
     @property
@@ -157,7 +168,6 @@ class Result(Record):
 
     @property
     def tokens(self) -> int:
-        """Input and output tokens."""
         return self.usage.input_tokens + self.usage.output_tokens
 
     @property
@@ -166,28 +176,21 @@ class Result(Record):
         return (self.usage.usd or 0) + ((self.judge.usage.usd or 0) if self.judge else 0)
 
 
-def result(
-    task: cases.Task,
-    configuration: str,
-    number: int,
-    transcript: Transcript,
-    grade: Grade | None,
-    judgment: Judgment | None,
-) -> Result:
+def result(run: Run, transcript: Transcript, grade: Grade | None, judgment: Judgment | None) -> Result:
     """The result of a run."""
-    query = task if isinstance(task, cases.Query) else None
+    task = run.task
     return Result(
         id=task.task_id,
         name=task.name,
         prompt=task.prompt,
-        configuration=configuration,
-        number=number,
+        configuration=run.configuration,
+        number=run.number,
         expect_skill=task.expect_skill,
         expect_workflow=task.workflow,
         control=task.control,
-        kind=query.kind if query else None,
-        topic=query.topic if query else None,
-        split=query.split if query else None,
+        kind=getattr(task, "kind", None),
+        topic=getattr(task, "topic", None),
+        split=getattr(task, "split", None),
         outcome=transcript.outcome or ERROR,
         reason=transcript.reason,
         turns=transcript.turns,

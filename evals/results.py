@@ -24,14 +24,15 @@ def benchmark(store: Store) -> Benchmark:
     control = _control(results)
     topics = sorted({result.topic for result in of_queries if result.topic})
     conclusive = [(result, result.grade) for result in of_cases if result.grade]
+    evals = {name: _configuration(of_cases, name) for name in _configurations(of_cases)}
     return Benchmark(
         metadata=_metadata(settings, of_cases),
         settings=settings,
         control=control,
         complete=Progress(planned=settings.planned, done=len(results)),
         outcomes=dict(sorted(Counter(result.outcome for result in results).items())),
-        evals={name: _configuration(of_cases, name) for name in _configurations(of_cases)},
-        gain=rates.gain(of_cases),
+        evals=evals,
+        gain=rates.gain(evals),
         skills_matrix=rates.skills(of_queries),
         trigger={
             "all": rates.triggering(of_queries),
@@ -75,7 +76,8 @@ def _control(results: list[Result]) -> Control:
     controls = [result for result in results if result.control and result.configuration == WITH]
     sets = {cases.task_set(result.id) for result in controls}
     fired = {cases.task_set(result.id) for result in controls if result.triggered}
-    reasons = [f"{one.outcome}: {one.reason}" if one.reason else one.outcome for one in controls if not one.triggered]
+    missed = [result for result in controls if not result.triggered]
+    reasons = [": ".join(filter(None, (result.outcome, result.reason))) for result in missed]
     inconclusive = bool(controls) and not any(result.conclusive for result in controls)
     return Control(
         asked=len(controls),

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from evals import cases, grading, judge, records, runners, workspace
 from evals.artifact import Verdict
-from evals.records import Judgment, Result, Settings
+from evals.records import Judgment, Result, Run, Settings
 from evals.runners.agent import Attempt
-from evals.store import Run, Store
+from evals.store import Store
 from evals.transcript import ERROR, TIME, TURNS, Transcript
 
 ERRORS_IN_A_ROW = 8  # after these nothing more is started: the endpoint is down, or the key is wrong
@@ -202,7 +202,7 @@ def _run_one(run: Run, store: Store, settings: Settings, canceled: threading.Eve
             return None
         written = store.written(space)
         judgment = _judge(run, settings, transcript, grade, written)
-        result = records.result(run.task, run.configuration, run.number, transcript, grade, judgment)
+        result = records.result(run, transcript, grade, judgment)
         store.finish(run, result, transcript, written)
     return result
 

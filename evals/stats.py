@@ -55,6 +55,13 @@ def difference(hits: float, of: int, other_hits: float, other_of: int) -> tuple[
     return max(-1.0, rate - other - below), min(1.0, rate - other + above)
 
 
+def change(after: Rate, before: Rate) -> tuple[float, float, float]:
+    """The difference of two rates that have runs, and its 95 % interval; each task counts once."""
+    share, old_share = after.hits / after.of, before.hits / before.of
+    low, high = difference(share * after.items, after.items, old_share * before.items, before.items)
+    return round(share - old_share, 4), round(low, 4), round(high, 4)
+
+
 def rate(hits: int, of: int, items: int | None = None) -> Rate:
     """A rate with its interval.
 

@@ -14,16 +14,16 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from evals import cases
 from evals.artifact import Verdict
 from evals.grading import Grade
-from evals.records import Result, Settings
+from evals.records import Result, Run, Settings
 from evals.transcript import Transcript
 from evals.workspace import Space
 from modal_serve_gen.errors import BadInput, quoted
@@ -32,20 +32,6 @@ SETTINGS = "run.json"
 RESULT = "result.json"
 LARGEST = 1_000_000  # bytes; a larger file of an agent is not saved
 MOST = 50  # files of an agent that are saved
-
-
-@dataclass(frozen=True)
-class Run:
-    """One attempt at a task."""
-
-    task: cases.Task
-    configuration: str
-    number: int
-
-    @property
-    def place(self) -> Path:
-        """Its folder, relative to that of the evaluation."""
-        return Path(self.task.task_id, self.configuration, f"run-{self.number}")
 
 
 class Store:
@@ -116,7 +102,7 @@ class Store:
         for name, text in written.items():
             (part / "outputs" / name).parent.mkdir(parents=True, exist_ok=True)
             (part / "outputs" / name).write_text(text, "utf-8", errors="replace")
-        self._write(part / "transcript.json", transcript.document())
+        self._write(part / "transcript.json", asdict(transcript))
         if result.grade:
             self._write(part / "grading.json", _grading(result.grade, transcript))
             self._write(part / "timing.json", _timing(result))
@@ -135,7 +121,8 @@ class Store:
 
     def transcript(self, place: str) -> Transcript:
         """The transcript of a saved run."""
-        return Transcript.from_document(json.loads((self.folder / place / "transcript.json").read_text("utf-8")))
+        path = self.folder / place / "transcript.json"
+        return TypeAdapter(Transcript).validate_json(path.read_text("utf-8"))
 
     def outputs(self, place: str) -> dict[str, str]:
         """The files that the agent wrote in a saved run: name and text."""

@@ -3,9 +3,8 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from typing import Any
 
 LONGEST = 20_000  # characters saved of one event
 SKILL_FILE = "SKILL.md"
@@ -98,16 +97,6 @@ class Transcript:
         pages = list(files)
         read = [page for event in self.events if not event.failed for page in _shown_files(event, skill, pages)]
         return list(dict.fromkeys(read))
-
-    def document(self) -> dict[str, Any]:
-        """The transcript as a JSON object."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: dict[str, Any]) -> "Transcript":
-        """The inverse of `document`."""
-        events = [Event(**event) for event in document["events"]]
-        return cls(**{**document, "events": events, "usage": Usage(**document["usage"])})
 
 
 def _short(value: object) -> str:
