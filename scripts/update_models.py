@@ -1,13 +1,13 @@
-"""Read models again from the Hugging Face Hub and write what it says into the bundled facts.
+"""Update the bundled facts of models from the Hugging Face Hub.
 
     python scripts/update_models.py Qwen/Qwen3-8B deepseek-ai/DeepSeek-V3.2
     python scripts/update_models.py --all
-    python scripts/update_models.py --all --check    write nothing, show what moved; exit 1 when something did
+    python scripts/update_models.py --all --check    write nothing, print what changed; exit 1 if anything did
 
-Written: revision, size (summed from the files, so exact), licence, gating and configuration, each with the Hub as its
-source and today as its date. Parsers, drafts and oldest engines stay as they are: the Hub does not say them. A model
-that is not bundled yet is added with empty ones. HF_TOKEN opens gated repositories. Exit 5 when the Hub does not
-answer; nothing further is asked then.
+Written: revision, size (summed from the files, so exact), license, gating and configuration, with the Hub as source and
+today as date. Parsers, drafts and oldest engines are kept, since the Hub does not state them. A model that is not
+bundled yet is added without them. HF_TOKEN is needed for gated repositories. Exit 5 if the Hub does not respond, which
+ends the run.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from modal_serve_gen.folders import FACTS
 from modal_serve_gen.models import from_config, hub_client, valid_id
 from modal_serve_gen.models.text_config import Json
 
-UNKNOWN = 5  # the exit code for what could not be asked
+UNKNOWN = 5  # exit code: the Hub did not respond
 NEW = {
     "tier": "extra",
     "tool_call_parser": {},
@@ -35,7 +35,7 @@ def read(model_id: str, known: Json | None, day: str) -> tuple[Json, Json]:
     """The entry and the configuration document of one model as the Hub has it now. Raises ServeError."""
     repository = hub_client.fetch(model_id, None, token=None, say=lambda line: print(line, file=sys.stderr))
     size = sum(repository.weights.values())
-    from_config(model_id, repository.revision, repository.config)  # refuses a broken one
+    from_config(model_id, repository.revision, repository.config)  # raises ServeError for a broken one
     source = f"{repository.host}, {day}"
     entry = {**NEW, **(known or {})}
     entry.pop("computed_weight_bytes", None)
@@ -67,27 +67,27 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("models", nargs="*", help="ids to read; with --all every bundled one")
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something moved")
-    asked = parser.parse_args(argv)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if anything changed")
+    arguments = parser.parse_args(argv)
     path = FACTS / "models.json"
     document = json.loads(path.read_text(encoding="utf-8"))
-    names = list(document["models"]) if asked.all else asked.models
+    names = list(document["models"]) if arguments.all else arguments.models
     if not names or not all(valid_id(name) for name in names):
         parser.error("name at least one model as OWNER/NAME, or give --all")
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    failed, silent = 0, False
+    failed, unavailable = 0, False
     for name in names:
         try:
             entry, config = read(name, document["models"].get(name), day)
         except HubUnavailable as error:
-            print(f"{name} and what follows it was not looked at: {error.problem}", file=sys.stderr)
-            silent = True
+            print(f"{name} and the models after it were not read: {error.problem}", file=sys.stderr)
+            unavailable = True
             break
         except ServeError as error:
             print(f"{name}: {error.problem}", file=sys.stderr)
             failed += 1
             continue
-        if asked.check:
+        if arguments.check:
             lines = changes(document["models"].get(name), entry)
             failed += bool(lines)
             print("\n".join(f"{name} {line}" for line in lines), end="\n" if lines else "")
@@ -96,11 +96,11 @@ def main(argv: list[str] | None = None) -> int:
         target = FACTS / "configs" / entry["config"]
         target.write_text(json.dumps(config, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{name} {entry['revision']} {entry['weight_bytes']:,} bytes")
-    if asked.check:
-        return UNKNOWN if silent else int(failed > 0)
+    if arguments.check:
+        return UNKNOWN if unavailable else int(failed > 0)
     document["models"] = dict(sorted(document["models"].items(), key=lambda item: item[0].lower()))
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return UNKNOWN if silent else int(failed > 0)
+    return UNKNOWN if unavailable else int(failed > 0)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def gpu_aliases() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Multipliers:
-    """Factors on the price for running in a given compute region."""
+    """Factors on the price of running in a compute region."""
 
     broad: float  # us, eu, ap
     narrow: float  # any other

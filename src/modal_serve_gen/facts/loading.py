@@ -39,7 +39,7 @@ def read(file: str | Path) -> dict[str, Any]:
 
 
 def newest(pattern: str, folder: str = "apis") -> Path:
-    """The file of the newest version that matches `pattern`. Raises InternalError when there is none."""
+    """The file of the newest version that matches `pattern`. Raises InternalError if there is none."""
     paths = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
     if not paths:
         raise refuse(f"no file matches {folder}/{pattern}")

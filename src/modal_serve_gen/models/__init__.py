@@ -162,7 +162,7 @@ def _weights(config: Json, decoder: Decoder, weight_format: WeightFormat, file_b
 FROM_FILES = "sum of the safetensors files"
 COMPUTED = "computed from config.json"
 # How far computed sizes may be off, as a fraction: matrices in 16 bits; encoders or scales that a configuration does
-# not describe; a format whose lists it leaves out (`python -m scripts.calibrate --all` shows each).
+# not describe; a format whose lists of modules are absent (`python -m scripts.calibrate --all` lists the errors).
 MARGINS = {"plain": 0.005, "certain": 0.02, "uncertain": 0.1}
 
 
@@ -175,7 +175,7 @@ def architecture_of(config: Json) -> str:
 
 
 ENCODERS = ("vision_config", "audio_config", "thinker_config")
-# Fields that state the length of a context; the smallest counts. Where none is there, vLLM assumes 2,048 for some
+# Fields that state the length of a context; the smallest counts. Where none is stated, vLLM assumes 2,048 for some
 # families (vLLM 0.33.0, transformers_utils/model_arch_config_convertor.py, derive_max_model_len_and_key;
 # config/model.py).
 CONTEXT_LENGTHS = (

@@ -1,4 +1,4 @@
-"""The files of a repository or folder: those that an engine loads, and what to say where there are none (pure)."""
+"""The weight files of a repository or folder that an engine loads, and errors for other formats (pure)."""
 
 import re
 from collections.abc import Collection
@@ -10,12 +10,12 @@ PICKLE = re.compile(r"(pytorch_model.*|consolidated.*|model.*)\.(bin|pt|pth|ckpt
 
 def weight_files(names: Collection[str]) -> list[str]:
     """The safetensors files that an engine loads: no adapters; consolidated copies only without others."""
-    found = sorted(name for name in names if name.endswith(".safetensors") and "adapter" not in name)
-    return [name for name in found if not name.startswith("consolidated")] or found
+    files = sorted(name for name in names if name.endswith(".safetensors") and "adapter" not in name)
+    return [name for name in files if not name.startswith("consolidated")] or files
 
 
 def refuse_other_formats(model: str, names: Collection[str]) -> None:
-    """Raise ModelError for files that hold weights or models which no engine here loads."""
+    """Raise ModelError for weights or models in a format that no engine here loads."""
     if "adapter_config.json" in names:
         raise ModelError(
             f"{model} is a LoRA adapter, not a complete model.",

@@ -30,12 +30,12 @@ class LayerGroup:
     compress_ratio: int = 1  # tokens per entry
     recurrent_elements: int = 0  # of the state of one sequence
     recurrent_bytes: int = 4  # per element
-    conv_elements: int = 0  # held in the model's dtype (2 bytes)
+    conv_elements: int = 0  # in the model's dtype (2 bytes)
     checkpoints: Checkpoints = "none"
 
     @property
     def attends(self) -> bool:
-        """True for attention, with keys and values of its own."""
+        """True for attention, which has its own keys and values."""
         return self.kind not in ("linear", "index")
 
     def token_bytes(self, tp: int, cache_bytes: float) -> float:

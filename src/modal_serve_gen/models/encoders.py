@@ -1,6 +1,6 @@
-"""The weight matrices of vision and audio encoders, and of what projects their output to the language model (pure).
+"""The weight matrices of vision and audio encoders, and of the projectors to the language model (pure).
 
-An estimate by the shape that they share, within tens of MB. Fields are those of transformers' classes.
+An estimate from the shape that they share, within tens of MB. Fields are those of transformers' classes.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from modal_serve_gen.models.text_config import Json, text_config_of
 HIDDEN = ("embed_dim", "vt_hidden_size", "hidden_size", "d_model", "width")
 DEPTHS = ("depth", "num_hidden_layers", "vt_num_hidden_layers", "encoder_layers", "conf_num_hidden_layers", "layers")
 WIDTHS = ("intermediate_size", "vt_intermediate_size", "encoder_ffn_dim")
-GATED = ("gemma4", "pixtral")  # model types with a gated MLP whose activation does not say so
+GATED = ("gemma4", "pixtral")  # model types with a gated MLP that the activation does not imply
 GEMMA_3N_VISION = 294_000_000  # parameters of a MobileNet whose shape its configuration does not state
-# Fields that name an encoder without its sizes, which its code holds: Phi 3 and 4, Ovis.
+# Fields that name an encoder whose sizes are in code only: Phi 3 and 4, Ovis.
 UNSIZED = ("img_processor", "audio_processor", "visual_tokenizer_config")
 ENCODERS = (("vision_config", "visual"), ("audio_config", "audio_tower"))
 
@@ -29,11 +29,8 @@ def unsized_encoder(config: Json) -> str | None:
 def encoder_matrices(config: Json) -> list[Matrix]:
     """The matrices of all encoders that a config.json describes."""
     config = config.get("thinker_config", config)
-    found: list[Matrix] = []
-    for key, name in ENCODERS:
-        if isinstance(fields := config.get(key), dict):
-            found += _encoder(config, fields, name)
-    return found
+    described = [(config[key], name) for key, name in ENCODERS if isinstance(config.get(key), dict)]
+    return [matrix for fields, name in described for matrix in _encoder(config, fields, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +68,15 @@ def _encoder(config: Json, fields: Json, name: str) -> list[Matrix]:
     heads = fields.get("num_heads") or fields.get("num_attention_heads") or 1
     kv_width = hidden * (fields.get("num_key_value_heads") or heads) // heads
     gated = fields.get("hidden_act") == "silu" or kind.startswith(GATED)
-    found = [
+    encoder_matrices = [
         matrix("layers.{}.attn", hidden, hidden, 2, layers),
         matrix("layers.{}.attn_kv", hidden, kv_width, 2, layers),
         matrix("layers.{}.mlp", hidden, _mlp_width(fields, kind, hidden), 3 if gated else 2, layers),
     ]
     if patch := _side(fields.get("patch_size")):
         frames = fields.get("temporal_patch_size") or 1
-        found.append(matrix("patch_embed", 3 * frames * patch * patch, hidden))
-    return found + (_glm(encoder) or _merger(encoder) or _projector(encoder))
+        encoder_matrices.append(matrix("patch_embed", 3 * frames * patch * patch, hidden))
+    return encoder_matrices + (_glm(encoder) or _merger(encoder) or _projector(encoder))
 
 
 def _first(fields: Json, keys: tuple[str, ...]) -> Any:
@@ -126,11 +123,12 @@ def _merger(encoder: _Encoder) -> list[Matrix] | None:
     matrix, fields, hidden, out = encoder.matrix, encoder.fields, encoder.hidden, encoder.out
     if merge := fields.get("spatial_merge_size"):
         merged = hidden * merge**2
-        found = [matrix("merger.0", merged, merged), matrix("merger.2", merged, fields.get("out_hidden_size") or out)]
+        wide = fields.get("out_hidden_size") or out
+        merger = [matrix("merger.0", merged, merged), matrix("merger.2", merged, wide)]
         if taps := fields.get("deepstack_visual_indexes"):
-            found.append(matrix("deepstack.0", merged, merged, len(taps)))
-            found.append(matrix("deepstack.2", merged, out, len(taps)))
-        return found
+            merger.append(matrix("deepstack.0", merged, merged, len(taps)))
+            merger.append(matrix("deepstack.2", merged, out, len(taps)))
+        return merger
     if merge := encoder.config.get("spatial_merge_size"):  # Mistral 3: back to the encoder's width first
         return [
             matrix("merger", hidden * merge**2, hidden),

@@ -11,7 +11,7 @@ from modal_serve_gen.models.hub_client import Repository
 
 # Groups of an engine's registry whose architectures generate text.
 SERVED = ("text_generation", "multimodal", "transformers_supported")
-# Groups that say how an architecture is run, not what it is for.
+# Groups that describe how an architecture is run, not its task.
 OTHERS = ("transformers_backend", "previously_supported", "oot_supported")
 LIST_HELP = "List the bundled models with `modal-serve-gen list models`."
 

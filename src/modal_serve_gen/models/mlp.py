@@ -62,7 +62,7 @@ def mlp_matrices(part: Part, name: str, hidden: int, width: int, *, gated: bool,
 
 
 def expert_count(text_config: TextConfig) -> int:
-    """0 also where one expert is just an MLP (Jamba), and where experts are switched off (Doge)."""
+    """Also 0 where the single expert is an ordinary MLP (Jamba), and where experts are disabled (Doge)."""
     if text_config.get("is_moe") is False:
         return 0
     for key in EXPERT_COUNTS:
@@ -120,9 +120,9 @@ def experts_of(text_config: TextConfig, *, vision_width: int = 0, shared_width: 
 def mlp_layers(
     text_config: TextConfig, *, experts: Experts | None = None, sparse: list[bool] | None = None
 ) -> Sequence[DenseMlp | Experts]:
-    """The MLP of each layer: dense, or experts where `sparse` is true (None: where the configuration says so)."""
+    """The MLP of each layer: dense, or experts where `sparse` is true (None: where the configuration has them)."""
     total = text_config.layer_count
-    if text_config.items("intermediate_size"):  # Gemma 3n: one for each layer
+    if text_config.items("intermediate_size"):  # Gemma 3n: one per layer
         widths, gated = text_config.sizes("intermediate_size"), gated_mlp(text_config)
         return [DenseMlp(widths[min(number, len(widths) - 1)], gated) for number in range(total)]
     if not expert_count(text_config):

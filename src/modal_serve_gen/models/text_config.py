@@ -52,7 +52,7 @@ class TextConfig:
         return str(self.values.get("model_type") or "")
 
     def size(self, key: str) -> int:
-        """A size that must be there."""
+        """A required size."""
         value = self.optional(key)
         if self.values.get(key) is None:
             raise KeyError(key)
@@ -72,7 +72,7 @@ class TextConfig:
         return 0
 
     def number(self, key: str) -> int:
-        """A count or an offset that must be there and may be 0."""
+        """A required count or offset, which may be 0."""
         if self.values.get(key) is None:
             raise KeyError(key)
         return self.optional(key)
@@ -89,12 +89,12 @@ class TextConfig:
         return [TextConfig({key: size}).optional(key) for size in values]
 
     def items(self, key: str) -> list[Any] | None:
-        """A list, None where there is none or another type."""
+        """A list; None if the field is absent or of another type."""
         value = self.values.get(key)
         return value if isinstance(value, list) else None
 
     def table(self, key: str) -> "TextConfig | None":
-        """A nested table of fields, None where there is none or another type."""
+        """A nested table of fields; None if the field is absent or of another type."""
         value = self.values.get(key)
         return TextConfig(value) if isinstance(value, dict) else None
 

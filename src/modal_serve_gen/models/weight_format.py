@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from modal_serve_gen.models.decoder import Matrix
 
-# Parts that are quantized only where a format names them; the head only where `lm_head` says so.
+# Parts that are quantized only where a format names them; the head only with `lm_head`.
 NOT_QUANTIZED = ("embedding", "head", "router", "tower")
 PREFIXES = ("model.", "model.language_model.", "language_model.model.", "backbone.", "")
 MAX_PATTERN, MAX_EXPRESSIONS = 500, 200  # characters, and their number; no checkpoint comes near

@@ -6,7 +6,8 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import messages
-from modal_serve_gen.plan.choice import Candidate, alternatives, choose
+from modal_serve_gen.plan.candidates import Candidate
+from modal_serve_gen.plan.choice import alternatives, choose
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, region_multiplier
 from modal_serve_gen.plan.ledger import Memory
 from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Row

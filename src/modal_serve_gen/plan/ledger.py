@@ -52,7 +52,7 @@ class Setup:
     extra_weight_bytes: int = 0
     draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
     draft_tokens: int = 0  # tokens that one speculative step verifies
-    sleep: bool = False  # vLLM's sleep mode, whose allocator has its own pools
+    sleep: bool = False  # vLLM's sleep mode, whose allocator keeps separate pools
     version: str | None = None  # of the engine; None: the pinned version
     pp: int = 1  # pipeline stages
     dp: int = 1  # replicas of attention, each with its own cache

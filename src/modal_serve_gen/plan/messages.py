@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.plan import overheads
-from modal_serve_gen.plan.choice import Candidate, alternatives, requested_size, smaller_options
+from modal_serve_gen.plan.candidates import Candidate
+from modal_serve_gen.plan.choice import alternatives, requested_size, smaller_options
 from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier
 from modal_serve_gen.plan.records import Note, NoteKind, Verdict
 

@@ -84,7 +84,7 @@ def check(text_config: TextConfig) -> None:
     if text_config.model_type in UNREAD_TYPES:
         raise InvalidConfig(f"its model_type is {text_config.model_type}, whose layers this tool does not read")
     if text_config.dtype not in WIDTHS:
-        raise InvalidConfig(f"its dtype is {quoted(text_config.dtype, 40)}, which this tool does not know")
+        raise InvalidConfig(f"its dtype is {quoted(text_config.dtype, 40)}, which this tool does not support")
     heads, hidden = text_config.heads, text_config.size("hidden_size")
     has_head_size = text_config.optional("head_dim") or text_config.get("kv_lora_rank")
     if not has_head_size and text_config.model_type not in MAMBA_TYPES and hidden % heads:
@@ -95,4 +95,4 @@ def check(text_config: TextConfig) -> None:
     if kv_heads == 0 or (kv_heads and heads % text_config.size("num_key_value_heads")):
         raise InvalidConfig(f"its {heads} attention heads are not a multiple of its {kv_heads} KV heads")
     if active_fraction(text_config) > 1:
-        raise InvalidConfig("a token uses more experts than there are")
+        raise InvalidConfig("a token uses more experts than the model has")

@@ -1,7 +1,7 @@
-"""Makes a miniature of a model: its architecture with few small layers, random weights, and a tokenizer that fits.
+"""Makes a miniature of a model: its architecture with few small layers, random weights, and a matching tokenizer.
 
-It is what an app downloads, verifies and serves in a rehearsal. With an engine environment transformers makes real
-weights; without one, for the stub engine, the standard library writes the folder and its weights are one tensor.
+Apps download, verify and serve it in a rehearsal. With an engine environment, transformers makes real weights; without
+one, for the stub engine, the standard library writes the folder, with weights of one tensor.
 """
 
 import hashlib
