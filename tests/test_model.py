@@ -1,4 +1,4 @@
-"""A configuration becomes a Model, and the Model says what its KV cache costs."""
+"""Reading a configuration into a Model, and the size of its KV cache."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelError
 from modal_serve_gen.models import Model, from_config, kv_bytes_per_token, state_bytes_per_sequence, valid_id
-from modal_serve_gen.models.blocks import request_blocks, request_bytes
+from modal_serve_gen.models.blocks import request_blocks
 
 DATA = Path(__file__).parent / "data"
 DERIVED = json.loads((DATA / "derived_kv.json").read_text())["models"]
@@ -24,7 +24,8 @@ def bundled(name: str) -> Model:
     return from_config(name, "0" * 40, facts.config(name).config, weight_bytes=10**9)
 
 
-def made(**fields) -> Model:
+def llama_with(**fields) -> Model:
+    """A Llama of 32 layers with other fields."""
     config = {
         "architectures": ["LlamaForCausalLM"],
         "hidden_size": 4096,
@@ -38,18 +39,23 @@ def made(**fields) -> Model:
     return from_config("me/model", "0" * 40, {**config, **fields}, weight_bytes=10**9)
 
 
+def request_bytes(model: Model, length: int, tp: int = 1, **options) -> int:
+    blocks = request_blocks(model, length, tp, **options)
+    return blocks.count * blocks.size
+
+
 def of_kind(model, *kinds: str) -> float:
     return sum(layer.token_bytes(1, 2) for layer in model.layers if layer.kind in kinds)
 
 
 @pytest.mark.parametrize("name", sorted(DERIVED))
-def test_every_bundled_configuration_reads_as_derived_independently(name):
-    """KV bytes per token by kind of layer, heads, context, architecture: equal to figures derived by other code."""
-    model, told = bundled(name), DERIVED[name]
-    assert model.architecture == told["architecture"]
-    assert (model.num_attention_heads, model.max_context) == (told["num_attention_heads"], told["max_context"])
-    assert model.num_experts == told["num_experts"]
-    kv = told["derived_kv"]
+def test_bundled_configurations_agree_with_figures_of_other_code(name):
+    """KV bytes per token by kind of layer, heads, context and architecture equal figures that other code derived."""
+    model, derived = bundled(name), DERIVED[name]
+    assert model.architecture == derived["architecture"]
+    assert (model.num_attention_heads, model.max_context) == (derived["num_attention_heads"], derived["max_context"])
+    assert model.num_experts == derived["num_experts"]
+    kv = derived["derived_kv"]
     if not kv:  # DeepSeek V4: no independent figure
         assert {"compressed", "sliding", "index"} == {layer.kind for layer in model.layers}
     elif "bytes_per_token_bf16" in kv:
@@ -60,16 +66,18 @@ def test_every_bundled_configuration_reads_as_derived_independently(name):
         assert of_kind(model, "sliding") == (kv["bytes_per_token_bf16_sliding_layers"] or 0)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, told in DERIVED.items() if told["hybrid"]))
-def test_states_of_hybrids_are_as_derived_independently(name):
-    """Layers with a fixed state: how many, and how many elements each holds for a sequence."""
-    told = DERIVED[name]["hybrid"]
+@pytest.mark.parametrize("name", sorted(name for name, derived in DERIVED.items() if derived["hybrid"]))
+def test_states_of_hybrids_agree_with_figures_of_other_code(name):
+    """The number of layers with a fixed state, and the elements that each keeps for a sequence."""
+    derived = DERIVED[name]["hybrid"]
     (linear,) = [layer for layer in bundled(name).layers if layer.kind == "linear"]
-    assert linear.count == (told.get("linear_layers") or told.get("mamba_layers") or told.get("conv_layers"))
-    if told["kind"] == "kda":  # its elements were not derived: 96 heads of 128 x 128, and 3 last inputs of q, k and v
+    assert linear.count == (derived.get("linear_layers") or derived.get("mamba_layers") or derived.get("conv_layers"))
+    if (
+        derived["kind"] == "kda"
+    ):  # its elements were not derived: 96 heads of 128 x 128, and 3 last inputs of q, k and v
         expected = (96 * 128 * 128, 3 * 96 * 128 * 3)
     else:
-        expected = (told.get("recurrent_state_elements_per_layer", 0), told["conv_state_elements_per_layer"])
+        expected = (derived.get("recurrent_state_elements_per_layer", 0), derived["conv_state_elements_per_layer"])
     assert (linear.recurrent_elements, linear.conv_elements) == expected
 
 
@@ -77,27 +85,27 @@ def test_states_of_hybrids_are_as_derived_independently(name):
     "point", [p for p in POINTS if p.get("observed_bytes_per_token_per_gpu")], ids=lambda p: p["id"]
 )
 def test_bytes_per_token_match_what_engines_logged(point):
-    """Within 0.11 %, which is what two printed decimals leave open."""
+    """Within 0.11 %, the rounding error of two printed decimals."""
     arch = point["arch"]
     if arch["attn"] == "mla":
         extra = {k: arch[k] for k in ("kv_lora_rank", "qk_rope_head_dim")} | {"qk_nope_head_dim": 128}
     else:
         extra = {"num_key_value_heads": arch["kv_heads"], "head_dim": arch["head_dim"]}
-    model = made(num_hidden_layers=arch["layers"], num_attention_heads=64, **extra)
+    model = llama_with(num_hidden_layers=arch["layers"], num_attention_heads=64, **extra)
     assert kv_bytes_per_token(model, point["tp"]) == pytest.approx(
         point["observed_bytes_per_token_per_gpu"], rel=1.1e-3
     )
 
 
-@pytest.mark.parametrize("asked", REQUESTS, ids=lambda r: f"{r['model']} tp{r['tp']} {r['length']}")
-def test_a_request_costs_what_vllms_own_grouping_reserves_for_it(asked):
-    """Full, latent, windowed, chunked and hybrid models, cut over GPUs: within 1 % of the engine's own code."""
-    found = request_bytes(bundled(asked["model"]), asked["length"], asked["tp"], in_flight=2 * 8192)
-    assert found == pytest.approx(asked["bytes"], rel=0.01)
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda r: f"{r['model']} tp{r['tp']} {r['length']}")
+def test_a_request_takes_the_blocks_that_vllm_reserves_for_it(request_):
+    """Full, latent, windowed, chunked and hybrid models, on several GPUs: within 1 % of the engine's own code."""
+    size = request_bytes(bundled(request_["model"]), request_["length"], request_["tp"], in_flight=2 * 8192)
+    assert size == pytest.approx(request_["bytes"], rel=0.01)
 
 
-def test_states_are_kept_in_the_type_that_the_configuration_names():
-    """Float32 for Nemotron 3 and Qwen3.5; half of the recurrent part where it says 16 bits."""
+def test_states_have_the_dtype_of_the_configuration():
+    """Float32 for Nemotron 3 and Qwen3.5; half of the recurrent part with 16 bits."""
     for name, key, inner in (
         ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "mamba_ssm_cache_dtype", None),
         ("Qwen/Qwen3.5-27B", "mamba_ssm_dtype", "text_config"),
@@ -105,7 +113,8 @@ def test_states_are_kept_in_the_type_that_the_configuration_names():
         config = facts.config(name).config
         small = {**config, inner: {**config[inner], key: "bfloat16"}} if inner else {**config, key: "bfloat16"}
         wide, narrow = (
-            next(x for x in from_config("me/model", "", each).layers if x.kind == "linear") for each in (config, small)
+            next(layer for layer in from_config("me/model", "", fields).layers if layer.kind == "linear")
+            for fields in (config, small)
         )
         assert wide.state_bytes(1) - narrow.state_bytes(1) == wide.count * wide.recurrent_elements * 2
 
@@ -119,31 +128,31 @@ def test_sparse_attention_has_a_packed_row_in_an_fp8_cache():
     assert kv_bytes_per_token(model, 8, 2) == pytest.approx(34.86 * 2**30 / 373_696, rel=1e-3)
 
 
-def test_kv_heads_replicate_once_tensor_parallelism_exceeds_them():
-    """8 heads over 8 GPUs leave one each, and 16 GPUs still hold one each."""
-    model = made()
+def test_kv_heads_are_replicated_once_tensor_parallelism_exceeds_them():
+    """8 heads on 8 GPUs are one per GPU, as they are on 16 GPUs."""
+    model = llama_with()
     assert kv_bytes_per_token(model, 8) == kv_bytes_per_token(model) / 8
     assert kv_bytes_per_token(model, 16) == kv_bytes_per_token(model, 8)
 
 
 def test_latent_attention_is_not_divided_and_its_index_is_counted():
-    """Every rank holds the whole latent row; DeepSeek V3.2 adds 132 bytes per layer for its sparse index."""
+    """Every rank holds the complete latent row; DeepSeek V3.2 adds 132 bytes per layer for its sparse index."""
     model = bundled("deepseek-ai/DeepSeek-V3.2")
     assert kv_bytes_per_token(model, 8) == kv_bytes_per_token(model, 1) == 61 * (576 * 2 + 132)
     assert kv_bytes_per_token(model, 8, cache_bytes=1) == 61 * (656 + 132)  # packed
     assert kv_bytes_per_token(bundled("deepseek-ai/DeepSeek-R1-0528"), 8, cache_bytes=1) == 61 * 576
 
 
-def test_glm_5_keeps_an_index_in_every_fourth_layer_only():
-    """index_topk_freq 4 with offset 3: layers 0, 1, 2, 6, 10, ... as its own list of index layers says."""
+def test_glm_5_has_an_index_in_every_fourth_layer_only():
+    """index_topk_freq 4 with offset 3: layers 0, 1, 2, 6, 10, ... as in its list of index layers."""
     config = facts.config("zai-org/GLM-5.2-FP8").config
     (index,) = [layer for layer in bundled("zai-org/GLM-5.2-FP8").layers if layer.kind == "index"]
     assert index.count == config["indexer_types"].count("full")
 
 
-def test_windows_cost_their_window_and_what_is_in_flight_not_the_whole_length():
+def test_layers_with_a_window_keep_the_window_and_tokens_in_flight():
     """A sliding layer stops growing at its window; tokens in flight add to it; short requests cost less."""
-    window = made(sliding_window=1024, layer_types=["sliding_attention"] * 32)
+    window = llama_with(sliding_window=1024, layer_types=["sliding_attention"] * 32)
     block = 16 * of_kind(window, "sliding")
     assert request_bytes(window, 100_000) == (1024 / 16 + 1) * block
     assert request_bytes(window, 100_000, in_flight=1600) == (2624 / 16 + 1) * block
@@ -152,7 +161,7 @@ def test_windows_cost_their_window_and_what_is_in_flight_not_the_whole_length():
     assert request_bytes(model, 100_000) < 100_000 * of_kind(model, "full", "sliding") / 3
 
 
-def test_hybrids_round_a_request_to_pages_as_large_as_a_state():
+def test_hybrids_have_pages_as_large_as_a_state():
     """Qwen3.5 27B: a state page of 3.2 MB makes attention blocks of 784 tokens, and is padded to them; two states are
     kept while prefixes are cached, a third with FlashInfer's kernel, whose blocks are multiples of 64 tokens."""
     model = bundled("Qwen/Qwen3.5-27B")
@@ -164,13 +173,13 @@ def test_hybrids_round_a_request_to_pages_as_large_as_a_state():
 
 
 def test_mixed_kinds_of_layers_are_padded_to_groups_of_one_size():
-    """Gemma 3 27B: 10 full layers make groups of 10, so its 52 sliding layers cost as much as 60."""
+    """Gemma 3 27B: 10 full layers make groups of 10, so its 52 sliding layers take as much as 60."""
     model = bundled("google/gemma-3-27b-it")
     full, sliding = 1600 * of_kind(model, "full"), (1024 + 16) * of_kind(model, "sliding")
     assert request_bytes(model, 1600) == pytest.approx(full + sliding * 60 / 52)
-    even = made(sliding_window=1024, layer_types=["full_attention", "sliding_attention"] * 16)
+    even = llama_with(sliding_window=1024, layer_types=["full_attention", "sliding_attention"] * 16)
     assert request_bytes(even, 1600) == 1600 * of_kind(even, "full") + (1024 + 16) * of_kind(even, "sliding")
-    near = made(sliding_window=1024, layer_types=["full_attention"] * 18 + ["sliding_attention"] * 14)
+    near = llama_with(sliding_window=1024, layer_types=["full_attention"] * 18 + ["sliding_attention"] * 14)
     assert request_bytes(near, 16) == pytest.approx(
         16 * of_kind(near, "full") + 32 * of_kind(near, "sliding") * 18 / 14
     )
@@ -181,17 +190,17 @@ def test_layers_that_share_kv_are_not_counted_twice():
     assert sum(layer.count for layer in bundled("google/gemma-4-E4B-it").layers) == 24
 
 
-def test_an_absent_head_size_is_computed_and_a_stated_one_wins():
-    """hidden_size / heads is the default only."""
-    assert kv_bytes_per_token(made()) == 32 * 8 * 128 * 2 * 2
-    assert kv_bytes_per_token(made(head_dim=64)) == 32 * 8 * 64 * 2 * 2
+def test_a_stated_head_size_takes_precedence():
+    """hidden_size / heads is only the default."""
+    assert kv_bytes_per_token(llama_with()) == 32 * 8 * 128 * 2 * 2
+    assert kv_bytes_per_token(llama_with(head_dim=64)) == 32 * 8 * 64 * 2 * 2
 
 
-def test_older_patterns_of_layers_are_read():
-    """An interval, a pattern, a family's default, a window that is switched off, and one as long as the context."""
+def test_older_forms_of_layer_patterns_are_read():
+    """An interval, a pattern, a family's default, a disabled window, and one as long as the context."""
 
     def full(**fields) -> int:
-        return sum(layer.count for layer in made(**fields).layers if layer.kind == "full")
+        return sum(layer.count for layer in llama_with(**fields).layers if layer.kind == "full")
 
     assert full(sliding_window=4096, sliding_window_pattern=4) == 8
     assert full(sliding_window=4096, model_type="gemma2") == 16
@@ -221,20 +230,20 @@ def test_older_patterns_of_layers_are_read():
         (None, (None, None)),
     ],
 )
-def test_quantisation_gets_one_label(stated, label):
-    """Whatever the tool that quantised calls it."""
-    model = made(quantization_config=stated)
+def test_quantization_has_one_label(stated, label):
+    """Independent of the name that the quantization tool uses."""
+    model = llama_with(quantization_config=stated)
     assert (model.quantization, model.quantization_block) == label
 
 
-def test_the_configuration_stays_out_of_what_is_written():
-    """A dump holds every field but the raw configuration."""
-    model = made()
+def test_a_dump_of_a_model_omits_the_configuration():
+    """The raw configuration stays available on the Model."""
+    model = llama_with()
     assert "config" not in model.model_dump() and model.config["num_hidden_layers"] == 32
 
 
 @pytest.mark.parametrize(
-    "text, good",
+    "text, valid",
     [
         ("Qwen/Qwen3-8B", True),
         ("gpt2", True),
@@ -253,14 +262,14 @@ def test_the_configuration_stays_out_of_what_is_written():
         ("", False),
     ],
 )
-def test_ids_follow_the_hubs_rules(text, good):
+def test_ids_follow_the_hubs_rules(text, valid):
     """Owner and name of letters, digits, `_`, `-` and `.`, at most one slash."""
-    assert valid_id(text) is good
+    assert valid_id(text) is valid
 
 
 @given(st.text(alphabet=st.sampled_from("aZ9._-/ \n%éA"), max_size=12))
-def test_no_valid_id_can_leave_a_folder_or_a_line(text):
-    """What passes is safe in a path, a URL and a line of Python; the Hub's client agrees that it is an id."""
+def test_valid_ids_are_safe_in_paths_and_code(text):
+    """A valid id is safe in a path, a URL and a line of Python; the Hub's client accepts it as well."""
     from huggingface_hub.utils import validate_repo_id
 
     if valid_id(text):
@@ -278,8 +287,8 @@ KEYS = sorted({key for name in DERIVED for key in facts.config(name).config})
 
 @given(st.sampled_from(sorted(DERIVED)), st.sampled_from(KEYS), JSON)
 @example("deepseek-ai/DeepSeek-V4-Flash", "compress_ratios", [None])
-def test_no_configuration_ends_in_anything_but_a_model_or_a_refusal(name, key, value):
-    """One field of a real configuration is replaced by anything that JSON can hold."""
+def test_any_configuration_gives_a_model_or_a_model_error(name, key, value):
+    """One field of a real configuration is replaced by an arbitrary JSON value."""
     config = {**facts.config(name).config, key: value}
     try:
         model = from_config("me/model", "0" * 40, config, weight_bytes=1)

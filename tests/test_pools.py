@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from modal_serve_gen import facts
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.models import Model, kv_bytes_per_token
-from modal_serve_gen.models.blocks import request_bytes
 from modal_serve_gen.models.decoder import LayerGroup
 from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
+from tests.test_model import request_bytes
 from tests.test_plan import bundled
 
 GIB = 2**30

@@ -1,4 +1,4 @@
-"""What a configuration says of the size of a model's weights, and where tensor parallelism puts them."""
+"""Sizes of weights by the configuration, and their placement under tensor parallelism."""
 
 import json
 from dataclasses import replace
@@ -15,10 +15,10 @@ from modal_serve_gen.models.decoder import layer_groups, matrices
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import Experts
 
-FROM_FILES = [name for name, one in facts.models().items() if one.weights_from_files]
-# Whose configurations are not whole here: towers or the tie of the embeddings are missing.
-PARTLY = {"google/gemma-4-E4B-it", "Qwen/Qwen3.5-4B"}
-# Parameters as their makers publish them, in billions, to the digits given.
+FROM_FILES = [name for name, known in facts.models().items() if known.weights_from_files]
+# Models whose configurations are incomplete: encoders or the tie of the embeddings are missing.
+INCOMPLETE = {"google/gemma-4-E4B-it", "Qwen/Qwen3.5-4B"}
+# Parameters as published, in billions, to the published digits.
 PUBLISHED = {
     "Qwen/Qwen3-8B": 8.2, "Qwen/Qwen3-235B-A22B": 235, "deepseek-ai/DeepSeek-V3-0324": 671, "openai/gpt-oss-20b": 20.9,
     "openai/gpt-oss-120b": 117, "meta-llama/Llama-3.1-8B-Instruct": 8.03, "google/gemma-3-27b-it": 27.4,
@@ -27,8 +27,8 @@ PUBLISHED = {
 }  # fmt: skip
 
 COUNTED = json.loads((Path(__file__).parent / "data" / "parameters.json").read_text(encoding="utf-8"))["models"]
-# What one layer keeps of a sequence, as vLLM's own classes say (get_mamba_state_shape_from_config of each model, asked
-# in vLLM 0.32.0): layers, elements of the convolution and of the state, the latter's bytes; and layers that attend.
+# The state of one layer for a sequence by vLLM's classes (get_mamba_state_shape_from_config of each model, called in
+# vLLM 0.32.0): layers, elements of the convolution and of the state, bytes per element; and layers with attention.
 STATES = {
     "jamba-v0.1": (28, 24576, 131072, 2, 4), "falcon-h1-7b": (44, 10752, 786432, 2, 44),
     "zamba2-7b": (81, 22272, 458752, 2, 13), "granite-4-h-small": (36, 25344, 1048576, 2, 4),
@@ -46,26 +46,26 @@ def bundled_sizes(name: str) -> weights.Sizes:
 
 
 def elements(config: dict) -> int:
-    """Weights of all matrices but the prediction layers'."""
+    """Weights of all matrices except those of prediction layers."""
     return sum(matrix.elements for matrix in matrices(decoder_of(config)) if matrix.part != "draft")
 
 
-@pytest.mark.parametrize("name", sorted(set(FROM_FILES) - PARTLY))
+@pytest.mark.parametrize("name", sorted(set(FROM_FILES) - INCOMPLETE))
 def test_computed_sizes_are_those_of_the_files(name):
-    """Within 2 %, of dense, latent, hybrid and expert models, in 16, 8 and 4 bits; prediction layers in or out."""
+    """Within 2 %: dense, latent, hybrid and expert models in 16, 8 and 4 bits, with and without prediction layers."""
     assert weights.scale(facts.models()[name].weight_bytes, bundled_sizes(name)) == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_parameters_are_counted_as_published(name):
-    """To the digits that their makers give."""
+    """To the published digits."""
     count = elements(facts.config(name).config) / 1e9
     assert count == pytest.approx(PUBLISHED[name], rel=0.012)
 
 
 @pytest.mark.parametrize("name", sorted(COUNTED))
 def test_families_have_the_parameters_of_their_real_classes(name):
-    """Within 1 %, norms, biases and small parts of encoders left out; and each of them can be planned."""
+    """Within 1 %, without norms, biases and small parts of encoders; and each can be planned."""
     config = COUNTED[name]["config"]
     count = elements(config)
     assert count == pytest.approx(COUNTED[name]["parameters"], rel=0.01)
@@ -73,21 +73,21 @@ def test_families_have_the_parameters_of_their_real_classes(name):
 
 
 @pytest.mark.parametrize("name", sorted(STATES))
-def test_state_space_layers_keep_what_vllm_reserves(name):
-    """Mamba 1 and 2, alone, between attention, and beside it in one layer."""
-    found = layer_groups(decoder_of(COUNTED[name]["config"]))
-    state = next(layer for layer in found if layer.kind == "linear")
-    attending = sum(layer.count for layer in found if layer.attends)
-    kept = (state.count, state.conv_elements, state.recurrent_elements, state.recurrent_bytes, attending)
-    assert kept == STATES[name]
+def test_states_have_the_sizes_that_vllm_reserves(name):
+    """Mamba 1 and 2, alone, alternating with attention, and in parallel with it."""
+    groups = layer_groups(decoder_of(COUNTED[name]["config"]))
+    state = next(layer for layer in groups if layer.kind == "linear")
+    attending = sum(layer.count for layer in groups if layer.attends)
+    figures = (state.count, state.conv_elements, state.recurrent_elements, state.recurrent_bytes, attending)
+    assert figures == STATES[name]
 
 
 @pytest.mark.parametrize(
     "name, heads, dim",
     [("falcon-7b", 1, 64), ("falcon-40b", 8, 64), ("starcoder", 1, 128), ("dbrx", 8, 128), ("zamba2-7b", 32, 224)],
 )
-def test_kv_heads_are_read_by_each_familys_own_name(name, heads, dim):
-    """One for all queries, a number under another name, or one level deeper."""
+def test_kv_heads_are_read_by_each_familys_name(name, heads, dim):
+    """One for all queries, a number under another name, or a nested field."""
     full = layer_groups(decoder_of(COUNTED[name]["config"]))[0]
     assert (full.kind, full.kv_heads, full.key_dim) == ("full", heads, dim)
 
@@ -99,45 +99,43 @@ CHATGLM = {
 }  # fmt: skip
 
 
-def test_names_of_remote_code_are_understood():
-    """ChatGLM 3 6B, as its own repository writes it: 6.24 billion, two KV heads, 8k."""
+def test_field_names_of_remote_code_are_read():
+    """ChatGLM 3 6B, as in its repository: 6.24 billion, two KV heads, 8k."""
     model = from_config("me/model", "", CHATGLM)
     assert elements(CHATGLM) == pytest.approx(6.2436e9, rel=0.001)
     assert (model.layers[0].kv_heads, model.layers[0].count, model.max_context) == (2, 28, 8192)
 
 
-def test_layers_with_a_window_may_have_sizes_of_their_own():
-    """Step 3.5: more query heads near than far; MiMo V2: other KV heads and head sizes."""
+def test_layers_with_a_window_may_have_other_sizes():
+    """Step 3.5: more query heads with a window; MiMo V2: other KV heads and head sizes."""
     types = ["full_attention", "sliding_attention"]
     base = {"model_type": "x", "hidden_size": 512, "num_hidden_layers": 2, "vocab_size": 64, "intermediate_size": 64,
             "head_dim": 64, "sliding_window": 128, "layer_types": types, "num_attention_heads": 8}  # fmt: skip
     step = {**base, "num_attention_groups": 2, "attention_other_setting": {"num_attention_heads": 12}}
-    queries = {one.layers: one.outputs for one in matrices(decoder_of(step)) if one.name.endswith("q_proj")}
+    queries = {matrix.layers: matrix.outputs for matrix in matrices(decoder_of(step)) if matrix.name.endswith("q_proj")}
     assert queries == {(0,): 512, (1,): 768}
     mimo = {**base, "num_key_value_heads": 4, "swa_num_key_value_heads": 8, "swa_head_dim": 32, "swa_v_head_dim": 16}
-    assert [(one.kv_heads, one.key_dim, one.value_dim) for one in layer_groups(decoder_of(mimo))] == [
-        (4, 64, 64),
-        (8, 32, 16),
-    ]
+    groups = layer_groups(decoder_of(mimo))
+    assert [(group.kv_heads, group.key_dim, group.value_dim) for group in groups] == [(4, 64, 64), (8, 32, 16)]
 
 
 @pytest.mark.parametrize(
     "key", ["block_configs", "per_layer_config", "layer_group_size", "loop_num", "n_recurrent_loops"]
 )
-def test_layers_of_an_unread_make_are_refused(key):
-    """Never counted as if they were like all others."""
+def test_fields_of_layers_that_are_not_read_are_refused(key):
+    """Such layers are not counted as ordinary ones."""
     with pytest.raises(ModelError, match=key):
         from_config("me/model", "", {**LLAMA, key: {"0": {"head_dim": 64}}})
 
 
-def test_families_that_would_be_taken_for_others_are_refused():
-    """MiniMax Text 01 has lightning attention where its lists say linear."""
+def test_families_that_resemble_others_are_refused():
+    """MiniMax Text 01 has lightning attention in the layers that its lists call linear."""
     with pytest.raises(ModelError, match="minimax"):
         from_config("me/model", "", {**LLAMA, "model_type": "minimax"})
 
 
-def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
-    """Phi 3.5 Vision names a CLIP without its sizes; with the files' bytes known, nothing has to be guessed."""
+def test_an_encoder_of_unknown_size_requires_the_size_of_the_files():
+    """Phi 3.5 Vision names a CLIP without its sizes; the size of the files suffices."""
     config = {**LLAMA, "img_processor": {"name": "clip_vision_model"}}
     assert encoders.unsized_encoder(config) == "img_processor"
     with pytest.raises(ModelError, match="img_processor"):
@@ -146,65 +144,66 @@ def test_an_encoder_of_unknown_size_needs_the_size_of_the_files():
     assert from_config("me/model", "", config, **known).weight_bytes == 16 * 10**9
 
 
-def test_what_one_token_uses_is_the_published_active_size():
-    """Qwen3 235B uses 22 billion, gpt-oss 120B 5.1, of which embedding and head are a part."""
+def test_active_parameters_are_as_published():
+    """Qwen3 235B uses 22 billion per token, gpt-oss 120B 5.1, including embedding and head."""
     for name, active in (("Qwen/Qwen3-235B-A22B", 22), ("openai/gpt-oss-120b", 5.1)):
-        found = sum(
-            one.matrix.elements * (bundled_sizes(name).decoder.active_experts if one.part == "experts" else 1)
-            for one in bundled_sizes(name).weights
+        sizes = bundled_sizes(name)
+        used = sum(
+            weight.matrix.elements * (sizes.decoder.active_experts if weight.part == "experts" else 1)
+            for weight in sizes.weights
         )
-        assert found / 1e9 == pytest.approx(active, rel=0.15)
+        assert used / 1e9 == pytest.approx(active, rel=0.15)
 
 
 NAMES = st.sampled_from(sorted(facts.models()))
 
 
 @given(NAMES, st.sampled_from((1, 2, 4)))
-def test_more_gpus_hold_less_each_and_no_less_together(name, tp):
-    """Cut matrices divide, copies add up; nothing gets lost."""
+def test_more_gpus_hold_less_each_and_no_less_in_total(name, tp):
+    """Split matrices are divided, replicated ones add up."""
     model = hub.bundled(name)
 
-    def held(ranks: int) -> float:
+    def per_gpu(ranks: int) -> float:
         return weights.per_gpu(model.sizes, model.weight_factor, tp=ranks)
 
-    assert held(2 * tp) < held(tp) <= 2 * held(2 * tp) * 1.0001
-    assert held(1) >= model.sizes.served * model.weight_factor
+    assert per_gpu(2 * tp) < per_gpu(tp) <= 2 * per_gpu(2 * tp) * 1.0001
+    assert per_gpu(1) >= model.sizes.served * model.weight_factor
 
 
 @given(NAMES, st.sampled_from((2, 4)))
-def test_pipeline_stages_and_expert_groups_hold_less(name, many):
-    """The fullest stage holds less than all and at least its share; experts over more ranks leave less on each."""
+def test_pipeline_stages_and_expert_groups_hold_less(name, number):
+    """The fullest stage holds less than the model and at least its share; more ranks hold fewer experts each."""
     model = hub.bundled(name)
     known = (model.sizes, model.weight_factor)
-    one, stage = weights.per_gpu(*known), weights.per_gpu(*known, pp=many)
-    assert one / many * 0.999 <= stage < one
+    everything, stage = weights.per_gpu(*known), weights.per_gpu(*known, pp=number)
+    assert everything / number * 0.999 <= stage < everything
     if model.num_experts:
-        assert weights.per_gpu(*known, tp=many, experts_over=2 * many) < weights.per_gpu(*known, tp=many)
+        assert weights.per_gpu(*known, tp=number, experts_over=2 * number) < weights.per_gpu(*known, tp=number)
 
 
-def test_kv_projections_replicate_beyond_the_heads():
+def test_kv_projections_are_replicated_beyond_the_heads():
     """Qwen3 8B has 8 KV heads: 16 ranks hold as much of K and V as 8."""
     model = hub.bundled("Qwen/Qwen3-8B")
-    heads = [one for one in model.sizes.weights if one.matrix.split == "heads"]
-    assert len(heads) == 2 and all(one.matrix.kv_heads == 8 for one in heads)
-    alone = replace(model.sizes, weights=tuple(heads))
-    eight, sixteen = (weights.per_gpu(alone, 1, tp=tp) for tp in (8, 16))
+    projections = [weight for weight in model.sizes.weights if weight.matrix.split == "heads"]
+    assert len(projections) == 2 and all(weight.matrix.kv_heads == 8 for weight in projections)
+    sizes = replace(model.sizes, weights=tuple(projections))
+    eight, sixteen = (weights.per_gpu(sizes, 1, tp=tp) for tp in (8, 16))
     assert eight == sixteen > 0
 
 
 def test_mxfp4_experts_grow_where_their_kernels_pad():
-    """gpt-oss: 2880 becomes 3072 on one side on Hopper, on both below and above it, which logs show."""
+    """gpt-oss: 2880 becomes 3072 on one side on Hopper, on both sides below and above Hopper, as logs show."""
     model = hub.bundled("openai/gpt-oss-120b")
-    held = {
+    gib = {
         capability: weights.per_gpu(model.sizes, 1, capability=capability) / 2**30 for capability in (8.0, 9.0, 10.0)
     }
-    assert held[8.0] == pytest.approx(65.97, rel=0.01) and held[9.0] == pytest.approx(64.38, rel=0.01)
-    assert held[10.0] > held[8.0]
+    assert gib[8.0] == pytest.approx(65.97, rel=0.01) and gib[9.0] == pytest.approx(64.38, rel=0.01)
+    assert gib[10.0] > gib[8.0]
 
 
 LLAMA = facts.config("meta-llama/Llama-3.1-8B-Instruct").config
-LINEAR = sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part in ("attention", "mlp"))
-REST = 2 * sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part in ("embedding", "head"))
+LINEAR = sum(matrix.elements for matrix in matrices(decoder_of(LLAMA)) if matrix.part in ("attention", "mlp"))
+REST = 2 * sum(matrix.elements for matrix in matrices(decoder_of(LLAMA)) if matrix.part in ("embedding", "head"))
 
 
 @pytest.mark.parametrize(
@@ -233,31 +232,31 @@ REST = 2 * sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part i
 )  # fmt: skip
 def test_each_format_has_its_bytes(stated, label, bits):
     """Linear layers in the format with its scales, embedding and head in 16 bits."""
-    found = sizes_of({**LLAMA, "quantization_config": stated})
+    sizes = sizes_of({**LLAMA, "quantization_config": stated})
     assert quantization_config.read({**LLAMA, "quantization_config": stated}).label == label
-    assert found.served == pytest.approx(LINEAR * bits / 8 + REST, rel=1e-6)
+    assert sizes.served == pytest.approx(LINEAR * bits / 8 + REST, rel=1e-6)
 
 
 @pytest.mark.parametrize(
     "listed",
     ["model.layers.0.mlp", "re:.*layers\\.0\\.mlp.*", "model.layers.0.mlp*", "*.layers.0.mlp.*"],
 )
-def test_what_a_list_leaves_out_stays_in_16_bits(listed):
+def test_listed_modules_keep_16_bits(listed):
     """By name, wildcard or expression; one layer's MLP of 32."""
     stated = {"quant_method": "fp8", "ignored_layers": [listed]}
-    mlp = sum(one.elements for one in matrices(decoder_of(LLAMA)) if one.part == "mlp")
-    found = sizes_of({**LLAMA, "quantization_config": stated})
-    assert found.served == pytest.approx(LINEAR + mlp / 32 + REST, rel=1e-6)
+    mlp = sum(matrix.elements for matrix in matrices(decoder_of(LLAMA)) if matrix.part == "mlp")
+    sizes = sizes_of({**LLAMA, "quantization_config": stated})
+    assert sizes.served == pytest.approx(LINEAR + mlp / 32 + REST, rel=1e-6)
 
 
-def test_an_expression_that_could_run_for_ever_is_passed_over():
-    """A repeated group against a long name; the answer comes at once, and nothing is left out."""
+def test_expressions_that_could_take_exponential_time_are_skipped():
+    """A repeated group, an invalid expression and a long wildcard exclude nothing."""
     stated = {"quant_method": "fp8", "ignored_layers": ["re:(.+)+x$", "re:[", "*" * 600]}
     assert sizes_of({**LLAMA, "quantization_config": stated}).served == pytest.approx(LINEAR + REST, rel=1e-6)
 
 
 @pytest.mark.parametrize(
-    "changed, words",
+    "changed, message",
     [
         ({"num_key_value_heads": 0}, "not a multiple of its 0 KV heads"),
         ({"torch_dtype": "banana"}, "its dtype is 'banana'"),
@@ -273,7 +272,7 @@ def test_an_expression_that_could_run_for_ever_is_passed_over():
         ({"intermediate_size": None}, "lacks intermediate_size"),
         ({"num_hidden_layers": 10**7}, "num_hidden_layers is 10,000,000"),
         ({"hidden_size": 4097, "head_dim": None}, "4,097 is not a multiple of its 32 attention heads"),
-        ({"num_local_experts": 4, "num_experts_per_tok": 8}, "more experts than there are"),
+        ({"num_local_experts": 4, "num_experts_per_tok": 8}, "more experts than the model has"),
         ({"quantization_config": {"quant_method": "fp8", "bits": 4}}, "fp8 and of 4 bits at once"),
         ({"quantization_config": {"quant_method": "awq", "bits": 8}}, "awq and of 8 bits at once"),
         ({"quantization_config": {"quant_method": "gptq", "bits": 5}}, "'5' bits"),
@@ -288,11 +287,11 @@ def test_an_expression_that_could_run_for_ever_is_passed_over():
         ({"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": 1, "load_in_8bit": 1}}, "4 and in 8"),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_name(changed, words):
-    """Never planned on a guess: the field and its value, or the two that contradict each other."""
+def test_impossible_fields_are_refused_by_name(changed, message):
+    """The error names the field and its value, or the two fields that contradict each other."""
     with pytest.raises(ModelError) as caught:
         from_config("me/model", "", {**LLAMA, **changed})
-    assert words in caught.value.problem and caught.value.exit_code == 3
+    assert message in caught.value.problem and caught.value.exit_code == 3
 
 
 NUMBERS = st.integers(-5, 10**15) | st.floats(allow_nan=True) | st.lists(st.integers(-2, 9), max_size=3)
@@ -300,8 +299,8 @@ VALUES = st.none() | st.booleans() | st.text(max_size=5) | NUMBERS
 
 
 @given(NAMES, st.data())
-def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data):
-    """One field of a real one is replaced by anything or dropped: a model comes out, or ModelError."""
+def test_broken_configurations_give_a_model_or_a_model_error(name, data):
+    """One field of a real configuration is replaced by an arbitrary value or dropped."""
     config = dict(facts.config(name).config)
     inner = "text_config" if isinstance(config.get("text_config"), dict) else None
     text = dict(config[inner]) if inner else config
@@ -313,11 +312,11 @@ def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data)
     if inner:
         config[inner] = text
     try:
-        found = from_config("me/model", "", config)
-    except ModelError as refusal:
-        assert "Traceback" not in str(refusal) and len(refusal.problem) < 400
+        model = from_config("me/model", "", config)
+    except ModelError as error:
+        assert "Traceback" not in str(error) and len(error.problem) < 400
     else:
-        assert found.weight_bytes > 0
+        assert model.weight_bytes > 0
 
 
 @pytest.mark.parametrize(
@@ -329,8 +328,8 @@ def test_no_broken_configuration_gets_past_as_anything_but_a_refusal(name, data)
         ({"num_experts": 8, "hybrid_override_pattern": "*E*-"}, [None, True, None, False]),
     ],
 )
-def test_layers_with_and_without_experts_are_told_apart(fields, sparse):
-    """By the first dense ones, by an interval, by a list, by letters; None: a layer without an MLP."""
+def test_layers_with_experts_are_recognized(fields, sparse):
+    """By a number of dense layers, an interval, a list or letters; None: a layer without an MLP."""
     layers = decoder_of({**LLAMA, "num_hidden_layers": 4, **fields}).layers
     kinds = [isinstance(layer.mlps[0], Experts) if layer.mlps else None for layer in layers]
     assert kinds == sparse

@@ -21,14 +21,6 @@ class Blocks:
     size: int  # bytes of one block on each GPU
 
 
-def request_bytes(
-    model: Model, length: int, tp: int = 1, cache_bytes: float = 2, *, in_flight: int = 0, flashinfer: bool = False
-) -> int:
-    """Bytes on each GPU that one request of `length` tokens occupies; arguments as those of request_blocks."""
-    blocks = request_blocks(model, length, tp, cache_bytes, in_flight=in_flight, flashinfer=flashinfer)
-    return blocks.count * blocks.size
-
-
 def request_blocks(
     model: Model,
     length: int,

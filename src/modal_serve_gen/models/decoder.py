@@ -95,14 +95,14 @@ class Mixer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recurrent:
-    """A mixer that keeps a state of fixed size: a state-space layer, linear attention, a convolution."""
+class ListedMixer:
+    """A mixer as the list of its caches and matrices."""
 
-    state: LayerGroup
+    cached: tuple[LayerGroup, ...]
     weights: tuple[Matrix, ...]
 
     def caches(self) -> tuple[LayerGroup, ...]:
-        return (self.state,)
+        return self.cached
 
     def matrices(self, hidden: int) -> list[Matrix]:
         return [*self.weights]
@@ -110,6 +110,10 @@ class Recurrent:
 
 def recurrent_matrix(name: str, inputs: int, outputs: int, each: int = 1) -> Matrix:
     return Matrix("recurrent", f"layers.{{}}.{name}", inputs, outputs, each=each)
+
+
+def attention_matrix(name: str, inputs: int, outputs: int, split: Split = "rank", *, lora: bool = True) -> Matrix:
+    return Matrix("attention", f"layers.{{}}.self_attn.{name}", inputs, outputs, split=split, lora=lora)
 
 
 class Mlp(Protocol):

@@ -17,60 +17,29 @@ class Defaults:
     shared_experts: int = 0  # where no number is stated
 
 
-UNGATED = Defaults(gated_mlp=False)
-UNGATED_AND_TIED = Defaults(gated_mlp=False, tied=True)
-GPT2 = Defaults(gated_mlp=False, tied=True, first_position=0)
-WINDOWED = Defaults(windowed=True)
-TIED = Defaults(tied=True)
-NONE = Defaults()
 # By model type (gates and windows: vLLM 0.33.0, models of these types, and engine/arg_utils.py, create_engine_config).
-DEFAULTS = {
-    "afmoe": Defaults(full_every=4, gated_attention=True),
-    "bloom": UNGATED_AND_TIED,
-    "codegen": UNGATED,
-    "cohere": TIED,
-    "cohere2": Defaults(tied=True, full_every=4),
-    "ernie4_5": TIED,
-    "falcon": UNGATED_AND_TIED,
-    "gemma": TIED,
-    "gemma2": Defaults(tied=True, full_every=2),
-    "gemma3": Defaults(tied=True, full_every=6),
-    "gemma3_text": Defaults(tied=True, full_every=6),
-    "gemma3n_text": Defaults(tied=True, full_every=5),
-    "gemma4_text": Defaults(tied=True, full_every=6),
-    "gpt2": GPT2,
-    "gpt_bigcode": GPT2,
-    "gpt_neox": UNGATED,
-    "gpt_oss": Defaults(full_every=2),
-    "gptj": UNGATED,
-    "granite_swa": TIED,
-    "hrm_text": Defaults(gated_attention=True),
-    "hunyuan_v1_moe": Defaults(shared_experts=1),
-    "hy_v4": Defaults(gated_attention=True),
-    "lfm2": TIED,
-    "minicpm": TIED,
-    "minicpmo": NONE,
-    "minicpmv": NONE,
-    "ministral": WINDOWED,
-    "mistral": WINDOWED,
-    "mixtral": WINDOWED,
-    "molmo": Defaults(joint_mlp=True),
-    "mpt": UNGATED_AND_TIED,
-    "muse_glimmer_text": Defaults(full_every=4, gated_attention=True),
-    "nemotron": UNGATED,
-    "olmo3": Defaults(full_every=4),
-    "opt": Defaults(gated_mlp=False, tied=True, first_position=2),
-    "paligemma": TIED,
-    "phi": UNGATED,
-    "phi3": WINDOWED,
-    "phimoe": WINDOWED,
-    "RefinedWeb": UNGATED_AND_TIED,
-    "RefinedWebModel": UNGATED_AND_TIED,
-    "smollm3": TIED,
-    "starcoder2": Defaults(gated_mlp=False, tied=True, windowed=True),
-    "vaultgemma": Defaults(tied=True, full_every=2),
-    "youtu": TIED,
-}
+BY_DEFAULTS = (
+    (Defaults(tied=True), ("cohere", "ernie4_5", "gemma", "granite_swa", "lfm2")),
+    (Defaults(tied=True), ("minicpm", "paligemma", "smollm3", "youtu")),
+    (Defaults(tied=True, full_every=2), ("gemma2", "vaultgemma")),
+    (Defaults(tied=True, full_every=4), ("cohere2",)),
+    (Defaults(tied=True, full_every=5), ("gemma3n_text",)),
+    (Defaults(tied=True, full_every=6), ("gemma3", "gemma3_text", "gemma4_text")),
+    (Defaults(full_every=2), ("gpt_oss",)),
+    (Defaults(full_every=4), ("olmo3",)),
+    (Defaults(full_every=4, gated_attention=True), ("afmoe", "muse_glimmer_text")),
+    (Defaults(gated_attention=True), ("hrm_text", "hy_v4")),
+    (Defaults(windowed=True), ("ministral", "mistral", "mixtral", "phi3", "phimoe")),
+    (Defaults(gated_mlp=False), ("codegen", "gpt_neox", "gptj", "nemotron", "phi")),
+    (Defaults(gated_mlp=False, tied=True), ("bloom", "falcon", "mpt", "RefinedWeb", "RefinedWebModel")),
+    (Defaults(gated_mlp=False, tied=True, windowed=True), ("starcoder2",)),
+    (Defaults(gated_mlp=False, tied=True, first_position=0), ("gpt2", "gpt_bigcode")),
+    (Defaults(gated_mlp=False, tied=True, first_position=2), ("opt",)),
+    (Defaults(joint_mlp=True), ("molmo",)),
+    (Defaults(shared_experts=1), ("hunyuan_v1_moe",)),
+    (Defaults(), ("minicpmo", "minicpmv")),
+)
+DEFAULTS = {model_type: defaults for defaults, model_types in BY_DEFAULTS for model_type in model_types}
 
 
 def defaults_of(text_config: TextConfig) -> Defaults:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from modal_serve_gen.models.decoder import Decoder, Matrix, Part, matrices
-from modal_serve_gen.models.families.latent import LatentAttention
 from modal_serve_gen.models.weight_format import WeightFormat
 
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)
@@ -46,21 +45,16 @@ class Sizes:
         return sum(weight.bytes for weight in self.weights if weight.part == "draft")
 
     @cached_property
-    def latent(self) -> tuple[LatentAttention, ...]:
-        """MLA, once for each layer that has it."""
-        mixers = (mixer for layer in self.decoder.layers for mixer in layer.mixers)
-        return tuple(mixer for mixer in mixers if isinstance(mixer, LatentAttention))
-
-    @cached_property
-    def up_projected(self) -> int:
-        """Width that MLA's latent rows are projected to, all heads together; 0 without MLA."""
-        return max((mixer.up_projected for mixer in self.latent), default=0)
+    def up_projections(self) -> tuple[Matrix, ...]:
+        """MLA's projections of its latent rows to keys and values of all heads."""
+        attention = (weight.matrix for weight in self.weights if weight.part == "attention")
+        return tuple(matrix for matrix in attention if matrix.name.endswith(".kv_b_proj"))
 
     @cached_property
     def latent_copies(self) -> float:
         """Bytes of W_UK_T and W_UV, which an engine makes of kv_b_proj at load, in 16 bits (vLLM 0.33.0,
         layers/attention/mla_attention.py, process_weights_after_loading)."""
-        return 2.0 * sum(mixer.up_projected * mixer.latent for mixer in self.latent)
+        return 2.0 * sum(matrix.elements for matrix in self.up_projections)
 
 
 def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:

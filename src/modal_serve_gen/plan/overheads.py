@@ -102,7 +102,8 @@ def _forward(model: Model, release: Release, tokens: int, tp: int, length: int, 
     # MLA's profiling reserves the up-projection of a prompt's context (vLLM 0.33.0, layers/attention/
     # mla_attention.py): for 8 full requests or 4 blocks each, at most 65,536 tokens.
     context = min(max(8 * length, 4 * sequences * 16), 2**16)
-    latent = 2 * context * model.sizes.up_projected / tp / GIB
+    up_projected = max((matrix.outputs for matrix in model.sizes.up_projections), default=0)
+    latent = 2 * context * up_projected / tp / GIB
     return _largest(dense, sparse, Range(latent, latent, latent))
 
 

@@ -5,66 +5,14 @@ tokens that are not compressed yet. Each cache has its own page length (vLLM 0.3
 attention.py, sparse_swa.py and compressor.py).
 """
 
-from dataclasses import dataclass, replace
-
 from modal_serve_gen.errors import InvalidConfig
-from modal_serve_gen.models.decoder import Decoder, LayerGroup, Matrix
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, ListedMixer, attention_matrix
 from modal_serve_gen.models.families.assembly import assemble
-from modal_serve_gen.models.families.latent import SparseIndex, attention_matrix, sparse_index_of
+from modal_serve_gen.models.families.latent import sparse_index_of
 from modal_serve_gen.models.mlp import mlp_layers
 from modal_serve_gen.models.text_config import TextConfig
 
 ROW_BYTES = 584  # packed FP8: 448 B without position, 128 B with position, 8 B of scales
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompressedAttention:
-    heads: int
-    dim: int
-    query_rank: int
-    output_groups: int
-    output_rank: int
-    window: int
-    index: SparseIndex
-    ratio: int = 0  # tokens per compressed entry; 0: the layer has its window only
-
-    def caches(self) -> tuple[LayerGroup, ...]:
-        window = LayerGroup(kind="sliding", window=self.window, row_bytes=ROW_BYTES, block=64)
-        if self.ratio == 4:
-            return (
-                window,
-                LayerGroup(kind="compressed", row_bytes=ROW_BYTES, compress_ratio=4, block=256),
-                LayerGroup(kind="index", row_bytes=self.index.row_bytes, compress_ratio=4, block=256),
-                LayerGroup(kind="sliding", window=8, row_bytes=2 * 2 * self.dim * 4, block=4),
-                LayerGroup(kind="sliding", window=8, row_bytes=2 * 2 * self.index.dim * 4, block=4),
-            )
-        if self.ratio == 128:
-            return (
-                window,
-                LayerGroup(kind="compressed", row_bytes=ROW_BYTES, compress_ratio=128, block=256),
-                LayerGroup(kind="sliding", window=128, row_bytes=2 * self.dim * 4, block=8),
-            )
-        return (window,)
-
-    def matrices(self, hidden: int) -> list[Matrix]:
-        queries = self.heads * self.dim
-        projections = [
-            attention_matrix("wq_a", hidden, self.query_rank, "copy"),
-            attention_matrix("wq_b", self.query_rank, queries),
-            attention_matrix("wkv", hidden, self.dim, "copy"),
-            attention_matrix("wo_a", queries // self.output_groups, self.output_groups * self.output_rank),
-            attention_matrix("wo_b", self.output_groups * self.output_rank, hidden),
-        ]
-        if self.ratio:
-            width = (4 if self.ratio == 4 else 2) * self.dim
-            projections.append(attention_matrix("compressor.wkv_gate", hidden, width, "copy", lora=False))
-        if self.ratio == 4:
-            queries = self.index.heads * self.index.dim
-            projections += [
-                attention_matrix("indexer.wq_b", self.query_rank, queries, "copy", lora=False),
-                attention_matrix("indexer.compressor", hidden, 4 * self.index.dim, "copy", lora=False),
-            ]
-        return projections
 
 
 def deepseek_v4(text_config: TextConfig) -> Decoder | None:
@@ -73,14 +21,40 @@ def deepseek_v4(text_config: TextConfig) -> Decoder | None:
     total = text_config.layer_count
     if len(ratios) < total:
         raise InvalidConfig(f"its compress_ratios are {len(ratios)} for {total} layers")
-    windowed = CompressedAttention(
-        heads=text_config.heads,
-        dim=text_config.size("head_dim"),
-        query_rank=text_config.size("q_lora_rank"),
-        output_groups=text_config.size("o_groups"),
-        output_rank=text_config.size("o_lora_rank"),
-        window=text_config.size("sliding_window"),
-        index=sparse_index_of(text_config),
-    )
-    mixers = [replace(windowed, ratio=int(ratio)) for ratio in ratios[:total]]
-    return assemble(text_config, mixers, mlp_layers(text_config))
+    mixers = {ratio: _attention(text_config, int(ratio)) for ratio in set(ratios[:total])}
+    return assemble(text_config, [mixers[ratio] for ratio in ratios[:total]], mlp_layers(text_config))
+
+
+def _attention(text_config: TextConfig, ratio: int) -> ListedMixer:
+    """Attention of layers with `ratio` tokens per compressed entry; 0: with their window only."""
+    hidden, dim, index = text_config.size("hidden_size"), text_config.size("head_dim"), sparse_index_of(text_config)
+    query_rank, queries = text_config.size("q_lora_rank"), text_config.heads * dim
+    groups, output_width = text_config.size("o_groups"), text_config.size("o_groups") * text_config.size("o_lora_rank")
+    cached = [LayerGroup(kind="sliding", window=text_config.size("sliding_window"), row_bytes=ROW_BYTES, block=64)]
+    projections = [
+        attention_matrix("wq_a", hidden, query_rank, "copy"),
+        attention_matrix("wq_b", query_rank, queries),
+        attention_matrix("wkv", hidden, dim, "copy"),
+        attention_matrix("wo_a", queries // groups, output_width),
+        attention_matrix("wo_b", output_width, hidden),
+    ]
+    if ratio == 4:
+        cached += [
+            LayerGroup(kind="compressed", row_bytes=ROW_BYTES, compress_ratio=4, block=256),
+            LayerGroup(kind="index", row_bytes=index.row_bytes, compress_ratio=4, block=256),
+            LayerGroup(kind="sliding", window=8, row_bytes=2 * 2 * dim * 4, block=4),
+            LayerGroup(kind="sliding", window=8, row_bytes=2 * 2 * index.dim * 4, block=4),
+        ]
+        projections += [
+            attention_matrix("compressor.wkv_gate", hidden, 4 * dim, "copy", lora=False),
+            attention_matrix("indexer.wq_b", query_rank, index.heads * index.dim, "copy", lora=False),
+            attention_matrix("indexer.compressor", hidden, 4 * index.dim, "copy", lora=False),
+        ]
+    elif ratio > 4:
+        projections.append(attention_matrix("compressor.wkv_gate", hidden, 2 * dim, "copy", lora=False))
+    if ratio == 128:
+        cached += [
+            LayerGroup(kind="compressed", row_bytes=ROW_BYTES, compress_ratio=128, block=256),
+            LayerGroup(kind="sliding", window=128, row_bytes=2 * dim * 4, block=8),
+        ]
+    return ListedMixer(tuple(cached), tuple(projections))

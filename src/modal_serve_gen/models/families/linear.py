@@ -1,11 +1,9 @@
 """Hybrids of attention with linear attention or short convolutions (pure)."""
 
-from dataclasses import replace
-
 from modal_serve_gen.models.attention import hybrid_layers, layer_types_of, stated_layer_types
-from modal_serve_gen.models.decoder import Decoder, LayerGroup, Recurrent, recurrent_matrix
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, ListedMixer, recurrent_matrix
 from modal_serve_gen.models.families.assembly import assemble
-from modal_serve_gen.models.families.latent import latent_attention_of
+from modal_serve_gen.models.families.latent import latent_attention
 from modal_serve_gen.models.families.mamba import NARROW
 from modal_serve_gen.models.mlp import mlp_layers
 from modal_serve_gen.models.text_config import TextConfig
@@ -25,18 +23,20 @@ def qwen3_next(text_config: TextConfig) -> Decoder | None:
     return assemble(text_config, mixers, mlp_layers(text_config))
 
 
-def _gated_delta_net(text_config: TextConfig) -> Recurrent:
+def _gated_delta_net(text_config: TextConfig) -> ListedMixer:
     hidden, taps = text_config.size("hidden_size"), text_config.size("linear_conv_kernel_dim")
     key_dim, value_heads = text_config.size("linear_key_head_dim"), text_config.size("linear_num_value_heads")
     keys = text_config.size("linear_num_key_heads") * key_dim
     values = value_heads * text_config.size("linear_value_head_dim")
-    return Recurrent(
-        LayerGroup(
-            kind="linear",
-            recurrent_elements=key_dim * values,
-            recurrent_bytes=2 if text_config.get("mamba_ssm_dtype") in NARROW else 4,
-            conv_elements=(2 * keys + values) * (taps - 1),
-            checkpoints="flashinfer",
+    return ListedMixer(
+        (
+            LayerGroup(
+                kind="linear",
+                recurrent_elements=key_dim * values,
+                recurrent_bytes=2 if text_config.get("mamba_ssm_dtype") in NARROW else 4,
+                conv_elements=(2 * keys + values) * (taps - 1),
+                checkpoints="flashinfer",
+            ),
         ),
         (
             recurrent_matrix("linear_attn.in_proj_q", hidden, keys, 2),
@@ -53,14 +53,14 @@ def kimi_linear(text_config: TextConfig) -> Decoder | None:
     if (linear := text_config.table("linear_attn_config")) is None:
         return None
     delta = _kimi_delta_attention(linear, text_config.size("hidden_size"))
-    latent = replace(latent_attention_of(text_config), sparse=False)
+    latent = latent_attention(text_config)
     if (numbers := linear.items("kda_layers")) is None:  # from 1
         raise KeyError("kda_layers")
     mixers = [delta if number + 1 in numbers else latent for number in range(text_config.layer_count)]
     return assemble(text_config, mixers, mlp_layers(text_config))
 
 
-def _kimi_delta_attention(linear: TextConfig, hidden: int) -> Recurrent:
+def _kimi_delta_attention(linear: TextConfig, hidden: int) -> ListedMixer:
     heads, dim, taps = linear.size("num_heads"), linear.size("head_dim"), linear.size("short_conv_kernel_size")
     inner = heads * dim
     gates = [recurrent_matrix("self_attn.g_proj", hidden, inner)]
@@ -69,8 +69,8 @@ def _kimi_delta_attention(linear: TextConfig, hidden: int) -> Recurrent:
             recurrent_matrix("self_attn.g_a_proj", hidden, dim),
             recurrent_matrix("self_attn.g_b_proj", dim, inner),
         ]
-    return Recurrent(
-        LayerGroup(kind="linear", recurrent_elements=inner * dim, conv_elements=3 * inner * (taps - 1)),
+    return ListedMixer(
+        (LayerGroup(kind="linear", recurrent_elements=inner * dim, conv_elements=3 * inner * (taps - 1)),),
         (
             recurrent_matrix("self_attn.q_proj", hidden, inner, 3),
             recurrent_matrix("self_attn.f_a_proj", hidden, dim),
@@ -88,8 +88,8 @@ def lfm2(text_config: TextConfig) -> Decoder | None:
     if not text_config.get("conv_L_cache"):
         return None
     hidden, taps = text_config.size("hidden_size"), text_config.size("conv_L_cache")
-    convolution = Recurrent(
-        LayerGroup(kind="linear", conv_elements=(text_config.optional("conv_dim") or hidden) * (taps - 1)),
+    convolution = ListedMixer(
+        (LayerGroup(kind="linear", conv_elements=(text_config.optional("conv_dim") or hidden) * (taps - 1)),),
         (
             recurrent_matrix("conv.in_proj", hidden, hidden, 3),
             recurrent_matrix("conv.conv", taps, hidden),

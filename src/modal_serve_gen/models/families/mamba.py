@@ -6,7 +6,7 @@ Shapes follow vLLM 0.33.0 (model_executor/layers/mamba/mamba_mixer.py, mamba_mix
 import math
 
 from modal_serve_gen.models.attention import attention_of, hybrid_layers, layer_types_of, stated_layer_types
-from modal_serve_gen.models.decoder import Decoder, LayerGroup, Mixer, Mlp, Recurrent, recurrent_matrix
+from modal_serve_gen.models.decoder import Decoder, LayerGroup, ListedMixer, Mixer, Mlp, recurrent_matrix
 from modal_serve_gen.models.families.assembly import assemble
 from modal_serve_gen.models.mlp import dense_mlp, experts_of, mlp_layers
 from modal_serve_gen.models.text_config import MAMBA_TYPES, TextConfig
@@ -19,17 +19,19 @@ NEMOTRON_SIZES = ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "n_grou
 NEMOTRON_LETTERS = {"M": "mamba", "*": "attention", "E": "moe", "-": "mlp"}
 
 
-def mamba1_of(text_config: TextConfig, inner: int, state: str, rank: str, kernel: str) -> Recurrent:
+def mamba1_of(text_config: TextConfig, inner: int, state: str, rank: str, kernel: str) -> ListedMixer:
     """Mamba 1 of that inner width, by the family's names of the other sizes; rank "auto": a sixteenth of the width."""
     hidden, states, taps = text_config.size("hidden_size"), text_config.size(state), text_config.size(kernel)
     is_auto = text_config.values.get(rank, "auto") == "auto"
     step_rank = math.ceil(hidden / 16) if is_auto else text_config.size(rank)
-    return Recurrent(
-        LayerGroup(
-            kind="linear",
-            recurrent_elements=inner * states,
-            recurrent_bytes=_state_bytes(text_config),
-            conv_elements=inner * (taps - 1),
+    return ListedMixer(
+        (
+            LayerGroup(
+                kind="linear",
+                recurrent_elements=inner * states,
+                recurrent_bytes=_state_bytes(text_config),
+                conv_elements=inner * (taps - 1),
+            ),
         ),
         (
             recurrent_matrix("mixer.in_proj", hidden, inner, 2),
@@ -42,7 +44,7 @@ def mamba1_of(text_config: TextConfig, inner: int, state: str, rank: str, kernel
     )
 
 
-def mamba2_of(text_config: TextConfig, names: tuple[str, str, str, str, str], *, usual: str = "bfloat16") -> Recurrent:
+def mamba2_of(text_config: TextConfig, names: tuple[str, ...], *, usual: str = "bfloat16") -> ListedMixer:
     """Mamba 2 by the family's names of its sizes; `usual` is the dtype of states where none is stated."""
     hidden, (heads, dim, state, groups, kernel) = text_config.size("hidden_size"), names
     count = text_config.size(heads)
@@ -52,13 +54,15 @@ def mamba2_of(text_config: TextConfig, names: tuple[str, str, str, str, str], *,
         head_dim = expanded // count
     inner, states, taps = count * head_dim, text_config.size(state), text_config.size(kernel)
     group_states = text_config.size(groups) * states
-    return Recurrent(
-        LayerGroup(
-            kind="linear",
-            recurrent_elements=inner * states,
-            recurrent_bytes=_state_bytes(text_config, usual),
-            conv_elements=(inner + 2 * group_states) * (taps - 1),
-            checkpoints="always",
+    return ListedMixer(
+        (
+            LayerGroup(
+                kind="linear",
+                recurrent_elements=inner * states,
+                recurrent_bytes=_state_bytes(text_config, usual),
+                conv_elements=(inner + 2 * group_states) * (taps - 1),
+                checkpoints="always",
+            ),
         ),
         (
             recurrent_matrix("mixer.in_proj", hidden, inner, 2),
