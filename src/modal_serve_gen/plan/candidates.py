@@ -151,7 +151,7 @@ def _start_refusal(model: Model, setup: Setup) -> str | None:
     usable, taken = gpu_facts(setup.gpu).usable_gib, facts.overheads().start.taken
     if setup.utilization and usable * setup.utilization > usable - taken:
         return (
-            f"a memory utilization of {setup.utilization:g} requires {usable * setup.utilization:.1f} GiB, and only "
+            f"a memory utilization of {setup.utilization:g} requires {usable * setup.utilization:.1f} GiB, but only "
             f"about {usable - taken:.1f} GiB are free when the engine starts"
         )
     return None
