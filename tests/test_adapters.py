@@ -88,7 +88,7 @@ def test_a_slot_is_a_small_part_of_every_bundled_model(name):
 
 REFUSED = {
     "not in the form": ("sql=me/sql", adapter(), BadInput, "NAME=REPO@SHA"),
-    "a branch": ("sql=me/sql@main", adapter(), BadInput, "40 hex"),
+    "a branch": ("sql=me/sql@main", adapter(), BadInput, "full commit hash"),
     "another base": (f"sql=me/sql@{SHA}", adapter(base_model_name_or_path="Qwen/Qwen3-4B"), BadInput, "Qwen/Qwen3-4B"),
     "too high a rank": (f"sql=me/sql@{SHA}", adapter(r=1024), BadInput, "1024"),
     "too high a rank in one module": (f"sql=me/sql@{SHA}", adapter(rank_pattern={"q_proj": 640}), BadInput, "640"),
