@@ -78,7 +78,13 @@ def test_a_generated_app_passes_with_the_stub(app, shell, python):
     assert report["engine"]["name"] == "vllm" and report["engine"]["real"] is False
     assert {row["status"] for row in report["requests"]} == {401, 200}
     text = " ".join(report["proven"])
-    for shown in ("build function preflight completed", "Qwen/Qwen3-0.6B", "container of serve", "flags of vllm serve", "refused"):
+    for shown in (
+        "build function preflight completed",
+        "Qwen/Qwen3-0.6B",
+        "container of serve",
+        "flags of vllm serve",
+        "refused",
+    ):
         assert shown in text, report["proven"]
     assert any("GPU" in line for line in report["not_shown"])
 
