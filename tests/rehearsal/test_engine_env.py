@@ -203,7 +203,7 @@ def test_torch_comes_from_pytorchs_index_if_the_machine_has_none(tiny):
     said = []
     with pytest.raises(MachineError, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
         engine_env.ensure(said.append)
-    assert any("asking https://nowhere.invalid/cpu" in line for line in said)
+    assert any("using https://nowhere.invalid/cpu" in line for line in said)
     assert "--engine stub" in refusal.value.remedy
     assert refusal.value.exit_code == 5
     assert left(tiny) == []

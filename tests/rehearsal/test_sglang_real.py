@@ -82,10 +82,10 @@ def test_what_a_cpu_cannot_do_is_left_out_with_a_reason(handover, tmp_path):
 
 
 def test_one_gpu_is_nothing_to_talk_about(handover, tmp_path):
-    """A size of 1 and a float32 model are what is here: no line but that of the blanks in JSON."""
+    """A size of 1 and a float32 model are what is here: no line but that of the whitespace in JSON."""
     handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"})
     (told,) = notes(tmp_path / "notes")
-    assert told["kind"] == "added" and "blanks" in told["text"]
+    assert told["kind"] == "added" and "whitespace" in told["text"]
 
 
 def test_the_cache_holds_a_request_of_full_length(handover, tmp_path, monkeypatch):
