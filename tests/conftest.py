@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import hypothesis
@@ -13,6 +14,15 @@ from modal_serve_gen import cli as commands
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = ROOT / ".cache" / "oldest-sdk" / "bin" / "python"
+LIMIT_S = 1800  # for one process or one test: a busy machine is not a failure
+SDKS = [
+    pytest.param(sys.executable, id="newest SDK"),
+    pytest.param(
+        str(OLDEST),
+        id="oldest SDK",
+        marks=[pytest.mark.slow, pytest.mark.skipif(not OLDEST.exists(), reason="run `make setup`: no oldest SDK")],
+    ),
+]
 
 # No deadline for examples: a busy machine is not a failure.
 hypothesis.settings.register_profile("here", deadline=None)
@@ -24,6 +34,13 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "slow: slow and rarely informative; `make test` leaves it out, `make test-all` runs it"
     )
+
+
+def slow_except(values: Iterable[str], *everyday: str) -> list:
+    """Parameters of which `make test` runs only `everyday`; `make test-all` runs the others as well."""
+    values = list(values)
+    assert set(everyday) <= set(values)
+    return [value if value in everyday else pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +66,13 @@ def cli(tmp_path, monkeypatch):
 def shell(tmp_path):
     """Run the command line as a process: `shell("rehearse", "a.py")` gives a CompletedProcess."""
 
-    def run(*arguments: str, python: str | Path = sys.executable, timeout: float = 170, env: dict | None = None):
+    def run(*arguments: str, python: str | Path = sys.executable, env: dict | None = None):
         return subprocess.run(
             [str(python), "-m", "modal_serve_gen.cli", *map(str, arguments)],
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=LIMIT_S,
             env={**os.environ, **(env or {})},
         )
 

@@ -11,7 +11,7 @@ import pytest
 from modal_serve_gen import checks, facts, render
 from modal_serve_gen.commands import new_app
 from scripts import golden
-from tests.conftest import OLDEST, ROOT
+from tests.conftest import ROOT, SDKS
 
 CASES = sorted(golden.CASES)
 OLD_APPS = sorted((ROOT / "tests" / "data" / "old_apps").glob("*.py"))
@@ -128,11 +128,9 @@ def test_are_formatted_and_linted(files):
         assert "fmt: skip" not in text and "noqa" not in text
 
 
-@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
+@pytest.mark.parametrize("python", SDKS)
 def test_import_without_a_warning(python, files, tmp_path):
     """Each app imports with warnings as errors, under the newest and the oldest supported SDK."""
-    if not OLDEST.exists():
-        pytest.skip("the oldest SDK's environment is missing: make setup")
     script = (
         "import importlib.util, sys, warnings\n"
         "warnings.simplefilter('error')\n"

@@ -1,4 +1,4 @@
-"""The formula for the KV cache against the real engine: miniatures of every kind of attention, started for real."""
+"""The formula for the KV cache compared with the real engine, for miniatures of every kind of attention."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from modal_serve_gen.models.blocks import request_blocks
 from modal_serve_gen.models.text_config import text_fields
 from modal_serve_gen.rehearsal.engines import engine_env
 from modal_serve_gen.rehearsal.engines.shrinking import LAYER_COUNTS, shrink
-
-engine = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+from tests.conftest import LIMIT_S
+from tests.rehearsal.engines import needs_vllm
 
 POOL = 200_000_000  # bytes
-# 1,025 tokens and what a window or a chunk of 1,024 keeps fill whole blocks of 128, or just do not: so a formula that
-# is a token off is a block off. 5,000 is no multiple of a block.
+# 1,025 tokens and what a window or a chunk of 1,024 keeps fill blocks of 128 completely, or just do not, so that a
+# formula that is wrong by a token is wrong by a block. 5,000 is not a multiple of a block.
 LENGTH, IN_FLIGHT = 5000, 1025
 LOGGED = re.compile(r"KV cache size: ([\d,]+) tokens, Maximum concurrency for ([\d,]+) tokens per request: ([\d.]+)x")
-# What a configuration says of the order of its layers, which stays the model's own here.
+# Fields about the order of layers, which are not changed here.
 ORDER = ("full_attention_interval", "sliding_window_pattern", "_sliding_window_pattern", "no_rope_layer_interval")
 FULL, WINDOW = "full_attention", "sliding_attention"
 
@@ -30,11 +30,11 @@ QWEN, DEEPSEEK, GEMMA, NEMOTRON = (
     "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
 )  # fmt: skip
 FOUR = {"num_attention_heads": 4, "num_key_value_heads": 2}
-# Of a multimodal model whose bundled configuration tells its language model only.
+# For a multimodal model whose bundled configuration has its language model only.
 ALONE = {"architectures": ["Gemma4ForCausalLM"], "model_type": "gemma4_text"}
 UNCACHED, ONE_BYTE, SHORT = {"enable_prefix_caching": False}, {"kv_cache_dtype": "fp8"}, {"max_model_len": 1000}
 
-# By what the kinds have in common: name, model, layers, changes of its configuration, options of the engine.
+# Group -> name, model, layers, changes of its configuration, options of the engine.
 KINDS = {
     "full": [
         ("grouped heads", QWEN, 5, {"num_attention_heads": 8, "num_key_value_heads": 4}),
@@ -56,15 +56,15 @@ KINDS = {
         ("Llama 4", "meta-llama/Llama-4-Scout-17B-16E-Instruct", 8, {**FOUR, "attention_chunk_size": 1024}),
     ],
     "two sizes of heads": [
-        ("as Gemma 4 31B has them", GEMMA, 11, {"layer_types": [*[WINDOW] * 5, FULL, *[WINDOW] * 4, FULL]}),
-        ("no multiple", GEMMA, 6, {
+        ("as in Gemma 4 31B", GEMMA, 11, {"layer_types": [*[WINDOW] * 5, FULL, *[WINDOW] * 4, FULL]}),
+        ("not a multiple", GEMMA, 6, {
             "num_attention_heads": 6, "num_key_value_heads": 3, "num_global_key_value_heads": 1,
         }),
         ("keys that are values", "google/gemma-4-12B-it", 12, ALONE),
         ("shared keys and values", "google/gemma-4-E4B-it", 24, {**ALONE, "num_kv_shared_layers": 8}),
     ],
     "states": [
-        # Its configuration does not say in what its states are kept, and the engine goes by the CPU.
+        # Its configuration does not have the type of its states, and the engine uses the one of the CPU.
         ("Qwen3-Next", "Qwen/Qwen3-Next-80B-A3B-Instruct", 8, FOUR, {"mamba_ssm_cache_dtype": "float32"}),
         ("Qwen3.5", "Qwen/Qwen3.5-9B", 10, FOUR),
         ("Qwen3.5, two bytes", "Qwen/Qwen3.5-9B", 8, {**FOUR, "mamba_ssm_dtype": "bfloat16"}, {
@@ -93,7 +93,7 @@ REASONS = {
 MISSING_KERNEL = "convert_weight_packed"
 PACKED_WEIGHTS = {"DeepSeek V4, two groups", "DeepSeek V4, uneven"}
 
-# The engine's own Python runs this: each miniature in a process of its own, since no two engines fit into one.
+# Run by the engine's Python: one process per miniature, since a process can have one engine only.
 START = """
 import gc, json, os, sys, traceback
 from pathlib import Path
@@ -103,29 +103,29 @@ from vllm.v1.engine.core import EngineCore
 from vllm.v1.executor import Executor
 from vllm.v1.worker import cpu_worker
 
-registry._run_in_subprocess = lambda ask: ask()  # what a model can do is asked without starting Python once more
-gc.freeze()  # what the imports left is not looked through in every child
+registry._run_in_subprocess = lambda inspect: inspect()  # without another Python process
+gc.freeze()  # children do not have to collect what was imported
 for folder in map(Path, sys.argv[1:]):
     if child := os.fork():
         os.waitpid(child, 0)
         continue
     log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1), os.dup2(log, 2)
-    found = {}
+    result = {}
     try:
         options = json.loads((folder / "engine.json").read_text())
         config = EngineArgs(model=str(folder), **options).create_engine_config()
-        found["block"] = config.cache_config.block_size
+        result["block"] = config.cache_config.block_size
         core = EngineCore(config, Executor.get_class(config), log_stats=False)
-        found |= {
+        result |= {
             "blocks": core.scheduler.kv_cache_config.num_blocks,
             "in_flight": config.max_in_flight_tokens,
             "prefix_caching": config.cache_config.enable_prefix_caching,
         }
     except Exception as fault:
         traceback.print_exc()
-        found["refused"] = str(fault)
-    (folder / "found.json").write_text(json.dumps(found))
+        result["refused"] = str(fault)
+    (folder / "result.json").write_text(json.dumps(result))
     sys.stdout.flush(), sys.stderr.flush(), os._exit(0)
 """
 OPTIONS = {
@@ -136,23 +136,23 @@ OPTIONS = {
 
 
 def small(model_id: str, layers: int, changes: dict) -> dict:
-    """The model's configuration with its first layers only, narrow, and with `changes` of its language model."""
-    own = facts.config(model_id).config
-    made = shrink(own, 8192, {"<|endoftext|>": 1, "<|im_end|>": 2})[0]
-    was, text = text_fields(own), text_fields(made)
-    for key, value in was.items():
+    """The model's configuration with its first layers only, shrunk, and with `changes` of its language model."""
+    original = facts.config(model_id).config
+    shrunk = shrink(original, 8192, {"<|endoftext|>": 1, "<|im_end|>": 2})[0]
+    before, text = text_fields(original), text_fields(shrunk)
+    for key, value in before.items():
         if key in LAYER_COUNTS:
             text[key] = layers
-        elif isinstance(value, list) and len(value) >= was["num_hidden_layers"]:
+        elif isinstance(value, list) and len(value) >= before["num_hidden_layers"]:
             text[key] = value[:layers]
         elif key in ORDER:
             text[key] = value
     text |= changes
-    return {"dtype": "bfloat16", **text} if "architectures" in changes else made
+    return {"dtype": "bfloat16", **text} if "architectures" in changes else shrunk
 
 
 def start(kinds: list[tuple], tmp_path) -> dict[str, dict]:
-    """What the engine said of each kind's cache: `logged` where it came up, `refused` where not."""
+    """What the engine logs about the cache of every kind (`logged`), or why it does not start (`refused`)."""
     folders = {}
     for name, model_id, layers, changes, *more in kinds:
         folder = folders[name] = tmp_path / name.replace(" ", "-")
@@ -165,46 +165,48 @@ def start(kinds: list[tuple], tmp_path) -> dict[str, dict]:
     }  # fmt: skip
     subprocess.run(
         [engine_env.folder() / "bin" / "python", "-I", "-c", START, *folders.values()],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400, check=True,
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S, check=True,
     )  # fmt: skip
     return {name: read(folder) for name, folder in folders.items()}
 
 
 def read(folder) -> dict:
-    found = json.loads((folder / "found.json").read_text())
-    if "refused" not in found:
-        found["logged"] = LOGGED.search((folder / "log").read_text()).groups()
-    return found
+    result = json.loads((folder / "result.json").read_text())
+    if "refused" not in result:
+        result["logged"] = LOGGED.search((folder / "log").read_text()).groups()
+    return result
 
 
-def ours(kind: tuple, found: dict) -> dict:
-    """What the engine should say, by the formula: it differs from a GPU's in its defaults only."""
+def expected(kind: tuple, result: dict) -> dict:
+    """What the engine should log according to the formula; a CPU engine differs in its defaults only."""
     _, model_id, layers, changes, *more = kind
     options = OPTIONS | (more[0] if more else {})
     length = options["max_model_len"]
-    one = request_blocks(
+    request = request_blocks(
         from_config("me/small", "0" * 40, small(model_id, layers, changes), weight_bytes=1), length,
-        cache_bytes=1 if "kv_cache_dtype" in options else 2, block=found["block"], in_flight=found["in_flight"],
-        prefix_caching=found["prefix_caching"], flashinfer=False,
+        cache_bytes=1 if "kv_cache_dtype" in options else 2, block=result["block"], in_flight=result["in_flight"],
+        prefix_caching=result["prefix_caching"], flashinfer=False,
     )  # fmt: skip
-    blocks = POOL // one.size
-    concurrency = blocks / one.count
+    blocks = POOL // request.size
+    concurrency = blocks / request.count
     logged = (f"{int(concurrency * length):,}", f"{length:,}", f"{concurrency:.2f}")
-    return {**found, "blocks": blocks, "logged": logged}
+    return {**result, "blocks": blocks, "logged": logged}
 
 
-@engine
-@pytest.mark.engine
+@pytest.mark.slow
+@needs_vllm
 def test_the_engine_logs_the_cache_size_that_the_formula_gives(tmp_path):
-    """Blocks, tokens and requests at once are the same to the last digit, for each kind that the CPU engine serves; the
-    kinds that are missing are missing because the engine says so. One process: the engine's imports take longest."""
+    """Blocks, tokens and concurrency are the same to the last digit for every kind that the CPU engine serves.
+
+    One process starts all of them, since the engine's imports take longest.
+    """
     kinds = [kind for family in KINDS.values() for kind in family]
-    found = start([*kinds, *REFUSED], tmp_path)
-    refused = {name: row["refused"] for name, row in found.items() if "refused" in row}
+    results = start([*kinds, *REFUSED], tmp_path)
+    refused = {name: row["refused"] for name, row in results.items() if "refused" in row}
     missing = {name for name, reason in refused.items() if MISSING_KERNEL in reason}
     assert {name: reason for name, reason in refused.items() if name not in missing} == REASONS
     assert missing <= PACKED_WEIGHTS
     for kind in kinds:
         if kind[0] in missing:
             continue
-        assert found[kind[0]] == ours(kind, found[kind[0]]), kind[0]
+        assert results[kind[0]] == expected(kind, results[kind[0]]), kind[0]

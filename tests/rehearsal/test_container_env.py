@@ -1,4 +1,4 @@
-"""What a container and `modal run` are given: their environments, and what an image's layers say."""
+"""Environments of containers and of `modal run`, and packages of an image."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ from modal_serve_gen.rehearsal.control_plane.state import App, Container, Contro
 
 
 def test_volume_paths_become_folders_in_the_environment(tmp_path):
-    """A variable that is a Volume's path, or lies in it, points into the Volume's folder; others stay."""
+    """A variable with a path in a Volume points into the Volume's folder; others are unchanged."""
     plane = ControlPlane(
         tmp_path, volumes={"vo-1": "weights", "vo-2": "cache"}, secrets={"st-1": {"SECRET": "/weights"}}
     )
@@ -32,7 +32,7 @@ def test_volume_paths_become_folders_in_the_environment(tmp_path):
     assert values["PATH"].startswith("/env/bin:")
 
 
-def test_a_container_has_none_of_this_machines_environment(tmp_path, monkeypatch):
+def test_a_container_does_not_inherit_the_environment(tmp_path, monkeypatch):
     """A token in the user's environment does not reach a container."""
     monkeypatch.setenv("HF_TOKEN", "hf_users_own")
     monkeypatch.setenv("MODAL_TOKEN_SECRET", "as-users-own")
@@ -41,8 +41,8 @@ def test_a_container_has_none_of_this_machines_environment(tmp_path, monkeypatch
     assert not {"HF_TOKEN", "MODAL_TOKEN_SECRET", "MODAL_TOKEN_ID"} & set(values)
 
 
-def test_modal_run_sees_no_account_and_no_proxy(tmp_path, monkeypatch):
-    """What belongs to a real account, or would lead off this machine, is left out; the user's own variables stay."""
+def test_modal_run_gets_no_account_and_no_proxy(tmp_path, monkeypatch):
+    """Variables of an account or of a proxy are left out; other variables of the user stay."""
     for name in ("MODAL_TOKEN_ID", "MODAL_PROFILE", "MODAL_ENVIRONMENT", "HTTPS_PROXY", "http_proxy", "MINE"):
         monkeypatch.setenv(name, "users-own")
     values = client.environment("http://127.0.0.1:1", tmp_path, "mark")
@@ -50,8 +50,8 @@ def test_modal_run_sees_no_account_and_no_proxy(tmp_path, monkeypatch):
     assert values["MODAL_SERVER_URL"] == "http://127.0.0.1:1"
 
 
-def test_packages_are_read_from_every_install_layer():
-    """Pins of all layers count, however the SDK quotes them; ranges and other commands do not."""
+def test_packages_are_read_from_every_layer():
+    """Pins count, however the SDK quotes them; ranges and other commands do not."""
     image = Image(
         "im-1",
         [
@@ -63,8 +63,8 @@ def test_packages_are_read_from_every_install_layer():
     assert images.packages(image) == {"vllm": "1.2.3", "huggingface-hub": "2.4.0"}
 
 
-def test_the_shim_is_there_whatever_the_system_customizes(tmp_path):
-    """A `sitecustomize` of the system's own, as Debian has one, does not keep a container's addresses from it."""
+def test_the_shim_works_with_another_sitecustomize(tmp_path):
+    """A `sitecustomize` of the system, as in Debian, does not disable the addresses of a container."""
     python = bare_env.make(tmp_path / "env", ("modal",))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "sitecustomize.py").write_text("")

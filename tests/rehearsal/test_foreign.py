@@ -1,57 +1,41 @@
-"""Apps that this project did not generate: the shapes in which people serve models on Modal, rehearsed unmodified."""
+"""Apps that this project did not generate, rehearsed unmodified: the ways in which people serve models on Modal."""
 
 import json
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import slow_except
+from tests.rehearsal.conftest import Run, edit
+
 APPS = Path(__file__).with_name("apps")
 
 
-@dataclass
-class Run:
-    """What one rehearsal came to: its exit code, everything printed, and the report."""
-
-    code: int
-    output: str
-    report: dict
-
-    def statuses(self) -> list[int]:
-        return [row["status"] for row in self.report["requests"]]
-
-    def proven(self) -> str:
-        return "\n".join(self.report["proven"])
-
-    def order(self, *said: str) -> bool:
-        """Whether the output says each of these, in this order."""
-        return re.search(".*".join(map(re.escape, said)), self.output, re.DOTALL) is not None
-
-
 @pytest.fixture
-def rehearse(shell, tmp_path):
-    """Rehearse one of the foreign apps, with texts in it replaced, which have to be there."""
+def rehearse_foreign(rehearse, tmp_path):
+    """Rehearse one of the foreign apps, after replacing texts in it."""
 
     def run(name: str, *changes: tuple[str, str], entrypoint: str = "") -> Run:
-        text = (APPS / f"foreign_{name}.py").read_text()
-        for old, new in changes:
-            assert old in text, old
-            text = text.replace(old, new)
-        (tmp_path / "foreign.py").write_text(text)
+        shutil.copy(APPS / f"foreign_{name}.py", tmp_path / "a.py")
         shutil.copy(APPS / "foreign_settings.py", tmp_path)
-        done = shell("rehearse", f"foreign.py{entrypoint and '::'}{entrypoint}", "--engine", "stub", "--json")
-        return Run(done.returncode, done.stdout + done.stderr, json.loads(done.stdout) if done.stdout else {})
+        edit(tmp_path / "a.py", *changes)
+        return rehearse(target=f"a.py{entrypoint and '::'}{entrypoint}")
 
     return run
 
 
+def in_order(run: Run, *texts: str) -> bool:
+    """True if the output contains `texts` in this order."""
+    return re.search(".*".join(map(re.escape, texts)), run.output, re.DOTALL) is not None
+
+
 PIP = '.uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0", extra_options="--torch-backend=auto")'
 SERVE = '        "vllm",\n        "serve",\n'
-# How the engine comes into a web function's image, and how it is started there.
+# How the engine is installed in the image of a web function, and how it is started.
 ENGINES = {
-    "as it stands": (),
+    "unmodified": (),
     "installed by pip": ((PIP, '.pip_install("vllm==9.9.9")'),),
     "installed by a command": ((PIP, '.run_commands("uv pip install --system vllm==9.9.9")'),),
     "no version named": ((PIP, '.uv_pip_install("vllm")'),),
@@ -67,111 +51,113 @@ ENGINES = {
 }
 
 
-@pytest.mark.parametrize("how", ENGINES)
-def test_a_web_function_started_by_a_shell(rehearse, how):
-    """Its first request waits for the engine; both streams come back whole; the helper module is in the container."""
-    done = rehearse("web_function", *ENGINES[how])
-    assert done.code == 0, done.output
-    assert done.statuses() == [200, 200, 200]
-    assert "# by a web function" in done.output  # of the Secret
-    assert done.order("You said: What is a shell?", "You said: And a pipe?")
-    assert "the container of serve started and was reached on the port that Modal expects" in done.proven()
-    assert "Qwen/Qwen3-4B-Instruct-2507 at cdbee75f17c0" in done.proven()
+@pytest.mark.parametrize("how", slow_except(ENGINES, "unmodified"))
+def test_a_web_function_started_by_a_shell(rehearse_foreign, how):
+    """Its first request waits for the engine, both streams are complete, and its helper module is in the container."""
+    run = rehearse_foreign("web_function", *ENGINES[how])
+    assert run.code == 0, run.output
+    assert run.statuses == [200, 200, 200]
+    assert "# by a web function" in run.output  # of the Secret
+    assert in_order(run, "You said: What is a shell?", "You said: And a pipe?")
+    assert "the container of serve started and was reached on the port that Modal expects" in run.proven
+    assert "Qwen/Qwen3-4B-Instruct-2507 at cdbee75f17c0" in run.proven
 
 
-def test_a_flag_that_the_engine_lacks_fails_by_name(rehearse):
-    """An app of others is held against the engine's own flags, through the shell that starts it."""
-    done = rehearse("web_function", ("--tensor-parallel-size", "--tensor-parallel-sizes"))
-    assert done.code == 1
-    assert "--tensor-parallel-sizes" in "\n".join(done.report["last_lines"]), done.report["last_lines"]
+def test_an_unknown_flag_of_the_engine_is_named(rehearse_foreign):
+    """Flags are checked in foreign apps too, through the shell that starts the engine."""
+    run = rehearse_foreign("web_function", ("--tensor-parallel-size", "--tensor-parallel-sizes"))
+    assert run.code == 1
+    assert "--tensor-parallel-sizes" in run.last_lines, run.last_lines
 
 
-def test_a_module_that_was_not_mounted_is_missing(rehearse):
-    """The helper beside the app is not in the container unless the image is told of it."""
-    done = rehearse("web_function", ('    .add_local_python_source("foreign_settings")\n', ""))
-    assert done.code == 1, done.output
-    assert "No module named 'foreign_settings'" in done.output
+@pytest.mark.slow
+def test_a_module_that_is_not_mounted_is_missing(rehearse_foreign):
+    """A module next to the app is only in the container if the image adds it."""
+    run = rehearse_foreign("web_function", ('    .add_local_python_source("foreign_settings")\n', ""))
+    assert run.code == 1, run.output
+    assert "No module named 'foreign_settings'" in run.output
 
 
 CALL = re.compile(r"def call\(.*?\n\n\n", re.DOTALL).search((APPS / "foreign_snapshot.py").read_text())[0]
-CALLS = {"urllib": CALL} | {
-    client: f"""with image.imports():
-    import {client}
+HTTPX = """with image.imports():
+    import httpx
 
 
 def call(method, path, body=None):
-    response = {client}.request(method, f"http://localhost:{{VLLM_PORT}}{{path}}", json=body, timeout=300)
+    response = httpx.request(method, f"http://localhost:{VLLM_PORT}{path}", json=body, timeout=1800)
     response.raise_for_status()
     return response.text
 
 
 """
-    for client in ("httpx",)
-}
 
 
-def test_a_package_that_only_the_image_has_is_said(rehearse):
-    """What the engine brings on Modal may be missing here: that is no fault of the app's, and the report says so."""
-    done = rehearse("snapshot", ("import modal\n", "import modal\n\nif not modal.is_local():\n    import ijson\n"))
-    assert done.code == 1, done.output
-    assert any(line.startswith("ijson is in the app's image on Modal") for line in done.report["findings"]), done.report
+@pytest.mark.slow
+def test_a_package_of_the_image_alone_is_reported(rehearse_foreign):
+    """A dependency of the engine may be missing here; the report says that the app is not at fault."""
+    only_on_modal = "\nif not modal.is_local():\n    import ijson\n"
+    run = rehearse_foreign("snapshot", ("import modal\n", f"import modal\n{only_on_modal}"))
+    assert run.code == 1, run.output
+    assert any(line.startswith("ijson is in the app's image on Modal") for line in run.report["findings"]), run.report
 
 
-@pytest.mark.parametrize("client", CALLS)
-def test_a_class_that_sleeps_for_a_snapshot(rehearse, client):
-    """Warmed and put to sleep, then woken; it serves, and ends. The engine brings all of these clients into its image.
+@pytest.mark.parametrize("call", [CALL, pytest.param(HTTPX, marks=pytest.mark.slow)], ids=["urllib", "httpx"])
+def test_a_class_that_sleeps_for_a_snapshot(rehearse_foreign, call):
+    """Its engine is warmed up, put to sleep, woken, serves and ends, whichever HTTP client of its image it uses.
 
-    The address of the web method is asked for in an async entrypoint without `await`, which the SDK only warns of.
+    The async entrypoint reads the URL of the web method without `await`; the SDK only warns about it.
     """
-    done = rehearse("snapshot", (CALL, CALLS[client]))
-    assert done.code == 0, done.output
-    assert done.order(
+    run = rehearse_foreign("snapshot", (CALL, call))
+    assert run.code == 0, run.output
+    assert in_order(run, 
         "entered: before the snapshot", "asleep: True", "entered: after the snapshot", "asleep: False",
         "You said: What is sleep good for?", "left, engine running: True",
-    ), done.output  # fmt: skip
-    assert done.statuses() == [200, 200, 200]
-    assert "the container of Ministral3.* started" in done.proven()
+    ), run.output  # fmt: skip
+    assert run.statuses == [200, 200, 200]
+    assert "the container of Ministral3.* started" in run.proven
 
 
-def test_a_class_that_does_not_wake_is_noticed(rehearse):
-    """An engine that still sleeps does not answer."""
-    hurry = ("asyncio.timeout(MINUTES)", "asyncio.timeout(3)")
-    done = rehearse("snapshot", ('        call("POST", "/wake_up")\n', ""), hurry)
-    assert done.code == 1, done.output
-    assert done.order("asleep: True", "asleep: True", "TimeoutError"), done.output
+@pytest.mark.slow
+def test_a_class_that_does_not_wake_up_fails(rehearse_foreign):
+    """A sleeping engine does not answer."""
+    short = ("asyncio.timeout(10 * MINUTES)", "asyncio.timeout(3)")
+    run = rehearse_foreign("snapshot", ('        call("POST", "/wake_up")\n', ""), short)
+    assert run.code == 1, run.output
+    assert in_order(run, "asleep: True", "asleep: True", "TimeoutError"), run.output
 
 
-@pytest.mark.parametrize("image", ["installed", "its own"])
-def test_a_server_that_returns_at_once(rehearse, image):
-    """Its enter method only starts the engine: 503 until the port answers, then two streams, then its exit method."""
+@pytest.mark.parametrize("image", ["installed", pytest.param("its own", marks=pytest.mark.slow)])
+def test_a_server_that_returns_at_once(rehearse_foreign, image):
+    """Its enter method only starts the engine: 503 until the port answers, then two streams, then the exit method."""
     changes = ()
     if image == "its own":
         changes = (
             ("nvidia/cuda:12.9.0-devel-ubuntu22.04", "vllm/vllm-openai:v9.9.9"),
             ('    .uv_pip_install("vllm==9.9.9", "transformers==5.20.2")\n', ""),
         )
-    done = rehearse("server", *changes)
-    assert done.code == 0, done.output
-    assert done.order("entered, and returned at once", "streamed:", "in a limerick", "left, engine's exit code: 0")
-    assert done.statuses()[0] == 503 and done.statuses()[-3:] == [200, 200, 200]
-    assert "Server stopped gracefully" in done.proven()
+    run = rehearse_foreign("server", *changes)
+    assert run.code == 0, run.output
+    assert in_order(run, "entered, and returned at once", "streamed:", "in a limerick", "left, engine's exit code: 0")
+    assert run.statuses[0] == 503 and run.statuses[-3:] == [200, 200, 200]
+    assert "Server stopped gracefully" in run.proven
 
 
-def test_batches_are_spawned_and_gathered(rehearse):
-    """Every row is transformed, answered once and in order, by no more containers than the app allows."""
-    done = rehearse("batches")
-    assert done.code == 0, done.output
-    assert "spawned 22 batches" in done.output
-    assert json.loads(re.search(r'\{"answers".*\}', done.output)[0])["answers"] == 150
-    assert 1 <= len(set(re.findall(r"entered: (ta-\w+)", done.output))) <= 3
-    assert "arguments of vllm.LLM, with their values, are valid" in done.proven()
+def test_batches_are_spawned_and_gathered(rehearse_foreign):
+    """Every row is answered once and in order, by no more containers than the app allows."""
+    run = rehearse_foreign("batches")
+    assert run.code == 0, run.output
+    assert "spawned 22 batches" in run.output
+    assert json.loads(re.search(r'\{"answers".*\}', run.output)[0])["answers"] == 150
+    assert 1 <= len(set(re.findall(r"entered: (ta-\w+)", run.output))) <= 3
+    assert "arguments of vllm.LLM, with their values, are valid" in run.proven
 
 
-def test_an_argument_that_the_engine_lacks_fails_by_name(rehearse):
-    """What is misspelt in a call of `vllm.LLM` ends the run with the engine's own words."""
-    done = rehearse("batches", ("max_model_len=", "max_model_length="))
-    assert done.code == 1, done.output
-    assert "max_model_length" in "\n".join(done.report["last_lines"]), done.report["last_lines"]
+@pytest.mark.slow
+def test_an_unknown_argument_of_the_engine_is_named(rehearse_foreign):
+    """A misspelled argument of `vllm.LLM` ends the run with the engine's own message."""
+    run = rehearse_foreign("batches", ("max_model_len=", "max_model_length="))
+    assert run.code == 1, run.output
+    assert "max_model_length" in run.last_lines, run.last_lines
 
 
 SERVER = re.compile(r"@app\.server\(.*?\n\)\n", re.DOTALL).search((APPS / "foreign_sglang.py").read_text())[0]
@@ -182,10 +168,10 @@ HTTP_SERVER = """@app.cls(image=sglang_image, gpu="H100!:2", volumes={HF_CACHE: 
 INSTALLED = ('.uv_pip_install("huggingface-hub==2.4.0")', '.uv_pip_install("sglang==9.9.9")')
 
 
-@pytest.mark.parametrize("image", ["its own", "installed"])
-@pytest.mark.parametrize("endpoint", ["server", "http_server"])
-def test_conversations_with_sglang_stay_together(rehearse, endpoint, image):
-    """Of three conversations, under both names of the affinity header, each is held with one of two containers."""
+@pytest.mark.parametrize("image", slow_except(["its own", "installed"], "its own"))
+@pytest.mark.parametrize("endpoint", slow_except(["server", "http_server"], "server"))
+def test_conversations_with_sglang_stay_together(rehearse_foreign, endpoint, image):
+    """Each of three conversations stays with one of two containers, under both names of the affinity header."""
     changes = [INSTALLED] if image == "installed" else []
     if endpoint == "http_server":
         changes += [
@@ -193,38 +179,36 @@ def test_conversations_with_sglang_stay_together(rehearse, endpoint, image):
             ("import modal\n", "import modal\nimport modal.experimental\n"),
             ("SGLang.get_url()", "SGLang._experimental_get_flash_urls()[0]"),
         ]
-    done = rehearse("sglang", *changes)
-    assert done.code == 0, done.output
-    assert "entered, warm" in done.output and "conversations: 3" in done.output
-    assert done.statuses().count(200) == 1 + 3 * 3
-    assert "flags of sglang serve" in done.proven()
-    assert "one affinity key reached the same one of several containers (9 requests)" in done.proven()
+    run = rehearse_foreign("sglang", *changes)
+    assert run.code == 0, run.output
+    assert "entered, warm" in run.output and "conversations: 3" in run.output
+    assert run.statuses.count(200) == 1 + 3 * 3
+    assert "flags of sglang serve" in run.proven
+    assert "one affinity key reached the same one of several containers (9 requests)" in run.proven
 
 
-@pytest.mark.parametrize("entrypoint", ["queue", "dictionary", "sandbox"])
-def test_what_a_rehearsal_lacks_is_named(rehearse, entrypoint):
-    """A part of Modal that is not there fails the rehearsal, and the report names the call."""
-    done = rehearse("lacking", entrypoint=entrypoint)
-    assert done.code == 1, done.output
-    assert not done.report["ok"]
+@pytest.mark.parametrize("entrypoint", slow_except(["queue", "dictionary", "sandbox"], "queue"))
+def test_an_unsupported_part_of_modal_is_named(rehearse_foreign, entrypoint):
+    """The rehearsal fails, and the report names the call that the control plane does not implement."""
+    run = rehearse_foreign("lacking", entrypoint=entrypoint)
+    assert run.code == 1, run.output
+    assert not run.report["ok"]
     call = {"queue": "Queue", "dictionary": "Dict", "sandbox": "Sandbox"}[entrypoint]
-    missing = [line for line in done.report["not_shown"] if "control plane does not implement" in line]
-    assert missing and call in missing[0], done.report["not_shown"]
-    assert "the rehearsal's control plane does not implement" in "\n".join(done.report["last_lines"]), done.report[
-        "last_lines"
-    ]
-    assert "got" not in done.output.split()
+    missing = [line for line in run.report["not_shown"] if "control plane does not implement" in line]
+    assert missing and call in missing[0], run.report["not_shown"]
+    assert "the rehearsal's control plane does not implement" in run.last_lines, run.last_lines
+    assert "got" not in run.output.split()
 
 
-def test_weights_in_a_volume_at_the_usual_folder(rehearse):
-    """What one container fetched into the Hub's usual folder another one finds there without a network."""
-    done = rehearse("weights")
-    assert done.code == 0, done.output
-    assert done.order("downloaded to", "served:", "Qwen/Qwen3-1.7B")
+def test_weights_in_a_volume_at_the_usual_folder(rehearse_foreign):
+    """Weights that one container downloaded to the Hub's default folder are available offline in another one."""
+    run = rehearse_foreign("weights")
+    assert run.code == 0, run.output
+    assert in_order(run, "downloaded to", "served:", "Qwen/Qwen3-1.7B")
 
 
-def test_a_volume_at_a_path_in_the_code(rehearse):
-    """A Volume lies where the app mounts it, also where no variable names that path."""
-    done = rehearse("results")
-    assert done.code == 0, done.output
-    assert "the results are content" in done.output
+def test_a_volume_at_a_path_in_the_code(rehearse_foreign):
+    """A Volume is where the app mounts it, even if no environment variable contains that path."""
+    run = rehearse_foreign("results")
+    assert run.code == 0, run.output
+    assert "results passed" in run.output

@@ -11,8 +11,8 @@ from modal_proto import api_pb2
 from modal_serve_gen.rehearsal.control_plane import calls
 from modal_serve_gen.rehearsal.control_plane.state import App, ControlPlane, Function
 from modal_serve_gen.rehearsal.web.ingress import Ingress
+from tests.conftest import LIMIT_S
 
-LIMIT_S = 120  # of one test, on a busy machine
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
 
 
@@ -21,14 +21,14 @@ def part(text: bytes) -> dict:
 
 
 def send(item, message: dict) -> None:
-    """One ASGI message from the container's side."""
+    """Send an ASGI message from the container."""
     stream = item.call.data_out
     data = serialize_data_format(message, api_pb2.DATA_FORMAT_ASGI)
     stream.put(api_pb2.DataChunk(index=len(stream.chunks) + 1, data_format=api_pb2.DATA_FORMAT_ASGI, data=data))
 
 
 async def received(item) -> list[dict]:
-    """All ASGI messages that reached the container's side, to the end of the request's body or its disconnect."""
+    """ASGI messages that reach the container, until the end of the request's body or a disconnect."""
     messages = []
     async for chunk in item.call.data_in.read(0):
         messages.append(deserialize_data_format(chunk.data, chunk.data_format, None))
@@ -42,7 +42,7 @@ def end(item, status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS, exception="")
 
 
 def served(container, *, auth: bool = False, redirect_after_s: float = 150):
-    """Run the coroutine function `container(item)` for each request; call the test with (url, plane, ingress)."""
+    """Run a test with (client, plane, ingress), and the coroutine function `container(item)` for every request."""
 
     def decorate(test):
         async def run() -> None:
@@ -59,18 +59,18 @@ def served(container, *, auth: bool = False, redirect_after_s: float = 150):
             plane.start_container = start
             url = await ingress.open(function)
             try:
-                async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+                async with httpx.AsyncClient(base_url=url, timeout=LIMIT_S) as client:
                     await test(client, plane, ingress)
             finally:
                 for task in tasks:
                     task.cancel()
                 await ingress.close()
 
-        def once() -> None:
+        def run_test() -> None:
             asyncio.run(asyncio.wait_for(run(), LIMIT_S))
 
-        once.__name__, once.__doc__ = test.__name__, test.__doc__
-        return once
+        run_test.__name__, run_test.__doc__ = test.__name__, test.__doc__
+        return run_test
 
     return decorate
 
@@ -83,7 +83,7 @@ async def hello(item) -> None:
 
 @served(hello, auth=True)
 async def test_a_request_needs_a_valid_token(client, plane, ingress):
-    """401 without or with a wrong token, 403 with one that is not allowed here, 200 in both documented forms."""
+    """401 without a valid token, 403 with a token that is not allowed here, 200 in both documented forms."""
     plane.proxy_tokens |= {"wk-good": "ws-1", "wk-other": "ws-2"}
     plane.allowed_tokens.add("wk-good")
     cases = [
@@ -116,8 +116,8 @@ async def echo(item) -> None:
 
 
 @served(echo)
-async def test_request_and_answer_arrive_as_they_are(client, plane, ingress):
-    """Method, path, query, headers, a large body and a status go through; hop-by-hop and token headers do not."""
+async def test_requests_and_answers_are_not_changed(client, plane, ingress):
+    """Method, path, query, headers, a large body and a status pass; hop-by-hop and token headers do not."""
     body = bytes(range(256)) * 20_000
     answer = await client.put("/a%20b/c?x=1&y=%2F", content=body, headers={"X-Mine": "yes", "Modal-Secret": "ws-1"})
     assert (answer.status_code, answer.content) == (418, body)
@@ -131,7 +131,7 @@ async def test_request_and_answer_arrive_as_they_are(client, plane, ingress):
 
 
 async def stream_in_steps(item) -> None:
-    """Three chunks; each waits until the test has received the one before."""
+    """Send three chunks, each when the test has received the previous one."""
     send(item, START)
     for number in range(3):
         send(item, part(b"%d\n" % number))
@@ -141,7 +141,7 @@ async def stream_in_steps(item) -> None:
 
 @served(stream_in_steps)
 async def test_a_stream_is_not_buffered(client, plane, ingress):
-    """Each chunk arrives before the next is sent."""
+    """Every chunk arrives before the next one is sent."""
     seen["received"] = asyncio.Semaphore(0)
     lines = []
     async with client.stream("GET", "/") as response:
@@ -161,8 +161,8 @@ async def waits_for_disconnect(item) -> None:
 
 
 @served(waits_for_disconnect)
-async def test_a_disconnect_is_passed_on_to_the_container(client, plane, ingress):
-    """A closed connection becomes an http.disconnect."""
+async def test_a_disconnect_reaches_the_container(client, plane, ingress):
+    """As an http.disconnect."""
     seen["disconnected"] = asyncio.Event()
     async with client.stream("GET", "/") as response:
         await anext(response.aiter_bytes())
@@ -176,7 +176,7 @@ async def late(item) -> None:
 
 @served(late, redirect_after_s=0.1)
 async def test_a_long_request_is_redirected_to_its_response(client, plane, ingress):
-    """303 after the limit, to the same path with the call's id, which returns the response of the same call."""
+    """303 after the limit, to the same path with the id of the call, which returns its response."""
     seen["redirected"] = asyncio.Event()
     response = await client.post("/x?a=1", content=b"body")
     assert response.status_code == 303
@@ -194,7 +194,7 @@ async def broken(item) -> None:
 
 @served(broken)
 async def test_a_failed_call_is_a_server_error(client, plane, ingress):
-    """500 with the container's own error."""
+    """500 with the error of the container."""
     answer = await client.get("/")
     assert answer.status_code == 500 and "no weights" in answer.text
 
@@ -207,7 +207,7 @@ async def breaks_off(item) -> None:
 
 @served(breaks_off)
 async def test_a_partial_response_does_not_look_complete(client, plane, ingress):
-    """A container that dies while it streams breaks the connection off."""
+    """If a container dies while it streams, the connection is closed early."""
     with pytest.raises(httpx.HTTPError):
         await client.get("/")
 
@@ -222,8 +222,8 @@ async def stream(item) -> None:
 
 @served(stream)
 async def test_many_streams_are_not_mixed_up(client, plane, ingress):
-    """100 concurrent streams: none lost, each complete."""
+    """All of 100 concurrent streams are complete."""
     limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=str(client.base_url), timeout=60, limits=limits) as many:
+    async with httpx.AsyncClient(base_url=str(client.base_url), timeout=LIMIT_S, limits=limits) as many:
         answers = await asyncio.gather(*(many.get("/") for _ in range(100)))
     assert {answer.text for answer in answers} == {"0\n1\n2\n"}

@@ -1,4 +1,4 @@
-"""What Modal's client lets pass and the service refuses: each with the user's own value, and what is allowed."""
+"""Values that Modal's client accepts and the service refuses; the error has the value and the limits."""
 
 import dataclasses
 
@@ -43,15 +43,15 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("said", REFUSED)
-def test_what_modal_does_not_give_is_refused(said):
+@pytest.mark.parametrize("message", REFUSED)
+def test_values_outside_the_limits_are_refused(message):
     with pytest.raises(GRPCError) as refusal:
-        limits.check_function("serve", REFUSED[said])
-    assert refusal.value.message.startswith(said), refusal.value.message
+        limits.check_function("serve", REFUSED[message])
+    assert refusal.value.message.startswith(message), refusal.value.message
 
 
 @pytest.mark.parametrize(
-    "good",
+    "definition",
     [
         function(),
         resources(milli_cpu=125, milli_cpu_max=64_000, memory_mb=128, memory_mb_max=344_064, gpu="H100", count=8),
@@ -62,27 +62,28 @@ def test_what_modal_does_not_give_is_refused(said):
         placed("us-east"),
     ],
 )
-def test_the_edges_of_what_it_gives_pass(good):
-    limits.check_function("serve", good)
+def test_values_at_the_limits_pass(definition):
+    limits.check_function("serve", definition)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "../up", "a\n", "ä", "x" * 65])
-def test_a_name_that_is_none_is_refused(name):
+def test_an_invalid_name_is_refused(name):
     with pytest.raises(GRPCError, match="is not a valid name for a Secret: Modal accepts up to 64 letters"):
         limits.check_name("Secret", name)
 
 
-def test_names_pass():
+def test_valid_names_pass():
     for name in ("a", "my-app_2.0", ".hidden", "x" * 64):
         limits.check_name("App", name)
 
 
 @pytest.mark.parametrize("values", [{"1A": ""}, {"A-B": ""}, {"": ""}, {"A": "x" * 32_769}])
-def test_a_secret_that_is_none_is_refused(values):
+def test_an_invalid_secret_is_refused(values):
     with pytest.raises(GRPCError):
         limits.check_secret(values)
     limits.check_secret({"A_1": "x" * 32_768})
 
 
-def test_every_limit_has_its_source():
-    assert all(getattr(facts.limits(), x.name).source for x in dataclasses.fields(facts.limits()) if x.name != "read")
+def test_every_limit_has_a_source():
+    names = {field.name for field in dataclasses.fields(facts.limits())} - {"read"}
+    assert all(getattr(facts.limits(), name).source for name in names)

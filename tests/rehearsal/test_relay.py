@@ -1,4 +1,4 @@
-"""The HTTP ingress of servers: a few lines of aiohttp play the container's server."""
+"""The HTTP ingress of servers, with a few lines of aiohttp as the server in the container."""
 
 import asyncio
 from pathlib import Path
@@ -13,8 +13,8 @@ from modal_serve_gen.rehearsal.control_plane import servers
 from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function
 from modal_serve_gen.rehearsal.web import relay
 from modal_serve_gen.rehearsal.web.ingress import Ingress
+from tests.conftest import LIMIT_S
 
-LIMIT_S = 120  # of one test, on a busy machine
 seen = {}
 
 
@@ -29,17 +29,17 @@ async def echo(request: web.Request) -> web.Response:
 
 
 async def drip(request: web.Request) -> web.StreamResponse:
-    """Three chunks; each waits until the test has received the one before."""
+    """Send three chunks, each when the test has received the previous one."""
     response = web.StreamResponse()
     await response.prepare(request)
     for number in range(3):
         await response.write(b"%d\n" % number)
-        await seen["taken"].acquire()
+        await seen["received"].acquire()
     return response
 
 
 async def hold(request: web.Request) -> web.StreamResponse:
-    """One chunk, then nothing until the client disconnects."""
+    """Send one chunk, then nothing until the client disconnects."""
     response = web.StreamResponse()
     await response.prepare(request)
     await response.write(b"first")
@@ -52,7 +52,7 @@ async def hold(request: web.Request) -> web.StreamResponse:
 
 
 async def break_off(request: web.Request) -> web.StreamResponse:
-    """A first chunk, then the connection is closed."""
+    """Send a first chunk, then close the connection."""
     response = web.StreamResponse()
     await response.prepare(request)
     await response.write(b"half")
@@ -68,7 +68,7 @@ async def take(request: web.Request) -> web.Response:
 
 
 def relayed(*, unauthenticated: bool = True, containers: int = 1, limit: int = 0):
-    """Run a test with (client, plane, function): a server function, its containers ready, its URL the client's."""
+    """Run a test with (client, plane, function): a server whose containers are ready; the client uses its URL."""
 
     def decorate(test):
         async def run() -> None:
@@ -90,19 +90,19 @@ def relayed(*, unauthenticated: bool = True, containers: int = 1, limit: int = 0
                 function.containers.append(container)
             ingress = Ingress(plane)
             try:
-                async with httpx.AsyncClient(base_url=await ingress.open(function), timeout=60) as client:
+                async with httpx.AsyncClient(base_url=await ingress.open(function), timeout=LIMIT_S) as client:
                     await test(client, plane, function)
             finally:
                 await ingress.close()
                 await runner.cleanup()
 
-        def once() -> None:
+        def run_test() -> None:
             started.clear()
             seen.clear()
             asyncio.run(asyncio.wait_for(run(), LIMIT_S))
 
-        once.__name__, once.__doc__ = test.__name__, test.__doc__
-        return once
+        run_test.__name__, run_test.__doc__ = test.__name__, test.__doc__
+        return run_test
 
     return decorate
 
@@ -111,8 +111,8 @@ started: list[Function] = []
 
 
 @relayed()
-async def test_request_and_answer_pass_unchanged(client, plane, function):
-    """Raw path, query, headers and a body of 20 MB go through, redirects too; Modal's own token headers do not."""
+async def test_requests_and_answers_are_not_changed(client, plane, function):
+    """Raw path, query, headers and a body of 20 MB pass, redirects as well; Modal's token headers do not."""
     body = bytes(range(256)) * 80_000
     answer = await client.put(
         "/echo?x=%2F", content=body, headers={"X-Mine": "yes", "Modal-Secret": "ws-1", "Authorization": "Bearer k"}
@@ -128,13 +128,13 @@ async def test_request_and_answer_pass_unchanged(client, plane, function):
 
 @relayed()
 async def test_an_answer_streams_without_buffering(client, plane, function):
-    """Each chunk arrives before the server writes the next, and the request counts as running meanwhile."""
-    seen["taken"] = asyncio.Semaphore(0)
+    """Every chunk arrives before the server writes the next one; meanwhile the request counts as running."""
+    seen["received"] = asyncio.Semaphore(0)
     pieces = []
     async with client.stream("GET", "/drip") as response:
         async for line in response.aiter_lines():
             pieces.append((line, function.containers[0].requests))
-            seen["taken"].release()
+            seen["received"].release()
     assert pieces == [("0", 1), ("1", 1), ("2", 1)]
     assert function.containers[0].requests == 0
 
@@ -169,8 +169,8 @@ async def test_a_partial_response_does_not_look_complete(client, plane, function
 
 
 @relayed(containers=0)
-async def test_without_a_container_it_is_503_and_one_is_started(client, plane, function):
-    """Requests do not queue: the client gets 503, and a container is started."""
+async def test_a_request_without_a_container_is_503(client, plane, function):
+    """Requests do not queue; a container is started."""
     assert (await client.get("/echo")).status_code == 503
     assert started == [function]
     function.broken = "The container of Server ended with exit code 3."
@@ -181,14 +181,14 @@ async def test_without_a_container_it_is_503_and_one_is_started(client, plane, f
 
 @relayed()
 async def test_an_unreachable_container_is_503(client, plane, function):
-    """Between a server's end and the health check that notices it, clients get 503 as well."""
+    """Until a health check notices that the server has ended."""
     function.definition.http_config.port = 9
     assert (await client.get("/echo")).status_code == 503
 
 
 @relayed(containers=3)
 async def test_only_ready_containers_get_requests(client, plane, function):
-    """Not a starting container, nor a stopping one, nor one that has deregistered."""
+    """A starting, a stopping or a deregistered container gets none."""
     starting, stopping, deregistered = function.containers
     starting.ready = False
     stopping.stopping = True
@@ -198,16 +198,16 @@ async def test_only_ready_containers_get_requests(client, plane, function):
 
 
 @relayed(limit=1)
-async def test_beyond_max_concurrency_it_is_429(client, plane, function):
-    """One request more than the container may have is refused, and starts another container."""
-    seen["taken"] = asyncio.Semaphore(0)
+async def test_a_request_beyond_max_concurrency_is_429(client, plane, function):
+    """It starts another container."""
+    seen["received"] = asyncio.Semaphore(0)
     async with client.stream("GET", "/drip"):
         started.clear()
         assert (await client.get("/echo")).status_code == 429
         assert started == [function]
-        seen["taken"].release()
-        seen["taken"].release()
-        seen["taken"].release()
+        seen["received"].release()
+        seen["received"].release()
+        seen["received"].release()
     assert (await client.get("/echo")).status_code == 307
 
 
@@ -226,7 +226,7 @@ async def test_a_server_requires_a_token(client, plane, function):
 
 @relayed(unauthenticated=False)
 async def test_an_http_server_is_public(client, plane, function):
-    """A class with http_server requires no token: its URL is public."""
+    """Its class requires no token."""
     function.definition.is_server = False
     assert (await client.get("/echo")).status_code == 307
 
@@ -238,8 +238,8 @@ def fleet(size: int) -> list[Container]:
 
 
 @given(st.text(min_size=1), st.integers(2, 8), st.data())
-def test_a_key_keeps_its_container_when_others_go(key, size, data):
-    """Rendezvous hashing: the order of containers does not matter, and no key moves when another one ends."""
+def test_a_key_keeps_its_container_when_others_end(key, size, data):
+    """Rendezvous hashing does not depend on the order of containers, or on other containers."""
     containers = fleet(size)
     home = relay.chosen(containers, key, 0)
     assert relay.chosen(data.draw(st.permutations(containers)), key, 0) is home
@@ -247,8 +247,8 @@ def test_a_key_keeps_its_container_when_others_go(key, size, data):
     assert relay.chosen([container for container in containers if container is not lost], key, 0) is home
 
 
-def test_keys_spread_and_other_requests_go_to_the_least_busy():
-    """Many keys use all containers; without a key the least busy one is chosen; full ones are skipped."""
+def test_requests_without_a_key_go_to_the_least_busy_container():
+    """Many keys use all containers; full containers are skipped."""
     containers = fleet(4)
     homes = {relay.chosen(containers, f"conversation {number}", 0).id for number in range(100)}
     assert len(homes) == 4

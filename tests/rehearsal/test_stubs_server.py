@@ -1,4 +1,4 @@
-"""The stub of `vllm serve` behind the app's own middleware, with all of the real server's routes, with adapters."""
+"""The stub of `vllm serve` with middleware of the app, all routes of the real server, and adapters."""
 
 import contextlib
 import json
@@ -9,14 +9,11 @@ import time
 import httpx
 import pytest
 
-from modal_serve_gen import facts
 from modal_serve_gen.folders import FACTS
-from modal_serve_gen.rehearsal.engines import miniature
 from tests.rehearsal.engines import (
     HELLO,
-    MODEL,
-    PATIENCE_S,
-    container,
+    HTTP,
+    LIMIT_S,
     environment,
     get,
     notes,
@@ -32,7 +29,7 @@ GATE = '''
 import os
 
 class Gate:
-    """Lets /v1 and /health through, anything else only with the owner's header."""
+    """Passes /v1 and /health, other routes only with the owner's header."""
 
     def __init__(self, app):
         self.app = app
@@ -46,7 +43,7 @@ class Gate:
 
 
 class Stamp:
-    """Answers one path itself, adds a header to the others; breaks on one."""
+    """Answers one path, adds a header to the others, and raises for one."""
 
     def __init__(self, app):
         self.app, self.seen = app, 0
@@ -78,94 +75,82 @@ async def function(request, call_next):
 '''
 
 
-@pytest.fixture(scope="module")
-def env(tmp_path_factory):
-    return container(tmp_path_factory.mktemp("stub") / "env")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    miniature.make(facts.config(MODEL).config, folder=folder, engine_python=None)
-    return folder
-
-
 @pytest.fixture
 def code(tmp_path):
-    """A folder with the app's module gate.py, as PYTHONPATH."""
+    """Variables with a PYTHONPATH that contains the app's module gate.py."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "gate.py").write_text(GATE)
     return {"PYTHONPATH": str(tmp_path / "code"), "OWN": "mine"}
 
 
-def asked(url: str, path: str, method: str, **more) -> httpx.Response:
-    return httpx.request(method, url + path.replace("{response_id}", "resp_1"), timeout=PATIENCE_S, **more)
+def request(url: str, path: str, method: str, **more) -> httpx.Response:
+    return HTTP.request(method, url + path.replace("{response_id}", "resp_1"), **more)
 
 
-def test_every_route_of_the_real_server_is_answered_or_says_501(env, model, tmp_path):
-    """None is missing in developer mode; /openapi.json lists what the real one lists; without it there are fewer."""
+def test_every_route_of_the_real_server_exists(env, model, tmp_path):
+    """In developer mode, all answer or are 501, and /openapi.json lists them; otherwise there are fewer."""
     with serving(env, tmp_path, model, VLLM_SERVER_DEV_MODE="1") as (url, _):
         listed = get(f"{url}/openapi.json").json()["paths"]
         for path, row in ROUTES.items():
             for method in row["methods"]:
-                answer = asked(url, path, method)
+                answer = request(url, path, method)
                 assert answer.status_code in (200, 400, 404, 501), path
                 assert answer.status_code != 404 or "detail" not in answer.json(), path
-            asked(url, "/wake_up", "POST")
+            request(url, "/wake_up", "POST")
     assert set(listed) == {path for path, row in ROUTES.items() if row.get("listed", True)}
     with serving(env, tmp_path, model, "--disable-fastapi-docs") as (url, _):
-        open_routes = {path for path, row in ROUTES.items() if asked(url, path, row["methods"][0]).status_code != 404}
+        open_routes = {path for path, row in ROUTES.items() if request(url, path, row["methods"][0]).status_code != 404}
         assert get(f"{url}/openapi.json").status_code == 404
-    wanted = {path for path, row in ROUTES.items() if not row.get("developer")}
+    public = {path for path, row in ROUTES.items() if not row.get("developer")}
     hidden = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/v1/responses/{response_id}"}
-    assert open_routes == wanted - hidden - {"/v1/responses/{response_id}/cancel"}
+    assert open_routes == public - hidden - {"/v1/responses/{response_id}/cancel"}
 
 
-def test_a_key_is_asked_for_where_the_path_says_so_also_when_it_is_spelled_otherwise(env, model, tmp_path):
-    """Percent-encoding a guarded path does not open it."""
+def test_an_encoded_path_requires_the_key_as_well(env, model, tmp_path):
+    """Percent-encoding does not bypass it."""
     with serving(env, tmp_path, model, "--api-key", "one") as (url, _):
-        assert asked(url, "/%761/models", "GET").status_code == 401
-        assert asked(url, "/inference/v1/generate", "POST").status_code == 401
-        assert asked(url, "/openapi.json", "GET").status_code == 200
+        assert request(url, "/%761/models", "GET").status_code == 401
+        assert request(url, "/inference/v1/generate", "POST").status_code == 401
+        assert request(url, "/openapi.json", "GET").status_code == 200
 
 
-def test_a_gate_closes_what_it_does_not_let_through(env, model, tmp_path, code):
-    """The app's class stands before the server: developer's routes are 404 but for their owner, streams go through."""
+def test_middleware_closes_routes(env, model, tmp_path, code):
+    """A class of the app: routes of the developer mode are 404 unless requested by their owner; streams pass."""
     flags = ["--middleware", "gate.Gate", "--enable-sleep-mode"]
     with serving(env, tmp_path, model, *flags, VLLM_SERVER_DEV_MODE="1", **code) as (url, _):
         for path, row in ROUTES.items():
             if not path.startswith("/v1/") and path != "/health":
-                assert asked(url, path, row["methods"][0]).json() == {"detail": "Not Found"}, path
+                assert request(url, path, row["methods"][0]).json() == {"detail": "Not Found"}, path
         own = {"X-Own": "mine"}
-        assert asked(url, "/sleep", "POST", headers=own).status_code == 200
-        assert asked(url, "/wake_up", "POST", headers=own).json()["status"] == "awake"
+        assert request(url, "/sleep", "POST", headers=own).status_code == 200
+        assert request(url, "/wake_up", "POST", headers=own).json()["status"] == "awake"
         body = {"messages": HELLO, "stream": True}
-        text = asked(url, "/v1/chat/completions", "POST", json=body).text
+        text = request(url, "/v1/chat/completions", "POST", json=body).text
         assert text.endswith("data: [DONE]\n\n")
         assert "hello" in text
 
 
-def test_middleware_is_one_object_in_the_order_of_vllm(env, model, tmp_path, code):
-    """The last named is the outermost; it may answer itself, keep a count, add headers; what it raises is a 500."""
+def test_middleware_is_applied_in_the_order_of_vllm(env, model, tmp_path, code):
+    """The last one is the outermost, with one instance; it may answer, add headers, or raise, which is a 500."""
     with serving(env, tmp_path, model, "--middleware", "gate.Gate", "--middleware", "gate.Stamp", **code) as (url, _):
-        first, second = (asked(url, "/v1/own", "GET") for _ in range(2))
+        first, second = (request(url, "/v1/own", "GET") for _ in range(2))
         assert (first.status_code, int(second.text) - int(first.text)) == (203, 1)
-        closed = asked(url, "/metrics", "GET")
+        closed = request(url, "/metrics", "GET")
         assert (closed.status_code, closed.headers["x-stamp"]) == (404, "/metrics")
-        assert asked(url, "/v1/break", "GET").status_code == 500
-        assert asked(url, "/health", "GET").status_code == 200
+        assert request(url, "/v1/break", "GET").status_code == 500
+        assert request(url, "/health", "GET").status_code == 200
     log = (tmp_path / "log").read_text()
-    assert "broken" in log and "only http" not in log  # uvicorn goes without the lifespan where middleware refuses it
+    assert "broken" in log and "only http" not in log  # uvicorn skips the lifespan if middleware refuses it
 
 
-def test_a_stream_that_is_left_frees_its_place_behind_middleware(env, model, tmp_path, code):
-    """A client that goes away is not counted as running for ever."""
+def test_a_disconnected_stream_is_not_counted_as_running(env, model, tmp_path, code):
+    """Even behind middleware."""
     with serving(env, tmp_path, model, "--middleware", "gate.Stamp", **code) as (url, _):
         body = {"messages": HELLO, "stream": True, "max_tokens": 200_000, "ignore_eos": True}
         with stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
             next(answer.iter_lines())
-        until = time.monotonic() + 200  # the complete stream would take twice as long
-        while running(url) != "0" and time.monotonic() < until:
+        deadline = time.monotonic() + 200  # the complete stream would take at least twice as long
+        while running(url) != "0" and time.monotonic() < deadline:
             time.sleep(0.05)
         assert running(url) == "0"
 
@@ -175,16 +160,16 @@ def running(url: str) -> str:
     return next(line.rpartition(" ")[2] for line in lines if line.startswith("vllm:num_requests_running"))
 
 
-def test_a_function_is_middleware_too(env, model, tmp_path, code):
-    """A coroutine function gets Starlette's request, as it does from vLLM."""
+def test_middleware_can_be_a_function(env, model, tmp_path, code):
+    """A coroutine function gets the request of Starlette, as from vLLM."""
     with serving(env, tmp_path, model, "--middleware", "gate.function", **code) as (url, _):
-        answer = asked(url, "/v1/chat/completions", "POST", json={"messages": HELLO, "stream": True})
+        answer = request(url, "/v1/chat/completions", "POST", json={"messages": HELLO, "stream": True})
         assert answer.text.endswith("data: [DONE]\n\n")
         assert answer.headers["x-function"] == "/v1/chat/completions"
 
 
-def test_middleware_that_the_stub_cannot_run_is_left_out_with_a_note(env, model, tmp_path, code):
-    """What imports FastAPI or vLLM's own modules runs with the real engine only."""
+def test_middleware_that_the_stub_cannot_run_is_noted(env, model, tmp_path, code):
+    """If it imports FastAPI or modules of vLLM, it runs with the real engine only."""
     (tmp_path / "code" / "needs.py").write_text("import fastapi\n\nclass Gate: pass\n")
     log = tmp_path / "notes"
     with serving(env, tmp_path, model, "--middleware", "needs.Gate", REHEARSAL_NOTES=str(log), **code):
@@ -192,7 +177,7 @@ def test_middleware_that_the_stub_cannot_run_is_left_out_with_a_note(env, model,
 
 
 def test_a_unix_socket_is_served(env, model, tmp_path):
-    """--uds listens at its path, and nowhere else."""
+    """With --uds, the server listens at its path only."""
     path = f"{tmp_path}/s"
     command = [env / "bin" / "vllm", "serve", model, "--uds", path]
     with socket.socket() as free:
@@ -200,9 +185,9 @@ def test_a_unix_socket_is_served(env, model, tmp_path):
         port = free.getsockname()[1]
     process = subprocess.Popen([*command, "--port", str(port)], env=environment(tmp_path), stderr=subprocess.DEVNULL)
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=path), timeout=PATIENCE_S) as client:
-            until = time.monotonic() + PATIENCE_S
-            while time.monotonic() < until:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path), timeout=LIMIT_S) as client:
+            deadline = time.monotonic() + LIMIT_S
+            while time.monotonic() < deadline:
                 with contextlib.suppress(httpx.TransportError):
                     assert client.get("http://engine/version").json() == {"version": VLLM}
                     break
@@ -222,18 +207,14 @@ def adapter(folder, rank: int):
     return folder
 
 
-def test_adapters_are_models_of_their_own(env, model, tmp_path):
-    """Listed with their base, asked for by name; each form of the flag; a rank above the limit ends the start."""
+def test_adapters_are_models(env, model, tmp_path):
+    """They are listed with their base model, and requested by name; a rank above the limit is an error at the start."""
     one, two = adapter(tmp_path / "one", 8), adapter(tmp_path / "two", 16)
     named = ["--lora-modules", f"one={one}", json.dumps({"name": "two", "path": str(two), "base_model_name": "base"})]
     flags = ["--served-model-name", "base", "--enable-lora"]
     with serving(env, tmp_path, model, *flags, *named) as (url, _):
         rows = {row["id"]: row for row in get(f"{url}/v1/models").json()["data"]}
-        assert [(name, row["parent"]) for name, row in rows.items()] == [
-            ("base", None),
-            ("one", "base"),
-            ("two", "base"),
-        ]
+        assert {name: row["parent"] for name, row in rows.items()} == {"base": None, "one": "base", "two": "base"}
         assert rows["two"]["root"] == str(two)
         answer = post(f"{url}/v1/chat/completions", json={"model": "two", "messages": HELLO}).json()
         assert answer["model"] == "two"
@@ -245,8 +226,8 @@ def test_adapters_are_models_of_their_own(env, model, tmp_path):
     assert (refused.returncode, "--enable-lora" in refused.stderr) == (1, True)
 
 
-def test_cached_tokens_are_told_when_asked_for(env, model, tmp_path):
-    """--enable-prompt-tokens-details adds them to the usage; counters count answers by how they ended."""
+def test_cached_tokens_require_their_flag(env, model, tmp_path):
+    """--enable-prompt-tokens-details adds them to the usage; counters count answers by their finish reason."""
     with serving(env, tmp_path, model, "--enable-prompt-tokens-details") as (url, _):
         usage = post(f"{url}/v1/chat/completions", json={"messages": HELLO}).json()["usage"]
         assert usage["prompt_tokens_details"]["cached_tokens"] == 0

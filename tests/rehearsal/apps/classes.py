@@ -1,4 +1,4 @@
-"""All the ways in which apps use a class; the entrypoint fails on a wrong result."""
+"""The ways in which apps use a class; the entrypoint fails on a wrong result."""
 
 import os
 import time
@@ -37,7 +37,7 @@ class Engine:
 
     @modal.method()
     def meet(self, number: int) -> str:
-        """The container's id, as soon as `number` containers were called."""
+        """Return the container's id as soon as `number` containers were called."""
         folder = Path(os.environ["STATE"])
         (folder / f"met-{self.task_id}").touch()
         while len(list(folder.glob("met-*"))) < number:
@@ -91,4 +91,4 @@ def main() -> None:
         assert "2 s" in str(error), error
     else:
         raise AssertionError("the timeout was not enforced")
-    print("the classes are content")
+    print("classes passed")

@@ -26,4 +26,4 @@ def main():
     list(write.map(range(3)))
     assert read.remote() == [f"result {number}" for number in range(3)]
     assert b"".join(volume.read_file("1.txt")) == b"result 1"
-    print("the results are content")
+    print("results passed")

@@ -61,7 +61,7 @@ class Server:
     @modal.exit()
     def stop(self):
         self.process.terminate()
-        print("left, engine's exit code:", self.process.wait(timeout=20))
+        print("left, engine's exit code:", self.process.wait(timeout=1800))
 
 
 @app.local_entrypoint()

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import aiohttp
 import modal
@@ -32,13 +34,13 @@ sglang_image = (
 app = modal.App("foreign-sglang")
 
 
-def wait_ready(process: subprocess.Popen, timeout: int = 5 * MINUTES):
+def wait_ready(process: subprocess.Popen, timeout: int = 30 * MINUTES):
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if (code := process.poll()) is not None:
             raise subprocess.CalledProcessError(code, cmd=process.args)
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=30).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=1800).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
@@ -53,7 +55,7 @@ def warmup():
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        urllib.request.urlopen(request, timeout=60).read()
+        urllib.request.urlopen(request, timeout=1800).read()
 
 
 @app.server(
@@ -82,6 +84,8 @@ class SGLang:
         self.process = subprocess.Popen(cmd)
         wait_ready(self.process)
         warmup()
+        Path(os.environ["HF_HUB_CACHE"], f"warm-{os.environ['MODAL_TASK_ID']}").touch()
+        hf_cache.commit()
         print("entered, warm")
 
     @modal.exit()
@@ -90,14 +94,20 @@ class SGLang:
 
 
 @app.local_entrypoint()
-async def test(settle: float = 3, prompt: str = ""):
+async def test(prompt: str = ""):
     url = SGLang.get_url()
     await until_healthy(url)
-    await asyncio.sleep(settle)  # the other container may be a little behind
+    await until_warm(2)
     questions = [prompt or "What is a rendezvous?", "And a hash?", "And both?"]
     answers = await asyncio.gather(*(converse(url, f"talk-{number}", questions) for number in range(3)))
-    assert all(len(each) == len(questions) for each in answers)
+    assert all(len(texts) == len(questions) for texts in answers)
     print("conversations:", len(answers))
+
+
+async def until_warm(containers: int):
+    """Wait for all containers, since a conversation may move to a container that starts later."""
+    while sum(entry.path.startswith("warm-") for entry in await hf_cache.listdir.aio("/")) < containers:
+        await asyncio.sleep(0.2)
 
 
 async def until_healthy(url: str):

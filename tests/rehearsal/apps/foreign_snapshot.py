@@ -32,7 +32,7 @@ def call(method: str, path: str, body: dict | None = None) -> str:
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"http://localhost:{VLLM_PORT}{path}", data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=300) as response:
+    with urllib.request.urlopen(request, timeout=1800) as response:
         return response.read().decode()
 
 
@@ -108,7 +108,7 @@ async def test(test_timeout=10 * MINUTES, content=None, twice=True):
             assert response.status == 200, await response.text()
         for _ in range(2 if twice else 1):
             payload = {"messages": messages, "model": SERVED_AS, "stream": True}
-            async with asyncio.timeout(MINUTES), session.post("/v1/chat/completions", json=payload) as response:
+            async with asyncio.timeout(10 * MINUTES), session.post("/v1/chat/completions", json=payload) as response:
                 response.raise_for_status()
                 async for raw in response.content:
                     line = raw.decode().strip()

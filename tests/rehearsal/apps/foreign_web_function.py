@@ -81,7 +81,7 @@ async def _send(session: aiohttp.ClientSession, model: str, messages: list) -> N
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
     said, events = "", 0
     async with session.post(
-        "/v1/chat/completions", json=payload, headers=headers, timeout=aiohttp.ClientTimeout(total=MINUTES)
+        "/v1/chat/completions", json=payload, headers=headers, timeout=aiohttp.ClientTimeout(total=10 * MINUTES)
     ) as response:
         response.raise_for_status()
         async for raw in response.content:

@@ -33,5 +33,5 @@ def serve():
 @app.local_entrypoint()
 def main():
     download.remote()
-    with urllib.request.urlopen(f"{serve.get_web_url()}/v1/models", timeout=60) as response:
+    with urllib.request.urlopen(f"{serve.get_web_url()}/v1/models", timeout=1800) as response:
         print("served:", response.read().decode())

@@ -1,4 +1,4 @@
-"""What a container sees of the machine, and what of other containers."""
+"""A container's view of the machine and of other containers."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import modal
 
-app = modal.App("apart")
-image = modal.Image.debian_slim().add_local_file(__file__, "/etc/apart/copy.py") if modal.is_local() else None
+app = modal.App("isolated")
+image = modal.Image.debian_slim().add_local_file(__file__, "/etc/isolated/copy.py") if modal.is_local() else None
 cache = modal.Volume.from_name("cache", create_if_missing=True)
 data = modal.Volume.from_name("data", create_if_missing=True)
 volumes = {"/root/.cache/huggingface": cache, "/mnt/data": data}
@@ -46,11 +46,11 @@ def written(path: str) -> str:
 
 @app.function(image=image, volumes=volumes, max_containers=2)
 def look(url: str, outside: str) -> dict:
-    """Hold port 8000 while looking, so that another container has to have its own."""
+    """Listen at port 8000 meanwhile, so that another container needs a port 8000 of its own."""
     with socket.create_server(("0.0.0.0", 8000)), socket.create_server(("127.0.0.1", 8001)):
         Path("/mnt/data/seen").mkdir(exist_ok=True)
         Path("/mnt/data/seen", os.environ["MODAL_TASK_ID"]).touch()
-        with urllib.request.urlopen(url, timeout=30) as response:
+        with urllib.request.urlopen(url, timeout=1800) as response:
             other = response.read().decode()
         try:
             socket.create_connection(("192.0.2.1", 80), timeout=2).close()
@@ -60,7 +60,7 @@ def look(url: str, outside: str) -> dict:
         return {
             "me": os.environ["MODAL_TASK_ID"], "other": other, "internet": reached,
             "cwd": str(Path.cwd()), "home": str(Path.home()), "users": list(map(str, Path("/home").iterdir())),
-            "copied": Path("/etc/apart/copy.py").read_text() == Path(__file__).read_text(),
+            "copied": Path("/etc/isolated/copy.py").read_text() == Path(__file__).read_text(),
             "file": __file__, "outside": Path(outside).exists(),
             "written": {f"{folder}/look": written(f"{folder}/look") for folder in FOLDERS},
         }  # fmt: skip
@@ -69,5 +69,5 @@ def look(url: str, outside: str) -> dict:
 @app.local_entrypoint()
 def main():
     results = list(look.map([web.get_web_url()] * 2, [__file__] * 2))
-    data_there = sorted(entry.path for entry in data.listdir("/", recursive=True))
-    print("RESULT", json.dumps({"results": results, "data": data_there}))
+    entries = sorted(entry.path for entry in data.listdir("/", recursive=True))
+    print("RESULT", json.dumps({"results": results, "data": entries}))

@@ -1,4 +1,4 @@
-"""Arguments, results and files over the SDK's inline limits; ends 0 when all arrive as they were sent."""
+"""Arguments, results and files over the SDK's limits for inline messages; the entrypoint fails if one is changed."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import modal
 
-app = modal.App("large-things")
+app = modal.App("large-messages")
 LOCAL = Path(__file__).with_name("large.bin")
 image = modal.Image.debian_slim().add_local_file(LOCAL, "/root/large.bin")
 
@@ -55,7 +55,7 @@ def main() -> None:
         data = random_bytes(count, 1)
         assert turn.remote(data) == data[::-1], count
     data = [random_bytes(20_000, seed) for seed in range(3)]  # over the limit of asynchronous calls
-    assert [call.get() for call in [turn.spawn(each) for each in data]] == [each[::-1] for each in data]
+    assert [call.get() for call in [turn.spawn(item) for item in data]] == [item[::-1] for item in data]
     assert list(pieces.remote_gen(3 * 2**20)) == [random_bytes(3 * 2**20, seed) for seed in range(3)]
     assert uploaded.remote() == hashlib.sha256(LOCAL.read_bytes()).hexdigest()
     with urllib.request.urlopen(f"{page.get_web_url()}/{45 * 2**20}") as reply:  # the SDK splits smaller messages
@@ -65,4 +65,4 @@ def main() -> None:
         raise AssertionError("nothing was raised")
     except RuntimeError as failure:
         assert str(failure).startswith("xxx")
-    print("the large things are content")
+    print("large messages passed")
