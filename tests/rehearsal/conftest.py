@@ -56,7 +56,7 @@ def rehearse(shell):
 
     def run(*arguments: str, target: str = "a.py", engine: str = "stub", python: str = sys.executable) -> Run:
         done = shell("rehearse", target, "--engine", engine, "--json", *arguments, python=python)
-        return Run(done.returncode, done.stdout + done.stderr, json.loads(done.stdout) if done.stdout else {})
+        return Run(done.returncode, done.stderr + done.stdout, json.loads(done.stdout) if done.stdout else {})
 
     return run
 
