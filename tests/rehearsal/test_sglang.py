@@ -434,7 +434,7 @@ def test_the_benchmark_writes_the_fields_of_the_real_one(env, model, tmp_path, m
 
 
 def test_the_benchmark_waits_until_the_server_is_ready(env, model, tmp_path):
-    """Without the key, /v1/models remains 401, and the benchmark ends with 1 after its time-out."""
+    """Without the key, /v1/models remains 401, and the benchmark ends with 1 after its timeout."""
     with serving(env, tmp_path, model, "--api-key", KEY) as (url, _):
         ended = run(env, tmp_path, "-m", "sglang.benchmark.serving", *BENCH, "--base-url", url, "--model", NAME,
                     "--num-prompts", "1", "--ready-check-timeout-sec", "1")  # fmt: skip

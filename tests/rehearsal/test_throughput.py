@@ -59,7 +59,7 @@ def results(local) -> list:
 
 
 async def kill_after(local, process, shards: int, *, noticed: bool = True) -> None:
-    """Kill the local process when `shards` shards have results; `noticed`: Modal ends its app, as after a time-out."""
+    """Kill the local process when `shards` shards have results; `noticed`: Modal ends its app, as after a timeout."""
     deadline = time.monotonic() + LIMIT_S
     while len(results(local)) < shards:
         assert time.monotonic() < deadline, "it hangs"
