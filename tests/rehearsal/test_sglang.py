@@ -201,10 +201,10 @@ def test_openapi_lists_the_routes(env, model, tmp_path):
 def test_chats_have_the_format_of_sglang(env, model, tmp_path):
     """Complete and streamed answers agree; reasoning is in reasoning_content, usage in the last chunk."""
     with serving(env, tmp_path, model, "--reasoning-parser", "qwen3", "--enable-cache-report") as (url, _):
-        whole = ask(url, "/v1/chat/completions", chat()).json()
-        message, usage = whole["choices"][0]["message"], whole["usage"]
+        complete = ask(url, "/v1/chat/completions", chat()).json()
+        message, usage = complete["choices"][0]["message"], complete["usage"]
         assert "hello there" in message["content"] and message["reasoning_content"]
-        assert whole["model"] == NAME and whole["choices"][0]["finish_reason"] == "stop"
+        assert complete["model"] == NAME and complete["choices"][0]["finish_reason"] == "stop"
         assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
         assert usage["prompt_tokens_details"] == {"cached_tokens": 0}
         answer = ask(url, "/v1/chat/completions", chat(stream=True, stream_options={"include_usage": True}))
@@ -277,9 +277,9 @@ def test_a_required_tool_is_called(served):
     """With arguments of its schema, and without content."""
     function = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
     tools = [{"type": "function", "function": function}]
-    whole = ask(served, "/v1/chat/completions", chat(tools=tools, tool_choice="required")).json()["choices"][0]
-    call = whole["message"]["tool_calls"][0]["function"]
-    assert whole["finish_reason"] == "tool_calls" and whole["message"]["content"] is None
+    complete = ask(served, "/v1/chat/completions", chat(tools=tools, tool_choice="required")).json()["choices"][0]
+    call = complete["message"]["tool_calls"][0]["function"]
+    assert complete["finish_reason"] == "tool_calls" and complete["message"]["content"] is None
     assert call["name"] == "weather" and json.loads(call["arguments"]).keys() == {"city"}
 
 

@@ -1,4 +1,4 @@
-"""Batches through `vllm.LLM` in a class: one function transforms rows, cuts them up and spawns all batches."""
+"""Batches through `vllm.LLM` in a class: one function transforms rows, splits them and spawns all batches."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What Modal has and a rehearsal lacks: a queue, a dictionary, a sandbox; each used by an entrypoint of its own."""
+"""Parts of Modal that a rehearsal does not support: a queue, a dictionary, a sandbox; one entrypoint for each."""
 
 import modal
 

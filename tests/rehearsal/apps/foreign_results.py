@@ -1,4 +1,4 @@
-"""A Volume at a path that the code names itself: one function writes there, another reads, and so does the client."""
+"""A Volume at a path in the code: one function writes there, another one and the client read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A Server class, open to all: its enter method starts vLLM and returns at once, and Modal waits for the port."""
+"""A public Server class: its enter method starts vLLM and returns at once, and Modal waits for the port."""
 
 import asyncio
 import json

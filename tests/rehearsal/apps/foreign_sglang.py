@@ -1,4 +1,4 @@
-"""SGLang in a Server class, its engine out of the image that the project publishes; conversations stay together."""
+"""SGLang in a Server class, with the image that the project publishes; conversations stay together."""
 
 import asyncio
 import json

@@ -1,6 +1,6 @@
-"""Weights are fetched once, by a function of their own, into a Volume at the Hub's usual folder; the engine is offline.
+"""A separate function downloads weights once, to a Volume at the Hub's default folder; the engine is offline.
 
-No variable names that folder: it is where the Hub's client and the engine look by themselves.
+No variable contains that folder: it is the default of the Hub's client and of the engine.
 """
 
 import subprocess
