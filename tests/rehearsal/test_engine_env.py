@@ -197,7 +197,7 @@ def test_torch_is_downloaded_from_pytorchs_index_as_a_fallback(tiny):
     lines = []
     with pytest.raises(MachineError, match=r"torch==1\.0 from https://nowhere\.invalid/cpu") as refusal:
         engine_env.ensure(lines.append)
-    assert any("asking https://nowhere.invalid/cpu" in line for line in lines)
+    assert any("using https://nowhere.invalid/cpu" in line for line in lines)
     assert "--engine stub" in refusal.value.remedy
     assert refusal.value.exit_code == 5
     assert environments(tiny) == []

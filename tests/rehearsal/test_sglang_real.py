@@ -82,10 +82,10 @@ def test_arguments_for_gpus_are_left_out(handover, tmp_path):
 
 
 def test_arguments_without_a_difference_are_not_noted(handover, tmp_path):
-    """One GPU and a float32 model: the only note is about blanks in JSON."""
+    """One GPU and a float32 model: the only note is about whitespace in JSON."""
     handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"})
     (note,) = notes(tmp_path / "notes")
-    assert note["kind"] == "added" and "blanks" in note["text"]
+    assert note["kind"] == "added" and "whitespace" in note["text"]
 
 
 def test_the_cache_holds_one_request_of_full_length(handover, tmp_path, monkeypatch):
