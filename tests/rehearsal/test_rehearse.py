@@ -63,7 +63,13 @@ def test_a_generated_app_passes_with_the_stub(app, rehearse, python):
     assert run.report["ok"] and run.report["exit_code"] == 0
     assert run.report["engine"]["name"] == "vllm" and run.report["engine"]["real"] is False
     assert set(run.statuses) >= {401, 200}
-    for text in ("build function preflight completed", "Qwen/Qwen3-0.6B", "container of serve", "flags of vllm serve", "refused"):
+    for text in (
+        "build function preflight completed",
+        "Qwen/Qwen3-0.6B",
+        "container of serve",
+        "flags of vllm serve",
+        "refused",
+    ):
         assert text in run.proven, run.proven
     assert any("GPU" in line for line in run.report["not_shown"])
 

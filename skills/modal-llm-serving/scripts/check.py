@@ -2756,79 +2756,37 @@ if __name__ == "__main__":
 #| `loading` refuses a fact that lacks a source or a date, so that nothing unsourced reaches a plan or a generated app.
 #| """
 #|
-#| from modal_serve_gen.facts.bundled import (
-#|     BundledConfig,
-#|     Draft,
-#|     EngineSpeculation,
-#|     ModelFacts,
-#|     config,
-#|     fp8_sibling,
-#|     model_facts,
-#|     models,
-#|     speculation,
-#|     tasks,
-#|     thinking_off,
-#| )
-#| from modal_serve_gen.facts.engines import Format, Pins, flag_table, flag_table_path, pins, quantization
-#| from modal_serve_gen.facts.hardware import Gpu, Regions, gpu_aliases, gpus, regions
-#| from modal_serve_gen.facts.services import (
-#|     Elsewhere,
-#|     Limit,
-#|     Limits,
-#|     Removed,
-#|     Route,
-#|     elsewhere,
-#|     engine_variables,
-#|     limits,
-#|     modal_arguments,
-#|     modal_changes,
-#|     routes,
-#|     sampling_defaults,
-#| )
-#| from modal_serve_gen.facts.sizing import Activations, Overheads, Range, ReleaseRules, overheads, pools
-#|
-#| __all__ = [
-#|     "Activations",
-#|     "BundledConfig",
-#|     "Draft",
-#|     "Elsewhere",
-#|     "EngineSpeculation",
-#|     "Format",
-#|     "Gpu",
-#|     "Limit",
-#|     "Limits",
-#|     "ModelFacts",
-#|     "Overheads",
-#|     "Pins",
-#|     "Range",
-#|     "Regions",
-#|     "ReleaseRules",
-#|     "Removed",
-#|     "Route",
-#|     "config",
-#|     "elsewhere",
-#|     "engine_variables",
-#|     "flag_table",
-#|     "flag_table_path",
-#|     "fp8_sibling",
-#|     "gpu_aliases",
-#|     "gpus",
-#|     "limits",
-#|     "modal_arguments",
-#|     "modal_changes",
-#|     "model_facts",
-#|     "models",
-#|     "overheads",
-#|     "pins",
-#|     "pools",
-#|     "quantization",
-#|     "regions",
-#|     "routes",
-#|     "sampling_defaults",
-#|     "speculation",
-#|     "tasks",
-#|     "thinking_off",
-#| ]
+#| from modal_serve_gen.facts.bundled import Draft as Draft
+#| from modal_serve_gen.facts.bundled import ModelFacts as ModelFacts
+#| from modal_serve_gen.facts.bundled import config as config
+#| from modal_serve_gen.facts.bundled import fp8_sibling as fp8_sibling
+#| from modal_serve_gen.facts.bundled import model_facts as model_facts
+#| from modal_serve_gen.facts.bundled import models as models
+#| from modal_serve_gen.facts.bundled import speculation as speculation
+#| from modal_serve_gen.facts.bundled import tasks as tasks
+#| from modal_serve_gen.facts.bundled import thinking_off as thinking_off
+#| from modal_serve_gen.facts.engines import Format as Format
+#| from modal_serve_gen.facts.engines import flag_table as flag_table
+#| from modal_serve_gen.facts.engines import flag_table_path as flag_table_path
+#| from modal_serve_gen.facts.engines import pins as pins
+#| from modal_serve_gen.facts.engines import quantization as quantization
+#| from modal_serve_gen.facts.hardware import Gpu as Gpu
+#| from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
+#| from modal_serve_gen.facts.hardware import gpus as gpus
+#| from modal_serve_gen.facts.hardware import regions as regions
+#| from modal_serve_gen.facts.services import Limit as Limit
+#| from modal_serve_gen.facts.services import Removed as Removed
+#| from modal_serve_gen.facts.services import elsewhere as elsewhere
+#| from modal_serve_gen.facts.services import engine_variables as engine_variables
+#| from modal_serve_gen.facts.services import limits as limits
+#| from modal_serve_gen.facts.services import modal_arguments as modal_arguments
+#| from modal_serve_gen.facts.services import modal_changes as modal_changes
+#| from modal_serve_gen.facts.services import routes as routes
+#| from modal_serve_gen.facts.services import sampling_defaults as sampling_defaults
+#| from modal_serve_gen.facts.sizing import Range as Range
+#| from modal_serve_gen.facts.sizing import ReleaseRules as ReleaseRules
+#| from modal_serve_gen.facts.sizing import overheads as overheads
+#| from modal_serve_gen.facts.sizing import pools as pools
 
 # === modal_serve_gen/facts/apis/modal-1.6.4.json
 #| {
@@ -6373,7 +6331,7 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class Multipliers:
-#|     """Factors on the price for running in a given compute region."""
+#|     """Factors on the price of running in a compute region."""
 #|
 #|     broad: float  # us, eu, ap
 #|     narrow: float  # any other
@@ -6496,7 +6454,7 @@ if __name__ == "__main__":
 #|
 #|
 #| def newest(pattern: str, folder: str = "apis") -> Path:
-#|     """The file of the newest version that matches `pattern`. Raises InternalError when there is none."""
+#|     """The file of the newest version that matches `pattern`. Raises InternalError if there is none."""
 #|     paths = sorted((FACTS / folder).glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)])
 #|     if not paths:
 #|         raise refuse(f"no file matches {folder}/{pattern}")
