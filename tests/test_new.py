@@ -9,6 +9,7 @@ import pytest
 
 from modal_serve_gen import facts, render
 from modal_serve_gen.commands import new_app
+from modal_serve_gen.render.provenance import BEGIN, END
 from tests import fake_hub
 
 SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
@@ -239,8 +240,8 @@ SPECS = {
     "not TOML": (b"model = [", "TOML"),
     "unknown key": (b'modle = "a/b"', "modle"),
     "wrong type": (b"model = 7", "--model"),
-    "broken provenance": (f"x = 1\n\n{render.BEGIN}\n# generator = \n{render.END}\n".encode(), "provenance"),
-    "provenance cut off": (f"x = 1\n\n{render.BEGIN}\n# generator = 1\n".encode(), "provenance"),
+    "broken provenance": (f"x = 1\n\n{BEGIN}\n# generator = \n{END}\n".encode(), "provenance"),
+    "provenance cut off": (f"x = 1\n\n{BEGIN}\n# generator = 1\n".encode(), "provenance"),
 }
 
 
@@ -322,7 +323,7 @@ def test_provenance_is_toml_without_tokens(cli, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_verysecretvalue")
     result = cli("new", "a.py", "--offline", "--json")
     text = Path("a.py").read_text()
-    block = text.partition(render.BEGIN)[2].partition(render.END)[0]
+    block = text.partition(BEGIN)[2].partition(END)[0]
     tomllib.loads("\n".join(line.removeprefix("#") for line in block.split("\n")))
     assert "hf_verysecretvalue" not in text + result.output
 
@@ -362,7 +363,7 @@ def test_a_model_on_the_hub_is_written(cli, hub_model):
     text = Path("a.py").read_text()
     resolved = render.read_provenance(text)
     assert resolved is not None and (resolved.model.id, resolved.model.revision) == ("me/model", fake_hub.SHA)
-    assert f'"{fake_hub.SHA}"' in text.partition(render.BEGIN)[0]
+    assert f'"{fake_hub.SHA}"' in text.partition(BEGIN)[0]
     assert "Bearer hf_verysecretvalue" in {token for _, _, token in hub_model.seen}
     assert "hf_verysecretvalue" not in text + result.output
     unknown = cli("new", "b.py", "--model", "me/other")

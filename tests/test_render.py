@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import folders, render
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved, template
+from modal_serve_gen.render.literals import literal
+from modal_serve_gen.render.provenance import BEGIN, END, provenance
 from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.serve_spec import ServeSpec
 
@@ -15,7 +17,7 @@ from modal_serve_gen.spec.serve_spec import ServeSpec
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 HOSTILE = TEXT | st.sampled_from(
     ['"""', "'''", '"', "\\", "\\\"", "{{ 7*7 }}", "{% raw %}", "{## x ##}", "#: if 1", "\u2028", "\x85", "\n", "\r\n",
-     "\x0c", "$(id)", "`id`", "a\nimport os", "#", "# --- end ---", render.BEGIN, render.END, "\U0001f600", "\x00"]
+     "\x0c", "$(id)", "`id`", "a\nimport os", "#", "# --- end ---", BEGIN, END, "\U0001f600", "\x00"]
 )  # fmt: skip
 
 
@@ -87,19 +89,19 @@ def test_hostile_strings_stay_strings(**values):
 @given(HOSTILE)
 def test_a_literal_is_worth_its_value(value):
     """`literal` and `ast.literal_eval` are inverses, on one line of the source."""
-    assert ast.literal_eval(render.literal(value)) == value
-    assert len(render.literal(value).splitlines()) == 1
+    assert ast.literal_eval(literal(value)) == value
+    assert len(literal(value).splitlines()) == 1
 
 
 @given(name=HOSTILE, served=HOSTILE, args=st.lists(HOSTILE, max_size=3))
 def test_provenance_holds_every_string(name, served, args):
     """The comment block stays a comment, and gives back the very strings."""
-    block = render.provenance(resolved(name=name, served=served, args=args))
+    block = provenance(resolved(name=name, served=served, args=args))
     assert all(line.startswith("#") for line in block.split("\n")[:-1])
     assert ast.parse(block).body == []
     import tomllib
 
-    inner = block.split("\n", 1)[1].rsplit(render.END, 1)[0]
+    inner = block.split("\n", 1)[1].rsplit(END, 1)[0]
     document = tomllib.loads("\n".join(line.removeprefix("#").removeprefix(" ") for line in inner.split("\n")))
     assert (document["spec"]["name"], document["spec"]["served_model_name"]) == (name, served)
     assert document["spec"].get("engine_arg", []) == args

@@ -297,7 +297,7 @@ if __name__ == "__main__":
 #|         commands: list[EngineCommand] = []
 #|         for scope in scopes.outer_scopes(self.tree):
 #|             commands += command_lines.from_lists(scope, self._scope(scope))
-#|         commands += command_lines.from_strings(self.tree, self.constants)
+#|         commands += command_lines.from_strings(self.nodes, self.constants)
 #|         commands += command_lines.from_calls(self.calls, self.evaluate)
 #|         unique = {(command.line, command.argv): command for command in commands}
 #|         return sorted(unique.values(), key=lambda command: command.line)
@@ -432,7 +432,7 @@ if __name__ == "__main__":
 #| import json
 #| import re
 #| import shlex
-#| from collections.abc import Callable, Iterator, Mapping
+#| from collections.abc import Callable, Iterable, Iterator, Mapping
 #| from dataclasses import dataclass, field
 #|
 #| from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
@@ -495,10 +495,10 @@ if __name__ == "__main__":
 #|         yield EngineCommand(engine, located, line, shell=shell, complete=complete)
 #|
 #|
-#| def from_strings(tree: ast.AST, names: Names) -> Iterator[EngineCommand]:
+#| def from_strings(nodes: Iterable[ast.AST], names: Names) -> Iterator[EngineCommand]:
 #|     """Command lines that are written as one string for a shell."""
 #|     skipped: set[int] = set()  # docstrings, and parts of a string that was read already
-#|     for node in ast.walk(tree):
+#|     for node in nodes:
 #|         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
 #|             skipped.add(id(node.value))
 #|         if id(node) in skipped or not _may_be_string(node):
@@ -926,7 +926,6 @@ if __name__ == "__main__":
 #| import traceback
 #| import warnings
 #| from pathlib import Path
-#| from typing import TextIO
 #|
 #| LIMITS = {
 #|     resource.RLIMIT_CPU: 20,  # seconds
@@ -952,33 +951,25 @@ if __name__ == "__main__":
 #|     version = ""
 #|     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
 #|         version = importlib.metadata.version("modal")
-#|     messages: list[tuple[str, int]] = []
-#|
-#|     def record(
-#|         message: Warning | str,
-#|         category: type[Warning],
-#|         filename: str,
-#|         lineno: int,
-#|         file: TextIO | None = None,
-#|         line: str | None = None,
-#|     ) -> None:
-#|         if category.__module__.startswith("modal") and Path(filename) == path:
-#|             messages.append((str(message), lineno))
-#|
-#|     warnings.showwarning = record
-#|     warnings.simplefilter("always")
 #|     spec = importlib.util.spec_from_file_location("app_under_check", path)
 #|     assert spec is not None and spec.loader is not None
 #|     module = importlib.util.module_from_spec(spec)
 #|     sys.modules[spec.name] = module
 #|     error = None
-#|     try:
-#|         spec.loader.exec_module(module)
-#|     except BaseException as exception:
-#|         frames = traceback.extract_tb(exception.__traceback__)
-#|         lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-#|         missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
-#|         error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
+#|     with warnings.catch_warnings(record=True) as caught:
+#|         warnings.simplefilter("always")
+#|         try:
+#|             spec.loader.exec_module(module)
+#|         except BaseException as exception:
+#|             frames = traceback.extract_tb(exception.__traceback__)
+#|             lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+#|             missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
+#|             error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
+#|     messages = [
+#|         (str(warning.message), warning.lineno)
+#|         for warning in caught
+#|         if warning.category.__module__.startswith("modal") and Path(warning.filename) == path
+#|     ]
 #|     names = {name: value for name, value in vars(module).items() if not name.startswith("__") and _is_data(value)}
 #|     return {"error": error, "warnings": messages, "names": names, "version": version}
 #|

@@ -114,7 +114,7 @@ class AppSource:
         commands: list[EngineCommand] = []
         for scope in scopes.outer_scopes(self.tree):
             commands += command_lines.from_lists(scope, self._scope(scope))
-        commands += command_lines.from_strings(self.tree, self.constants)
+        commands += command_lines.from_strings(self.nodes, self.constants)
         commands += command_lines.from_calls(self.calls, self.evaluate)
         unique = {(command.line, command.argv): command for command in commands}
         return sorted(unique.values(), key=lambda command: command.line)

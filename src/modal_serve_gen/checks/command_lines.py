@@ -4,7 +4,7 @@ import ast
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
@@ -67,10 +67,10 @@ def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
         yield EngineCommand(engine, located, line, shell=shell, complete=complete)
 
 
-def from_strings(tree: ast.AST, names: Names) -> Iterator[EngineCommand]:
+def from_strings(nodes: Iterable[ast.AST], names: Names) -> Iterator[EngineCommand]:
     """Command lines that are written as one string for a shell."""
     skipped: set[int] = set()  # docstrings, and parts of a string that was read already
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))
         if id(node) in skipped or not _may_be_string(node):

@@ -15,7 +15,6 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import TextIO
 
 LIMITS = {
     resource.RLIMIT_CPU: 20,  # seconds
@@ -41,33 +40,25 @@ def report(path: Path) -> dict[str, object]:
     version = ""
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         version = importlib.metadata.version("modal")
-    messages: list[tuple[str, int]] = []
-
-    def record(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if category.__module__.startswith("modal") and Path(filename) == path:
-            messages.append((str(message), lineno))
-
-    warnings.showwarning = record
-    warnings.simplefilter("always")
     spec = importlib.util.spec_from_file_location("app_under_check", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     error = None
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as exception:
-        frames = traceback.extract_tb(exception.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-        missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
-        error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            spec.loader.exec_module(module)
+        except BaseException as exception:
+            frames = traceback.extract_tb(exception.__traceback__)
+            lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+            missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
+            error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
+    messages = [
+        (str(warning.message), warning.lineno)
+        for warning in caught
+        if warning.category.__module__.startswith("modal") and Path(warning.filename) == path
+    ]
     names = {name: value for name, value in vars(module).items() if not name.startswith("__") and _is_data(value)}
     return {"error": error, "warnings": messages, "names": names, "version": version}
 

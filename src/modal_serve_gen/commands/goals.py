@@ -1,8 +1,7 @@
 """Choose the workflow for a goal, and name the cases in which a generated app is not the best choice."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, DoesNotFit, ModelError, ServeError, nearest, quoted
@@ -23,9 +22,6 @@ class Advice:
     workflow: str
     why: str
     instead: tuple[str, ...]
-
-    def document(self) -> dict[str, Any]:
-        return asdict(self) | {"instead": list(self.instead)}
 
 
 def names() -> list[str]:

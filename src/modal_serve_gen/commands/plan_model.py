@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,33 +38,10 @@ class Answer:
         if self.command:
             document["command"] = self.command
         if self.advice:
-            document["advice"] = self.advice.document()
+            document["advice"] = asdict(self.advice)
         if self.compared:
             document["compared"] = [plan.model_dump(mode="json") for plan in self.compared]
         return document
-
-
-class _Models:
-    """Models read during one command, each once per engine. `target` is a Hub id, a folder or its config.json."""
-
-    def __init__(self, target: str, revision: str | None, offline: bool, say: Callable[[str], None]) -> None:
-        self.target, self.revision, self.offline, self.say = target, revision, offline, say
-        self.read: dict[tuple[str, str], Model] = {}
-
-    def get(self, target: str, engine: str) -> Model:
-        if (target, engine) not in self.read:
-            self.read[target, engine] = self._resolve(target, engine)
-        return self.read[target, engine]
-
-    def _resolve(self, target: str, engine: str) -> Model:
-        if local.is_local(target) and (target not in facts.models() or (Path(target) / "config.json").is_file()):
-            if self.revision:
-                raise BadInput(
-                    f"--revision applies to models on the Hub, but {quoted(target)} is local.", "Leave it out."
-                )
-            return hub.servable(local.read(target), engine, None)
-        revision = self.revision if target == self.target else None
-        return hub.resolve(target, revision, engine=engine, offline=self.offline, pin=False, say=self.say)
 
 
 def answer(
@@ -79,7 +57,17 @@ def answer(
     """Plan `target` (a Hub id, a folder or a config.json), also if it does not fit. Raises ServeError for bad input."""
     if request.goal and workflow:
         raise BadInput("--goal and --workflow are mutually exclusive: a goal chooses the workflow.", "Use one of them.")
-    models = _Models(target, revision, offline, say)
+
+    @cache
+    def read(name: str, engine: str) -> Model:
+        if local.is_local(name) and (name not in facts.models() or (Path(name) / "config.json").is_file()):
+            if revision:
+                raise BadInput(
+                    f"--revision applies to models on the Hub, but {quoted(name)} is local.", "Leave it out."
+                )
+            return hub.servable(local.read(name), engine, None)
+        commit = revision if name == target else None
+        return hub.resolve(name, commit, engine=engine, offline=offline, pin=False, say=say)
 
     def plan_for(served_by: Workflow, target: str = target, gpu: str | None = request.gpu) -> Plan:
         wanted = replace(
@@ -91,7 +79,7 @@ def answer(
         count = parse_gpu(gpu)[1] if gpu else 1
         if not request.is_fixed and (refusal := served_by.too_many(count)):
             raise TooManyGpus(f"--gpu {quoted(gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
-        model = models.get(target, served_by.engine)
+        model = read(target, served_by.engine)
         speculates = served_by.speculate and not wanted.is_fixed
         draft = speculation.of_model(model, served_by.engine) if speculates else Speculation()
         return plan(model, workload_for(wanted, served_by, draft))
@@ -105,7 +93,7 @@ def answer(
         chosen = workflows.load(workflow or workflows.names()[0])
         planned = plan_for(chosen)
     compared = tuple(_compared(other, target, request, chosen, plan_for) for other in dict.fromkeys(compare))
-    sizes = models.get(target, chosen.engine).sizes
+    sizes = read(target, chosen.engine).sizes
     parameters = sum(weight.matrix.elements for weight in sizes.weights if weight.part != "draft")
     command = _command(request, chosen, planned, pinned=revision is not None)
     return Answer(chosen.name, planned, advice, compared, parameters or None, command)

@@ -1,23 +1,10 @@
 """Render a Resolved record (options, model, plan, pins) as the text of an app. Pure: no network, no files written."""
 
-from modal_serve_gen.render.literals import literal
-from modal_serve_gen.render.provenance import BEGIN, END, provenance, read_provenance
+from modal_serve_gen.render.provenance import provenance, read_provenance
 from modal_serve_gen.render.resolved import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.render.template import code, jobs_volume
 
-__all__ = [
-    "BEGIN",
-    "END",
-    "ModelFacts",
-    "Pins",
-    "PlanFacts",
-    "Resolved",
-    "jobs_volume",
-    "literal",
-    "provenance",
-    "read_provenance",
-    "render",
-]
+__all__ = ["ModelFacts", "Pins", "PlanFacts", "Resolved", "jobs_volume", "read_provenance", "render"]
 
 
 def render(resolved: Resolved) -> str:
