@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelError
-from modal_serve_gen.models import Model, from_config, kv_bytes_per_token, state_bytes_per_sequence, valid_id
+from modal_serve_gen.models import Model, from_config, hub, kv_bytes_per_token, state_bytes_per_sequence, valid_id
 from modal_serve_gen.models.blocks import request_blocks
 
 DATA = Path(__file__).parent / "data"
@@ -295,3 +295,18 @@ def test_any_configuration_gives_a_model_or_a_model_error(name, key, value):
     except ModelError:
         return
     assert request_bytes(model, 1000) >= 0
+
+
+@pytest.mark.parametrize(
+    ("model_id", "widths"),
+    [
+        ("Qwen/Qwen3-8B", (12288,)),
+        ("Qwen/Qwen3-30B-A3B", (768,)),
+        ("LiquidAI/LFM2.5-1.2B-Instruct", (8192,)),  # its intermediate_size of 12288 is adjusted
+        ("LiquidAI/LFM2.5-8B-A1B", (1792, 7168)),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8", (1856, 3712)),
+    ],
+)
+def test_tensor_parallelism_divides_every_mlp(model_id, widths):
+    """Dense MLPs, experts and shared experts, as the layers have them."""
+    assert hub.bundled(model_id).shard_sizes == widths

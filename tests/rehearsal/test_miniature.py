@@ -205,6 +205,20 @@ def test_real_weights_are_always_the_same(tmp_path, monkeypatch):
     assert any("self_attn" in name for name in names)
 
 
+def test_a_cached_miniature_is_made_again_when_its_configuration_changes(tmp_path, monkeypatch):
+    """The cache is keyed by the shrunk configuration, which depends on how the model's layers are read."""
+    made = []
+    monkeypatch.setattr(miniature, "cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(miniature, "_make_real", lambda *arguments: made.append(arguments) or [])
+    config, python = facts.config("Qwen/Qwen3-0.6B").config, tmp_path / "environment" / "bin" / "python"
+    for _ in range(2):
+        miniature.make(config, folder=tmp_path / "model", engine_python=python)
+    assert len(made) == 1
+    monkeypatch.setattr(miniature, "shrink", lambda *arguments: (shrink(*arguments)[0] | {"num_hidden_layers": 3}, []))
+    miniature.make(config, folder=tmp_path / "model", engine_python=python)
+    assert len(made) == 2
+
+
 @pytest.mark.slow
 @needs_vllm
 def test_an_architecture_that_cpus_cannot_run_is_replaced(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from modal_serve_gen.models import quantization_config, weights
 from modal_serve_gen.models.decoder import Decoder, LayerGroup, layer_groups
 from modal_serve_gen.models.encoders import unsized_encoder
 from modal_serve_gen.models.families import decoder_of
-from modal_serve_gen.models.mlp import expert_count
+from modal_serve_gen.models.mlp import DenseMlp, Experts, expert_count
 from modal_serve_gen.models.text_config import MAMBA_TYPES, MAX_SIZE, Json, TextConfig, text_config_of
 from modal_serve_gen.models.weight_format import WeightFormat
 
@@ -132,7 +132,7 @@ def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> J
         "layers": layer_groups(decoder),
         "num_attention_heads": text_config.heads,
         "hidden_size": decoder.hidden_size,
-        "shard_sizes": _shard_sizes(text_config),
+        "shard_sizes": _shard_sizes(decoder),
         "vocab_size": decoder.vocab_size,
         "num_experts": expert_count(text_config) or None,
         "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
@@ -200,13 +200,14 @@ def _max_context(text_config: TextConfig) -> int:
     return min(stated) if stated else text_config.size(CONTEXT_LENGTHS[0])
 
 
-def _shard_sizes(text_config: TextConfig) -> tuple[int, ...]:
-    keys = ["moe_intermediate_size", "shared_expert_intermediate_size", "intermediate_size"]
-    has_dense_layers = not expert_count(text_config) or text_config.get("first_k_dense_replace")
-    if not has_dense_layers and text_config.get("moe_intermediate_size"):
-        keys.remove("intermediate_size")
-    sizes = (text_config.get(key) for key in keys)
-    return tuple(sorted({size for size in sizes if isinstance(size, int) and size > 0}))
+def _shard_sizes(decoder: Decoder) -> tuple[int, ...]:
+    widths: set[int] = set()
+    for mlp in {mlp for layer in decoder.layers for mlp in layer.mlps}:
+        if isinstance(mlp, DenseMlp | Experts):
+            widths.add(mlp.width)
+        if isinstance(mlp, Experts) and mlp.shared_width:
+            widths.add(mlp.shared_width)
+    return tuple(sorted(widths))
 
 
 def kv_bytes_per_token(model: Model, tp: int = 1, cache_bytes: float = 2) -> float:

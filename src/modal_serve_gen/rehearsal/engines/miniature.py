@@ -59,7 +59,8 @@ def make(
         notes = _write(config, context, folder)
         _write_placeholder_weights(folder / "model.safetensors")
         return [*notes, "its weights are a placeholder of one tensor, which the stub engine does not read"]
-    key = json.dumps([config, context, engine, _recipe_hash(), _environment_name(engine_python)], sort_keys=True)
+    small, _ = shrink(config, context, _special_ids())
+    key = json.dumps([config, small, context, engine, _recipe_hash(), _environment_name(engine_python)], sort_keys=True)
     cached = cache() / "miniatures" / hashlib.sha256(key.encode()).hexdigest()[:24]
     if not cached.is_dir():
         cached.parent.mkdir(parents=True, exist_ok=True)
@@ -142,12 +143,17 @@ def _make_weights(folder: Path, engine_python: Path) -> tuple[int, str]:
     return run.returncode, lines[-1][:200] if lines else "no output"
 
 
+def _special_ids() -> dict[str, int]:
+    """Token ids of the tags, after those of the vocabulary."""
+    tags = rules()["tags"]
+    return {tag: number for number, tag in enumerate((*tags["special"], *tags["shown"]), len(_vocabulary()[0]))}
+
+
 def _write(config: Json, context: int | None, folder: Path) -> list[str]:
     """Write everything but the weights; returns notes on what differs from the model."""
     folder.mkdir(parents=True, exist_ok=True)
     words, merges = _vocabulary()
-    tags = rules()["tags"]
-    ids = {tag: len(words) + number for number, tag in enumerate((*tags["special"], *tags["shown"]))}
+    ids = _special_ids()
     small, notes = shrink(config, context, ids)
     eos, pad = ids["<|im_end|>"], ids["<|endoftext|>"]
     documents = {
