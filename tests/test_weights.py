@@ -134,6 +134,15 @@ def test_families_that_resemble_others_are_refused():
         from_config("me/model", "", {**LLAMA, "model_type": "minimax"})
 
 
+def test_linear_attention_in_unknown_layers_is_refused():
+    """Qwen3-Next without its interval would be planned as full attention in every layer."""
+    config = {**facts.config("Qwen/Qwen3-Next-80B-A3B-Instruct").config}
+    for key in ("full_attention_interval", "layer_types"):
+        config.pop(key, None)
+    with pytest.raises(ModelError, match="does not say which layers"):
+        from_config("me/model", "", config)
+
+
 def test_an_encoder_of_unknown_size_requires_the_size_of_the_files():
     """Phi 3.5 Vision names a CLIP without its sizes; the size of the files suffices."""
     config = {**LLAMA, "img_processor": {"name": "clip_vision_model"}}

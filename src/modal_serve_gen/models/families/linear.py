@@ -1,5 +1,6 @@
 """Hybrids of attention with linear attention or short convolutions (pure)."""
 
+from modal_serve_gen.errors import InvalidConfig
 from modal_serve_gen.models.attention import hybrid_layers, layer_types_of, stated_layer_types
 from modal_serve_gen.models.decoder import Decoder, LayerGroup, ListedMixer, recurrent_matrix
 from modal_serve_gen.models.families.assembly import assemble
@@ -17,9 +18,12 @@ def qwen3_next(text_config: TextConfig) -> Decoder | None:
     if not stated and (every := text_config.optional("full_attention_interval")):
         total = text_config.layer_count
         stated = ["linear_attention" if (number + 1) % every else "full_attention" for number in range(total)]
+    layer_types = layer_types_of(text_config, stated)
+    if "linear_attention" not in layer_types:
+        raise InvalidConfig("it has sizes of linear attention, but does not say which layers use it")
     gated = text_config.flag("attn_output_gate", text_config.model_type != "olmo_hybrid")
     text_config, delta = text_config.replace(attn_output_gate=gated), _gated_delta_net(text_config)
-    mixers = hybrid_layers(text_config, layer_types_of(text_config, stated), linear_attention=delta)
+    mixers = hybrid_layers(text_config, layer_types, linear_attention=delta)
     return assemble(text_config, mixers, mlp_layers(text_config))
 
 
