@@ -24,6 +24,9 @@ SDKS = [
     ),
 ]
 
+# The first lines of a Python script; the kernel reads no path with spaces behind #!, so /bin/sh starts Python.
+SHEBANG = f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n"
+
 # No deadline for examples: a busy machine is not a failure.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")

@@ -12,7 +12,7 @@ import pytest
 
 from modal_serve_gen import facts
 from scripts import bump, bump_review
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHEBANG
 from tests.test_update_apis import WHEEL
 from tests.test_update_flags import VLLM, wheel
 
@@ -45,7 +45,7 @@ def fake_uv(tmp_path):
     program = tmp_path / "uv"
     text = "\n".join(f"{name}=={version}" for name, version in RESOLVED.items())
     program.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+        f"{SHEBANG}import sys\nfrom pathlib import Path\n"
         f"Path(sys.argv[sys.argv.index('--output-file') + 1]).write_text({text!r})\nsys.stderr.write({LOG!r})\n"
     )
     program.chmod(0o755)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from modal_serve_gen.commands import credentials, doctor, machine, modal_command
 from modal_serve_gen.commands.machine import Finding
+from tests.conftest import SHEBANG
 
 SECRET = "as-verysecretvalue"
 
@@ -55,7 +56,7 @@ def by_name(findings: list[Finding]) -> dict[str, Finding]:
 def test_a_healthy_machine_has_nothing_to_mend(command, tmp_path, monkeypatch):
     """With a command of the imported version and a profile, what concerns Modal is ok and names its parts."""
     version = doctor._installed("modal").version
-    command(f"#!{sys.executable}\nprint('modal client version: {version}')\n")
+    command(f"{SHEBANG}print('modal client version: {version}')\n")
     config(tmp_path, f'[main]\ntoken_id = "ak-1"\ntoken_secret = "{SECRET}"\n')
     monkeypatch.setenv("MODAL_PROFILE", "main")
     found = by_name(doctor.examine())
@@ -83,7 +84,7 @@ def test_everything_that_is_not_ok_has_a_remedy():
 )
 def test_the_command_must_be_of_an_admitted_version(command, version, status):
     """A `modal` older than this project's own metadata admits is a failure that names both versions."""
-    command(f"#!{sys.executable}\nprint('modal client version: {version}')\n")
+    command(f"{SHEBANG}print('modal client version: {version}')\n")
     found = by_name(doctor.sdks())["modal command"]
     assert found.status == status and version in found.value
     assert status == "ok" or ">=1.5.1" in found.value

@@ -1,12 +1,12 @@
 """scripts/update_pins.py, with a fake uv command."""
 
-import sys
 import tomllib
 
 import pytest
 
 from modal_serve_gen.folders import FACTS
 from scripts import update_pins
+from tests.conftest import SHEBANG
 
 LOG = """\
 DEBUG Adding direct dependency: engine>=1.0, <1.0+
@@ -50,7 +50,7 @@ def stage(tmp_path):
     resolved = "\n".join(f"{name}=={version}" for name, version in CHOSEN.items())
     uv = tmp_path / "uv"
     uv.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+        f"{SHEBANG}import sys\nfrom pathlib import Path\n"
         f"Path({str(tmp_path / 'argv')!r}).write_text(' '.join(sys.argv))\n"
         f"Path(sys.argv[sys.argv.index('--output-file') + 1]).write_text({resolved!r})\nsys.stderr.write({LOG!r})\n"
     )

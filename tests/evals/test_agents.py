@@ -6,13 +6,12 @@ The formats are those of recordings of the real agents, which test_transcript.py
 import json
 import os
 import signal
-import sys
 import time
 
 import pytest
 
 from evals import answers, cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHEBANG
 from tests.evals.conftest import CASES, GOOD, benchmark, command, failed, results
 
 AGENTS = {"claude-code": "claude", "codex": "codex", "opencode": "opencode", "gemini": "gemini"}
@@ -42,7 +41,7 @@ def agents(case_file, tmp_path, monkeypatch):
         folder.mkdir(exist_ok=True)
         program = folder / AGENTS[agent]
         text = (ROOT / "tests" / "evals" / "stub_agent.py").read_text("utf-8")
-        program.write_text(f"#!{sys.executable}\n{text}", "utf-8")
+        program.write_text(f"{SHEBANG}{text}", "utf-8")
         program.chmod(0o755)
         (folder / "rg").write_text("#!/bin/sh\n", "utf-8")
         (folder / "rg").chmod(0o755)
