@@ -10,6 +10,7 @@ import pytest
 
 from modal_serve_gen import checks, facts, render
 from modal_serve_gen.commands import new_app
+from modal_serve_gen.spec import workflows
 from scripts import golden
 from tests.conftest import ROOT, SDKS
 
@@ -75,6 +76,10 @@ def test_an_older_app_is_read(path):
 def test_passes_every_check(case):
     """A generated app has no finding."""
     assert checks.check(golden.app(case)) == []
+
+
+def test_every_workflow_has_a_budget():
+    assert set(BUDGET) == {f"{name.replace('-', '_')}_default" for name in workflows.names()}
 
 
 @pytest.mark.parametrize("case", sorted(BUDGET))

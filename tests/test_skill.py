@@ -89,9 +89,10 @@ def test_the_version_and_the_description_have_one_source():
 
 
 def test_every_workflow_is_routed_to_its_one_reference():
-    """Each has a reference and a file to copy, and no reference serves two."""
+    """Each has a reference and a file to copy, and neither serves two."""
     references = [workflows.load(name).reference for name in workflows.names()]
     assert len(set(references)) == len(references)
+    assert len({docs.app_path(name) for name in workflows.names()}) == len(references)
     for name, reference in zip(workflows.names(), references, strict=True):
         assert (docs.SKILL / "references" / reference).exists()
         assert (docs.SKILL / docs.app_path(name)).exists()
