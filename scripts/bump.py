@@ -124,7 +124,6 @@ def carry_out(bump: Bump, wheel: Path | None, uv: str, tests: bool) -> list[str]
         for step in downloads(bump, folder, not wheel, not uv):
             _require(step, environment)
         wheel = (wheel or next(Path(folder).glob("*.whl"))).resolve()
-        environment["ENGINE_WHEELS"] = str(wheel)
         for step in required_steps(bump, str(wheel), uv or f"{folder}/uv/bin/uv"):
             _require(step, environment)
         _remove_old_tables(bump)
