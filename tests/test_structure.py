@@ -1,7 +1,10 @@
 """Structure: layers of the source, limits on functions, contents of the wheel, what must not occur in src/."""
 
 import ast
+import doctest
 import graphlib
+import importlib
+import json
 import os
 import subprocess
 import sys
@@ -142,8 +145,25 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
-def test_a_wheel_works_in_an_empty_folder(wheel, tmp_path):
-    """The wheel contains templates, facts, skills and type information, and writes the same app as the checkout."""
+@pytest.fixture
+def from_wheel(wheel, tmp_path):
+    """Runs the command from the unpacked wheel, in an empty folder."""
+    site, here = tmp_path / "site", tmp_path / "here"
+    zipfile.ZipFile(wheel).extractall(site)
+    here.mkdir()
+    script = "import sys, modal_serve_gen.cli as c; print(c.__file__, file=sys.stderr); c.main()"
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command, env = [sys.executable, "-c", script, *map(str, arguments)], {**os.environ, "PYTHONPATH": str(site)}
+        done = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True)
+        assert str(site) in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+def test_the_wheel_is_complete(wheel):
+    """It contains templates, facts, skills, type information and what runs in containers."""
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "templates/parts/engine.py",
@@ -153,17 +173,26 @@ def test_a_wheel_works_in_an_empty_folder(wheel, tmp_path):
         "rehearsal/containers/shim/rehearsal_shim.py",
     ):
         assert any(f"modal_serve_gen/{needed}" in name for name in names), needed
-    site, here = tmp_path / "site", tmp_path / "here"
-    zipfile.ZipFile(wheel).extractall(site)
-    here.mkdir()
-    env = {**os.environ, "PYTHONPATH": str(site)}
-    arguments = ["new", "--offline", "--stdout"]
-    script = "import sys, modal_serve_gen.cli as c; print(c.__file__, file=sys.stderr); c.main()"
-    from_wheel = subprocess.run(
-        [sys.executable, "-c", script, *arguments], cwd=here, env=env, capture_output=True, text=True, check=True
+
+
+def test_the_wheel_renders_and_checks_like_the_checkout(from_wheel, tmp_path):
+    """In an empty folder it writes the same app, and finds the same in a file with mistakes."""
+    command, bad = (
+        [sys.executable, "-m", "modal_serve_gen.cli"],
+        ROOT / "tests" / "data" / "outdated" / "download_and_server.py",
     )
-    assert str(site) in from_wheel.stderr
-    from_checkout = subprocess.run(
-        [sys.executable, "-m", "modal_serve_gen.cli", *arguments], cwd=here, capture_output=True, text=True, check=True
-    )
-    assert from_wheel.stdout == from_checkout.stdout
+    for arguments in (["new", "--offline", "--stdout"], ["check", bad, "--json"]):
+        checkout = subprocess.run([*command, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True)
+        installed = from_wheel(*arguments)
+        assert (installed.returncode, installed.stdout) == (checkout.returncode, checkout.stdout)
+    assert checkout.returncode == 1 and json.loads(checkout.stdout)["findings"]
+
+
+def test_the_examples_in_docstrings_are_true():
+    """Every `>>>` example gives what the docstring says."""
+    modules = [path for path in SOURCE.rglob("*.py") if ">>>" in path.read_text("utf-8")]
+    for path in modules:
+        name = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+        outcome = doctest.testmod(importlib.import_module(name))
+        assert outcome.attempted and not outcome.failed, name
+    assert modules
