@@ -1,4 +1,4 @@
-"""The source that rules go by: what expressions are worth, which engine is started how, what Modal runs."""
+"""The source that rules examine: constant expressions, engine commands, Modal objects."""
 
 import ast
 
@@ -12,7 +12,7 @@ from modal_serve_gen.checks.evaluation import evaluate
 from scripts import golden
 
 NAMES = {"N": 3, "NAME": "qwen", "WORDS": ["a", "b"], "Settings.PORT": 9000}
-WORTH = {
+VALUES = {
     "10 * 60": 600,
     "N + 1": 4,
     "-N": -3,
@@ -47,9 +47,9 @@ WORTH = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), WORTH.items(), ids=list(WORTH))
-def test_an_expression_is_worth_what_its_literals_tell(text, expected):
-    """Arithmetic, text and collections of what is known; None for everything else."""
+@pytest.mark.parametrize(("text", "expected"), VALUES.items(), ids=list(VALUES))
+def test_constant_expressions_are_evaluated(text, expected):
+    """Arithmetic, strings and collections of known values; None for anything else."""
     assert evaluate(ast.parse(text, mode="eval").body, NAMES) == expected
 
 
@@ -58,9 +58,9 @@ def test_an_expression_is_worth_what_its_literals_tell(text, expected):
         st.integers() | st.text() | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-def test_a_literal_is_worth_itself(held):
-    """Whatever Python writes down is read back."""
-    assert evaluate(ast.parse(repr(held), mode="eval").body, {}) == held
+def test_a_literal_evaluates_to_its_value(value):
+    """`evaluate` reads back what `repr` writes."""
+    assert evaluate(ast.parse(repr(value), mode="eval").body, {}) == value
 
 
 COMMANDS = {
@@ -82,8 +82,8 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize(("text", "words"), COMMANDS.items(), ids=list(COMMANDS))
-def test_an_engine_is_found_however_it_is_started(text, words):
-    """Lists, text for a shell, Python's own API."""
+def test_engine_commands_are_recognized(text, words):
+    """As a list, as a shell string, or as a call of the engine's Python API."""
     (command,) = AppSource(f"import shlex\nfrom vllm import LLM\nx = {text}\n").commands
     assert command.argv == words
 
@@ -91,13 +91,13 @@ def test_an_engine_is_found_however_it_is_started(text, words):
 @pytest.mark.parametrize(
     "text", ['["vllm", "bench", "serve"]', '"the vllm server"', '["serve", "vllm"]', "LLMS()", "x.LLM"]
 )
-def test_what_starts_no_engine_is_none(text):
-    """Near misses."""
+def test_similar_expressions_are_not_engine_commands(text):
+    """Another subcommand, prose, another order, other names."""
     assert AppSource(f"x = {text}\n").commands == []
 
 
-def test_a_command_grows():
-    """By +=, append and extend, under its own name; a part that is not known leaves it open."""
+def test_arguments_that_are_added_later_are_included():
+    """By `+=`, `append` and `extend` on the same variable; an unknown part makes the command incomplete."""
     text = "def f():\n    c = ['vllm', 'serve', 'm']\n    c += ['--seed', '1']\n    c.append('--enforce-eager')\n"
     (command,) = AppSource(text + "    c.extend(['--port', '8000'])\n    d = []\n    d.append()\n").commands
     assert command.argv == ("m", "--seed", "1", "--enforce-eager", "--port", "8000") and command.complete
@@ -109,8 +109,8 @@ def test_a_command_grows():
     assert not first.complete
 
 
-def test_the_units_of_an_app_and_what_runs_in_them():
-    """Functions, classes, servers, and functions that are decorated by a call; each with what it reaches."""
+def test_modal_objects_and_their_engine_commands():
+    """Functions, classes, and functions that are decorated by a call, each with the commands that it reaches."""
     source = AppSource(
         "import modal\nfrom modal import concurrent as together\n\napp = modal.App('x')\nFLAGS = ['--seed', '1']\n\n"
         "def start():\n    return ['vllm', 'serve', 'm', *FLAGS]\n\n"
@@ -119,23 +119,24 @@ def test_the_units_of_an_app_and_what_runs_in_them():
         "def plain():\n    start()\n\n"
         "three = app.function(gpu='L4')(plain)\nnot_one = other(gpu='L4')(plain)\n"
     )
-    one, two, three = source.modal_objects
-    assert [(each.kind, each.name) for each in source.modal_objects] == [
+    decorated, cls, wrapped = source.modal_objects
+    assert [(item.kind, item.name) for item in source.modal_objects] == [
         ("function", "one"),
         ("cls", "Two"),
         ("function", "plain"),
     ]
-    assert one.gpus == [("H100", 2), ("A100", 1)] and one.decorator("concurrent").name == "modal.concurrent"
-    assert one.server_command.argv == three.server_command.argv == ("m", "--seed", "1")
-    assert two.server_command is None and two.decorator("enter").arguments["snap"].value is True
+    assert decorated.gpus == [("H100", 2), ("A100", 1)]
+    assert decorated.decorator("concurrent").name == "modal.concurrent"
+    assert decorated.server_command.argv == wrapped.server_command.argv == ("m", "--seed", "1")
+    assert cls.server_command is None and cls.decorator("enter").arguments["snap"].value is True
 
 
-QUIET = """
+CLEAN = """
 import os
 
 import modal
 
-app = modal.App("quiet")
+app = modal.App("clean")
 more = get_more()
 image = modal.Image.from_registry("lmsysorg/sglang:v0.5.12.post1-cu130", add_python="3.12").pip_install("httpx==0.28.1")
 weights = modal.Volume.from_name("weights")
@@ -167,9 +168,9 @@ def unknown():
 """
 
 
-def test_what_is_not_known_is_no_finding():
-    """Values from the environment, flags of another pinned version, keywords behind `**`, a key that guards all."""
-    assert checks.check(QUIET) == []
+def test_unknown_values_are_not_findings():
+    """Values from the environment, flags of a release without a table, keywords behind `**`, a key for all routes."""
+    assert checks.check(CLEAN) == []
 
 
 @pytest.mark.parametrize(
@@ -189,14 +190,14 @@ def test_what_is_not_known_is_no_finding():
         ('"--port", "8000"', '"--port", "8001"', "engine-address"),
     ],
 )
-def test_one_change_is_found(old, new, rule):
-    """A quiet app with one fault: that rule speaks."""
-    assert QUIET.count(old) == 1
-    assert rule in {each.rule for each in checks.check(QUIET.replace(old, new))}
+def test_one_fault_is_reported(old, new, rule):
+    """An app without findings, changed in one place: the rule for it reports a finding."""
+    assert CLEAN.count(old) == 1
+    assert rule in {finding.rule for finding in checks.check(CLEAN.replace(old, new))}
 
 
-def test_an_image_by_its_digest_pins_its_engine():
-    """What it holds cannot change, so nothing else has to say which version that is."""
+def test_an_image_digest_pins_the_engine():
+    """The content of such an image cannot change, so no other pin is needed."""
     tag = "vllm/vllm-openai@sha256:" + "0" * 64
     text = f'import modal\nimage = modal.Image.from_registry("{tag}")\nC = ["vllm", "serve", "/m"]\n'
     assert checks.check(text) == []
@@ -204,28 +205,28 @@ def test_an_image_by_its_digest_pins_its_engine():
 
 
 def test_each_package_has_its_own_pin():
-    """The first that is installed is not taken for another."""
+    """The version of one package is not taken for that of another."""
     source = AppSource('i.pip_install("a==1", "b>=2", "vllm[audio]==4").run_commands("uv pip install c==3 d")')
     assert [source.pinned_version(name) for name in ("a", "b", "vllm", "c", "d")] == ["1", "", "4", "3", ""]
 
 
-def test_what_a_function_imports_renames_nothing_of_the_module():
-    """A function's own `from x import app` is not the app: its units are still seen."""
+def test_an_import_in_a_function_does_not_shadow_the_app():
+    """With `from x.y import app` inside a function, the functions of the module's app are still found."""
     text = (
         "import modal\napp = modal.App()\n@app.function(gpu='H100')\ndef f():\n    from x.y import app\n    app.z()\n"
     )
-    assert [unit.name for unit in AppSource(text).modal_objects] == ["f"]
+    assert [item.name for item in AppSource(text).modal_objects] == ["f"]
 
 
-def test_a_gate_of_the_apps_own_closes_sglang():
-    """Middleware that compares keys, loaded as SGLang loads plugins, counts; without it everybody may ask."""
+def test_a_gate_in_the_app_protects_sglang():
+    """Middleware that compares keys and is loaded as a plugin of SGLang counts; without it, the routes are public."""
     text = golden.app("sglang_low_latency_api_key")
     assert checks.check(text) == []
     without = text.replace("secrets.compare_digest", "secrets.equal")
-    assert {each.rule for each in checks.check(without)} == {"admin-routes", "public-endpoint"}
+    assert {finding.rule for finding in checks.check(without)} == {"admin-routes", "public-endpoint"}
 
 
 @pytest.mark.parametrize("case", sorted(golden.CASES))
-def test_every_golden_app_is_seen(case):
-    """A source without units would find nothing wrong with anything."""
+def test_modal_objects_of_every_golden_app_are_found(case):
+    """Without Modal objects, most rules would have nothing to check."""
     assert len(AppSource(golden.app(case)).modal_objects) >= 2

@@ -1,4 +1,4 @@
-"""`check` as people and tools meet it: files and folders, formats, rules to choose, files that mean harm."""
+"""`check` on the command line: files and folders, output formats, selection of rules, hostile files."""
 
 import json
 import os
@@ -26,8 +26,8 @@ for descriptor in range(3, 64):
         pass
 os._exit(0)
 """
-# What their authors would have to grant: each is a fault that the facts of the field name.
-DEFENDED = {
+# Findings in rebuilt public examples; each is a real fault.
+KNOWN_FINDINGS = {
     "foreign_batches.py": {"download-on-gpu", "revision-pinned"},
     "foreign_server.py": {"container-bound", "public-endpoint", "download-on-gpu"},
     "foreign_sglang.py": {"container-bound", "public-endpoint", "download-on-gpu", "admin-routes"},
@@ -39,7 +39,7 @@ DEFENDED = {
 
 @pytest.fixture
 def app(tmp_path):
-    """Write an app and give its path."""
+    """Write an app: `app(TEXT)` returns its path."""
 
     def write(text: str | bytes, name: str = "app.py") -> Path:
         path = tmp_path / name
@@ -50,21 +50,21 @@ def app(tmp_path):
 
 
 @pytest.mark.parametrize("case", sorted(golden.CASES))
-def test_a_generated_app_has_no_finding(case, app):
-    """Neither by its text nor by its import."""
+def test_a_generated_app_has_no_findings(case, app):
+    """Neither in its source nor on import."""
     text = golden.app(case)
     assert checks.examine(text, app(text)) == ([], "")
 
 
 @pytest.mark.parametrize("path", FOREIGN, ids=lambda path: path.stem)
-def test_the_shapes_of_public_examples_raise_only_what_can_be_defended(path):
-    """Rebuilt examples of others: exactly the faults that stand in DEFENDED."""
-    assert {each.rule for each in checks.check(path.read_text("utf-8"))} == DEFENDED.get(path.name, set())
+def test_public_examples_have_only_their_known_findings(path):
+    """Exactly those in KNOWN_FINDINGS, and none in other examples."""
+    assert {finding.rule for finding in checks.check(path.read_text("utf-8"))} == KNOWN_FINDINGS.get(path.name, set())
 
 
 @pytest.mark.parametrize("path", OUTDATED, ids=lambda path: path.stem)
-def test_everything_outdated_or_missing_is_found_on_its_line(path):
-    """Each marked rule on its line, and nothing else."""
+def test_outdated_code_is_reported_on_its_line(path):
+    """Exactly the marked rules, each on its line."""
     text = path.read_text("utf-8")
     marked = {
         (number, rule)
@@ -72,11 +72,11 @@ def test_everything_outdated_or_missing_is_found_on_its_line(path):
         if (match := FINDING.search(line))
         for rule in match[1].split()
     }
-    assert {(each.line, each.rule) for each in checks.check(text)} == marked
+    assert {(finding.line, finding.rule) for finding in checks.check(text)} == marked
 
 
-def test_a_finding_is_a_line_with_its_place_and_its_remedy(cli, app):
-    """Text ends with where the rules are explained; exit code 1."""
+def test_a_finding_is_one_line_with_location_and_fix(cli, app):
+    """The last line says where the rules are explained; exit code 1."""
     result = cli("check", str(app(BAD)))
     assert result.exit_code == 1
     first, _, last = result.stdout.strip().split("\n")
@@ -86,8 +86,8 @@ def test_a_finding_is_a_line_with_its_place_and_its_remedy(cli, app):
     assert last.startswith("1 finding in 1 file.") and "checks" in last
 
 
-def test_json_and_github_hold_the_same_findings(cli, app):
-    """One document with the contract's keys; workflow commands for annotations."""
+def test_json_and_github_formats_have_the_same_findings(cli, app):
+    """One JSON document with the documented keys, and GitHub's workflow commands for annotations."""
     path = str(app(BAD, "a b,c.py"))
     document = json.loads(cli("check", path, "--json").stdout)
     assert document["files"] == 1 and document["notes"] == []
@@ -101,8 +101,8 @@ def test_json_and_github_hold_the_same_findings(cli, app):
     assert github.startswith(f"::error file={escaped},line=6,title=modal-serve-gen container-bound::work has no limit")
 
 
-def test_a_folder_is_its_files_that_import_modal(cli, app, tmp_path):
-    """Others are passed over, and so are installed packages; a folder without any is bad input."""
+def test_files_of_a_folder_that_import_modal_are_checked(cli, app, tmp_path):
+    """Other files and installed packages are skipped; a folder without such a file is bad input."""
     app(BAD)
     app("print('no app')\n", "other.py")
     (tmp_path / "node_modules").mkdir()
@@ -114,8 +114,8 @@ def test_a_folder_is_its_files_that_import_modal(cli, app, tmp_path):
     assert result.exit_code == 2 and "imports modal" in result.stderr
 
 
-def test_rules_can_be_chosen(cli, app):
-    """--select and --ignore, repeated or with commas; a name that is none is refused with the nearest."""
+def test_rules_can_be_selected_and_ignored(cli, app):
+    """--select and --ignore, repeated or separated by commas; for an unknown rule, the error has the closest name."""
     path = str(app(BAD))
     assert cli("check", path, "--ignore", "gpu,container-bound").exit_code == 0
     assert cli("check", path, "--select", "gpu").exit_code == 0
@@ -131,8 +131,8 @@ def test_a_comment_silences_one_rule_on_its_line(app):
 
 
 @pytest.mark.parametrize("path", ["nowhere.py", "/dev/null/x"])
-def test_what_cannot_be_read_is_bad_input(cli, path):
-    """A path that is none ends with 2 and says so."""
+def test_a_missing_path_is_bad_input(cli, path):
+    """Exit code 2 and a message."""
     result = cli("check", path)
     assert result.exit_code == 2 and "neither a file nor a folder" in result.stderr
 
@@ -153,14 +153,14 @@ def test_what_cannot_be_read_is_bad_input(cli, path):
     ],
     ids=["brackets", "parentheses", "null", "not-utf-8", "signs", "sums", "huge", "calls", "lists", "functions"],
 )
-def test_a_file_that_means_harm_is_at_most_a_finding(cli, app, content):
-    """Whatever stands in a file, `check` ends with findings or without, and with no error of its own."""
+def test_a_hostile_file_does_not_crash_the_check(cli, app, content):
+    """The exit code is 0 or 1 for any content, without an internal error."""
     result = cli("check", str(app(content)), "--no-import")
     assert result.exit_code in (0, 1) and "crashed with" not in result.output
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("while True:\n    pass\n", "does not finish within"),
         ("import os\nos._exit(3)\n", "with exit code 3"),
@@ -170,14 +170,14 @@ def test_a_file_that_means_harm_is_at_most_a_finding(cli, app, content):
         (FORGED_REPORT, "ends the process"),
     ],
 )
-def test_an_import_that_goes_wrong_is_a_finding(app, text, said):
-    """In bounded time, and whatever the file does to its process."""
-    found = sdk_import.import_app(app(text), limit_s=3)
-    assert any(said in message for _, message, _ in found.violations), found
+def test_a_failing_import_is_a_finding(app, text, expected):
+    """Within the time limit, and whatever the file does to its process."""
+    result = sdk_import.import_app(app(text), limit_s=3)
+    assert any(expected in message for _, message, _ in result.violations), result
 
 
-def test_an_import_sees_no_credentials(app, monkeypatch, tmp_path):
-    """Neither the environment's keys nor the home folder reach the process that imports a file."""
+def test_credentials_are_hidden_from_an_imported_file(app, monkeypatch, tmp_path):
+    """The importing process gets neither the keys in the environment nor the home folder."""
     monkeypatch.setenv("MODAL_TOKEN_ID", "ak-secret")
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     path = app("import os\nSEEN = dict(os.environ)\nHOME = os.path.expanduser('~')\n")
@@ -187,8 +187,8 @@ def test_an_import_sees_no_credentials(app, monkeypatch, tmp_path):
     assert sdk_import.import_app(path).violations == ()
 
 
-def test_nothing_is_imported_when_it_is_not_to_be(cli, app, tmp_path):
-    """With --no-import the file's own code does not run."""
+def test_imports_can_be_turned_off(cli, app, tmp_path):
+    """With --no-import, the code of the file does not run."""
     path = app(f"import modal\nopen({str(tmp_path / 'ran')!r}, 'w')\n")
     assert cli("check", str(path), "--no-import").exit_code == 0
     assert not (tmp_path / "ran").exists()
@@ -196,27 +196,27 @@ def test_nothing_is_imported_when_it_is_not_to_be(cli, app, tmp_path):
     assert (tmp_path / "ran").exists()
 
 
-def test_what_only_the_sdk_knows_is_a_finding_on_its_line(app):
-    """An argument of the wrong kind passes every rule, and not the import."""
+def test_an_error_of_the_sdk_is_a_finding_on_its_line(app):
+    """An argument of the wrong type passes every rule, but fails on import."""
     text = 'import modal\n\napp = modal.App("x")\n\n\n@app.function(timeout=None)\ndef work():\n    pass\n'
     (finding,) = checks.check(text, app(text))
     assert (finding.line, finding.rule) == (6, "import")
 
 
-def test_the_sdk_does_not_repeat_a_rule(app):
-    """What a rule has found in a statement is not said again by the import that fails there."""
+def test_a_failing_import_does_not_repeat_a_finding(app):
+    """A statement with a finding gets no second one if the import fails there."""
     text = BAD.replace('gpu="L4"', "max_containers=1,\n    keep_warm=1")
-    assert [each.rule for each in checks.check(text, app(text))] == ["removed-api"]
+    assert [finding.rule for finding in checks.check(text, app(text))] == ["removed-api"]
 
 
-def test_an_import_makes_constants_known(app):
-    """A value that the text alone does not tell is checked once the file was imported."""
+def test_an_import_provides_values_of_constants(app):
+    """Values that cannot be evaluated statically are checked after the import."""
     text = BAD.replace('gpu="L4"', "gpu=GPU, max_containers=1").replace("app = ", 'GPU = "H10x"[:3]\napp = ')
     assert checks.check(text) == []
-    assert [each.rule for each in checks.check(text, app(text))] == ["gpu"]
+    assert [finding.rule for finding in checks.check(text, app(text))] == ["gpu"]
 
 
-def test_a_package_that_is_not_here_is_a_note(cli, app):
-    """It may be on the user's machine: no finding, and a word on what was not looked at."""
+def test_a_missing_package_is_a_note(cli, app):
+    """It may be installed where the app is used: no finding, but a note that the import was not checked."""
     result = cli("check", str(app("import modal\nimport surely_not_installed\n")))
     assert result.exit_code == 0 and "surely_not_installed is not installed in this environment" in result.stderr

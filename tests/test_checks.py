@@ -1,4 +1,4 @@
-"""Checks: each rule has a good and a bad example; a finding stands on its line; a hostile file only yields findings."""
+"""The rules of `check`: a good and a bad example of each, and files that are not valid Python."""
 
 import re
 from pathlib import Path
@@ -14,40 +14,40 @@ RULES = sorted(checks.rules())
 EXPECTED = re.compile(r"# finding: (.+)$")
 
 
-def test_every_rule_has_its_examples_and_its_documentation():
-    """A rule without a good and a bad example, or without a docstring, is not one."""
+def test_every_rule_has_examples_and_documentation():
+    """A folder of examples, and a docstring whose first line is a sentence."""
     assert {path.name for path in EXAMPLES.iterdir()} == set(RULES)
     for rule, text in checks.documentation().items():
         assert text.split("\n")[0].endswith("."), rule
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_good_example_has_no_finding(rule):
-    """No rule finds anything in a good example."""
-    found = checks.check((EXAMPLES / rule / "good.py").read_text())
-    assert [each for each in found if each.rule == rule] == []
+def test_a_good_example_has_no_findings(rule):
+    """The rule reports nothing in its good example."""
+    findings = checks.check((EXAMPLES / rule / "good.py").read_text())
+    assert [finding for finding in findings if finding.rule == rule] == []
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_bad_example_is_found_on_its_lines(rule):
-    """Exactly the marked lines, each with what is marked, and something to do about it."""
+def test_a_bad_example_has_the_marked_findings(rule):
+    """Exactly on the marked lines, each with the marked message and a fix."""
     text = (EXAMPLES / rule / "bad.py").read_text()
     expected = {n: match[1] for n, line in enumerate(text.split("\n"), 1) if (match := EXPECTED.search(line))}
-    found = [each for each in checks.check(text) if each.rule == rule]
-    assert sorted({each.line for each in found}) == sorted(expected)
-    assert all(each.fix for each in found)
+    findings = [finding for finding in checks.check(text) if finding.rule == rule]
+    assert sorted({finding.line for finding in findings}) == sorted(expected)
+    assert all(finding.fix for finding in findings)
     for line, message in expected.items():
-        assert any(message in each.message for each in found if each.line == line), (line, found)
+        assert any(message in finding.message for finding in findings if finding.line == line), (line, findings)
 
 
 @pytest.mark.parametrize("text", ["def broken(:", "x = 1\0", "(" * 100_000, "\ufeff", ""])
 def test_a_broken_file_is_at_most_one_finding(text):
-    """What is no Python is one finding with its line; nothing raises."""
-    found = checks.check(text)
-    assert len(found) <= 1 and all(each.rule == "syntax" for each in found)
+    """A file that is not valid Python gives one syntax finding; nothing raises."""
+    findings = checks.check(text)
+    assert len(findings) <= 1 and all(finding.rule == "syntax" for finding in findings)
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_any_text_can_be_checked(text):
-    """Whatever a file holds, checking it returns findings."""
+    """The result is always a list of findings."""
     assert isinstance(checks.check(text), list)

