@@ -1,4 +1,4 @@
-"""LoRA adapters and drafts: what fits its model is taken over, what does not is refused before anything is written."""
+"""LoRA adapters and draft models: pinned and served if they fit the model, otherwise refused."""
 
 import json
 
@@ -33,12 +33,12 @@ def adapter(**changes) -> Repo:
     return Repo(files=FILES, config=json.dumps(LORA | changes).encode())
 
 
-def new(**given) -> new_app.Made:
-    return new_app.make({"model": BASE, **given}, source=None, generator="test", offline=False, say=print)
+def new(**options) -> new_app.Made:
+    return new_app.make({"model": BASE, **options}, source=None, generator="test", offline=False, say=print)
 
 
 def test_an_adapter_is_pinned_verified_and_served(served):
-    """Its commit stands in the app, preflight downloads it, the engine serves it by its name with room for its rank."""
+    """The app has its commit, preflight downloads it, the engine serves it by name with a sufficient maximum rank."""
     served.repos["me/sql"], served.repos["me/chat"] = adapter(), adapter(r=8)
     made = new(lora=[f"sql={'me/sql'}@{SHA}", f"chat=me/chat@{SHA}"])
     assert '"sql": "me/sql",' in made.text and f'"me/sql": "{SHA}",' in made.text
@@ -52,7 +52,7 @@ def test_an_adapter_is_pinned_verified_and_served(served):
 @pytest.mark.parametrize(
     ("name", "elements"),
     [
-        # What PEFT counts as trainable for all linear layers of Llama 3.1 8B at rank 16; its head and embeddings apart.
+        # PEFT's trainable parameters for all linear layers of Llama 3.1 8B at rank 16, plus head and embeddings.
         ("meta-llama/Llama-3.1-8B-Instruct", 41_943_040 + 16 * 2 * (4096 + 128_256)),
         # 48 layers of 128 experts with 3 matrices of 2048 x 768, the router, 32 query and 4 KV heads of 128.
         (
@@ -61,25 +61,24 @@ def test_an_adapter_is_pinned_verified_and_served(served):
         ),
     ],
 )
-def test_a_slot_has_room_for_every_matrix_and_every_expert(name, elements):
-    """rank x (inputs + outputs) for each, two bytes an element."""
-    held = facts.config(name).config
-    model = from_config(name, SHA, held, weight_bytes=1)
+def test_a_slot_holds_every_matrix_and_every_expert(name, elements):
+    """rank x (inputs + outputs) elements for each, of two bytes."""
+    model = from_config(name, SHA, facts.config(name).config, weight_bytes=1)
     assert adapters.slot_bytes(model, 16) == 2 * elements
 
 
 @pytest.mark.parametrize("case", COUNTED, ids=lambda case: case["config"]["architectures"][0])
-def test_slots_are_as_large_as_the_real_engine_made_them(case):
-    """To the element, for attention of three kinds, short convolutions, Gated DeltaNet and experts."""
+def test_slots_have_the_size_that_the_real_engine_allocates(case):
+    """Exactly, for three kinds of attention, short convolutions, Gated DeltaNet and experts."""
     model = from_config("me/model", SHA, case["config"], weight_bytes=1)
     rank, slots = 16, 2
-    apart = 0 if case["embeddings"] else slots * rank * 2 * (model.hidden_size + model.vocab_size)
-    assert slots * adapters.slot_bytes(model, rank) / adapters.ELEMENT_BYTES - apart == case["elements"]
+    outer = 0 if case["embeddings"] else slots * rank * 2 * (model.hidden_size + model.vocab_size)
+    assert slots * adapters.slot_bytes(model, rank) / adapters.ELEMENT_BYTES - outer == case["elements"]
 
 
 @pytest.mark.parametrize("name", sorted(facts.models()))
 def test_a_slot_is_a_small_part_of_every_bundled_model(name):
-    """Every configuration can be read, and doubling the rank doubles the slot."""
+    """Between 0.1 % and 10 % of the weights; doubling the rank doubles the slot."""
     known = facts.models()[name]
     model = from_config(name, SHA, facts.config(name).config, weight_bytes=known.weight_bytes)
     slot = adapters.slot_bytes(model, 8)
@@ -92,11 +91,11 @@ REFUSED = {
     "another base": (f"sql=me/sql@{SHA}", adapter(base_model_name_or_path="Qwen/Qwen3-4B"), BadInput, "Qwen/Qwen3-4B"),
     "too high a rank": (f"sql=me/sql@{SHA}", adapter(r=1024), BadInput, "1024"),
     "too high a rank in one module": (f"sql=me/sql@{SHA}", adapter(rank_pattern={"q_proj": 640}), BadInput, "640"),
-    "a rank that is none": (f"sql=me/sql@{SHA}", adapter(r="8"), ModelError, "not a LoRA"),
+    "a rank that is not a number": (f"sql=me/sql@{SHA}", adapter(r="8"), ModelError, "not a LoRA"),
     "DoRA": (f"sql=me/sql@{SHA}", adapter(use_dora=True), ModelError, "has DoRA"),
-    "whole modules": (f"sql=me/sql@{SHA}", adapter(modules_to_save=["lm_head"]), ModelError, "modules_to_save"),
+    "complete modules": (f"sql=me/sql@{SHA}", adapter(modules_to_save=["lm_head"]), ModelError, "modules_to_save"),
     "biases": (f"sql=me/sql@{SHA}", adapter(bias="all"), ModelError, "has biases"),
-    "another start": (f"sql=me/sql@{SHA}", adapter(init_lora_weights="pissa"), ModelError, "pissa"),
+    "another initialization": (f"sql=me/sql@{SHA}", adapter(init_lora_weights="pissa"), ModelError, "pissa"),
     "a name in other letters": (f"sqlé=me/sql@{SHA}", adapter(), BadInput, "NAME=REPO@SHA"),
     "no LoRA": (f"sql=me/sql@{SHA}", adapter(peft_type="IA3"), ModelError, "not a LoRA"),
     "pickle": (
@@ -111,50 +110,50 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_an_adapter_that_does_not_fit_is_refused(case, served):
-    """With the value at fault, and the way out."""
-    asked, repo, kind, reason = REFUSED[case]
+    """The error has the invalid value."""
+    option, repo, kind, reason = REFUSED[case]
     served.repos["me/sql"] = repo
     with pytest.raises(kind) as caught:
-        new(lora=[asked], served_model_name=BASE.split("/")[1])
+        new(lora=[option], served_model_name=BASE.split("/")[1])
     assert reason in str(caught.value)
 
 
-def test_two_adapters_of_one_name_are_refused():
-    """Clients could not tell them apart."""
+def test_two_adapters_with_one_name_are_refused():
+    """Clients select an adapter by its name."""
     with pytest.raises(BadInput, match="different name"):
         new(lora=[f"sql=me/a@{SHA}", f"sql=me/b@{SHA}"])
 
 
-def test_an_architecture_without_adapters_is_refused():
-    """Its class in the engine says so; nothing is asked of the Hub."""
+def test_an_architecture_without_lora_support_is_refused():
+    """According to its class in the engine; the Hub is not queried."""
     model = hub.resolve("deepseek-ai/DeepSeek-V3.1", engine="vllm")
     model = model.model_copy(update={"architecture": "DeepseekV4ForCausalLM"})
     with pytest.raises(ModelError, match="does not support LoRA"):
         adapters.resolve((f"sql=me/sql@{SHA}",), model, "deepseek", TABLE, offline=False)
 
 
-def test_an_adapter_of_the_base_fits_its_quantised_copy(served):
-    """An FP8 copy has the same layers, and so has the 4-bit copy that an adapter was trained on."""
+def test_an_adapter_of_the_base_fits_its_quantized_copy(served):
+    """An FP8 copy has the same layers, as has the 4-bit copy on which an adapter was trained."""
     served.repos["me/sql"] = adapter(base_model_name_or_path="unsloth/Qwen3-8B-unsloth-bnb-4bit")
     assert '"me/sql"' in new(model="Qwen/Qwen3-8B-FP8", lora=[f"sql=me/sql@{SHA}"]).text
 
 
-def test_offline_cannot_know_an_adapter():
-    """Said, rather than guessed."""
+def test_an_adapter_cannot_be_resolved_offline():
+    """The error names --offline."""
     with pytest.raises(ModelError, match="--offline"):
         new_app.make({"lora": [f"a=me/sql@{SHA}"]}, source=None, generator="test", offline=True, say=print)
 
 
-def low(**given) -> new_app.Made:
-    return new(workflow="sglang-low-latency", **given)
+def low(**options) -> new_app.Made:
+    return new(workflow="sglang-low-latency", **options)
 
 
 def config(vocabulary: int, architecture: str = "LlamaForCausalLMEagle3", **more) -> bytes:
     return json.dumps({"architectures": [architecture], "vocab_size": vocabulary, **more}).encode()
 
 
-def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
-    """It comes down with the weights and is given as a local folder; another vocabulary is refused."""
+def test_a_draft_is_pinned_and_has_the_same_vocabulary(served):
+    """It is downloaded with the weights and passed as a local folder; another vocabulary is refused."""
     vocabulary = hub.resolve(BASE, engine="sglang").vocab_size
     served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 2**20}, config=config(vocabulary))
     text = low(draft=f"EAGLE3=me/eagle@{SHA}").text
@@ -166,7 +165,7 @@ def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "architecture", "taken"),
+    ("algorithm", "architecture", "accepted"),
     [
         ("EAGLE3", "LlamaForCausalLMEagle3", True),
         ("DFLASH", "DFlashDraftModel", True),
@@ -176,22 +175,22 @@ def test_a_draft_is_pinned_and_of_the_same_vocabulary(served):
         ("EAGLE3", "", False),
     ],
 )
-def test_a_draft_is_one_that_the_engine_knows(served, algorithm, architecture, taken):
-    """Of the registry of drafts, or, where a whole small model guesses, of the models'."""
+def test_a_draft_must_be_known_to_the_engine(served, algorithm, architecture, accepted):
+    """In its registry of draft models or, for STANDALONE, in its registry of models."""
     vocabulary = hub.resolve(BASE, engine="sglang").vocab_size
     files = {"config.json": 9, "model.safetensors": 2**20}
     served.repos["me/draft"] = Repo(files=files, config=config(vocabulary, architecture))
-    if taken:
+    if accepted:
         text = low(draft=f"{algorithm}=me/draft@{SHA}").text
         assert f"--speculative-algorithm={algorithm}" in text
-        assert ("--speculative-num-steps=3" in text) == (algorithm != "DFLASH")  # whose draft states its own block
+        assert ("--speculative-num-steps=3" in text) == (algorithm != "DFLASH")  # a DFLASH draft has its own block size
     else:
         with pytest.raises(BadInput, match=f"does not support for {algorithm}"):
             low(draft=f"{algorithm}=me/draft@{SHA}")
 
 
-def test_a_draft_takes_memory_of_its_own(served):
-    """Its files count in the plan as they stand on the Hub."""
+def test_a_draft_is_part_of_the_memory_plan(served):
+    """With the size of its files on the Hub."""
     vocabulary = hub.resolve(BASE, engine="sglang").vocab_size
     served.repos["me/eagle"] = Repo(files={"config.json": 9, "model.safetensors": 3 * 2**30}, config=config(vocabulary))
     (row,) = [row for row in low(draft=f"EAGLE3=me/eagle@{SHA}").plan.ledger if row.item == "adapters_and_drafts"]
@@ -210,14 +209,14 @@ DRAFT = {
 @pytest.mark.parametrize(
     ("algorithm", "architecture", "more", "layers", "tokens"),
     [
-        ("EAGLE3", "LlamaForCausalLMEagle3", {}, 2, 4),  # the engine takes them for layers of the model
+        ("EAGLE3", "LlamaForCausalLMEagle3", {}, 2, 4),  # the engine counts them like layers of the model
         ("DFLASH", "DFlashDraftModel", {"dflash_config": {"block_size": 8}}, 4, 8),  # twice the KV heads of the model
         ("DFLASH", "DFlashDraftModel", {"block_size": "x"}, 4, 16),
         ("EAGLE3", "LlamaForCausalLMEagle3", {"num_hidden_layers": None}, 1, 4),
     ],
 )
-def test_a_draft_keeps_a_cache_of_its_own(served, algorithm, architecture, more, layers, tokens):
-    """In layers of the model's size, for each token; a hybrid keeps states for what one step verifies."""
+def test_a_draft_has_its_own_kv_cache(served, algorithm, architecture, more, layers, tokens):
+    """Per token, in units of a layer of the model; hybrids keep a state for each token that a step verifies."""
     model = hub.resolve(BASE, engine="sglang")
     stated = config(model.vocab_size, architecture, **DRAFT | more)
     served.repos["me/draft"] = Repo(files={"config.json": 9, "model.safetensors": 9}, config=stated)
@@ -227,14 +226,14 @@ def test_a_draft_keeps_a_cache_of_its_own(served, algorithm, architecture, more,
 
 
 @pytest.mark.parametrize("draft", ["EAGLE3=me/eagle", f"MAGIC=me/eagle@{SHA}", f"EAGLE3=../x@{SHA}", "x"])
-def test_a_draft_in_another_form_is_refused(draft):
-    """Algorithm, repository and commit, all three."""
+def test_a_draft_option_in_another_form_is_refused(draft):
+    """Algorithm, repository and commit are required."""
     with pytest.raises(ServeError, match="ALGORITHM=REPO@SHA"):
         low(draft=draft)
 
 
 def test_a_checkpoint_with_prediction_layers_uses_them():
-    """Qwen 3.6 brings its own; Qwen 3 does not, and the note says how to add a draft."""
+    """Qwen 3.6 has them; Qwen 3 does not, and the note says how to add a draft."""
     own = speculation.of_model(hub.resolve("Qwen/Qwen3.6-35B-A3B-FP8", engine="sglang"), "sglang")
     assert own.draft[0] == "Qwen/Qwen3.6-35B-A3B-FP8" and own.extra_weight_bytes > 0
     none = speculation.of_model(hub.resolve(BASE, engine="sglang"), "sglang")
@@ -242,15 +241,16 @@ def test_a_checkpoint_with_prediction_layers_uses_them():
 
 
 @pytest.mark.parametrize(("architecture", "engine"), [("OtherForCausalLM", "sglang"), (None, "vllm")])
-def test_layers_that_the_engine_cannot_use_are_left(architecture, engine):
-    """Another architecture, or an engine of which nothing is known: no draft, and the note says so."""
+def test_prediction_layers_that_the_engine_cannot_use_are_ignored(architecture, engine):
+    """For another architecture, or an engine without facts, there is no draft, and the note says so."""
     model = hub.resolve("Qwen/Qwen3.6-35B-A3B-FP8", engine="sglang")
-    left = speculation.of_model(model.model_copy(update={"architecture": architecture or model.architecture}), engine)
-    assert left.draft is None and left.extra_weight_bytes == 0 and engine in left.note
+    model = model.model_copy(update={"architecture": architecture or model.architecture})
+    speculative = speculation.of_model(model, engine)
+    assert speculative.draft is None and speculative.extra_weight_bytes == 0 and engine in speculative.note
 
 
-def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
-    """Every argument that the facts give stands in the engine's own table."""
+def test_the_arguments_in_the_facts_are_flags_of_the_pinned_engine():
+    """Every argument and architecture is in the engine's own table."""
     table = flags.load(facts.flag_table_path("sglang", facts.pins()["sglang"].version))
     known = facts.speculation()["sglang"]
     for arguments in (known.arguments, *known.with_draft.values()):
@@ -259,8 +259,8 @@ def test_the_arguments_of_the_facts_are_flags_of_the_pinned_engine():
     assert set(known.architectures.values()) <= set(table.architectures("speculative_decoding"))
 
 
-def test_room_is_the_smallest_rank_of_the_engine_that_holds_all():
-    """Ranks between two of the engine's own get the larger one; its own ranks stay."""
-    several = [adapters.Adapter(name="a", repo="me/a", revision=SHA, rank=rank, bytes=1) for rank in (3, 16, 17, 300)]
-    assert [adapters.max_rank((each,), TABLE) for each in several] == [8, 16, 32, 320]
-    assert adapters.max_rank(tuple(several[:2]), TABLE) == 16
+def test_the_maximum_rank_is_the_smallest_that_the_engine_accepts():
+    """A rank between two accepted values is rounded up to the larger one."""
+    examples = [adapters.Adapter(name="a", repo="me/a", revision=SHA, rank=rank, bytes=1) for rank in (3, 16, 17, 300)]
+    assert [adapters.max_rank((example,), TABLE) for example in examples] == [8, 16, 32, 320]
+    assert adapters.max_rank(tuple(examples[:2]), TABLE) == 16

@@ -1,4 +1,4 @@
-"""The bundled facts: every one with a source and a date, read lazily, refused when broken."""
+"""The bundled facts: complete with source and date, consistent with each other, refused if invalid."""
 
 import dataclasses
 import re
@@ -17,8 +17,8 @@ DATE = re.compile(r"20\d\d-\d\d(-\d\d)?")
 
 
 @pytest.mark.parametrize("name", sorted(facts.models()))
-def test_every_model_is_sourced_and_well_formed(name):
-    """Id, commit, size, parsers: each well formed, and each with where it was read."""
+def test_every_model_is_valid_and_has_sources(name):
+    """Id, commit, size and parsers are valid, and have a source."""
     known = facts.model_facts(name)
     assert valid_id(name) and DATE.fullmatch(known.read)
     assert known.revision is None or SHA.fullmatch(known.revision)
@@ -26,21 +26,21 @@ def test_every_model_is_sourced_and_well_formed(name):
     for key in ("tool_call_parser", "reasoning_parser"):
         assert not getattr(known, key).get("vllm") or known.sources[key]
         assert not getattr(known, key).get("sglang") or known.sources["sglang_parsers"]
-    held = facts.config(name)
-    assert held.config["architectures"] and (held.verbatim or held.note)
+    stored = facts.config(name)
+    assert stored.config["architectures"] and (stored.verbatim or stored.note)
     for draft in known.speculative.values():
         assert draft.source and (draft.draft_revision is None or SHA.fullmatch(draft.draft_revision))
 
 
 def test_every_configuration_belongs_to_a_model():
-    """No orphans, and no model points at a file that is not there."""
+    """There are no unused files, and no model refers to a missing one."""
     named = {known.config for known in facts.models().values()}
     assert {path.name for path in (FACTS / "configs").iterdir()} == named
 
 
 @pytest.mark.parametrize("engine, version", [("vllm", VLLM), ("sglang", SGLANG)])
-def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
-    """A parser name that the engine does not have would stop it at start."""
+def test_every_parser_is_registered_in_its_engine(engine, version):
+    """With an unknown parser name, the engine would not start."""
     table = flags.load(facts.flag_table_path(engine, version))
     for name, known in facts.models().items():
         assert known.tool_call_parser.get(engine) in {None, *table.tool_parsers}, name
@@ -59,17 +59,17 @@ def test_every_parser_is_registered_in_the_engine_it_is_for(engine, version):
     ],
 )
 def test_an_fp8_copy_is_found_by_its_name(name, sibling):
-    """Of the same owner, else of another; it is in FP8 and smaller."""
+    """From the same owner if possible; it is in FP8 and smaller."""
     assert facts.fp8_sibling(name) == sibling
     if sibling:
         known = facts.models()[sibling]
-        held = from_config(sibling, SHA_0, facts.config(sibling).config, weight_bytes=1)
-        assert (known.quantization or held.quantization) == "fp8"
+        model = from_config(sibling, SHA_0, facts.config(sibling).config, weight_bytes=1)
+        assert (known.quantization or model.quantization) == "fp8"
         assert known.weight_bytes < 0.7 * facts.models()[name].weight_bytes
 
 
-def test_every_recorded_speculation_is_what_the_engine_takes():
-    """Each argument stands in the pinned engine's own table, and each draft has an algorithm that --draft takes."""
+def test_speculative_arguments_are_accepted_by_the_engine():
+    """Each argument is in the pinned engine's own table, and each draft has an algorithm that --draft accepts."""
     for name, known in facts.models().items():
         for engine, row in known.speculative.items():
             table = flags.load(facts.flag_table_path(engine, facts.pins()[engine].version))
@@ -79,8 +79,8 @@ def test_every_recorded_speculation_is_what_the_engine_takes():
 
 
 @pytest.mark.parametrize("name", sorted(facts.gpus()))
-def test_every_gpu_is_sourced_and_consistent(name):
-    """Price per hour is the price per second, usable memory is below the marketing figure, sources are named."""
+def test_every_gpu_is_consistent_and_has_sources(name):
+    """Prices per hour and per second agree, and usable memory is less than the marketing figure."""
     gpu = facts.gpus()[name]
     assert gpu.usd_per_h == pytest.approx(gpu.usd_per_s * 3600, abs=0.01)
     assert 0.85 * gpu.marketing_gb < gpu.usable_gib < gpu.marketing_gb
@@ -88,20 +88,20 @@ def test_every_gpu_is_sourced_and_consistent(name):
     assert all(gpu.sources[key] for key in ("bandwidth", "compute_capability", "arithmetic"))
 
 
-def test_aliases_lead_to_gpus():
-    """Every other spelling stands for a GPU that has facts."""
+def test_aliases_refer_to_gpus():
+    """Every other spelling belongs to a GPU with facts."""
     assert set(facts.gpu_aliases().values()) <= set(facts.gpus())
 
 
 @pytest.mark.parametrize("read", [facts.overheads, facts.pools, facts.quantization, facts.regions])
-def test_tables_carry_source_and_date(read):
-    """Each table says when and from where it was read."""
+def test_tables_have_source_and_date(read):
+    """When and from where they were read."""
     table = read()
     assert DATE.fullmatch(table.read) and table.source
 
 
-def test_ranges_of_the_allowances_are_in_order():
-    """low <= mid <= high everywhere, or a plan would be sized by the wrong end."""
+def test_ranges_of_overheads_are_ordered():
+    """low <= mid <= high everywhere, since plans are sized by one end."""
 
     def ranges(value):
         if isinstance(value, facts.Range):
@@ -112,12 +112,12 @@ def test_ranges_of_the_allowances_are_in_order():
         elif dataclasses.is_dataclass(value):
             yield from ranges(tuple(getattr(value, field.name) for field in dataclasses.fields(value)))
 
-    found = list(ranges(facts.overheads()))
-    assert len(found) >= 30 and all(figures.low <= figures.mid <= figures.high for figures in found)
+    figures = list(ranges(facts.overheads()))
+    assert len(figures) >= 30 and all(row.low <= row.mid <= row.high for row in figures)
 
 
-def test_no_fact_names_a_place_that_only_its_collector_had():
-    """Sources are public: no machine path, no file outside this project, no registry address."""
+def test_sources_are_public():
+    """No source is a path of a machine, a file outside this project, or an internal tool."""
     for path in FACTS.rglob("*"):
         if path.suffix in (".json", ".toml") and path.parent.name != "flags":
             text = path.read_text(encoding="utf-8")
@@ -126,7 +126,7 @@ def test_no_fact_names_a_place_that_only_its_collector_had():
 
 @pytest.fixture
 def broken(monkeypatch, tmp_path):
-    """Lets a test read facts of its own; what was cached before is restored after."""
+    """A folder from which facts are read instead; caches are cleared before and after."""
     monkeypatch.setattr(loading, "FACTS", tmp_path)
     cached = (hardware._gpus, facts.overheads, facts.models, facts.pins)
     for function in cached:
@@ -146,20 +146,20 @@ def broken(monkeypatch, tmp_path):
     ],
 )
 def test_a_gpu_without_source_or_date_is_refused(broken, text):
-    """Our own bug, said as one."""
+    """As an internal error that names the file or the GPU."""
     (broken / "gpus.toml").write_text(text)
     with pytest.raises(InternalError, match=r"gpus\.toml|T4"):
         facts.gpus()
 
 
-def test_a_missing_table_is_refused(broken):
-    """A file that a broken installation lacks is named."""
+def test_a_missing_table_is_an_error(broken):
+    """The error names the file that is missing from the installation."""
     with pytest.raises(InternalError, match=r"overheads\.toml"):
         facts.overheads()
 
 
 @pytest.mark.parametrize(
-    "change, complaint",
+    "change, message",
     [
         ({"confidence": ""}, "lacks confidence"),
         ({"revision_source": None}, "lacks revision_source"),
@@ -169,8 +169,8 @@ def test_a_missing_table_is_refused(broken):
         ({"wieght_bytes": 1}, "unknown wieght_bytes"),
     ],
 )
-def test_a_model_without_its_sources_is_refused(broken, change, complaint):
-    """An entry with an unsourced, mistyped or unknown field is not used."""
+def test_an_invalid_model_entry_is_refused(broken, change, message):
+    """A field without its source, with a wrong type, or with an unknown name."""
     import json
 
     entry = json.loads((FACTS / "models.json").read_text())["models"]["Qwen/Qwen3-8B"]
@@ -178,12 +178,12 @@ def test_a_model_without_its_sources_is_refused(broken, change, complaint):
     assert facts.model_facts("me/model") and facts.model_facts("me/other") is None
     facts.models.cache_clear()
     (broken / "models.json").write_text(json.dumps({"read": "2026-11-20", "models": {"me/model": {**entry, **change}}}))
-    with pytest.raises(InternalError, match=complaint):
+    with pytest.raises(InternalError, match=message):
         facts.model_facts("me/model")
 
 
-def test_the_sdk_takes_what_the_facts_say():
-    """The bundled arguments are those of the SDK that they name, where it is the one at hand."""
+def test_the_arguments_of_the_facts_are_those_of_the_sdk():
+    """If the installed SDK is the one from which they were read."""
     from importlib.metadata import version
 
     from scripts import update_modal
@@ -194,8 +194,8 @@ def test_the_sdk_takes_what_the_facts_say():
 
 
 @pytest.mark.parametrize("row", facts.modal_changes().removed, ids=lambda row: row.old)
-def test_what_the_sdk_removed_is_gone(row):
-    """Each row ends as it says: refused, missing, or with a warning; and no row names what the SDK takes."""
+def test_removed_apis_are_missing_from_the_sdk(row):
+    """Each row has the outcome that it states: an error, a missing name or a warning."""
     import modal
     import modal.experimental
 
@@ -203,8 +203,8 @@ def test_what_the_sdk_removed_is_gone(row):
         for name in row.of or ["app.function", "app.cls"]:
             owner = modal.App("x") if name.startswith("app.") else getattr(modal, name.partition(".")[0])
             with pytest.raises((TypeError, modal.exception.Error, modal.exception.DeprecationError)):
-                made = getattr(owner, name.partition(".")[2])(**{row.old: {} if row.old == "mounts" else 2})
-                made(lambda: None)
+                decorator = getattr(owner, name.partition(".")[2])(**{row.old: {} if row.old == "mounts" else 2})
+                decorator(lambda: None)
     elif row.kind == "name":
         _, *parts, last = row.old.split(".")
         owner = modal

@@ -1,4 +1,4 @@
-"""The flag checker, held against the shipped tables of the pinned engines."""
+"""The flag checker, with the bundled tables of the pinned engines."""
 
 import argparse
 import contextlib
@@ -28,13 +28,13 @@ VLLM, SGLANG = TABLES["vllm"], TABLES["sglang"]
 RENAMED = tomllib.loads((FOLDER / "renamed.toml").read_text())
 
 
-def found(line: str | list[str], table: flags.Table = VLLM) -> list[flags.Problem]:
+def problems_of(line: str | list[str], table: flags.Table = VLLM) -> list[flags.Problem]:
     """The problems of a command line that also names a model."""
     return flags.check(["org/model", *(line.split() if isinstance(line, str) else line)], table)
 
 
 def only(line: str | list[str], table: flags.Table = VLLM) -> flags.Problem:
-    problems = found(line, table)
+    problems = problems_of(line, table)
     assert len(problems) == 1, problems
     return problems[0]
 
@@ -60,13 +60,13 @@ GOOD = {
 
 
 @pytest.mark.parametrize(("engine", "line"), [(engine, line) for engine, lines in GOOD.items() for line in lines])
-def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
-    """Every way to write an option that the engine's parser accepts passes without error or warning."""
-    assert found(line, TABLES[engine]) == []
+def test_a_valid_command_line_has_no_problems(engine, line):
+    """Every form of an option that the engine's parser accepts passes without error or warning."""
+    assert problems_of(line, TABLES[engine]) == []
 
 
 @pytest.mark.parametrize(
-    ("engine", "line", "nearest", "says"),
+    ("engine", "line", "nearest", "message"),
     [
         ("vllm", "--tp 2", "--tensor-parallel-size", f"vllm {versions.VLLM} has no --tp; use --tensor-parallel-size."),
         ("vllm", "--swap-space 4", "", "remove it"),
@@ -112,11 +112,11 @@ def test_a_line_that_the_engine_takes_has_no_problem(engine, line):
         ("sglang", '--cuda-graph-config {"decode":{"backnd":1}}', "backend", "has no key 'backnd'"),
     ],
 )
-def test_each_kind_of_mistake_is_one_error_with_its_remedy(engine, line, nearest, says):
-    """A mistake yields exactly one error: one sentence, which names the nearest valid spelling or value."""
+def test_each_kind_of_mistake_is_one_error_with_a_remedy(engine, line, nearest, message):
+    """The error is one sentence, with the closest valid spelling or value."""
     problem = only(line, TABLES[engine])
     assert (problem.kind, problem.nearest) == ("error", nearest)
-    assert says in problem.message
+    assert message in problem.message
     assert problem.message.endswith(".") and "\n" not in problem.message
     assert problem.message.startswith(problem.text) and problem.advice in problem.message
 
@@ -131,14 +131,14 @@ def test_each_kind_of_mistake_is_one_error_with_its_remedy(engine, line, nearest
     ],
 )
 def test_a_deprecated_flag_is_a_warning(engine, line, nearest):
-    """What the engine still takes, but has announced to drop, is a warning and no error."""
+    """A flag that the engine still accepts, but will remove, is not an error."""
     problem = only(line, TABLES[engine])
     assert (problem.kind, problem.nearest) == ("warning", nearest)
     assert "deprecated" in problem.message
 
 
-def test_the_model_has_its_place():
-    """vLLM takes the model anywhere, SGLang as the first word or through --model-path, and one of the two is needed."""
+def test_the_position_of_the_model():
+    """vLLM accepts the model anywhere; SGLang requires it as the first argument or as --model-path."""
     assert flags.check(["--port", "1", "m"], VLLM) == []
     assert flags.check(["--model-path", "m"], SGLANG) == []
     assert flags.check(["--tp-size", "2"], SGLANG)[0].nearest == "--model-path"
@@ -146,18 +146,18 @@ def test_the_model_has_its_place():
     assert "only as the first argument" in flags.check(["--model-path", "m", "--tp-size", "2", "x"], SGLANG)[0].message
 
 
-def test_what_the_caller_does_not_know_is_not_judged():
-    """None stands for a word that is not known: a value of any type, or a positional."""
+def test_unknown_words_are_not_checked():
+    """None is an unknown word: a value of any type, or a positional argument."""
     assert flags.check([None, "--port", None, "--dtype", None, "--compilation-config.mode", None], VLLM) == []
     assert flags.parse(["m", "--port", None], VLLM).values("--port") == (None,)
 
 
-def test_parse_takes_a_line_apart():
-    """Positionals, canonical flags, values, negations and dotted keys come out in order."""
+def test_parsing_of_a_command_line():
+    """Positional arguments, canonical flags, values, negations and dotted keys, in order."""
     line = "m --served_model_name a b --no-enforce-eager -cc.pass_config.x=1 -O 2 --hf-token --loggers.x+ a,b"
     parsed = flags.parse(line.split(), VLLM)
     assert parsed.positionals == ("m",)
-    assert [(one.flag, one.values, one.keys) for one in parsed.options] == [
+    assert [(option.flag, option.values, option.keys) for option in parsed.options] == [
         ("--served-model-name", ("a", "b"), ()),
         ("--enforce-eager", (), ()),
         ("--compilation-config", ("1",), ("pass_config", "x")),
@@ -170,29 +170,29 @@ def test_parse_takes_a_line_apart():
 
 
 def value_for(option: flags.Option) -> str:
-    """A value that this option takes."""
-    made = {"int": "3", "float": "0.5", "json": "{}", "object": "{}", "lora": "a=b", "json_or_str": "{}"}
-    sized = {"human_int": "3", "human_int_or_auto": "auto"}
-    return (option.choices or option.known or ((made | sized).get(option.type, "x"),))[0]
+    """A value that this option accepts."""
+    examples = {"int": "3", "float": "0.5", "json": "{}", "object": "{}", "lora": "a=b", "json_or_str": "{}"}
+    sizes = {"human_int": "3", "human_int_or_auto": "auto"}
+    return (option.choices or option.known or ((examples | sizes).get(option.type, "x"),))[0]
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_every_spelling_of_every_option_is_read_and_passes(table):
-    """Each flag, alias and negation of a table parses back to its option, and a fitting value is no error."""
+def test_every_spelling_of_every_option_is_accepted(table):
+    """Each flag, alias and negation of a table is parsed as its option, and a suitable value is not an error."""
     for option in table.options.values():
         for name in (option.flag, *option.aliases, *option.negations):
             argv = ["m", name] if option.bare else ["m", name, value_for(option)]
             if option.flag == "--model":
                 argv = argv[1:]
             parsed = flags.parse(argv, table)
-            assert [one.flag for one in parsed.options] == [option.flag], argv
+            assert [row.flag for row in parsed.options] == [option.flag], argv
             assert parsed.options[0].values == tuple(argv[argv.index(name) + 1 :])
             assert [p for p in flags.check(argv, table) if p.kind == "error"] == [], argv
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
-def test_the_renamed_rows_agree_with_the_table(engine):
-    """What renamed.toml calls gone is absent from the pinned table, and what it offers instead is there."""
+def test_renamed_flags_agree_with_the_table(engine):
+    """Old names in renamed.toml are not in the pinned table, and new names are."""
     table = TABLES[engine]
     assert RENAMED[engine]["source"] and RENAMED[engine]["read_on"]
     for row in RENAMED[engine]["renamed"]:
@@ -208,8 +208,8 @@ def test_the_renamed_rows_agree_with_the_table(engine):
             assert table.find(row["new"].partition("=")[0]) if row["new"] else row["why"], row
 
 
-def test_the_architectures_come_by_group():
-    """A text model, a vision model and a draft are each in their group; an unknown group is refused."""
+def test_architectures_are_grouped():
+    """A text model, a vision model and a draft are in their groups; an unknown group is an error."""
     assert "Qwen3ForCausalLM" in VLLM.architectures("text_generation") & SGLANG.architectures("text_generation")
     assert "Qwen3VLForConditionalGeneration" in VLLM.architectures("multimodal") - VLLM.architectures("embedding")
     assert "EagleLlamaForCausalLM" in VLLM.architectures("speculative_decoding")
@@ -221,7 +221,7 @@ def test_the_architectures_come_by_group():
 
 
 def test_the_registered_parsers_are_values_of_their_flags():
-    """The names of the tool and reasoning parsers are what their flags take."""
+    """The flags accept the names of all tool and reasoning parsers."""
     for table in TABLES.values():
         for flag, names in (
             ("--tool-call-parser", table.tool_parsers),
@@ -232,7 +232,7 @@ def test_the_registered_parsers_are_values_of_their_flags():
 
 
 def test_the_package_works_alone(tmp_path):
-    """A copy of the folder works under another name, with nothing but the standard library."""
+    """A copy of the folder works under another name, with the standard library only."""
     shutil.copytree(FACTS.parent / "flags", tmp_path / "engine_flags")
     (tmp_path / "t.json").write_bytes((FOLDER / FILES["vllm"]).read_bytes())
     script = (
@@ -240,7 +240,7 @@ def test_the_package_works_alone(tmp_path):
     )
     command = [sys.executable, "-S", "-c", script]  # -S: no site-packages
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "has no --tp" in done.stdout  # without renamed.toml beside it, only the nearest name is offered
+    assert "has no --tp" in done.stdout  # without renamed.toml, only the closest name is suggested
 
 
 WORDS = st.one_of(
@@ -258,14 +258,14 @@ WORDS = st.one_of(
 @example(["--" + "x" * 5000], "sglang")
 @given(st.lists(WORDS, max_size=8), st.sampled_from(sorted(TABLES)))
 def test_check_never_raises(argv, name):
-    """Whatever the words are, the answer is a list of problems, each with a message of one line."""
+    """For any words, the result is a list of problems, each with a message of one line."""
     for problem in flags.check(argv, TABLES[name]):
         assert problem.kind in ("error", "warning")
         assert problem.message.isprintable() and len(problem.message) < 500
 
 
 def standard_parser(table: flags.Table) -> argparse.ArgumentParser:
-    """The table as an argparse parser: an independent judge of what is a value and what a flag."""
+    """The table as an argparse parser, which distinguishes values and flags independently."""
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
     for option in table.options.values():
         names = (option.flag, *option.aliases)
@@ -273,17 +273,17 @@ def standard_parser(table: flags.Table) -> argparse.ArgumentParser:
             parser.add_argument(*names, *option.negations, action="store_true", dest=option.flag)
         else:
             kind = {"int": int, "float": float, "json": json.loads}.get(option.type, str)
-            choices = [kind(one) for one in option.choices] or None
+            choices = [kind(choice) for choice in option.choices] or None
             parser.add_argument(*names, nargs=option.nargs, type=kind, choices=choices, dest=option.flag)
     return parser
 
 
 PARSER = standard_parser(SGLANG)
-OPTIONS = [one for one in SGLANG.options.values() if not one.keys and not one.type.startswith("human")]
+OPTIONS = [option for option in SGLANG.options.values() if not option.keys and not option.type.startswith("human")]
 PIECES = st.sampled_from(OPTIONS).flatmap(
-    lambda one: st.tuples(
-        st.sampled_from((one.flag, *one.aliases, *one.negations)),
-        st.lists(st.sampled_from(["7", "-7", "x", "0.5", "{}", "", "a b", *one.choices[:2]]), max_size=2),
+    lambda option: st.tuples(
+        st.sampled_from((option.flag, *option.aliases, *option.negations)),
+        st.lists(st.sampled_from(["7", "-7", "x", "0.5", "{}", "", "a b", *option.choices[:2]]), max_size=2),
         st.sampled_from([" ", "="]),
     )
 )
@@ -291,11 +291,11 @@ PIECES = st.sampled_from(OPTIONS).flatmap(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=3))
-def test_argparse_itself_agrees(pieces):
-    """On lines of real flags with good and bad values, argparse refuses exactly what `check` calls an error."""
+def test_the_checker_agrees_with_argparse(pieces):
+    """For real flags with good and bad values, argparse fails exactly if `check` reports an error."""
     argv: list[str] = []
-    for name, values, mark in pieces:
-        joined = mark == "=" and values
+    for name, values, separator in pieces:
+        joined = separator == "=" and values
         argv += [f"{name}={values[0]}", *values[1:]] if joined else [name, *values]
     refused = False
     with contextlib.redirect_stderr(io.StringIO()):

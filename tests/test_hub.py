@@ -1,4 +1,4 @@
-"""A model id becomes a Model: bundled facts without network, anything else through the real Hub client."""
+"""Resolving a model id: from bundled facts without a network, otherwise through the real Hub client."""
 
 import json
 from dataclasses import replace
@@ -35,7 +35,7 @@ GOOD = Repo(
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch, tmp_path):
-    """No token, cache or endpoint of this machine takes part."""
+    """Ignore the tokens, caches and endpoints of this machine."""
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
@@ -65,7 +65,7 @@ def config_with(**changes) -> bytes:
 
 
 def test_a_bundled_model_needs_no_network():
-    """The endpoint refuses every connection, and the bundled model still resolves, pinned."""
+    """It is resolved, with a commit, although the endpoint refuses connections."""
     model = hub.resolve("Qwen/Qwen3-8B", **ENGINE)
     assert len(model.revision) == 40
     assert model.tool_call_parser["vllm"] == "hermes" and not model.weights_exact
@@ -73,8 +73,8 @@ def test_a_bundled_model_needs_no_network():
 
 
 @pytest.mark.parametrize("engine, version", [("vllm", VLLM), ("sglang", SGLANG)])
-def test_every_bundled_model_resolves_or_says_why_not(engine, version):
-    """All bundled models with a revision resolve offline, but for architectures that the engine does not know."""
+def test_every_bundled_model_resolves_or_is_refused_with_a_reason(engine, version):
+    """Those with a revision resolve offline, except for architectures that the engine does not know."""
     refusals = {}
     for name, known in facts.models().items():
         try:
@@ -90,13 +90,13 @@ def test_every_bundled_model_resolves_or_says_why_not(engine, version):
     )
 
 
-def test_a_bundled_model_may_be_gated_or_not():
-    """None: not known, so that the app uses a Secret with a token if there is one."""
+def test_gating_of_a_bundled_model_may_be_unknown():
+    """None; the app then uses a Secret with a token if there is one."""
     assert hub.resolve("microsoft/phi-4", **ENGINE).gated is None
 
 
-def test_the_hub_gives_commit_sizes_gating_and_configuration(served):
-    """The good path: `main` becomes a commit, weights are summed exactly, in three requests."""
+def test_commit_sizes_gating_and_configuration_come_from_the_hub(served):
+    """`main` is resolved to a commit and file sizes are summed, in three requests."""
     served.repos["me/model"] = GOOD
     model = hub.resolve("me/model", **ENGINE)
     assert (model.revision, model.weight_bytes, model.weights_exact) == (SHA, 1234, True)
@@ -112,8 +112,8 @@ def test_the_hub_gives_commit_sizes_gating_and_configuration(served):
     "elements, label",
     [({"F8_E4M3": 9, "BF16": 2}, "fp8"), ({"U8": 5, "F8_E4M3": 1, "BF16": 4}, "nvfp4"), ({"BF16": 9}, None)],
 )
-def test_a_format_that_the_configuration_does_not_tell_is_read_from_the_dtypes(served, elements, label):
-    """In the same three requests; where the configuration says one, that counts."""
+def test_a_format_that_the_configuration_lacks_is_read_from_the_dtypes(served, elements, label):
+    """In the same three requests; a format in the configuration takes precedence."""
     served.repos["me/model"] = replace(GOOD, elements=elements)
     assert hub.resolve("me/model", **ENGINE).quantization == label
     stated = {**json.loads(GOOD.config), "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 128}}
@@ -121,29 +121,29 @@ def test_a_format_that_the_configuration_does_not_tell_is_read_from_the_dtypes(s
     assert hub.resolve("me/awq", **ENGINE).quantization == "awq" and len(served.seen) == 6
 
 
-def test_files_that_are_not_what_the_configuration_describes_are_noted(served):
-    """The plan goes by the files, and says so."""
+def test_files_that_do_not_match_the_configuration_are_noted(served):
+    """The plan uses the size of the files, with a note."""
     served.repos["me/model"] = GOOD
     notes = plan(hub.resolve("me/model", **ENGINE), Workload(gpu="H100")).notes
     assert any("as large as the configuration implies" in note.text for note in notes)
 
 
-def test_a_bundled_model_at_another_revision_is_asked_of_the_hub(served):
-    """Parsers belong to the id and stay; sizes and commit are the Hub's."""
+def test_a_bundled_model_at_another_revision_is_resolved_through_the_hub(served):
+    """Parsers are those of the bundled id; sizes and commit come from the Hub."""
     served.repos["Qwen/Qwen3-8B"] = GOOD
     model = hub.resolve("Qwen/Qwen3-8B", SHA, **ENGINE)
     assert model.revision == SHA and model.weight_bytes == 1234 and model.tool_call_parser["vllm"] == "hermes"
 
 
 def test_only_the_files_that_an_engine_loads_are_counted(served):
-    """Copies in folders and Mistral's consolidated files beside ordinary ones are left out."""
+    """Copies in subfolders, and consolidated files of Mistral next to ordinary ones, are left out."""
     extra = {"original/model.safetensors": 9, "consolidated.safetensors": 9, "metal/model.bin": 9}
     served.repos["me/model"] = replace(GOOD, files={**GOOD.files, **extra})
     assert hub.resolve("me/model", **ENGINE).weight_bytes == 1234
 
 
-def test_the_token_opens_a_gated_model_and_is_sent_only_to_the_endpoint(served, monkeypatch):
-    """HF_TOKEN, or the argument, goes into the Authorization header; the Model tells that the repository is gated."""
+def test_a_token_gives_access_to_a_gated_model(served, monkeypatch):
+    """The argument or HF_TOKEN is sent as the Authorization header; it is not part of the Model."""
     served.repos["me/model"] = replace(GOOD, gated="manual", open_to=TOKEN)
     assert hub.resolve("me/model", token=TOKEN, **ENGINE).gated is True
     monkeypatch.setenv("HF_TOKEN", TOKEN)
@@ -152,15 +152,15 @@ def test_the_token_opens_a_gated_model_and_is_sent_only_to_the_endpoint(served, 
     assert TOKEN not in model.model_dump_json()
 
 
-def test_without_a_token_none_is_sent(served):
-    """An anonymous request carries no Authorization header."""
+def test_anonymous_requests_have_no_token(served):
+    """Without a token, there is no Authorization header."""
     served.repos["me/model"] = GOOD
     hub.resolve("me/model", **ENGINE)
     assert {token for *_, token in served.seen} == {None}
 
 
-def test_gated_without_a_token_names_both_commands(served):
-    """The remedy: accept the licence, set the token here and as a Modal Secret."""
+def test_a_gated_model_without_a_token_is_refused_with_both_commands(served):
+    """The remedy: accept the license, and set the token in the environment and as a Modal Secret."""
     served.repos["me/model"] = replace(GOOD, gated="auto", open_to=TOKEN)
     error = refused()
     assert "gated" in error.problem and "no Hugging Face token" in error.problem
@@ -168,15 +168,15 @@ def test_gated_without_a_token_names_both_commands(served):
     assert "export HF_TOKEN" in error.remedy and "modal secret create" in error.remedy
 
 
-def test_a_token_without_access_is_told_apart_from_none(served):
-    """A token that the gate refuses: accept the licence with that account."""
+def test_a_token_without_access_has_its_own_message(served):
+    """The license has to be accepted with the account of the token."""
     served.repos["me/model"] = replace(GOOD, gated="auto", open_to="hf_another")
     error = refused(token=TOKEN)
     assert "no access" in error.problem and "Accept the license" in error.remedy
 
 
-def test_not_found_and_wrong_revision_name_what_was_asked(served):
-    """An unknown id and an unknown revision of a known id are different refusals."""
+def test_an_unknown_model_and_an_unknown_revision_are_named(served):
+    """They have different messages."""
     served.repos["me/model"] = GOOD
     assert "no model me/other" in refused("me/other").problem
     assert "me/model has no revision 'v9'" in refused("me/model", "v9").problem
@@ -196,11 +196,11 @@ FILES_ONLY = {
 
 
 @pytest.mark.parametrize("name", FILES_ONLY)
-def test_repositories_that_no_engine_loads_are_refused_by_their_files(served, name):
-    """Each is told apart before its configuration is fetched."""
-    files, words = FILES_ONLY[name]
+def test_repositories_that_no_engine_can_load_are_refused(served, name):
+    """By their list of files, before the configuration is downloaded."""
+    files, message = FILES_ONLY[name]
     served.repos["me/model"] = replace(GOOD, files=files)
-    assert words in str(refused())
+    assert message in str(refused())
     assert len(served.seen) == 1
 
 
@@ -224,15 +224,15 @@ OTHER_TASKS = {
 
 @pytest.mark.parametrize("name", OTHER_TASKS)
 def test_models_that_do_not_generate_text_are_refused(served, name):
-    """By their task on the Hub, their library, their architecture or the engine's registry."""
-    changes, words = OTHER_TASKS[name]
+    """According to their task on the Hub, their library, their architecture or the engine's registry."""
+    changes, message = OTHER_TASKS[name]
     served.repos["me/model"] = replace(GOOD, **changes)
     error = refused()
-    assert words in error.problem and "text-generation" in error.problem
+    assert message in error.problem and "text-generation" in error.problem
 
 
 def test_an_architecture_that_the_engine_does_not_know_is_refused(served):
-    """The refusal names the architecture, the engine and its version."""
+    """The error names the architecture, the engine and its version."""
     served.repos["me/model"] = replace(GOOD, config=config_with(architectures=["NeverHeardForCausalLM"]))
     assert f"vllm {VLLM} does not know the architecture 'NeverHeardForCausalLM'" in refused().problem
 
@@ -256,37 +256,37 @@ BAD_CONFIGS = {
 
 
 @pytest.mark.parametrize("name", BAD_CONFIGS)
-def test_a_broken_configuration_is_refused_by_name(served, name):
-    """Broken JSON, missing fields and absurd values all end in a refusal that names the fault."""
-    config, words = BAD_CONFIGS[name]
+def test_an_invalid_configuration_is_refused(served, name):
+    """For broken JSON, missing fields and impossible values, the error names the fault."""
+    config, message = BAD_CONFIGS[name]
     served.repos["me/model"] = replace(GOOD, config=config)
-    assert words in refused().problem
+    assert message in refused().problem
 
 
 @pytest.mark.parametrize(
-    "status, words", [(500, "answered 500"), (503, "answered 503"), (429, "limits the rate of requests")]
+    "status, message", [(500, "answered 500"), (503, "answered 503"), (429, "limits the rate of requests")]
 )
-def test_a_hub_in_trouble_is_named_with_its_status(served, status, words):
-    """Server errors and rate limits are refusals, not tracebacks."""
+def test_a_failing_hub_is_reported_with_its_status(served, status, message):
+    """Server errors and rate limits do not cause a traceback."""
     served.repos["me/model"] = replace(GOOD, status=status)
-    assert words in refused().problem
+    assert message in refused().problem
 
 
 @pytest.mark.parametrize("body", [b"<html>captive portal</html>", b"[]", b'{"id": "me/model"}', b'{"sha": 5}', b"null"])
-def test_an_answer_that_is_not_the_hubs_is_refused(served, body):
-    """A captive portal's page or a mirror's half answer does not become a model."""
+def test_a_response_of_another_server_is_refused(served, body):
+    """Such as the page of a captive portal, or an incomplete response of a mirror."""
     served.repos["me/model"] = replace(GOOD, body=body)
     assert "not from the Hub" in refused().problem
 
 
-def test_a_token_that_the_hub_does_not_know_is_refused_without_being_shown(served):
-    """A revoked token answers 401; the message names no token."""
+def test_an_invalid_token_is_reported_but_not_printed(served):
+    """The Hub answers 401; the token is not in the message."""
     served.repos["me/model"] = replace(GOOD, status=401)
     assert "token" in str(refused(token=TOKEN))
 
 
-def test_no_network_says_so_and_offers_the_bundled_models():
-    """Nothing listens at the endpoint."""
+def test_an_unreachable_hub_is_reported():
+    """The remedy mentions the bundled models."""
     error = refused()
     assert "127.0.0.1:9 cannot be reached" in error.problem and "bundled" in error.remedy
 
@@ -294,14 +294,14 @@ def test_no_network_says_so_and_offers_the_bundled_models():
 @pytest.mark.parametrize(
     "endpoint", ["nonsense", "http://", "http://user:hf_verySecretToken123@127.0.0.1:9", "http://[::bad"]
 )
-def test_a_broken_endpoint_is_refused_without_showing_its_password(monkeypatch, endpoint):
-    """HF_ENDPOINT may hold anything; what stands before the @ is never printed."""
+def test_the_password_of_an_invalid_endpoint_is_not_printed(monkeypatch, endpoint):
+    """Whatever HF_ENDPOINT contains, the part before the @ is in no message."""
     monkeypatch.setenv("HF_ENDPOINT", endpoint)
     refused()
 
 
-def test_hf_hub_offline_is_honoured(monkeypatch):
-    """The client's own switch forbids the request, and the refusal names it."""
+def test_hf_hub_offline_is_respected(monkeypatch):
+    """No request is made, and the error names the variable."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     hub_client_reset()
     assert "HF_HUB_OFFLINE" in refused().problem
@@ -313,8 +313,8 @@ def hub_client_reset() -> None:
     close_session()
 
 
-def test_a_slow_hub_is_reported_and_then_given_up(served, monkeypatch):
-    """After the quiet time a line says what is waited for; after the deadline comes a refusal."""
+def test_a_slow_hub_is_reported_and_times_out(served, monkeypatch):
+    """First a line says what the program waits for; after the deadline comes an error."""
     monkeypatch.setattr(hub_client, "QUIET_S", 0.05)
     monkeypatch.setattr(hub_client, "DEADLINE_S", 0.2)
     served.repos["me/model"] = replace(GOOD, delay_s=1)
@@ -323,8 +323,8 @@ def test_a_slow_hub_is_reported_and_then_given_up(served, monkeypatch):
     assert len(lines) == 1 and "me/model" in lines[0]
 
 
-def test_offline_refusals_say_what_to_do():
-    """Unknown, at another revision, and bundled without a commit: three different remedies."""
+def test_offline_errors_have_a_remedy():
+    """An unknown model, another revision, and a bundled model without a commit have different remedies."""
     for mistyped in ("Qwen/Qwen3-8b", "qwen3-8b", "Qwne/Qwen3-8B"):
         assert "Did you mean Qwen/Qwen3-8B?" in refused(mistyped, offline=True).problem
     assert "Omit --revision" in refused("Qwen/Qwen3-8B", SHA, offline=True).remedy
@@ -335,23 +335,23 @@ def test_offline_refusals_say_what_to_do():
 @pytest.mark.parametrize(
     "model_id", ["../../etc/passwd", "a/b/c", "", "a b", "me/mod\nel", "https://huggingface.co/me/model"]
 )
-def test_hostile_ids_are_bad_input_before_any_request(served, model_id):
-    """Nothing is asked of the Hub for an id that cannot be one."""
+def test_invalid_ids_are_refused_before_any_request(served, model_id):
+    """The Hub is not queried for an invalid id."""
     with pytest.raises(BadInput):
         hub.resolve(model_id, **ENGINE)
     assert served.seen == []
 
 
 @pytest.mark.parametrize("revision", ["", "a\nb", "../main", "x" * 300])
-def test_hostile_revisions_are_bad_input(served, revision):
-    """A revision goes into a URL, so it must be printable, short and without climbing."""
+def test_invalid_revisions_are_refused_before_any_request(served, revision):
+    """A revision is part of a URL, so it must be printable, short and without `..`."""
     with pytest.raises(BadInput):
         hub.resolve("me/model", revision, **ENGINE)
     assert served.seen == []
 
 
-def test_a_rehearsal_gets_the_configuration_of_a_repository(served, monkeypatch):
-    """Bundled facts first, then the Hub; without a reachable Hub nothing is known."""
+def test_the_configuration_of_a_repository_for_a_rehearsal(served, monkeypatch):
+    """From the bundled facts, else from the Hub; None if the Hub cannot be reached."""
     assert hub.repository_config("Qwen/Qwen3-8B", "vllm") == (facts.config("Qwen/Qwen3-8B").config, False)
     served.repos["me/model"] = GOOD
     assert hub.repository_config("me/model", "vllm") == (CONFIG, False)

@@ -1,4 +1,4 @@
-"""A model from a folder or a bare config.json: what is read, what is exact, what is refused."""
+"""Models from a folder or a config.json: sizes, their source, and errors."""
 
 import json
 
@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 
 def header(tensors: dict[str, int]) -> bytes:
-    """A safetensors file of these tensors without their data."""
+    """A safetensors file with these tensors (name -> bytes), without their data."""
     document, start = {"__metadata__": {"format": "pt"}}, 0
     for name, size in tensors.items():
         document[name] = {"dtype": "BF16", "shape": [size // 2], "data_offsets": [start, start + size]}
@@ -32,20 +32,20 @@ def header(tensors: dict[str, int]) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def test_a_bare_configuration_is_computed_and_marked(folder):
-    """Within a per mille of what the maker's files hold; the folder gives the name."""
+def test_weights_are_computed_from_a_configuration_alone(folder):
+    """Within 0.1 % of the published files, and marked as computed; the id is the name of the folder."""
     for target in (folder, folder / "config.json"):
-        found = local.read(str(target))
-        assert (found.id, found.weights_exact, found.weights_source) == (
+        model = local.read(str(target))
+        assert (model.id, model.weights_exact, model.weights_source) == (
             "My-model-1",
             False,
             "computed from config.json",
         )
-        assert found.weight_bytes == pytest.approx(16_381_470_720, rel=1e-3)
+        assert model.weight_bytes == pytest.approx(16_381_470_720, rel=1e-3)
 
 
-def test_headers_make_the_weights_exact(folder):
-    """Their offsets are summed, over all files of an index; Mistral's second copies and adapters do not count."""
+def test_weights_are_exact_with_headers(folder):
+    """Offsets are summed over all files of the index; Mistral's second copies and adapters are not counted."""
     (folder / "model-00001-of-00002.safetensors").write_bytes(header({"a": 10_000_000_000, "b": 4_000_000_000}))
     (folder / "model-00002-of-00002.safetensors").write_bytes(header({"c": 2_381_470_720}))
     (folder / "consolidated.safetensors").write_bytes(header({"a": 99}))
@@ -53,21 +53,21 @@ def test_headers_make_the_weights_exact(folder):
     index = {"metadata": {"total_size": 1}, "weight_map": {
         "a": "model-00001-of-00002.safetensors", "c": "model-00002-of-00002.safetensors"}}  # fmt: skip
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    found = local.read(str(folder))
-    assert found.weight_bytes == 16_381_470_720 and found.weights_exact and "headers" in found.weights_source
-    assert "truncated" in found.weights_source  # there are headers only
+    model = local.read(str(folder))
+    assert model.weight_bytes == 16_381_470_720 and model.weights_exact and "headers" in model.weights_source
+    assert "truncated" in model.weights_source  # the files consist of headers only
 
 
-def test_an_index_alone_says_the_total(folder):
-    """Where not all of its files are there."""
+def test_the_total_is_read_from_an_index(folder):
+    """If some of its files are missing; the size is then not exact."""
     index = {"metadata": {"total_size": 16_381_470_720}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    found = local.read(str(folder))
-    assert found.weight_bytes == 16_381_470_720 and not found.weights_exact
+    model = local.read(str(folder))
+    assert model.weight_bytes == 16_381_470_720 and not model.weights_exact
 
 
-def test_prediction_layers_are_left_out_where_headers_tell_them_apart(folder):
-    """By their name, or by a layer's number beyond the last."""
+def test_prediction_layers_in_headers_are_left_out(folder):
+    """They are recognized by name, or by a number after the last layer."""
     (folder / "config.json").write_text(json.dumps(MTP))
     last = MTP["num_hidden_layers"]
     sizes = {"model.layers.0.w": 50_000_000_000, f"model.layers.{last}.w": 10**9, "mtp.fc.weight": 10**9}
@@ -75,15 +75,15 @@ def test_prediction_layers_are_left_out_where_headers_tell_them_apart(folder):
     assert local.read(str(folder)).weight_bytes == 50_000_000_000
 
 
-def test_modelopts_own_file_says_the_format(folder):
-    """Where config.json does not."""
+def test_the_format_is_read_from_modelopts_file(folder):
+    """If config.json does not have it."""
     (folder / "hf_quant_config.json").write_text(json.dumps({"quantization": {"quant_algo": "NVFP4"}}))
-    found = local.read(str(folder))
-    assert found.quantization == "nvfp4" and found.weight_bytes < 7e9 and "does not say" in found.weights_source
+    model = local.read(str(folder))
+    assert model.quantization == "nvfp4" and model.weight_bytes < 7e9 and "does not say" in model.weights_source
 
 
 @pytest.mark.parametrize(
-    "name, content, error, words",
+    "name, content, error, message",
     [
         ("config.json", b"{", BadInput, "not JSON"),
         ("config.json", b"[1]", BadInput, "is not a JSON object"),
@@ -98,19 +98,19 @@ def test_modelopts_own_file_says_the_format(folder):
         ("model.safetensors", header({}), BadInput, "contain no tensors"),
     ],
 )
-def test_what_cannot_be_read_is_refused(folder, name, content, error, words):
-    """With the file's name and what to do."""
+def test_invalid_files_are_refused(folder, name, content, error, message):
+    """Configurations and weights that are broken, or in a format that is not supported."""
     (folder / name).write_bytes(content)
     with pytest.raises(error) as caught:
         local.read(str(folder))
-    assert words in caught.value.problem
+    assert message in caught.value.problem
 
 
 def test_a_folder_without_a_configuration_is_refused(tmp_path):
-    """And so is one that is not there, or cannot be read."""
+    """So is a missing file, a file of weights, and an adapter."""
     (tmp_path / "x.safetensors").write_bytes(b"")
-    for target, words in ((".", "no config.json"), ("x.json", "cannot be read"), ("x.safetensors", "of weights")):
-        with pytest.raises(BadInput, match=words):
+    for target, message in ((".", "no config.json"), ("x.json", "cannot be read"), ("x.safetensors", "of weights")):
+        with pytest.raises(BadInput, match=message):
             local.read(str(tmp_path / target))
     (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(ModelError, match="a LoRA adapter"):
@@ -124,8 +124,8 @@ def test_a_folder_without_a_configuration_is_refused(tmp_path):
         (".", True), ("x/config.json", True),
     ],
 )  # fmt: skip
-def test_paths_and_ids_are_told_apart(target, is_path, tmp_path, monkeypatch):
-    """By how they are written; a folder that is there wins over an id."""
+def test_paths_and_ids_are_distinguished(target, is_path, tmp_path, monkeypatch):
+    """By their form; an existing folder takes precedence over an id."""
     monkeypatch.chdir(tmp_path)
     assert local.is_local(target) == is_path
     (tmp_path / "Qwen" / "Qwen3-8B").mkdir(parents=True)
@@ -133,8 +133,8 @@ def test_paths_and_ids_are_told_apart(target, is_path, tmp_path, monkeypatch):
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_get_past_as_headers(tmp_path_factory, content):
-    """Anything for a safetensors file: a model or a refusal."""
+def test_arbitrary_bytes_give_a_model_or_an_error(tmp_path_factory, content):
+    """In place of a safetensors file."""
     path = tmp_path_factory.mktemp("m")
     (path / "config.json").write_text(json.dumps(QWEN))
     (path / "model.safetensors").write_bytes(content)
@@ -145,8 +145,8 @@ def test_no_bytes_get_past_as_headers(tmp_path_factory, content):
 
 
 @pytest.mark.parametrize("target", ["a" * 5000, "a\0b", "./" + "a" * 5000, "~nobody-of-that-name/x"])
-def test_what_can_be_no_path_is_refused(target):
-    """Too long, with a zero byte, or of a user who is not there."""
+def test_impossible_paths_are_refused(target):
+    """Too long, with a null byte, or of an unknown user."""
     if local.is_local(target):
         with pytest.raises(BadInput, match="cannot be read"):
             local.read(target)

@@ -1,4 +1,4 @@
-"""`new`: what it writes, and what it refuses."""
+"""`new`: generated files, their specs, and refused input."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from tests import fake_hub
 SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
 
 
-def test_writes_the_default_app_and_says_what_to_type_next(cli):
-    """Without options: a file named after workflow and model, the ledger, the price, the next commands."""
+def test_the_default_app_is_written(cli):
+    """Without options: a file named after workflow and model; memory plan, price and next commands are printed."""
     result = cli("new", "--offline")
     assert result.exit_code == 0, result.output
     (written,) = Path().glob("*.py")
@@ -25,7 +25,7 @@ def test_writes_the_default_app_and_says_what_to_type_next(cli):
         assert expected in result.stdout
 
 
-def test_spec_and_stdout_give_back_the_same_bytes(cli):
+def test_spec_and_stdout_print_the_same_app(cli):
     """`new --spec a.py --stdout` is a.py, byte for byte."""
     assert cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B", "--region", "us").exit_code == 0
     again = cli("new", "--spec", "a.py", "--stdout")
@@ -33,23 +33,23 @@ def test_spec_and_stdout_give_back_the_same_bytes(cli):
     assert again.stdout == Path("a.py").read_text()
 
 
-def test_a_spec_is_rendered_from_itself_whatever_the_facts_say(cli):
-    """Without options nothing is looked up or planned anew: the provenance is the source."""
+def test_a_spec_without_options_is_not_planned_again(cli):
+    """Without options, nothing is resolved again: the app is rendered from its provenance."""
     assert cli("new", "a.py", "--offline").exit_code == 0
     text = Path("a.py").read_text()
     Path("a.py").write_text(re.sub(r"# max_num_seqs = .*", "# max_num_seqs = 123", text))
     assert "\nMAX_NUM_SEQS = 123 " in cli("new", "--spec", "a.py", "--stdout").stdout
 
 
-def test_options_beside_a_spec_override_it_and_plan_anew(cli):
-    """The model of the spec stays, the GPU is the option's, and derived names follow."""
+def test_options_override_a_spec(cli):
+    """The GPU comes from the option, everything else from the spec, and the app is planned again."""
     assert cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B", "--max-containers", "7").exit_code == 0
     assert cli("new", "b.py", "--offline", "--spec", "a.py", "--gpu", "H100").exit_code == 0
     resolved = render.read_provenance(Path("b.py").read_text())
     assert (resolved.plan.gpu, resolved.spec.max_containers, resolved.model.id) == ("H100", 7, "Qwen/Qwen3-8B")
 
 
-def test_a_toml_spec_takes_the_option_names(cli):
+def test_a_toml_spec_has_the_names_of_options(cli):
     """Keys of a TOML spec are the option names with underscores."""
     Path("s.toml").write_text('model = "Qwen/Qwen3-0.6B"\nmax_model_len = 4096\nengine_arg = ["--seed=7"]\n')
     assert cli("new", "a.py", "--offline", "--spec", "s.toml").exit_code == 0
@@ -58,16 +58,16 @@ def test_a_toml_spec_takes_the_option_names(cli):
     assert '"--max-model-len=4096"' in text
 
 
-def test_diff_says_what_today_would_change(cli):
-    """`--diff` ends 0 when nothing would change and 1 with the change; the owner's edits do not show."""
+def test_diff_shows_what_would_change_today(cli):
+    """Exit code 0 without changes, 1 with changes; the user's own edits are not part of the diff."""
     assert cli("new", "a.py", "--offline").exit_code == 0
     assert "edited" not in cli("new", "--spec", "a.py", "--diff", "--offline").stderr
-    Path("a.py").write_text("# an owner's note\n" + Path("a.py").read_text())
+    Path("a.py").write_text("# the user's note\n" + Path("a.py").read_text())
     same = cli("new", "--spec", "a.py", "--diff", "--offline")
     assert same.exit_code == 0 and "has been edited" in same.stderr
     changed = cli("new", "--spec", "a.py", "--diff", "--offline", "--max-containers", "9")
     assert changed.exit_code == 1
-    assert "+    max_containers=9,\n" in changed.stdout and "owner" not in changed.stdout
+    assert "+    max_containers=9,\n" in changed.stdout and "the user" not in changed.stdout
 
 
 def test_json_is_one_document(cli):
@@ -78,7 +78,7 @@ def test_json_is_one_document(cli):
 
 
 def test_a_gated_model_is_written_with_its_secret(cli):
-    """A gated model of the facts needs no network: the Secret is referenced, and its command printed."""
+    """For a bundled gated model, without a network; the command that creates the Secret is printed."""
     result = cli("new", "a.py", "--offline", "--model", "meta-llama/Llama-3.1-8B-Instruct", "--hf-secret", "hub")
     assert result.exit_code == 0, result.output
     assert 'modal.Secret.from_name("hub", required_keys=["HF_TOKEN"])' in Path("a.py").read_text()
@@ -97,15 +97,15 @@ def test_a_gated_model_is_written_with_its_secret(cli):
     ],
 )
 def test_notes_on_an_app_have_a_kind(options, kinds):
-    """Each note of `new` belongs to an option or to the model; the plan's own notes come first."""
+    """Each note of `new` is about an option or the model; the notes of the plan come first."""
     app = new_app.make(options, source=None, generator="1", offline=True, say=print)
     planned = len(app.plan.notes)
     assert app.notes[:planned] == app.plan.notes
     assert {note.kind for note in app.notes[planned:]} == kinds
 
 
-def test_notes_on_a_stored_app_name_its_edits_and_its_version():
-    """An app is compared with its provenance by the version that generated it; another version is named."""
+def test_notes_on_an_existing_app():
+    """Edits are detected by the version that generated the app; another version is noted instead."""
     made = new_app.make({}, source=None, generator="1", offline=True, say=print)
     for text, generator, kinds in (
         (made.text, "1", []),
@@ -116,19 +116,19 @@ def test_notes_on_a_stored_app_name_its_edits_and_its_version():
         assert [note.kind for note in again.notes] == kinds
 
 
-def test_no_auth_is_written_with_a_warning(cli):
-    """--auth none works, without token code, and says what it means."""
+def test_an_app_without_authentication_is_written_with_a_warning(cli):
+    """The app has no code for tokens, and the output warns that the endpoint answers anyone."""
     result = cli("new", "a.py", "--offline", "--auth", "none")
     assert "answer anyone" in result.stdout
     text = Path("a.py").read_text()
     assert "requires_proxy_auth=False" in text and "proxy_token" not in text
 
 
-@pytest.mark.parametrize(("gpu", "named"), [("L40S", True), ("A100-80GB", False)])
-def test_an_fp8_copy_is_named_where_the_gpu_computes_in_fp8(cli, gpu, named):
-    """Half the memory for the asking; on a GPU without FP8 it would gain less, and nothing is said."""
+@pytest.mark.parametrize(("gpu", "suggested"), [("L40S", True), ("A100-80GB", False)])
+def test_an_fp8_copy_is_suggested_for_gpus_with_fp8(cli, gpu, suggested):
+    """It takes half the memory; on a GPU without FP8, where it gains less, it is not mentioned."""
     run = cli("new", "app.py", "--model", "Qwen/Qwen3-8B", "--gpu", gpu, "--offline")
-    assert run.exit_code == 0 and ("Qwen/Qwen3-8B-FP8" in run.output) == named
+    assert run.exit_code == 0 and ("Qwen/Qwen3-8B-FP8" in run.output) == suggested
 
 
 def test_a_path_with_spaces_works(cli):
@@ -151,13 +151,13 @@ BAD = {
     "unknown GPU": (["--gpu", "H1000"], 2, "H100"),
     "GPU count of 0": (["--gpu", "H100:0"], 2, "H100:0"),
     "GPU count of 9": (["--gpu", "H100:9"], 2, "8"),
-    "GPU count that is no number": (["--gpu", "H100:x"], 2, "H100:x"),
+    "GPU count that is not a number": (["--gpu", "H100:x"], 2, "H100:x"),
     "length of 1": (["--max-model-len", "1"], 2, "--max-model-len"),
-    "absurd length": (["--max-model-len", "99999999999"], 2, "--max-model-len"),
+    "impossible length": (["--max-model-len", "99999999999"], 2, "--max-model-len"),
     "length over the model's own": (["--model", "Qwen/Qwen3-8B", "--max-model-len", "9000000"], 2, "40,960"),
     "negative concurrency": (["--concurrency", "-1"], 2, "--concurrency"),
-    "absurd concurrency": (["--concurrency", "1000000"], 2, "--concurrency"),
-    "more warm than allowed": (["--min-containers", "5", "--max-containers", "2"], 2, "--min-containers 5"),
+    "impossible concurrency": (["--concurrency", "1000000"], 2, "--concurrency"),
+    "more warm containers than allowed": (["--min-containers", "5", "--max-containers", "2"], 2, "--min-containers 5"),
     "window out of range": (["--scaledown-window", "1"], 2, "--scaledown-window"),
     "bad app name": (["--name", "bad name!"], 2, "--name"),
     "bad Secret name": (["--hf-secret", "x" * 64], 2, "--hf-secret"),
@@ -166,8 +166,8 @@ BAD = {
     "unknown endpoint": (["--endpoint", "http-server"], 2, "web-server"),
     "unknown auth": (["--auth", "basic"], 2, "proxy"),
     "option of another workflow": (["--schedule", "0 2 * * *"], 2, "--schedule"),
-    "engine flag that is not": (["--engine-arg=--max-num-seq=4"], 2, "--max-num-seqs"),
-    "engine value that is not": (["--engine-arg=--dtype=float8"], 2, "--dtype"),
+    "unknown engine flag": (["--engine-arg=--max-num-seq=4"], 2, "--max-num-seqs"),
+    "unknown engine value": (["--engine-arg=--dtype=float8"], 2, "--dtype"),
     "engine flag of another engine": (["--engine-arg=--mem-fraction-static=0.8"], 2, "--mem-fraction-static"),
     "engine flag that is set already": (["--engine-arg=--port=9000"], 2, "--port"),
     "several GPUs where snapshots allow one": (["--workflow", "vllm-cold-start", "--gpu", "H100:2"], 2, "vllm-online"),
@@ -198,8 +198,8 @@ BAD = {
         2,
         "--draft",
     ),
-    "adapter where there is none": (["--workflow", "vllm-throughput", "--lora", "a=b/c@" + "0" * 40], 2, "--lora"),
-    "key's Secret without a key": (["--api-key-secret", "mine"], 2, "--auth api-key"),
+    "adapter without support": (["--workflow", "vllm-throughput", "--lora", "a=b/c@" + "0" * 40], 2, "--lora"),
+    "Secret of an API key without API keys": (["--api-key-secret", "mine"], 2, "--auth api-key"),
     "cron line of three fields": (["--workflow", "vllm-throughput", "--schedule", "0 2 *"], 2, "3 fields"),
     "password in the collector's address": (["--otlp-endpoint", "http://me:pw@host:4317"], 2, "--otlp-endpoint"),
     "architecture that the engine lacks": (
@@ -211,7 +211,7 @@ BAD = {
     "engine arg without dashes": (["--engine-arg=seed"], 2, "--engine-arg"),
     "control character": (["--served-model-name", "a\x1b[31m"], 2, "--served-model-name"),
     "control character of C1": (["--served-model-name", "a\x85b"], 2, "--served-model-name"),
-    "served name like a flag": (["--served-model-name=--port"], 2, "--served-model-name"),
+    "served name that looks like a flag": (["--served-model-name=--port"], 2, "--served-model-name"),
     "model that is not bundled": (["--model", "nobody/nothing-here"], 3, "nobody/nothing-here"),
     "bundled model at another revision": (["--model", "Qwen/Qwen3-8B", "--revision", "0" * 40], 3, "0" * 12),
     "does not fit": (["--model", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "T4"], 4, "T4"),
@@ -222,12 +222,12 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_refused(cli, case):
-    """Two useful sentences, the contract's exit code, nothing written, no traceback."""
-    arguments, code, mentioned = BAD[case]
+    """Problem and remedy, the documented exit code, no file, no traceback."""
+    arguments, code, expected = BAD[case]
     out = [] if "--stdout" in arguments or "--diff" in arguments else ["a.py"]
     result = cli("new", *out, "--offline", *arguments)
     assert result.exit_code == code, result.output
-    assert mentioned in result.stderr
+    assert expected in result.stderr
     assert "Traceback" not in result.output
     assert result.stdout == "" or json.loads(result.stdout)["exit_code"] == code  # an error document with --json
     assert result.stderr.startswith("Error: ") and result.stderr.count("\n") >= 2
@@ -247,19 +247,19 @@ SPECS = {
 
 @pytest.mark.parametrize("case", SPECS)
 def test_a_broken_spec_is_refused(cli, case):
-    """Exit 2, with what is wrong with the file."""
-    content, mentioned = SPECS[case]
+    """Exit code 2; the error says what is wrong with the file."""
+    content, expected = SPECS[case]
     if content is not None:
         Path("s.toml").write_bytes(content)
     result = cli("new", "a.py", "--offline", "--spec", "s.toml")
     assert result.exit_code == 2, result.output
-    assert mentioned in result.stderr and "Traceback" not in result.output
+    assert expected in result.stderr and "Traceback" not in result.output
     assert not Path("a.py").exists()
 
 
 @pytest.mark.parametrize("case", ["folder", "exists", "no folder", "suffix", "dots"])
 def test_an_output_that_cannot_be_written_is_refused(cli, case):
-    """Exit 2, and what was there is as it was."""
+    """Exit code 2; existing files are not changed."""
     Path("folder.py").mkdir()
     Path("there.py").write_text("mine")
     out = {
@@ -275,8 +275,8 @@ def test_an_output_that_cannot_be_written_is_refused(cli, case):
     assert sorted(path.name for path in Path().iterdir()) == ["folder.py", "there.py"]
 
 
-def test_a_write_that_fails_leaves_nothing(cli, monkeypatch):
-    """The file is whole or not there, and no half of it stays beside it."""
+def test_a_failed_write_leaves_no_file(cli, monkeypatch):
+    """Neither the file nor a temporary one."""
 
     def full(*arguments):
         raise OSError(28, "No space left on device")
@@ -288,7 +288,7 @@ def test_a_write_that_fails_leaves_nothing(cli, monkeypatch):
 
 
 def test_force_overwrites(cli):
-    """--force replaces the file as a whole."""
+    """--force replaces an existing file."""
     Path("a.py").write_text("mine")
     assert cli("new", "a.py", "--offline", "--force").exit_code == 0
     assert render.read_provenance(Path("a.py").read_text()) is not None
@@ -296,21 +296,21 @@ def test_force_overwrites(cli):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="/proc is where even root cannot write")
 def test_a_read_only_folder_is_refused(cli):
-    """Exit 2 when the folder may not be written to."""
+    """Exit code 2."""
     result = cli("new", "/proc/a.py", "--offline")
     assert result.exit_code == 2 and "cannot be written" in result.stderr
 
 
-def test_what_does_not_fit_prints_the_plan_as_json(cli):
-    """Exit 4 with --json: the plan on stdout, with fits false and the reason."""
+def test_a_plan_that_does_not_fit_is_printed_as_json(cli):
+    """Exit code 4; with --json, the plan is on stdout, with `fits` false and the reason."""
     result = cli("new", "a.py", "--offline", "--json", "--model", "Qwen/Qwen3-32B", "--gpu", "L4")
     assert result.exit_code == 4
     plan = json.loads(result.stdout)
     assert plan["fits"] is False and plan["reason"]
 
 
-def test_our_own_bug_is_told_apart(cli, monkeypatch):
-    """What we render and our own checks refuse ends 70, and nothing is written."""
+def test_an_internal_error_has_its_own_exit_code(cli, monkeypatch):
+    """If the rendered app fails the project's own checks, the exit code is 70, and nothing is written."""
     monkeypatch.setattr(render, "render", lambda resolved: "def broken(:\n")
     monkeypatch.setattr("modal_serve_gen.commands.engine_args.check_repeats", lambda text, resolved: None)
     result = cli("new", "a.py", "--offline")
@@ -319,7 +319,7 @@ def test_our_own_bug_is_told_apart(cli, monkeypatch):
 
 
 def test_provenance_is_toml_without_tokens(cli, monkeypatch):
-    """The block is TOML, and a token in the environment reaches neither it nor anything printed."""
+    """A token in the environment is neither in the provenance nor in the output."""
     monkeypatch.setenv("HF_TOKEN", "hf_verysecretvalue")
     result = cli("new", "a.py", "--offline", "--json")
     text = Path("a.py").read_text()
@@ -383,50 +383,50 @@ def test_a_model_on_an_unreachable_hub_is_rehearsed(shell, hub_model, tmp_path):
 @pytest.mark.parametrize(
     "name", ["modal", "json", "torch", "sglang", "datasets", "httpx", "huggingface_hub", "__main__"]
 )
-def test_a_name_that_would_hide_a_module_is_refused(cli, name):
-    """Python would import the app in its place, in every app of the folder; another name is taken, also twice."""
+def test_a_file_name_that_would_shadow_a_module_is_refused(cli, name):
+    """Any app in that folder would import it instead; other names are accepted, also for a second time."""
     done = cli("new", f"{name}.py", "--offline")
     assert done.exit_code == 2 and name in done.stderr and not Path(f"{name}.py").exists()
     for _ in range(2):
         assert cli("new", "chat.py", "--offline", "--force").exit_code == 0
 
 
-def test_the_summary_tells_what_is_paid_for_day_and_night(cli):
-    """Containers kept warm cost without traffic; the ledger is the plan's."""
+def test_the_summary_has_the_cost_of_warm_containers(cli):
+    """They are billed without traffic; the memory plan is printed as well."""
     for workflow, warm in (("vllm-online", 0), ("sglang-low-latency", 1)):
-        told = cli("new", f"a{warm}.py", "--offline", "--workflow", workflow).stdout
-        assert ("around the clock, $" in told) == bool(warm)
-        assert "planned with" in told and ("unused" in told) == bool(warm)
+        output = cli("new", f"a{warm}.py", "--offline", "--workflow", workflow).stdout
+        assert ("around the clock, $" in output) == bool(warm)
+        assert "planned with" in output and ("unused" in output) == bool(warm)
 
 
-def test_the_commands_of_a_schedule_name_the_apps_own_volume(cli):
-    """Also where the app's name is so long that the Volume's is cut."""
+def test_the_commands_of_a_schedule_use_the_apps_volume(cli):
+    """Also if the app's name is so long that the Volume's name is truncated."""
     name = "a" * 63
-    told = cli("new", "b.py", "--offline", "--workflow", "vllm-throughput", "--schedule", "0 2 * * *", "--name", name)
+    result = cli("new", "b.py", "--offline", "--workflow", "vllm-throughput", "--schedule", "0 2 * * *", "--name", name)
     volume = Path("b.py").read_text().partition("\njobs = modal.Volume.from_name(")[2].split('"')[1]
     assert len(volume) == 63
-    assert f"modal volume put {volume} " in told.stdout and f"modal volume get {volume} " in told.stdout
+    assert f"modal volume put {volume} " in result.stdout and f"modal volume get {volume} " in result.stdout
 
 
 def test_a_bundled_draft_needs_no_network(cli):
-    """A model of the bundled facts, at their commit, guesses for another of its vocabulary, offline."""
+    """A bundled model at its bundled commit can be the draft of another one with the same vocabulary, offline."""
     revision = facts.models()["Qwen/Qwen3-0.6B"].revision
-    given = ["new", "a.py", "--offline", "--workflow", "sglang-low-latency", "--model", "Qwen/Qwen3-32B-FP8"]
-    result = cli(*given, "--draft", f"STANDALONE=Qwen/Qwen3-0.6B@{revision}")
+    arguments = ["new", "a.py", "--offline", "--workflow", "sglang-low-latency", "--model", "Qwen/Qwen3-32B-FP8"]
+    result = cli(*arguments, "--draft", f"STANDALONE=Qwen/Qwen3-0.6B@{revision}")
     assert result.exit_code == 0, result.stderr
     assert revision in Path("a.py").read_text()
     assert "adapters and drafts" in result.stdout
 
 
-def test_stdout_keeps_the_figures_apart(cli):
-    """With --stdout the app alone goes there; price and ledger are said on stderr."""
+def test_stdout_contains_the_app_only(cli):
+    """With --stdout, price and memory plan are printed to stderr."""
     result = cli("new", "--offline", "--stdout")
     assert "per hour" in result.stderr and "weights" in result.stderr
     assert result.stdout.startswith('"""')
 
 
-def test_a_model_that_thinks_is_named_with_its_switch(cli):
-    """The note says what spares the thoughts, and is gone once that is asked for."""
+def test_a_reasoning_model_is_noted_with_the_option_that_turns_it_off(cli):
+    """With that option, the note is not printed."""
     switch = '--engine-arg=--default-chat-template-kwargs={"enable_thinking": false}'
     assert switch in cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B").stdout.replace("\n    ", " ")
     quiet = cli("new", "b.py", "--offline", "--model", "Qwen/Qwen3-8B", switch)

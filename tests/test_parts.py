@@ -1,4 +1,4 @@
-"""The functions that several apps share, run as they stand in templates/parts."""
+"""The functions in templates/parts that several apps share, unmodified."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ import jobs
 import plugin
 import smoke
 
-OPEN = {"/health", "/v1/models", "/v1/chat/completions"}  # the engine itself asks for the key below /v1
+OPEN = {"/health", "/v1/models", "/v1/chat/completions"}  # below /v1, the engine itself requires the key
 CLOSED = {
     "/sleep",
     "/wake_up",
@@ -40,11 +40,11 @@ CLOSED = {
 
 
 async def refusal(message: dict) -> None:
-    """Takes what a gate answers itself."""
+    """The ASGI `send` of a request that a gate answers itself."""
 
 
-def let_in(gate: type, scope: dict) -> bool:
-    """Whether a request reaches the route that it asked for."""
+def passes(gate: type, scope: dict) -> bool:
+    """True if a request reaches its route."""
     seen = []
 
     async def app(scope, receive, send):
@@ -59,45 +59,45 @@ def request(path: str, key: str | None = None, kind: str = "http") -> dict:
     return {"type": kind, "path": path, "headers": headers}
 
 
-@pytest.mark.parametrize("gate", [engine.Gate, asleep.Gate], ids=["gate", "gate of a sleeper"])
+@pytest.mark.parametrize("gate", [engine.Gate, asleep.Gate], ids=["gate", "gate of a sleeping engine"])
 @pytest.mark.parametrize("key", ["", "sk-1"], ids=["open", "api key"])
-@pytest.mark.parametrize("given_key", [None, "", "wrong", "sk-1", "own"])
+@pytest.mark.parametrize("sent_key", [None, "", "wrong", "sk-1", "own"])
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_gate_lets_in_what_clients_need(gate, key, given_key, kind, monkeypatch):
+def test_the_gate_passes_routes_of_clients(gate, key, sent_key, kind, monkeypatch):
     """The API and /health reach the engine, /metrics with the key; other routes with the container's own key only."""
     monkeypatch.setenv("VLLM_API_KEY", key)
     monkeypatch.setenv("OWN_KEY", "own")
-    owner = gate is asleep.Gate and given_key == "own"
+    owner = gate is asleep.Gate and sent_key == "own"
     for path in OPEN:
-        assert let_in(gate, request(path, given_key, kind))
-    assert let_in(gate, request("/metrics", given_key, kind)) == (not key or given_key == key or owner)
+        assert passes(gate, request(path, sent_key, kind))
+    assert passes(gate, request("/metrics", sent_key, kind)) == (not key or sent_key == key or owner)
     for path in CLOSED:
-        assert let_in(gate, request(path, given_key, kind)) == owner, path
+        assert passes(gate, request(path, sent_key, kind)) == owner, path
 
 
 @pytest.mark.parametrize("gate", [engine.Gate, asleep.Gate])
-def test_gate_without_keys_knows_no_owner(gate, monkeypatch):
-    """An own key that is not set opens nothing, and the server's start and end pass."""
+def test_a_gate_without_keys_has_no_owner(gate, monkeypatch):
+    """If the container's own key is not set, an empty one gives no access; lifespan events pass."""
     monkeypatch.delenv("OWN_KEY", raising=False)
     monkeypatch.delenv("VLLM_API_KEY", raising=False)
-    assert not let_in(gate, request("/sleep", ""))
-    assert let_in(gate, {"type": "lifespan"})
+    assert not passes(gate, request("/sleep", ""))
+    assert passes(gate, {"type": "lifespan"})
 
 
 @pytest.mark.parametrize(
-    ("key", "given_key"),
+    ("key", "sent_key"),
     [(None, None), (None, "x"), ("sk", None), ("sk", "x"), ("sk", "sk"), ("", None), ("", ""), ("", "x")],
 )
-def test_the_gate_of_sglang_lets_in_what_clients_need(key, given_key, monkeypatch):
-    """It knows the key itself: without it only /health is open, and /freeze_gc once, for SGLang's own request."""
+def test_the_gate_of_sglang_passes_routes_of_clients(key, sent_key, monkeypatch):
+    """It checks the key itself: without it, only /health is open, and /freeze_gc once, for SGLang's own request."""
     if key is not None:
         monkeypatch.setenv("LLM_API_KEY", key)
-    known = key is None or given_key == key != ""  # an empty key opens nothing
-    assert let_in(plugin.Gate, request("/health", given_key)) and let_in(plugin.Gate, {"type": "lifespan"})
+    authorized = key is None or sent_key == key != ""  # an empty key gives no access
+    assert passes(plugin.Gate, request("/health", sent_key)) and passes(plugin.Gate, {"type": "lifespan"})
     for path in ("/v1/models", "/v1/chat/completions", "/metrics"):
-        assert let_in(plugin.Gate, request(path, given_key)) == known
+        assert passes(plugin.Gate, request(path, sent_key)) == authorized
     for path in {*CLOSED, "/server_info", "/generate", "/flush_cache", "/api/chat"}:
-        assert not let_in(plugin.Gate, request(path, given_key)), path
+        assert not passes(plugin.Gate, request(path, sent_key)), path
     seen = []
 
     async def app(scope, receive, send):
@@ -117,7 +117,7 @@ def test_the_gate_of_sglang_lets_in_what_clients_need(key, given_key, monkeypatc
     answered=st.sets(st.integers(0, 11)),
 )
 def test_shards_contain_every_unanswered_line_once(lines, size, answered):
-    """Shards are numbered in the order of the file; all but the last have the same size; answered ones are left out."""
+    """Shards are numbered in file order, all but the last have the same size, and answered ones are left out."""
     expected = [lines[start : start + size] for start in range(0, len(lines), size)]
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "SHARD", size)
@@ -135,25 +135,25 @@ def test_shards_contain_every_unanswered_line_once(lines, size, answered):
     ]
 
 
-def test_a_job_is_its_prompts_and_settings(monkeypatch):
-    """The same prompts are the same job, until the model, its commit or a setting changes."""
-    one = jobs.job_id(io.BytesIO(b"a"))
-    assert one == jobs.job_id(io.BytesIO(b"a")) != jobs.job_id(io.BytesIO(b"b"))
+def test_a_job_is_identified_by_prompts_and_settings(monkeypatch):
+    """The same prompts are the same job unless the commit of the model or a setting changes."""
+    job = jobs.job_id(io.BytesIO(b"a"))
+    assert job == jobs.job_id(io.BytesIO(b"a")) != jobs.job_id(io.BytesIO(b"b"))
     for name, value in (("REVISIONS", {jobs.MODEL: "1" * 40}), ("SHARD", 7), ("MAX_TOKENS", 8)):
         with monkeypatch.context() as patch:
             patch.setattr(jobs, name, value)
-            assert jobs.job_id(io.BytesIO(b"a")) != one
+            assert jobs.job_id(io.BytesIO(b"a")) != job
 
 
 @pytest.fixture
 def endpoint():
-    """A server that answers the statuses it is given, one after the other, then 200; its URL and what it was asked."""
-    statuses, asked = [], []
+    """A server that answers with queued statuses, then with 200: its URL, the queue, and the received requests."""
+    statuses, received = [], []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            asked.append((dict(self.headers), body))
+            received.append((dict(self.headers), body))
             status = statuses.pop(0) if statuses else 200
             self.send_response(status)
             self.end_headers()
@@ -173,17 +173,17 @@ def endpoint():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", statuses, asked
+    yield f"http://127.0.0.1:{server.server_port}", statuses, received
     server.shutdown()
 
 
-def test_a_cold_or_full_endpoint_is_asked_again(endpoint, monkeypatch):
-    """503 and 429 are waited for while there is patience; other answers are final, with what the endpoint said."""
+def test_requests_to_a_cold_or_full_endpoint_are_repeated(endpoint, monkeypatch):
+    """503 and 429 are retried until the deadline; other statuses are final, and the response is in the error."""
     monkeypatch.setattr(smoke.time, "sleep", lambda seconds: None)
-    url, statuses, asked = endpoint
+    url, statuses, received = endpoint
     statuses += [503, 429]
     assert smoke.ask(url, "key", {}, deadline=time.monotonic() + 20).status == 200
-    assert len(asked) == 3 and asked[0][0]["Authorization"] == "Bearer key"
+    assert len(received) == 3 and received[0][0]["Authorization"] == "Bearer key"
     statuses += [404]
     with pytest.raises(SystemExit, match=r"404.*why not"):
         smoke.ask(url, None, {}, deadline=time.monotonic() + 20)
@@ -195,18 +195,18 @@ def test_a_cold_or_full_endpoint_is_asked_again(endpoint, monkeypatch):
 
 
 def test_a_conversation_stays_with_its_container(endpoint, capsys):
-    """Both turns carry both affinity headers with one value, the second turn holds the first answer."""
-    url, _, asked = endpoint
+    """Both turns have both affinity headers with one value; the second turn contains the first answer."""
+    url, _, received = endpoint
     conversation.check_conversation(url, "key", "m")
-    sent = [{name.lower(): value for name, value in headers.items()} for headers, _ in asked[:2]]
+    sent = [{name.lower(): value for name, value in headers.items()} for headers, _ in received[:2]]
     sessions = {headers[name] for headers in sent for name in ("modal-session-id", "modal-routing-affinity-key")}
     assert len(sessions) == 1
-    assert asked[1][1]["messages"][1] == {"role": "assistant", "content": "Hello"}
+    assert received[1][1]["messages"][1] == {"role": "assistant", "content": "Hello"}
     assert "5 of 9 prompt tokens" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("check", [smoke.check_chat, conversation.check_conversation])
-def test_half_an_answer_is_a_failure(check, endpoint):
-    """A stream without its end is an error, not a short answer."""
+def test_an_incomplete_answer_is_a_failure(check, endpoint):
+    """A stream that ends without [DONE] is an error, not a short answer."""
     with pytest.raises(SystemExit, match="ended early"):
         check(endpoint[0], None, "cut")
