@@ -1,4 +1,4 @@
-"""Shared fixtures: the command line in this process, and in a process of its own."""
+"""Shared fixtures: the command line in this process, and in a separate process."""
 
 import os
 import subprocess
@@ -24,12 +24,12 @@ SDKS = [
     ),
 ]
 
-# The first lines of a Python script; the kernel reads no path with spaces behind #!, so /bin/sh starts Python.
+# The first lines of a Python script. After #!, the kernel supports no paths with spaces, so /bin/sh starts Python.
 SHEBANG = f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n"
 
 # No deadline for examples: a busy machine is not a failure.
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.load_profile("here")
+hypothesis.settings.register_profile("no-deadline", deadline=None)
+hypothesis.settings.load_profile("no-deadline")
 
 
 def pytest_configure(config):
@@ -40,7 +40,7 @@ def pytest_configure(config):
 
 
 def slow_except(values: Iterable[str], *everyday: str) -> list:
-    """Parameters of which `make test` runs only `everyday`; `make test-all` runs the others as well."""
+    """Parameters of a test: all but `everyday` are marked as slow, so that `make test` leaves them out."""
     values = list(values)
     assert set(everyday) <= set(values)
     return [value if value in everyday else pytest.param(value, marks=pytest.mark.slow) for value in values]
@@ -48,7 +48,7 @@ def slow_except(values: Iterable[str], *everyday: str) -> list:
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch):
-    """No test sees a Modal account, a Hub token or a proxy of the machine it runs on."""
+    """Hide any Modal account and Hub token of this machine from the tests."""
     for name in list(os.environ):
         if name.startswith(("MODAL_", "HF_")) and name != "MODAL_SERVE_GEN_CACHE":
             monkeypatch.delenv(name)
@@ -56,7 +56,7 @@ def no_account(monkeypatch):
 
 @pytest.fixture
 def cli(tmp_path, monkeypatch):
-    """Run the command line in this process, in an empty folder: `cli("new", "a.py")` gives typer's result."""
+    """Run the command line in this process, in an empty folder: `cli("new", "a.py")` returns typer's result."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str):
@@ -67,7 +67,7 @@ def cli(tmp_path, monkeypatch):
 
 @pytest.fixture
 def shell(tmp_path):
-    """Run the command line as a process: `shell("rehearse", "a.py")` gives a CompletedProcess."""
+    """Run the command line as a process: `shell("rehearse", "a.py")` returns a CompletedProcess."""
 
     def run(*arguments: str, python: str | Path = sys.executable, env: dict | None = None):
         return subprocess.run(

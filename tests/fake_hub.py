@@ -1,4 +1,4 @@
-"""A small Hugging Face Hub on the loopback: enough of its protocol for the real client to ask about one model."""
+"""A fake Hugging Face Hub on loopback, with the part of its protocol that the real client needs for model metadata."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Repo:
-    """One model repository: what the Hub would say of it, and how it behaves."""
+    """One model repository: its metadata, and how the Hub responds to requests for it."""
 
     files: dict[str, int] = field(default_factory=dict)  # name -> bytes
     config: bytes = b"{}"
@@ -23,7 +23,7 @@ class Repo:
     task: str | None = "text-generation"
     library: str | None = "transformers"
     license: str = "apache-2.0"
-    elements: dict[str, int] = field(default_factory=dict)  # by dtype, as the headers say
+    elements: dict[str, int] = field(default_factory=dict)  # by dtype, as in the safetensors headers
     revisions: tuple[str, ...] = ("main", SHA)
     status: int | None = None  # answer everything with this status
     body: bytes | None = None  # answer the description with these bytes
@@ -31,7 +31,7 @@ class Repo:
 
 
 class Hub:
-    """A running fake Hub: its address, its repositories, and the requests it has seen."""
+    """A running fake Hub: its address, its repositories, and the requests that it received."""
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
@@ -70,7 +70,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 self.deliver(name, rest.partition("/")[2], token)
 
         def repo(self, name: str, token: str | None) -> Repo | None:
-            """The repository, or None when the refusal has been sent."""
+            """The repository, or None if an error has been sent."""
             repo = hub.repos.get(name)
             if repo is not None:
                 time.sleep(repo.delay_s)

@@ -30,7 +30,7 @@ DEBUG Adding transitive dependency for torch==98.0: cuda-toolkit>=97.0.3.0, <97.
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of what the bump reads and writes."""
+    """A copy of the files that the bump reads and writes."""
     root = tmp_path / "checkout"
     for folder in COPIED:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "runs"))
@@ -100,7 +100,7 @@ def test_a_failed_step_keeps_the_old_tables(checkout, fake_uv, tmp_path):
 
 
 def test_a_changed_default_is_reported():
-    """Those that the plan relies on have their own line."""
+    """Those that the plan relies on are on a separate line."""
     move = bump_review.Bump(ROOT, "vllm", OLD, NEW)
     old = json.loads(move.flags(OLD).read_text("utf-8"))
     new = json.loads(json.dumps(old))

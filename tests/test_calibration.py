@@ -1,4 +1,4 @@
-"""The planner against memory that engines logged; a third of the setups was held out when its figures were fitted."""
+"""The planner compared with boot logs of engines; a third of the setups was held out when it was fitted."""
 
 import statistics
 
@@ -15,28 +15,28 @@ both = pytest.mark.parametrize("scores", [SCORES, HELD_OUT], ids=["all", "held o
 
 
 @both
-def test_the_pool_is_close_to_what_was_logged(scores):
+def test_the_kv_cache_is_close_to_the_logged_size(scores):
     """At most 3 % off in the median, and nine of ten logged values are inside the predicted range."""
     assert statistics.median_high(abs(score.error) for score in scores) <= 0.03
     assert sum(score.inside for score in scores) >= 0.9 * len(scores)
 
 
 @both
-def test_no_pool_is_far_off(scores):
-    """At most 15 % off, where two builds of one release differ in the sampler or in an MXFP4 kernel."""
+def test_no_kv_cache_is_far_off(scores):
+    """At most 15 % off; builds of one release may differ in the sampler or in an MXFP4 kernel."""
     assert max(abs(score.error) for score in scores) <= 0.15
     assert sum(abs(score.error) > 0.1 for score in scores) <= 0.15 * len(scores)
 
 
 @both
-def test_weights_are_close_to_what_was_loaded(scores):
+def test_weights_are_close_to_the_logged_size(scores):
     """At most 1 % off in the median."""
     errors = [abs(score.weights_error) for score in scores if score.weights_error is not None]
     assert statistics.median_high(errors) <= 0.01
 
 
 def test_a_third_is_held_out():
-    """The setups are of many releases and GPUs."""
+    """Of setups with many releases and GPUs."""
     setups = calibrate.setups()
     assert 0.2 < len(HELD_OUT) / len(setups) < 0.45
     assert len({x.engine_version for x in setups}) > 12 and len({x.gpu for x in setups}) >= 7
@@ -46,8 +46,8 @@ REFUSED = [x for x in calibrate.setups() if not x.started and not x.card and "OO
 
 
 @pytest.mark.parametrize("logged", REFUSED, ids=lambda logged: logged.id)
-def test_set_ups_that_an_engine_refused_are_refused(logged):
-    """The low figure decides, whatever the expected one is."""
+def test_setups_that_an_engine_refused_are_refused(logged):
+    """The low end of the cache decides, not its expected size."""
     workload = Workload(
         gpu=f"{logged.gpu}:{logged.tensor_parallel_size}",
         gpu_memory_utilization=logged.gpu_memory_utilization,
@@ -74,8 +74,8 @@ def test_an_older_release_has_its_own_defaults():
     assert plan(model, Workload(gpu="H100", fixed=True, server=False)).max_num_batched_tokens == 16384
 
 
-def test_a_release_without_logs_has_a_wider_interval():
-    """The middle figure is the same, the ends are further away, and a note says so."""
+def test_a_release_without_logs_has_a_wider_range():
+    """The expected size is the same, the ends are further apart, and there is a note."""
     model = hub.bundled("Qwen/Qwen3-8B")
     known, unknown = (
         plan(model, Workload(gpu="H100", fixed=True, engine_version=version)) for version in ("0.31.0", "0.30.0")

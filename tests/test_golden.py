@@ -1,4 +1,4 @@
-"""The golden apps: what the generator renders, formatted, linted, within its budget, accepted by the SDK."""
+"""The golden apps: up to date, formatted, linted, within their budgets, and accepted by the SDK."""
 
 import ast
 import dataclasses
@@ -16,9 +16,9 @@ from tests.conftest import ROOT, SDKS
 
 CASES = sorted(golden.CASES)
 OLD_APPS = sorted((ROOT / "tests" / "data" / "old_apps").glob("*.py"))
-# Statements of each default app, docstrings and provenance aside: 15 % fewer than before constants and keyword
-# arguments had lines of their own (137, 174, 151). The batch app, then 196, keeps 9 % more than that: its job survives
-# interruptions, reads three forms of input and datasets, and tells the time left.
+# Statements of each default app, without docstrings and provenance: 15 % fewer than when several constants and keyword
+# arguments shared a line (137, 174, 151). The batch app (then 196) may have more: its job survives interruptions,
+# reads three forms of input and datasets, and estimates the remaining time.
 BUDGET = {
     "vllm_online_default": 116,
     "vllm_cold_start_default": 147,
@@ -47,25 +47,25 @@ def files(tmp_path) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_is_what_the_generator_renders(case):
-    """The files are up to date (`make golden` writes them), and none is left over."""
+def test_is_up_to_date(case):
+    """`make golden` would change nothing, and there are no other files."""
     assert golden.path(case).read_text("utf-8") == golden.stored(case)
     stored = {path.stem for suffix in ("py", "diff") for path in golden.FOLDER.glob(f"*.{suffix}")}
     assert stored == set(CASES)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_renders_itself_again(case):
-    """An app's own provenance renders the same bytes."""
+def test_is_rendered_from_its_provenance(case):
+    """Rendering an app from its own provenance gives the same bytes."""
     made = new_app.make({}, source=golden.app(case), generator=golden.GENERATOR, offline=True, say=print)
     assert made.text == golden.app(case)
 
 
 @pytest.mark.parametrize("path", OLD_APPS, ids=lambda path: path.stem)
-def test_an_older_app_is_read(path):
-    """An app whose provenance repeats its packages and stores its options as `asked` gives today's golden app.
+def test_an_app_in_an_older_format_is_read(path):
+    """Provenance that repeats the packages and stores options as `asked` still gives today's golden app.
 
-    It keeps its own pins, which are those of an older release after a bump.
+    The app keeps its own pins, which differ from today's after a bump.
     """
     made = new_app.make({}, source=path.read_text("utf-8"), generator=golden.GENERATOR, offline=True, say=print)
     assert PIN.sub("", made.text) == PIN.sub("", golden.app(path.stem))
@@ -74,7 +74,7 @@ def test_an_older_app_is_read(path):
 
 @pytest.mark.parametrize("case", CASES)
 def test_passes_every_check(case):
-    """A generated app has no finding."""
+    """A generated app has no findings."""
     assert checks.check(golden.app(case)) == []
 
 
@@ -84,13 +84,13 @@ def test_every_workflow_has_a_budget():
 
 @pytest.mark.parametrize("case", sorted(BUDGET))
 def test_is_within_its_budget(case):
-    """A default app is short enough to be read in one sitting."""
+    """So that a default app can be read in one go."""
     assert statements(golden.app(case)) <= BUDGET[case]
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
-def test_a_new_pin_changes_only_its_line(engine, monkeypatch):
-    """An engine's version and a package's version are one line each, in the code and nowhere else."""
+def test_a_new_pin_changes_only_one_line(engine, monkeypatch):
+    """Versions are in the list of packages only, one per line."""
     case = "vllm_throughput_small" if engine == "vllm" else "sglang_low_latency_small"
     before = golden.app(case).split("\n")
     pins = facts.pins()

@@ -17,11 +17,11 @@ from tests.conftest import LIMIT_S
 from tests.rehearsal.engines import needs_vllm
 
 POOL = 200_000_000  # bytes
-# 1,025 tokens and what a window or a chunk of 1,024 keeps fill blocks of 128 completely, or just do not, so that a
-# formula that is wrong by a token is wrong by a block. 5,000 is not a multiple of a block.
+# With 1,025 tokens in flight, a window or chunk of 1,024 fills blocks of 128 exactly, or exceeds them by one token, so
+# that a formula that is off by one token is off by one block. 5,000 is not a multiple of a block.
 LENGTH, IN_FLIGHT = 5000, 1025
 LOGGED = re.compile(r"KV cache size: ([\d,]+) tokens, Maximum concurrency for ([\d,]+) tokens per request: ([\d.]+)x")
-# Fields about the order of layers, which are not changed here.
+# Fields about the order of layers, which are taken from the model unchanged.
 ORDER = ("full_attention_interval", "sliding_window_pattern", "_sliding_window_pattern", "no_rope_layer_interval")
 FULL, WINDOW = "full_attention", "sliding_attention"
 
@@ -30,8 +30,8 @@ QWEN, DEEPSEEK, GEMMA, NEMOTRON = (
     "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
 )  # fmt: skip
 FOUR = {"num_attention_heads": 4, "num_key_value_heads": 2}
-# For a multimodal model whose bundled configuration has its language model only.
-ALONE = {"architectures": ["Gemma4ForCausalLM"], "model_type": "gemma4_text"}
+# For a multimodal model of which only the language model is tested.
+TEXT_ONLY = {"architectures": ["Gemma4ForCausalLM"], "model_type": "gemma4_text"}
 UNCACHED, ONE_BYTE, SHORT = {"enable_prefix_caching": False}, {"kv_cache_dtype": "fp8"}, {"max_model_len": 1000}
 
 # Group -> name, model, layers, changes of its configuration, options of the engine.
@@ -60,11 +60,11 @@ KINDS = {
         ("not a multiple", GEMMA, 6, {
             "num_attention_heads": 6, "num_key_value_heads": 3, "num_global_key_value_heads": 1,
         }),
-        ("keys that are values", "google/gemma-4-12B-it", 12, ALONE),
-        ("shared keys and values", "google/gemma-4-E4B-it", 24, {**ALONE, "num_kv_shared_layers": 8}),
+        ("keys that are values", "google/gemma-4-12B-it", 12, TEXT_ONLY),
+        ("shared keys and values", "google/gemma-4-E4B-it", 24, {**TEXT_ONLY, "num_kv_shared_layers": 8}),
     ],
     "states": [
-        # Its configuration does not have the type of its states, and the engine uses the one of the CPU.
+        # Its configuration lacks the dtype of the states, so the engine uses the default of the CPU.
         ("Qwen3-Next", "Qwen/Qwen3-Next-80B-A3B-Instruct", 8, FOUR, {"mamba_ssm_cache_dtype": "float32"}),
         ("Qwen3.5", "Qwen/Qwen3.5-9B", 10, FOUR),
         ("Qwen3.5, two bytes", "Qwen/Qwen3.5-9B", 8, {**FOUR, "mamba_ssm_dtype": "bfloat16"}, {
@@ -104,7 +104,7 @@ from vllm.v1.executor import Executor
 from vllm.v1.worker import cpu_worker
 
 registry._run_in_subprocess = lambda inspect: inspect()  # without another Python process
-gc.freeze()  # children do not have to collect what was imported
+gc.freeze()  # so that children do not collect imported modules
 for folder in map(Path, sys.argv[1:]):
     if child := os.fork():
         os.waitpid(child, 0)
@@ -152,7 +152,7 @@ def small(model_id: str, layers: int, changes: dict) -> dict:
 
 
 def start(kinds: list[tuple], tmp_path) -> dict[str, dict]:
-    """What the engine logs about the cache of every kind (`logged`), or why it does not start (`refused`)."""
+    """For each kind, the figures that the engine logs (`logged`), or why it does not start (`refused`)."""
     folders = {}
     for name, model_id, layers, changes, *more in kinds:
         folder = folders[name] = tmp_path / name.replace(" ", "-")
@@ -178,7 +178,7 @@ def read(folder) -> dict:
 
 
 def expected(kind: tuple, result: dict) -> dict:
-    """What the engine should log according to the formula; a CPU engine differs in its defaults only."""
+    """The result with the figures of the formula; a CPU engine differs in its defaults only."""
     _, model_id, layers, changes, *more = kind
     options = OPTIONS | (more[0] if more else {})
     length = options["max_model_len"]

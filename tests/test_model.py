@@ -25,7 +25,7 @@ def bundled(name: str) -> Model:
 
 
 def llama_with(**fields) -> Model:
-    """A Llama of 32 layers with other fields."""
+    """A Llama with 32 layers and changed fields."""
     config = {
         "architectures": ["LlamaForCausalLM"],
         "hidden_size": 4096,
@@ -49,8 +49,8 @@ def of_kind(model, *kinds: str) -> float:
 
 
 @pytest.mark.parametrize("name", sorted(DERIVED))
-def test_bundled_configurations_agree_with_figures_of_other_code(name):
-    """KV bytes per token by kind of layer, heads, context and architecture equal figures that other code derived."""
+def test_bundled_configurations_agree_with_independent_figures(name):
+    """KV bytes per token by kind of layer, heads, context and architecture, as derived by other code."""
     model, derived = bundled(name), DERIVED[name]
     assert model.architecture == derived["architecture"]
     assert (model.num_attention_heads, model.max_context) == (derived["num_attention_heads"], derived["max_context"])
@@ -61,20 +61,18 @@ def test_bundled_configurations_agree_with_figures_of_other_code(name):
     elif "bytes_per_token_bf16" in kv:
         assert of_kind(model, "mla") == kv["bytes_per_token_bf16"]
     else:
-        # The derived figures count chunked layers as full ones.
+        # The independent figures count chunked layers as full ones.
         assert of_kind(model, "full", "chunked") == kv["bytes_per_token_bf16_full_layers"]
         assert of_kind(model, "sliding") == (kv["bytes_per_token_bf16_sliding_layers"] or 0)
 
 
 @pytest.mark.parametrize("name", sorted(name for name, derived in DERIVED.items() if derived["hybrid"]))
-def test_states_of_hybrids_agree_with_figures_of_other_code(name):
+def test_states_of_hybrids_agree_with_independent_figures(name):
     """The number of layers with a fixed state, and the elements that each keeps for a sequence."""
     derived = DERIVED[name]["hybrid"]
     (linear,) = [layer for layer in bundled(name).layers if layer.kind == "linear"]
     assert linear.count == (derived.get("linear_layers") or derived.get("mamba_layers") or derived.get("conv_layers"))
-    if (
-        derived["kind"] == "kda"
-    ):  # its elements were not derived: 96 heads of 128 x 128, and 3 last inputs of q, k and v
+    if derived["kind"] == "kda":  # no independent figure: 96 heads of 128 x 128, and the last 3 inputs of q, k and v
         expected = (96 * 128 * 128, 3 * 96 * 128 * 3)
     else:
         expected = (derived.get("recurrent_state_elements_per_layer", 0), derived["conv_state_elements_per_layer"])
@@ -84,7 +82,7 @@ def test_states_of_hybrids_agree_with_figures_of_other_code(name):
 @pytest.mark.parametrize(
     "point", [p for p in POINTS if p.get("observed_bytes_per_token_per_gpu")], ids=lambda p: p["id"]
 )
-def test_bytes_per_token_match_what_engines_logged(point):
+def test_bytes_per_token_match_logs_of_engines(point):
     """Within 0.11 %, the rounding error of two printed decimals."""
     arch = point["arch"]
     if arch["attn"] == "mla":
@@ -98,7 +96,7 @@ def test_bytes_per_token_match_what_engines_logged(point):
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda r: f"{r['model']} tp{r['tp']} {r['length']}")
-def test_a_request_takes_the_blocks_that_vllm_reserves_for_it(request_):
+def test_a_request_takes_as_many_bytes_as_vllm_reserves(request_):
     """Full, latent, windowed, chunked and hybrid models, on several GPUs: within 1 % of the engine's own code."""
     size = request_bytes(bundled(request_["model"]), request_["length"], request_["tp"], in_flight=2 * 8192)
     assert size == pytest.approx(request_["bytes"], rel=0.01)

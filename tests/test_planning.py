@@ -1,4 +1,4 @@
-"""`plan` through the command line: what it prints, its keys, its exit codes, its advice."""
+"""`plan` on the command line: output, JSON keys, exit codes and advice."""
 
 import json
 import re
@@ -20,271 +20,277 @@ KEYS = {
 }  # fmt: skip
 
 
-def asked(cli, *arguments: str, code: int = 0) -> dict:
+def plan_json(cli, *arguments: str, code: int = 0) -> dict:
     done = cli("plan", *arguments, "--offline", "--json")
     assert done.exit_code == code, done.output
     return json.loads(done.stdout)
 
 
-def test_a_plan_has_the_keys_of_the_contract(cli):
-    """And the ledger's items each their source."""
-    found = asked(cli, "Qwen/Qwen3-8B")
-    assert set(found) >= KEYS
-    assert {row["item"] for row in found["ledger"]} >= {
+def test_a_plan_has_the_documented_keys(cli):
+    """Each row of the ledger has its source."""
+    planned = plan_json(cli, "Qwen/Qwen3-8B")
+    assert set(planned) >= KEYS
+    assert {row["item"] for row in planned["ledger"]} >= {
         "weights",
         "kv_cache",
         "activations",
         "cuda_graphs",
         "non_torch",
     }
-    assert all(set(row) >= {"item", "gib", "exact", "source"} for row in found["ledger"])
-    assert set(found["kv_cache"]) >= {"bytes_per_token", "gib", "gib_low", "gib_high", "tokens", "max_concurrency"}
+    assert all(set(row) >= {"item", "gib", "exact", "source"} for row in planned["ledger"])
+    assert set(planned["kv_cache"]) >= {"bytes_per_token", "gib", "gib_low", "gib_high", "tokens", "max_concurrency"}
 
 
 def test_a_plan_and_a_new_app_have_the_same_numbers(cli):
-    """For every workflow: its own defaults, one Plan."""
-    known = [(name, workflows.load(name).default_model) for name in workflows.names()]
-    for number, (name, model) in enumerate([*known, ("sglang-low-latency", "Qwen/Qwen3.6-27B")]):  # with a draft
-        planned = asked(cli, model, "--workflow", name)
+    """For every workflow, with its defaults."""
+    defaults = [(name, workflows.load(name).default_model) for name in workflows.names()]
+    for number, (name, model) in enumerate([*defaults, ("sglang-low-latency", "Qwen/Qwen3.6-27B")]):  # with a draft
+        planned = plan_json(cli, model, "--workflow", name)
         arguments = [f"a{number}.py", "--workflow", name, "--model", model, "--offline", "--json"]
-        made = json.loads(cli("new", *arguments).stdout)["plan"]
+        app_plan = json.loads(cli("new", *arguments).stdout)["plan"]
         for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "ledger", "kv_cache", "usd_per_hour"):
-            assert planned[key] == made[key], (name, key)
+            assert planned[key] == app_plan[key], (name, key)
 
 
-def test_a_person_reads_the_ledger_the_limits_the_speed_and_the_alternatives(cli, monkeypatch):
-    """One bar, figures with their units, the cheapest other GPUs, notes."""
+def test_the_output_has_ledger_limits_speed_and_alternatives(cli, monkeypatch):
+    """With a bar, units, and lines of limited length."""
     monkeypatch.setenv("COLUMNS", "100")
-    told = cli("plan", "Qwen/Qwen3-8B", "--offline").stdout
-    for words in (
+    output = cli("plan", "Qwen/Qwen3-8B", "--offline").stdout
+    for text in (
         "8.19B parameters", "fits on", "per hour", "expected", "planned with", "GPUs that also fit", "idle window",
         "ms for one request", "per million", "concurrently", "a month if always on",
     ):  # fmt: skip
-        assert words in told
-    assert "█" in told and max(map(len, told.splitlines())) < 125
+        assert text in output
+    assert "█" in output and max(map(len, output.splitlines())) < 125
 
 
 @pytest.mark.parametrize("columns", ["60", "200"])
 def test_each_gpu_has_a_bar(cli, monkeypatch, columns):
-    """As many as there are up to three, then one for all; the parts as large as their shares."""
+    """Up to three bars, or one for all if there are more; the parts are proportional to their sizes."""
     monkeypatch.setenv("COLUMNS", columns)
     two = cli("plan", "Qwen/Qwen3-8B", "--offline", "--gpu", "L4:2").stdout
     assert sum(line.startswith("  █") for line in two.splitlines()) == 2
     (bar,) = [
         x for x in cli("plan", "Qwen/Qwen3-8B", "--offline", "--gpu", "L4:4").stdout.splitlines() if "each of 4" in x
     ]
-    found = plan(bundled("Qwen/Qwen3-8B"), Workload(gpu="L4:4", default_max_model_len=16384))
+    planned = plan(bundled("Qwen/Qwen3-8B"), Workload(gpu="L4:4", default_max_model_len=16384))
     width = bar.index("|") - 2
-    weights = next(row.gib_sized for row in found.ledger if row.item == "weights")
+    weights = next(row.gib_sized for row in planned.ledger if row.item == "weights")
     assert bar.count("█") == pytest.approx(width * weights / facts.gpus()["L4"].usable_gib, abs=1)
 
 
 def test_a_terminal_without_blocks_gets_ascii(monkeypatch, capsys):
-    """The bar is drawn with what its encoding has."""
+    """The bar is drawn with characters of the terminal's encoding."""
 
     class Plain:
         encoding = "ascii"
 
-    found = plan_model.answer("Qwen/Qwen3-8B", Request(), offline=True, say=print)
+    planned = plan_model.answer("Qwen/Qwen3-8B", Request(), offline=True, say=print)
     monkeypatch.setattr(plan_text.sys, "stdout", Plain())
-    assert plan_text.text(found).isascii()
+    assert plan_text.text(planned).isascii()
 
 
-def test_what_does_not_fit_is_told_with_its_plan_and_exit_4(cli):
-    """The reason, what would fit, and `fits` false."""
-    found = asked(cli, "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", code=4)
-    assert found["fits"] is False and "does not fit" in found["reason"] and found["alternatives"]
-    told = cli("plan", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--offline")
-    assert told.exit_code == 4 and "GPUs that would fit 16,384 tokens and 32 requests, cheapest first" in told.stdout
+def test_a_plan_that_does_not_fit_exits_with_4(cli):
+    """It has the reason and the GPUs that would fit, and `fits` is false."""
+    planned = plan_json(cli, "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", code=4)
+    assert planned["fits"] is False and "does not fit" in planned["reason"] and planned["alternatives"]
+    done = cli("plan", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--offline")
+    assert done.exit_code == 4 and "GPUs that would fit 16,384 tokens and 32 requests, cheapest first" in done.stdout
 
 
-def test_a_model_larger_than_the_largest_machine_is_refused_with_the_reason(cli, tmp_path):
-    """A dense model of four trillion parameters fits nowhere; several machines are named, and no speed is."""
+def test_a_model_that_fits_no_gpu_is_refused(cli, tmp_path):
+    """A dense model of four trillion parameters: a note mentions several machines, and no speed is printed."""
     config = {**facts.config("Qwen/Qwen3-8B").config, "num_hidden_layers": 400, "intermediate_size": 600_000}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    found = asked(cli, "config.json", code=4)
-    assert not found["alternatives"] and "for a KV cache" in found["reason"]
-    assert any("several machines" in note for note in found["notes"])
-    told = cli("plan", "config.json", "--goal", "cost").stdout
-    assert "short by" in told and "Nothing fits" in told and "a million" not in told
+    planned = plan_json(cli, "config.json", code=4)
+    assert not planned["alternatives"] and "for a KV cache" in planned["reason"]
+    assert any("several machines" in note for note in planned["notes"])
+    output = cli("plan", "config.json", "--goal", "cost").stdout
+    assert "short by" in output and "Nothing fits" in output and "a million" not in output
 
 
-def test_a_fixed_set_up_takes_that_releases_defaults(cli):
-    """Only what was given is asked for; the issue's own example."""
-    found = asked(
+def test_a_fixed_setup_has_the_defaults_of_its_release(cli):
+    """Options that are not given have the defaults of that release."""
+    planned = plan_json(
         cli, "Qwen/Qwen3-235B-A22B", "--gpu", "H200:4", "--gpu-memory-utilization", "0.9", "--max-model-len", "16384",
         "--kv-cache-dtype", "fp8", "--engine-version", "0.11.0",
     )  # fmt: skip
-    assert (found["max_num_seqs"], found["max_num_batched_tokens"], found["max_model_len"]) == (1024, 8192, 16384)
-    assert found["kv_cache"]["dtype"] == "fp8" and found["kv_cache"]["bytes_per_token"] == 94 * 1 * 2 * 128
-    assert found["engine_version"] == "0.11.0" and found["gpu_memory_utilization"] == 0.9
+    assert (planned["max_num_seqs"], planned["max_num_batched_tokens"], planned["max_model_len"]) == (1024, 8192, 16384)
+    assert planned["kv_cache"]["dtype"] == "fp8" and planned["kv_cache"]["bytes_per_token"] == 94 * 1 * 2 * 128
+    assert planned["engine_version"] == "0.11.0" and planned["gpu_memory_utilization"] == 0.9
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    "arguments, reason",
     [
         (["--gpu", "H100", "--gpu-memory-utilization", "0.999"], "are free when the engine starts"),
         (["--gpu", "A100-80GB", "--kv-cache-dtype", "fp8", "--engine-version", "0.11.0"], "does not support FP8"),
         (["--gpu", "H100:3", "--engine-version", "0.11.0"], "32 attention heads"),
     ],
 )
-def test_a_set_up_that_cannot_start_is_refused(cli, arguments, words):
-    """Whatever its memory would be: exit 4, with the reason."""
-    assert words in asked(cli, "Qwen/Qwen3-8B", *arguments, code=4)["reason"]
+def test_a_setup_that_cannot_start_is_refused(cli, arguments, reason):
+    """Exit code 4 and the reason, whatever its memory."""
+    assert reason in plan_json(cli, "Qwen/Qwen3-8B", *arguments, code=4)["reason"]
 
 
 def test_a_format_that_the_release_no_longer_loads_is_refused(cli, tmp_path):
-    """bitsandbytes: planned for a release that has it, refused for the pinned one."""
+    """bitsandbytes is planned for an older release, and refused for the pinned one."""
     stated = {"quant_method": "bitsandbytes", "load_in_4bit": True}
     config = {**facts.config("Qwen/Qwen3-8B").config, "quantization_config": stated}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert "no longer loads bitsandbytes" in asked(cli, ".", "--gpu", "H100", code=4)["reason"]
+    assert "no longer loads bitsandbytes" in plan_json(cli, ".", "--gpu", "H100", code=4)["reason"]
     weights = next(
-        r for r in asked(cli, ".", "--gpu", "H100", "--engine-version", "0.11.0")["ledger"] if r["item"] == "weights"
+        r
+        for r in plan_json(cli, ".", "--gpu", "H100", "--engine-version", "0.11.0")["ledger"]
+        if r["item"] == "weights"
     )
     assert 5.5 < weights["gib"] < 6.5 and not weights["exact"]
 
 
-@pytest.mark.parametrize("version, words", [("0.9.2", "older than vLLM 0.10.0"), ("latest", "not a version")])
-def test_other_releases_are_refused(cli, version, words):
-    """Older ones sized their memory by other rules."""
+@pytest.mark.parametrize("version, message", [("0.9.2", "older than vLLM 0.10.0"), ("latest", "not a version")])
+def test_unsupported_releases_are_refused(cli, version, message):
+    """Older releases calculate their memory differently."""
     done = cli("plan", "Qwen/Qwen3-8B", "--gpu", "H100", "--engine-version", version, "--offline")
-    assert done.exit_code == 2 and words in done.stderr
+    assert done.exit_code == 2 and message in done.stderr
 
 
 @pytest.mark.parametrize(
-    "version, words",
+    "version, expected",
     [
         ("0.11.0", "serves Qwen3_5ForConditionalGeneration; support in 0.11.0 was not checked."),
         ("9.1.0", "9.1.0 is newer than"),
     ],
 )
-def test_what_is_not_known_of_another_release_is_said(cli, version, words):
-    """A plan for a release other than the pinned one names what was not read; one for the pinned one does not."""
+def test_unknown_properties_of_a_release_are_noted(cli, version, expected):
+    """A plan for another release has a note about what was not checked; one for the pinned release has none."""
     pinned = facts.pins()["vllm"].version
     for release in (version, pinned):
-        notes = asked(cli, "Qwen/Qwen3.5-9B", "--gpu", "H200", "--engine-version", release)["notes"]
-        assert any(words in note for note in notes) == (release == version)
+        notes = plan_json(cli, "Qwen/Qwen3.5-9B", "--gpu", "H200", "--engine-version", release)["notes"]
+        assert any(expected in note for note in notes) == (release == version)
 
 
-def test_several_are_compared(cli):
-    """Models and GPUs, each with its own plan."""
-    found = asked(cli, "Qwen/Qwen3-8B", "--compare", "H200", "--compare", "Qwen/Qwen3-32B", "--compare", "h100:2")
-    assert [(one["model"], one["gpu"], one["gpus"]) for one in found["compared"]][0::2] == [
+def test_models_and_gpus_are_compared(cli):
+    """Each with its own plan."""
+    planned = plan_json(cli, "Qwen/Qwen3-8B", "--compare", "H200", "--compare", "Qwen/Qwen3-32B", "--compare", "h100:2")
+    assert [(row["model"], row["gpu"], row["gpus"]) for row in planned["compared"]][0::2] == [
         ("Qwen/Qwen3-8B", "H200", 1), ("Qwen/Qwen3-8B", "H100", 2),
     ]  # fmt: skip
-    told = cli("plan", "Qwen/Qwen3-8B", "--compare", "H200", "--offline").stdout
-    assert "Compared:" in told and "H200" in told
+    output = cli("plan", "Qwen/Qwen3-8B", "--compare", "H200", "--offline").stdout
+    assert "Compared:" in output and "H200" in output
 
 
 @pytest.mark.parametrize("goal", goals.names())
-def test_a_goal_chooses_the_workflow_that_serves_it_best(cli, goal):
-    """By the workflows' own order, with the reason."""
+def test_a_goal_chooses_the_best_workflow(cli, goal):
+    """The first in the order of the workflows, with the reason."""
     best = goals.serving(goal)[0]
-    found = asked(cli, best.default_model, "--goal", goal)
-    assert found["advice"]["workflow"] == best.name and found["advice"]["why"] == best.use_when
+    planned = plan_json(cli, best.default_model, "--goal", goal)
+    assert planned["advice"]["workflow"] == best.name and planned["advice"]["why"] == best.use_when
 
 
-def test_a_workflow_that_cannot_is_passed_over_with_the_reason(cli):
-    """Snapshots are for one GPU: a model of eight goes to the next one."""
-    found = asked(cli, "deepseek-ai/DeepSeek-R1-0528", "--goal", "cold-start")
+def test_an_unsuitable_workflow_is_skipped_with_the_reason(cli):
+    """Snapshots require one GPU, so a model for eight GPUs gets the next workflow."""
+    planned = plan_json(cli, "deepseek-ai/DeepSeek-R1-0528", "--goal", "cold-start")
     first, second = goals.serving("cold-start")[:2]
-    assert found["advice"]["workflow"] == second.name and f"{first.name} is not suitable" in found["advice"]["why"]
+    assert planned["advice"]["workflow"] == second.name and f"{first.name} is not suitable" in planned["advice"]["why"]
 
 
-def test_managed_endpoints_and_machines_by_the_month_are_named(cli):
-    """The former where nothing was asked of engine, flags or GPU."""
-    free = " ".join(asked(cli, "Qwen/Qwen3-8B", "--goal", "cost")["advice"]["instead"])
-    assert "modal endpoint create" in free and "by the month" in free
-    held = " ".join(asked(cli, "Qwen/Qwen3-8B", "--goal", "cost", "--gpu", "H100")["advice"]["instead"])
-    assert "modal endpoint create" not in held
+def test_managed_endpoints_and_monthly_machines_are_mentioned(cli):
+    """Managed endpoints only if neither engine, flags nor GPU are specified."""
+    advice = " ".join(plan_json(cli, "Qwen/Qwen3-8B", "--goal", "cost")["advice"]["instead"])
+    assert "modal endpoint create" in advice and "by the month" in advice
+    fixed = " ".join(plan_json(cli, "Qwen/Qwen3-8B", "--goal", "cost", "--gpu", "H100")["advice"]["instead"])
+    assert "modal endpoint create" not in fixed
 
 
-def test_targets_choose_a_larger_gpu_or_refuse(cli):
-    """A time per token, tokens per second, a budget: held to the part of the bound that engines reach."""
-    plain = asked(cli, "Qwen/Qwen3-8B")
-    fast = asked(cli, "Qwen/Qwen3-8B", "--time-per-output-token", "15")
+def test_targets_choose_a_larger_gpu_or_refuse_the_plan(cli):
+    """Time per token, tokens per second and budget; speeds are compared with 70 % of the bounds."""
+    plain = plan_json(cli, "Qwen/Qwen3-8B")
+    fast = plan_json(cli, "Qwen/Qwen3-8B", "--time-per-output-token", "15")
     assert fast["usd_per_hour"] > plain["usd_per_hour"]
     assert fast["bounds"]["time_per_output_token_ms_all_requests"] / 0.7 <= 15
-    many = asked(cli, "Qwen/Qwen3-8B", "--tokens-per-s", "3000")
+    many = plan_json(cli, "Qwen/Qwen3-8B", "--tokens-per-s", "3000")
     assert many["bounds"]["decode_tokens_per_s_all_requests"] * 0.7 >= 3000
-    refused = asked(cli, "Qwen/Qwen3-8B", "--budget", "0.5", code=4)
+    refused = plan_json(cli, "Qwen/Qwen3-8B", "--budget", "0.5", code=4)
     assert "budget of $0.50" in refused["reason"] and refused["verdict"] == "misses a target"
 
 
 def test_no_request_is_shortened_for_a_target(cli):
-    """The nearest miss is told at the asked length, not a larger machine nor a shorter request."""
-    found = asked(cli, "Qwen/Qwen3-8B", "--gpu", "H100", "--concurrency", "50", "--time-per-output-token", "15", code=4)
-    assert found["max_model_len"] == 16384 and "(target 15)" in found["reason"]
+    """The plan that comes closest keeps the requested length and GPU."""
+    planned = plan_json(
+        cli, "Qwen/Qwen3-8B", "--gpu", "H100", "--concurrency", "50", "--time-per-output-token", "15", code=4
+    )
+    assert planned["max_model_len"] == 16384 and "(target 15)" in planned["reason"]
     both = ["--concurrency", "50", "--time-per-output-token", "33", "--budget", "1"]
-    near = asked(cli, "Qwen/Qwen3-8B", *both, code=4)
+    near = plan_json(cli, "Qwen/Qwen3-8B", *both, code=4)
     assert near["usd_per_hour"] < 5 and "budget" in near["reason"]
-    within = asked(cli, "Qwen/Qwen3-8B", "--goal", "latency", *both[:-1], "5", "--region", "eu-west")
+    within = plan_json(cli, "Qwen/Qwen3-8B", "--goal", "latency", *both[:-1], "5", "--region", "eu-west")
     assert within["fits"] and within["usd_per_hour"] <= 5
 
 
-def test_alternatives_are_planned_for_what_was_asked(cli):
-    """Not for what the chosen GPU had to lower."""
-    small = asked(cli, "Qwen/Qwen3-14B", "--gpu", "L40S")
+def test_alternatives_are_planned_for_the_request(cli):
+    """Not for the values that were lowered for the chosen GPU."""
+    small = plan_json(cli, "Qwen/Qwen3-14B", "--gpu", "L40S")
     assert small["max_num_seqs"] < 32
-    assert {one["max_num_seqs"] for one in small["alternatives"]} == {32}
-    (same,) = [one for one in small["alternatives"] if one["gpu"] == "H100"]
-    alone = asked(cli, "Qwen/Qwen3-14B", "--gpu", "H100")
+    assert {row["max_num_seqs"] for row in small["alternatives"]} == {32}
+    (same,) = [row for row in small["alternatives"] if row["gpu"] == "H100"]
+    alone = plan_json(cli, "Qwen/Qwen3-14B", "--gpu", "H100")
     assert same["usd_per_million_output_tokens"] == pytest.approx(
         alone["bounds"]["usd_per_million_output_tokens"], abs=0.01
     )
 
 
-def test_targets_that_are_kept_are_told_and_those_in_the_way_named(cli):
-    """What is likely beside what was asked; what would hold the model without the targets."""
-    kept = asked(cli, "Qwen/Qwen3-14B", "--concurrency", "20", "--time-per-output-token", "10", "--tokens-per-s", "900")
+def test_reasons_name_met_and_missed_targets(cli):
+    """Estimates with their targets; and for a miss, the GPUs that would fit without the targets."""
+    met = plan_json(
+        cli, "Qwen/Qwen3-14B", "--concurrency", "20", "--time-per-output-token", "10", "--tokens-per-s", "900"
+    )
     texts = ("Estimated time per output token at 20 concurrent requests", "(target 10)", "(target 900)")
-    assert all(text in kept["reason"] for text in texts)
-    missed = asked(cli, "deepseek-ai/DeepSeek-V3.1", "--gpu", "L4", "--budget", "1", code=4)
+    assert all(text in met["reason"] for text in texts)
+    missed = plan_json(cli, "deepseek-ai/DeepSeek-V3.1", "--gpu", "L4", "--budget", "1", code=4)
     notes = " ".join(missed["notes"])
     assert "Without the targets" in notes and "several machines" not in notes
     two = ["--concurrency", "20", "--time-per-output-token", "1", "--budget", "0.1"]
-    assert asked(cli, "Qwen/Qwen3-14B", *two, code=4)["reason"].count(";") == 1  # both are named
+    assert plan_json(cli, "Qwen/Qwen3-14B", *two, code=4)["reason"].count(";") == 1  # both are named
 
 
-def test_an_app_of_the_plan_is_written_by_the_command_it_prints(cli, tmp_path):
-    """With the same GPU and limits; a folder and a fixed setup have none."""
-    found = asked(cli, "Qwen/Qwen3-14B", "--kv-cache-dtype", "fp8", "--concurrency", "20", "--region", "eu")
-    words = shlex.split(found["command"])
-    made = json.loads(cli(*words[1:], "--offline", "--json").stdout)["plan"]
+def test_the_command_of_a_plan_writes_its_app(cli, tmp_path):
+    """With the same GPU and limits; plans of a folder or a fixed setup have no command."""
+    planned = plan_json(cli, "Qwen/Qwen3-14B", "--kv-cache-dtype", "fp8", "--concurrency", "20", "--region", "eu")
+    words = shlex.split(planned["command"])
+    app_plan = json.loads(cli(*words[1:], "--offline", "--json").stdout)["plan"]
     for key in ("gpu", "gpus", "max_model_len", "max_num_seqs", "usd_per_hour", "kv_cache"):
-        assert made[key] == found[key], key
-    assert "command" not in asked(cli, "Qwen/Qwen3-14B", "--gpu", "H100", "--engine-version", "0.11.0")
+        assert app_plan[key] == planned[key], key
+    assert "command" not in plan_json(cli, "Qwen/Qwen3-14B", "--gpu", "H100", "--engine-version", "0.11.0")
     (tmp_path / "config.json").write_text(json.dumps(facts.config("Qwen/Qwen3-8B").config))
-    assert "command" not in asked(cli, "config.json")
+    assert "command" not in plan_json(cli, "config.json")
 
 
-def test_other_arithmetic_is_marked(cli):
-    """A GPU that computes FP8 weights in 16 bits is told with a mark, and why it was not chosen."""
-    found = asked(cli, "Qwen/Qwen3-30B-A3B-FP8")
-    assert {one["gpu"]: one["native"] for one in found["alternatives"]}["A100-80GB"] is False
-    assert any("has no native support for the format of these weights" in note for note in found["notes"])
+def test_gpus_without_native_support_are_marked(cli):
+    """A GPU that computes FP8 weights in 16 bits has an asterisk, and a note says why it was not chosen."""
+    planned = plan_json(cli, "Qwen/Qwen3-30B-A3B-FP8")
+    assert {row["gpu"]: row["native"] for row in planned["alternatives"]}["A100-80GB"] is False
+    assert any("has no native support for the format of these weights" in note for note in planned["notes"])
     assert " *" in cli("plan", "Qwen/Qwen3-30B-A3B-FP8", "--offline").stdout
 
 
-def test_throughput_names_the_cheaper_token(cli):
-    """The GPU is chosen by the hour; where tokens are cheaper, and that more requests make them so, is said."""
-    notes = " ".join(asked(cli, "Qwen/Qwen3-8B", "--goal", "throughput")["notes"])
+def test_notes_for_the_goal_throughput(cli):
+    """The GPU is chosen by its price per hour; notes say where tokens are cheaper, and suggest more concurrency."""
+    notes = " ".join(plan_json(cli, "Qwen/Qwen3-8B", "--goal", "throughput")["notes"])
     assert "is cheaper per token" in notes
-    few = asked(cli, "Qwen/Qwen3-8B", "--goal", "throughput", "--concurrency", "4")["notes"]
+    few = plan_json(cli, "Qwen/Qwen3-8B", "--goal", "throughput", "--concurrency", "4")["notes"]
     assert any("raise --concurrency" in note for note in few)
 
 
-def test_what_does_not_run_has_no_speed(cli):
-    """A count that cannot cut the model: no pool, no bounds, no price per token."""
-    told = cli("plan", "Qwen/Qwen3-8B", "--gpu", "H100:3", "--offline")
-    assert told.exit_code == 4 and "does not run" in told.stdout and "a million" not in told.stdout
+def test_a_setup_that_does_not_run_has_no_speed(cli):
+    """With a GPU count that cannot shard the model, there is no price per token."""
+    done = cli("plan", "Qwen/Qwen3-8B", "--gpu", "H100:3", "--offline")
+    assert done.exit_code == 4 and "does not run" in done.stdout and "a million" not in done.stdout
 
 
-def test_what_new_refuses_plan_refuses(cli):
-    """More GPUs than a workflow takes, regions that Modal does not have."""
-    name = next(one for one in workflows.names() if workflows.load(one).max_gpus == 1)
-    done = cli("plan", "Qwen/Qwen3-8B", "--workflow", name, "--gpu", "H100:2", "--offline")
+def test_plan_refuses_what_new_refuses(cli):
+    """More GPUs than a workflow supports, and unknown regions."""
+    workflow = next(name for name in workflows.names() if workflows.load(name).max_gpus == 1)
+    done = cli("plan", "Qwen/Qwen3-8B", "--workflow", workflow, "--gpu", "H100:2", "--offline")
     assert done.exit_code == 2 and "requests 2 GPUs" in done.stderr
     done = cli("plan", "Qwen/Qwen3-8B", "--region", "mars", "--offline")
     assert done.exit_code == 2 and "'mars' is not a Modal region" in done.stderr
@@ -292,35 +298,36 @@ def test_what_new_refuses_plan_refuses(cli):
 
 @pytest.mark.parametrize("arguments", [["--goal", "latency"], ["--gpu", "H100:2"], ["--workflow", "vllm-cold-start"]])
 def test_every_ledger_adds_up(cli, arguments):
-    """Both columns, with either engine, to what is printed below them."""
+    """Both columns, with either engine, to the printed totals."""
     lines = cli("plan", "Qwen/Qwen3-8B", *arguments, "--offline").stdout.splitlines()
-    start = next(at for at, line in enumerate(lines) if "planned with" in line)
-    end = next(at for at, line in enumerate(lines) if at > start and line.split()[:1] == ["total"])
+    start = next(index for index, line in enumerate(lines) if "planned with" in line)
+    end = next(index for index, line in enumerate(lines) if index > start and line.split()[:1] == ["total"])
     rows = [re.findall(r"-?\d+\.\d\d", line)[:2] for line in lines[start + 1 : end + 1]]
     for column in (0, 1):
         assert sum(float(row[column]) for row in rows[:-1]) == pytest.approx(float(rows[-1][column]), abs=0.03)
 
 
-def test_pipeline_data_and_expert_parallelism_are_placed(cli):
-    """Stages share the layers, replicas have a cache each, experts lie whole."""
+def test_pipeline_data_and_expert_parallelism(cli):
+    """Layers are divided into stages, each replica has its own cache, and GPUs hold complete experts."""
     model = "Qwen/Qwen3-235B-A22B"
-    tensor = asked(cli, model, "--gpu", "H200:8")
-    stages = asked(cli, model, "--gpu", "H200:8", "--pipeline-parallel-size", "2")
+    tensor = plan_json(cli, model, "--gpu", "H200:8")
+    stages = plan_json(cli, model, "--gpu", "H200:8", "--pipeline-parallel-size", "2")
     assert stages["tensor_parallel_size"] == 4 and stages["pipeline_parallel_size"] == 2
     # Its 4 KV heads replicate over 8 ranks, and a stage has half of the layers.
     assert stages["kv_cache"]["bytes_per_token"] == tensor["kv_cache"]["bytes_per_token"] / 2
-    replicas = asked(cli, model, "--gpu", "H200:8", "--data-parallel-size", "8", "--enable-expert-parallel")
-    weights = {one: next(r["gib"] for r in found["ledger"] if r["item"] == "weights") for one, found in
+    replicas = plan_json(cli, model, "--gpu", "H200:8", "--data-parallel-size", "8", "--enable-expert-parallel")
+    weights = {name: next(r["gib"] for r in document["ledger"] if r["item"] == "weights") for name, document in
                (("tensor", tensor), ("replicas", replicas))}  # fmt: skip
     assert weights["tensor"] < weights["replicas"] < 1.4 * weights["tensor"]
-    cut = asked(cli, model, "--gpu", "H200:8", "--data-parallel-size", "8")  # experts are cut over all replicas, too
-    assert cut["ledger"][0]["gib"] == replicas["ledger"][0]["gib"]
+    # Without it, experts are sharded over all replicas as well.
+    sharded = plan_json(cli, model, "--gpu", "H200:8", "--data-parallel-size", "8")
+    assert sharded["ledger"][0]["gib"] == replicas["ledger"][0]["gib"]
     done = cli("plan", model, "--gpu", "H200:8", "--pipeline-parallel-size", "3", "--offline")
     assert done.exit_code == 2 and "cannot be divided into" in done.stderr
 
 
 @pytest.mark.parametrize(
-    "arguments, code, words",
+    "arguments, code, message",
     [
         (["Qwen/Qwen3-8B", "--goal", "latenzy"], 2, "Did you mean latency?"),
         (["Qwen/Qwen3-8B", "--goal", "cost", "--workflow", "vllm-online"], 2, "--goal and --workflow"),
@@ -333,15 +340,15 @@ def test_pipeline_data_and_expert_parallelism_are_placed(cli):
         (["Qwen/Qwen3-8B", "--compare", "H1000:2"], 2, "H1000"),
     ],
 )
-def test_bad_input_ends_in_two_sentences(cli, arguments, code, words):
-    """With the exit code of the contract, and nothing on stdout."""
+def test_bad_input_is_refused_in_two_sentences(cli, arguments, code, message):
+    """With the documented exit code, and nothing on stdout."""
     done = cli("plan", *arguments, "--offline")
-    assert done.exit_code == code and words in done.stderr and not done.stdout
+    assert done.exit_code == code and message in done.stderr and not done.stdout
     assert len(done.stderr.strip().splitlines()) == 2
 
 
-def test_an_architecture_that_no_engine_serves_is_refused(cli, tmp_path):
-    """Also where it comes from a folder."""
+def test_an_unknown_architecture_is_refused(cli, tmp_path):
+    """Also in a local folder."""
     config = {**facts.config("Qwen/Qwen3-8B").config, "architectures": ["NobodysForCausalLM"]}
     (tmp_path / "config.json").write_text(json.dumps(config))
     done = cli("plan", ".")

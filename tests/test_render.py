@@ -1,4 +1,4 @@
-"""Rendering: what goes in is data, whatever it contains; the same values give the same bytes."""
+"""Rendering: any string becomes a literal, never code; provenance contains every value."""
 
 import ast
 
@@ -13,7 +13,7 @@ from modal_serve_gen.render.provenance import BEGIN, END, provenance
 from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.serve_spec import ServeSpec
 
-# Everything a string can hold that a file can: no lone surrogates.
+# All strings that a file can contain: no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 HOSTILE = TEXT | st.sampled_from(
     ['"""', "'''", '"', "\\", "\\\"", "{{ 7*7 }}", "{% raw %}", "{## x ##}", "#: if 1", "\u2028", "\x85", "\n", "\r\n",
@@ -22,7 +22,7 @@ HOSTILE = TEXT | st.sampled_from(
 
 
 def resolved(**changes) -> Resolved:
-    """A Resolved with every free string field set from `changes`, past the checks of its types."""
+    """A Resolved with the string fields in `changes`, without validation."""
     spec = {
         "workflow": "vllm-online",
         "model": "owner/name",
@@ -74,7 +74,7 @@ def resolved(**changes) -> Resolved:
     revision=HOSTILE, gpu=HOSTILE,
 )  # fmt: skip
 def test_hostile_strings_stay_strings(**values):
-    """Whatever a field holds, the app parses, and every literal comes back equal to the input."""
+    """For any field, the app parses, and its literals are equal to the input."""
     text = template.template("vllm-online").render  # compiled once; the work below is ours
     assert text
     rendered = render.render(resolved(**{**values, "gpu": "L4"}))
@@ -87,15 +87,15 @@ def test_hostile_strings_stay_strings(**values):
 
 
 @given(HOSTILE)
-def test_a_literal_is_worth_its_value(value):
-    """`literal` and `ast.literal_eval` are inverses, on one line of the source."""
+def test_a_literal_evaluates_to_its_value(value):
+    """`ast.literal_eval` is the inverse of `literal`, whose result is a single line."""
     assert ast.literal_eval(literal(value)) == value
     assert len(literal(value).splitlines()) == 1
 
 
 @given(name=HOSTILE, served=HOSTILE, args=st.lists(HOSTILE, max_size=3))
-def test_provenance_holds_every_string(name, served, args):
-    """The comment block stays a comment, and gives back the very strings."""
+def test_provenance_contains_every_string(name, served, args):
+    """It consists of comments, and the strings can be read back."""
     block = provenance(resolved(name=name, served=served, args=args))
     assert all(line.startswith("#") for line in block.split("\n")[:-1])
     assert ast.parse(block).body == []
@@ -108,8 +108,8 @@ def test_provenance_holds_every_string(name, served, args):
 
 
 @pytest.mark.parametrize("workflow", workflows.names())
-def test_a_template_is_python_itself(workflow):
-    """A template parses as it stands: `#:` lines are comments, values stand where a literal may."""
+def test_a_template_is_valid_python(workflow):
+    """Statements of the template language are `#:` comments, and values are where Python allows an expression."""
     ast.parse((folders.shipped("templates") / workflow / "app.py.j2").read_text("utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""The skill pack: valid, small, as generated, installable, and every command in it runs."""
+"""The skill pack: valid, small, up to date, installable, and every command in it runs."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ REHEARSED = re.compile(r"^\$ modal(?:-serve-gen rehearse)? ", re.M)
 JOBS = '{"prompt": "one"}\n{"prompt": "two"}\n'
 
 
-def test_the_validator_of_the_specification_is_content():
-    """`skills-ref` finds nothing."""
+def test_the_skill_conforms_to_the_specification():
+    """`skills-ref` reports no errors."""
     assert validate(docs.SKILL) == []
 
 
@@ -43,8 +43,8 @@ def test_the_validator_of_the_specification_is_content():
         ("name: modal-llm-serving\n", ""),
     ],
 )
-def test_broken_front_matter_is_noticed(tmp_path, old, new):
-    """A wrong name, an unquoted colon, an unknown field, a missing one: each fails."""
+def test_invalid_front_matter_is_detected(tmp_path, old, new):
+    """A wrong name, an unquoted colon, an unknown field, a missing field."""
     copy = tmp_path / "modal-llm-serving"
     shutil.copytree(docs.SKILL, copy)
     text = (copy / "SKILL.md").read_text("utf-8")
@@ -54,7 +54,7 @@ def test_broken_front_matter_is_noticed(tmp_path, old, new):
 
 
 def test_the_skill_is_small():
-    """What every session pays for, what an activation costs, and each reference stay within their limits."""
+    """The description, SKILL.md and each reference are within their limits of tokens."""
     over = [row for row in tokens.costs() if row[1] > row[2]]
     assert not over
     assert len((docs.SKILL / "SKILL.md").read_text("utf-8").split("\n")) <= 150
@@ -77,8 +77,8 @@ def test_the_check_unpacks_to_its_source(tmp_path):
     assert unpacked == source, "run `make docs`"
 
 
-def test_the_version_and_the_description_have_one_source():
-    """Every manifest and the skill itself say what package.json says."""
+def test_manifests_agree_with_package_json():
+    """Every manifest has its name, version and description, and the skill its version."""
     package = json.loads((ROOT / "package.json").read_text("utf-8"))
     for path in skill.manifests(package):
         text = path.read_text("utf-8")
@@ -88,8 +88,8 @@ def test_the_version_and_the_description_have_one_source():
     assert f'version: "{package["version"]}"' in (docs.SKILL / "SKILL.md").read_text("utf-8")
 
 
-def test_every_workflow_is_routed_to_its_one_reference():
-    """Each has a reference and a file to copy, and neither serves two."""
+def test_every_workflow_has_its_own_reference():
+    """And its own file to copy; both exist."""
     references = [workflows.load(name).reference for name in workflows.names()]
     assert len(set(references)) == len(references)
     assert len({docs.app_path(name) for name in workflows.names()}) == len(references)
@@ -99,8 +99,8 @@ def test_every_workflow_is_routed_to_its_one_reference():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_what_a_page_points_to_is_in_the_skill(page):
-    """Only the skill's own folder reaches a user."""
+def test_references_of_a_page_are_in_the_skill(page):
+    """Users get only the skill's own folder."""
     for link in LINK.findall(page.read_text("utf-8")):
         assert (docs.SKILL / link).exists(), link
     for name in re.findall(r"`([\w-]+\.md)`", page.read_text("utf-8")):
@@ -108,7 +108,7 @@ def test_what_a_page_points_to_is_in_the_skill(page):
 
 
 def test_python_in_a_page_is_generated():
-    """No code block is written by hand."""
+    """Only commands are written by hand."""
     for page in PAGES:
         prose = docs.BLOCK.sub("", page.read_text("utf-8"))
         assert "```python" not in prose and set(re.findall(r"```(\w+)", prose)) <= {"console"}, page
@@ -122,25 +122,25 @@ def test_python_in_a_page_is_generated():
     ],
 )
 def test_every_command_of_a_page_runs(page, shell, tmp_path):
-    """Our own commands as they are, with the stub engine; Modal's commands against one local control plane."""
+    """The project's own commands with the stub engine, Modal's commands against a local control plane."""
     lines = [line[2:] for block in CONSOLE.findall(page.read_text("utf-8")) for line in block.split("\n") if line]
-    theirs = []
+    modal_commands = []
     (tmp_path / "prompts.jsonl").write_text(JOBS)
     for line in lines:
         program, *arguments = shlex.split(line)
         if program == "modal":
-            theirs.append(arguments)
+            modal_commands.append(arguments)
             continue
         assert program == "modal-serve-gen", line
         stub = ["--engine", "stub"] if arguments[0] == "rehearse" else []
         force = ["--force"] if arguments[0] == "new" else []
         done = shell(*arguments, *stub, *force)
         assert done.returncode == 0 or arguments == ["doctor"], f"{line}\n{done.stdout}\n{done.stderr}"
-    if theirs:
-        asyncio.run(_with_modal(tmp_path, theirs, shell))
+    if modal_commands:
+        asyncio.run(_run_modal(tmp_path, modal_commands, shell))
 
 
-async def _with_modal(folder: Path, commands: list[list[str]], shell) -> None:
+async def _run_modal(folder: Path, commands: list[list[str]], shell) -> None:
     if not list(folder.glob("*.py")):
         assert shell("new", "serve.py", "--model", "Qwen/Qwen3-8B").returncode == 0
     async with local_modal(folder, models=True) as plane:
@@ -158,7 +158,7 @@ def standalone(folder: Path, *arguments: str | Path) -> subprocess.CompletedProc
 
 
 def assert_check_works(folder: Path) -> None:
-    """The check in a copy of the skill finds what the command finds, and writes nothing."""
+    """The check in a copy of the skill has the findings of the command, and writes no files."""
     before = sorted(folder.rglob("*"))
     done = standalone(folder, BAD, "--json")
     assert done.returncode == 1, done.stderr
@@ -171,7 +171,7 @@ def assert_check_works(folder: Path) -> None:
 
 
 def test_the_check_of_the_skill_needs_only_python():
-    """It runs with an interpreter that has no packages, also on a folder that is checked in several processes."""
+    """It runs without any installed package, also on a folder, which it checks in several processes."""
     assert_check_works(docs.SKILL)
     folder = standalone(docs.SKILL, "--no-import", ROOT / "tests" / "golden")
     assert folder.returncode == 0, folder.stdout + folder.stderr
@@ -181,21 +181,21 @@ def test_the_check_of_the_skill_needs_only_python():
 
 @pytest.mark.slow
 def test_the_installer_finds_exactly_the_skill(tmp_path):
-    """`npx skills add` lists one skill, and puts every file of it where two agents look."""
+    """`npx skills add` lists one skill, and installs all of its files for two agents."""
     npx = _installer()
     listed = _npx(npx, tmp_path, "add", str(ROOT), "--list")
     assert re.findall(r"^\W*(modal-llm-serving|[a-z]+(?:-[a-z]+)+)\s*$", listed, re.M) == ["modal-llm-serving"], listed
     _npx(npx, tmp_path, "add", str(ROOT), "--skill", "modal-llm-serving", "-y", "-a", "claude-code", "codex")
-    wanted = {path.relative_to(docs.SKILL) for path in docs.SKILL.rglob("*") if path.is_file()}
-    wanted = {path for path in wanted if "__pycache__" not in path.parts}
+    expected = {path.relative_to(docs.SKILL) for path in docs.SKILL.rglob("*") if path.is_file()}
+    expected = {path for path in expected if "__pycache__" not in path.parts}
     for agent in (".claude", ".agents"):
         folder = tmp_path / agent / "skills" / "modal-llm-serving"
-        assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} >= wanted, agent
+        assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} >= expected, agent
         assert_check_works(folder)
 
 
 def _installer() -> list[str]:
-    """The newest release of the installer that runs on the Node at hand; skips the test where there is none."""
+    """The newest release of the installer for the installed Node; the test is skipped without Node or network."""
     node = shutil.which("node")
     if node is None or shutil.which("npx") is None:
         pytest.skip("there is no Node here")

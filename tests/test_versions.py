@@ -45,8 +45,8 @@ def test_no_literal_repeats_a_version_of_the_facts():
     ("text", "repeated"),
     [(f"vllm=={VLLM}", True), (f"vllm-{VLLM}.json", True), (f"{VLLM} {SGLANG}", True), (f"1{VLLM}", False)],
 )
-def test_a_repeated_version_is_found(text, repeated, tmp_path):
-    """As a whole version, in a literal, but not in a docstring or comment."""
+def test_a_repeated_version_is_detected(text, repeated, tmp_path):
+    """As a complete version in a literal, but not in a docstring or comment."""
     path = tmp_path / "a.py"
     path.write_text(f'"""Since {VLLM}."""\n# {VLLM}\nx = {text!r}\n', "utf-8")
     assert any(VERSION.search(literal) for _, literal in literals(path)) is repeated

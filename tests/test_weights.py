@@ -1,4 +1,4 @@
-"""Sizes of weights by the configuration, and their placement under tensor parallelism."""
+"""Sizes of weights according to the configuration, and per GPU under parallelism."""
 
 import json
 from dataclasses import replace
@@ -16,9 +16,9 @@ from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import Experts
 
 FROM_FILES = [name for name, known in facts.models().items() if known.weights_from_files]
-# Models whose configurations are incomplete: encoders or the tie of the embeddings are missing.
+# Models with incomplete configurations: encoders, or whether embeddings are tied, are missing.
 INCOMPLETE = {"google/gemma-4-E4B-it", "Qwen/Qwen3.5-4B"}
-# Parameters as published, in billions, to the published digits.
+# Published numbers of parameters, in billions.
 PUBLISHED = {
     "Qwen/Qwen3-8B": 8.2, "Qwen/Qwen3-235B-A22B": 235, "deepseek-ai/DeepSeek-V3-0324": 671, "openai/gpt-oss-20b": 20.9,
     "openai/gpt-oss-120b": 117, "meta-llama/Llama-3.1-8B-Instruct": 8.03, "google/gemma-3-27b-it": 27.4,
@@ -27,7 +27,7 @@ PUBLISHED = {
 }  # fmt: skip
 
 COUNTED = json.loads((Path(__file__).parent / "data" / "parameters.json").read_text(encoding="utf-8"))["models"]
-# The state of one layer for a sequence by vLLM's classes (get_mamba_state_shape_from_config of each model, called in
+# The state of one layer for a sequence, by vLLM's classes (get_mamba_state_shape_from_config of each model, called in
 # vLLM 0.32.0): layers, elements of the convolution and of the state, bytes per element; and layers with attention.
 STATES = {
     "jamba-v0.1": (28, 24576, 131072, 2, 4), "falcon-h1-7b": (44, 10752, 786432, 2, 44),
@@ -51,20 +51,20 @@ def elements(config: dict) -> int:
 
 
 @pytest.mark.parametrize("name", sorted(set(FROM_FILES) - INCOMPLETE))
-def test_computed_sizes_are_those_of_the_files(name):
+def test_computed_sizes_match_the_files(name):
     """Within 2 %: dense, latent, hybrid and expert models in 16, 8 and 4 bits, with and without prediction layers."""
     assert weights.scale(facts.models()[name].weight_bytes, bundled_sizes(name)) == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_parameters_are_counted_as_published(name):
-    """To the published digits."""
+def test_parameter_counts_match_published_figures(name):
+    """Within 1.2 %, the precision of the published figures."""
     count = elements(facts.config(name).config) / 1e9
     assert count == pytest.approx(PUBLISHED[name], rel=0.012)
 
 
 @pytest.mark.parametrize("name", sorted(COUNTED))
-def test_families_have_the_parameters_of_their_real_classes(name):
+def test_parameter_counts_match_the_models_real_classes(name):
     """Within 1 %, without norms, biases and small parts of encoders; and each can be planned."""
     config = COUNTED[name]["config"]
     count = elements(config)
@@ -86,7 +86,7 @@ def test_states_have_the_sizes_that_vllm_reserves(name):
     "name, heads, dim",
     [("falcon-7b", 1, 64), ("falcon-40b", 8, 64), ("starcoder", 1, 128), ("dbrx", 8, 128), ("zamba2-7b", 32, 224)],
 )
-def test_kv_heads_are_read_by_each_familys_name(name, heads, dim):
+def test_kv_heads_are_read_from_each_familys_fields(name, heads, dim):
     """One for all queries, a number under another name, or a nested field."""
     full = layer_groups(decoder_of(COUNTED[name]["config"]))[0]
     assert (full.kind, full.kv_heads, full.key_dim) == ("full", heads, dim)
@@ -153,7 +153,7 @@ def test_an_encoder_of_unknown_size_requires_the_size_of_the_files():
     assert from_config("me/model", "", config, **known).weight_bytes == 16 * 10**9
 
 
-def test_active_parameters_are_as_published():
+def test_active_parameters_match_published_figures():
     """Qwen3 235B uses 22 billion per token, gpt-oss 120B 5.1, including embedding and head."""
     for name, active in (("Qwen/Qwen3-235B-A22B", 22), ("openai/gpt-oss-120b", 5.1)):
         sizes = bundled_sizes(name)
@@ -168,8 +168,8 @@ NAMES = st.sampled_from(sorted(facts.models()))
 
 
 @given(NAMES, st.sampled_from((1, 2, 4)))
-def test_more_gpus_hold_less_each_and_no_less_in_total(name, tp):
-    """Split matrices are divided, replicated ones add up."""
+def test_more_gpus_hold_less_each_but_not_less_in_total(name, tp):
+    """Sharded matrices are divided, replicated ones are counted for each GPU."""
     model = hub.bundled(name)
 
     def per_gpu(ranks: int) -> float:
@@ -239,7 +239,7 @@ REST = 2 * sum(matrix.elements for matrix in matrices(decoder_of(LLAMA)) if matr
           {"a": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "float", "group_size": 16}}}}, "nvfp4", 4.5),
     ],
 )  # fmt: skip
-def test_each_format_has_its_bytes(stated, label, bits):
+def test_sizes_of_quantized_formats(stated, label, bits):
     """Linear layers in the format with its scales, embedding and head in 16 bits."""
     sizes = sizes_of({**LLAMA, "quantization_config": stated})
     assert quantization_config.read({**LLAMA, "quantization_config": stated}).label == label

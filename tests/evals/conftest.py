@@ -28,13 +28,13 @@ def solve(case: str) -> list[dict]:
 
 
 class CaseFile:
-    """An evals.json made of real cases, each with its own name and prompt, and the turns of the agent for each."""
+    """An evals.json of real cases with changed names and prompts, and the agent's turns for each of them."""
 
     def __init__(self, folder: Path):
         self.folder, self.rows, self.turns = folder, [], {}
 
     def add(self, name: str, case: str, turns: list, **changed: object) -> str:
-        """Add a case; its prompt."""
+        """Add a case, and return its prompt."""
         prompt = f"{ROWS[case]['prompt']} [{name}]"
         replaced = {"id": len(self.rows) + 1, "name": name, "prompt": prompt, "rehearse": False, "control": False}
         self.rows.append(ROWS[case] | replaced | changed)
@@ -42,13 +42,13 @@ class CaseFile:
         return prompt
 
     def write(self) -> Path:
-        """Write the evals.json."""
+        """Write the evals.json, and return its path."""
         path = self.folder / "evals.json"
         path.write_text(json.dumps({"skill_name": cases.SKILL, "evals": self.rows}), "utf-8")
         return path
 
     def control(self, turns: list | None = None) -> str:
-        """Add the control."""
+        """Add the control, and return its prompt."""
         return self.add("control", "online-control", turns or solve("online-control"), control=True)
 
 
@@ -60,7 +60,7 @@ def case_file(tmp_path):
 
 @pytest.fixture
 def evaluate(tmp_path, monkeypatch):
-    """Run an evaluation of `case_file` against the scripted endpoint: the result of the command, and the folder."""
+    """Evaluate a case file with the scripted endpoint; returns the result of the command and the output folder."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setattr(endpoint, "RETRIES", 1)
     monkeypatch.setattr(endpoint, "PAUSE_S", 0.05)

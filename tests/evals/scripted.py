@@ -1,4 +1,4 @@
-"""A local OpenAI-compatible endpoint that answers by a script: a list of turns for each prompt."""
+"""A local OpenAI-compatible endpoint that follows a script: a list of turns for each prompt."""
 
 import contextlib
 import json
@@ -20,12 +20,12 @@ def call(name: str, /, **arguments: str) -> tuple[str, dict]:
 
 
 def turn(*calls: tuple[str, dict], text: str = "") -> dict:
-    """An answer of the model: tool calls, or only text, which ends the run."""
+    """A response of the model: tool calls, or text only, which ends the run."""
     message: dict = {"role": "assistant", "content": text or None}
     if calls:
         message["tool_calls"] = [
-            {"id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
-            for at, (name, arguments) in enumerate(calls)
+            {"id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+            for index, (name, arguments) in enumerate(calls)
         ]
     return message
 
@@ -44,14 +44,14 @@ def right_turns(task: cases.Task, options: str | None, file: str = "serve.py") -
 
 
 class Endpoint:
-    """The server. `script` returns the turns for a prompt. Apart from a message a turn may be:
+    """The server. `script` returns the turns for a prompt. Instead of a message, a turn may be
 
-    an int: an HTTP status; a float: seconds before the answer; bytes: a body; None: the connection is closed.
+    an int: an HTTP status; a float: a delay in seconds; bytes: a body; None: the connection is closed.
     """
 
     def __init__(self, script: Callable[[str], list]):
-        self.script, self.asked, self.keys = script, Counter(), set()
-        self.waiting = threading.Event()  # set when a client waits for a delayed answer
+        self.script, self.requests, self.keys = script, Counter(), set()
+        self.waiting = threading.Event()  # set while a client waits for a delayed response
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -78,10 +78,10 @@ class Endpoint:
         self.server.server_close()
 
     def answer(self, handler: BaseHTTPRequestHandler, body: dict) -> None:
-        """Answer a request with the next turn of the agent."""
+        """Respond to a request with the next turn of its script."""
         prompt = next(message["content"] for message in body["messages"] if message["role"] == "user")
         step = sum(message["role"] == "assistant" for message in body["messages"])
-        self.asked[prompt] += 1
+        self.requests[prompt] += 1
         turns = self.script(prompt)
         reply = turns[min(step, len(turns) - 1)]
         if isinstance(reply, float):

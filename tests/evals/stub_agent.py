@@ -1,10 +1,10 @@
-"""A stub of a coding agent's command line: it follows a scenario and reports it in the agent's own stream format.
+"""A stub of a coding agent's command line, which plays a scenario in the agent's own stream format.
 
 It is copied to an executable named after the agent. `scenario.json` in the same folder maps a prompt to steps:
 ["skill", NAME], ["read", PATH], ["write", PATH, TEXT], ["command", LINE, OUTPUT, EXIT CODE], ["text", TEXT],
 ["fail", TEXT], ["retry", TEXT], ["raw", LINE], ["sleep", SECONDS], ["crash", EXIT CODE, TEXT], ["environment"],
 ["spawn", PYTHON].
-Without "fail" or "crash" the run succeeds after the last step; "cut" ends it without a final record.
+Without "fail" or "crash", the run succeeds after the last step; "cut" ends it without a final record.
 """
 
 import json
@@ -48,26 +48,26 @@ NAMES = {
 KINDS = ("skill", "read", "write", "command")
 
 
-def use(number, kind, what, text="", output="", code=0):
+def use(number, kind, target, text="", output="", code=0):
     """Report a tool call."""
     if AGENT == "codex":
         item = {
             "type": "command_execution",
-            "command": f"/bin/bash -c '{what}'",
+            "command": f"/bin/bash -c '{target}'",
             "aggregated_output": output,
             "exit_code": code,
             "status": "completed",
         }
         if kind == "skill":
-            item["command"] = f"/bin/bash -c 'cat {SKILLS}/{what}/SKILL.md'"
+            item["command"] = f"/bin/bash -c 'cat {SKILLS}/{target}/SKILL.md'"
         elif kind == "read":
-            item["command"] = f"/bin/bash -c 'sed -n 1,80p {what}'"
+            item["command"] = f"/bin/bash -c 'sed -n 1,80p {target}'"
         elif kind == "write":
-            item = {"type": "file_change", "changes": [{"path": what, "kind": "add"}], "status": "completed"}
+            item = {"type": "file_change", "changes": [{"path": target, "kind": "add"}], "status": "completed"}
         emit({"type": "item.completed", "item": {"id": f"item_{number}", **item}})
         return
     name, key = NAMES[AGENT][KINDS.index(kind)].split()
-    arguments = {key: what, **({"content": text} if kind == "write" else {})}
+    arguments = {key: target, **({"content": text} if kind == "write" else {})}
     if AGENT == "claude":
         block = {"type": "tool_use", "id": f"t{number}", "name": name, "input": arguments}
         emit({"type": "assistant", "message": {"id": f"m{number}", "content": [block]}})

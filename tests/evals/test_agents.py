@@ -33,7 +33,7 @@ def solve(name: str, agent: str) -> list:
 
 @pytest.fixture
 def agents(case_file, tmp_path, monkeypatch):
-    """Run an evaluation of `case_file` with a stub agent: the result of the command, and the folder."""
+    """Evaluate `case_file` with a stub agent; returns the result of the command and the output folder."""
 
     def run(agent: str, *arguments: object):
         monkeypatch.setenv(KEYS.get(agent, "OPENAI_API_KEY"), KEY)
@@ -59,7 +59,7 @@ def agents(case_file, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_every_outcome(agent, case_file, agents):
-    """Right answers, wrong answers of each kind, and failures of the agent and its endpoint, which are inconclusive."""
+    """Right answers, each kind of wrong answer, and failures of the agent or its endpoint, which are inconclusive."""
     case_file.control(solve("online-control", agent))
     right = solve("online-plain", agent)
     case_file.add("right", "online-plain", right)
@@ -109,7 +109,7 @@ def test_every_outcome(agent, case_file, agents):
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_an_agent_gets_only_its_own_key(agent, case_file, agents, monkeypatch):
-    """A new home, `modal-serve-gen` first on PATH, no other key; and the key is in no saved file."""
+    """It has a new home folder and no other key, `modal-serve-gen` is first on PATH, and no saved file has the key."""
     monkeypatch.setenv("HF_TOKEN", "hf_of_this_machine_0123456789")
     case_file.control([["environment"], *solve("online-control", agent)])
     result, folder = agents(agent)
@@ -124,8 +124,8 @@ def test_an_agent_gets_only_its_own_key(agent, case_file, agents, monkeypatch):
     assert [path for path in folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
 
 
-def test_an_agent_that_waits_for_its_endpoint(case_file, agents):
-    """Its time-out is an error of the endpoint."""
+def test_a_time_out_while_the_endpoint_is_down_is_an_error(case_file, agents):
+    """If the agent reported that it retries, the time-out is attributed to the endpoint."""
     case_file.control(solve("online-control", "codex"))
     case_file.add("waits", "online-plain", [["retry", "connection refused"], ["sleep", 60]])
     _, folder = agents("codex", "--timeout", 5)
@@ -133,8 +133,8 @@ def test_an_agent_that_waits_for_its_endpoint(case_file, agents):
     assert (result["outcome"], "connection refused" in result["reason"]) == ("error", True)
 
 
-def test_child_processes_of_an_agent_end(case_file, agents, tmp_path):
-    """They are killed after the run, even if they ignore SIGTERM."""
+def test_child_processes_of_an_agent_are_killed(case_file, agents, tmp_path):
+    """After the run, even if they ignore SIGTERM."""
     pid = tmp_path / "pid"
     child = (
         "import os, pathlib, signal, time; signal.signal(15, signal.SIG_IGN); "

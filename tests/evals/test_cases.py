@@ -1,4 +1,4 @@
-"""The cases: valid, complete, readable by other tools, and able to distinguish right answers from wrong ones."""
+"""The cases are valid and complete, other tools can read them, and they distinguish right from wrong answers."""
 
 import json
 import re
@@ -29,12 +29,12 @@ def test_the_cases_and_queries_are_complete():
     assert list(validating._queries(queries)) == []
 
 
-def test_gaps_are_found():
+def test_gaps_are_reported():
     """A workflow or sibling skill without cases, a topic without queries, a paraphrase in both splits."""
-    some = [
+    incomplete = [
         case for case in cases.evals() if case.workflow != "vllm-throughput" and case.expect_skill != "modal-sandbox"
     ]
-    gaps = "\n".join(covering.case_gaps(some, answers.Answers(good={}, bad=())))
+    gaps = "\n".join(covering.case_gaps(incomplete, answers.Answers(good={}, bad=())))
     for text in ("vllm-throughput has 0 cases", "no case belongs to modal-sandbox", "fewer than 15", "belong together"):
         assert text in gaps
     queries = cases.triggers()
@@ -45,8 +45,8 @@ def test_gaps_are_found():
     assert "is held out, but" in gaps
 
 
-def test_a_wrong_answer_that_passes_is_found():
-    """So is one that fails for another reason, or in another check as well."""
+def test_a_wrong_answer_that_passes_is_reported():
+    """So is one that fails for another reason, or fails another check as well."""
     case = CASES["online-plain"]
     good = {"online-plain": "--model Qwen/Qwen3-8B --max-model-len 16384 --concurrency 32"}
     bad = {"name": "x", "case": case.name, "fails": ["clean"], "because": "no such reason"}
@@ -58,11 +58,11 @@ def test_a_wrong_answer_that_passes_is_found():
     bad["edits"] = [['    "vllm==', '    "vllm>=']]
     assert "no evidence contains 'no such reason'" in faults()[0]
     assert "not smoke" in faults(fails=["smoke"])[0]
-    assert "does not contain" in faults(edits=[["nowhere in it", ""]])[0]
+    assert "does not contain" in faults(edits=[["not in the app", ""]])[0]
 
 
 def test_other_tools_can_read_both_files():
-    """The common keys are there: five of a case, two of a query; every file of a case exists."""
+    """Cases and queries have the common keys, and every file of a case exists."""
     document = json.loads(cases.EVALS.read_text("utf-8"))
     assert document["skill_name"] == cases.SKILL
     for row in document["evals"]:
@@ -119,7 +119,7 @@ def test_two_patterns_in_one_file_have_no_workflow(tmp_path):
         (lambda row: row | {"name": "Not A Name"}, "pattern"),
     ],
 )
-def test_a_bad_case_is_refused_with_its_place(tmp_path, change, message):
+def test_an_invalid_case_is_refused_with_its_location(tmp_path, change, message):
     """The message names the case or the key."""
     path = tmp_path / "evals.json"
     path.write_text(json.dumps({"skill_name": cases.SKILL, "evals": [change(ROWS["online-plain"])]}), "utf-8")
@@ -128,8 +128,8 @@ def test_a_bad_case_is_refused_with_its_place(tmp_path, change, message):
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"evals": 1}', '{"skill_name": "x", "evals": []}', "\x00"])
-def test_other_content_is_refused(tmp_path, content):
-    """The exit code is that of bad input, without a traceback."""
+def test_an_invalid_case_file_is_refused(tmp_path, content):
+    """Exit code 2 without a traceback."""
     path = tmp_path / "evals.json"
     path.write_text(content, "utf-8")
     result = command("run", "--evals-file", path, "--set", "evals", "--model", "m", "--base-url", "http://127.0.0.1:9")
@@ -146,11 +146,11 @@ def test_every_check_has_an_expectation():
 
 
 def test_a_new_workflow_needs_cases(monkeypatch):
-    """Cases and a distinguishable form are missing."""
-    every = cases.evals()
+    """It is reported that it has no cases, and cannot be distinguished from another workflow."""
+    all_cases = cases.evals()
     names, real = workflows.names(), workflows.load
     monkeypatch.setattr(workflows, "names", lambda: [*names, "vllm-fifth"])
     monkeypatch.setattr(workflows, "load", lambda name: real("vllm-online" if name == "vllm-fifth" else name))
-    gaps = "\n".join(covering.case_gaps(every, answers.Answers(good={}, bad=())))
+    gaps = "\n".join(covering.case_gaps(all_cases, answers.Answers(good={}, bad=())))
     assert "vllm-fifth has 0 cases" in gaps
     assert "cannot be distinguished" in gaps

@@ -1,4 +1,4 @@
-"""docs/evals.md: its commands exist, with the options that it names."""
+"""docs/evals.md: its commands and their options exist."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""The endpoint loop, and every outcome of a run: against a scripted endpoint, graded, saved and reported."""
+"""The endpoint runner with a scripted endpoint: every outcome of a run, graded, saved and reported."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def rehearsal(folder, name: str) -> dict:
 
 
 def test_every_outcome(case_file, evaluate, tmp_path):
-    """Right answers, wrong answers of each kind, and failures of the endpoint, which are inconclusive."""
+    """Right answers, each kind of wrong answer, and failures of the endpoint, which are inconclusive."""
     app = answers.app_text(GOOD["online-plain"])
     other = answers.app_text("--workflow sglang-low-latency --model Qwen/Qwen3-8B")
     case_file.control()
@@ -64,7 +64,7 @@ def test_every_outcome(case_file, evaluate, tmp_path):
     }
     assert "workflow" in graded["wrong-workflow"]
     assert {"syntax", "workflow"} <= graded["no-python"]
-    reasons = {name: (one["outcome"], one["reason"]) for name, one in by_name.items() if name not in graded}
+    reasons = {name: (row["outcome"], row["reason"]) for name, row in by_name.items() if name not in graded}
     assert {name: outcome for name, (outcome, _) in reasons.items()} == {
         "rate-limited": "error", "server-error": "error", "dropped": "error", "malformed": "error", "empty": "error",
         "late": "time-out",
@@ -81,7 +81,7 @@ def test_every_outcome(case_file, evaluate, tmp_path):
 
 
 def test_tools(case_file, evaluate):
-    """Errors are returned to the model, and nothing outside of the project is read, written or run."""
+    """Errors are returned to the model; nothing outside of the project is read, written or run."""
     wrong = [
         call("read_file", path="/etc/hostname"), call("write_file", path="../outside.py", content="x"),
         call("skill", name="made-up"), call("no_such_tool", a="b"), call("read_file", file="x"),
@@ -114,8 +114,8 @@ def test_the_key_is_not_leaked(case_file, evaluate, tmp_path):
     """No transcript, report or log contains it, and code that the agent wrote cannot see it."""
     seen = tmp_path / "seen.json"
     case_file.control()
-    spilt = writes(f"{DUMP.format(seen)}# {KEY}\n")
-    case_file.add("spills", "online-plain", [turn(call("skill", name=KEY)), spilt, turn(text=f"My key is {KEY}.")])
+    leak = writes(f"{DUMP.format(seen)}# {KEY}\n")
+    case_file.add("leaks", "online-plain", [turn(call("skill", name=KEY)), leak, turn(text=f"My key is {KEY}.")])
     result, folder = evaluate(case_file)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 10
@@ -180,7 +180,7 @@ def test_many_errors_in_a_row(case_file, evaluate):
 
 
 def test_cost_limits(case_file, evaluate):
-    """No run starts after the limit, and one run has a limit too; both need prices."""
+    """For the evaluation and for one run; both require prices."""
     case_file.control()
     for number in range(4):
         case_file.add(f"right-{number}", "online-plain", solve("online-plain"))

@@ -1,4 +1,4 @@
-"""Many runs: repeated, parallel, interrupted, killed and resumed; and the judge, which only adds verdicts."""
+"""Evaluations of several runs: parallel, interrupted, killed and resumed; and the judge, which only adds verdicts."""
 
 import json
 import os
@@ -16,16 +16,16 @@ from tests.evals.conftest import benchmark, command, failed, results, solve
 from tests.evals.scripted import KEY, Endpoint, call, turn
 
 
-def begun(case_file, url, out):
+def start_evaluation(case_file, url, out):
     """Start an evaluation as a process."""
     arguments = [
         "run", "--set", "evals", "--evals-file", case_file.write(), "--model", "scripted", "--base-url", url,
         "--runs", 2, "--no-baseline", "--jobs", 2, "--out", out,
     ]  # fmt: skip
-    return started(*arguments)
+    return start_process(*arguments)
 
 
-def started(*arguments):
+def start_process(*arguments):
     """Start `python -m evals` as a process."""
     environment = os.environ | {"OPENAI_API_KEY": KEY}
     return subprocess.Popen(
@@ -36,20 +36,20 @@ def started(*arguments):
 
 
 def saved(folder):
-    """The content and time of each saved result."""
+    """Content and modification time of each saved result."""
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.glob("*/*/run-*/result.json")}
 
 
 @pytest.mark.parametrize("sign", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
 def test_a_killed_evaluation_is_resumed(case_file, tmp_path, sign):
-    """Completed runs stay unchanged, the others are done, none twice; a running evaluation is not resumed."""
+    """Completed runs are kept, and the others run once; an evaluation that still runs is not resumed."""
     out = tmp_path / "out"
     case_file.control()
     for number in range(4):
         case_file.add(f"right-{number}", "online-plain", solve("online-plain"))
     last = case_file.add("hangs", "online-plain", [turn(call("skill", name=cases.SKILL)), 40.0])
     with Endpoint(lambda prompt: case_file.turns[prompt]) as endpoint:
-        process = begun(case_file, endpoint.url, out)
+        process = start_evaluation(case_file, endpoint.url, out)
         assert endpoint.waiting.wait(60)
         until = time.monotonic() + 60
         while len(saved(out)) < 7 and time.monotonic() < until:
@@ -63,25 +63,25 @@ def test_a_killed_evaluation_is_resumed(case_file, tmp_path, sign):
             assert f"--resume {out}" in output[1]
         before = saved(out)
         assert 7 <= len(before) < 12
-        asked = [prompt for prompt in endpoint.asked if prompt != last]
+        prompts = [prompt for prompt in endpoint.requests if prompt != last]
         case_file.turns[last] = solve("online-plain")
         assert "--set cannot be combined with" in command("run", "--resume", out, "--set", "evals").output
-        again = started("run", "--resume", out)
+        again = start_process("run", "--resume", out)
         output = again.communicate(timeout=100)
         assert again.returncode == 0, output
         after = saved(out)
     assert {path: after[path] for path in before} == before
     assert len(after) == 12
     assert benchmark(out)["complete"] == {"planned": 12, "done": 12}
-    complete = sum(len(case_file.turns[prompt]) * 2 for prompt in asked)
+    complete = sum(len(case_file.turns[prompt]) * 2 for prompt in prompts)
     assert (
-        sum(endpoint.asked[prompt] for prompt in asked) <= complete + 4
+        sum(endpoint.requests[prompt] for prompt in prompts) <= complete + 4
     )  # at most the runs in progress in two threads
     assert not list(out.glob("*/*/*.part"))
 
 
 def test_changed_cases_are_not_resumed(case_file, evaluate):
-    """The runs of an evaluation must be comparable with each other."""
+    """All runs of an evaluation must be of the same cases."""
     case_file.control()
     _, folder = evaluate(case_file)
     case_file.add("more", "online-plain", solve("online-plain"))
@@ -91,7 +91,7 @@ def test_changed_cases_are_not_resumed(case_file, evaluate):
 
 
 def test_errors_are_repeated_with_again(case_file, evaluate):
-    """Without it they are kept."""
+    """Without --again, they are kept."""
     case_file.control()
     prompt = case_file.add("flaky", "online-plain", [401])
     case_file.add("right", "online-plain", solve("online-plain"))
@@ -99,20 +99,20 @@ def test_errors_are_repeated_with_again(case_file, evaluate):
     before = saved(folder)
     settings = json.loads((folder / "run.json").read_text("utf-8"))
     case_file.turns[prompt] = solve("online-plain")
-    with Endpoint(lambda asked: case_file.turns[asked]) as endpoint:
+    with Endpoint(lambda text: case_file.turns[text]) as endpoint:
         settings["agent"]["base_url"] = endpoint.url
         (folder / "run.json").write_text(json.dumps(settings), "utf-8")
         assert command("run", "--resume", folder).exit_code == 5  # that run is inconclusive
         assert saved(folder) == before
         result = command("run", "--resume", folder, "--again", "error")
-        assert (result.exit_code, len(endpoint.asked)) == (0, 1), result.output
+        assert (result.exit_code, len(endpoint.requests)) == (0, 1), result.output
         assert "are done" in command("run", "--resume", folder).output
     assert results(folder)["flaky"]["outcome"] == "finished"
     assert command("run", "--resume", folder, "--again", "erorr").exit_code == 2
 
 
 def test_a_folder_with_other_files_is_refused(case_file, evaluate, tmp_path):
-    """Its files stay."""
+    """Its files are kept."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
     case_file.control()
@@ -172,16 +172,16 @@ def test_a_query_ends_early(tmp_path, monkeypatch):
     by_query = {row["query"]: row for row in document["queries"]}
     assert (by_query[missed]["triggered"], by_query[missed]["outcome"]) == (False, "turn-limit")
     assert chosen[0]["query"] not in by_query  # the control is not counted
-    assert endpoint.asked[chosen[0]["query"]] == 3
+    assert endpoint.requests[chosen[0]["query"]] == 3
     assert {row["workflow"] for row in document["queries"] if row["triggered"]} == {"vllm-online"}
     assert by_query[sandbox["query"]]["skills"] == ["modal-sandbox"]
 
 
 def test_the_judge_only_adds_verdicts(case_file, evaluate):
-    """It sees the files; it can fail a run but not save one; expectations without a verdict are listed."""
+    """It gets the files; it can fail a run, but not make one pass; expectations without a verdict are listed."""
 
     def answer(*passed: bool) -> list:
-        rows = [{"number": at, "passed": good, "evidence": "seen"} for at, good in enumerate(passed, 1)]
+        rows = [{"number": number, "passed": verdict, "evidence": "seen"} for number, verdict in enumerate(passed, 1)]
         return [turn(text=f"Here it is:\n{json.dumps({'verdicts': rows})}")]
 
     case_file.control()
@@ -191,7 +191,7 @@ def test_the_judge_only_adds_verdicts(case_file, evaluate):
         "bad-app",
         "online-plain",
         [turn(call("skill", name=cases.SKILL)), turn(text="Done.")],
-        expectations=["It lies."],
+        expectations=["It is wrong."],
     )
     case_file.add("not-judged", "online-plain", solve("online-plain"), expectations=["Nobody knows."])
     seen = []
@@ -201,7 +201,7 @@ def test_the_judge_only_adds_verdicts(case_file, evaluate):
         for text, reply in (
             ("It says so.", answer(True)),
             ("It says more.", answer(False)),
-            ("It lies.", answer(True)),
+            ("It is wrong.", answer(True)),
         ):
             if text in prompt:
                 return reply
@@ -211,7 +211,7 @@ def test_the_judge_only_adds_verdicts(case_file, evaluate):
         result, folder = evaluate(case_file, "--judge-model", "judge-1", "--judge-base-url", judge.url)
     by_name = results(folder)
     assert result.exit_code == 1, result.output
-    assert {name: one["grade"]["passed"] for name, one in by_name.items()} == {
+    assert {name: row["grade"]["passed"] for name, row in by_name.items()} == {
         "control": True, "good": True, "bad-answer": False, "bad-app": False, "not-judged": True,
     }  # fmt: skip
     assert failed(by_name["bad-answer"]) == {"expectation"}
@@ -223,7 +223,7 @@ def test_the_judge_only_adds_verdicts(case_file, evaluate):
 
 
 def test_an_internal_error_ends_the_evaluation(case_file, evaluate, monkeypatch):
-    """It is not an outcome of a run, and no thread continues."""
+    """It is not an outcome of a run, and all threads end."""
     case_file.control()
     case_file.add("right", "online-plain", solve("online-plain"))
     alive = threading.active_count()

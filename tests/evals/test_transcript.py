@@ -1,4 +1,4 @@
-"""What counts as activating a skill or reading a page, and how recorded streams of real agents are parsed."""
+"""Recognition of activated skills and read pages, and parsing of recorded streams of real agents."""
 
 import dataclasses
 import json
@@ -30,23 +30,23 @@ def parse(stream: str) -> Transcript:
 @pytest.mark.parametrize("agent", ["claude_code", "codex", "gemini", "opencode"])
 def test_a_recorded_run(agent):
     """The real agent activated the skill, read a page, wrote a file and ran a command."""
-    found = parse(f"{agent}/triggered")
-    assert found.outcome == "finished"
-    assert found.fired([OTHER, OURS]) == [OURS]
-    assert found.read(OURS, PAGES)[-1:] == ["references/performance-playbook.md"]
-    assert next(event.what for event in found.events if event.kind == "write").endswith("serve.py")
-    assert any("modal-serve-gen doctor" in event.what for event in found.events if event.kind == "command")
-    assert found.usage.input_tokens > found.usage.cached_tokens > 0
-    assert found.usage.output_tokens == 250
-    assert found.turns >= 5
-    assert found.final_text
+    transcript = parse(f"{agent}/triggered")
+    assert transcript.outcome == "finished"
+    assert transcript.fired([OTHER, OURS]) == [OURS]
+    assert transcript.read(OURS, PAGES)[-1:] == ["references/performance-playbook.md"]
+    assert next(event.what for event in transcript.events if event.kind == "write").endswith("serve.py")
+    assert any("modal-serve-gen doctor" in event.what for event in transcript.events if event.kind == "command")
+    assert transcript.usage.input_tokens > transcript.usage.cached_tokens > 0
+    assert transcript.usage.output_tokens == 250
+    assert transcript.turns >= 5
+    assert transcript.final_text
 
 
 @pytest.mark.parametrize("agent", ["claude_code", "codex", "gemini", "opencode"])
 def test_a_recorded_answer_without_tools(agent):
     """The run finished, and no skill fired."""
-    found = parse(f"{agent}/plain")
-    assert (found.outcome, found.fired([OURS, OTHER])) == ("finished", [])
+    transcript = parse(f"{agent}/plain")
+    assert (transcript.outcome, transcript.fired([OURS, OTHER])) == ("finished", [])
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_a_recorded_answer_without_tools(agent):
 )
 def test_a_recorded_failure(stream, outcome, reason):
     """Failures of the real agents have their own outcomes, with the agent's reason."""
-    found = parse(stream)
-    assert found.outcome == outcome
-    assert reason in found.reason
+    transcript = parse(stream)
+    assert transcript.outcome == outcome
+    assert reason in transcript.reason
 
 
 @pytest.mark.parametrize("stream", ["claude_code/retrying", "codex/retrying"])
 def test_a_retrying_agent(stream):
     """The retry is recorded, so that a time-out then counts as an error of the endpoint."""
-    found = parse(stream)
-    assert (found.outcome, bool(found.retrying)) == ("", True)
+    transcript = parse(stream)
+    assert (transcript.outcome, bool(transcript.retrying)) == ("", True)
 
 
 @pytest.mark.parametrize(
@@ -103,32 +103,32 @@ def test_a_retrying_agent(stream):
         (f"cat {HERE}-old/SKILL.md", []),
     ],
 )
-def test_a_command_reads_the_files_that_it_shows(command, pages):
-    """Naming a file is not reading it, and a wildcard reads all that it matches."""
-    found = Transcript()
-    found.add("command", command)
-    assert sorted(found.read(OURS, PAGES)) == sorted(pages)
+def test_a_command_reads_the_files_that_it_prints(command, pages):
+    """Commands that only name a file do not read it; a wildcard reads every file that it matches."""
+    transcript = Transcript()
+    transcript.add("command", command)
+    assert sorted(transcript.read(OURS, PAGES)) == sorted(pages)
 
 
 def test_failed_actions_do_not_count():
-    """A skill that does not exist, a file that could not be read."""
-    found = Transcript()
-    found.add("skill", OURS, failed=True)
-    found.add("read", f"/p/{HERE}/SKILL.md")
-    found.answer(1, "no such file", True)
-    assert found.fired([OURS]) == []
-    found.add("skill", f"pack:{OURS}")
-    found.add("skill", "made-up")
-    assert found.fired([OURS]) == [OURS]
+    """Such as a skill that does not exist, or a file that could not be read."""
+    transcript = Transcript()
+    transcript.add("skill", OURS, failed=True)
+    transcript.add("read", f"/p/{HERE}/SKILL.md")
+    transcript.answer(1, "no such file", True)
+    assert transcript.fired([OURS]) == []
+    transcript.add("skill", f"pack:{OURS}")
+    transcript.add("skill", "made-up")
+    assert transcript.fired([OURS]) == [OURS]
 
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from(["text", "skill", "read", "command", "write"]), st.text(), st.text())))
 def test_a_transcript_can_be_saved(events):
     """Any text of an agent survives the round trip through JSON."""
-    found = Transcript()
-    for kind, what, detail in events:
-        found.add(kind, what, detail)
-    found.end("error", "why")
-    found.fired([OURS]), found.read(OURS, PAGES)
-    assert TypeAdapter(Transcript).validate_json(json.dumps(dataclasses.asdict(found))) == found
+    transcript = Transcript()
+    for kind, target, detail in events:
+        transcript.add(kind, target, detail)
+    transcript.end("error", "why")
+    transcript.fired([OURS]), transcript.read(OURS, PAGES)
+    assert TypeAdapter(Transcript).validate_json(json.dumps(dataclasses.asdict(transcript))) == transcript

@@ -1,4 +1,4 @@
-"""A class and a web endpoint as they were written before the SDK's arguments were renamed."""
+"""An outdated app: a class and a web endpoint with arguments that the SDK has renamed since."""
 
 import modal
 

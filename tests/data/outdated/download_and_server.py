@@ -1,4 +1,4 @@
-"""A download by a command line, and a server in a shell, as guides showed them."""
+"""An outdated app: weights are downloaded by a command, and the server is started in a shell."""
 
 import os
 import subprocess

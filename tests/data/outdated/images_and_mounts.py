@@ -1,4 +1,4 @@
-"""Images, mounts and per-call loading as guides showed them."""
+"""An outdated app: removed methods of images, mounts, and a model that is loaded in each call."""
 
 import modal
 
