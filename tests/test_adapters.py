@@ -40,12 +40,12 @@ def new(**options) -> new_app.Made:
 def test_an_adapter_is_pinned_verified_and_served(served):
     """The app has its commit, preflight downloads it, the engine serves it by name with a sufficient maximum rank."""
     served.repos["me/sql"], served.repos["me/chat"] = adapter(), adapter(r=8)
-    made = new(lora=[f"sql={'me/sql'}@{SHA}", f"chat=me/chat@{SHA}"])
-    assert '"sql": "me/sql",' in made.text and f'"me/sql": "{SHA}",' in made.text
-    assert '"--max-loras=2",' in made.text and '"--max-lora-rank=32",' in made.text
-    again = new_app.make({}, source=made.text, generator="test", offline=True, say=print)
-    assert again.text == made.text
-    (row,) = [row for row in made.plan.ledger if row.item == "adapters_and_drafts"]
+    app = new(lora=[f"sql={'me/sql'}@{SHA}", f"chat=me/chat@{SHA}"])
+    assert '"sql": "me/sql",' in app.text and f'"me/sql": "{SHA}",' in app.text
+    assert '"--max-loras=2",' in app.text and '"--max-lora-rank=32",' in app.text
+    again = new_app.make({}, source=app.text, generator="test", offline=True, say=print)
+    assert again.text == app.text
+    (row,) = [row for row in app.plan.ledger if row.item == "adapters_and_drafts"]
     assert row.gib == pytest.approx(2 * adapters.slot_bytes(hub.resolve(BASE, engine="vllm"), 32) / 2**30, abs=0.01)
 
 
@@ -220,9 +220,9 @@ def test_a_draft_has_its_own_kv_cache(served, algorithm, architecture, more, lay
     model = hub.resolve(BASE, engine="sglang")
     stated = config(model.vocab_size, architecture, **DRAFT | more)
     served.repos["me/draft"] = Repo(files={"config.json": 9, "model.safetensors": 9}, config=stated)
-    made = low(draft=f"{algorithm}=me/draft@{SHA}")
-    assert f"# draft_layers = {layers:.1f}\n# draft_tokens = {tokens}\n" in made.text
-    assert made.plan.kv_cache.bytes_per_token == kv_bytes_per_token(model) * (1 + layers / 36)
+    app = low(draft=f"{algorithm}=me/draft@{SHA}")
+    assert f"# draft_layers = {layers:.1f}\n# draft_tokens = {tokens}\n" in app.text
+    assert app.plan.kv_cache.bytes_per_token == kv_bytes_per_token(model) * (1 + layers / 36)
 
 
 @pytest.mark.parametrize("draft", ["EAGLE3=me/eagle", f"MAGIC=me/eagle@{SHA}", f"EAGLE3=../x@{SHA}", "x"])

@@ -62,8 +62,8 @@ def run(root: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
 def test_a_bump_replaces_tables_and_pins(checkout, fake_uv, tmp_path):
     """The new tables replace the old ones, pins.toml names the new release, and the open points are printed."""
     apis = {name: text for name, text in WHEEL.items() if "Args" not in text and "dist-info" not in name}
-    made = wheel(tmp_path, "vllm", NEW, apis | VLLM)
-    done = run(checkout, "vllm", NEW, "--wheel", made, "--uv", fake_uv, "--no-tests")
+    path = wheel(tmp_path, "vllm", NEW, apis | VLLM)
+    done = run(checkout, "vllm", NEW, "--wheel", path, "--uv", fake_uv, "--no-tests")
     assert done.returncode == 1, done.stdout + done.stderr  # the golden apps use flags that the small wheel lacks
     bundled = checkout / "src" / "modal_serve_gen" / "facts"
     names = {path.name for folder in ("flags", "apis") for path in (bundled / folder).iterdir()}
@@ -90,8 +90,8 @@ def test_a_bump_replaces_tables_and_pins(checkout, fake_uv, tmp_path):
 
 def test_a_failed_step_keeps_the_old_tables(checkout, fake_uv, tmp_path):
     """The message names the step, and the next bump starts again."""
-    made = wheel(tmp_path, "vllm", NEW, {})
-    done = run(checkout, "vllm", NEW, "--wheel", made, "--uv", fake_uv)
+    path = wheel(tmp_path, "vllm", NEW, {})
+    done = run(checkout, "vllm", NEW, "--wheel", path, "--uv", fake_uv)
     assert done.returncode == 5
     assert "The step 'read the flags' failed" in done.stderr
     bundled = checkout / "src" / "modal_serve_gen" / "facts"

@@ -57,8 +57,8 @@ def test_is_up_to_date(case):
 @pytest.mark.parametrize("case", CASES)
 def test_is_rendered_from_its_provenance(case):
     """Rendering an app from its own provenance gives the same bytes."""
-    made = new_app.make({}, source=golden.app(case), generator=golden.GENERATOR, offline=True, say=print)
-    assert made.text == golden.app(case)
+    app = new_app.make({}, source=golden.app(case), generator=golden.GENERATOR, offline=True, say=print)
+    assert app.text == golden.app(case)
 
 
 @pytest.mark.parametrize("path", OLD_APPS, ids=lambda path: path.stem)
@@ -67,9 +67,9 @@ def test_an_app_in_an_older_format_is_read(path):
 
     The app keeps its own pins, which differ from today's after a bump.
     """
-    made = new_app.make({}, source=path.read_text("utf-8"), generator=golden.GENERATOR, offline=True, say=print)
-    assert PIN.sub("", made.text) == PIN.sub("", golden.app(path.stem))
-    assert made.resolved.options == {name: value for name, value in golden.CASES[path.stem].items() if value}
+    app = new_app.make({}, source=path.read_text("utf-8"), generator=golden.GENERATOR, offline=True, say=print)
+    assert PIN.sub("", app.text) == PIN.sub("", golden.app(path.stem))
+    assert app.resolved.options == {name: value for name, value in golden.CASES[path.stem].items() if value}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -106,11 +106,11 @@ def test_notes_on_an_app_have_a_kind(options, kinds):
 
 def test_notes_on_an_existing_app():
     """Edits are detected by the version that generated the app; another version is noted instead."""
-    made = new_app.make({}, source=None, generator="1", offline=True, say=print)
+    app = new_app.make({}, source=None, generator="1", offline=True, say=print)
     for text, generator, kinds in (
-        (made.text, "1", []),
-        (f"# mine\n{made.text}", "1", ["edited"]),
-        (f"# mine\n{made.text}", "2", ["generator"]),
+        (app.text, "1", []),
+        (f"# mine\n{app.text}", "1", ["edited"]),
+        (f"# mine\n{app.text}", "2", ["generator"]),
     ):
         again = new_app.make({}, source=text, generator=generator, offline=True, say=print)
         assert [note.kind for note in again.notes] == kinds

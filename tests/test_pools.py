@@ -112,7 +112,7 @@ def test_the_required_pool_is_sufficient(name, length, requests, verified):
 def test_an_app_requests_states_if_the_engines_default_is_too_small():
     """Qwen3.6 27B on one H100: 80 states of 147 MiB for 16 requests, instead of a larger GPU."""
     options = {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3.6-27B-FP8", "gpu": "H100"}
-    made = new_app.make(options, source=None, generator="test", offline=True, say=print)
-    assert '"--max-mamba-cache-size=80",' in made.text and made.plan.kv_cache.tokens > 200_000
-    made = new_app.make({**options, "concurrency": 2}, source=None, generator="test", offline=True, say=print)
-    assert "--max-mamba-cache-size" not in made.text
+    app = new_app.make(options, source=None, generator="test", offline=True, say=print)
+    assert '"--max-mamba-cache-size=80",' in app.text and app.plan.kv_cache.tokens > 200_000
+    app = new_app.make({**options, "concurrency": 2}, source=None, generator="test", offline=True, say=print)
+    assert "--max-mamba-cache-size" not in app.text

@@ -37,7 +37,7 @@ LAYER = {package: number for number, packages in enumerate(LAYERS) for package i
 
 def imported_modules(path: Path, folder: Path, package: str, modules: set[str]) -> set[str]:
     """Modules of `package` (dotted, without its name) that a file imports, also inside functions."""
-    found = set()
+    imported = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.ImportFrom):
             continue
@@ -49,8 +49,8 @@ def imported_modules(path: Path, folder: Path, package: str, modules: set[str]) 
             base = module.removeprefix(package).lstrip(".")
             for alias in node.names:
                 full = f"{base}.{alias.name}".lstrip(".")
-                found.add(full if full in modules else base)
-    return found - {""}
+                imported.add(full if full in modules else base)
+    return imported - {""}
 
 
 def import_graph(folder: Path, package: str) -> dict[str, set[str]]:

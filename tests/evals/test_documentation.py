@@ -17,7 +17,7 @@ COMMANDS = typer.main.get_command(app).commands
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_documented_command_exists(line):
-    """So do its options."""
+    """So do the options that it uses."""
     name, *words = shlex.split(line)
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options
@@ -37,6 +37,6 @@ def test_the_documented_dry_run(monkeypatch):
 
 
 def test_help_of_every_command():
-    """It names each option."""
+    """`--help` exits with 0."""
     for name in COMMANDS:
         assert command(name, "--help").exit_code == 0

@@ -224,7 +224,7 @@ def test_an_app_is_rehearsed(case_file, evaluate):
 
 
 def test_an_app_that_does_not_import_is_not_rehearsed(case_file, evaluate):
-    """It fails without one."""
+    """The app fails without a rehearsal."""
     case_file.control()
     broken = answers.app_text(GOOD["batch-jsonl"]).replace("import modal.", "import no_such_package\nimport modal.", 1)
     case_file.add("broken", "batch-jsonl", [*solve("batch-jsonl")[:2], writes(broken), ANSWER], rehearse=True)

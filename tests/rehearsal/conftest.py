@@ -24,7 +24,7 @@ class Run:
 
     @property
     def statuses(self) -> list[int]:
-        """HTTP statuses of the requests, in their order."""
+        """HTTP statuses of the requests, in order."""
         return [request["status"] for request in self.report["requests"]]
 
     @property
@@ -33,7 +33,7 @@ class Run:
 
     @property
     def last_lines(self) -> str:
-        """The reason of a failure, as the report repeats it."""
+        """The reason of a failure, which the report repeats."""
         return "\n".join(self.report["last_lines"])
 
 
@@ -42,9 +42,9 @@ def new(tmp_path):
     """Write a generated app: `new(workflow="vllm-throughput")` returns the path of a.py."""
 
     def write(**options) -> Path:
-        made = new_app.make(options, source=None, generator="test", offline=True, say=print)
+        app = new_app.make(options, source=None, generator="test", offline=True, say=print)
         path = tmp_path / "a.py"
-        path.write_text(made.text, "utf-8")
+        path.write_text(app.text, "utf-8")
         return path
 
     return write
@@ -76,7 +76,7 @@ def model(tmp_path_factory) -> Path:
 
 
 def edit(path: Path, *changes: tuple[str, str]) -> None:
-    """Replace texts of a file; each must occur in it."""
+    """Replace text in a file; each old text must occur in it."""
     text = path.read_text()
     for old, new in changes:
         assert old in text, old

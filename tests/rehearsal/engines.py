@@ -1,4 +1,4 @@
-"""Helpers for tests of the engines: a container's environment, its commands, and HTTP requests with wide limits."""
+"""Helpers for tests of engines: a container's environment, its commands, and HTTP requests with long timeouts."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ NEEDS_VLLM = [
 ]
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 HELLO = [{"role": "user", "content": "hello there"}]
-# One client, since creating its TLS context takes longest; without keep-alive, as servers come and go.
+# One client, since creating its TLS context is slow; without keep-alive, since servers are started and stopped.
 HTTP = httpx.Client(timeout=LIMIT_S, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
 get, post, stream = HTTP.get, HTTP.post, HTTP.stream
 
@@ -57,7 +57,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
-    """Run `vllm ARGUMENTS`, and wait for its end."""
+    """Run `vllm ARGUMENTS` until it exits."""
     return subprocess.run(
         [env / "bin" / "vllm", *map(str, arguments)],
         env=environment(tmp_path, **more),
@@ -69,7 +69,7 @@ def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.Comple
 
 @contextlib.contextmanager
 def serving(env: Path, tmp_path: Path, *arguments, **more: str):
-    """Run `vllm serve ARGUMENTS` on a free port: its URL and process. Its process group is killed at the end."""
+    """Run `vllm serve ARGUMENTS` on a free port; yields its URL and process, and kills its process group at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

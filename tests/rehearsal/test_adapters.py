@@ -1,4 +1,4 @@
-"""Miniature LoRA adapters: made for their base model, served by the local hub, loaded by the real engine."""
+"""Miniature LoRA adapters: created for their base model, served by the local hub, loaded by the real engine."""
 
 import json
 
@@ -14,7 +14,7 @@ from tests.rehearsal.engines import HELLO, MODEL, container, get, needs_vllm, po
 CONFIG = facts.config(MODEL).config
 
 
-def test_an_adapter_for_the_stub_has_the_files_of_peft(tmp_path):
+def test_an_adapter_for_the_stub_has_the_files_that_peft_writes(tmp_path):
     """A configuration and a file of weights, always the same bytes; the note says that the stub does not read them."""
     miniature.make(CONFIG, folder=tmp_path / "base", engine_python=None)
     for name in ("one", "two"):
@@ -26,7 +26,7 @@ def test_an_adapter_for_the_stub_has_the_files_of_peft(tmp_path):
     assert one == two
 
 
-def test_an_adapter_is_made_before_its_base_is_requested(tmp_path):
+def test_an_adapter_is_created_before_its_base_is_requested(tmp_path):
     """Ids in `adapters` are adapters, even if the Hub does not know them; other ids are models."""
     config = RehearsalConfig(
         "stub", {}, lambda model, engine: RepositoryConfig(CONFIG, True) if model == MODEL else None,
@@ -58,7 +58,7 @@ def test_a_model_whose_configuration_cannot_be_read_gets_a_plain_one(tmp_path, g
 @pytest.mark.slow
 @needs_vllm
 def test_the_real_engine_answers_with_an_adapter(tmp_path):
-    """It is loaded at the start, listed with its base model as parent, and gives other answers than its base model."""
+    """It is loaded at startup, listed with its base model as parent, and its answers differ from those of the base."""
     miniature.make(CONFIG, folder=tmp_path / "base", engine_python=engine_env.folder() / "bin" / "python")
     (note,) = adapters.make(tmp_path / "base", tmp_path / "adapter", base_id=MODEL)
     assert "q_proj" in note

@@ -24,8 +24,8 @@ def test_classes_behave_as_on_modal(python, tmp_path):
     asyncio.run(main())
 
 
-def test_idle_containers_end(tmp_path):
-    """After their scale-down window, after their exit methods, down to the number that the app keeps warm."""
+def test_idle_containers_are_stopped(tmp_path):
+    """After their scale-down window, with their exit methods, down to the number that the app keeps warm."""
     (tmp_path / "a.py").write_text(APP.with_name("scaled.py").read_text())
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""Routes of a deployed app that are public: every route of the engine is requested without a key."""
+"""Public routes of deployed apps: every route of the engine is requested without a key."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ def url_of(plane, case: str) -> str:
 
 
 def statuses(case: str) -> dict[tuple[str, str], int]:
-    """Status of each (method, path) once the app is ready, as far as requests without a key can tell."""
+    """Status of each (method, path) without a key, once the app is ready or refuses the health check."""
     resolved = render.read_provenance(golden.app(case))
     engine = "sglang" if case.startswith("sglang") else "vllm"
 

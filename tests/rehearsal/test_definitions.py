@@ -56,7 +56,7 @@ def app(request) -> tuple[str, dict]:
 
 
 def definition_of(case: str, deployed: dict) -> tuple:
-    """The request of a case as it was resolved, and its function that serves (or the class that serves or computes)."""
+    """The resolved request of a case, and the function or class that runs the engine."""
     resolved = render.read_provenance(golden.app(case))
     served = next(name for name in ("serve", "Server", "Engine") if name in deployed)
     return (resolved, *deployed[served])

@@ -73,8 +73,8 @@ async def test_deploying_again_loses_no_call(local, path):
 
 
 @deploying
-async def test_a_stopped_app_is_gone(local, path):
-    """A deployed app is listed with its versions; after it was stopped, its name, URL and containers are gone."""
+async def test_a_stopped_app_is_removed(local, path):
+    """A deployed app is listed with its versions; after it is stopped, name, URL and containers no longer exist."""
     await succeed(local, "deploy", "a.py")
     await succeed(local, "deploy", "a.py")
     await succeed(local, "run", "a.py", "--deployed", "first")
@@ -91,7 +91,7 @@ async def test_a_stopped_app_is_gone(local, path):
 
 @deploying
 async def test_an_app_that_was_not_deployed_is_not_found(local, path):
-    """A run deploys nothing; an unknown function of a deployment is named, with those that exist."""
+    """`modal run` deploys nothing; for an unknown function, the error lists the existing ones."""
     await succeed(local, "run", "a.py")
     code, output = await local.modal("run", "a.py", "--deployed", "first")
     assert code == 1 and "no app 'deployed' is deployed" in output
@@ -148,13 +148,13 @@ async def test_an_invalid_schedule_is_refused(local, path):
         ("", "0 fields"),
     ],
 )
-def test_a_bad_cron_line_is_named(line, problem):
-    """Every field has to be within its range, and in a form of cron."""
+def test_an_invalid_cron_line_is_refused(line, problem):
+    """Every field must be within its range and have valid syntax."""
     assert problem in cron.problem(line)
 
 
 @given(st.data())
-def test_good_cron_lines_pass(data):
+def test_valid_cron_lines_pass(data):
     """Numbers, ranges, steps and lists within the range of a field, and names in either case."""
     fields = []
     for least, most, names in [(low, high, names) for _, low, high, names in cron.FIELDS]:

@@ -1,4 +1,4 @@
-"""Installation of the engine environment, here of three tiny packages: once, and completely or not at all."""
+"""Installation of the engine environment, with three tiny packages: once, and completely or not at all."""
 
 import base64
 import hashlib
@@ -125,7 +125,7 @@ def test_it_is_installed_once(tiny):
     stamp = engine_env.folder() / installing.STAMP
     complete = stamp.read_text()
     stamp.write_text("incomplete")
-    assert not engine_env.ready(), "its installation did not end"
+    assert not engine_env.ready(), "its installation is incomplete"
     stamp.write_text(complete)
     with engine_env.REQUIREMENTS.open("a") as requirements:
         requirements.write("extra==1.0\n")
@@ -230,7 +230,7 @@ def test_an_unsupported_machine_is_refused_with_all_reasons(tiny, monkeypatch):
 
 @supported
 def test_a_cache_that_cannot_be_written_is_an_error(tiny, monkeypatch):
-    """A file instead of the folder is one sentence, not a traceback."""
+    """If it is a file, there is an error with a remedy, not a traceback."""
     (tiny / "cache").write_text("a file")
     with pytest.raises(MachineError, match="cannot be written") as refusal:
         engine_env.ensure(lambda line: None)

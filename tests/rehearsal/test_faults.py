@@ -10,7 +10,7 @@ from tests.rehearsal.engines import needs_vllm
 
 SMALL = {"model": "Qwen/Qwen3-0.6B"}
 BATCH = "vllm-throughput"
-# The outcome of apps that serve over HTTP, and of batch apps: None for a recovery, else a part of the reason.
+# The outcome of apps with an endpoint, and of batch apps: None if they recover, else a part of the reason.
 OUTCOMES = {
     "preempt:2": (None, None),
     "slow-start:2": (None, None),
@@ -20,9 +20,9 @@ OUTCOMES = {
     "kill-container:2": ("ended with exit code -9", None),
     "hub-down": ("the Hub is down", "the Hub is down"),
 }
-# Apps with a better outcome.
+# Apps that recover although others do not.
 BETTER = {("sglang-low-latency", "kill-container:2"): None}  # its smoke test retries while no container is ready
-# The app with which `make test` tries a fault, where it is not the default.
+# The workflow with which `make test` tests a fault, if it is not the first one.
 EVERYDAY = {"kill-container:2": "sglang-low-latency", "volume-full": BATCH}
 
 
@@ -83,7 +83,7 @@ def test_an_upload_to_a_full_volume_is_refused(new, rehearse, tmp_path):
 
 @pytest.mark.slow
 def test_faults_of_a_batch_app_are_injected_into_gpu_containers(new, rehearse):
-    """The container that distributes the work is spared, and the inputs of the others are retried."""
+    """The container that distributes the work is not killed, and inputs of the others are retried."""
     new(workflow=BATCH)
     run = rehearse("--fault", "kill-container")
     assert run.code == 0 and "Fault: this container of Engine.* is killed." in run.output
@@ -129,7 +129,7 @@ def test_an_invalid_fault_is_refused(text, problem):
 
 
 def test_faults_have_defaults():
-    """Of several faults with one name, the last counts."""
+    """If a fault is given several times, the last one counts."""
     parsed = faults.parse(["slow-start", "engine-crash-at-start", "slow-start:2.5", "volume-full:me-jobs"])
     assert parsed.slow_start_s == 2.5 and parsed.times("preempt") == 0
     assert parsed.for_engines == "engine-crash-at-start:0,slow-start:2.5"

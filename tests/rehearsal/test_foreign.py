@@ -1,4 +1,4 @@
-"""Apps that this project did not generate, rehearsed unmodified: the ways in which people serve models on Modal."""
+"""Apps that this project did not generate, rehearsed unmodified: common ways to serve models on Modal."""
 
 import json
 import re
@@ -15,7 +15,7 @@ APPS = Path(__file__).with_name("apps")
 
 @pytest.fixture
 def rehearse_foreign(rehearse, tmp_path):
-    """Rehearse one of the foreign apps, after replacing texts in it."""
+    """Rehearse one of the foreign apps, optionally with replaced text."""
 
     def run(name: str, *changes: tuple[str, str], entrypoint: str = "") -> Run:
         shutil.copy(APPS / f"foreign_{name}.py", tmp_path / "a.py")
@@ -33,12 +33,12 @@ def in_order(run: Run, *texts: str) -> bool:
 
 PIP = '.uv_pip_install("vllm==9.9.9", "huggingface-hub==2.4.0", extra_options="--torch-backend=auto")'
 SERVE = '        "vllm",\n        "serve",\n'
-# How the engine is installed in the image of a web function, and how it is started.
+# Ways to install the engine in the image of a web function, and to start it.
 ENGINES = {
     "unmodified": (),
     "installed by pip": ((PIP, '.pip_install("vllm==9.9.9")'),),
     "installed by a command": ((PIP, '.run_commands("uv pip install --system vllm==9.9.9")'),),
-    "no version named": ((PIP, '.uv_pip_install("vllm")'),),
+    "no version": ((PIP, '.uv_pip_install("vllm")'),),
     "a range of versions": ((PIP, '.uv_pip_install("vllm>=0.30,<1")'),),
     "the engine's own image": (
         ("nvidia/cuda:12.8.1-devel-ubuntu22.04", "vllm/vllm-openai:v9.9.9"),
@@ -51,13 +51,13 @@ ENGINES = {
 }
 
 
-@pytest.mark.parametrize("how", slow_except(ENGINES, "unmodified"))
-def test_a_web_function_started_by_a_shell(rehearse_foreign, how):
+@pytest.mark.parametrize("variant", slow_except(ENGINES, "unmodified"))
+def test_a_web_function_that_starts_the_engine_in_a_shell(rehearse_foreign, variant):
     """Its first request waits for the engine, both streams are complete, and its helper module is in the container."""
-    run = rehearse_foreign("web_function", *ENGINES[how])
+    run = rehearse_foreign("web_function", *ENGINES[variant])
     assert run.code == 0, run.output
     assert run.statuses == [200, 200, 200]
-    assert "# by a web function" in run.output  # of the Secret
+    assert "# by a web function" in run.output  # from the Secret
     assert in_order(run, "You said: What is a shell?", "You said: And a pipe?")
     assert "the container of serve started and was reached on the port that Modal expects" in run.proven
     assert "Qwen/Qwen3-4B-Instruct-2507 at cdbee75f17c0" in run.proven
@@ -93,7 +93,7 @@ def call(method, path, body=None):
 
 
 @pytest.mark.slow
-def test_a_package_of_the_image_alone_is_reported(rehearse_foreign):
+def test_a_package_that_only_the_image_has_is_reported(rehearse_foreign):
     """A dependency of the engine may be missing here; the report says that the app is not at fault."""
     only_on_modal = "\nif not modal.is_local():\n    import ijson\n"
     run = rehearse_foreign("snapshot", ("import modal\n", f"import modal\n{only_on_modal}"))
@@ -102,8 +102,8 @@ def test_a_package_of_the_image_alone_is_reported(rehearse_foreign):
 
 
 @pytest.mark.parametrize("call", [CALL, pytest.param(HTTPX, marks=pytest.mark.slow)], ids=["urllib", "httpx"])
-def test_a_class_that_sleeps_for_a_snapshot(rehearse_foreign, call):
-    """Its engine is warmed up, put to sleep, woken, serves and ends, whichever HTTP client of its image it uses.
+def test_a_class_whose_engine_sleeps_for_a_snapshot(rehearse_foreign, call):
+    """Its engine is warmed up, put to sleep, woken, used and stopped, with either HTTP client of its image.
 
     The async entrypoint reads the URL of the web method without `await`; the SDK only warns about it.
     """
@@ -118,7 +118,7 @@ def test_a_class_that_sleeps_for_a_snapshot(rehearse_foreign, call):
 
 
 @pytest.mark.slow
-def test_a_class_that_does_not_wake_up_fails(rehearse_foreign):
+def test_a_class_that_does_not_wake_its_engine_fails(rehearse_foreign):
     """A sleeping engine does not answer."""
     short = ("asyncio.timeout(10 * MINUTES)", "asyncio.timeout(3)")
     run = rehearse_foreign("snapshot", ('        call("POST", "/wake_up")\n', ""), short)
@@ -143,7 +143,7 @@ def test_a_server_that_returns_at_once(rehearse_foreign, image):
 
 
 def test_batches_are_spawned_and_gathered(rehearse_foreign):
-    """Every row is answered once and in order, by no more containers than the app allows."""
+    """Every row is answered once and in order, with at most as many containers as the app allows."""
     run = rehearse_foreign("batches")
     assert run.code == 0, run.output
     assert "spawned 22 batches" in run.output
@@ -170,7 +170,7 @@ INSTALLED = ('.uv_pip_install("huggingface-hub==2.4.0")', '.uv_pip_install("sgla
 
 @pytest.mark.parametrize("image", slow_except(["its own", "installed"], "its own"))
 @pytest.mark.parametrize("endpoint", slow_except(["server", "http_server"], "server"))
-def test_conversations_with_sglang_stay_together(rehearse_foreign, endpoint, image):
+def test_a_conversation_with_sglang_stays_with_its_container(rehearse_foreign, endpoint, image):
     """Each of three conversations stays with one of two containers, under both names of the affinity header."""
     changes = [INSTALLED] if image == "installed" else []
     if endpoint == "http_server":
@@ -190,7 +190,7 @@ def test_conversations_with_sglang_stay_together(rehearse_foreign, endpoint, ima
 @pytest.mark.parametrize("entrypoint", slow_except(["queue", "dictionary", "sandbox"], "queue"))
 def test_an_unsupported_part_of_modal_is_named(rehearse_foreign, entrypoint):
     """The rehearsal fails, and the report names the call that the control plane does not implement."""
-    run = rehearse_foreign("lacking", entrypoint=entrypoint)
+    run = rehearse_foreign("unsupported", entrypoint=entrypoint)
     assert run.code == 1, run.output
     assert not run.report["ok"]
     call = {"queue": "Queue", "dictionary": "Dict", "sandbox": "Sandbox"}[entrypoint]
@@ -200,15 +200,15 @@ def test_an_unsupported_part_of_modal_is_named(rehearse_foreign, entrypoint):
     assert "got" not in run.output.split()
 
 
-def test_weights_in_a_volume_at_the_usual_folder(rehearse_foreign):
+def test_weights_in_a_volume_at_the_default_folder(rehearse_foreign):
     """Weights that one container downloaded to the Hub's default folder are available offline in another one."""
     run = rehearse_foreign("weights")
     assert run.code == 0, run.output
     assert in_order(run, "downloaded to", "served:", "Qwen/Qwen3-1.7B")
 
 
-def test_a_volume_at_a_path_in_the_code(rehearse_foreign):
-    """A Volume is where the app mounts it, even if no environment variable contains that path."""
+def test_a_volume_at_a_hard_coded_path(rehearse_foreign):
+    """A Volume is at its mount path, even if no environment variable contains that path."""
     run = rehearse_foreign("results")
     assert run.code == 0, run.output
     assert "results passed" in run.output

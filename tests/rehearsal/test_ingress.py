@@ -82,8 +82,8 @@ async def hello(item) -> None:
 
 
 @served(hello, auth=True)
-async def test_a_request_needs_a_valid_token(client, plane, ingress):
-    """401 without a valid token, 403 with a token that is not allowed here, 200 in both documented forms."""
+async def test_a_request_requires_a_valid_token(client, plane, ingress):
+    """401 without a valid token, 403 with a token that is not allowed here, 200 with both forms of a valid one."""
     plane.proxy_tokens |= {"wk-good": "ws-1", "wk-other": "ws-2"}
     plane.allowed_tokens.add("wk-good")
     cases = [
@@ -117,7 +117,7 @@ async def echo(item) -> None:
 
 @served(echo)
 async def test_requests_and_answers_are_not_changed(client, plane, ingress):
-    """Method, path, query, headers, a large body and a status pass; hop-by-hop and token headers do not."""
+    """Method, path, query, headers, a large body and a status are passed on; hop-by-hop and token headers are not."""
     body = bytes(range(256)) * 20_000
     answer = await client.put("/a%20b/c?x=1&y=%2F", content=body, headers={"X-Mine": "yes", "Modal-Secret": "ws-1"})
     assert (answer.status_code, answer.content) == (418, body)
@@ -162,7 +162,7 @@ async def waits_for_disconnect(item) -> None:
 
 @served(waits_for_disconnect)
 async def test_a_disconnect_reaches_the_container(client, plane, ingress):
-    """As an http.disconnect."""
+    """As an `http.disconnect` event."""
     seen["disconnected"] = asyncio.Event()
     async with client.stream("GET", "/") as response:
         await anext(response.aiter_bytes())

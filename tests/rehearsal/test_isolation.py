@@ -1,4 +1,4 @@
-"""Containers with their own network and files, and the report where the machine does not allow it."""
+"""Containers with their own network and files, and the reason in the report if this is not possible."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ possible = pytest.mark.skipif(bool(REFUSAL), reason=f"run as root or allow user 
 
 @possible
 def test_a_container_is_isolated(rehearse, tmp_path):
-    """Its files, Volumes and ports are its own; of this machine it may read system folders, but not change them."""
+    """It has its own files, Volumes and ports; system folders of this machine are read-only."""
     shutil.copyfile(APP, tmp_path / "isolated.py")
     run = rehearse(target="isolated.py")
     assert run.code == 0, run.output
@@ -47,7 +47,7 @@ def test_an_app_passes_without_isolation(new, rehearse):
 
 
 def test_the_reason_why_isolation_is_impossible(tmp_path, monkeypatch):
-    """The last line of the program that enters the namespaces; '' if it succeeds."""
+    """The last line of the program that enters the namespaces, or '' if it succeeds."""
     script = tmp_path / "enter.py"
     monkeypatch.setattr(isolation, "ENTER", script)
     for text, reason in (

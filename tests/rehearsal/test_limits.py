@@ -1,4 +1,4 @@
-"""Values that Modal's client accepts and the service refuses; the error has the value and the limits."""
+"""Values that Modal's client accepts but its service refuses; the error has the value and the limits."""
 
 import dataclasses
 

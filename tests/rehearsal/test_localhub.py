@@ -109,8 +109,8 @@ def test_files_have_sizes_and_hashes(run_client):
         ("owner/name", SHA, True, "wrong", "GatedRepoError"),
     ],
 )
-def test_refusals_are_those_of_the_hub(run_client, model, revision, gated, token, refusal):
-    """The client raises its own error: unknown model, unknown revision, gated model without its token."""
+def test_errors_are_those_of_the_hub(run_client, model, revision, gated, token, refusal):
+    """For an unknown model or revision, and a gated model without its token, the client raises its own error."""
     assert run_client(model, revision, gated=gated, token=token) == {"refused": refusal}
 
 
@@ -118,8 +118,8 @@ def test_a_gated_model_is_served_with_its_token(run_client):
     assert run_client("owner/name", gated=True, token="the-token")["sha"] == SHA
 
 
-def test_the_clients_verification_of_hashes(run_client):
-    """`verify_repo_checksums` accepts downloaded files, and finds those that were changed later."""
+def test_the_client_verifies_hashes(run_client):
+    """`verify_repo_checksums` accepts downloaded files, and reports files that were changed later."""
     answer = run_client("owner/name", client=VERIFY)
     assert answer["good"] == 2 and answer["wrong"] == 0 and answer["missing"] == ["old.bin"]
     assert answer["bad"] == ["config.json", "sub/model.safetensors"]

@@ -1,4 +1,4 @@
-"""Miniatures: a small configuration of the same architecture, a matching tokenizer, always the same bytes."""
+"""Miniatures: a small configuration of the same architecture, a matching tokenizer, reproducible bytes."""
 
 import hashlib
 import json
@@ -74,7 +74,7 @@ def test_a_mixture_of_experts_routes_tokens():
     assert (text["kv_lora_rank"], text["qk_rope_head_dim"]) == (512, 64)
 
 
-def test_layers_share_their_cache_with_earlier_layers():
+def test_layers_share_the_cache_of_earlier_layers():
     """If the last layers of a model reuse earlier caches, the miniature has both kinds of layers."""
     text = text_fields(small(GEMMA))
     assert 0 < text["num_kv_shared_layers"] < text["num_hidden_layers"]
@@ -83,7 +83,7 @@ def test_layers_share_their_cache_with_earlier_layers():
 
 
 def test_the_context_is_as_long_as_requested():
-    """The default is the model's own length, up to a bound."""
+    """By default, it is the model's own length, up to a limit."""
     assert small(QWEN, 123_456)["max_position_embeddings"] == 123_456
     assert small(QWEN)["max_position_embeddings"] == config(QWEN)["max_position_embeddings"]
     longest = "meta-llama/Llama-4-Scout-17B-16E-Instruct"
@@ -190,33 +190,33 @@ def test_the_engine_reads_the_tokenizer(tmp_path):
 
 @pytest.mark.slow
 @needs_vllm
-def test_real_weights_are_always_the_same(tmp_path, monkeypatch):
-    """transformers builds the architecture, with the model's own names of tensors."""
+def test_real_weights_are_reproducible(tmp_path, monkeypatch):
+    """transformers builds the architecture, with the model's own tensor names."""
     python = engine_env.folder() / "bin" / "python"
-    made = []
+    results = []
     for name in "ab":
         monkeypatch.setenv("MODAL_SERVE_GEN_CACHE", str(tmp_path / f"cache-{name}"))
         miniature.make(config(HYBRID), folder=tmp_path / name, engine_python=python, context=4096)
-        made.append(digests(tmp_path / name))
-    assert made[0] == made[1]
+        results.append(digests(tmp_path / name))
+    assert results[0] == results[1]
     weights = (tmp_path / "a" / "model.safetensors").read_bytes()
     names = json.loads(weights[8 : 8 + struct.unpack("<Q", weights[:8])[0]])
     assert any("linear_attn" in name for name in names)
     assert any("self_attn" in name for name in names)
 
 
-def test_a_cached_miniature_is_made_again_when_its_configuration_changes(tmp_path, monkeypatch):
+def test_a_cached_miniature_is_replaced_when_its_configuration_changes(tmp_path, monkeypatch):
     """The cache is keyed by the shrunk configuration, which depends on how the model's layers are read."""
-    made = []
+    calls = []
     monkeypatch.setattr(miniature, "cache", lambda: tmp_path / "cache")
-    monkeypatch.setattr(miniature, "_make_real", lambda *arguments: made.append(arguments) or [])
+    monkeypatch.setattr(miniature, "_make_real", lambda *arguments: calls.append(arguments) or [])
     config, python = facts.config("Qwen/Qwen3-0.6B").config, tmp_path / "environment" / "bin" / "python"
     for _ in range(2):
         miniature.make(config, folder=tmp_path / "model", engine_python=python)
-    assert len(made) == 1
+    assert len(calls) == 1
     monkeypatch.setattr(miniature, "shrink", lambda *arguments: (shrink(*arguments)[0] | {"num_hidden_layers": 3}, []))
     miniature.make(config, folder=tmp_path / "model", engine_python=python)
-    assert len(made) == 2
+    assert len(calls) == 2
 
 
 @pytest.mark.slow

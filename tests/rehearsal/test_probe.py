@@ -1,4 +1,4 @@
-"""Apps without an entrypoint: deployed, and requested as a client would."""
+"""Apps without an entrypoint: they are deployed, and their endpoints are requested like by a client."""
 
 import shutil
 from pathlib import Path
@@ -23,7 +23,7 @@ def web_{0}():
 
 
 def without_entrypoint(name: str) -> str:
-    """A foreign app up to where its entrypoint begins."""
+    """The source of a foreign app without its entrypoint."""
     return (APPS / f"foreign_{name}.py").read_text().partition("@app.local_entrypoint")[0]
 
 
@@ -48,7 +48,7 @@ def rehearse_text(rehearse, tmp_path):
     ],
 )
 def test_a_deployed_engine_is_sent_a_chat(rehearse_text, name, tag):
-    """Web functions, web methods of classes and servers are healthy, and the engine behind them chats."""
+    """Web functions, web methods of classes, and Servers: health check and chat completion succeed."""
     run = rehearse_text(without_entrypoint(name))
     assert run.code == 0, run.output
     assert f"{tag}: GET /health returned 200" in run.output and f"{tag}: a chat with " in run.output
@@ -58,14 +58,14 @@ def test_a_deployed_engine_is_sent_a_chat(rehearse_text, name, tag):
 
 @pytest.mark.slow
 def test_an_engine_that_does_not_start_fails_the_rehearsal(rehearse_text):
-    """No answer, no success; the log says why."""
+    """The output has the reason."""
     run = rehearse_text(without_entrypoint("snapshot").replace('"--max-num-seqs"', '"--max-num-seqz"'))
     assert run.code == 1 and not run.report["ok"]
     assert "--max-num-seqz" in run.output
 
 
 @pytest.mark.parametrize(("statuses", "code"), [((200, 404, 401), 0), ((500,), 1)])
-def test_a_web_app_that_is_not_an_engine_has_to_answer(rehearse_text, statuses, code):
+def test_a_web_app_without_an_engine_must_respond(rehearse_text, statuses, code):
     """With any status below 500."""
     run = rehearse_text(HEAD + "".join(map(WEB.format, statuses)))
     assert run.code == code, run.output

@@ -1,4 +1,4 @@
-"""`rehearse` from end to end with the real command line: a good app passes, a broken one does not."""
+"""`rehearse` from end to end on the command line: a generated app passes, a broken one fails."""
 
 import contextlib
 import json
@@ -49,14 +49,14 @@ def descendants(ancestor: int) -> dict[int, bytes]:
 
 
 def alive(processes: dict[int, bytes]) -> set[int]:
-    """Those of `processes` that still run."""
-    everything = descendants(0) | descendants(1)
-    return {pid for pid, start in processes.items() if everything.get(pid) == start}
+    """Ids of those `processes` that are still running."""
+    running = descendants(0) | descendants(1)
+    return {pid for pid, start in processes.items() if running.get(pid) == start}
 
 
 @pytest.mark.parametrize("python", SDKS)
 def test_a_generated_app_passes_with_the_stub(app, rehearse, python):
-    """Preflight downloads and verifies, the smoke test and an OpenAI client pass, the report says what was shown."""
+    """Preflight, smoke test and an OpenAI client pass, and the report says what was shown."""
     add_probe(app)
     run = rehearse(python=python)
     assert run.code == 0 and "probe passed" in run.output, run.output
@@ -98,7 +98,7 @@ APP = "import modal\n"
 FETCH = "    weights.commit()\n"  # the end of preflight
 EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'], ignore_errors=True)\n"  # the mount itself stays
 IMPORT = "from huggingface_hub import errors"
-# How an app can be broken: the change, and a part of the reason in the last lines.
+# Ways to break an app: the change, and a part of the reason in the last lines.
 BROKEN = {
     "wrong port": (('f"--port={PORT}"', '"--port=8001"'), "listens on port 8001, but Modal expects port 8000"),
     "bound to localhost": (("--host=0.0.0.0", "--host=127.0.0.1"), "listens on port 8000 on localhost only"),
@@ -126,7 +126,7 @@ EVERYDAY = ("wrong port", "unknown engine flag", "package missing in the contain
 
 @pytest.mark.parametrize("case", slow_except(BROKEN, *EVERYDAY))
 def test_a_broken_app_fails_with_its_reason(app, shell, case):
-    """Exit code 1, with Modal's or the engine's own reason after the line that says FAILED."""
+    """Exit code 1, with the reason of Modal or the engine after the line that says FAILED."""
     change, reason = BROKEN[case]
     edit(app, change)
     done = shell("rehearse", "a.py", "--engine", "stub")
@@ -136,7 +136,7 @@ def test_a_broken_app_fails_with_its_reason(app, shell, case):
 
 @pytest.mark.slow
 def test_a_missing_secret_is_refused_as_by_modal(new, rehearse):
-    """A Secret that the app's provenance does not name does not exist."""
+    """Only Secrets in the app's provenance exist."""
     edit(new(**GATED), ('from_name("huggingface-secret"', 'from_name("hugginface-secret"'))
     run = rehearse()
     assert run.code == 1 and "Secret 'hugginface-secret' not found" in run.output
@@ -177,7 +177,7 @@ def test_nothing_is_left_behind(app, tmp_path, engine, signum):
 
 
 def test_a_mistyped_option_is_bad_usage(app, cli):
-    """Options of the app follow --, so an unknown option before it is one of ours, mistyped."""
+    """Options of the app come after --, so an unknown option before it is a mistyped option of `rehearse`."""
     result = cli("rehearse", "a.py", "--engnie", "stub")
     assert result.exit_code == 2 and "--engnie" in result.stderr
     assert "rehearse APP.py -- --engnie" in " ".join(result.stderr.split())
@@ -190,7 +190,7 @@ def test_a_mistyped_option_is_an_error_in_json(app, shell):
 
 
 def test_arguments_after_the_dashes_go_to_modal_run(app, shell):
-    """The app refuses what it does not know, and shows its help."""
+    """`modal run` refuses unknown options of the app, and shows its help."""
     done = shell("rehearse", "a.py", "--engine", "stub", "--", "--nope")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "No such option" in done.stdout and "--nope" in done.stdout
@@ -199,7 +199,7 @@ def test_arguments_after_the_dashes_go_to_modal_run(app, shell):
 
 
 def test_a_full_disk_is_not_the_apps_fault(app, tmp_path):
-    """If the rehearsal itself cannot write, the exit code is 5, and nothing is said about the app."""
+    """If the rehearsal itself cannot write, the exit code is 5, and there is no verdict about the app."""
     done = subprocess.run(
         [sys.executable, "-m", "modal_serve_gen.cli", "rehearse", "a.py", "--engine", "stub"],
         cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S,

@@ -1,4 +1,4 @@
-"""The HTTP ingress of servers, with a few lines of aiohttp as the server in the container."""
+"""The HTTP ingress of Servers, with a small aiohttp application as the server in the container."""
 
 import asyncio
 from pathlib import Path
@@ -112,7 +112,7 @@ started: list[Function] = []
 
 @relayed()
 async def test_requests_and_answers_are_not_changed(client, plane, function):
-    """Raw path, query, headers and a body of 20 MB pass, redirects as well; Modal's token headers do not."""
+    """Raw path, query, headers, redirects and a body of 20 MB are passed on; Modal's token headers are not."""
     body = bytes(range(256)) * 80_000
     answer = await client.put(
         "/echo?x=%2F", content=body, headers={"X-Mine": "yes", "Modal-Secret": "ws-1", "Authorization": "Bearer k"}
@@ -154,7 +154,7 @@ async def test_a_body_streams_without_buffering(client, plane, function):
 
 @relayed()
 async def test_a_disconnect_reaches_the_server(client, plane, function):
-    """The container's server notices that its client has disconnected."""
+    """The server in the container detects that its client has disconnected."""
     seen["disconnected"] = asyncio.Event()
     async with client.stream("GET", "/hold") as response:
         await anext(response.aiter_bytes())
@@ -181,7 +181,7 @@ async def test_a_request_without_a_container_is_503(client, plane, function):
 
 @relayed()
 async def test_an_unreachable_container_is_503(client, plane, function):
-    """Until a health check notices that the server has ended."""
+    """Until a health check detects that the server has ended."""
     function.definition.http_config.port = 9
     assert (await client.get("/echo")).status_code == 503
 
@@ -199,7 +199,7 @@ async def test_only_ready_containers_get_requests(client, plane, function):
 
 @relayed(limit=1)
 async def test_a_request_beyond_max_concurrency_is_429(client, plane, function):
-    """It starts another container."""
+    """And another container is started."""
     seen["received"] = asyncio.Semaphore(0)
     async with client.stream("GET", "/drip"):
         started.clear()

@@ -8,7 +8,7 @@ def test_the_last_lines_end_with_the_reason():
     output = """starting
 Traceback (most recent call last):
   File "app.py", line 3, in <module>
-INFO 11-21 another container speaks
+INFO 11-21 a line of another container
     LLM(
         model="m",
 TypeError: LLM() got an unexpected keyword argument
@@ -17,7 +17,7 @@ TypeError: LLM() got an unexpected keyword argument
 """
     assert report.last_lines(output) == [
         "starting",
-        "INFO 11-21 another container speaks",
+        "INFO 11-21 a line of another container",
         "stopping",
         "TypeError: LLM() got an unexpected keyword argument",
     ]

@@ -1,4 +1,4 @@
-"""The RPC service in memory, with the SDK's own stub of it, and handlers that need no container process."""
+"""The RPC service in memory, with the SDK's own client stub, and handlers that need no container process."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ def call(plane: ControlPlane, method: str, request, caller: Container | None = N
     return asyncio.run(main())
 
 
-def test_replies_lack_fields_that_the_protocol_lacks(plane):
+def test_replies_omit_fields_that_the_protocol_lacks(plane):
     async def WorkspaceNameLookup(plane, request):
         return {"workspace_name": "mine", "of_a_later_protocol": 1}
 
@@ -107,8 +107,8 @@ def test_a_stopping_container_takes_no_inputs(plane, function):
     assert item.kill_switch and len(function.queue) == 1
 
 
-def test_a_reading_request_and_the_last_input_are_no_work(plane, function):
-    """Faults are injected where a container works: not in a health check, nor at the end of a build function."""
+def test_health_checks_and_final_inputs_do_not_count_as_work(plane, function):
+    """Faults are injected while a container works, not in a health check or at the end of a build function."""
     busy = []
     plane.at_work = busy.append
     caller = container(plane, function)
@@ -191,8 +191,8 @@ def test_logs_are_counted_by_time_and_kind(plane, function):
     assert (reply.app_id, rows) == ("ap-1", [(10, 2, 0), (20, 0, 1)])
 
 
-def test_the_statistics_of_a_server(plane, function):
-    """A container that was stopped is no error, whatever its exit code."""
+def test_statistics_of_a_server(plane, function):
+    """A container that was stopped does not count as an error, whatever its exit code."""
     function.answered.update({200: 3, 503: 1})
     for fields in ({"exit_code": 1}, {"exit_code": 1, "stopping": True}, {"exit_code": 0}, {"ready": True}, {}):
         container(plane, function, **fields)

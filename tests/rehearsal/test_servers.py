@@ -1,4 +1,4 @@
-"""Servers in the rehearsal: real `modal run` of small apps whose server is a few lines of Python."""
+"""Servers in a rehearsal: real `modal run` of small apps with a server of a few lines of Python."""
 
 import re
 import sys
@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import SDKS, slow_except
 from tests.rehearsal.conftest import Run
 
-# A server that answers with its container's id; /entered: has the enter method ended; /die ends it; /slow waits.
+# A server that returns its container's id; /entered: whether the enter method has ended; /die exits; /slow waits.
 PROGRAM = """
 import http.server, os, time
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -104,7 +104,7 @@ def test_a_server_starts_on_its_first_request(rehearse_server, python):
     """503 until its enter method has ended and its port answers; its exit method runs at the end."""
     run = rehearse_server(
         """
-        time.sleep(1)  # long enough for a container, if publication started one
+        time.sleep(1)  # long enough to see a container if publication started one
         assert get(Server.get_url())[0] == 503
         assert get(f"{Server.get_url()}/entered", True) == (200, "True")
         """,
@@ -123,8 +123,8 @@ def test_a_server_starts_on_its_first_request(rehearse_server, python):
 @pytest.mark.skipif(
     not hasattr(modal.Server, "autoscaler"), reason="run `make setup`: the servers of this SDK have no autoscaler"
 )
-def test_a_warm_server_needs_no_request(rehearse_server):
-    """Containers start with publication; the SDK lists and counts them, and shows and changes their settings."""
+def test_a_warm_server_starts_without_a_request(rehearse_server):
+    """Its containers start when the app is published; the SDK lists and counts them, and can change their settings."""
     run = rehearse_server(
         """
         until(lambda: len(Server._experimental_list_containers()) == 2)
@@ -167,7 +167,7 @@ def test_a_server_requires_its_token(rehearse_server):
         """
         url = Server.get_url()
         assert get(url)[0] == 401
-        time.sleep(1)  # long enough for a container, if the request started one
+        time.sleep(1)  # long enough to see a container if the request started one
         tokens = modal.Workspace.from_context().proxy_tokens
         token = tokens.create()
         bearer = f"Bearer {token.token_id}.{token.token_secret}"
@@ -191,7 +191,7 @@ def test_a_server_requires_its_token(rehearse_server):
     ids=["the server dies", "its container dies with it"],
 )
 def test_a_server_that_dies_is_replaced(rehearse_server, start):
-    """Its caller and later callers get 503 until another container is ready."""
+    """Requests get 503 until another container is ready."""
     run = rehearse_server(
         """
         url = Server.get_url()
@@ -262,7 +262,7 @@ def test_web_methods_of_a_class_have_their_own_url_and_authentication(rehearse_s
 
 
 REQUEST = "status, text = get(Server.get_url(), True)\nassert status == 200, text"
-# How a server can fail to start: the change, and a part of the reason in the last lines.
+# Ways in which a server fails to start: the change, and a part of the reason in the last lines.
 BROKEN = {
     "bound to localhost": ({"host": "127.0.0.1"}, "listens on port 8000 on localhost only"),
     "wrong port": ({"port": 8001}, "listens on port 8001, but Modal expects port 8000"),

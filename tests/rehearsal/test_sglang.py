@@ -64,7 +64,7 @@ def model(tmp_path_factory) -> Path:
 
 
 def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.CompletedProcess:
-    """Run `sglang ARGUMENTS`, or `python -m MODULE ...` if the first argument is -m, and wait for its end."""
+    """Run `sglang ARGUMENTS`, or `python -m MODULE ...` if the first argument is -m, until it exits."""
     command = [env / "bin" / ("python" if arguments[0] == "-m" else "sglang"), *map(str, arguments)]
     return subprocess.run(command, env=environment(tmp_path, **more), cwd=tmp_path,
                           capture_output=True, text=True, timeout=LIMIT_S)  # fmt: skip
@@ -72,7 +72,7 @@ def run(env: Path, tmp_path: Path, *arguments, **more: str) -> subprocess.Comple
 
 @contextlib.contextmanager
 def serving(env: Path, tmp_path: Path, model: Path, *arguments, module: bool = False, **more: str):
-    """Run `sglang serve --model-path MODEL ARGUMENTS` on a free port: its URL and process."""
+    """Run `sglang serve --model-path MODEL ARGUMENTS` on a free port; yields its URL and process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -133,14 +133,14 @@ def test_compiling_kernels_is_skipped(env, model, tmp_path):
     (["--speculative-draft-model-path", "/no/draft"], "/no/draft"),
     (["--context-length", "5000"], "5000"),
 ])  # fmt: skip
-def test_errors_of_a_starting_engine(env, model, tmp_path, arguments, message):
-    """A model or a draft that does not exist, and more tokens than the model has positions."""
+def test_errors_at_startup(env, model, tmp_path, arguments, message):
+    """A missing model or draft, and a context longer than the model's."""
     ended = run(env, tmp_path, "serve", "--model-path", model, *arguments, "--port", "1")
     assert ended.returncode == 1 and message in ended.stderr, ended.stderr
 
 
 def test_a_variable_allows_longer_contexts(env, model, tmp_path):
-    """As with the real engine, which then accepts that many tokens."""
+    """The same variable as in the real engine."""
     allowed = {"SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN": "1"}
     with serving(env, tmp_path, model, "--context-length", "5000", **allowed) as (url, _):
         assert ask(url, "/v1/models").json()["data"][0]["max_model_len"] == 5000
@@ -153,8 +153,8 @@ def test_a_variable_allows_longer_contexts(env, model, tmp_path):
         ("--api-key", KEY, "--admin-api-key", ADMIN),
     ],
 )
-def test_keys_give_access_as_in_sglang(env, model, tmp_path, keys):
-    """Every route requires its own level; an admin key alone protects administration only."""
+def test_keys_grant_access_as_in_sglang(env, model, tmp_path, keys):
+    """Every route has its own access level; an admin key alone protects administration only."""
     key, admin = KEY if KEY in keys else None, ADMIN if ADMIN in keys else None
     with (
         serving(env, tmp_path, model, "--enable-metrics", *keys) as (url, _),
@@ -167,8 +167,8 @@ def test_keys_give_access_as_in_sglang(env, model, tmp_path, keys):
             for method in route["methods"]:
                 for sent in (None, KEY, ADMIN):
                     headers = {"Authorization": f"Bearer {sent}"} if sent else {}
-                    where = f"{url}{path.replace('{', '').replace('}', '')}"
-                    status = client.request(method, where, headers=headers).status_code
+                    address = f"{url}{path.replace('{', '').replace('}', '')}"
+                    status = client.request(method, address, headers=headers).status_code
                     assert (status == 401) == (required is not None and sent != required), (path, method, sent)
                     assert status not in (404, 405) or "{model" in path, (path, method)
         for path in ("/health", "/health_generate", "/ready", "/metrics"):
@@ -257,13 +257,13 @@ def test_invalid_requests_are_refused(served, body, message):
 
 
 def test_bodies_that_are_not_json_are_refused(served):
-    """Because of their content type, or their content."""
-    where = f"{served}/v1/chat/completions"
-    typed = {"Content-Type": "application/json"}
-    assert post(where, content=json.dumps(chat())).status_code == 400
-    assert post(where, content=b"{", headers=typed).status_code == 400
-    assert post(where, content=b"[]", headers=typed).status_code == 400
-    assert post(where, json=chat()).status_code == 200
+    """Because of their content type or their content."""
+    address = f"{served}/v1/chat/completions"
+    headers = {"Content-Type": "application/json"}
+    assert post(address, content=json.dumps(chat())).status_code == 400
+    assert post(address, content=b"{", headers=headers).status_code == 400
+    assert post(address, content=b"[]", headers=headers).status_code == 400
+    assert post(address, json=chat()).status_code == 200
 
 
 def test_the_model_is_found_by_its_name(served):
@@ -319,7 +319,7 @@ def install_plugin(folder: Path, source: str) -> None:
 
 
 def test_plugins_add_middleware(env, model, tmp_path):
-    """They are found by their entry point on PYTHONPATH, as by the real engine; an exception is a 500."""
+    """They are found through their entry points on PYTHONPATH, as in the real engine; an exception gives 500."""
     install_plugin(tmp_path, PLUGIN)
     with serving(env, tmp_path, model, PYTHONPATH=str(tmp_path)) as (url, _):
         closed = ask(url, "/v1/models")
@@ -362,8 +362,8 @@ def test_running_requests_end_before_the_server(env, model, tmp_path):
         assert process.wait(LIMIT_S) == 0
 
 
-def test_a_fault_ends_it_in_the_middle_of_a_stream(env, model, tmp_path):
-    """The connection is closed, and the process ends with 1."""
+def test_a_fault_ends_the_engine_in_the_middle_of_a_stream(env, model, tmp_path):
+    """The connection is closed, and the exit code is 1."""
     with serving(env, tmp_path, model, REHEARSAL_FAULTS="engine-crash-mid-stream:0") as (url, process):
         with pytest.raises(httpx.RemoteProtocolError):
             ask(url, "/v1/chat/completions", chat(stream=True))

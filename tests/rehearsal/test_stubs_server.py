@@ -107,7 +107,7 @@ def test_every_route_of_the_real_server_exists(env, model, tmp_path):
 
 
 def test_an_encoded_path_requires_the_key_as_well(env, model, tmp_path):
-    """Percent-encoding does not bypass it."""
+    """Percent-encoding does not bypass the check."""
     with serving(env, tmp_path, model, "--api-key", "one") as (url, _):
         assert request(url, "/%761/models", "GET").status_code == 401
         assert request(url, "/inference/v1/generate", "POST").status_code == 401
@@ -131,7 +131,7 @@ def test_middleware_closes_routes(env, model, tmp_path, code):
 
 
 def test_middleware_is_applied_in_the_order_of_vllm(env, model, tmp_path, code):
-    """The last one is the outermost, with one instance; it may answer, add headers, or raise, which is a 500."""
+    """The last one is the outermost, with one instance; it may respond, add headers, or raise, which gives 500."""
     with serving(env, tmp_path, model, "--middleware", "gate.Gate", "--middleware", "gate.Stamp", **code) as (url, _):
         first, second = (request(url, "/v1/own", "GET") for _ in range(2))
         assert (first.status_code, int(second.text) - int(first.text)) == (203, 1)
@@ -161,7 +161,7 @@ def running(url: str) -> str:
 
 
 def test_middleware_can_be_a_function(env, model, tmp_path, code):
-    """A coroutine function gets the request of Starlette, as from vLLM."""
+    """A coroutine function gets a Starlette request, as in vLLM."""
     with serving(env, tmp_path, model, "--middleware", "gate.function", **code) as (url, _):
         answer = request(url, "/v1/chat/completions", "POST", json={"messages": HELLO, "stream": True})
         assert answer.text.endswith("data: [DONE]\n\n")

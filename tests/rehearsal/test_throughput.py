@@ -62,7 +62,7 @@ async def kill_after(local, process, shards: int, *, noticed: bool = True) -> No
     """Kill the local process when `shards` shards have results; `noticed`: Modal ends its app, as after a timeout."""
     deadline = time.monotonic() + LIMIT_S
     while len(results(local)) < shards:
-        assert time.monotonic() < deadline, "it hangs"
+        assert time.monotonic() < deadline, "the job made no progress"
         assert process.returncode is None, (await process.stdout.read()).decode()
         await asyncio.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
@@ -72,7 +72,7 @@ async def kill_after(local, process, shards: int, *, noticed: bool = True) -> No
 
 
 async def kill_containers(local, random_numbers: random.Random, killed: list) -> None:
-    """Now and then, kill a container that works on a shard."""
+    """At random intervals, kill a container that works on a shard."""
     while True:
         await asyncio.sleep(random_numbers.uniform(0.1, 0.4))
         engines = [function for function in local.plane.functions.values() if function.tag == "Engine.*"]
@@ -109,7 +109,7 @@ def test_every_prompt_is_answered_once_and_in_order(app):
         else:
             body = row["response"]["body"]
             content = body["choices"][0]["message"]["content"]
-            # A third of the prompts has max_tokens.
+            # A third of the prompts have max_tokens.
             assert content.endswith(f"prompt {number}") if number % 3 else content == "This is the stub"
             assert row["error"] is None
             assert body["usage"]["completion_tokens"] > 0

@@ -66,20 +66,20 @@ def test_cold_starts_are_measured_one_after_the_other(tmp_path):
 
 @pytest.mark.slow
 def test_a_scheduled_function_has_defaults(tmp_path):
-    """It runs without arguments, with the input that is in the Volume."""
+    """It runs without arguments, with the input in the Volume."""
     case = "vllm_throughput_two_gpus"
     (tmp_path / "in.jsonl").write_text('{"prompt": "one"}\n{"prompt": "two"}\n')
     volume = golden.app(case).partition("jobs = modal.Volume.from_name(")[2].split('"')[1]
-    made, put, (code, output) = run(
+    created, uploaded, (code, output) = run(
         tmp_path, case,
         ("volume", "create", volume, "--version", "2"), ("volume", "put", volume, "in.jsonl", "input.jsonl"),
         ("run", "a.py::run_job"),
     )  # fmt: skip
-    assert (made[0], put[0], code) == (0, 0, 0), (made, put, output)
+    assert (created[0], uploaded[0], code) == (0, 0, 0), (created, uploaded, output)
     assert "2 of 2 prompts" in output
 
 
-def test_a_missing_input_file_is_one_sentence(tmp_path):
+def test_a_missing_input_file_is_reported_in_one_sentence(tmp_path):
     """The error comes before anything starts, and without a traceback."""
     ((code, output),) = run(tmp_path, "vllm_throughput_default", ("run", "APP", "--input", "prompts.json"))
     assert code == 1 and "There is no file prompts.json here, or" in output and "Traceback" not in output

@@ -1,4 +1,4 @@
-"""The ways in which apps use a class; the entrypoint fails on a wrong result."""
+"""Calls of a class in all forms; the entrypoint fails on a wrong result."""
 
 import os
 import time
@@ -37,7 +37,7 @@ class Engine:
 
     @modal.method()
     def meet(self, number: int) -> str:
-        """Return the container's id as soon as `number` containers were called."""
+        """Return the container's id once `number` containers have been called."""
         folder = Path(os.environ["STATE"])
         (folder / f"met-{self.task_id}").touch()
         while len(list(folder.glob("met-*"))) < number:

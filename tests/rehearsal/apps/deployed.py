@@ -33,7 +33,7 @@ def web() -> None:
 
 
 @app.cls(image=image)
-class Thing:
+class Versions:
     @modal.method()
     def version(self, prefix: str) -> str:
         return prefix + VERSION
@@ -79,10 +79,10 @@ def main(deployed: str = "", missing: str = "") -> None:
     assert name.remote() == name.remote(), "a deployed app keeps its containers"
     with urllib.request.urlopen(modal.Function.from_name(app.name, "web").get_web_url()) as answer:
         assert answer.read().decode() == deployed
-    thing = modal.Cls.from_name(app.name, "Thing")()
-    assert thing.version.remote("the ") == f"the {deployed}"
-    assert list(thing.version.map("ab")) == [f"a{deployed}", f"b{deployed}"]
-    with urllib.request.urlopen(thing.page.get_web_url()) as answer:
+    versions = modal.Cls.from_name(app.name, "Versions")()
+    assert versions.version.remote("the ") == f"the {deployed}"
+    assert list(versions.version.map("ab")) == [f"a{deployed}", f"b{deployed}"]
+    with urllib.request.urlopen(versions.page.get_web_url()) as answer:
         assert answer.read().decode() == deployed
     assert modal.App.lookup(app.name).app_id
     print("deployment passed")

@@ -1,4 +1,4 @@
-"""A Volume at a path in the code: one function writes there, another one and the client read."""
+"""A Volume at a hard-coded path: one function writes there; another function and the client read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A helper module next to an app: what is served, and the messages of a request."""
+"""A helper module next to an app: the model, its served names, and the messages of a request."""
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507"
 REVISION = "cdbee75f17c01a7cc42f958dc650907174af0554"

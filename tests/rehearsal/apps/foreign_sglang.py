@@ -1,4 +1,4 @@
-"""SGLang in a Server class, with the image that the project publishes; conversations stay together."""
+"""SGLang in a Server class, with the image that SGLang publishes; each conversation stays with one container."""
 
 import asyncio
 import json
@@ -122,13 +122,13 @@ async def until_healthy(url: str):
 
 async def converse(url: str, key: str, questions: list[str]) -> list[str]:
     headers = {"Modal-Session-ID": key, "Modal-Routing-Affinity-Key": key}
-    said, messages = [], []
+    answers, messages = [], []
     async with aiohttp.ClientSession(base_url=url, headers=headers) as session:
         for question in questions:
             messages.append({"role": "user", "content": question})
             body = {"messages": messages, "model": MODEL_NAME, "max_tokens": 32}
             async with session.post("/v1/chat/completions", json=body) as response:
                 response.raise_for_status()
-                said.append((await response.json())["choices"][0]["message"]["content"])
-            messages.append({"role": "assistant", "content": said[-1]})
-    return said
+                answers.append((await response.json())["choices"][0]["message"]["content"])
+            messages.append({"role": "assistant", "content": answers[-1]})
+    return answers

@@ -1,4 +1,4 @@
-"""vLLM in a class: it sleeps for a memory snapshot, and is woken up on restore; its web method is empty."""
+"""vLLM in a class: put to sleep for a memory snapshot, and woken on restore; its web method is empty."""
 
 import asyncio
 import json

@@ -2,7 +2,7 @@
 
 import modal
 
-app = modal.App("foreign-lacking")
+app = modal.App("foreign-unsupported")
 jobs = modal.Queue.from_name("foreign-jobs", create_if_missing=True)
 seen = modal.Dict.from_name("foreign-seen", create_if_missing=True)
 

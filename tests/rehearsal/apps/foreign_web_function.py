@@ -1,6 +1,6 @@
-"""A web function around vLLM: one command for a shell, the model left to the engine, a helper module, a test client.
+"""A web function that starts vLLM in a shell; the engine downloads the model. With a helper module and a test client.
 
-The client asks for its health until there is an answer, then streams two conversations, event by event.
+The client waits until the server is healthy, then streams two conversations, event by event.
 """
 
 import json
@@ -79,7 +79,7 @@ async def test(test_timeout: int = 10 * MINUTES, content: str = "", twice: bool 
 async def _send(session: aiohttp.ClientSession, model: str, messages: list) -> None:
     payload = {"messages": messages, "model": model, "stream": True}
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-    said, events = "", 0
+    text, events = "", 0
     async with session.post(
         "/v1/chat/completions", json=payload, headers=headers, timeout=aiohttp.ClientTimeout(total=10 * MINUTES)
     ) as response:
@@ -91,6 +91,6 @@ async def _send(session: aiohttp.ClientSession, model: str, messages: list) -> N
             assert line.startswith("data: "), line
             chunk = json.loads(line.removeprefix("data: "))
             assert chunk["object"] == "chat.completion.chunk", chunk
-            said += chunk["choices"][0]["delta"].get("content") or ""
+            text += chunk["choices"][0]["delta"].get("content") or ""
             events += 1
-    print(f"streamed in {events} events: {said}")
+    print(f"streamed in {events} events: {text}")

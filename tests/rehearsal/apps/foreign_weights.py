@@ -1,6 +1,6 @@
-"""A separate function downloads weights once, to a Volume at the Hub's default folder; the engine is offline.
+"""A separate function downloads weights to a Volume at the Hub's default cache folder; the engine is offline.
 
-No variable contains that folder: it is the default of the Hub's client and of the engine.
+No environment variable has that path: it is the default of the Hub's client and of the engine.
 """
 
 import subprocess

@@ -46,7 +46,7 @@ def written(path: str) -> str:
 
 @app.function(image=image, volumes=volumes, max_containers=2)
 def look(url: str, outside: str) -> dict:
-    """Listen at port 8000 meanwhile, so that another container needs a port 8000 of its own."""
+    """Examine the container while it listens on port 8000, so that other containers need their own port 8000."""
     with socket.create_server(("0.0.0.0", 8000)), socket.create_server(("127.0.0.1", 8001)):
         Path("/mnt/data/seen").mkdir(exist_ok=True)
         Path("/mnt/data/seen", os.environ["MODAL_TASK_ID"]).touch()

@@ -1,4 +1,4 @@
-"""Arguments, results and files over the SDK's limits for inline messages; the entrypoint fails if one is changed."""
+"""Arguments, results and files above the SDK's limits for inline messages; the entrypoint fails if one is altered."""
 
 import hashlib
 import os
@@ -29,8 +29,8 @@ def pieces(count: int):
 
 @app.function(image=image)
 def uploaded() -> str:
-    here = Path(os.environ["PYTHONPATH"]) / "large.bin"  # on Modal this is /root
-    return hashlib.sha256(here.read_bytes()).hexdigest()
+    file = Path(os.environ["PYTHONPATH"]) / "large.bin"  # on Modal this is /root
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @app.function(image=image)
@@ -42,7 +42,7 @@ def fail(count: int) -> None:
 @modal.asgi_app()
 def page():
     async def answer(scope, receive, send) -> None:
-        """As many bytes as the path says, in one message."""
+        """Send the number of bytes in the path, in one message."""
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": bytes(int(scope["path"].strip("/")))})
 

@@ -1,4 +1,4 @@
-"""Containers that stop when they are idle, and containers that are kept warm."""
+"""Containers that stop when idle, and containers that are kept warm."""
 
 import os
 import time
@@ -50,7 +50,7 @@ class Fleeting(Base):
 class Lasting(Base):
     @modal.method()
     def meet(self, number: int) -> str:
-        """Return when `number` containers were called."""
+        """Return once `number` containers have been called."""
         (self.files / f"met-{self.task_id}").touch()
         until(lambda: len(list(self.files.glob("met-*"))) >= number)
         return self.task_id

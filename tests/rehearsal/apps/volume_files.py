@@ -1,4 +1,4 @@
-"""Volumes as an app's entrypoint and its containers use them; the entrypoint fails on a wrong result."""
+"""Operations on a Volume by the entrypoint and by containers; the entrypoint fails on a wrong result."""
 
 import hashlib
 import io
@@ -10,13 +10,13 @@ import modal
 
 app = modal.App("volume-files")
 image = modal.Image.debian_slim().env({"DATA": "/data"})
-VERSION = 2  # the test makes it 1 too
+VERSION = 2  # the test also runs the app with 1
 jobs = modal.Volume.from_name("jobs", create_if_missing=True, version=VERSION)
 BIG = 20 * 2**20 + 12345
 
 
 def big() -> bytes:
-    """More than two blocks, with zeros at the end of the first and of the last."""
+    """Data of more than two blocks, with zeros at the end of the first and of the last."""
     data = bytearray(hashlib.sha256(b"").digest() * (BIG // 32 + 1))[:BIG]
     data[7 * 2**20 : 8 * 2**20] = bytes(2**20)
     data[-5000:] = bytes(5000)
@@ -25,7 +25,7 @@ def big() -> bytes:
 
 @app.function(image=image, volumes={"/data": jobs}, serialized=False)
 def work(name: str) -> dict:
-    """What a container sees, and what it writes."""
+    """Read a file and write a result in a container."""
     jobs.reload()
     folder = Path(os.environ["DATA"])
     data = (folder / name).read_bytes()
@@ -64,12 +64,12 @@ def main() -> None:
             batch.put_directory(local / "tree", "/tree")
             batch.put_file(io.BytesIO(bytes(9 * 2**20)), "zeros")
 
-    # The container sees the same bytes, and what it writes is seen here.
-    seen = work.remote("deep/er/input.jsonl")
-    assert seen == {"sha256": hashlib.sha256(data).hexdigest(), "mode": 0o640}, seen
+    # The container reads the same bytes, and its results can be read here.
+    result = work.remote("deep/er/input.jsonl")
+    assert result == {"sha256": hashlib.sha256(data).hexdigest(), "mode": 0o640}, result
     assert b"".join(jobs.read_file("results/00001.jsonl")) == b'{"n": 1}\n'
 
-    # Reading: block by block, all zeros there; an empty file; odd names; the other way of reading.
+    # Reading: block by block, with all zeros; an empty file; unusual names; into a file object.
     pieces = list(jobs.read_file("deep/er/input.jsonl"))
     assert b"".join(pieces) == data and max(map(len, pieces)) <= 8 * 2**20
     assert b"".join(jobs.read_file("/zeros")) == bytes(9 * 2**20)
@@ -80,7 +80,7 @@ def main() -> None:
     refused(FileNotFoundError, lambda: list(jobs.read_file("nothing")))
     refused(modal.exception.Error, lambda: list(jobs.read_file("tree")))
 
-    # Listing: what is in a folder, all below it, one file, nothing.
+    # Listing: a folder, recursively, a single file, a missing path.
     top = {entry.path: entry for entry in jobs.listdir("/")}
     assert sorted(top) == ["deep", "results", "tree", "zeros"]
     assert top["zeros"].size == 9 * 2**20 and top["zeros"].type.name == "FILE" and top["tree"].type.name == "DIRECTORY"
@@ -98,7 +98,7 @@ def main() -> None:
     refused(modal.exception.Error, put, {"zeros/below": b"1"})
     refused(modal.exception.Error, put, {"x" * 300: b"1"})
 
-    # Nothing leads out of the Volume.
+    # No path leads out of the Volume.
     for path in ("../x", "tree/../../x", "/../x"):
         assert "leads out" in refused(modal.exception.Error, put, {path: b"1"}), path
         assert "leads out" in refused(modal.exception.Error, jobs.remove_file, path), path
@@ -119,7 +119,7 @@ def main() -> None:
     assert "version" in refused(modal.exception.InvalidError, other.listdir, "/")
     refused(modal.exception.NotFoundError, modal.Volume.from_name("unknown").listdir, "/")
     assert "name" in refused(modal.exception.Error, modal.Volume.from_name("..", create_if_missing=True).listdir, "/")
-    with modal.Volume.ephemeral() as passing:
-        assert passing.listdir("/") == []
-        assert modal.Volume.from_id(passing.object_id).listdir("/") == []
+    with modal.Volume.ephemeral() as ephemeral:
+        assert ephemeral.listdir("/") == []
+        assert modal.Volume.from_id(ephemeral.object_id).listdir("/") == []
     print("Volumes passed")
