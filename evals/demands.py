@@ -33,7 +33,7 @@ def syntax(app: App) -> Iterator[str]:
 def imports(app: App) -> Iterator[str]:
     """the file imports with the installed Modal SDK without warnings"""
     imported = app.examination.imported
-    yield from (f"line {line}: {message}" for line, message, _ in imported.violations)
+    yield from (f"line {violation.line}: {violation.message}" for violation in imported.violations)
     if imported.note:
         yield imported.note
 

@@ -16,6 +16,7 @@ from typing import Any
 import typer
 
 from modal_serve_gen import checks, cli, errors, facts, flags
+from modal_serve_gen.checks.severity import Severity
 from modal_serve_gen.commands import goals as workflow_goals
 from modal_serve_gen.rehearsal import faults as rehearsal_faults
 from modal_serve_gen.spec import workflows
@@ -135,7 +136,16 @@ def models() -> str:
 
 def rules() -> str:
     """The rules of `check`, each with its full documentation."""
-    return "".join(f"### {name}\n\n{inspect.cleandoc(text)}\n\n" for name, text in checks.documentation().items())
+    severities = checks.severities()
+    return "".join(
+        f"### {name}\n\n**{severities[name].capitalize()}.** {inspect.cleandoc(text)}\n\n"
+        for name, text in checks.documentation().items()
+    )
+
+
+def severity_meanings() -> str:
+    """What each severity of a finding says."""
+    return table(("severity", "meaning"), [(f"`{level}`", level.meaning) for level in Severity])
 
 
 def routes() -> str:

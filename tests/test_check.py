@@ -81,7 +81,7 @@ def test_a_finding_is_one_line_with_location_and_fix(cli, app):
     assert result.exit_code == 1
     first, _, last = result.stdout.strip().split("\n")
     assert re.fullmatch(
-        r"\S+app\.py:6: container-bound: work has no limit on its GPU containers; add max_containers=", first
+        r"\S+app\.py:6: warning: container-bound: work has no limit on its GPU containers; add max_containers=", first
     )
     assert last.startswith("1 finding in 1 file.") and "checks" in last
 
@@ -93,12 +93,15 @@ def test_json_and_github_formats_have_the_same_findings(cli, app):
     assert document["files"] == 1 and document["notes"] == []
     (finding,) = document["findings"]
     assert finding == {
-        "file": path, "line": 6, "rule": "container-bound", "message": "work has no limit on its GPU containers",
+        "file": path, "line": 6, "severity": "warning", "rule": "container-bound",
+        "message": "work has no limit on its GPU containers",
         "fix": "add max_containers=", "mend": "add max_containers=", "link": "references/checks.md#container-bound",
     }  # fmt: skip
     github = cli("check", path, "--format", "github").stdout.strip()
     escaped = path.replace(",", "%2C")
-    assert github.startswith(f"::error file={escaped},line=6,title=modal-serve-gen container-bound::work has no limit")
+    assert github.startswith(
+        f"::warning file={escaped},line=6,title=modal-serve-gen container-bound::work has no limit"
+    )
 
 
 def test_files_of_a_folder_that_import_modal_are_checked(cli, app, tmp_path):
@@ -173,7 +176,7 @@ def test_a_hostile_file_does_not_crash_the_check(cli, app, content):
 def test_a_failing_import_is_a_finding(app, text, expected):
     """Within the time limit, and whatever the file does to its process."""
     result = sdk_import.import_app(app(text), limit_s=3)
-    assert any(expected in message for _, message, _ in result.violations), result
+    assert any(expected in violation.message for violation in result.violations), result
 
 
 def test_credentials_are_hidden_from_an_imported_file(app, monkeypatch, tmp_path):

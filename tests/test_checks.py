@@ -8,17 +8,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_serve_gen import checks
+from modal_serve_gen.checks.severity import Severity
 
 EXAMPLES = Path(__file__).parent / "checks"
 RULES = sorted(checks.rules())
 EXPECTED = re.compile(r"# finding: (.+)$")
 
 
-def test_every_rule_has_examples_and_documentation():
-    """A folder of examples, and a docstring whose first line is a sentence."""
+SEVERITIES = """import modal
+
+app = modal.App("x")
+
+
+@app.function(gpu="L4", wrap_returned_exceptions=True, timeout=1, scaledown_window=60)
+@modal.web_server(8000)
+def serve():
+    subprocess.Popen("vllm serve /models/x --max-model-ln 100 --host 0.0.0.0", shell=True)
+"""
+
+
+def test_every_rule_has_examples_documentation_and_a_severity():
+    """A folder of examples, a docstring whose first line is a sentence, and `@severity(...)`."""
     assert {path.name for path in EXAMPLES.iterdir()} == set(RULES)
     for rule, text in checks.documentation().items():
         assert text.split("\n")[0].endswith("."), rule
+        assert checks.severities()[rule] in Severity
+
+
+def test_findings_are_sorted_by_severity_and_line():
+    """The most severe first; a deprecated argument is a warning, although its rule reports errors."""
+    findings = checks.check(SEVERITIES)
+    places = [(finding.severity, finding.line) for finding in findings]
+    assert places == sorted(places, key=lambda place: (("error", "warning", "advice").index(place[0]), place[1]))
+    assert {finding.severity for finding in findings} == {"error", "warning", "advice"}
+    by_rule = {finding.rule: finding.severity for finding in findings}
+    assert (by_rule["engine-flags"], by_rule["removed-api"]) == ("error", "warning")
+    assert (by_rule["container-bound"], by_rule["shell-string"]) == ("warning", "advice")
 
 
 @pytest.mark.parametrize("rule", RULES)

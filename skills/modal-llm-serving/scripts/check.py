@@ -79,7 +79,8 @@ if __name__ == "__main__":
 #| """Checks of Modal apps: each rule is a short function that yields the violations in an app's source.
 #|
 #| The public functions of the modules in `rules/` are the rules, under their own names; no list has to be edited to add
-#| one. A rule's docstring is its documentation: one sentence of what it requires, and a paragraph of why.
+#| one. A rule's docstring is its documentation: one sentence of what it requires, and a paragraph of why; its decorator
+#| says how severe its violations are.
 #| """
 #|
 #| import importlib
@@ -95,6 +96,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.app_source import AppSource, TooLarge
 #| from modal_serve_gen.checks.modal_objects import Violation
 #| from modal_serve_gen.checks.sdk_import import ImportResult, already_reported, import_app
+#| from modal_serve_gen.checks.severity import Severity, of_rule
 #|
 #| Rule = Callable[[AppSource], Iterable[Violation]]
 #| ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
@@ -113,6 +115,7 @@ if __name__ == "__main__":
 #|     rule: str
 #|     message: str
 #|     fix: str
+#|     severity: Severity
 #|
 #|
 #| @cache
@@ -127,13 +130,19 @@ if __name__ == "__main__":
 #|     return dict(sorted(functions.items()))
 #|
 #|
+#| @cache
+#| def severities() -> dict[str, Severity]:
+#|     """Rule name -> severity of its findings, unless a finding has its own. Findings from no rule come last."""
+#|     return {name: of_rule(rule) for name, rule in rules().items()} | dict.fromkeys(OTHER_FINDINGS, Severity.ERROR)
+#|
+#|
 #| def documentation() -> dict[str, str]:
 #|     """Rule name -> documentation, whose first line is a summary. Findings from no rule come last."""
 #|     return {name: inspect.getdoc(rule) or "" for name, rule in rules().items()} | OTHER_FINDINGS
 #|
 #|
 #| def check(text: str, path: Path | None = None) -> list[Finding]:
-#|     """All findings in an app's source, in line order. A text that is not Python yields one finding.
+#|     """All findings in an app's source, by severity and line. A text that is not Python yields one finding.
 #|
 #|     With `path`, the app at that path is also imported, in a separate process.
 #|     """
@@ -145,17 +154,17 @@ if __name__ == "__main__":
 #| ) -> tuple[list[Finding], str]:
 #|     """The findings of `check`, and why the app could not be imported here ('' if it could, or no path is given)."""
 #|     if len(text) > MAX_CHARACTERS:
-#|         return [_syntax(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
+#|         return [syntax_error(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
 #|     try:
 #|         source = AppSource(text)
 #|         imported = importer(path) if path else ImportResult()
 #|         source.update_constants(imported.names)
 #|         findings = [_finding(name, violation) for name, rule in rules().items() for violation in rule(source)]
 #|     except TooLarge as error:
-#|         return [_syntax(1, str(error), "split the file")], ""
+#|         return [syntax_error(1, str(error), "split the file")], ""
 #|     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
 #|         message = f"this is not valid Python: {getattr(error, 'msg', error)}"
-#|         return [_syntax(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
+#|         return [syntax_error(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
 #|     lines = {finding.line for finding in findings}
 #|     findings += [
 #|         _finding("import", violation)
@@ -164,15 +173,21 @@ if __name__ == "__main__":
 #|     ]
 #|     text_lines = text.split("\n")
 #|     visible = {finding for finding in findings if not _is_allowed(text_lines, finding)}
-#|     return sorted(visible, key=lambda finding: (finding.line, finding.rule, finding.message)), imported.note
+#|     return sorted(visible, key=_order), imported.note
+#|
+#|
+#| def syntax_error(line: int, message: str, fix: str) -> Finding:
+#|     """The finding in a file that cannot be parsed."""
+#|     return Finding(line, "syntax", message, fix, Severity.ERROR)
 #|
 #|
 #| def _finding(rule: str, violation: Violation) -> Finding:
-#|     return Finding(violation.line, rule, violation.message, violation.fix)
+#|     level = violation.severity or severities()[rule]
+#|     return Finding(violation.line, rule, violation.message, violation.fix, level)
 #|
 #|
-#| def _syntax(line: int, message: str, fix: str) -> Finding:
-#|     return Finding(line, "syntax", message, fix)
+#| def _order(finding: Finding) -> tuple[int, int, str, str]:
+#|     return finding.severity.rank, finding.line, finding.rule, finding.message
 #|
 #|
 #| def _is_allowed(lines: list[str], finding: Finding) -> bool:
@@ -1000,6 +1015,7 @@ if __name__ == "__main__":
 #|
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.evaluation import is_number
+#| from modal_serve_gen.checks.severity import Severity
 #|
 #| KINDS = ("function", "cls", "server")
 #| WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
@@ -1011,6 +1027,7 @@ if __name__ == "__main__":
 #|     line: int
 #|     message: str  # what is wrong
 #|     fix: str  # what to do about it
+#|     severity: Severity | None = None  # that of the rule if None
 #|
 #|
 #| class Argument(NamedTuple):
@@ -1179,8 +1196,10 @@ if __name__ == "__main__":
 #| from pathlib import Path
 #|
 #| from modal_serve_gen.checks import Finding
+#| from modal_serve_gen.checks.severity import Severity
 #| from modal_serve_gen.folders import shipped
 #|
+#| GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 #| DOCUMENTATION = "references/checks.md"  # in the skill
 #|
 #|
@@ -1199,7 +1218,9 @@ if __name__ == "__main__":
 #|             return f"No findings in {files}."
 #|         page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
 #|         where = page if page.exists() else "modal-serve-gen list checks"
-#|         lines = [f"{file}:{row.line}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings]
+#|         lines = [
+#|             f"{file}:{row.line}: {row.severity}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings
+#|         ]
 #|         summary = f"{_plural(len(lines), 'finding')} in {files}. For the rules, see {where}"
 #|         return "\n".join([*lines, "", summary])
 #|
@@ -1209,6 +1230,7 @@ if __name__ == "__main__":
 #|             {
 #|                 "file": file,
 #|                 "line": row.line,
+#|                 "severity": row.severity,
 #|                 "rule": row.rule,
 #|                 "message": row.message,
 #|                 "fix": row.fix,
@@ -1222,8 +1244,8 @@ if __name__ == "__main__":
 #|     def github(self) -> str:
 #|         """GitHub workflow commands, which annotate a pull request."""
 #|         return "\n".join(
-#|             f"::error file={_escaped(file, parameter=True)},line={row.line},title=modal-serve-gen {row.rule}"
-#|             f"::{_escaped(f'{row.message}; {row.fix}')}"
+#|             f"::{GITHUB_LEVELS[row.severity]} file={_escaped(file, parameter=True)},line={row.line},"
+#|             f"title=modal-serve-gen {row.rule}::{_escaped(f'{row.message}; {row.fix}')}"
 #|             for file, row in self.findings
 #|         )
 #|
@@ -1248,6 +1270,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
 #| SECRET_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
@@ -1256,6 +1279,7 @@ if __name__ == "__main__":
 #| PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def public_endpoint(app: AppSource) -> Iterator[Violation]:
 #|     """Web endpoints on a GPU require a token or a key.
 #|
@@ -1277,6 +1301,7 @@ if __name__ == "__main__":
 #|         yield Violation(place.line, f"anyone can call {obj.name} and start its containers", fix)
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def open_routes(app: AppSource) -> Iterator[Violation]:
 #|     """Routes that the engine's key does not protect are closed by other means.
 #|
@@ -1293,6 +1318,7 @@ if __name__ == "__main__":
 #|             )
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def developer_mode(app: AppSource) -> Iterator[Violation]:
 #|     """The engine's developer routes cannot be reached from outside.
 #|
@@ -1310,6 +1336,7 @@ if __name__ == "__main__":
 #|             )
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def admin_routes(app: AppSource) -> Iterator[Violation]:
 #|     """SGLang's administration routes are protected.
 #|
@@ -1323,6 +1350,7 @@ if __name__ == "__main__":
 #|             yield Violation(command.line, message, "require a proxy token, or set a key")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def key_in_argv(app: AppSource) -> Iterator[Violation]:
 #|     """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
 #|
@@ -1342,6 +1370,7 @@ if __name__ == "__main__":
 #|         )
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def key_in_file(app: AppSource) -> Iterator[Violation]:
 #|     """No API key or token is hard-coded.
 #|
@@ -1395,6 +1424,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen import facts, flags
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 #| URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
@@ -1407,6 +1437,7 @@ if __name__ == "__main__":
 #| }
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def engine_flags(app: AppSource) -> Iterator[Violation]:
 #|     """The engine's command line contains only flags and values that the pinned version accepts.
 #|
@@ -1429,6 +1460,7 @@ if __name__ == "__main__":
 #|             yield Violation(line, message, problem.advice or "remove it")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def engine_address(app: AppSource) -> Iterator[Violation]:
 #|     """The engine listens on 0.0.0.0, at the port that the web server or server declares.
 #|
@@ -1452,6 +1484,7 @@ if __name__ == "__main__":
 #|             yield Violation(flag.line if flag else command.line, message, f"use port {expected}")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def engine_routes(app: AppSource) -> Iterator[Violation]:
 #|     """Requests to the app's own engine use routes and methods that the engine has.
 #|
@@ -1480,6 +1513,7 @@ if __name__ == "__main__":
 #|                 yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def engine_variables(app: AppSource) -> Iterator[Violation]:
 #|     """Environment variables with the engine's prefix are known to the engine.
 #|
@@ -1499,6 +1533,7 @@ if __name__ == "__main__":
 #|                 yield Violation(line, f"{engine} does not read {name}", f"use {close[0]}" if close else "remove it")
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def shell_string(app: AppSource) -> Iterator[Violation]:
 #|     """The engine is started with a list of arguments, without a shell.
 #|
@@ -1554,10 +1589,12 @@ if __name__ == "__main__":
 #| from modal_serve_gen import facts
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| GENERATE_METHODS = ("generate", "chat")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def prompts_per_call(app: AppSource) -> Iterator[Violation]:
 #|     """An offline engine gets many prompts per call.
 #|
@@ -1573,6 +1610,7 @@ if __name__ == "__main__":
 #|                 yield Violation(call.line, f"{obj.name} passes one prompt per call", "pass a list of prompts")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def answer_length(app: AppSource) -> Iterator[Violation]:
 #|     """`max_tokens` is set explicitly.
 #|
@@ -1595,6 +1633,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.engine_command import EngineCommand, Word
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
 #| from modal_serve_gen.checks.rules.weights import DOWNLOAD_COMMAND, DOWNLOADS
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| SHA = re.compile(r"[0-9a-f]{40}")
 #| HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -1603,6 +1642,7 @@ if __name__ == "__main__":
 #| ADD_REVISION = "add revision= with the full commit hash"
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def engine_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """The engine is pinned to one version.
 #|
@@ -1616,6 +1656,7 @@ if __name__ == "__main__":
 #|         yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def packages_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """The other packages in the engine's image are pinned too.
 #|
@@ -1629,6 +1670,7 @@ if __name__ == "__main__":
 #|             yield Violation(line, f"{name} is not pinned", f'install "{name}==VERSION"')
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def image_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """The base image has a fixed tag, and the Python version is set.
 #|
@@ -1648,6 +1690,7 @@ if __name__ == "__main__":
 #|             yield Violation(call.line, f"image {image!r} has no add_python", 'add add_python="3.12"')
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def revision_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """Every download of the model is pinned to a full commit hash.
 #|
@@ -1674,6 +1717,7 @@ if __name__ == "__main__":
 #|             yield Violation(line, message, "add --revision with the full commit hash")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def remote_code(app: AppSource) -> Iterator[Violation]:
 #|     """Code from a model repository runs only at a pinned commit.
 #|
@@ -1725,11 +1769,13 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| MAX_IDLE_S = 1800  # of a web endpoint
 #| MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def gpu(app: AppSource) -> Iterator[Violation]:
 #|     """The GPU type exists on Modal, in a count that one container can get.
 #|
@@ -1760,6 +1806,7 @@ if __name__ == "__main__":
 #|                 yield Violation(argument.line, message, f"a container can have 1 to {max_count} {name}")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def limits(app: AppSource) -> Iterator[Violation]:
 #|     """Timeouts, sizes and container counts are within the service's limits, and secrets are objects.
 #|
@@ -1789,6 +1836,7 @@ if __name__ == "__main__":
 #|             yield Violation(secrets.line, "a secret is passed as a string", "pass modal.Secret.from_name(...)")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def container_bound(app: AppSource) -> Iterator[Violation]:
 #|     """GPU functions set `max_containers`, which bounds their cost.
 #|
@@ -1799,6 +1847,7 @@ if __name__ == "__main__":
 #|             yield Violation(obj.line, f"{obj.name} has no limit on its GPU containers", "add max_containers=")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def concurrency(app: AppSource) -> Iterator[Violation]:
 #|     """A container accepts as many concurrent requests as its engine batches.
 #|
@@ -1823,11 +1872,12 @@ if __name__ == "__main__":
 #|                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
 #|         if target and maximum and _exceeds(target, maximum):
 #|             message = f"the concurrency target {target.number:g} exceeds the maximum {maximum.number:g}"
-#|             yield Violation(target.line, message, "lower it")
+#|             yield Violation(target.line, message, "lower it", Severity.ERROR)
 #|         if command.server and maximum:
 #|             yield from _above_batch_size(command, target, maximum)
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def idle_window(app: AppSource) -> Iterator[Violation]:
 #|     """`scaledown_window` covers the pauses in the traffic, and not much more.
 #|
@@ -1840,7 +1890,8 @@ if __name__ == "__main__":
 #|         window = obj.argument("scaledown_window")
 #|         if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
 #|             message = f"{obj.name} scales down after 60 idle seconds, the default"
-#|             yield Violation(obj.line, message, "set scaledown_window= to bridge the pauses in your traffic")
+#|             fix = "set scaledown_window= to bridge the pauses in your traffic"
+#|             yield Violation(obj.line, message, fix, Severity.ADVICE)
 #|         elif window and window.number is not None:
 #|             maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
 #|             if window.number > maximum:
@@ -1860,7 +1911,7 @@ if __name__ == "__main__":
 #|     batch = int(flag.text)
 #|     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
 #|         message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
-#|         yield Violation(maximum.line, message, "set both to the same number")
+#|         yield Violation(maximum.line, message, "set both to the same number", Severity.ADVICE)
 #|
 #|
 #| def _uses_offline_class(obj: ModalObject) -> bool:
@@ -1877,6 +1928,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen import facts
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import WEB_DECORATORS, Call, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| OUTCOMES = {"raises": "the SDK rejects", "missing": "the SDK has no", "warns": "the SDK deprecates"}
 #| SERVER_FIXES = {
@@ -1898,6 +1950,7 @@ if __name__ == "__main__":
 #| ANY_ARGUMENTS = ("Image.from_registry", "Image.from_dockerfile")  # which accept every keyword
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def removed_api(app: AppSource) -> Iterator[Violation]:
 #|     """The app uses nothing that Modal's SDK has removed or deprecated.
 #|
@@ -1915,9 +1968,11 @@ if __name__ == "__main__":
 #|             fix = f"use {row.new}" if row.new else "remove it"
 #|             if row.concurrency and line in offline_lines:
 #|                 fix = "remove it: an offline engine takes one call at a time, so pass batches"
-#|             yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix)
+#|             level = Severity.WARNING if row.outcome == "warns" else None
+#|             yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix, level)
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def unknown_argument(app: AppSource) -> Iterator[Violation]:
 #|     """Modal's decorators, image steps and lookups are called with arguments that they accept.
 #|
@@ -1936,6 +1991,7 @@ if __name__ == "__main__":
 #|             yield Violation(argument.line, f"{name} has no argument {key}", fix)
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def install_options(app: AppSource) -> Iterator[Violation]:
 #|     """Options of pip are passed as arguments of the install step, not among the packages.
 #|
@@ -1951,6 +2007,7 @@ if __name__ == "__main__":
 #|                 yield Violation(node.lineno, f"{call.method} does not accept {text!r} as a package", fix)
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def concurrent_placement(app: AppSource) -> Iterator[Violation]:
 #|     """`@modal.concurrent` is below `@app.function` or `@app.cls` and sets max_inputs, and is not on a method or server.
 #|
@@ -1978,6 +2035,7 @@ if __name__ == "__main__":
 #|                     yield Violation(decorator.line, message, "decorate the class instead")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def server_class(app: AppSource) -> Iterator[Violation]:
 #|     """A class under `@app.server` starts its process in `@modal.enter`, and has no Modal methods or web decorators.
 #|
@@ -2000,6 +2058,7 @@ if __name__ == "__main__":
 #|                 yield Violation(node.lineno, f"the server {obj.name} has an __init__", "use @modal.enter")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def web_retries(app: AppSource) -> Iterator[Violation]:
 #|     """Web functions have no `retries`: Modal cannot repeat a request whose response may have started.
 #|
@@ -2011,6 +2070,7 @@ if __name__ == "__main__":
 #|             yield Violation(retries.line, message, "remove it: clients retry")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def class_lifecycle(app: AppSource) -> Iterator[Violation]:
 #|     """A class that Modal runs is set up in `@modal.enter` and parametrized by `modal.parameter()`.
 #|
@@ -2077,11 +2137,13 @@ if __name__ == "__main__":
 #|
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| WAKE_ROUTES = re.compile(r"/(wake_up|wake|resume_memory_occupation)\b")
 #| SLEEP_ROUTES = re.compile(r"/(sleep|release_memory_occupation)\b")
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def enter_order(app: AppSource) -> Iterator[Violation]:
 #|     """The engine is started, warmed up and put to sleep before the snapshot, and woken after it.
 #|
@@ -2097,13 +2159,15 @@ if __name__ == "__main__":
 #|         fix = "wake it in @modal.enter(snap=False)"
 #|         if not before and obj.engine_command:
 #|             message = f"the snapshot of {obj.name} is taken before the engine is started"
-#|             yield Violation(obj.node.lineno, message, "start the engine in @modal.enter(snap=True)")
+#|             fix = "start the engine in @modal.enter(snap=True)"
+#|             yield Violation(obj.node.lineno, message, fix, Severity.WARNING)
 #|         elif before and sleeps and not wakes:
 #|             yield Violation(sleeps[0], "the engine is put to sleep and never woken", fix)
 #|         elif before and wakes and not after:
 #|             yield Violation(wakes[0], "the engine is woken, but no method runs after the snapshot", fix)
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def snapshot_flags(app: AppSource) -> Iterator[Violation]:
 #|     """`enter(snap=True)` is used with enable_memory_snapshot, and with enable_gpu_snapshot for an engine on a GPU.
 #|
@@ -2135,6 +2199,7 @@ if __name__ == "__main__":
 #|                 yield Violation(command.line, message, 'set VLLM_SERVER_DEV_MODE="1"')
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def snapshot_gpus(app: AppSource) -> Iterator[Violation]:
 #|     """Snapshots use one GPU.
 #|
@@ -2172,6 +2237,7 @@ if __name__ == "__main__":
 #|
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
 #| WATCH_METHODS = {"poll", "wait", "communicate", "check_returncode", "returncode"}
@@ -2180,6 +2246,7 @@ if __name__ == "__main__":
 #| MIN_TIMEOUT_S = 120
 #|
 #|
+#| @severity(Severity.ADVICE)
 #| def readiness(app: AppSource) -> Iterator[Violation]:
 #|     """The app checks whether the engine is ready.
 #|
@@ -2192,6 +2259,7 @@ if __name__ == "__main__":
 #|         yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def dead_engine(app: AppSource) -> Iterator[Violation]:
 #|     """When the engine exits, its container exits too, and the log says why.
 #|
@@ -2211,6 +2279,7 @@ if __name__ == "__main__":
 #|                     yield from _swallowed_exit(app, node)
 #|
 #|
+#| @severity(Severity.ERROR)
 #| def startup_timeout(app: AppSource) -> Iterator[Violation]:
 #|     """A container that starts an engine has enough time to load and compile the model.
 #|
@@ -2225,7 +2294,7 @@ if __name__ == "__main__":
 #|             yield from _short_web_timeout(obj.web, command.engine)
 #|         if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
 #|             message = f"{obj.name} must start {command.engine} within 300 s, the default"
-#|             yield Violation(obj.line, message, "add startup_timeout= and timeout=")
+#|             yield Violation(obj.line, message, "add startup_timeout= and timeout=", Severity.WARNING)
 #|
 #|
 #| def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:
@@ -2261,6 +2330,7 @@ if __name__ == "__main__":
 #|
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| DOWNLOADS = ("snapshot_download", "hf_hub_download")
 #| LOADERS = ("LLM", "from_pretrained", "Engine")
@@ -2268,6 +2338,7 @@ if __name__ == "__main__":
 #| DOWNLOAD_COMMAND = re.compile(r"\b(hf|huggingface-cli) download\b")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def weights_volume(app: AppSource) -> Iterator[Violation]:
 #|     """A container that loads weights has a Volume to load them from.
 #|
@@ -2281,6 +2352,7 @@ if __name__ == "__main__":
 #|             )
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def download_on_gpu(app: AppSource) -> Iterator[Violation]:
 #|     """Weights are downloaded on a CPU, before a GPU starts.
 #|
@@ -2300,6 +2372,7 @@ if __name__ == "__main__":
 #|             yield Violation(command.line, message, "download it to a Volume first, in a function without a GPU")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def model_per_call(app: AppSource) -> Iterator[Violation]:
 #|     """A model is loaded once per container, in `@modal.enter`, not on every call.
 #|
@@ -2315,6 +2388,7 @@ if __name__ == "__main__":
 #|                     yield Violation(call.line, message, "load it in @modal.enter of a class")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def pickle_weights(app: AppSource) -> Iterator[Violation]:
 #|     """Weights are safetensors files, which cannot run code when they are loaded.
 #|
@@ -2338,6 +2412,7 @@ if __name__ == "__main__":
 #|                 yield Violation(allowed.line, "pickled weights are downloaded", "download safetensors instead")
 #|
 #|
+#| @severity(Severity.WARNING)
 #| def volume_commit(app: AppSource) -> Iterator[Violation]:
 #|     """Files written to a Volume for other containers are committed.
 #|
@@ -2452,7 +2527,7 @@ if __name__ == "__main__":
 #|     try:
 #|         text = data.decode("utf-8-sig")
 #|     except UnicodeDecodeError:
-#|         return [checks.Finding(1, "syntax", "the file is not UTF-8", "save it as UTF-8")], ""
+#|         return [checks.syntax_error(1, "the file is not UTF-8", "save it as UTF-8")], ""
 #|     return checks.examine(text, file if imports else None)
 
 # === modal_serve_gen/checks/scopes.py
@@ -2550,6 +2625,7 @@ if __name__ == "__main__":
 #| from pathlib import Path
 #|
 #| from modal_serve_gen.checks.modal_objects import Violation
+#| from modal_serve_gen.checks.severity import Severity
 #|
 #| LIMIT_S = 20
 #| MAX_REPORT_BYTES = 2**20
@@ -2579,7 +2655,12 @@ if __name__ == "__main__":
 #|         how = f"by signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"with exit code {exit_code}"
 #|         return ImportResult(violations=(Violation(1, f"the import ends the process {how}", MOVE_WORK),))
 #|     violations = [
-#|         Violation(line, _first_paragraph(message), f"replace it: the installed modal {version} deprecates it")
+#|         Violation(
+#|             line,
+#|             _first_paragraph(message),
+#|             f"replace it: the installed modal {version} deprecates it",
+#|             Severity.WARNING,
+#|         )
 #|         for message, line in report["warnings"]
 #|     ]
 #|     note = ""
@@ -2643,6 +2724,56 @@ if __name__ == "__main__":
 #| def _first_paragraph(message: str) -> str:
 #|     """The first paragraph of a message, on one line."""
 #|     return " ".join(message.strip().split("\n\n")[0].split())[:300]
+
+# === modal_serve_gen/checks/severity.py
+#| """How much a finding matters, from an app that fails to advice."""
+#|
+#| from collections.abc import Callable, Iterable
+#| from enum import StrEnum
+#| from typing import TypeVar
+#|
+#| Marked = TypeVar("Marked", bound=Callable[..., Iterable[object]])
+#| ATTRIBUTE = "severity"  # of a rule
+#|
+#|
+#| class Severity(StrEnum):
+#|     """Severities, the most severe first."""
+#|
+#|     ERROR = "error"
+#|     WARNING = "warning"
+#|     ADVICE = "advice"
+#|
+#|     @property
+#|     def meaning(self) -> str:
+#|         return MEANINGS[self]
+#|
+#|     @property
+#|     def rank(self) -> int:
+#|         """0 for the most severe; sorts findings."""
+#|         return list(Severity).index(self)
+#|
+#|
+#| MEANINGS = {
+#|     Severity.ERROR: "the app fails: at import, at deployment, at start or when it is called",
+#|     Severity.WARNING: "the app runs, but costs more than necessary, gives poor results, or is open to others",
+#|     Severity.ADVICE: "the app runs today, and is easier to run, reproduce or debug with the change",
+#| }
+#|
+#|
+#| def severity(level: Severity) -> Callable[[Marked], Marked]:
+#|     """Decorate a rule with the severity of its violations; a `Violation` may have another one."""
+#|
+#|     def mark(rule: Marked) -> Marked:
+#|         setattr(rule, ATTRIBUTE, level)
+#|         return rule
+#|
+#|     return mark
+#|
+#|
+#| def of_rule(rule: Callable[..., object]) -> Severity:
+#|     """The severity of a rule. Raises AttributeError for a rule without one."""
+#|     level: Severity = getattr(rule, ATTRIBUTE)
+#|     return level
 
 # === modal_serve_gen/errors.py
 #| """Errors of the commands, each with its exit code.

@@ -1,7 +1,8 @@
 """Checks of Modal apps: each rule is a short function that yields the violations in an app's source.
 
 The public functions of the modules in `rules/` are the rules, under their own names; no list has to be edited to add
-one. A rule's docstring is its documentation: one sentence of what it requires, and a paragraph of why.
+one. A rule's docstring is its documentation: one sentence of what it requires, and a paragraph of why; its decorator
+says how severe its violations are.
 """
 
 import importlib
@@ -17,6 +18,7 @@ from modal_serve_gen.checks import rules as rules_package
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.checks.modal_objects import Violation
 from modal_serve_gen.checks.sdk_import import ImportResult, already_reported, import_app
+from modal_serve_gen.checks.severity import Severity, of_rule
 
 Rule = Callable[[AppSource], Iterable[Violation]]
 ALLOW = re.compile(r"#\s*serve:\s*allow\[([\w, -]+)\]")
@@ -35,6 +37,7 @@ class Finding:
     rule: str
     message: str
     fix: str
+    severity: Severity
 
 
 @cache
@@ -49,13 +52,19 @@ def rules() -> dict[str, Rule]:
     return dict(sorted(functions.items()))
 
 
+@cache
+def severities() -> dict[str, Severity]:
+    """Rule name -> severity of its findings, unless a finding has its own. Findings from no rule come last."""
+    return {name: of_rule(rule) for name, rule in rules().items()} | dict.fromkeys(OTHER_FINDINGS, Severity.ERROR)
+
+
 def documentation() -> dict[str, str]:
     """Rule name -> documentation, whose first line is a summary. Findings from no rule come last."""
     return {name: inspect.getdoc(rule) or "" for name, rule in rules().items()} | OTHER_FINDINGS
 
 
 def check(text: str, path: Path | None = None) -> list[Finding]:
-    """All findings in an app's source, in line order. A text that is not Python yields one finding.
+    """All findings in an app's source, by severity and line. A text that is not Python yields one finding.
 
     With `path`, the app at that path is also imported, in a separate process.
     """
@@ -67,17 +76,17 @@ def examine(
 ) -> tuple[list[Finding], str]:
     """The findings of `check`, and why the app could not be imported here ('' if it could, or no path is given)."""
     if len(text) > MAX_CHARACTERS:
-        return [_syntax(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
+        return [syntax_error(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
     try:
         source = AppSource(text)
         imported = importer(path) if path else ImportResult()
         source.update_constants(imported.names)
         findings = [_finding(name, violation) for name, rule in rules().items() for violation in rule(source)]
     except TooLarge as error:
-        return [_syntax(1, str(error), "split the file")], ""
+        return [syntax_error(1, str(error), "split the file")], ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         message = f"this is not valid Python: {getattr(error, 'msg', error)}"
-        return [_syntax(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
+        return [syntax_error(getattr(error, "lineno", None) or 1, message, "fix the syntax")], ""
     lines = {finding.line for finding in findings}
     findings += [
         _finding("import", violation)
@@ -86,15 +95,21 @@ def examine(
     ]
     text_lines = text.split("\n")
     visible = {finding for finding in findings if not _is_allowed(text_lines, finding)}
-    return sorted(visible, key=lambda finding: (finding.line, finding.rule, finding.message)), imported.note
+    return sorted(visible, key=_order), imported.note
+
+
+def syntax_error(line: int, message: str, fix: str) -> Finding:
+    """The finding in a file that cannot be parsed."""
+    return Finding(line, "syntax", message, fix, Severity.ERROR)
 
 
 def _finding(rule: str, violation: Violation) -> Finding:
-    return Finding(violation.line, rule, violation.message, violation.fix)
+    level = violation.severity or severities()[rule]
+    return Finding(violation.line, rule, violation.message, violation.fix, level)
 
 
-def _syntax(line: int, message: str, fix: str) -> Finding:
-    return Finding(line, "syntax", message, fix)
+def _order(finding: Finding) -> tuple[int, int, str, str]:
+    return finding.severity.rank, finding.line, finding.rule, finding.message
 
 
 def _is_allowed(lines: list[str], finding: Finding) -> bool:

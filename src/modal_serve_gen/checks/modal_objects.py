@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.evaluation import is_number
+from modal_serve_gen.checks.severity import Severity
 
 KINDS = ("function", "cls", "server")
 WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
@@ -18,6 +19,7 @@ class Violation(NamedTuple):
     line: int
     message: str  # what is wrong
     fix: str  # what to do about it
+    severity: Severity | None = None  # that of the rule if None
 
 
 class Argument(NamedTuple):

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modal_serve_gen.checks import Finding
+from modal_serve_gen.checks.severity import Severity
 from modal_serve_gen.folders import shipped
 
+GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 DOCUMENTATION = "references/checks.md"  # in the skill
 
 
@@ -25,7 +27,9 @@ class Report:
             return f"No findings in {files}."
         page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
         where = page if page.exists() else "modal-serve-gen list checks"
-        lines = [f"{file}:{row.line}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings]
+        lines = [
+            f"{file}:{row.line}: {row.severity}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings
+        ]
         summary = f"{_plural(len(lines), 'finding')} in {files}. For the rules, see {where}"
         return "\n".join([*lines, "", summary])
 
@@ -35,6 +39,7 @@ class Report:
             {
                 "file": file,
                 "line": row.line,
+                "severity": row.severity,
                 "rule": row.rule,
                 "message": row.message,
                 "fix": row.fix,
@@ -48,8 +53,8 @@ class Report:
     def github(self) -> str:
         """GitHub workflow commands, which annotate a pull request."""
         return "\n".join(
-            f"::error file={_escaped(file, parameter=True)},line={row.line},title=modal-serve-gen {row.rule}"
-            f"::{_escaped(f'{row.message}; {row.fix}')}"
+            f"::{GITHUB_LEVELS[row.severity]} file={_escaped(file, parameter=True)},line={row.line},"
+            f"title=modal-serve-gen {row.rule}::{_escaped(f'{row.message}; {row.fix}')}"
             for file, row in self.findings
         )
 

@@ -60,5 +60,5 @@ def _check_file(file: Path, imports: bool) -> tuple[list[checks.Finding], str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return [checks.Finding(1, "syntax", "the file is not UTF-8", "save it as UTF-8")], ""
+        return [checks.syntax_error(1, "the file is not UTF-8", "save it as UTF-8")], ""
     return checks.examine(text, file if imports else None)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modal_serve_gen.checks.modal_objects import Violation
+from modal_serve_gen.checks.severity import Severity
 
 LIMIT_S = 20
 MAX_REPORT_BYTES = 2**20
@@ -47,7 +48,12 @@ def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
         how = f"by signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"with exit code {exit_code}"
         return ImportResult(violations=(Violation(1, f"the import ends the process {how}", MOVE_WORK),))
     violations = [
-        Violation(line, _first_paragraph(message), f"replace it: the installed modal {version} deprecates it")
+        Violation(
+            line,
+            _first_paragraph(message),
+            f"replace it: the installed modal {version} deprecates it",
+            Severity.WARNING,
+        )
         for message, line in report["warnings"]
     ]
     note = ""

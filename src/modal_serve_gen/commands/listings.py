@@ -66,4 +66,8 @@ def _gpus() -> list[dict[str, Any]]:
 def _checks() -> list[dict[str, Any]]:
     from modal_serve_gen import checks
 
-    return [{"rule": name, "what": text.split("\n")[0]} for name, text in checks.documentation().items()]
+    severities = checks.severities()
+    return [
+        {"rule": name, "severity": severities[name], "what": text.split("\n")[0]}
+        for name, text in checks.documentation().items()
+    ]

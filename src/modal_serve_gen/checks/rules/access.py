@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
 SECRET_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
@@ -14,6 +15,7 @@ KEY_VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
 PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
 
 
+@severity(Severity.WARNING)
 def public_endpoint(app: AppSource) -> Iterator[Violation]:
     """Web endpoints on a GPU require a token or a key.
 
@@ -35,6 +37,7 @@ def public_endpoint(app: AppSource) -> Iterator[Violation]:
         yield Violation(place.line, f"anyone can call {obj.name} and start its containers", fix)
 
 
+@severity(Severity.WARNING)
 def open_routes(app: AppSource) -> Iterator[Violation]:
     """Routes that the engine's key does not protect are closed by other means.
 
@@ -51,6 +54,7 @@ def open_routes(app: AppSource) -> Iterator[Violation]:
             )
 
 
+@severity(Severity.WARNING)
 def developer_mode(app: AppSource) -> Iterator[Violation]:
     """The engine's developer routes cannot be reached from outside.
 
@@ -68,6 +72,7 @@ def developer_mode(app: AppSource) -> Iterator[Violation]:
             )
 
 
+@severity(Severity.WARNING)
 def admin_routes(app: AppSource) -> Iterator[Violation]:
     """SGLang's administration routes are protected.
 
@@ -81,6 +86,7 @@ def admin_routes(app: AppSource) -> Iterator[Violation]:
             yield Violation(command.line, message, "require a proxy token, or set a key")
 
 
+@severity(Severity.WARNING)
 def key_in_argv(app: AppSource) -> Iterator[Violation]:
     """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
 
@@ -100,6 +106,7 @@ def key_in_argv(app: AppSource) -> Iterator[Violation]:
         )
 
 
+@severity(Severity.WARNING)
 def key_in_file(app: AppSource) -> Iterator[Violation]:
     """No API key or token is hard-coded.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Call, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
@@ -20,6 +21,7 @@ OTHER_ENGINE_ROUTES = {
 }
 
 
+@severity(Severity.ERROR)
 def engine_flags(app: AppSource) -> Iterator[Violation]:
     """The engine's command line contains only flags and values that the pinned version accepts.
 
@@ -42,6 +44,7 @@ def engine_flags(app: AppSource) -> Iterator[Violation]:
             yield Violation(line, message, problem.advice or "remove it")
 
 
+@severity(Severity.ERROR)
 def engine_address(app: AppSource) -> Iterator[Violation]:
     """The engine listens on 0.0.0.0, at the port that the web server or server declares.
 
@@ -65,6 +68,7 @@ def engine_address(app: AppSource) -> Iterator[Violation]:
             yield Violation(flag.line if flag else command.line, message, f"use port {expected}")
 
 
+@severity(Severity.ERROR)
 def engine_routes(app: AppSource) -> Iterator[Violation]:
     """Requests to the app's own engine use routes and methods that the engine has.
 
@@ -93,6 +97,7 @@ def engine_routes(app: AppSource) -> Iterator[Violation]:
                 yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
 
 
+@severity(Severity.ADVICE)
 def engine_variables(app: AppSource) -> Iterator[Violation]:
     """Environment variables with the engine's prefix are known to the engine.
 
@@ -112,6 +117,7 @@ def engine_variables(app: AppSource) -> Iterator[Violation]:
                 yield Violation(line, f"{engine} does not read {name}", f"use {close[0]}" if close else "remove it")
 
 
+@severity(Severity.ADVICE)
 def shell_string(app: AppSource) -> Iterator[Violation]:
     """The engine is started with a list of arguments, without a shell.
 

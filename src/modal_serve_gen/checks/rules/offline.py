@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 GENERATE_METHODS = ("generate", "chat")
 
 
+@severity(Severity.WARNING)
 def prompts_per_call(app: AppSource) -> Iterator[Violation]:
     """An offline engine gets many prompts per call.
 
@@ -25,6 +27,7 @@ def prompts_per_call(app: AppSource) -> Iterator[Violation]:
                 yield Violation(call.line, f"{obj.name} passes one prompt per call", "pass a list of prompts")
 
 
+@severity(Severity.WARNING)
 def answer_length(app: AppSource) -> Iterator[Violation]:
     """`max_tokens` is set explicitly.
 

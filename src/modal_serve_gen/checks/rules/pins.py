@@ -7,6 +7,7 @@ from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand, Word
 from modal_serve_gen.checks.modal_objects import Call, Violation
 from modal_serve_gen.checks.rules.weights import DOWNLOAD_COMMAND, DOWNLOADS
+from modal_serve_gen.checks.severity import Severity, severity
 
 SHA = re.compile(r"[0-9a-f]{40}")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -15,6 +16,7 @@ MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
 ADD_REVISION = "add revision= with the full commit hash"
 
 
+@severity(Severity.ADVICE)
 def engine_pinned(app: AppSource) -> Iterator[Violation]:
     """The engine is pinned to one version.
 
@@ -28,6 +30,7 @@ def engine_pinned(app: AppSource) -> Iterator[Violation]:
         yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
 
 
+@severity(Severity.ADVICE)
 def packages_pinned(app: AppSource) -> Iterator[Violation]:
     """The other packages in the engine's image are pinned too.
 
@@ -41,6 +44,7 @@ def packages_pinned(app: AppSource) -> Iterator[Violation]:
             yield Violation(line, f"{name} is not pinned", f'install "{name}==VERSION"')
 
 
+@severity(Severity.ADVICE)
 def image_pinned(app: AppSource) -> Iterator[Violation]:
     """The base image has a fixed tag, and the Python version is set.
 
@@ -60,6 +64,7 @@ def image_pinned(app: AppSource) -> Iterator[Violation]:
             yield Violation(call.line, f"image {image!r} has no add_python", 'add add_python="3.12"')
 
 
+@severity(Severity.ADVICE)
 def revision_pinned(app: AppSource) -> Iterator[Violation]:
     """Every download of the model is pinned to a full commit hash.
 
@@ -86,6 +91,7 @@ def revision_pinned(app: AppSource) -> Iterator[Violation]:
             yield Violation(line, message, "add --revision with the full commit hash")
 
 
+@severity(Severity.WARNING)
 def remote_code(app: AppSource) -> Iterator[Violation]:
     """Code from a model repository runs only at a pinned commit.
 

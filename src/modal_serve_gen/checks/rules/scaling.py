@@ -8,11 +8,13 @@ from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 MAX_IDLE_S = 1800  # of a web endpoint
 MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
 
 
+@severity(Severity.ERROR)
 def gpu(app: AppSource) -> Iterator[Violation]:
     """The GPU type exists on Modal, in a count that one container can get.
 
@@ -43,6 +45,7 @@ def gpu(app: AppSource) -> Iterator[Violation]:
                 yield Violation(argument.line, message, f"a container can have 1 to {max_count} {name}")
 
 
+@severity(Severity.ERROR)
 def limits(app: AppSource) -> Iterator[Violation]:
     """Timeouts, sizes and container counts are within the service's limits, and secrets are objects.
 
@@ -72,6 +75,7 @@ def limits(app: AppSource) -> Iterator[Violation]:
             yield Violation(secrets.line, "a secret is passed as a string", "pass modal.Secret.from_name(...)")
 
 
+@severity(Severity.WARNING)
 def container_bound(app: AppSource) -> Iterator[Violation]:
     """GPU functions set `max_containers`, which bounds their cost.
 
@@ -82,6 +86,7 @@ def container_bound(app: AppSource) -> Iterator[Violation]:
             yield Violation(obj.line, f"{obj.name} has no limit on its GPU containers", "add max_containers=")
 
 
+@severity(Severity.WARNING)
 def concurrency(app: AppSource) -> Iterator[Violation]:
     """A container accepts as many concurrent requests as its engine batches.
 
@@ -106,11 +111,12 @@ def concurrency(app: AppSource) -> Iterator[Violation]:
                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
         if target and maximum and _exceeds(target, maximum):
             message = f"the concurrency target {target.number:g} exceeds the maximum {maximum.number:g}"
-            yield Violation(target.line, message, "lower it")
+            yield Violation(target.line, message, "lower it", Severity.ERROR)
         if command.server and maximum:
             yield from _above_batch_size(command, target, maximum)
 
 
+@severity(Severity.WARNING)
 def idle_window(app: AppSource) -> Iterator[Violation]:
     """`scaledown_window` covers the pauses in the traffic, and not much more.
 
@@ -123,7 +129,8 @@ def idle_window(app: AppSource) -> Iterator[Violation]:
         window = obj.argument("scaledown_window")
         if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
             message = f"{obj.name} scales down after 60 idle seconds, the default"
-            yield Violation(obj.line, message, "set scaledown_window= to bridge the pauses in your traffic")
+            fix = "set scaledown_window= to bridge the pauses in your traffic"
+            yield Violation(obj.line, message, fix, Severity.ADVICE)
         elif window and window.number is not None:
             maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
             if window.number > maximum:
@@ -143,7 +150,7 @@ def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: 
     batch = int(flag.text)
     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
         message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
-        yield Violation(maximum.line, message, "set both to the same number")
+        yield Violation(maximum.line, message, "set both to the same number", Severity.ADVICE)
 
 
 def _uses_offline_class(obj: ModalObject) -> bool:

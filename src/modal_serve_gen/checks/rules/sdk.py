@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import WEB_DECORATORS, Call, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 OUTCOMES = {"raises": "the SDK rejects", "missing": "the SDK has no", "warns": "the SDK deprecates"}
 SERVER_FIXES = {
@@ -28,6 +29,7 @@ PIP_OPTIONS = {"--extra-index-url": "extra_index_url", "--index-url": "index_url
 ANY_ARGUMENTS = ("Image.from_registry", "Image.from_dockerfile")  # which accept every keyword
 
 
+@severity(Severity.ERROR)
 def removed_api(app: AppSource) -> Iterator[Violation]:
     """The app uses nothing that Modal's SDK has removed or deprecated.
 
@@ -45,9 +47,11 @@ def removed_api(app: AppSource) -> Iterator[Violation]:
             fix = f"use {row.new}" if row.new else "remove it"
             if row.concurrency and line in offline_lines:
                 fix = "remove it: an offline engine takes one call at a time, so pass batches"
-            yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix)
+            level = Severity.WARNING if row.outcome == "warns" else None
+            yield Violation(line, f"{OUTCOMES[row.outcome]} {row.old}", fix, level)
 
 
+@severity(Severity.ERROR)
 def unknown_argument(app: AppSource) -> Iterator[Violation]:
     """Modal's decorators, image steps and lookups are called with arguments that they accept.
 
@@ -66,6 +70,7 @@ def unknown_argument(app: AppSource) -> Iterator[Violation]:
             yield Violation(argument.line, f"{name} has no argument {key}", fix)
 
 
+@severity(Severity.ERROR)
 def install_options(app: AppSource) -> Iterator[Violation]:
     """Options of pip are passed as arguments of the install step, not among the packages.
 
@@ -81,6 +86,7 @@ def install_options(app: AppSource) -> Iterator[Violation]:
                 yield Violation(node.lineno, f"{call.method} does not accept {text!r} as a package", fix)
 
 
+@severity(Severity.ERROR)
 def concurrent_placement(app: AppSource) -> Iterator[Violation]:
     """`@modal.concurrent` is below `@app.function` or `@app.cls` and sets max_inputs, and is not on a method or server.
 
@@ -108,6 +114,7 @@ def concurrent_placement(app: AppSource) -> Iterator[Violation]:
                     yield Violation(decorator.line, message, "decorate the class instead")
 
 
+@severity(Severity.ERROR)
 def server_class(app: AppSource) -> Iterator[Violation]:
     """A class under `@app.server` starts its process in `@modal.enter`, and has no Modal methods or web decorators.
 
@@ -130,6 +137,7 @@ def server_class(app: AppSource) -> Iterator[Violation]:
                 yield Violation(node.lineno, f"the server {obj.name} has an __init__", "use @modal.enter")
 
 
+@severity(Severity.ERROR)
 def web_retries(app: AppSource) -> Iterator[Violation]:
     """Web functions have no `retries`: Modal cannot repeat a request whose response may have started.
 
@@ -141,6 +149,7 @@ def web_retries(app: AppSource) -> Iterator[Violation]:
             yield Violation(retries.line, message, "remove it: clients retry")
 
 
+@severity(Severity.ERROR)
 def class_lifecycle(app: AppSource) -> Iterator[Violation]:
     """A class that Modal runs is set up in `@modal.enter` and parametrized by `modal.parameter()`.
 

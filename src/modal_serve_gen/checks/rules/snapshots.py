@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 WAKE_ROUTES = re.compile(r"/(wake_up|wake|resume_memory_occupation)\b")
 SLEEP_ROUTES = re.compile(r"/(sleep|release_memory_occupation)\b")
 
 
+@severity(Severity.ERROR)
 def enter_order(app: AppSource) -> Iterator[Violation]:
     """The engine is started, warmed up and put to sleep before the snapshot, and woken after it.
 
@@ -26,13 +28,15 @@ def enter_order(app: AppSource) -> Iterator[Violation]:
         fix = "wake it in @modal.enter(snap=False)"
         if not before and obj.engine_command:
             message = f"the snapshot of {obj.name} is taken before the engine is started"
-            yield Violation(obj.node.lineno, message, "start the engine in @modal.enter(snap=True)")
+            fix = "start the engine in @modal.enter(snap=True)"
+            yield Violation(obj.node.lineno, message, fix, Severity.WARNING)
         elif before and sleeps and not wakes:
             yield Violation(sleeps[0], "the engine is put to sleep and never woken", fix)
         elif before and wakes and not after:
             yield Violation(wakes[0], "the engine is woken, but no method runs after the snapshot", fix)
 
 
+@severity(Severity.ERROR)
 def snapshot_flags(app: AppSource) -> Iterator[Violation]:
     """`enter(snap=True)` is used with enable_memory_snapshot, and with enable_gpu_snapshot for an engine on a GPU.
 
@@ -64,6 +68,7 @@ def snapshot_flags(app: AppSource) -> Iterator[Violation]:
                 yield Violation(command.line, message, 'set VLLM_SERVER_DEV_MODE="1"')
 
 
+@severity(Severity.ERROR)
 def snapshot_gpus(app: AppSource) -> Iterator[Violation]:
     """Snapshots use one GPU.
 

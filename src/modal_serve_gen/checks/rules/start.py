@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Call, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
 WATCH_METHODS = {"poll", "wait", "communicate", "check_returncode", "returncode"}
@@ -14,6 +15,7 @@ DEFAULT_TIMEOUTS = {"server": 30, "web_server": 5, "http_server": 30}
 MIN_TIMEOUT_S = 120
 
 
+@severity(Severity.ADVICE)
 def readiness(app: AppSource) -> Iterator[Violation]:
     """The app checks whether the engine is ready.
 
@@ -26,6 +28,7 @@ def readiness(app: AppSource) -> Iterator[Violation]:
         yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 
 
+@severity(Severity.WARNING)
 def dead_engine(app: AppSource) -> Iterator[Violation]:
     """When the engine exits, its container exits too, and the log says why.
 
@@ -45,6 +48,7 @@ def dead_engine(app: AppSource) -> Iterator[Violation]:
                     yield from _swallowed_exit(app, node)
 
 
+@severity(Severity.ERROR)
 def startup_timeout(app: AppSource) -> Iterator[Violation]:
     """A container that starts an engine has enough time to load and compile the model.
 
@@ -59,7 +63,7 @@ def startup_timeout(app: AppSource) -> Iterator[Violation]:
             yield from _short_web_timeout(obj.web, command.engine)
         if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
             message = f"{obj.name} must start {command.engine} within 300 s, the default"
-            yield Violation(obj.line, message, "add startup_timeout= and timeout=")
+            yield Violation(obj.line, message, "add startup_timeout= and timeout=", Severity.WARNING)
 
 
 def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:

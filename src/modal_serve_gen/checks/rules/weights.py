@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+from modal_serve_gen.checks.severity import Severity, severity
 
 DOWNLOADS = ("snapshot_download", "hf_hub_download")
 LOADERS = ("LLM", "from_pretrained", "Engine")
@@ -13,6 +14,7 @@ PICKLES = re.compile(r"\.(bin|pt|pth|ckpt|pkl)$")
 DOWNLOAD_COMMAND = re.compile(r"\b(hf|huggingface-cli) download\b")
 
 
+@severity(Severity.WARNING)
 def weights_volume(app: AppSource) -> Iterator[Violation]:
     """A container that loads weights has a Volume to load them from.
 
@@ -26,6 +28,7 @@ def weights_volume(app: AppSource) -> Iterator[Violation]:
             )
 
 
+@severity(Severity.WARNING)
 def download_on_gpu(app: AppSource) -> Iterator[Violation]:
     """Weights are downloaded on a CPU, before a GPU starts.
 
@@ -45,6 +48,7 @@ def download_on_gpu(app: AppSource) -> Iterator[Violation]:
             yield Violation(command.line, message, "download it to a Volume first, in a function without a GPU")
 
 
+@severity(Severity.WARNING)
 def model_per_call(app: AppSource) -> Iterator[Violation]:
     """A model is loaded once per container, in `@modal.enter`, not on every call.
 
@@ -60,6 +64,7 @@ def model_per_call(app: AppSource) -> Iterator[Violation]:
                     yield Violation(call.line, message, "load it in @modal.enter of a class")
 
 
+@severity(Severity.WARNING)
 def pickle_weights(app: AppSource) -> Iterator[Violation]:
     """Weights are safetensors files, which cannot run code when they are loaded.
 
@@ -83,6 +88,7 @@ def pickle_weights(app: AppSource) -> Iterator[Violation]:
                 yield Violation(allowed.line, "pickled weights are downloaded", "download safetensors instead")
 
 
+@severity(Severity.WARNING)
 def volume_commit(app: AppSource) -> Iterator[Violation]:
     """Files written to a Volume for other containers are committed.
 
