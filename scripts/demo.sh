@@ -22,6 +22,6 @@ fi
 if [ "$code" -eq 0 ]; then
     echo
     echo "The app is demo/serve.py; the program is $bin/modal-serve-gen."
-    echo "The answer above is nonsense because the weights are random; everything else was real."
+    echo "The answer above is nonsense because the weights are random. What else was substituted is listed above."
 fi
 exit "$code"

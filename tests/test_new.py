@@ -210,6 +210,7 @@ BAD = {
     "key as engine flag": (["--engine-arg=--api-key=s3cr3t"], 2, "--auth"),
     "engine arg without dashes": (["--engine-arg=seed"], 2, "--engine-arg"),
     "control character": (["--served-model-name", "a\x1b[31m"], 2, "--served-model-name"),
+    "invalid Unicode": (["--served-model-name", "a\ud800"], 2, "It must not contain control characters or invalid"),
     "control character of C1": (["--served-model-name", "a\x85b"], 2, "--served-model-name"),
     "served name that looks like a flag": (["--served-model-name=--port"], 2, "--served-model-name"),
     "model that is not bundled": (["--model", "nobody/nothing-here"], 3, "nobody/nothing-here"),
@@ -418,6 +419,13 @@ def test_a_bundled_draft_needs_no_network(cli):
     assert "adapters and drafts" in result.stdout
 
 
+def test_an_option_of_the_engine_is_passed_with_engine_arg(cli):
+    """A flag of an engine that `new` does not have: the error shows how the app passes it on."""
+    result = cli("new", "a.py", "--kv-cache-dtype", "fp8")
+    assert result.exit_code == 2 and "--engine-arg=--kv-cache-dtype=VALUE" in result.stderr
+    assert "--engine-arg" not in cli("new", "a.py", "--nope").stderr
+
+
 def test_stdout_contains_the_app_only(cli):
     """With --stdout, price and memory plan are printed to stderr."""
     result = cli("new", "--offline", "--stdout")
@@ -427,7 +435,7 @@ def test_stdout_contains_the_app_only(cli):
 
 def test_a_reasoning_model_is_noted_with_the_option_that_turns_it_off(cli):
     """With that option, the note is not printed."""
-    switch = '--engine-arg=--default-chat-template-kwargs={"enable_thinking": false}'
+    switch = '--engine-arg=--default-chat-template-kwargs={"enable_thinking":false}'
     assert switch in cli("new", "a.py", "--offline", "--model", "Qwen/Qwen3-8B").stdout.replace("\n    ", " ")
     quiet = cli("new", "b.py", "--offline", "--model", "Qwen/Qwen3-8B", switch)
     assert quiet.exit_code == 0 and "may reason" not in quiet.stdout

@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich cuts long option names off in narrow terminals
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command(cls=console.Command)(new.new)
+app.command(cls=new.New)(new.new)
 app.command(cls=console.Command)(plan.plan)
 app.command(cls=console.Command)(check.check)
 app.command(cls=rehearse.PassingOn, context_settings={"allow_extra_args": True})(rehearse.rehearse)

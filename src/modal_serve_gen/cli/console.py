@@ -85,11 +85,14 @@ class Command(typer.core.TyperCommand):
     """A command whose usage errors are JSON too, if `--json` is given."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # private to typer
-        as_json = "--json" in args
+        as_json, words = "--json" in args, list(args)
         try:
-            return self.parse(ctx, args)
-        except Exception as error:
-            if as_json and hasattr(error, "format_message"):  # typer's usage errors have no public class
+            return super().parse_args(ctx, args)
+        except Exception as exception:
+            error: Any = exception  # typer's usage errors have no public class
+            if hasattr(error, "possibilities") and (hint := self.hint(error.option_name, words)):
+                error.message += f"\n{hint}"
+            if as_json and hasattr(error, "format_message"):
                 problem, _, remedy = error.format_message().partition("\n")
                 print_error_json(errors.BadInput(problem, remedy or f"Run {ctx.command_path} --help for the options."))
             raise
@@ -98,9 +101,9 @@ class Command(typer.core.TyperCommand):
         """The first line of the help, in full: it wraps."""
         return (self.help or "").partition("\n")[0]
 
-    def parse(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; subclasses extend this rather than `parse_args`."""
-        return super().parse_args(ctx, args)
+    def hint(self, option: str, words: list[str]) -> str:
+        """What to do about an unknown option among the words of the command line; '' to say no more."""
+        return ""
 
 
 def print_error_json(error: errors.ServeError) -> None:

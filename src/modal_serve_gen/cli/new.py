@@ -6,10 +6,23 @@ from pathlib import Path
 
 from modal_serve_gen import errors
 from modal_serve_gen.cli import options
-from modal_serve_gen.cli.console import Json, Offline, end, guarded, say, version
+from modal_serve_gen.cli.console import Command, Json, Offline, end, guarded, say, version
 
 # Parameters of `new` that are not options of the app.
 NOT_IN_THE_SPEC = {"out", "spec", "diff", "stdout", "force", "as_json", "offline"}
+
+
+class New(Command):
+    """A command whose error for an engine's flag explains how to pass it to the engine."""
+
+    def hint(self, option: str, words: list[str]) -> str:
+        from modal_serve_gen import facts, flags
+
+        for engine, pin in facts.pins().items():
+            path = facts.flag_table_path(engine, pin.version)
+            if path.exists() and flags.load(path).find(option):
+                return f"It is a flag of {engine}, and the app passes it on as --engine-arg={option}=VALUE."
+        return ""
 
 
 @guarded

@@ -5,25 +5,44 @@ from typing import Annotated
 
 import typer
 
+DEFAULT_OF_WORKFLOW = "Default: that of the workflow (`list workflows`)."
+
 OutputFile = Annotated[
     str | None,
     typer.Argument(metavar="OUT.py", help="File to write. Default: named after workflow and model."),
 ]
-Workflow = Annotated[str | None, typer.Option(help="How to serve the model; see `modal-serve-gen list workflows`.")]
+Workflow = Annotated[
+    str | None,
+    typer.Option(help="How to serve the model: see `list workflows`, where the first is the default."),
+]
 Model = Annotated[str | None, typer.Option(help="Model id on the Hub. Default: that of the workflow.")]
 Revision = Annotated[str | None, typer.Option(help="Commit of the model (40 hex digits). Default: the latest.")]
 Gpu = Annotated[str | None, typer.Option(help="GPU type and count, such as H100:2. Default: the cheapest that fits.")]
-MaxModelLen = Annotated[int | None, typer.Option(help="Maximum tokens per request, prompt and output.")]
-Concurrency = Annotated[int | None, typer.Option(help="Concurrent requests per container (max_num_seqs).")]
-Endpoint = Annotated[str | None, typer.Option(help="Type of web endpoint: web-server, server or http-server.")]
+MaxModelLen = Annotated[
+    int | None, typer.Option(help=f"Maximum tokens per request, prompt and output. {DEFAULT_OF_WORKFLOW}")
+]
+Concurrency = Annotated[
+    int | None, typer.Option(help=f"Concurrent requests per container (max_num_seqs). {DEFAULT_OF_WORKFLOW}")
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(help="Type of web endpoint: web-server, server or http-server. Default: the workflow's first."),
+]
 Auth = Annotated[
     str | None,
-    typer.Option(help="Authentication: proxy (Modal proxy tokens), api-key (your own key) or none."),
+    typer.Option(
+        help="Authentication: proxy (Modal proxy tokens), api-key (your own key) or none. "
+        "Default: the workflow's first."
+    ),
 ]
 Region = Annotated[str | None, typer.Option(help="Region for containers, such as us or eu-west; raises the price.")]
 MinContainers = Annotated[int | None, typer.Option(help="Containers to keep warm, billed around the clock.")]
-MaxContainers = Annotated[int | None, typer.Option(help="Maximum number of containers, which bounds the cost.")]
-ScaledownWindow = Annotated[int | None, typer.Option(help="Seconds before an idle container is stopped.")]
+MaxContainers = Annotated[
+    int | None, typer.Option(help=f"Maximum number of containers, which bounds the cost. {DEFAULT_OF_WORKFLOW}")
+]
+ScaledownWindow = Annotated[
+    int | None, typer.Option(help=f"Seconds before an idle container is stopped. {DEFAULT_OF_WORKFLOW}")
+]
 Name = Annotated[str | None, typer.Option(help="Name of the Modal app.")]
 ServedModelName = Annotated[str | None, typer.Option(help="Model name in the API. Default: the model id.")]
 Loras = Annotated[list[str] | None, typer.Option(help="LoRA adapter as NAME=REPO@SHA; repeatable.")]

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,17 +29,10 @@ Isolation = Annotated[
 class PassingOn(Command):
     """A command whose error for an unknown option explains how to pass it to the app, after `--`."""
 
-    def parse(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        words = list(args)
-        try:
-            return super().parse(ctx, args)
-        except Exception as exception:
-            error: Any = exception  # typer's error for an unknown option has no public class
-            if hasattr(error, "possibilities"):
-                names = [word.partition("=")[0] for word in words]
-                rest = " ".join(words[names.index(error.option_name) :] if error.option_name in names else [])
-                error.message += f"\nOptions of the app go after --, as in: rehearse APP.py -- {rest}"
-            raise
+    def hint(self, option: str, words: list[str]) -> str:
+        names = [word.partition("=")[0] for word in words]
+        rest = " ".join(words[names.index(option) :] if option in names else [])
+        return f"Options of the app go after --, as in: rehearse APP.py -- {rest}"
 
 
 @guarded

@@ -69,8 +69,9 @@ def check_repeats(text: str, resolved: Resolved) -> None:
     seen: set[str] = set()
     for option in flags.parse(command.argv, table).options:
         if option.flag in seen and not (option.option and option.option.repeat):
+            same = option.flag.removeprefix("--").replace("-", "_") in ServeSpec.model_fields
             raise BadInput(
                 f"--engine-arg sets {option.flag}, which the app already sets.",
-                f"Use the matching option of modal-serve-gen new, or edit {option.flag} in the generated file.",
+                f"Use {option.flag} without --engine-arg=." if same else f"Edit {option.flag} in the generated file.",
             )
         seen.add(option.flag)

@@ -110,13 +110,13 @@ def _notes(resolved: Resolved) -> Iterator[Note]:
     """Notes about the options and the model."""
     spec, model = resolved.spec, resolved.model
     switch = facts.thinking_off().get(model.reasoning_parser or "")
-    if switch and switch not in "".join(spec.engine_arg):
-        how = f"pass '--engine-arg=--default-chat-template-kwargs={switch}'"
+    if switch and switch not in "".join(spec.engine_arg).replace(" ", ""):
+        how = f"pass '--engine-arg=--default-chat-template-kwargs={switch}'"  # no spaces: it is not wrapped
         if spec.endpoint is None:
             how = f'set "chat_template_kwargs": {switch} in a line of the input'
         text = (
-            f"{model.id} may reason before it answers, which costs time and tokens. If its chat template has a switch "
-            f"for that, {how} to turn it off."
+            f"{model.id} may reason before it answers, which costs time and tokens. To turn that off, if its chat "
+            f"template has this switch, {how}."
         )
         yield Note(kind="reasoning", text=text)
     if spec.region and spec.endpoint == "web-server":

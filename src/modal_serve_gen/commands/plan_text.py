@@ -110,12 +110,13 @@ def _head(answer: Answer) -> list[str]:
 
 def _limits(plan: Plan) -> list[str]:
     cache, fill = plan.kv_cache, facts.overheads().sizing.fill
+    dtype = "in the model's data type" if cache.dtype == "auto" else cache.dtype
     shorter = int(cache.max_concurrency / fill)
     of_which = f", up to {plan.max_num_seqs:,} of them concurrently" if shorter > plan.max_num_seqs else ""
     lines = [
         f"up to {plan.max_model_len:,} tokens per request, {count(plan.max_num_seqs, 'concurrent request')}, "
         f"{plan.max_num_batched_tokens:,} tokens per engine step",
-        f"the KV cache ({cache.dtype}) holds at least {cache.tokens:,} tokens of {cache.bytes_per_token:,.0f} bytes"
+        f"the KV cache ({dtype}) holds at least {cache.tokens:,} tokens of {cache.bytes_per_token:,.0f} bytes"
         f"{' on each GPU' if plan.gpus > 1 else ''}: {cache.max_concurrency:.1f} full-length requests, or "
         f"{shorter:,} of {int(plan.max_model_len * fill):,} tokens{of_which}",
         f"startup timeout of the app: {plan.startup_timeout_s // 60} minutes",
@@ -142,7 +143,7 @@ def _speed(plan: Plan) -> list[str]:
         "idle window": f"{dollars(bound.usd_per_idle_window)} for {bound.idle_window_s} s after the last request",
     }
     head = (
-        f"Upper bounds from memory bandwidth and compute, at {context:,} tokens per request; engines reach "
+        f"At best, by memory bandwidth and compute, at {context:,} tokens per request; engines reach "
         f"{reached.reached:.0%} to {reached.reached_high:.0%} of the decoding bound:"
     )
     lines = wrapped(head)

@@ -55,7 +55,7 @@ def resolve(
     try:
         repository = hub_client.fetch(model_id, revision, token=token, say=say)
     except HubUnavailable as error:
-        raise HubUnavailable(_why_requested(model_id, revision, known) + error.problem, error.remedy) from None
+        raise HubUnavailable(_with_reason(error.problem, model_id, revision, known), error.remedy) from None
     _refuse_other_tasks(model_id, repository)
     return servable(_from_hub(model_id, repository, known), engine, engine_version)
 
@@ -122,13 +122,13 @@ def _quantization(repository: Repository) -> dict[str, str]:
     return {"quantization": "fp8"} if eight_bit > total / 2 else {}
 
 
-def _why_requested(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> str:
-    """Why the Hub was queried, as a sentence to put before the error; '' where the error says enough."""
+def _with_reason(problem: str, model_id: str, revision: str | None, known: facts.ModelFacts | None) -> str:
+    """`problem`, and why the Hub was queried: a bundled model would not have required that."""
     if known is None:
-        return f"{suggestion.strip()} " if (suggestion := _suggestion(model_id)) else ""
+        return problem + _suggestion(model_id)
     if known.revision is None:
-        return f"{model_id} is bundled without a revision. "
-    return f"{model_id} is bundled at another revision than {quoted(revision)}. "
+        return f"{model_id} is bundled without a revision. {problem}"
+    return f"{model_id} is bundled at another revision than {quoted(revision)}. {problem}"
 
 
 def _offline_error(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> ModelError:

@@ -204,4 +204,4 @@ def _refusal(error: ValidationError) -> BadInput:
     first = error.errors()[0]
     rule = first["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(", unable")[0]
     field = option(str(first["loc"][0]))
-    return BadInput(f"{field} {quoted(first['input'])} is not valid.", f"It {rule.replace('valid ', '')}.")
+    return BadInput(f"{field} {quoted(first['input'])} is not valid.", f"It {rule}.")
