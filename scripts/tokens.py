@@ -22,7 +22,7 @@ def count(text: str) -> int:
 
 
 def front_matter(text: str) -> str:
-    """What stands between the two lines of dashes at the beginning; '' without them."""
+    """The front matter between the first two lines of dashes; '' without them."""
     match = re.match(r"---\n(.*?)\n---\n", text, re.S)
     return match[1] if match else ""
 

@@ -132,7 +132,7 @@ def released(pins: dict[str, Entry], release: str) -> dict[str, Entry]:
 
 
 def installed_uv() -> str:
-    """uv beside this interpreter or on PATH; '' without one."""
+    """uv next to this interpreter or on PATH; '' if there is none."""
     return shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv") or ""
 
 

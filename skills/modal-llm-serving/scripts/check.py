@@ -7211,7 +7211,7 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class VllmPool:
-#|     """vLLM gives out blocks as requests need them."""
+#|     """vLLM allocates blocks as requests need them."""
 #|
 #|     delta_net_kernel_from: float  # compute capability
 #|     source: str

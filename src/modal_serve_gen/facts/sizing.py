@@ -165,7 +165,7 @@ class Overheads:
 
 @dataclass(frozen=True, slots=True)
 class VllmPool:
-    """vLLM gives out blocks as requests need them."""
+    """vLLM allocates blocks as requests need them."""
 
     delta_net_kernel_from: float  # compute capability
     source: str

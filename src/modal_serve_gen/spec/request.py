@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the user wants of a model. None: not given, so the plan or the workflow decides."""
+    """Options of the user about a model. None: not given, so the plan or the workflow decides."""
 
     gpu: str | None = None  # such as "H100:2"
     max_model_len: int | None = None
