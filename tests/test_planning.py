@@ -179,6 +179,14 @@ def test_models_and_gpus_are_compared(cli):
     assert "Compared:" in output and "H200" in output
 
 
+def test_the_table_marks_gpus_without_native_support(cli):
+    """A star after the GPU, and what it means; T4 has no BF16."""
+    table = cli("plan", "Qwen/Qwen3-8B", "--offline").stdout.partition("GPUs that also fit")[2]
+    starred = {line.split("*")[0].strip() for line in table.splitlines() if "*" in line[:20]}
+    assert starred == {"4 x T4", ""}  # the row, and the footnote
+    assert "* no native support for the format of these weights" in table
+
+
 @pytest.mark.parametrize("goal", goals.names())
 def test_a_goal_chooses_the_best_workflow(cli, goal):
     """The first in the order of the workflows, with the reason."""
