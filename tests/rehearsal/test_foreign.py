@@ -187,15 +187,13 @@ def test_a_conversation_with_sglang_stays_with_its_container(rehearse_foreign, e
     assert "one affinity key reached the same one of several containers (9 requests)" in run.proven
 
 
-@pytest.mark.parametrize("entrypoint", slow_except(["queue", "dictionary", "sandbox"], "queue"))
-def test_an_unsupported_part_of_modal_is_named(rehearse_foreign, entrypoint):
+def test_an_unsupported_part_of_modal_is_named(rehearse_foreign):
     """The rehearsal fails, and the report names the call that the control plane does not implement."""
-    run = rehearse_foreign("unsupported", entrypoint=entrypoint)
+    run = rehearse_foreign("unsupported")
     assert run.code == 1, run.output
     assert not run.report["ok"]
-    call = {"queue": "Queue", "dictionary": "Dict", "sandbox": "Sandbox"}[entrypoint]
     missing = [line for line in run.report["not_shown"] if "control plane does not implement" in line]
-    assert missing and call in missing[0], run.report["not_shown"]
+    assert missing and "Sandbox" in missing[0], run.report["not_shown"]
     assert "the rehearsal's control plane does not implement" in run.last_lines, run.last_lines
     assert "got" not in run.output.split()
 

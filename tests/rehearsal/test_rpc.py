@@ -62,9 +62,9 @@ def test_a_handler_without_a_result_sends_an_empty_reply(plane, function):
 def test_an_unknown_rpc_is_unimplemented_and_recorded_once(plane):
     for _ in range(2):
         with pytest.raises(GRPCError) as refusal:
-            call(plane, "QueueLen", api_pb2.QueueLenRequest())
-        assert refusal.value.status is Status.UNIMPLEMENTED and "QueueLen (modal.Queue)" in refusal.value.message
-    assert plane.unimplemented == ["QueueLen"] and not plane.internal_errors
+            call(plane, "SandboxList", api_pb2.SandboxListRequest())
+        assert refusal.value.status is Status.UNIMPLEMENTED and "SandboxList (modal.Sandbox)" in refusal.value.message
+    assert plane.unimplemented == ["SandboxList"] and not plane.internal_errors
 
 
 def test_an_error_of_a_handler_is_recorded(plane):

@@ -57,6 +57,9 @@ def test_volumes_persist_in_a_state_folder(tmp_path):
     response = get(second, "jobs")
     assert response["version"] == response["metadata"].version == 2
     assert second.volume_path(response["volume_id"]) == tmp_path / "state" / "volumes" / "jobs"
+    get(second, "of-the-account")
+    assert any("'of-the-account': assumed to exist" in line for line in second.substituted)
+    second.known_secrets = frozenset()  # a generated app, which creates its Volumes
     with pytest.raises(GRPCError, match="not found"):
         get(second, "other")
 

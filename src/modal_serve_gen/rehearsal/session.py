@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 import tempfile
@@ -24,9 +25,11 @@ from modal_serve_gen.rehearsal.injector import Injector
 from modal_serve_gen.rehearsal.report import Report, write_report
 from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.substitutes import Substitutes
+from modal_serve_gen.rehearsal.web import certificate
 from modal_serve_gen.rehearsal.web.blob_server import BlobServer
 from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
+from modal_serve_gen.rehearsal.web.tunnels import Tunnels
 
 START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on startup timeouts
 # After this time, a server that listens on other ports only is given up; a real engine opens such ports for its own
@@ -90,14 +93,17 @@ class Rehearsal:
             down="hub-down" in config.faults.requested,
         )
         self.ingress, blob_server = Ingress(plane), BlobServer(plane)
-        for service in (self.hub, blob_server, self.ingress, fleet):
+        own_certificate, tls = certificate.make(folder)
+        trust = substitutes.trust = certificate.trust(own_certificate, folder / "trusted.pem", os.environ)
+        tunnels = Tunnels(plane, tls)
+        for service in (self.hub, blob_server, self.ingress, tunnels, fleet):
             stack.push_async_callback(service.close)
-        plane.open_url = self.ingress.open
+        plane.open_url, plane.open_tunnel = self.ingress.open, tunnels.open
         plane.start_container, plane.retire, plane.kill = fleet.ensure, fleet.retire, fleet.kill
         plane.stop_containers, plane.run_build = fleet.stop_app, fleet.build
         plane.listeners += [await self.hub.start(), await blob_server.start()]
         substitutes.hub_url, plane.blob_server_url = plane.listeners[0].url, blob_server.url
-        self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark)
+        self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark) | trust
 
     async def modal(
         self,

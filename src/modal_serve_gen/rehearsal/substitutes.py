@@ -40,6 +40,7 @@ class Substitutes:
     def __init__(self, config: RehearsalConfig, folder: Path, record: Callable[[str], None]):
         self.config, self.folder, self.record = config, folder, record
         self.hub_url = ""
+        self.trust: dict[str, str] = {}  # variables with which programs accept the certificate of tunnels
         self.pinned: dict[str, str] = {}  # engine -> version that the app's image pins
         self.engine_packages: set[str] = set()  # packages that the engines add to the app's images
         self.notes: list[Note] = []
@@ -74,6 +75,7 @@ class Substitutes:
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # miniatures need none
             "REHEARSAL_NOTES": str(self._notes_file),
+            **self.trust,
         }
         if self.config.faults.for_engines:
             added["REHEARSAL_FAULTS"] = self.config.faults.for_engines

@@ -7,7 +7,7 @@ from pathlib import Path
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.containers import bare_env
-from modal_serve_gen.rehearsal.control_plane import deployments, images, servers, volumes
+from modal_serve_gen.rehearsal.control_plane import deployments, images, mounts, servers, volumes
 from modal_serve_gen.rehearsal.control_plane.rpc import compatible
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function, Image
 
@@ -41,11 +41,13 @@ def environment(
     for secret_id in definition.secret_ids:
         values |= plane.secrets.get(secret_id, {})
     full, isolated = [], container.network is not None
-    for mount in definition.volume_mounts:
-        path = mount.mount_path.rstrip("/")
-        # Without a mount namespace, Volumes have other paths: those in environment variables are rewritten.
-        local = path if isolated else str(plane.volume_path(mount.volume_id))
-        if plane.full(plane.volumes[mount.volume_id]):
+    full_paths = [
+        mount.mount_path.rstrip("/") for mount in definition.volume_mounts if plane.full(plane.volumes[mount.volume_id])
+    ]
+    for path, folder in mounts.folders(plane, definition).items():
+        # Without a mount namespace, these have other paths: those in environment variables are rewritten.
+        local = path if isolated else str(folder)
+        if path in full_paths:
             full.append(local)
         for name, value in values.items():
             if value.rstrip("/") == path or value.startswith(f"{path}/"):

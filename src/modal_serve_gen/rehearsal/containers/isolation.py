@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from modal_serve_gen.rehearsal.containers import bare_env
+from modal_serve_gen.rehearsal.control_plane.mounts import folders
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.loopback import Listener, Stop
 
 ENTER = bare_env.SHIM / "enter.py"
 ADDRESS = "172.20.0.2"  # of eth0, in each container's own network
@@ -31,7 +31,7 @@ class Namespace:
 
     def __init__(self, channel: socket.socket):
         self._channel = channel
-        self._sites: list[web.SockSite] = []
+        self._served: list[Stop] = []
         channel.settimeout(ANSWER_S)
 
     def socket(self, *_: object) -> socket.socket:
@@ -44,13 +44,11 @@ class Namespace:
         tcp_socket.setblocking(False)
         return tcp_socket
 
-    async def serve(self, runner: web.AppRunner, port: int) -> None:
-        """Serve `runner` in that network too, on the same loopback port."""
+    async def serve(self, listener: Listener) -> None:
+        """Serve `listener` in that network too, on the same loopback port."""
         tcp_socket = await asyncio.to_thread(self.socket)
-        tcp_socket.bind(("127.0.0.1", port))
-        site = web.SockSite(runner, tcp_socket)
-        await site.start()
-        self._sites.append(site)
+        tcp_socket.bind(("127.0.0.1", listener.port))
+        self._served.append(await listener.attach(tcp_socket))
 
     def release(self) -> None:
         """Let the container's own process start."""
@@ -58,9 +56,9 @@ class Namespace:
 
     async def close(self) -> None:
         self._channel.close()
-        for site in self._sites:
-            with contextlib.suppress(RuntimeError):  # its runner has stopped it already
-                await site.stop()
+        for stop in self._served:
+            with contextlib.suppress(RuntimeError):  # its listener has stopped it already
+                await stop()
 
 
 def specification(
@@ -74,8 +72,7 @@ def specification(
     mounts = {"/root": folder / "root", "/tmp": folder / "tmp", "/var/tmp": folder / "tmp", "/home": folder / "home"}
     mounts |= {str(path): path for path in _outermost([*visible, plane.folder])}
     mounts |= uploaded
-    for mount in container.function.definition.volume_mounts:
-        mounts[mount.mount_path.rstrip("/")] = plane.volume_path(mount.volume_id)
+    mounts |= folders(plane, container.function.definition)
     return {
         "fs": str(folder / "fs"),
         "mounts": [[str(source), target] for target, source in mounts.items()],

@@ -98,7 +98,7 @@ class Launcher:
         if container.network and inherited:
             inherited.close()
             for listener in list(self.plane.listeners):
-                await container.network.serve(listener.runner, listener.port)
+                await container.network.serve(listener)
             container.network.release()
         return server, process, outputs
 
@@ -111,7 +111,7 @@ class Launcher:
         containers = [container for function in self.plane.functions.values() for container in function.live]
         for network in [container.network for container in containers if container.network]:
             with contextlib.suppress(OSError):  # the container is gone, or has had the listener since its start
-                await network.serve(listener.runner, listener.port)
+                await network.serve(listener)
 
     def _log(self, container: Container, descriptor: api_pb2.FileDescriptor.ValueType) -> Callable[[str], None]:
         """Where a container's output goes: to its app's log, or to the log of the image that it builds."""

@@ -1,7 +1,7 @@
 """Servers: `@app.server`, and classes with `modal.experimental.http_server`.
 
 Their requests are not inputs: a container runs its enter methods, reports that, and gets requests at its port. The
-report is ContainerServerLifecycleReady (`@app.server` since 1.6), TunnelStart (`@app.server` of 1.5), or
+report is ContainerServerLifecycleReady (`@app.server` since 1.6), TunnelStart (`@app.server` of 1.5; tunnels.py), or
 FlashContainerRegister, once a second for as long as the port answers (http_server).
 """
 
@@ -15,7 +15,6 @@ import signal
 import socket
 from collections.abc import Callable
 
-from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
@@ -140,27 +139,13 @@ async def _answers(container: Container, port: int) -> bool:
 async def ContainerServerLifecycleReady(
     plane: ControlPlane, request: api_pb2.ContainerServerLifecycleReadyRequest, caller: Container
 ) -> None:
-    _enter(caller)
-
-
-async def TunnelStart(plane: ControlPlane, request: api_pb2.TunnelStartRequest, caller: Container) -> Fields:
-    if not serves(caller.function.definition):
-        raise GRPCError(
-            Status.UNIMPLEMENTED, "the rehearsal's control plane does not implement tunnels (modal.forward)"
-        )
-    if caller.function.definition.is_server:
-        _enter(caller)
-    return {"host": caller.host, "port": request.port}
-
-
-async def TunnelStop(plane: ControlPlane, request: api_pb2.TunnelStopRequest) -> Fields:
-    return {"exists": True}
+    enter(caller)
 
 
 async def FlashContainerRegister(
     plane: ControlPlane, request: api_pb2.FlashContainerRegisterRequest, caller: Container
 ) -> Fields:
-    _enter(caller)
+    enter(caller)
     urls = caller.function.metadata._experimental_flash_urls
     return {"url": urls[0] if urls else ""}
 
@@ -171,7 +156,8 @@ async def FlashContainerDeregister(
     caller.entered = False
 
 
-def _enter(container: Container) -> None:
+def enter(container: Container) -> None:
+    """Record that the enter methods of a server's container have ended."""
     if not container.entered:
         container.entered = True
         container.changed.notify()

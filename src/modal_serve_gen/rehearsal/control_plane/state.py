@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from aiohttp import web
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal.control_plane.data import DictObject, QueueObject
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
 from modal_serve_gen.rehearsal.control_plane.signals import Signal, Stream
 from modal_serve_gen.rehearsal.loopback import Listener
@@ -124,7 +124,7 @@ class Network(Protocol):
 
     def socket(self, *_: object) -> socket.socket: ...
 
-    async def serve(self, runner: web.AppRunner, port: int) -> None: ...
+    async def serve(self, listener: Listener) -> None: ...
 
     def release(self) -> None: ...
 
@@ -160,8 +160,23 @@ class Container:
         return self.exit_code is None and self.failure is None and not self.stopping
 
 
+@dataclass(eq=False)
+class Tunnel:
+    """A port of a container that `modal.forward` makes public: `listeners` has its address with TLS, then without."""
+
+    container: Container
+    port: int
+    listeners: list[Listener] = field(default_factory=list)
+    connections: int = 0  # that reached the port
+    open: bool = True
+
+
 async def _no_url(function: Function, method: str) -> str:
     return ""
+
+
+async def _no_tunnel(container: Container, port: int, unencrypted: bool) -> Tunnel:
+    raise NotImplementedError
 
 
 async def _nothing(_: object) -> None:
@@ -184,6 +199,9 @@ class ControlPlane:
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # id -> environment
     known_secrets: frozenset[str] | None = None  # names that the app's provenance declares; None: unknown
     volumes: dict[str, str] = field(default_factory=dict)  # id -> name
+    file_systems: dict[str, str] = field(default_factory=dict)  # id -> name
+    dicts: dict[str, DictObject] = field(default_factory=dict)
+    queues: dict[str, QueueObject] = field(default_factory=dict)
     state_dir: Path | None = None  # holds Volumes and named Secrets; None: `folder` does
     proxy_tokens: dict[str, str] = field(default_factory=dict)  # token id -> secret
     allowed_tokens: set[str] = field(default_factory=set)  # ids allowed for this environment
@@ -197,6 +215,7 @@ class ControlPlane:
     events: list[Event] = field(default_factory=list)
     blob_server_url: str = ""
     listeners: list[Listener] = field(default_factory=list)
+    tunnels: list[Tunnel] = field(default_factory=list)
     # Hooks, set by the session.
     listener_added: Callable[[Listener], Awaitable[None]] = _nothing
     start_container: Callable[[Function], None] = lambda function: None
@@ -205,6 +224,7 @@ class ControlPlane:
     kill: Callable[[Container, str], None] = lambda container, why: None
     run_build: Callable[[Image], Awaitable[None]] = _nothing
     open_url: Callable[[Function, str], Awaitable[str]] = _no_url  # of a function ("") or a method of its class
+    open_tunnel: Callable[[Container, int, bool], Awaitable[Tunnel]] = _no_tunnel
     on_log: Callable[[str], None] = lambda text: None  # output of the containers of deployed apps
     # Hooks for faults: a container got work; it begins a streamed response; is a Volume full; a fault was triggered.
     at_work: Callable[[Container], None] = lambda container: None

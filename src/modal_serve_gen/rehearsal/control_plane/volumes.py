@@ -23,7 +23,9 @@ async def VolumeGetOrCreate(plane: ControlPlane, request: api_pb2.VolumeGetOrCre
     volume_id = next((id for id, known in plane.volumes.items() if known == name), None)
     exists = volume_id is not None or (plane.volumes_folder / name).is_dir()  # from an earlier rehearsal
     if not exists and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
-        raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
+        if plane.known_secrets is not None:  # a generated app, which creates its Volumes
+            raise GRPCError(Status.NOT_FOUND, f"Volume '{name}' not found in environment '{plane.environment}'.")
+        plane.substitute(f"Volume {name!r}: assumed to exist on Modal, since the app does not create it; empty here")
     if exists and request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
         raise GRPCError(Status.ALREADY_EXISTS, f"Volume '{name}' already exists.")
     if volume_id is None:

@@ -1,0 +1,93 @@
+"""Tunnels (`modal.forward`): addresses on loopback that lead to a port of a container, with TLS or without it."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+
+from modal_serve_gen.rehearsal import loopback
+from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Tunnel
+
+CHUNK = 64 * 1024
+
+
+class Tunnels:
+    """All tunnels of one rehearsal."""
+
+    def __init__(self, plane: ControlPlane, context: ssl.SSLContext):
+        self.plane, self._context = plane, context
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def open(self, container: Container, port: int, unencrypted: bool) -> Tunnel:
+        """A tunnel to `port` of `container`; with `unencrypted`, also an address without TLS."""
+        tunnel = Tunnel(container, port)
+        for context in (self._context, None) if unencrypted else (self._context,):
+            tunnel.listeners.append(await self._listen(tunnel, context))
+        self.plane.tunnels.append(tunnel)
+        for listener in tunnel.listeners:
+            self.plane.listeners.append(listener)
+            await self.plane.listener_added(listener)
+        return tunnel
+
+    async def close(self) -> None:
+        for tunnel in self.plane.tunnels:
+            for listener in tunnel.listeners:
+                await listener.close()
+        for connection in self._connections:
+            connection.cancel()
+
+    async def _listen(self, tunnel: Tunnel, context: ssl.SSLContext | None) -> loopback.Listener:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._connections.add(task)
+            try:
+                await _forward(tunnel, reader, writer)
+            finally:
+                self._connections.discard(task)
+
+        return await loopback.serve_streams(handle, context)
+
+
+async def connect(container: Container, port: int) -> socket.socket:
+    """A connection to `port` of `container`, on any of its addresses. Raises OSError if nothing listens there."""
+    hosts = [host for host in (container.host, container.inner_host) if host]
+    for host in hosts:
+        tcp_socket = container.network.socket() if container.network else socket.socket()
+        tcp_socket.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(tcp_socket, (host, port))
+        except OSError:
+            tcp_socket.close()
+            if host == hosts[-1]:
+                raise
+        else:
+            return tcp_socket
+    raise ConnectionRefusedError
+
+
+async def _forward(tunnel: Tunnel, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on bytes in both directions until one side ends."""
+    writers = [writer]
+    try:
+        inner_reader, inner_writer = await asyncio.open_connection(sock=await connect(tunnel.container, tunnel.port))
+        writers.append(inner_writer)
+        tunnel.connections += 1
+        await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
+    except OSError:
+        pass  # nothing listens yet, or one side has ended: the other sees the end of its connection
+    finally:
+        for open_writer in writers:
+            open_writer.close()
+            with contextlib.suppress(OSError):
+                await open_writer.wait_closed()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(CHUNK):
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
+    else:  # TLS has no half-closed connections
+        writer.close()
