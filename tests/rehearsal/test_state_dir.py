@@ -9,7 +9,7 @@ from grpclib import GRPCError
 from modal_proto import api_pb2
 
 from modal_serve_gen.errors import BadInput
-from modal_serve_gen.rehearsal import state_dir
+from modal_serve_gen.rehearsal import secret_keys, state_dir
 from modal_serve_gen.rehearsal.control_plane import objects
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 from tests.conftest import slow_except
@@ -85,8 +85,8 @@ def test_a_secret_is_created_as_by_modal(tmp_path):
     assert get(plane, "own", required_keys=["KEY"]) == {"KEY": "3"}
     assert set(get(plane, "made-up", required_keys=["A"])) == {"A"}
     assert set(get(plane, "made-up", required_keys=["A", "B"])) == {"A", "B"}
-    with pytest.raises(GRPCError, match="name its keys"):
-        get(plane, "unknown")
+    assert get(plane, "unknown") == {}
+    assert any("--secret unknown=KEY" in line for line in plane.substituted)
 
 
 def test_an_unsuitable_state_folder_is_refused(tmp_path, cli):
@@ -104,8 +104,12 @@ def test_an_unsuitable_state_folder_is_refused(tmp_path, cli):
         with pytest.raises(BadInput) as refusal, state_dir.open_state_dir(tmp_path / "own", fresh=True):
             pass
         assert "in use" in refusal.value.problem and (folder / "volumes").exists()
+    (tmp_path / "own" / "secrets").mkdir()
+    for name, value in (("mine", "my value"), ("made-up", secret_keys.PLACEHOLDER)):
+        (tmp_path / "own" / "secrets" / f"{name}.json").write_text(json.dumps({"KEY": value}))
     with state_dir.open_state_dir(tmp_path / "own", fresh=True) as folder:
         assert not (folder / "volumes").exists()
+        assert [file.name for file in (folder / "secrets").iterdir()] == ["mine.json"]
     shutil.copyfile(__file__, tmp_path / "a.py")
     result = cli("rehearse", "a.py", "--engine", "stub", "--fresh")
     assert result.exit_code == 2 and "Add --state DIR." in result.stderr

@@ -16,6 +16,14 @@ Fault = Annotated[
         metavar="NAME[:ARG]", help=f"Inject a fault; repeatable: {', '.join(map(faults.usage, faults.KINDS))}."
     ),
 ]
+Secret = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=KEY[,KEY]",
+        help="Keys of a Secret, in addition to those that the app reads; repeatable. Their values are placeholders, "
+        "or those of DIR/secrets/NAME.json in the --state folder.",
+    ),
+]
 Isolation = Annotated[
     bool,
     typer.Option(
@@ -52,7 +60,10 @@ def rehearse(
         Path | None,
         typer.Option(metavar="DIR", help="Keep Volumes and Secrets in this folder for later rehearsals."),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Empty the --state folder first.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Empty the --state folder first, except Secrets with values of your own.")
+    ] = False,
+    secret: Secret = None,
     fault: Fault = None,
     isolation: Isolation = True,
     as_json: Json = False,
@@ -75,6 +86,7 @@ def rehearse(
         fresh=fresh,
         deploy=deploy,
         isolated=isolation,
+        secrets=secret or (),
         say=say,
         emit=lambda text: print(text, end="", file=stream, flush=True),
     )

@@ -2,18 +2,21 @@
 
 import ast
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from modal_serve_gen import checks, render
+from modal_serve_gen import checks, facts, render
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.errors import BadInput, MachineError, quoted
 from modal_serve_gen.models import hub
+from modal_serve_gen.rehearsal import app_files, secret_keys
 from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig
 from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
 from modal_serve_gen.rehearsal.report import Report
+from modal_serve_gen.rehearsal.secret_keys import SecretKeys
 from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.state_dir import open_state_dir
 from modal_serve_gen.render import Resolved
@@ -31,18 +34,20 @@ async def run(
     fresh: bool = False,
     deploy: bool = False,
     isolated: bool = True,
+    secrets: Sequence[str] = (),
     say: Callable[[str], None],
     emit: Callable[[str], None],
 ) -> Report:
     """Rehearse `target` (APP.py or APP.py::function) with `arguments` for `modal run`.
 
     Deploys first if `deploy` is set or the arguments test the deployment. `state` is the folder that keeps Volumes and
-    Secrets, and `fresh` empties it first. `isolated` containers have their own network and files, where the machine
-    allows it. Raises BadInput or MachineError before anything starts.
+    Secrets, and `fresh` empties it first. `secrets` names keys of Secrets, as NAME=KEY,KEY. `isolated` containers have
+    their own network and files, where the machine allows it. Raises BadInput or MachineError before anything starts.
     """
     if sys.platform == "win32":
         raise MachineError("A rehearsal requires unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
-    source = _read(Path(target.partition("::")[0]))
+    path = Path(target.partition("::")[0])
+    source, given = _read(path), _given_keys(secrets)
     injected = parse_faults(faults)
     _check_state(state, fresh)
     if not deploy and DEPLOYED in arguments:
@@ -53,6 +58,8 @@ async def run(
     entrypoint = bool(arguments) or "::" in target or _runs(app)
     if not entrypoint:
         say("The app has no entrypoint for `modal run`: it is deployed, and its web endpoints are called.")
+    files = app_files.read(path, app, Path.cwd()) if app else None
+    keys = secret_keys.of_app(files, given) if files and not resolved else SecretKeys(given)
     engines = _engines(app, say) if engine == "real" else {}
     findings = tuple(f"line {finding.line}: {finding.message}; {finding.fix}" for finding in checks.check(source))
     for finding in findings:
@@ -63,6 +70,7 @@ async def run(
             engines,
             hub.repository_config,
             secrets=_secrets(resolved) if resolved else None,
+            secret_keys=keys,
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
             findings=findings,
             adapters=frozenset(adapter.repo for adapter in resolved.adapters) if resolved else frozenset(),
@@ -86,6 +94,23 @@ def _check_state(state: Path | None, fresh: bool) -> None:
         raise BadInput(f"--state {quoted(state)} is not a folder for rehearsals only.", "Use one such as --state kept.")
     if fresh and state is None:
         raise BadInput("--fresh requires --state, whose folder it empties.", "Add --state DIR.")
+
+
+def _given_keys(secrets: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The keys of each Secret, from NAME=KEY,KEY. Raises BadInput, without repeating what may be a value."""
+    given: dict[str, tuple[str, ...]] = {}
+    rule = facts.limits().secret
+    for text in secrets:
+        name, _, listed = text.partition("=")
+        keys = tuple(listed.split(","))
+        if not name or not all(re.fullmatch(rule.key, key) for key in keys):
+            what = "contains more than names of keys" if listed else "names no key"
+            raise BadInput(
+                f"--secret {quoted(name)} {what}.",
+                "Write --secret NAME=KEY,KEY; values belong in DIR/secrets/NAME.json of --state DIR.",
+            )
+        given[name] = (*given.get(name, ()), *keys)
+    return given
 
 
 def _parse(source: str) -> AppSource | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modal_serve_gen.models.hub import RepositoryConfig
 from modal_serve_gen.rehearsal.faults import NONE, Faults
+from modal_serve_gen.rehearsal.secret_keys import NONE_KNOWN, SecretKeys
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class RehearsalConfig:
     engines: Mapping[str, RealEngine]
     repository: Callable[[str, str], RepositoryConfig | None]
     secrets: frozenset[str] | None = None  # names of the Secrets that the app may use; None: unknown
+    secret_keys: SecretKeys = NONE_KNOWN  # keys of Secrets whose values only the account has
     planned: ModelRevision | None = None  # from the app's provenance
     findings: tuple[str, ...] = ()  # of the checks
     adapters: frozenset[str] = frozenset()  # ids of LoRA repositories for the planned model

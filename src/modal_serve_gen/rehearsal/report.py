@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from modal_serve_gen.rehearsal import report_lines
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
+from modal_serve_gen.rehearsal.redaction import Redaction
 from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.web.request_record import RequestRecord
 
@@ -49,6 +50,10 @@ class Report(BaseModel):
     faults: dict[str, int]  # injected fault -> how often it was triggered
     answers: str  # statuses of all requests through the public URL
     exercised: bool = Field(exclude=True)  # the entrypoint exited with code 0, or every web endpoint answered
+
+    def redacted(self, redaction: Redaction) -> "Report":
+        """The same report without the values of the user's Secrets."""
+        return Report(**redaction.everything(self.model_dump(mode="json")), exercised=self.exercised)
 
 
 def write_report(outcome: Outcome) -> Report:

@@ -22,6 +22,7 @@ from modal_serve_gen.rehearsal.containers.watchdog import Watchdog
 from modal_serve_gen.rehearsal.control_plane import rpc
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
 from modal_serve_gen.rehearsal.injector import Injector
+from modal_serve_gen.rehearsal.redaction import Redacted, Redaction
 from modal_serve_gen.rehearsal.report import Report, write_report
 from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.substitutes import Substitutes
@@ -64,8 +65,16 @@ class Rehearsal:
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start everything, and register with `stack` how each part is closed, in reverse order."""
         config, folder = self.config, _folder()
-        self.plane = plane = ControlPlane(folder, known_secrets=config.secrets, state_dir=config.state_dir)
-        plane.on_log = self._record_output
+        self.plane = plane = ControlPlane(
+            folder,
+            known_secrets=config.secrets,
+            expected_keys=config.secret_keys.expected,
+            state_dir=config.state_dir,
+        )
+        self.redaction = Redaction(lambda: plane.private_values)
+        deployed_log = Redacted(self.redaction, self._record_output)
+        stack.callback(deployed_log.flush)
+        plane.on_log = deployed_log
         self.substitutes = substitutes = Substitutes(config, folder, plane.substitute)
         refused = await asyncio.to_thread(isolation.refusal) if config.isolated else "isolation is turned off"
         plane.substitute(f"{SHARED}: {refused}" if refused else ISOLATED)
@@ -120,8 +129,13 @@ class Rehearsal:
         """
         limit_s = limit_s or RUN_LIMIT_S[self.config.engine] + self.config.faults.slow_start_s
         command = [python, "-m", "modal", *arguments]
-        emit, watch = emit or self._record_output, self._watchdog.watch
-        return await client.run(command, self.environment, folder, limit_s=limit_s, started=watch, emit=emit)
+        redacted = Redacted(self.redaction, emit or self._record_output)
+        try:
+            return await client.run(
+                command, self.environment, folder, limit_s=limit_s, started=self._watchdog.watch, emit=redacted
+            )
+        finally:
+            redacted.flush()
 
     async def probe(self) -> int:
         """Send requests to the web endpoints of a deployed app; 0 if all of them answered, else 1."""
@@ -161,7 +175,7 @@ async def rehearse(
         ended_at = time.monotonic()
     if rehearsal.plane.internal_errors:
         raise _internal_error(rehearsal.plane.internal_errors[0])
-    return write_report(
+    report = write_report(
         Outcome(
             app=target,
             exit_code=code,
@@ -177,6 +191,7 @@ async def rehearse(
             triggered=rehearsal.injector.triggered,
         )
     )
+    return report.redacted(rehearsal.redaction)
 
 
 def _internal_error(error: Exception) -> ServeError:

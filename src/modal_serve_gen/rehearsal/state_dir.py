@@ -1,16 +1,19 @@
 """The folder of `--state`: Volumes and named Secrets that persist between rehearsals.
 
-`volumes/NAME` is a Volume; `secrets/NAME.json` holds a Secret's values, and may be edited. One rehearsal at a time.
+`volumes/NAME` is a Volume; `secrets/NAME.json` holds a Secret's values, which may be edited, or written before the
+first rehearsal. One rehearsal at a time.
 """
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from modal_serve_gen.errors import BadInput, quoted
+from modal_serve_gen.rehearsal.secret_keys import is_placeholder
 
 LOCK = ".rehearsal"  # also marks a folder as a state folder
 CONTENTS = ("volumes", "secrets")
@@ -18,14 +21,15 @@ CONTENTS = ("volumes", "secrets")
 
 @contextlib.contextmanager
 def open_state_dir(folder: Path, *, fresh: bool) -> Iterator[Path]:
-    """Lock the state folder, created if missing and emptied if `fresh`; yields its absolute path.
+    """Lock the state folder, created if missing; yields its absolute path.
 
-    Raises BadInput if it holds other files, is in use, or is not writable.
+    `fresh` empties it, except Secrets with values of the user's own. Raises BadInput if it holds other files, is in
+    use, or is not writable.
     """
     folder = folder.absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / LOCK).exists() and any(folder.iterdir()):
+        if not (folder / LOCK).exists() and any(item.name not in CONTENTS for item in folder.iterdir()):
             raise BadInput(
                 f"{quoted(folder)} contains files other than a rehearsal's state.", "Use a new or an empty folder."
             )
@@ -41,8 +45,17 @@ def open_state_dir(folder: Path, *, fresh: bool) -> Iterator[Path]:
             raise BadInput(
                 f"{quoted(folder)} is in use by another rehearsal.", "Wait until it has ended, or use another folder."
             ) from None
-        for name in CONTENTS if fresh else ():
-            shutil.rmtree(folder / name, ignore_errors=True)
+        if fresh:
+            _empty(folder)
         yield folder
     finally:
         os.close(lock)
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder / "volumes", ignore_errors=True)
+    for file in (folder / "secrets").glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            values = json.loads(file.read_text("utf-8"))
+            if all(is_placeholder(key, value) for key, value in values.items()):
+                file.unlink()

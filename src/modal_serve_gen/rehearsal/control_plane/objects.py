@@ -16,11 +16,11 @@ from modal_proto import api_pb2
 from modal_serve_gen.rehearsal.control_plane import blobs, limits
 from modal_serve_gen.rehearsal.control_plane.rpc import Fields
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Mount
+from modal_serve_gen.rehearsal.secret_keys import PRIVATE, is_placeholder, placeholder
 
 # A setting of the workspace that decides the base image; this one is known to every supported SDK (modal/builder in
 # the wheel).
 IMAGE_BUILDER_VERSION = "2025.06"
-PLACEHOLDER = "rehearsal-placeholder"
 OVERWRITE = api_pb2.OBJECT_CREATION_TYPE_CREATE_OVERWRITE_IF_EXISTS
 
 
@@ -64,8 +64,10 @@ async def SecretGetOrCreate(plane: ControlPlane, request: api_pb2.SecretGetOrCre
         limits.check_name("Secret", name)
     if not name:  # Secret.from_dict and env=: anonymous, with its values in the request
         values = dict(request.env_dict)
+        plane.private_values |= {value: key for key, value in values.items() if PRIVATE.search(key)}
     elif creation == OVERWRITE or (creation and _stored(plane, name) is None):
         values = _store(plane, name, dict(request.env_dict))
+        plane.private_values |= {value: key for key, value in values.items()}
     elif creation == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
         raise GRPCError(Status.ALREADY_EXISTS, f"Secret '{name}' already exists.")
     else:
@@ -75,29 +77,38 @@ async def SecretGetOrCreate(plane: ControlPlane, request: api_pb2.SecretGetOrCre
     return {"secret_id": secret_id}
 
 
-def _named(plane: ControlPlane, name: str, keys: Sequence[str]) -> dict[str, str]:
-    """The values of a Secret that the app names; placeholders for values that only the account has."""
-    values = _stored(plane, name)
-    if values is None and plane.known_secrets is not None and name not in plane.known_secrets:
+def _named(plane: ControlPlane, name: str, required: Sequence[str]) -> dict[str, str]:
+    """The values of a Secret that the app names: the user's own, else placeholders for the keys that it should have."""
+    stored = _stored(plane, name)
+    if stored is None and plane.known_secrets is not None and name not in plane.known_secrets:
         raise GRPCError(
             Status.NOT_FOUND,
             f"Secret '{name}' not found: this app was generated for {_listed(plane.known_secrets)}. "
             f"If yours is called {name}, generate the app with --hf-secret {name}.",
         )
-    if values is None and not keys:
-        raise GRPCError(
-            Status.NOT_FOUND,
-            f"Secret '{name}' not found: name its keys with required_keys=[...], and the rehearsal "
-            "uses placeholder values.",
-        )
-    values = values or {}
-    if (missing := [key for key in keys if key not in values]) and set(values.values()) <= {PLACEHOLDER}:
-        values = _store(plane, name, values | dict.fromkeys(missing, PLACEHOLDER))
-    elif missing:
-        raise GRPCError(Status.NOT_FOUND, f"Secret '{name}' is missing key(s): {', '.join(missing)}")
-    if placeholders := [key for key in keys if values[key] == PLACEHOLDER]:
-        plane.substitute(f"Secret {name!r}: placeholder values for {', '.join(placeholders)}")
+    values = dict(stored or {})
+    if any(not is_placeholder(key, value) for key, value in values.items()):
+        if missing := [key for key in required if key not in values]:
+            raise GRPCError(Status.NOT_FOUND, f"Secret '{name}' is missing key(s): {', '.join(missing)}")
+    else:
+        keys = dict.fromkeys([*values, *required, *plane.expected_keys(name)])
+        values = {key: placeholder(key) for key in keys}
+        if values != stored:
+            _store(plane, name, values)
+    _report(plane, name, values)
     return values
+
+
+def _report(plane: ControlPlane, name: str, values: dict[str, str]) -> None:
+    """Report which values of a Secret are placeholders, and keep the others out of the output."""
+    if own := {key: value for key, value in values.items() if not is_placeholder(key, value)}:
+        plane.private_values |= {value: key for key, value in own.items()}
+    if substituted := [key for key in values if key not in own]:
+        plane.substitute(f"Secret {name!r}: placeholder values for {', '.join(substituted)}")
+    elif not own:
+        plane.substitute(
+            f"Secret {name!r}: without keys, since nothing says which it has; name them with --secret {name}=KEY"
+        )
 
 
 def _stored(plane: ControlPlane, name: str) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ import itertools
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -198,6 +198,8 @@ class ControlPlane:
     mounts: dict[str, Mount] = field(default_factory=dict)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # id -> environment
     known_secrets: frozenset[str] | None = None  # names that the app's provenance declares; None: unknown
+    private_values: dict[str, str] = field(default_factory=dict)  # not to be shown: value of a Secret -> key
+    expected_keys: Callable[[str], Sequence[str]] = lambda name: ()  # of a Secret that only the account has
     volumes: dict[str, str] = field(default_factory=dict)  # id -> name
     file_systems: dict[str, str] = field(default_factory=dict)  # id -> name
     dicts: dict[str, DictObject] = field(default_factory=dict)

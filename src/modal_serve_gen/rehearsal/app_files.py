@@ -1,0 +1,74 @@
+"""The Python files of an app: the file itself, and the modules beside it that it imports."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from modal_serve_gen.checks.app_source import AppSource
+
+MAX_FILES, MAX_BYTES = 100, 1_000_000
+
+
+@dataclass(frozen=True)
+class AppFiles:
+    """Parsed files of an app, the app's own first; `imports` has the top-level modules that are not among them."""
+
+    sources: tuple[AppSource, ...]
+    imports: frozenset[str]
+
+
+def read(path: Path, app: AppSource, folder: Path) -> AppFiles:
+    """The files of the app `app` at `path`; modules are looked up beside it and in `folder`, as `modal run` does."""
+    sources, missing, seen = [app], set[str](), {path.resolve()}
+    queue = [(app, path.parent)]
+    while queue:
+        source, own_folder = queue.pop(0)
+        for name in _imported(source, own_folder):
+            files = list(_files(name, (path.parent, folder) if not name.startswith(".") else (own_folder,)))
+            if not files and not name.startswith("."):
+                missing.add(name.partition(".")[0])
+            for file in files:
+                if file.resolve() not in seen and len(seen) < MAX_FILES:
+                    seen.add(file.resolve())
+                    if parsed := _parse(file):
+                        sources.append(parsed)
+                        queue.append((parsed, file.parent))
+    return AppFiles(tuple(sources), frozenset(missing))
+
+
+def _imported(source: AppSource, folder: Path) -> Iterator[str]:
+    """Dotted names of imported modules, wherever the import is; relative ones begin with their dots."""
+    for node in source.nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield base
+            if base.startswith(".") or (folder / base.partition(".")[0]).exists():  # names may be modules of a package
+                yield from (f"{base}.{alias.name}" if node.module else base + alias.name for alias in node.names)
+
+
+def _files(name: str, folders: Sequence[Path]) -> Iterator[Path]:
+    """The file of a module, and those of the packages around it, in the first of `folders` that has one."""
+    level = len(name) - len(name.lstrip("."))
+    parts = [part for part in name.split(".") if part]
+    for folder in folders:
+        for _ in range(level - 1):
+            folder = folder.parent
+        found = []
+        for length in range(1, len(parts) + 1):
+            base = folder.joinpath(*parts[:length])
+            found += [file for file in (base.with_name(f"{base.name}.py"), base / "__init__.py") if file.is_file()]
+        if found:
+            yield from found
+            return
+
+
+def _parse(file: Path) -> AppSource | None:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            return None
+        return AppSource(file.read_text("utf-8"))
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
