@@ -77,6 +77,13 @@ def test_json_is_one_document(cli):
     assert document["file"] == "a.py" and document["plan"]["fits"] and document["next"]
 
 
+def test_the_next_commands_create_a_token_only_for_proxy_authentication(cli):
+    """Other endpoints need none."""
+    for auth, needed in (("proxy", True), ("none", False)):
+        document = json.loads(cli("new", f"{auth}.py", "--offline", "--auth", auth, "--json").stdout)
+        assert ("modal workspace proxy-tokens create" in str(document["next"])) is needed
+
+
 def test_a_gated_model_is_written_with_its_secret(cli):
     """For a bundled gated model, without a network; the command that creates the Secret is printed."""
     result = cli("new", "a.py", "--offline", "--model", "meta-llama/Llama-3.1-8B-Instruct", "--hf-secret", "hub")

@@ -179,6 +179,14 @@ def test_models_and_gpus_are_compared(cli):
     assert "Compared:" in output and "H200" in output
 
 
+def test_more_of_the_same_gpu_are_an_alternative_to_one_that_does_not_fit(cli):
+    """Where the chosen number fits, the same GPU is not listed again."""
+    size = ("--max-model-len", "16384", "--concurrency", "32")
+    refused, fits = (plan_json(cli, "Qwen/Qwen3-32B", *size, "--gpu", f"A100-80GB:{count}") for count in (1, 2))
+    assert [row["gpus"] for row in refused["alternatives"] if row["gpu"] == "A100-80GB"] == [2]
+    assert fits["fits"] and "A100-80GB" not in [row["gpu"] for row in fits["alternatives"]]
+
+
 def test_the_table_marks_gpus_without_native_support(cli):
     """A star after the GPU, and what it means; T4 has no BF16."""
     table = cli("plan", "Qwen/Qwen3-8B", "--offline").stdout.partition("GPUs that also fit")[2]
