@@ -14,6 +14,11 @@ volume = modal.Volume.from_name("of-another-app")
 bucket = modal.CloudBucketMount("data", read_only=True)
 
 
+def show(*values):
+    """Print in one piece, since the function's output is shown among the entrypoint's."""
+    print(" ".join(map(str, values)) + "\n", end="", flush=True)
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -27,12 +32,12 @@ def hold(talk):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with modal.forward(8000) as tunnel, modal.forward(8001, unencrypted=True) as other:
         with urllib.request.urlopen(tunnel.url) as response:
-            print("inside:", response.read().decode())
+            show("inside:", response.read().decode())
         urls.update({"encrypted": tunnel.url, "plain": other.tcp_socket})
         try:
             modal.forward(8000).__enter__()
         except modal.exception.InvalidError as error:
-            print("again:", error)
+            show("again:", error)
         server.server_close()
         plain = http.server.ThreadingHTTPServer(("127.0.0.1", 8001), Handler)
         threading.Thread(target=plain.serve_forever, daemon=True).start()
@@ -46,17 +51,17 @@ def hold(talk):
 def main():
     with modal.Queue.ephemeral() as talk:
         call = hold.spawn(talk)
-        print("first:", talk.get(timeout=60))
+        show("first:", talk.get(timeout=60))
         host, port = urls["plain"]
         with urllib.request.urlopen(f"http://{host}:{port}") as response:
-            print("outside:", response.read().decode())
-        print("numbers:", talk.len(partition="numbers"), list(talk.iterate(partition="numbers")), talk.len())
-        print("taken:", talk.get_many(2, partition="numbers"), talk.get(block=False))
+            show("outside:", response.read().decode())
+        show("numbers:", talk.len(partition="numbers"), list(talk.iterate(partition="numbers")), talk.len())
+        show("taken:", talk.get_many(2, partition="numbers"), talk.get(block=False))
         try:
             talk.get(timeout=0.1)
         except queue.Empty:
-            print("empty in time")
+            show("empty in time")
         talk.put("seen", partition="back")
-        print("other Dict:", call.get())
-    print("kept:", urls.put("plain", "new", skip_if_exists=True), urls.pop("plain") != "new", "plain" in urls)
-    print("keys:", list(urls.keys()), urls.get("none", "default"))
+        show("other Dict:", call.get())
+    show("kept:", urls.put("plain", "new", skip_if_exists=True), urls.pop("plain") != "new", "plain" in urls)
+    show("keys:", list(urls.keys()), urls.get("none", "default"))
