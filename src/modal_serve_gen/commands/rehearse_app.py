@@ -13,7 +13,7 @@ from modal_serve_gen.errors import BadInput, MachineError, quoted
 from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal import app_files, secret_keys
 from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig
-from modal_serve_gen.rehearsal.engines import engine_env, sglang_env
+from modal_serve_gen.rehearsal.engines import engine_env, other_engines, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.secret_keys import SecretKeys
@@ -74,6 +74,7 @@ async def run(
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
             findings=findings,
             adapters=frozenset(adapter.repo for adapter in resolved.adapters) if resolved else frozenset(),
+            programs=other_engines.programs_at(text for text, _ in app.strings) if app else {},
             faults=injected,
             isolated=isolated,
             state_dir=stack.enter_context(open_state_dir(state, fresh=fresh)) if state else None,

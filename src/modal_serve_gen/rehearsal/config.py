@@ -1,7 +1,7 @@
 """Settings of one rehearsal, as records that do not change while it runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from modal_serve_gen.models.hub import RepositoryConfig
@@ -35,6 +35,7 @@ class RehearsalConfig:
     planned: ModelRevision | None = None  # from the app's provenance
     findings: tuple[str, ...] = ()  # of the checks
     adapters: frozenset[str] = frozenset()  # ids of LoRA repositories for the planned model
+    programs: Mapping[str, str] = field(default_factory=dict)  # path that the app names -> program of an engine
     faults: Faults = NONE
     isolated: bool = True  # run containers in their own network and mount namespaces, where the machine allows it
     state_dir: Path | None = None  # keeps Volumes and Secrets after the rehearsal

@@ -64,7 +64,9 @@ def write_report(outcome: Outcome) -> Report:
     by_stubs = Counter(note.text for note in substitutes.notes if note.kind == "fault")
     triggered = {fault: times + by_stubs[fault] for fault, times in outcome.triggered.items()}
     triggered |= {"hub-down": hub.refused} if hub.down else {}
-    changed = [note.text for note in substitutes.notes if note.kind not in ("checked", "fault")]
+    changed = [
+        note.text for note in substitutes.notes if note.kind not in ("checked", "fault", *report_lines.UNCHECKED)
+    ]
     substituted = [CONTROL_PLANE, *([HUB] if hub.repositories else []), *plane.substituted, *changed]
     return Report(
         ok=outcome.exit_code == 0,

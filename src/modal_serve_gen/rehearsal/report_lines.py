@@ -15,6 +15,7 @@ from modal_serve_gen.rehearsal.substitutes import Substitutes
 from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
+UNCHECKED = ("other", "placeholder")  # kinds of notes of stubs that know little of their engine
 MISSING_MODULE = re.compile(r"No module named '(\w+)")
 
 
@@ -166,6 +167,7 @@ def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
         )
     if outcome.substitutes.pinned and config.engine == "stub":
         lines.insert(0, "the engine: the stub knows its flags and routes, and runs no model")
+    lines[:0] = _other_engines(outcome)
     if any(function.definition.checkpointing_enabled for function in functions):
         deployed = any(function.app.state == api_pb2.APP_STATE_DEPLOYED for function in functions)
         order = "" if deployed else "; --deploy shows the order of calls around one"
@@ -175,6 +177,18 @@ def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
         missing = ", ".join(f"{name} ({rpc.purpose(name)})" for name in plane.unimplemented)
         lines.append(f"calls that the rehearsal's control plane does not implement: {missing}")
     return lines + [f"the fault {name}, which was never triggered" for name, times in triggered.items() if not times]
+
+
+def _other_engines(outcome: Outcome) -> list[str]:
+    """Engines and libraries in whose place something answered that knows little of them."""
+    notes = {kind: [note.text for note in outcome.substitutes.notes if note.kind == kind] for kind in UNCHECKED}
+    lines = [
+        f"{engine}: an HTTP stub answered in its place; its flags were not checked and no model ran"
+        for engine in dict.fromkeys(notes["other"])
+    ]
+    if modules := ", ".join(sorted(set(notes["placeholder"]))):
+        lines.append(f"{modules}: placeholders answered, which accept every call; nothing was computed")
+    return lines
 
 
 def answers(outcome: Outcome) -> str:

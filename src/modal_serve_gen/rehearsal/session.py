@@ -87,6 +87,7 @@ class Rehearsal:
             prepare=substitutes.prepare,
             isolated=not refused,
             visible=substitutes.visible,
+            programs=substitutes.programs,
         )
         self._watchdog = Watchdog(launcher.mark, folder)
         stack.push_async_callback(asyncio.to_thread, self._watchdog.finish)

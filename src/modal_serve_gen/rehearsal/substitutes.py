@@ -20,7 +20,7 @@ from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.control_plane import images
 from modal_serve_gen.rehearsal.control_plane.state import Image
-from modal_serve_gen.rehearsal.engines import adapters, miniature, stubs
+from modal_serve_gen.rehearsal.engines import adapters, miniature, other_engines, stubs
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ENGINES = ("vllm", "sglang")  # engines that have stubs
@@ -92,7 +92,11 @@ class Substitutes:
         if engines or packages.keys() & {"huggingface-hub", "datasets"}:
             distributions.append("huggingface_hub")
             self._compare("huggingface-hub", packages.get("huggingface-hub"))
-        bare_env.make(environment, (*distributions, *(stubs.REQUIRED if engines else ())))
+        others = other_engines.brought(image, distributions) if image else None
+        required = stubs.REQUIRED if engines or (others and others.anything) else ()
+        bare_env.make(environment, (*distributions, *required))
+        if others and others.anything:
+            other_engines.install(environment, others)
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         if image and image.python and image.python != here:
             self.record(f"Python {here} instead of {image.python}")
@@ -100,6 +104,12 @@ class Substitutes:
             stubs.place(environment, "datasets.py")
         for engine in engines:
             self._install(environment, engine, packages[engine])
+
+    def programs(self, image: Image | None) -> dict[str, Path]:
+        """Path in containers of `image` -> program, for the programs of engines that the app starts by their path."""
+        folder = self.folder / "env" / (image.id if image else "none") / "bin"
+        named = {path: folder / name for path, name in self.config.programs.items()}
+        return {path: program for path, program in named.items() if program.exists()}
 
     def _install(self, environment: Path, engine: str, version: str) -> None:
         """Install the stub for `engine` as `version` ('' if the image does not say which) in `environment`."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from modal_proto import api_pb2
@@ -17,17 +18,20 @@ def upload(plane: ControlPlane, function: Function, root: Path) -> dict[str, Pat
 
     Returns files outside of /root: path in the container -> file with its content.
     """
-    elsewhere: dict[str, Path] = {}
-    for mount_id in function.definition.mount_ids:
-        mount = plane.mounts.get(mount_id)
-        for name, digest in mount.files.items() if mount else ():
-            if not name.startswith("/root/"):
-                elsewhere[name] = plane.folder / "blobs" / digest
-                continue
-            target = root / name.removeprefix("/root/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
-            target.symlink_to(plane.folder / "blobs" / digest)
+    uploaded = [plane.mounts[mount_id] for mount_id in function.definition.mount_ids if mount_id in plane.mounts]
+    return link(
+        {name: plane.folder / "blobs" / digest for mount in uploaded for name, digest in mount.files.items()}, root
+    )
+
+
+def link(files: Mapping[str, Path], root: Path) -> dict[str, Path]:
+    """Link `files`, by their path in the container, below `root` in place of /root; returns those outside of it."""
+    elsewhere = {name: file for name, file in files.items() if not name.startswith("/root/")}
+    for name in files.keys() - elsewhere.keys():
+        target = root / name.removeprefix("/root/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.symlink_to(files[name])
     return elsewhere
 
 

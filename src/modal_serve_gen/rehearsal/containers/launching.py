@@ -26,7 +26,7 @@ class Launcher:
 
     `limit_s` caps startup timeouts. A server that listens on other ports only fails after `other_port_s` seconds.
     `prepare(image)` returns the interpreter, and the rehearsal's additions to the environment. `visible()` returns the
-    folders of this machine that an `isolated` container needs.
+    folders of this machine that an `isolated` container needs, `programs(image)` files by their path in containers.
     """
 
     def __init__(
@@ -39,9 +39,10 @@ class Launcher:
         prepare: Callable[[Image | None], tuple[Path, dict[str, str]]],
         isolated: bool,
         visible: Callable[[], list[Path]],
+        programs: Callable[[Image | None], dict[str, Path]] = lambda image: {},
     ):
         self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
-        self.other_port_s, self.isolated, self.visible = other_port_s, isolated, visible
+        self.other_port_s, self.isolated, self.visible, self.programs = other_port_s, isolated, visible, programs
         plane.listener_added = self.expose
         self.started: Callable[[int], None] = lambda pid: None  # gets the id of each process, a session leader
         self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"
@@ -64,6 +65,7 @@ class Launcher:
         await server.start(path=str(socket_path))
         image = self.plane.images.get(function.definition.image_id)
         python, added = await asyncio.to_thread(self.prepare, image)
+        elsewhere |= container_env.link(self.programs(image), folder / "root")
         command = [str(python), "-u", str(bare_env.SHIM / "container.py")]
         inherited: socket.socket | None = None
         if self.isolated:
