@@ -55,7 +55,10 @@ class Rehearsal:
 
     async def __aenter__(self) -> "Rehearsal":
         async with contextlib.AsyncExitStack() as stack:
-            await self._open(stack)
+            try:
+                await self._open(stack)
+            except OSError as error:
+                raise _internal_error(error) from error
             self._stack = stack.pop_all()
         return self
 
