@@ -29,7 +29,8 @@ HEADER = """\
 # Pins of generated apps by engine, and of additional images (without base_image). Written by scripts/update_pins.py;
 # version, extras, python, platform, base_image, unpinned and sources are maintained by hand.
 # packages: every package of the resolved set that no requirement in it fixes exactly; direct: those of them that the
-# engine's own metadata names. unpinned: left to the index on purpose, with the reason.
+# engine's own metadata names; fixed: names of the remaining ones. unpinned: left to the index on purpose, with the
+# reason.
 # Resolved, never installed: nothing here was run on a GPU or built into an image.
 
 """
@@ -102,6 +103,7 @@ def resolved(engine: str, entry: Entry, uv: str) -> Entry:
         **stack,
         "read": datetime.date.today().isoformat(),
         "resolved_packages": len(chosen),
+        "fixed": sorted(chosen.keys() - {pin.split("==")[0] for pin in packages} - {engine, *left}),
         "direct": [pin for pin in direct if pin.split("==")[0] not in left],
         "packages": [pin for pin in packages if pin.split("==")[0] not in left],
     }

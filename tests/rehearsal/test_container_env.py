@@ -60,7 +60,9 @@ def test_packages_are_read_from_every_layer():
             "RUN echo sglang==1.2.3",
         ],
     )
-    assert images.packages(image) == {"vllm": "1.2.3", "huggingface-hub": "2.4.0"}
+    assert images.engines(image) == {"vllm": "1.2.3"}
+    explicit = {item.name: item.version for item in images.contents(image).explicit}
+    assert explicit == {"vllm": "1.2.3", "torch": "", "huggingface-hub": "2.4.0"}
 
 
 def test_the_shim_works_with_another_sitecustomize(tmp_path):

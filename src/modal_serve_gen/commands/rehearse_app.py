@@ -71,6 +71,7 @@ async def run(
             hub.repository_config,
             secrets=_secrets(resolved) if resolved else None,
             secret_keys=keys,
+            imports=files.modules if files else None,
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
             findings=findings,
             adapters=frozenset(adapter.repo for adapter in resolved.adapters) if resolved else frozenset(),

@@ -17,6 +17,7 @@ class Pins:
     platform: str
     read: str  # date
     resolved_packages: int
+    fixed: tuple[str, ...]  # names of the packages that are not in `packages`
     direct: tuple[str, ...]  # requirements of the engine itself, a subset of `packages`
     packages: tuple[str, ...]
     unpinned: dict[str, str]  # package -> why its version is left to the index

@@ -1,12 +1,14 @@
 """The Python files of an app: the file itself, and the modules beside it that it imports."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from modal_serve_gen.checks.app_source import AppSource
 
+WORD = re.compile(r"[a-z][a-z0-9_]{2,30}")
 MAX_FILES, MAX_BYTES = 100, 1_000_000
 
 
@@ -16,6 +18,12 @@ class AppFiles:
 
     sources: tuple[AppSource, ...]
     imports: frozenset[str]
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Modules that the app imports or may run, as in `python -m uvicorn`: also short texts that could be a name."""
+        words = {text for source in self.sources for text, _ in source.strings if WORD.fullmatch(text)}
+        return self.imports | words
 
 
 def read(path: Path, app: AppSource, folder: Path) -> AppFiles:

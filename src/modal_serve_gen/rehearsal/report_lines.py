@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from modal_proto import api_pb2
 
 from modal_serve_gen.errors import nearest
+from modal_serve_gen.rehearsal import packages
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.control_plane import images, rpc, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
@@ -129,16 +130,18 @@ def findings(outcome: Outcome) -> list[str]:
 
 def _missing_modules(outcome: Outcome) -> list[str]:
     """For each module that an import did not find: whether the app's image would have it on Modal."""
-    installed = {name for image in outcome.plane.images.values() for name in images.installed(image)}
+    names = {name for image in outcome.plane.images.values() for name in images.contents(image).names}
+    missing = outcome.substitutes.packages.missing
     lines = []
-    for name in sorted({name.replace("_", "-").lower() for name in MISSING_MODULE.findall(outcome.output)}):
-        if name in installed | outcome.substitutes.engine_packages:
+    for module in dict.fromkeys(MISSING_MODULE.findall(outcome.output)):
+        name = packages.of_module(module)
+        if name in names | missing.keys():
             lines.append(
-                f"{name} is in the app's image on Modal, but images are not built here: install it in the environment "
-                "of modal-serve-gen, and rehearse again"
+                f"{name} is in the app's image on Modal, but not here: {packages.explain(missing, name)}; install it "
+                "in the environment of modal-serve-gen, and rehearse again"
             )
         else:
-            lines.append(f"{name} is missing: no step of the app's image installs a package of that name")
+            lines.append(f"{module} is missing: no step of the app's image installs a package of that name")
     return lines
 
 

@@ -5,7 +5,6 @@ replaced by a command and a package of the same name, a model by a miniature of 
 """
 
 import contextlib
-import importlib.metadata
 import json
 import sys
 import threading
@@ -21,9 +20,10 @@ from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.control_plane import images
 from modal_serve_gen.rehearsal.control_plane.state import Image
 from modal_serve_gen.rehearsal.engines import adapters, miniature, other_engines, stubs
+from modal_serve_gen.rehearsal.packages import ENGINES, Contents, Packages
 
 PACKAGE = Path(__file__).resolve().parent.parent
-ENGINES = ("vllm", "sglang")  # engines that have stubs
+MAX_LISTED = 5  # packages in one line of the report
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Substitutes:
         self.hub_url = ""
         self.trust: dict[str, str] = {}  # variables with which programs accept the certificate of tunnels
         self.pinned: dict[str, str] = {}  # engine -> version that the app's image pins
-        self.engine_packages: set[str] = set()  # packages that the engines add to the app's images
+        self.packages = Packages(config.imports, real=config.engine == "real")
         self.notes: list[Note] = []
         self._lock = threading.Lock()
 
@@ -50,7 +50,10 @@ class Substitutes:
         """Folders of this machine that every container needs: Python, its packages, this package, the engines."""
         pythons = [Path(sys.executable), *(engine.python for engine in self.config.engines.values())]
         prefixes = [path.parent.parent for python in pythons for path in (python.absolute(), python.resolve())]
-        return [Path(sys.prefix), Path(sys.base_prefix), PACKAGE, *prefixes, *bare_env.folders()]
+        folders = [*bare_env.folders(), *self.packages.folders()]
+        return [
+            path for path in (Path(sys.prefix), Path(sys.base_prefix), PACKAGE, *prefixes, *folders) if path.exists()
+        ]
 
     @property
     def _notes_file(self) -> Path:
@@ -64,46 +67,51 @@ class Substitutes:
                     note = json.loads(line)
                     self.notes.append(Note(note["kind"], note["text"]))
 
+    def image_work(self, image: Image) -> Callable[[Callable[[str], None]], None] | None:
+        """What has to be downloaded for an image, to be called with a callback for progress; None: nothing."""
+        needed = self.packages.needed(images.contents(image))
+        if not self.packages.to_download(needed):
+            return None
+        return lambda say: self.packages.download(needed, say)
+
     def prepare(self, image: Image | None) -> tuple[Path, dict[str, str]]:
         """The interpreter for containers of `image`, and the rehearsal's additions to their environment."""
         environment = self.folder / "env" / (image.id if image else "none")
         with self._lock:
             if not environment.exists():
-                self._make(environment, images.packages(image) if image else {}, image)
+                self._make(environment, image)
         added = {
             "HF_ENDPOINT": self.hub_url,
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # miniatures need none
             "REHEARSAL_NOTES": str(self._notes_file),
-            **self.trust,
         }
         if self.config.faults.for_engines:
             added["REHEARSAL_FAULTS"] = self.config.faults.for_engines
         return environment / "bin" / "python", added
 
-    def _make(self, environment: Path, packages: dict[str, str], image: Image | None) -> None:
-        engines = [name for name in ENGINES if name in packages]
-        distributions = ["modal"]
-        for engine in engines:
-            self.engine_packages |= {pin.partition("==")[0] for pin in facts.pins()[engine].packages}
-        # Packages that the image or the engine would bring, as far as they are installed here.
-        installed = images.installed(image) if image else set()
-        distributions += sorted(installed | (self.engine_packages if engines else set()))
-        if engines or packages.keys() & {"huggingface-hub", "datasets"}:
-            distributions.append("huggingface_hub")
-            self._compare("huggingface-hub", packages.get("huggingface-hub"))
-        others = other_engines.brought(image, distributions) if image else None
-        required = stubs.REQUIRED if engines or (others and others.anything) else ()
-        bare_env.make(environment, (*distributions, *required))
+    def _make(self, environment: Path, image: Image | None) -> None:
+        contents = images.contents(image) if image else Contents((), frozenset())
+        engines = images.engines(image) if image else {}
+        names = ["modal"]
+        if engines or contents.names & {"huggingface-hub", "datasets"}:
+            names.append("huggingface_hub")
+        others = other_engines.brought(image, contents.names) if image else None
+        if engines or (others and others.anything):
+            names += stubs.REQUIRED
+        bare_env.make(environment, names, self.packages.distributions(contents))
         if others and others.anything:
             other_engines.install(environment, others)
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         if image and image.python and image.python != here:
             self.record(f"Python {here} instead of {image.python}")
-        if "datasets" in packages:
+        if other := self.packages.other_versions(contents.explicit):
+            more = f" and {len(other) - MAX_LISTED} more" if len(other) > MAX_LISTED else ""
+            self.record(f"packages of this machine: {', '.join(other[:MAX_LISTED])}{more}")
+        if "datasets" in contents.names:
             stubs.place(environment, "datasets.py")
-        for engine in engines:
-            self._install(environment, engine, packages[engine])
+        for engine, version in engines.items():
+            self._install(environment, engine, version)
 
     def programs(self, image: Image | None) -> dict[str, Path]:
         """Path in containers of `image` -> program, for the programs of engines that the app starts by their path."""
@@ -136,11 +144,6 @@ class Substitutes:
             cpu_table=next(iter(table.parent.glob(f"{engine}_cpu-*.json")), None),
             engine_python=real.python if real else None,
         )
-
-    def _compare(self, name: str, pinned: str | None) -> None:
-        here = importlib.metadata.version(name)
-        if pinned and pinned != here:
-            self.record(f"{name} {here} instead of {pinned}")
 
     def model(self, model_id: str) -> tuple[Path, bool] | None:
         """A folder that replaces the model's repository, and whether it is gated; None for an unknown model."""

@@ -1,7 +1,7 @@
-"""RPC handlers for images: layers are recorded, build functions are executed.
+"""RPC handlers for images: layers are recorded, their packages are prepared, build functions are executed.
 
-Nothing is installed: packages are read from a layer's commands, and containers get the substitutes that the rehearsal
-has. A `run_function` layer runs in its own container, every time.
+Nothing is installed as the image would: packages are read from a layer's commands, and containers get those that the
+rehearsal can provide. A `run_function` layer runs in its own container, every time.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import asyncio
 import hashlib
 import re
 import shlex
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 from modal_proto import api_pb2
 
+from modal_serve_gen import facts
+from modal_serve_gen.rehearsal import image_packages
 from modal_serve_gen.rehearsal.control_plane.objects import IMAGE_BUILDER_VERSION
 from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Image, Mount
+from modal_serve_gen.rehearsal.packages import ENGINES, Contents, brought_by, package_facts
 
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
-# `pip install 'vllm==1.2.3'` and `uv pip install vllm==1.2.3`, however the SDK quotes it.
-PINNED = re.compile(r"(?<![\w.-])([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?==([\w.!+-]+)")
-
-NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?![\w./:-])")  # of a package, before its version specifier
-ENGINE = re.compile(r"(?<![\w./-])(vllm|sglang)(?![\w./-])")
+TEXT_FILES = (".txt", ".toml", ".in", ".lock", ".yml", ".yaml")
 # Images that the engines' projects publish, by tag; with a digest or a tag without a version, the version is unknown.
 PUBLISHED = re.compile(
     r"FROM (?:docker\.io/)?(?:(?P<vllm>vllm/vllm-openai)|lmsysorg/sglang)(?![\w-])(?::v?(?P<version>\d[\d.]*))?"
@@ -42,25 +42,54 @@ async def ImageGetOrCreate(plane: ControlPlane, request: api_pb2.ImageGetOrCreat
     if image is None:
         python = _python(base, plane.mounts.get(definition.context_mount_id), commands)
         image = plane.images[f"im-{key}"] = Image(f"im-{key}", commands, python, build)
-        if build is None:
+        image.files = {name: text for item in base for name, text in item.files.items()} | _files(plane, definition)
+        if definition.build_function.HasField("input"):
+            image.build_input = definition.build_function.input
+        work = await asyncio.to_thread(plane.image_work, image)
+        if build is None and work is None:
             image.result = api_pb2.GenericResult(status=SUCCESS)
         else:
-            if definition.build_function.HasField("input"):
-                image.build_input = definition.build_function.input
-            image.task = asyncio.create_task(_build(plane, image))
+            image.task = asyncio.create_task(_build(plane, image, work))
     # Without a result in this response the SDK follows the build's log.
     return {"image_id": image.id, "result": image.result, "metadata": _metadata()}
 
 
-async def _build(plane: ControlPlane, image: Image) -> None:
+def _files(plane: ControlPlane, definition: api_pb2.Image) -> dict[str, str]:
+    """Text files that the steps of a layer can copy, such as requirements: path in the build context -> text."""
+    files = {item.filename: item.data for item in definition.context_files}
+    mount = plane.mounts.get(definition.context_mount_id)
+    for name, digest in mount.files.items() if mount else ():
+        if name.endswith(TEXT_FILES) and (blob := plane.folder / "blobs" / digest).is_file():
+            files[name] = blob.read_bytes()
+    return {name: data.decode("utf-8", "replace") for name, data in files.items()}
+
+
+async def _build(plane: ControlPlane, image: Image, work: Callable[[Callable[[str], None]], None] | None) -> None:
+    loop = asyncio.get_running_loop()
+
+    def say(text: str) -> None:
+        loop.call_soon_threadsafe(log, image, f"{text}\n")
+
     try:
-        await plane.run_build(image)
+        if work is not None:
+            await asyncio.to_thread(work, say)
+        if image.build is None:
+            image.result = api_pb2.GenericResult(status=SUCCESS)
+            image.changed.notify()
+        else:
+            await plane.run_build(image)
     except Exception as error:
         plane.internal_errors.append(error)
         image.result = api_pb2.GenericResult(
             status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE, exception=f"the rehearsal failed: {error!r}"
         )
         image.changed.notify()
+
+
+def log(image: Image, text: str) -> None:
+    """Append `text` to the log of the image's build."""
+    image.logs.append(compatible(api_pb2.TaskLogs, data=text, timestamp=time.time()))
+    image.changed.notify()
 
 
 async def ImageJoinStreaming(
@@ -95,32 +124,26 @@ def environment(image: Image) -> dict[str, str]:
     return values
 
 
-def packages(image: Image) -> dict[str, str]:
-    """Normalized name -> version of every package that the image's install steps pin with `==`.
-
-    An engine is also recognized without a pin (version ''), and by an image that its project publishes.
-    """
+def engines(image: Image) -> dict[str, str]:
+    """Version of each engine that the image contains, '' if it is not pinned: by a step, or by its project's image."""
     versions: dict[str, str] = {}
     for line in image.commands:
         if published := PUBLISHED.match(line):
             versions["vllm" if published["vllm"] else "sglang"] = (published["version"] or "").rstrip(".")
-        if "pip install" in line:
-            for name in ENGINE.findall(line):
-                versions.setdefault(name, "")
-            versions |= {name.lower().replace("_", "-"): version for name, version in PINNED.findall(line)}
+    for item in image_packages.wanted(image.commands, image.files):
+        if item.name in ENGINES:
+            versions[item.name] = item.version
     return versions
 
 
-def installed(image: Image) -> set[str]:
-    """Normalized names of all packages in the image's install steps."""
-    names: set[str] = set()
-    for line in image.commands:
-        _, installs, rest = line.partition("pip install")
-        if installs:
-            names |= {
-                match[0].lower().replace("_", "-") for word in rest.split() if (match := NAME.match(word.strip("'\"")))
-            }
-    return names
+def contents(image: Image) -> Contents:
+    """The packages of an image, as far as its steps and the name of its base image tell."""
+    explicit = tuple(image_packages.wanted(image.commands, image.files))
+    resolved = engines(image).keys() | {item.name for item in explicit if item.name in facts.pins()}
+    brought = {name for package in resolved for name in brought_by(package)}
+    base = next((line.split()[1] for line in image.commands if line.startswith("FROM ") and line != "FROM base"), "")
+    name = base.removeprefix("docker.io/").partition("@")[0].partition(":")[0]
+    return Contents(explicit, frozenset(brought) | set(package_facts().images.get(name, ())))
 
 
 def _python(base: list[Image], mount: Mount | None, commands: list[str]) -> str | None:

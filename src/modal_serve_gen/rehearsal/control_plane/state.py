@@ -105,6 +105,7 @@ class Image:
     commands: list[str]
     python: str | None = None  # series, such as "3.12"; None: unknown
     build: Function | None = None
+    files: dict[str, str] = field(default_factory=dict)  # text files that its steps can copy, by path
     build_input: api_pb2.FunctionInput | None = None
     result: api_pb2.GenericResult | None = None
     logs: list[api_pb2.TaskLogs] = field(default_factory=list)
@@ -225,6 +226,8 @@ class ControlPlane:
     stop_containers: Callable[[App], Awaitable[None]] = _nothing
     kill: Callable[[Container, str], None] = lambda container, why: None
     run_build: Callable[[Image], Awaitable[None]] = _nothing
+    # What has to be done before an image is ready, with a callback for progress; None: nothing.
+    image_work: Callable[[Image], Callable[[Callable[[str], None]], None] | None] = lambda image: None
     open_url: Callable[[Function, str], Awaitable[str]] = _no_url  # of a function ("") or a method of its class
     open_tunnel: Callable[[Container, int, bool], Awaitable[Tunnel]] = _no_tunnel
     on_log: Callable[[str], None] = lambda text: None  # output of the containers of deployed apps

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from modal_serve_gen import flags
 from modal_serve_gen.folders import FACTS
+from modal_serve_gen.rehearsal.containers import bare_env
 
 HERE = Path(__file__).resolve().parent
 APIS = FACTS / "apis"
@@ -60,7 +61,9 @@ def install(
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {engine}\nVersion: {version}\n", encoding="utf-8")
     (metadata / "INSTALLER").write_text("modal-serve-gen rehearsal\n", encoding="utf-8")
-    _command(env, engine, f"from {engine}.command import main\nsys.exit(main(sys.argv[1:]))\n")
+    bare_env.add_command(
+        env / "bin" / engine, f"import sys\nfrom {engine}.command import main\nsys.exit(main(sys.argv[1:]))\n"
+    )
 
 
 def install_others(env: Path, table: str, programs: Mapping[str, str], modules: Collection[str]) -> None:
@@ -71,20 +74,15 @@ def install_others(env: Path, table: str, programs: Mapping[str, str], modules: 
     shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=caches, dirs_exist_ok=True)
     (site / SHARED / "others.json").write_text(table, encoding="utf-8")
     for program, engine in programs.items():
-        _command(env, program, f"from engine_stub.other import main\nsys.exit(main({engine!r}, sys.argv[1:]))\n")
+        bare_env.add_command(
+            env / "bin" / program,
+            f"import sys\nfrom engine_stub.other import main\nsys.exit(main({engine!r}, sys.argv[1:]))\n",
+        )
     if modules:
         (site / "placeholders.pth").write_text(
             f"import engine_stub.placeholders; engine_stub.placeholders.install({sorted(modules)!r})\n",
             encoding="utf-8",
         )
-
-
-def _command(env: Path, name: str, code: str) -> None:
-    """Write the program `name`, which runs `code` with the environment's Python."""
-    command, python = env / "bin" / name, env.absolute() / "bin" / "python"
-    # A #! line holds about 127 bytes and no spaces, so /bin/sh starts Python, which reads that line as a string.
-    command.write_text(f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\nimport sys\n{code}", encoding="utf-8")
-    command.chmod(0o755)
 
 
 def place(env: Path, module: str) -> None:
