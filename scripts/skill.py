@@ -24,6 +24,7 @@ CHECK_FACTS = (
     "facts/gpus.toml",
     "facts/limits.toml",
     "facts/modal.toml",
+    "facts/serving.toml",
     "facts/flags/renamed.toml",
     "facts/flags/vllm-*.json",
     "facts/flags/sglang-*.json",

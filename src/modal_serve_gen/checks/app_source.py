@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from modal_serve_gen.checks import command_lines, scopes
+from modal_serve_gen.checks import command_lines, environment, scopes
 from modal_serve_gen.checks.engine_command import EngineCommand
+from modal_serve_gen.checks.environment import Environment
 from modal_serve_gen.checks.evaluation import dotted_name, evaluate
+from modal_serve_gen.checks.images import Image, ImageReader
 from modal_serve_gen.checks.modal_objects import KINDS, Argument, Call, ModalObject
-from modal_serve_gen.checks.packages import Requirement, requirements
+from modal_serve_gen.checks.packages import Clone, Requirement, clones, requirements
 
 MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
 VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
@@ -38,8 +40,9 @@ class AppSource:
         self.tree = ast.parse(text)
         self.nodes = list(ast.walk(self.tree))
         self.definitions = dict(scopes.module_definitions(self.tree))
-        # An import inside a function does not rename what the module itself defines.
-        self.aliases = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+        # An import inside a function does not rename what the module itself defines or imports.
+        everywhere = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+        self.aliases = everywhere | self._module_aliases()
         self.constants: dict[str, object] = {}
         for name, expression in scopes.assignments(self.tree.body):
             self.constants[name] = evaluate(expression, self.constants)
@@ -47,6 +50,26 @@ class AppSource:
             if isinstance(node, ast.ClassDef):
                 for name, expression in scopes.assignments(node.body):
                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
+
+    def _module_aliases(self) -> dict[str, str]:
+        in_functions = {inner for ids, _ in scopes.imports_in_functions(self.tree) for inner in ids}
+        outside = [node for node in self.nodes if id(node) not in in_functions]
+        return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
+
+    @cached_property
+    def _star_imports(self) -> list[str]:
+        """Modules from which everything is imported."""
+        imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
+        return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
+
+    @cached_property
+    def _local_aliases(self) -> dict[int, Mapping[str, str]]:
+        """id of a node in a function -> what the imports of that function bind."""
+        aliases: dict[int, Mapping[str, str]] = {}
+        for ids, bound in scopes.imports_in_functions(self.tree):
+            for inner in ids:
+                aliases[inner] = aliases[inner] | bound if inner in aliases else bound
+        return aliases
 
     def update_constants(self, values: Mapping[str, object]) -> None:
         """Use the values that importing the app gave its constants. Call this before anything else."""
@@ -124,6 +147,41 @@ class AppSource:
         """Python packages that images of the app install."""
         return list(requirements(self.calls, self.evaluate))
 
+    @cached_property
+    def clones(self) -> list[Clone]:
+        """Git repositories that the app clones."""
+        return clones(self.calls, self.evaluate)
+
+    @cached_property
+    def _images(self) -> ImageReader:
+        return ImageReader(
+            self.tree, self._call, lambda node: self.full_name(node) == "modal.Image", functions=self.definitions
+        )
+
+    def _of_app(self, obj: ModalObject, name: str) -> ast.expr | None:
+        """An argument of the object's decorator, or of its app."""
+        if argument := obj.argument(name):
+            return argument.node
+        apps = self._images.assigned.get(obj.call.name.partition(".")[0], [])
+        arguments = (environment.keyword(app, name) for app in apps if isinstance(app, ast.Call))
+        return next((argument for argument in arguments if argument), None)
+
+    def image_of(self, obj: ModalObject) -> Image:
+        """The image in which an object runs; Modal's default image has no steps."""
+        expression = self._of_app(obj, "image")
+        return Image(complete=obj.call.complete) if expression is None else self._images.read(expression)
+
+    def environment_of(self, obj: ModalObject) -> Environment:
+        """Variables that an object's containers have, from its image, its Secrets and its own `env`."""
+        image = self.image_of(obj)
+        found = Environment(complete=image.complete)
+        steps = [step.node.args[0] for step in image.steps if step.method == "env" and step.node.args]
+        for node in [*steps, getattr(obj.argument("env"), "node", None)]:
+            found |= environment.of_entries(node, self._entries)
+        for node in {self._of_app(obj, "secrets"), getattr(obj.argument("secrets"), "node", None)}:
+            found |= environment.of_secrets(node, self._images.assigned, self._call, self._entries)
+        return found
+
     def pinned_version(self, package: str) -> str:
         """The version to which the app pins a package; '' if it is not pinned or unknown."""
         pins = (row.specifier for row in self.requirements if row.name == package)
@@ -166,7 +224,10 @@ class AppSource:
     def full_name(self, node: ast.AST) -> str:
         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
         first, dot, rest = dotted_name(node).partition(".")
-        return f"{self.aliases.get(first, first)}{dot}{rest}"
+        full = self._local_aliases.get(id(node), {}).get(first) or self.aliases.get(first)
+        if full is None and len(self._star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
+            full = f"{self._star_imports[0]}.{first}"
+        return f"{full or first}{dot}{rest}"
 
     def _call(self, node: ast.Call) -> Call:
         arguments: dict[str, Argument] = {}

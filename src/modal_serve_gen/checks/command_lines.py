@@ -7,28 +7,14 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from modal_serve_gen import facts
+from modal_serve_gen.checks import engine_names
 from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
 from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
 from modal_serve_gen.checks.modal_objects import Call
 
 Names = Mapping[str, object]  # name -> value, for names in scope
-STARTS = {
-    ("vllm", "serve"): "vllm",
-    ("sglang", "serve"): "sglang",
-    ("-m", "vllm.entrypoints.openai.api_server"): "vllm",
-    ("-m", "vllm.entrypoints.cli.main"): "vllm",
-    ("-m", "sglang.launch_server"): "sglang",
-}
-PYTHON_APIS = {
-    "LLM": "vllm",
-    "AsyncEngineArgs": "vllm",
-    "EngineArgs": "vllm",
-    "sgl.Engine": "sglang",
-    "sglang.Engine": "sglang",
-}
-SHELL_START = re.compile(
-    r"(?:^|[\s;&|])(vllm serve|sglang serve|-m vllm\.entrypoints\.openai\.api_server|-m sglang\.launch_server)\s"
-)
+MESSAGE = re.compile(r"(^|\.)(print|debug|info|warning|warn|error|exception|critical|echo)$")  # which shows strings
 SHELL_END = re.compile(r"[;&|<>\n]")
 
 
@@ -50,7 +36,7 @@ def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
         if not isinstance(node, ast.List | ast.Tuple | ast.BinOp) or id(node) in uses.operands:
             continue
         words = _list_words(node, names)
-        if not words or (start := _start(words)) is None:
+        if not words or (start := engine_names.start([word.text for word in words])) is None:
             continue
         engine, index = start
         name = uses.names.get(id(node), "")
@@ -69,18 +55,20 @@ def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
 
 def from_strings(nodes: Iterable[ast.AST], names: Names) -> Iterator[EngineCommand]:
     """Command lines that are written as one string for a shell."""
-    skipped: set[int] = set()  # docstrings, and parts of a string that was read already
+    skipped: set[int] = set()  # docstrings, messages, and parts of a string that was read already
     for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and MESSAGE.search(dotted_name(node.func))):
+            skipped |= {id(inner) for inner in ast.walk(node)}
         if id(node) in skipped or not _may_be_string(node):
             continue
         skipped |= {id(inner) for inner in ast.walk(node)} - {id(node)}
         text = _with_placeholders(node, names)
         line = getattr(node, "lineno", 1)
-        if match := SHELL_START.search(f"{text} "):
-            engine = "vllm" if "vllm" in match[1] else "sglang"
-            arguments = SHELL_END.split(text[match.end() :].replace("\\\n", " "))[0]
+        if start := engine_names.shell_start(text):
+            engine, end = start
+            arguments = SHELL_END.split(text[end:].replace("\\\n", " "))[0]
             words = tuple(Word(word, line) for word in _shell_split(arguments))
             yield EngineCommand(engine, words, line, shell=True)
 
@@ -88,13 +76,14 @@ def from_strings(nodes: Iterable[ast.AST], names: Names) -> Iterator[EngineComma
 def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Iterator[EngineCommand]:
     """Calls of an engine's Python API, with their keywords as the flags of the command line."""
     for call in calls:
-        engine = PYTHON_APIS.get(call.name) or PYTHON_APIS.get(call.method)
-        if engine is None:
+        engine = engine_names.of_call(call.name)
+        if not engine:
             continue
+        names = facts.serving_engines()[engine]
         words: list[Word] = []
-        if call.node.args and (model := value_of(call.node.args[0])):
+        if call.node.args and call.method in names.model_first and (model := value_of(call.node.args[0])):
             line = call.node.args[0].lineno
-            words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
+            words += [Word(next(iter(names.flags.model), "--model"), line), Word(str(model), line)]
         for key, (value, line, _) in call.arguments.items():
             flag = key.replace("_", "-")
             words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
@@ -177,16 +166,6 @@ def _may_be_flags(words: list[Word], index: int) -> bool:
     """True for unknown words that may contain flags; directly after a flag they are its values."""
     before = words[index - 1].text if index else None
     return words[index] == UNKNOWN and not (before and before.startswith("--"))
-
-
-def _start(words: list[Word]) -> tuple[str, int] | None:
-    """The engine that a list of words starts, and the index of its first argument."""
-    for index in range(min(4, len(words) - 1)):
-        program, subcommand = words[index].text or "", words[index + 1].text or ""
-        pair = (program.rpartition("/")[2], subcommand)
-        if pair in STARTS:
-            return STARTS[pair], index + 2 + subcommand.endswith("cli.main")  # which takes its own `serve`
-    return None
 
 
 def _may_be_string(node: ast.AST) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from modal_serve_gen import facts
+
 
 class Word(NamedTuple):
     """One argument of a command line, with its line in the file. `text` is None if it is unknown."""
@@ -32,21 +34,33 @@ class EngineCommand:
     def argv(self) -> tuple[str | None, ...]:
         return tuple(word.text for word in self.words)
 
+    @property
+    def spellings(self) -> facts.Spellings:
+        """What this engine calls its flags."""
+        return facts.serving_engines()[self.engine].flags
+
     def value(self, *flags: str) -> Word | None:
         """The last value of one of `flags`; None if none of them is present."""
         value = None
         for index, word in enumerate(self.words):
-            if word.text in flags and index + 1 < len(self.words):
-                value = self.words[index + 1]
-            elif word.text and "=" in word.text and word.text.partition("=")[0] in flags:
-                value = Word(word.text.partition("=")[2], word.line)
+            name, equals, after = (word.text or "").partition("=")
+            if _dashed(name) in flags:
+                if equals:
+                    value = Word(after, word.line)
+                elif index + 1 < len(self.words):
+                    value = self.words[index + 1]
         return value
 
     def line_of(self, *flags: str) -> int | None:
         """Line of the last of `flags`; None if none of them is present."""
-        lines = [word.line for word in self.words if word.text and word.text.partition("=")[0] in flags]
+        lines = [word.line for word in self.words if word.text and _dashed(word.text.partition("=")[0]) in flags]
         return lines[-1] if lines else None
 
     def lacks(self, *flags: str) -> bool:
         """True if none of `flags` can be present."""
         return self.complete and self.line_of(*flags) is None
+
+
+def _dashed(flag: str) -> str:
+    """A long flag with dashes: vLLM and others accept underscores as well."""
+    return flag.replace("_", "-") if flag.startswith("--") else flag

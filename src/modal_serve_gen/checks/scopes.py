@@ -17,6 +17,19 @@ def outer_scopes(tree: ast.Module) -> list[ast.AST]:
     return [*outer, rest]
 
 
+def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Statements of the module in no function or class, also those under `if`, `with`, `try` and loops."""
+    waiting: list[ast.AST] = list(reversed(tree.body))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                waiting += reversed(list(ast.iter_child_nodes(node)))
+        elif isinstance(node, ast.excepthandler | ast.match_case):
+            waiting += reversed(list(ast.iter_child_nodes(node)))
+
+
 def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef, constants: dict[str, object]) -> ChainMap[str, object]:
     """Values of the names in a function's scope: local ones that are assigned once, parameters, the module's."""
     local: dict[str, object] = {}
@@ -43,6 +56,15 @@ def import_aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def imports_in_functions(tree: ast.Module) -> Iterator[tuple[list[int], dict[str, str]]]:
+    """(ids of the nodes in a function's body, what the imports there bind), outer functions before inner ones."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            nodes = list(body_nodes(function))
+            if bound := dict(import_aliases(nodes)):
+                yield [id(node) for node in nodes], bound
 
 
 def module_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:

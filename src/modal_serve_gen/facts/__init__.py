@@ -30,6 +30,9 @@ from modal_serve_gen.facts.services import modal_arguments as modal_arguments
 from modal_serve_gen.facts.services import modal_changes as modal_changes
 from modal_serve_gen.facts.services import routes as routes
 from modal_serve_gen.facts.services import sampling_defaults as sampling_defaults
+from modal_serve_gen.facts.serving import Engine as Engine
+from modal_serve_gen.facts.serving import Spellings as Spellings
+from modal_serve_gen.facts.serving import serving_engines as serving_engines
 from modal_serve_gen.facts.sizing import Range as Range
 from modal_serve_gen.facts.sizing import ReleaseRules as ReleaseRules
 from modal_serve_gen.facts.sizing import overheads as overheads
