@@ -182,7 +182,7 @@ def test_unknown_values_are_not_findings():
         ("scaledown_window=300", "scaledown_window=4000", "limits"),
         ("max_containers=2", "max_containers=2, min_containers=5", "limits"),
         ("process.poll()", "process", "dead-engine"),
-        ('/health"', '/chat"', "readiness"),
+        ('/health"', '/v1/chat/completions"', "readiness"),
         ("retries=2, **more", "retires=2, **more", "unknown-argument"),
         ("v0.5.12.post1-cu130", "latest", "image-pinned"),
         ('os.environ["REVISION"]', '"main"', "revision-pinned"),

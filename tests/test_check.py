@@ -28,12 +28,18 @@ os._exit(0)
 """
 # Findings in rebuilt public examples; each is a real fault.
 KNOWN_FINDINGS = {
+    "dataset.py": {"image-pinned"},
+    "deployed.py": {"image-pinned"},
     "foreign_batches.py": {"download-on-gpu", "revision-pinned"},
     "foreign_server.py": {"container-bound", "public-endpoint", "download-on-gpu"},
     "foreign_sglang.py": {"container-bound", "public-endpoint", "download-on-gpu", "admin-routes"},
     "foreign_snapshot.py": {"developer-mode", "container-bound", "concurrency", "download-on-gpu", "public-endpoint"},
     "foreign_web_function.py": {"container-bound", "public-endpoint", "download-on-gpu", "dead-engine", "shell-string"},
     "foreign_weights.py": {"container-bound", "idle-window", "weights-volume", "public-endpoint", "dead-engine"},
+    "isolated.py": {"image-pinned"},
+    "large_messages.py": {"image-pinned"},
+    "scaled.py": {"image-pinned"},
+    "volume_files.py": {"image-pinned"},
 }
 
 

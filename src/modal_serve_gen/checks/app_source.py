@@ -13,9 +13,10 @@ from modal_serve_gen.checks import command_lines, environment, scopes
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.environment import Environment
 from modal_serve_gen.checks.evaluation import dotted_name, evaluate
-from modal_serve_gen.checks.images import Image, ImageReader
+from modal_serve_gen.checks.images import NVCC, WITHOUT_NVCC, Image, ImageReader
 from modal_serve_gen.checks.modal_objects import KINDS, Argument, Call, ModalObject
 from modal_serve_gen.checks.packages import Clone, Requirement, clones, requirements
+from modal_serve_gen.checks.proxies import ADD_ROUTE, Proxy
 
 MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
 VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
@@ -63,9 +64,9 @@ class AppSource:
         return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
 
     @cached_property
-    def _local_aliases(self) -> dict[int, Mapping[str, str]]:
+    def _local_aliases(self) -> dict[int, dict[str, str]]:
         """id of a node in a function -> what the imports of that function bind."""
-        aliases: dict[int, Mapping[str, str]] = {}
+        aliases: dict[int, dict[str, str]] = {}
         for ids, bound in scopes.imports_in_functions(self.tree):
             for inner in ids:
                 aliases[inner] = aliases[inner] | bound if inner in aliases else bound
@@ -124,11 +125,25 @@ class AppSource:
 
     @cached_property
     def web_engines(self) -> list[tuple[ModalObject, Call, EngineCommand]]:
-        """Each Modal object with a URL whose engine answers HTTP requests, with its web decorator and its engine."""
+        """Each engine that answers HTTP requests from outside, with its object and what exposes its port.
+
+        That is a web decorator, or the call that opens a tunnel.
+        """
         return [
-            (obj, web, command)
+            (obj, exposure, command)
             for obj in self.modal_objects
-            if (web := obj.web) is not None and (command := obj.server_command) is not None
+            if (command := obj.server_command) is not None
+            for exposure in (obj.web if obj.exposes_port else None, obj.tunnel)
+            if exposure is not None
+        ]
+
+    @cached_property
+    def proxied_engines(self) -> list[tuple[ModalObject, EngineCommand, Proxy]]:
+        """Each engine to which the web application of its object may pass requests."""
+        return [
+            (obj, command, Proxy(obj.reachable, self.evaluate))
+            for obj in self.modal_objects
+            if obj.web is not None and not obj.exposes_port and (command := obj.server_command) is not None
         ]
 
     @cached_property
@@ -143,9 +158,32 @@ class AppSource:
         return sorted(unique.values(), key=lambda command: command.line)
 
     @cached_property
+    def installed(self) -> list[tuple[Call, Requirement]]:
+        """(image step, package) of each package that images of the app install."""
+        return [(call, row) for call in self.calls for row in requirements([call], self.evaluate)]
+
+    @property
     def requirements(self) -> list[Requirement]:
         """Python packages that images of the app install."""
-        return list(requirements(self.calls, self.evaluate))
+        return [row for _, row in self.installed]
+
+    def chain_of(self, step: Call) -> list[Requirement]:
+        """Packages that the image has after a step."""
+        return list(requirements(self._images.read(step.node).steps, self.evaluate))
+
+    def is_image_class(self, call: Call) -> bool:
+        """True for a call on the class modal.Image."""
+        return call.name == f"modal.Image.{call.method}"
+
+    def text_of(self, call: Call) -> str:
+        """The first argument of a call, if it is a known string; otherwise ''."""
+        value = self.evaluate(call.node.args[0]) if call.node.args else None
+        return value if isinstance(value, str) else ""
+
+    def is_none(self, node: ast.AST) -> bool:
+        """True for None itself, or a constant that is assigned nothing else."""
+        values = self._images.assigned.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
+        return all(isinstance(value, ast.Constant) and value.value is None for value in values)
 
     @cached_property
     def clones(self) -> list[Clone]:
@@ -159,28 +197,48 @@ class AppSource:
         )
 
     def _of_app(self, obj: ModalObject, name: str) -> ast.expr | None:
-        """An argument of the object's decorator, or of its app."""
-        if argument := obj.argument(name):
-            return argument.node
+        """An argument of the app to which an object belongs."""
         apps = self._images.assigned.get(obj.call.name.partition(".")[0], [])
         arguments = (environment.keyword(app, name) for app in apps if isinstance(app, ast.Call))
         return next((argument for argument in arguments if argument), None)
 
     def image_of(self, obj: ModalObject) -> Image:
         """The image in which an object runs; Modal's default image has no steps."""
-        expression = self._of_app(obj, "image")
+        argument = obj.argument("image")
+        expression = argument.node if argument else self._of_app(obj, "image")
         return Image(complete=obj.call.complete) if expression is None else self._images.read(expression)
+
+    def has_compiler(self, image: Image) -> bool:
+        """True if an image has nvcc, or this is unknown."""
+        texts = (text for step in image.steps for argument in step.node.args for text in self._texts(argument))
+        if image.base is None or any(NVCC.search(text) for text in texts):
+            return True
+        return image.base.method == "from_registry" and not WITHOUT_NVCC.match(self.text_of(image.base))
+
+    def _texts(self, node: ast.expr) -> list[str]:
+        value = self.evaluate(node.value if isinstance(node, ast.Starred) else node)
+        return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
     def environment_of(self, obj: ModalObject) -> Environment:
         """Variables that an object's containers have, from its image, its Secrets and its own `env`."""
-        image = self.image_of(obj)
-        found = Environment(complete=image.complete)
-        steps = [step.node.args[0] for step in image.steps if step.method == "env" and step.node.args]
+        found = Environment()
+        steps = [step.node.args[0] for step in self.image_of(obj).steps if step.method == "env" and step.node.args]
         for node in [*steps, getattr(obj.argument("env"), "node", None)]:
             found |= environment.of_entries(node, self._entries)
-        for node in {self._of_app(obj, "secrets"), getattr(obj.argument("secrets"), "node", None)}:
+        for node in (self._of_app(obj, "secrets"), getattr(obj.argument("secrets"), "node", None)):
             found |= environment.of_secrets(node, self._images.assigned, self._call, self._entries)
         return found
+
+    def may_set(self, obj: ModalObject, name: str) -> bool:
+        """True if a variable is set in an object's containers, or this is unknown."""
+        lines = [variable.line for variable in self.variables if variable.name == name]
+        return not self.image_of(obj).complete or self.mentions(obj, name) or any(map(obj.contains, lines))
+
+    def mentions(self, obj: ModalObject, name: str) -> bool:
+        """True if a variable is set in an object's containers, its Secrets may set it, or the code there names it."""
+        environment = self.environment_of(obj)
+        named = [node.lineno for text, node in self.strings if text == name]
+        return name in environment.names or not environment.complete or any(map(obj.contains, named))
 
     def pinned_version(self, package: str) -> str:
         """The version to which the app pins a package; '' if it is not pinned or unknown."""
@@ -210,6 +268,21 @@ class AppSource:
     def variable(self, name: str) -> Variable | None:
         """The last setting of an environment variable."""
         return next((variable for variable in reversed(self.variables) if variable.name == name), None)
+
+    @cached_property
+    def decorator_ids(self) -> frozenset[int]:
+        """ids of the calls that are decorators."""
+        decorated = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return frozenset(
+            id(decorator) for node in self.nodes if isinstance(node, decorated) for decorator in node.decorator_list
+        )
+
+    @cached_property
+    def own_routes(self) -> frozenset[str]:
+        """Paths of the routes that the app itself defines."""
+        calls = [call for call in self.calls if id(call.node) in self.decorator_ids or call.method in ADD_ROUTE]
+        values = [self.evaluate(argument) for call in calls for argument in call.node.args[:2]]
+        return frozenset(value for value in values if isinstance(value, str) and value.startswith("/"))
 
     @cached_property
     def strings(self) -> list[tuple[str, ast.Constant]]:

@@ -84,7 +84,9 @@ def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Ite
         if call.node.args and call.method in names.model_first and (model := value_of(call.node.args[0])):
             line = call.node.args[0].lineno
             words += [Word(next(iter(names.flags.model), "--model"), line), Word(str(model), line)]
-        for key, (value, line, _) in call.arguments.items():
+        for key, (value, line, node) in call.arguments.items():
+            if isinstance(node, ast.Constant) and node.value is None:
+                continue  # the default
             flag = key.replace("_", "-")
             words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
             if not isinstance(value, bool):

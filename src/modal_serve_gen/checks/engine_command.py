@@ -39,6 +39,14 @@ class EngineCommand:
         """What this engine calls its flags."""
         return facts.serving_engines()[self.engine].flags
 
+    @property
+    def model(self) -> Word:
+        """The model that it loads."""
+        if model := self.value(*(self.spellings.model or ("--model",)), "--model", "--model-path"):
+            return model
+        first = self.words[0] if self.words else Word(None, self.line)
+        return first if first.text and not first.text.startswith("-") else Word(None, self.line)
+
     def value(self, *flags: str) -> Word | None:
         """The last value of one of `flags`; None if none of them is present."""
         value = None

@@ -74,7 +74,7 @@ def _shell_start() -> re.Pattern[str]:
     several, single = "|".join(words[True]), "|".join(words[False])
     path = r"(?:[\w./-]*/)?"
     return re.compile(
-        rf"(?:^|[\s;&|(]){path}({several})(?=\s)|(?:^\s*|[;&|(\n]\s*|\b(?:exec|nohup)\s+){path}({single})(?=\s)"
+        rf"(?:^|[\s;&|(]){path}({several})(?=\s)|(?:^\s*|[;&|(\n]\s*|\b(?:exec|nohup)\s+){path}({single})(?=\s+\S)"
     )
 
 
@@ -93,4 +93,5 @@ def _commands() -> list[tuple[list[str], str]]:
 
 @cache
 def _packages() -> dict[str, str]:
-    return {package: engine for engine, names in facts.serving_engines().items() for package in names.packages}
+    engines = facts.serving_engines().items()
+    return {package: engine for engine, names in engines for package in (engine, *names.packages)}

@@ -13,15 +13,15 @@ Entries = Callable[[ast.AST], tuple[Mapping[str, ast.expr], bool]]  # entries of
 
 @dataclass(frozen=True)
 class Environment:
-    """`names`: variables that are set. `secrets`: whether Secrets may set more. `complete`: nothing else can."""
+    """`names`: variables that are set. `secret_names`: Secrets that may set more. `complete`: nothing else can."""
 
     names: frozenset[str] = frozenset()
-    secrets: bool = False
+    secret_names: frozenset[str] = frozenset()
     complete: bool = True
 
     def __or__(self, other: "Environment") -> "Environment":
-        names = self.names | other.names
-        return Environment(names, self.secrets or other.secrets, self.complete and other.complete)
+        secrets = self.secret_names | other.secret_names
+        return Environment(self.names | other.names, secrets, self.complete and other.complete)
 
 
 def of_entries(node: ast.AST | None, entries: Entries) -> Environment:
@@ -44,10 +44,14 @@ def of_secrets(
         elif secret.method == "from_local_environ":
             names = secret.arguments.get("env_keys")
             environment |= _listed(call.args[0] if call.args else names.node if names else None)
-        elif keys := secret.arguments.get("required_keys"):
-            environment |= _listed(keys.node) | Environment(secrets=True)
+        elif secret.method == "from_name" and (keys := secret.arguments.get("required_keys")):
+            environment |= _listed(keys.node)
+        elif secret.method == "from_name":
+            name = call.args[0] if call.args else keyword(call, "name")
+            known = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "api-key"
+            environment |= Environment(secret_names=frozenset({known}))
         else:
-            environment |= Environment(secrets=True, complete=secret.method != "from_dotenv")
+            environment |= Environment(complete=False)
     return environment
 
 
@@ -74,4 +78,3 @@ def _calls(node: ast.AST | None, assigned: Mapping[str, list[ast.expr]], seen: s
                 yield from _calls(expression, assigned, seen | {inner.id})
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
             yield inner  # a function of the app or an import: anything
-

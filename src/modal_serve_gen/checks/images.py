@@ -16,8 +16,9 @@ OPAQUE = (
     "uv_sync", "pip_install_from_requirements", "pip_install_from_pyproject", "poetry_install_from_file",
     "pip_install_private_repos", "micromamba_install",
 )  # fmt: skip
-KNOWN_BASES = re.compile(r"(docker\.io/)?(library/)?(nvidia/cuda|python|debian|ubuntu|nvcr\.io/nvidia/cuda)(?=[:@]|$)")
-NVCC = re.compile(r"cuda-toolkit|cuda-nvcc|cuda-compiler|nvidia-cuda-toolkit|cuda_\d[\w.]*_linux\.run")
+KNOWN_BASES = re.compile(r"(docker\.io/|nvcr\.io/)?(library/)?(python|debian|ubuntu|nvidia/cuda)(?=[:@]|$)")
+WITHOUT_NVCC = re.compile(r"(docker\.io/)?(library/)?(python|debian|ubuntu)[:@]|.*\bnvidia/cuda:[^@]*-(base|runtime)\b")
+NVCC = re.compile(r"cuda[-_]toolkit|cuda-nvcc|cuda-compiler|cuda_\d[\w.]*_linux\.run|\bnvcc\b")  # in an install step
 
 
 @dataclass(frozen=True)

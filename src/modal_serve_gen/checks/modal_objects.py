@@ -1,7 +1,7 @@
 """The functions, classes and servers that Modal runs, with their decorators and arguments."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,7 +10,11 @@ from modal_serve_gen.checks.evaluation import is_number
 from modal_serve_gen.checks.severity import Severity
 
 KINDS = ("function", "cls", "server")
-WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
+PORT_DECORATORS = ("web_server", "http_server")  # which expose a port of the container
+WEB_DECORATORS = (*PORT_DECORATORS, "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint")
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Violation(NamedTuple):
@@ -90,6 +94,10 @@ class ModalObject:
         """Line of the decorator that makes it a Modal object."""
         return self.call.line
 
+    def contains(self, line: int) -> bool:
+        """True if a line is in a definition whose code may run in it."""
+        return any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in self.reachable)
+
     def argument(self, name: str) -> Argument | None:
         """An argument of the decorator that makes it a Modal object."""
         return self.call.arguments.get(name)
@@ -103,6 +111,28 @@ class ModalObject:
     def web(self) -> Call | None:
         """The decorator that gives it a URL."""
         return self.call if self.kind == "server" else self.decorator(*WEB_DECORATORS)
+
+    @property
+    def start_nodes(self) -> frozenset[int]:
+        """ids of the nodes that run only when a container starts or ends: enter and exit methods, what they call."""
+        if not isinstance(self.node, ast.ClassDef):
+            return frozenset()
+        methods = {item.name: item for item in self.node.body if isinstance(item, FUNCTIONS)}
+        known = {item.name: item for item in self.reachable if isinstance(item, FUNCTIONS)} | methods
+        decorated = {name: {call.method for call in calls} for name, calls in self.methods.items() if calls}
+        hooks = {name for name, decorators in decorated.items() if decorators & {"enter", "exit"}}
+        only = _called_from(hooks, known) - _called_from(decorated.keys() - hooks, known)
+        return frozenset(id(inner) for name in only for inner in ast.walk(known[name]))
+
+    @property
+    def exposes_port(self) -> bool:
+        """True if its URL is that of a port, where whatever listens there answers; otherwise its own code answers."""
+        return self.web is not None and (self.kind == "server" or self.web.method in PORT_DECORATORS)
+
+    @property
+    def tunnel(self) -> Call | None:
+        """The call that opens a tunnel to one of its ports."""
+        return next((call for call in self.calls if call.name == "modal.forward"), None)
 
     @property
     def gpus(self) -> list[tuple[str | None, int]]:
@@ -125,3 +155,16 @@ class ModalObject:
     def engine_command(self) -> EngineCommand | None:
         """The engine that runs in it, as an HTTP server or offline."""
         return self.commands[0] if self.commands else None
+
+
+def _called_from(names: Iterable[str], known: Mapping[str, ast.AST]) -> set[str]:
+    """`names`, and the functions and methods that they call, directly or not."""
+    called: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in called and name in known:
+            called.add(name)
+            inner = [node for node in ast.walk(known[name]) if isinstance(node, ast.Name | ast.Attribute)]
+            waiting += [node.id if isinstance(node, ast.Name) else node.attr for node in inner]
+    return called

@@ -64,8 +64,8 @@ def requirements(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) 
             image, _, tag = str(evaluate(call.node.args[0]) or "").partition(":")
             if engine := engine_names.of_image(image.partition("@")[0]):
                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?![\d.])", tag)
-                fixed = f"=={version[1]}" if version else "@" + tag if is_fixed(tag) or "@sha256:" in image + tag else ""
-                yield Requirement(engine, fixed, call.line)
+                digest = f"@{tag}" if is_fixed(tag) or "@sha256" in image else ""
+                yield Requirement(engine, f"=={version[1]}" if version else digest, call.line)
 
 
 def clones(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> list[Clone]:

@@ -23,6 +23,7 @@ from modal_serve_gen.facts.hardware import gpus as gpus
 from modal_serve_gen.facts.hardware import regions as regions
 from modal_serve_gen.facts.services import Limit as Limit
 from modal_serve_gen.facts.services import Removed as Removed
+from modal_serve_gen.facts.services import RemovedVariable as RemovedVariable
 from modal_serve_gen.facts.services import elsewhere as elsewhere
 from modal_serve_gen.facts.services import engine_variables as engine_variables
 from modal_serve_gen.facts.services import limits as limits

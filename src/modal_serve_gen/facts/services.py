@@ -64,9 +64,11 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class RemovedVariable:
-    """An environment variable that no longer has any effect."""
+    """An environment variable that has no effect since a release of a package."""
 
     old: str
+    package: str
+    since: str
     source: str
     new: str = ""
 

@@ -1,10 +1,10 @@
 """How an app shows which engine it runs, and what each engine's command line calls the same thing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from modal_serve_gen.facts.loading import read, record
+from modal_serve_gen.facts.loading import newest, read, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,15 @@ class Lag:
 
     part: Literal["minor", "patch"]
     releases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """A flag that needs another one. `outcome`: what the engine does without it; '' if it ignores the flag."""
+
+    flag: str
+    needs: str
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Spellings:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One engine, with the names by which an app refers to it."""
+    """One engine, with the names by which an app refers to it. `release`: the one that workflows pin, or ''."""
 
     title: str
     source: str
@@ -49,7 +58,18 @@ class Engine:
     port: int = 0
     key_variables: tuple[str, ...] = ()
     nvcc: str = ""
+    nvcc_if: tuple[tuple[str, ...], ...] = ()
+    requires: tuple[Requires, ...] = ()
+    slow_start: bool = False
+    library: bool = False
     lags: Lag | None = None
+    routes: dict[str, str] = field(default_factory=dict)
+    release: str = ""
+
+    @property
+    def pinned(self) -> bool:
+        """True for the engines of the workflows, whose flags, routes and variables are bundled."""
+        return bool(self.release)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +81,8 @@ class _File:
 @cache
 def serving_engines() -> dict[str, Engine]:
     """Engines by name. Those of the workflows have the names of their pins."""
-    return record(_File, read("serving.toml"), "serving.toml").engine
+    engines = record(_File, read("serving.toml"), "serving.toml").engine
+    for name, engine in engines.items():
+        if engine.lags:  # those with bundled tables
+            engines[name] = replace(engine, release=newest(f"{name}_routes-*.json").stem.rpartition("-")[2])
+    return engines

@@ -20,3 +20,8 @@ def wake():
     requests.post("http://localhost:8000/sleep?level=1")
     requests.post("http://localhost:8000/wake_up")
     requests.get("https://example.com/wake")
+
+
+@api.get("/healthz")
+def healthz():
+    return {}

@@ -25,3 +25,12 @@ class Batch:
         import vllm
 
         self.llm = vllm.LLM("/weights/model")
+
+    @modal.method()
+    def answer(self, prompts):
+        return self.llm.chat(prompts)
+
+
+@app.local_entrypoint()
+def main():
+    print(list(Batch().answer.map([["a"], ["b"]])))

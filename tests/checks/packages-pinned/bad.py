@@ -13,3 +13,9 @@ weights = modal.Volume.from_name("weights", create_if_missing=True)
 @modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def serve():
     subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
+
+
+more = image.run_commands(
+    "git clone https://github.com/acme/thing.git",  # finding: the clone of https://github.com/acme/thing.git is not pinned
+    "pip install -e thing[all] git+https://github.com/acme/other",  # finding: other is built from a branch
+)

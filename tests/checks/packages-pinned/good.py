@@ -12,3 +12,10 @@ weights = modal.Volume.from_name("weights", create_if_missing=True)
 @modal.web_server(8000, startup_timeout=900, requires_proxy_auth=True)
 def serve():
     subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
+
+
+more = image.run_commands(
+    "git clone --branch v1.2.0 https://github.com/acme/thing.git && pip install -e thing[all]",
+    "pip install --upgrade pip && pip install . /local 'numpy==2.3.5'",
+    "pip install git+https://github.com/acme/other@0123456789abcdef0123456789abcdef01234567",
+)

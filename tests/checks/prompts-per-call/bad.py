@@ -16,3 +16,7 @@ class Model:
         from vllm import SamplingParams
 
         return self.llm.generate([prompt], SamplingParams(max_tokens=64))  # finding: one prompt per call
+
+    @modal.method()
+    def chat(self, text):
+        return self.llm.chat([{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}])  # finding: passes one prompt per call

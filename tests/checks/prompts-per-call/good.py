@@ -16,3 +16,20 @@ class Model:
         from vllm import SamplingParams
 
         return self.llm.generate(prompts, SamplingParams(max_tokens=64))
+
+
+@app.cls(gpu="L4")
+class Warm:
+    @modal.enter()
+    def load(self):
+        from vllm import LLM
+
+        self.llm = LLM("/weights/model")
+        self.warm_up()
+
+    def warm_up(self):
+        self.llm.chat([{"role": "user", "content": "ping"}])
+
+    @modal.method()
+    def many(self, texts):
+        return self.llm.chat([[{"role": "user", "content": text}] for text in texts])

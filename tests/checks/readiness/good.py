@@ -19,3 +19,15 @@ def main():
     import urllib.request
 
     urllib.request.urlopen(f"{serve.get_web_url()}/health")
+
+
+@app.cls(image=image, gpu="L4", volumes={"/weights": weights})
+class Warm:
+    @modal.enter()
+    def start(self):
+        import socket
+        import urllib.request
+
+        subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
+        socket.create_connection(("localhost", 8000), timeout=900)
+        urllib.request.urlopen("http://localhost:8000/v1/chat/completions", b"{}")

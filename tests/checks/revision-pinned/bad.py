@@ -21,3 +21,15 @@ COMMAND = [
     "serve",
     "Qwen/Qwen3-8B",  # finding: without a revision
 ]
+
+NOTHING = None
+zeros = "0000000000000000000000000000000000000000"  # finding: a revision of zeros is no commit
+
+
+def load():
+    from huggingface_hub import snapshot_download
+    from vllm import LLM
+
+    snapshot_download("example/model", revision=None)  # finding: snapshot_download has no revision
+    snapshot_download("example/model", revision=NOTHING)  # finding: snapshot_download has no revision
+    LLM("example/model", revision=None)  # finding: vllm loads example/model without a revision

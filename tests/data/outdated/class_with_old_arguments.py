@@ -3,7 +3,7 @@
 import modal
 
 app = modal.App("old-llm")
-image = modal.Image.debian_slim().pip_install(
+image = modal.Image.debian_slim().pip_install(  # finding: image-pinned
     "vllm",  # finding: engine-pinned
     "transformers",  # finding: packages-pinned
 )

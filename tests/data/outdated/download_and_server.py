@@ -8,7 +8,7 @@ import modal
 app = modal.Stub("old-server")  # finding: removed-api
 volume = modal.Volume.from_name("llm-model-weights", create_if_missing=True)
 image = (
-    modal.Image.from_registry("vllm/vllm-openai:latest", add_python="3.12")  # finding: image-pinned engine-pinned
+    modal.Image.from_registry("vllm/vllm-openai:latest", add_python="3.12")  # finding: image-pinned
     .env({"HF_HUB_ENABLE_HF_TRANSFER": "1", "VLLM_USE_V1": "1"})  # finding: engine-variables
 )
 
@@ -30,7 +30,7 @@ def download(model_id: str):  # finding: volume-commit
 @modal.web_server(8000)  # finding: concurrency public-endpoint startup-timeout
 def serve():
     subprocess.Popen(  # finding: dead-engine
-        "python -m vllm.entrypoints.openai.api_server --model /models/m --host localhost --tp 1",  # finding: readiness engine-flags engine-address
+        "python -m vllm.entrypoints.openai.api_server --model /models/m --host localhost --tp 1",  # finding: engine-flags engine-address
         shell=True,  # finding: shell-string
     )
 

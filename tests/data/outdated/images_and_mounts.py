@@ -13,7 +13,7 @@ cuda = modal.Image.from_registry("nvidia/cuda:12.1.0-cudnn8-devel-ubuntu22.04").
     "--extra-index-url",  # finding: install-options
     "https://example.com/wheels",
 )
-copied = modal.Image.debian_slim().copy_local_file("prompts.yaml", "/app/prompts.yaml")  # finding: removed-api
+copied = modal.Image.debian_slim().copy_local_file("prompts.yaml", "/app/prompts.yaml")  # finding: removed-api image-pinned
 
 
 @app.function(  # finding: container-bound weights-volume
@@ -24,11 +24,11 @@ copied = modal.Image.debian_slim().copy_local_file("prompts.yaml", "/app/prompts
 def generate(prompt: str) -> str:
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained("openai-community/gpt2")  # finding: model-per-call revision-pinned
+    model = AutoModelForCausalLM.from_pretrained("openai-community/gpt2")  # finding: model-per-call revision-pinned download-on-gpu
     return model.generate(prompt)
 
 
-@app.function(gpu="T4", max_containers=2)
+@app.function(gpu="T4", max_containers=2)  # finding: weights-volume
 def with_a_pipeline(prompt: str) -> str:
     from transformers import pipeline
 

@@ -1,18 +1,18 @@
-"""Access: endpoints require a token or key, secrets stay out of files and command lines, engine routes are closed."""
+"""Access: endpoints and tunnels require a token or key, and the engine's other routes are closed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand
-from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
+from modal_serve_gen.checks.proxies import Forward, Proxy
 from modal_serve_gen.checks.severity import Severity, severity
 
-SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
-SECRET_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
-KEY_FLAGS = ("--api-key", "--admin-api-key")
-KEY_VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
 PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
+OPEN_ROUTES = ("/invocations", "/tokenize", "/metrics")  # of vLLM, whatever its key
+KEY_SECRET = re.compile(r"vllm|sglang|llm|llama|auth|bearer|api[-_]?(key|token)|server", re.I)  # name of a Secret
 
 
 @severity(Severity.WARNING)
@@ -23,12 +23,11 @@ def public_endpoint(app: AppSource) -> Iterator[Violation]:
     """
     for obj in app.modal_objects:
         command = obj.server_command
-        if (
-            not obj.gpus
-            or not obj.web
-            or _requires_proxy_token(obj)
-            or (command and _requires_engine_key(app, command))
-        ):
+        if not obj.gpus or not obj.web or _requires_proxy_token(obj, obj.web):
+            continue
+        if command and _requires_engine_key(app, obj, command):
+            continue
+        if not obj.exposes_port and Proxy(obj.reachable, app.evaluate).authenticates():
             continue
         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
         if obj.web.method == "http_server":
@@ -38,20 +37,40 @@ def public_endpoint(app: AppSource) -> Iterator[Violation]:
 
 
 @severity(Severity.WARNING)
+def open_tunnel(app: AppSource) -> Iterator[Violation]:
+    """An engine behind a tunnel requires a key.
+
+    `modal.forward` gives a port a public address, which requires no token. It is printed, logged and passed on, and
+    everyone who has it uses the GPU.
+    """
+    for obj, exposure, command in app.web_engines:
+        if exposure is obj.tunnel and not _requires_engine_key(app, obj, command):
+            variable = next(iter(facts.serving_engines()[command.engine].key_variables), "")
+            fix = f"set {variable} from a Modal Secret" if variable else "set a key, or use a web server with a token"
+            message = f"anyone with the tunnel's address reaches {command.engine}, which requires no key"
+            yield Violation(exposure.line, message, fix)
+
+
+@severity(Severity.WARNING)
 def open_routes(app: AppSource) -> Iterator[Violation]:
     """Routes that the engine's key does not protect are closed by other means.
 
     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
     stay open to anyone.
     """
-    for obj, _, command in app.web_engines:
-        closed = _requires_proxy_token(obj) or not command.lacks("--middleware")
-        if command.engine == "vllm" and not closed and _requires_engine_key(app, command):
+    for obj, exposure, command in app.web_engines:
+        closed = _requires_proxy_token(obj, exposure) or not command.lacks("--middleware")
+        if command.engine == "vllm" and not closed and _requires_engine_key(app, obj, command):
             yield Violation(
                 command.line_of("--api-key") or command.line,
                 "the key does not protect /invocations, /tokenize and /metrics",
                 "require a proxy token as well, or close these routes with --middleware",
             )
+    for obj, command, proxy in app.proxied_engines:
+        if command.engine == "vllm" and _requires_engine_key(app, obj, command):
+            for forward, paths in _passed_on(obj, command, proxy, OPEN_ROUTES):
+                message = f"{forward.route} passes {_listed(paths)} on, which the engine's key does not protect"
+                yield Violation(forward.line, message, "pass on /v1 only")
 
 
 @severity(Severity.WARNING)
@@ -63,13 +82,18 @@ def developer_mode(app: AppSource) -> Iterator[Violation]:
     mode = app.variable("VLLM_SERVER_DEV_MODE")
     if mode is None or str(mode.value) in ("None", "0", ""):
         return
-    for obj, _, command in app.web_engines:
-        if not _requires_proxy_token(obj) and command.lacks("--middleware"):
-            yield Violation(
-                mode.line,
-                "developer mode lets anyone put the engine to sleep or change its weights",
-                "require a proxy token, or close these routes with --middleware",
-            )
+    message = "developer mode lets anyone put the engine to sleep or change its weights"
+    for obj, exposure, command in app.web_engines:
+        in_mode = command.engine == "vllm" and app.may_set(obj, mode.name)
+        if in_mode and not _requires_proxy_token(obj, exposure) and command.lacks("--middleware"):
+            fix = "require a proxy token, or close these routes with --middleware"
+            yield Violation(mode.line, message, fix if obj.web is exposure else "close these routes with --middleware")
+    routes = sorted(path for path, route in facts.routes("vllm").items() if route.developer)
+    for obj, command, proxy in app.proxied_engines:
+        if command.engine == "vllm" and app.may_set(obj, mode.name):
+            for forward, paths in _passed_on(obj, command, proxy, routes):
+                told = f"{message}: {forward.route} passes {_listed(paths)} on"
+                yield Violation(forward.line, told, "pass on /v1 only, or require a proxy token")
 
 
 @severity(Severity.WARNING)
@@ -79,69 +103,56 @@ def admin_routes(app: AppSource) -> Iterator[Violation]:
     Without a key, the routes that change weights, start profiles or flush caches answer anyone who reaches the
     server.
     """
-    for obj, _, command in app.web_engines:
-        unprotected = not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS)
-        if command.engine == "sglang" and unprotected and not _has_key_middleware(app):
-            message = "anyone who reaches sglang can change its weights"
+    message = "anyone who reaches sglang can change its weights"
+    for obj, exposure, command in app.web_engines:
+        unprotected = not _requires_proxy_token(obj, exposure) and not _requires_engine_key(app, obj, command)
+        if command.engine == "sglang" and unprotected:
             yield Violation(command.line, message, "require a proxy token, or set a key")
+    routes = sorted(path for path, route in facts.routes("sglang").items() if route.admin)
+    for obj, command, proxy in app.proxied_engines:
+        if command.engine == "sglang" and not _requires_engine_key(app, obj, command):
+            for forward, paths in _passed_on(obj, command, proxy, routes):
+                told = f"{message}: {forward.route} passes {_listed(paths)} on"
+                yield Violation(forward.line, told, "pass on /v1 only, or require a proxy token")
 
 
-@severity(Severity.WARNING)
-def key_in_argv(app: AppSource) -> Iterator[Violation]:
-    """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
-
-    Command lines appear in process lists and logs. vLLM reads VLLM_API_KEY by itself.
-    """
-    for command in app.commands:
-        line = command.line_of(*KEY_FLAGS)
-        if line and command.engine == "vllm":
-            yield Violation(line, "the key is on the command line", "set VLLM_API_KEY from a Modal Secret")
-        elif line and command.shell:
-            fix = "pass a list of arguments, with the key from a Modal Secret"
-            yield Violation(line, "the key is on a shell command line", fix)
-    strings = dict(app.strings)
-    if "--token" in strings and {"hf", "huggingface-cli"} & set(strings):
-        yield Violation(
-            strings["--token"].lineno, "the token is on the command line", "set HF_TOKEN from a Modal Secret"
-        )
+def _passed_on(
+    obj: ModalObject, command: EngineCommand, proxy: Proxy, paths: Iterable[str]
+) -> Iterator[tuple[Forward, list[str]]]:
+    """(route, the engine's paths that it passes on from anyone) of an app's own routes."""
+    if obj.web is None or _requires_proxy_token(obj, obj.web) or not command.lacks("--middleware"):
+        return
+    for forward in proxy.forwards():
+        if reached := forward.reaches(paths):
+            yield forward, reached
 
 
-@severity(Severity.WARNING)
-def key_in_file(app: AppSource) -> Iterator[Violation]:
-    """No API key or token is hard-coded.
-
-    Anyone who can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
-    """
-    reported = set()
-    for text, node in app.strings:
-        if match := SECRETS.search(text):
-            reported.add(node.lineno)
-            message = f"a key, {match[0][:6]}..., is hard-coded"
-            yield Violation(node.lineno, message, "move it to a Modal Secret, and revoke it")
-    for name, value, line in app.variables:
-        if SECRET_NAMES.search(name) and isinstance(value, str) and value.strip() and line not in reported:
-            yield Violation(line, f"{name} is hard-coded", "move it to a Modal Secret")
+def _listed(paths: list[str]) -> str:
+    return ", ".join(paths[:2]) + (f" and {len(paths) - 2} more" if len(paths) > 2 else "")
 
 
-def _requires_proxy_token(obj: ModalObject) -> bool:
+def _requires_proxy_token(obj: ModalObject, exposure: Call) -> bool:
     """False if Modal requires no token; True if it does or this is unknown."""
-    web = obj.web
-    if web is None or web.method == "http_server":
+    if exposure.method in ("http_server", "forward"):
         return False
     if obj.kind == "server":
-        unauthenticated = web.arguments.get("unauthenticated")
+        unauthenticated = exposure.arguments.get("unauthenticated")
         return unauthenticated is None or not unauthenticated.value
-    required = web.arguments.get("requires_proxy_auth")
-    return required.value is not False if required else not web.complete
+    required = exposure.arguments.get("requires_proxy_auth")
+    return required.value is not False if required else not exposure.complete
 
 
-def _requires_engine_key(app: AppSource, command: EngineCommand) -> bool:
+def _requires_engine_key(app: AppSource, obj: ModalObject, command: EngineCommand) -> bool:
     """False if the engine requires no key; True if it does or this is unknown."""
     if command.engine == "sglang" and _has_key_middleware(app):
         return True
-    variables = KEY_VARIABLES[command.engine]
-    mentioned = {text for text, _ in app.strings} | {variable.name for variable in app.variables}
-    return bool(mentioned & set(variables)) or not command.lacks(*KEY_FLAGS)
+    names = facts.serving_engines()[command.engine]
+    if any(app.mentions(obj, variable) for variable in names.key_variables):
+        return True
+    named = app.environment_of(obj).secret_names
+    if names.key_variables and any(KEY_SECRET.search(name) for name in named):
+        return True  # a Secret that may hold the key
+    return bool(names.flags.key) and not command.lacks(*names.flags.key)
 
 
 def _has_key_middleware(app: AppSource) -> bool:

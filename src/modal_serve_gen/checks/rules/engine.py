@@ -10,15 +10,10 @@ from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Call, Violation
 from modal_serve_gen.checks.severity import Severity, severity
 
-DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
 LOCAL_URL = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)\b")
 REQUEST_METHODS = ("get", "post", "put", "request", "urlopen", "Request", "fetch", "stream")
 REQUEST_PREFIXES = ("ask", "post", "get_", "_post", "_get")
-OTHER_ENGINE_ROUTES = {
-    "vllm": {"/wake": "/wake_up", "/release_memory_occupation": "/sleep", "/resume_memory_occupation": "/wake_up"},
-    "sglang": {"/sleep": "/release_memory_occupation", "/wake_up": "/resume_memory_occupation"},
-}
 
 
 @severity(Severity.ERROR)
@@ -29,6 +24,8 @@ def engine_flags(app: AppSource) -> Iterator[Violation]:
     if there is none for the pinned version. With an unknown flag the engine exits at start, on a GPU that is billed.
     """
     for command in app.commands:
+        if not facts.serving_engines()[command.engine].pinned:
+            continue
         pinned = app.pinned_version(command.engine)
         table = flags.load(facts.flag_table(command.engine, pinned))
         other_version = pinned not in ("", table.version)
@@ -45,25 +42,71 @@ def engine_flags(app: AppSource) -> Iterator[Violation]:
 
 
 @severity(Severity.ERROR)
+def flag_pairs(app: AppSource) -> Iterator[Violation]:
+    """A flag that needs another one has it.
+
+    vLLM exits at start when tool choice has no parser, or when outputs are logged but requests are not. A parser
+    without tool choice is ignored.
+    """
+    for command in app.commands:
+        for row in facts.serving_engines()[command.engine].requires:
+            line = command.line_of(row.flag)
+            if line and command.server and command.lacks(row.needs):
+                message = f"{command.engine} {row.outcome or f'ignores {row.flag}'} without {row.needs}"
+                yield Violation(line, message, f"add {row.needs}", None if row.outcome else Severity.ADVICE)
+
+
+@severity(Severity.ERROR)
+def kernel_compiler(app: AppSource) -> Iterator[Violation]:
+    """An image has nvcc if its engine compiles kernels at run time.
+
+    SGLang compiles some of its kernels when it starts, and FlashInfer those that it selects. Packages from PyPI bring
+    no compiler on the path, so the engine fails on the first of them. CUDA images have nvcc only with `devel` in their
+    tag; the engines' own images have it.
+    """
+    for obj in app.modal_objects:
+        command, image = obj.engine_command, app.image_of(obj)
+        base = image.base
+        if command is None or base is None or not obj.gpus or not image.lists_packages or app.has_compiler(image):
+            continue
+        names = facts.serving_engines()[command.engine]
+        pinned = app.pinned_version(command.engine)
+        reason = ""
+        if names.nvcc and (not pinned or _release(pinned) >= _release(names.nvcc)):
+            reason = f"{command.engine} compiles kernels when it starts"
+        for name, value in names.nvcc_if:
+            flag, variable = command.value(name), app.variable(name)
+            if (flag and flag.text == value) or (variable and variable.value == value and app.mentions(obj, name)):
+                reason = f"{value} compiles kernels at run time"
+        if reason:
+            fix = "use a CUDA image with devel in its tag, and add_python"
+            yield Violation(base.line, f"{reason}, but the image has no nvcc", fix)
+
+
+@severity(Severity.ERROR)
 def engine_address(app: AppSource) -> Iterator[Violation]:
     """The engine listens on 0.0.0.0, at the port that the web server or server declares.
 
     If it is bound to localhost or another port, the container waits until its startup timeout and fails, with a GPU
     running.
     """
-    for _, web, command in app.web_engines:
-        host = command.value("--host")
-        if host is None:
-            if command.complete and command.engine == "sglang":
-                message = "without --host, sglang listens on localhost"
-                yield Violation(command.line, message, 'add "--host", "0.0.0.0"')
+    for obj, exposure, command in app.web_engines:
+        names = facts.serving_engines()[command.engine]
+        host = command.value(*names.flags.host)
+        if exposure is obj.tunnel:
+            pass  # which connects inside the container
+        elif host is None:
+            if command.complete and names.host not in ("", "0.0.0.0"):
+                flag_name = names.flags.host[0]
+                message = f"without {flag_name}, {command.engine} listens on localhost"
+                yield Violation(command.line, message, f'add "{flag_name}", "0.0.0.0"')
         elif host.text not in (None, "0.0.0.0", "::"):
             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
             yield Violation(host.line, message, 'use "0.0.0.0"')
-        expected = _expected_port(app, web)
-        flag = command.value("--port")
-        port = flag.text if flag else str(DEFAULT_PORTS[command.engine]) if command.complete else None
-        if port is not None and expected is not None and port != str(expected):
+        expected = _expected_port(app, exposure)
+        flag = command.value(*names.flags.port)
+        port = flag.text if flag else str(names.port or "") if command.complete else None
+        if port and port.isdecimal() and expected is not None and port != str(expected):
             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
             yield Violation(flag.line if flag else command.line, message, f"use port {expected}")
 
@@ -75,26 +118,25 @@ def engine_routes(app: AppSource) -> Iterator[Violation]:
     A misspelled wake-up route returns 404, and the engine stays asleep while every request waits.
     """
     engines = {command.engine for command in app.commands if command.server}
-    if len(engines) != 1:
+    pinned = {name for name, names in facts.serving_engines().items() if names.pinned}
+    if engines - pinned:
         return
-    engine = engines.pop()
-    routes = facts.routes(engine)
+    own = app.own_routes
     for call in app.calls:
         if call.method not in REQUEST_METHODS and not call.method.startswith(REQUEST_PREFIXES):
             continue
         for node in call.node.args[:2]:
             path = _url_path(app, node)
-            if path is None:
+            if path is None or path in own or id(call.node) in app.decorator_ids:
                 continue
-            if path not in routes:
-                close = difflib.get_close_matches(path, routes, 1, 0.75)
-                if replacement := OTHER_ENGINE_ROUTES[engine].get(path) or next(iter(close), ""):
-                    yield Violation(node.lineno, f"{engine} has no route {path}", f"use {replacement}")
-                continue
-            methods = routes[path].methods
-            if call.method in ("get", "post", "put") and call.method.upper() not in methods:
-                message = f"{engine}'s {path} does not accept {call.method.upper()}"
-                yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
+            known = {engine: facts.routes(engine)[path] for engine in engines or pinned if path in facts.routes(engine)}
+            if not known:
+                yield from _unknown_route(path, node.lineno, engines)
+            elif len(engines) == 1 and call.method in ("get", "post", "put"):
+                ((engine, route),) = known.items()
+                if call.method.upper() not in route.methods:
+                    message = f"{engine}'s {path} does not accept {call.method.upper()}"
+                    yield Violation(node.lineno, message, f"use {' or '.join(route.methods)}")
 
 
 @severity(Severity.ADVICE)
@@ -107,9 +149,10 @@ def engine_variables(app: AppSource) -> Iterator[Violation]:
     read_here = {text for text, _ in app.strings} - set_here
     for row in facts.modal_changes().variable:
         for name, _, line in app.variables:
-            if name == row.old:
+            if name == row.old and not _is_older(app, row):
                 yield Violation(line, f"{name} is no longer used", f"use {row.new}" if row.new else "remove it")
-    for engine in sorted({command.engine for command in app.commands}):
+    engines = {command.engine for command in app.commands}
+    for engine in sorted(name for name in engines if facts.serving_engines()[name].pinned):
         known = facts.engine_variables(engine)
         for name, _, line in app.variables:
             if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
@@ -133,12 +176,43 @@ def shell_string(app: AppSource) -> Iterator[Violation]:
             yield Violation(call.line, "os.system runs a shell", "use subprocess.Popen with a list of arguments")
 
 
+def _unknown_route(path: str, line: int, engines: set[str]) -> Iterator[Violation]:
+    """A request for a route that none of the engines has; without an engine in the file, of a known misspelling."""
+    replacements = {}
+    for engine, names in facts.serving_engines().items():
+        if engine in engines or (not engines and path in names.routes):
+            close = difflib.get_close_matches(path, facts.routes(engine), 1, 0.75)
+            if replacement := names.routes.get(path) or next(iter(close), ""):
+                replacements[engine] = replacement
+    if len(replacements) == 1:
+        ((engine, replacement),) = replacements.items()
+        yield Violation(line, f"{engine} has no route {path}", f"use {replacement}")
+    elif replacements:
+        fix = ", ".join(f"use {replacement} of {engine}" for engine, replacement in replacements.items())
+        yield Violation(line, f"no engine has a route {path}", fix)
+
+
+def _is_older(app: AppSource, row: facts.RemovedVariable) -> bool:
+    """True if the package that reads a variable may be older than the release that no longer does."""
+    if pinned := app.pinned_version(row.package):
+        return _release(pinned) < _release(row.since)
+    if any(item.name == row.package and "<" in item.specifier for item in app.requirements):
+        return True
+    releases = {engine: app.pinned_version(engine) for engine in {command.engine for command in app.commands}}
+    engines = facts.serving_engines()
+    return any(release and _release(release) < _release(engines[name].release) for name, release in releases.items())
+
+
+def _release(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
+
+
 def _expected_port(app: AppSource, web: Call) -> int | None:
     """The port where Modal expects the server; None if it is unknown."""
     port: object = None
-    if web.method in ("web_server", "server", "http_server") and "port" in web.arguments:
+    if web.method in ("web_server", "server", "http_server", "forward") and "port" in web.arguments:
         port = web.arguments["port"].value
-    elif web.method in ("web_server", "http_server") and web.node.args:
+    elif web.method in ("web_server", "http_server", "forward") and web.node.args:
         port = app.evaluate(web.node.args[0])
     elif web.method == "server" and web.complete:
         port = 8000

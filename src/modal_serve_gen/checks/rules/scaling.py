@@ -132,10 +132,59 @@ def idle_window(app: AppSource) -> Iterator[Violation]:
             fix = "set scaledown_window= to bridge the pauses in your traffic"
             yield Violation(obj.line, message, fix, Severity.ADVICE)
         elif window and window.number is not None:
-            maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
+            is_batch = not obj.web and not obj.tunnel and not obj.server_command and _runs_batches(app)
+            maximum = MAX_IDLE_BATCH_S if is_batch else MAX_IDLE_S
             if window.number > maximum:
                 message = f"an idle GPU is billed for {window.number / 60:g} minutes"
                 yield Violation(window.line, message, f"use {maximum} s or less")
+
+
+@severity(Severity.ERROR)
+def gpu_ranks(app: AppSource) -> Iterator[Violation]:
+    """The engine has a GPU for each of its ranks, and a rank for each GPU.
+
+    Tensor, pipeline and data parallelism multiply. With more ranks than GPUs the engine exits at start; with fewer, the
+    other GPUs are billed and idle.
+    """
+    for obj in app.modal_objects:
+        counts = [count for name, count in obj.gpus if name]
+        for command in obj.commands if counts and len(counts) == len(obj.gpus) else ():
+            ranks = _ranks(command)
+            line = command.line_of(*command.spellings.tensor) or command.line
+            if ranks is None:
+                continue
+            if ranks > min(counts):
+                message = f"{command.engine} starts {ranks} ranks on {_gpus(min(counts))}"
+                yield Violation(line, message, f"request {ranks} GPUs, or lower the parallel sizes")
+            elif ranks < min(counts) and len(obj.commands) == 1 and not app.variable("CUDA_VISIBLE_DEVICES"):
+                message = f"{command.engine} uses {ranks} of {_gpus(min(counts))}"
+                fix = f"set {command.spellings.tensor[0]} to {min(counts)}, or request fewer GPUs"
+                yield Violation(line, message, fix, Severity.WARNING)
+
+
+def _ranks(command: EngineCommand) -> int | None:
+    """Processes with a GPU each that an engine starts in one container; None if this is unknown."""
+    names = command.spellings
+    if not command.complete or not names.tensor or not command.lacks(*names.elsewhere):
+        return None
+    ranks = 1
+    for flags in (names.tensor, names.pipeline, () if names.shared and command.line_of(*names.shared) else names.data):
+        size = command.value(*flags) if flags else None
+        if size is not None and not (size.text and size.text.isdecimal()):
+            return None
+        ranks *= int(size.text) if size and size.text else 1
+    return ranks
+
+
+def _gpus(count: int) -> str:
+    return f"{count} GPU{'s' if count > 1 else ''}"
+
+
+def _runs_batches(app: AppSource) -> bool:
+    """True if the app fans work out, or passes lists of prompts to a method."""
+    return any(call.method in ("map", "starmap", "for_each", "spawn_map", "spawn") for call in app.calls) or not any(
+        obj.web for obj in app.modal_objects
+    )
 
 
 def _exceeds(argument: Argument, bound: Argument) -> bool:
@@ -155,4 +204,4 @@ def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: 
 
 def _uses_offline_class(obj: ModalObject) -> bool:
     """True if the engine is vLLM's LLM class rather than the asynchronous engine."""
-    return any(call.name in ("LLM", "vllm.LLM") for call in obj.calls)
+    return any(call.name == "vllm.LLM" for call in obj.calls)

@@ -4,11 +4,13 @@ import ast
 import re
 from collections.abc import Iterator
 
+from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Call, Violation
 from modal_serve_gen.checks.severity import Severity, severity
 
 HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
+API_ROUTES = re.compile(r"/v1/(chat|completions|responses|messages|embeddings)|/(generate|invocations|sleep)\b")
 WATCH_METHODS = {"poll", "wait", "communicate", "check_returncode", "returncode"}
 START_FUNCTIONS = ("Popen", "create_subprocess_exec", "create_subprocess_shell")
 DEFAULT_TIMEOUTS = {"server": 30, "web_server": 5, "http_server": 30}
@@ -17,15 +19,19 @@ MIN_TIMEOUT_S = 120
 
 @severity(Severity.ADVICE)
 def readiness(app: AppSource) -> Iterator[Violation]:
-    """The app checks whether the engine is ready.
+    """An app that sends requests to its engine waits until the engine is ready.
 
-    Otherwise a smoke test sends its first request too early and fails.
+    Otherwise a warm-up in the container, or the first request to a server, comes too early and fails. Modal itself
+    queues the requests to a web function until its port is open.
     """
-    if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
+    if any(HEALTH_ROUTES.search(text) for text, _ in app.strings) or any(map(_waits_for_port, app.calls)):
         return
-    for _, _, command in app.web_engines:
-        fix = "poll GET /health until it returns 200"
-        yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
+    asking = [node.lineno for text, node in app.strings if API_ROUTES.search(text)]
+    asking += [call.line for call in app.calls if call.name.endswith("completions.create")]
+    for obj, _, command in app.web_engines:
+        if asking and (obj.kind == "server" or any(map(obj.contains, asking))):
+            fix = "poll GET /health until it returns 200"
+            yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 
 
 @severity(Severity.WARNING)
@@ -61,9 +67,14 @@ def startup_timeout(app: AppSource) -> Iterator[Violation]:
             continue
         if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
             yield from _short_web_timeout(obj.web, command.engine)
-        if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
+        slow = facts.serving_engines()[command.engine].slow_start
+        if slow and obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
             message = f"{obj.name} must start {command.engine} within 300 s, the default"
             yield Violation(obj.line, message, "add startup_timeout= and timeout=", Severity.WARNING)
+
+
+def _waits_for_port(call: Call) -> bool:
+    return call.name == "socket.create_connection" or call.method in ("connect_ex", "open_connection")
 
 
 def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:

@@ -4,13 +4,20 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from modal_serve_gen.checks import engine_names
 from modal_serve_gen.checks.app_source import AppSource
-from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+from modal_serve_gen.checks.images import KNOWN_BASES
+from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 from modal_serve_gen.checks.severity import Severity, severity
 
 DOWNLOADS = ("snapshot_download", "hf_hub_download")
-LOADERS = ("LLM", "from_pretrained", "Engine")
+NO_MODELS = re.compile(r"(Tokenizer|Processor|Config|FeatureExtractor)\w*\.from_pretrained$")
 PICKLES = re.compile(r"\.(bin|pt|pth|ckpt|pkl)$")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+FILE_STEPS = (
+    "run_function", "run_commands", "dockerfile_commands",
+    "add_local_dir", "add_local_file", "copy_local_dir", "copy_local_file",
+)  # fmt: skip
 DOWNLOAD_COMMAND = re.compile(r"\b(hf|huggingface-cli) download\b")
 
 
@@ -21,11 +28,17 @@ def weights_volume(app: AppSource) -> Iterator[Violation]:
     Without one, every container downloads the model again, on a GPU that is billed.
     """
     for obj in app.modal_objects:
-        loads = obj.engine_command or any(call.method == "from_pretrained" for call in obj.calls)
-        if loads and obj.gpus and obj.call.lacks("volumes") and not _weights_in_image(app):
-            yield Violation(
-                obj.line, f"{obj.name} has no Volume: each container downloads the model", "add volumes={...}"
-            )
+        command = obj.engine_command
+        loads = command or any(_loads_model(call) for call in obj.calls)
+        if not loads or not obj.gpus or not obj.call.lacks("volumes") or _weights_in_image(app):
+            continue
+        path = command.model.text if command else None
+        if path is None or not path.startswith(("/", ".")):
+            message = f"{obj.name} has no Volume: each container downloads the model"
+            yield Violation(obj.line, message, "add volumes={...}")
+        elif not _may_contain_files(app, obj):
+            message = f"{obj.name} has no Volume, and nothing puts {path} into its image"
+            yield Violation(obj.line, message, "add volumes={...}", Severity.ERROR)
 
 
 @severity(Severity.WARNING)
@@ -43,7 +56,9 @@ def download_on_gpu(app: AppSource) -> Iterator[Violation]:
                 message = f"{obj.name} runs {call.method} on a GPU"
                 yield Violation(call.line, message, "download in a function without a GPU")
         command = obj.engine_command
-        if command and not _downloads(app) and not _weights_in_image(app):
+        model = command.model.text if command else ""
+        by_name = HUB_ID.fullmatch(model) if model is not None else command and command.line_of("--revision")
+        if command and by_name and not _downloads(app) and not _weights_in_image(app):
             message = f"{command.engine} downloads its model on a GPU"
             yield Violation(command.line, message, "download it to a Volume first, in a function without a GPU")
 
@@ -58,8 +73,7 @@ def model_per_call(app: AppSource) -> Iterator[Violation]:
         for name, body in _called(obj) if obj.gpus else ():
             nodes = {id(inner) for inner in ast.walk(body)}
             for call in obj.calls:
-                loads = call.method in LOADERS or call.name == "transformers.pipeline"
-                if loads and id(call.node) in nodes and "Tokenizer" not in call.name:
+                if _loads_model(call) and id(call.node) in nodes:
                     message = f"{name} loads the model on every call"
                     yield Violation(call.line, message, "load it in @modal.enter of a class")
 
@@ -107,6 +121,22 @@ def volume_commit(app: AppSource) -> Iterator[Violation]:
         if line is not None:
             message = f"{obj.name} writes to its Volume without committing"
             yield Violation(line, message, "call .commit() on the Volume afterwards")
+
+
+def _loads_model(call: Call) -> bool:
+    """True for a call that loads the weights of a model."""
+    if call.method == "from_pretrained":
+        return not NO_MODELS.search(call.name)
+    return bool(engine_names.of_call(call.name))
+
+
+def _may_contain_files(app: AppSource, obj: ModalObject) -> bool:
+    """True if a step of an object's image, or its base, may put files into it."""
+    image = app.image_of(obj)
+    steps = {step.method for step in image.steps}
+    base = image.base
+    unknown = base is not None and base.method == "from_registry" and not KNOWN_BASES.match(app.text_of(base))
+    return not image.lists_packages or unknown or bool(steps & set(FILE_STEPS))
 
 
 def _called(obj: ModalObject) -> Iterator[tuple[str, ast.AST]]:
