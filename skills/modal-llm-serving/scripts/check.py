@@ -207,11 +207,14 @@ if __name__ == "__main__":
 #| from functools import cached_property
 #| from typing import NamedTuple
 #|
-#| from modal_serve_gen.checks import command_lines, scopes
+#| from modal_serve_gen.checks import command_lines, environment, scopes
 #| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.environment import Environment
 #| from modal_serve_gen.checks.evaluation import dotted_name, evaluate
+#| from modal_serve_gen.checks.images import NVCC, WITHOUT_NVCC, Image, ImageReader
 #| from modal_serve_gen.checks.modal_objects import KINDS, Argument, Call, ModalObject
-#| from modal_serve_gen.checks.packages import Requirement, requirements
+#| from modal_serve_gen.checks.packages import Clone, Requirement, clones, requirements
+#| from modal_serve_gen.checks.proxies import ADD_ROUTE, Proxy
 #|
 #| MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
 #| VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
@@ -236,8 +239,9 @@ if __name__ == "__main__":
 #|         self.tree = ast.parse(text)
 #|         self.nodes = list(ast.walk(self.tree))
 #|         self.definitions = dict(scopes.module_definitions(self.tree))
-#|         # An import inside a function does not rename what the module itself defines.
-#|         self.aliases = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+#|         # An import inside a function does not rename what the module itself defines or imports.
+#|         everywhere = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+#|         self.aliases = everywhere | self._module_aliases()
 #|         self.constants: dict[str, object] = {}
 #|         for name, expression in scopes.assignments(self.tree.body):
 #|             self.constants[name] = evaluate(expression, self.constants)
@@ -245,6 +249,26 @@ if __name__ == "__main__":
 #|             if isinstance(node, ast.ClassDef):
 #|                 for name, expression in scopes.assignments(node.body):
 #|                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
+#|
+#|     def _module_aliases(self) -> dict[str, str]:
+#|         in_functions = {inner for ids, _ in scopes.imports_in_functions(self.tree) for inner in ids}
+#|         outside = [node for node in self.nodes if id(node) not in in_functions]
+#|         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
+#|
+#|     @cached_property
+#|     def _star_imports(self) -> list[str]:
+#|         """Modules from which everything is imported."""
+#|         imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
+#|         return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
+#|
+#|     @cached_property
+#|     def _local_aliases(self) -> dict[int, dict[str, str]]:
+#|         """id of a node in a function -> what the imports of that function bind."""
+#|         aliases: dict[int, dict[str, str]] = {}
+#|         for ids, bound in scopes.imports_in_functions(self.tree):
+#|             for inner in ids:
+#|                 aliases[inner] = aliases[inner] | bound if inner in aliases else bound
+#|         return aliases
 #|
 #|     def update_constants(self, values: Mapping[str, object]) -> None:
 #|         """Use the values that importing the app gave its constants. Call this before anything else."""
@@ -299,11 +323,25 @@ if __name__ == "__main__":
 #|
 #|     @cached_property
 #|     def web_engines(self) -> list[tuple[ModalObject, Call, EngineCommand]]:
-#|         """Each Modal object with a URL whose engine answers HTTP requests, with its web decorator and its engine."""
+#|         """Each engine that answers HTTP requests from outside, with its object and what exposes its port.
+#|
+#|         That is a web decorator, or the call that opens a tunnel.
+#|         """
 #|         return [
-#|             (obj, web, command)
+#|             (obj, exposure, command)
 #|             for obj in self.modal_objects
-#|             if (web := obj.web) is not None and (command := obj.server_command) is not None
+#|             if (command := obj.server_command) is not None
+#|             for exposure in (obj.web if obj.exposes_port else None, obj.tunnel)
+#|             if exposure is not None
+#|         ]
+#|
+#|     @cached_property
+#|     def proxied_engines(self) -> list[tuple[ModalObject, EngineCommand, Proxy]]:
+#|         """Each engine to which the web application of its object may pass requests."""
+#|         return [
+#|             (obj, command, Proxy(obj.reachable, self.evaluate))
+#|             for obj in self.modal_objects
+#|             if obj.web is not None and not obj.exposes_port and (command := obj.server_command) is not None
 #|         ]
 #|
 #|     @cached_property
@@ -318,9 +356,87 @@ if __name__ == "__main__":
 #|         return sorted(unique.values(), key=lambda command: command.line)
 #|
 #|     @cached_property
+#|     def installed(self) -> list[tuple[Call, Requirement]]:
+#|         """(image step, package) of each package that images of the app install."""
+#|         return [(call, row) for call in self.calls for row in requirements([call], self.evaluate)]
+#|
+#|     @property
 #|     def requirements(self) -> list[Requirement]:
 #|         """Python packages that images of the app install."""
-#|         return list(requirements(self.calls, self.evaluate))
+#|         return [row for _, row in self.installed]
+#|
+#|     def chain_of(self, step: Call) -> list[Requirement]:
+#|         """Packages that the image has after a step."""
+#|         return list(requirements(self._images.read(step.node).steps, self.evaluate))
+#|
+#|     def is_image_class(self, call: Call) -> bool:
+#|         """True for a call on the class modal.Image."""
+#|         return call.name == f"modal.Image.{call.method}"
+#|
+#|     def text_of(self, call: Call) -> str:
+#|         """The first argument of a call, if it is a known string; otherwise ''."""
+#|         value = self.evaluate(call.node.args[0]) if call.node.args else None
+#|         return value if isinstance(value, str) else ""
+#|
+#|     def is_none(self, node: ast.AST) -> bool:
+#|         """True for None itself, or a constant that is assigned nothing else."""
+#|         values = self._images.assigned.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
+#|         return all(isinstance(value, ast.Constant) and value.value is None for value in values)
+#|
+#|     @cached_property
+#|     def clones(self) -> list[Clone]:
+#|         """Git repositories that the app clones."""
+#|         return clones(self.calls, self.evaluate)
+#|
+#|     @cached_property
+#|     def _images(self) -> ImageReader:
+#|         return ImageReader(
+#|             self.tree, self._call, lambda node: self.full_name(node) == "modal.Image", functions=self.definitions
+#|         )
+#|
+#|     def _of_app(self, obj: ModalObject, name: str) -> ast.expr | None:
+#|         """An argument of the app to which an object belongs."""
+#|         apps = self._images.assigned.get(obj.call.name.partition(".")[0], [])
+#|         arguments = (environment.keyword(app, name) for app in apps if isinstance(app, ast.Call))
+#|         return next((argument for argument in arguments if argument), None)
+#|
+#|     def image_of(self, obj: ModalObject) -> Image:
+#|         """The image in which an object runs; Modal's default image has no steps."""
+#|         argument = obj.argument("image")
+#|         expression = argument.node if argument else self._of_app(obj, "image")
+#|         return Image(complete=obj.call.complete) if expression is None else self._images.read(expression)
+#|
+#|     def has_compiler(self, image: Image) -> bool:
+#|         """True if an image has nvcc, or this is unknown."""
+#|         texts = (text for step in image.steps for argument in step.node.args for text in self._texts(argument))
+#|         if image.base is None or any(NVCC.search(text) for text in texts):
+#|             return True
+#|         return image.base.method == "from_registry" and not WITHOUT_NVCC.match(self.text_of(image.base))
+#|
+#|     def _texts(self, node: ast.expr) -> list[str]:
+#|         value = self.evaluate(node.value if isinstance(node, ast.Starred) else node)
+#|         return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+#|
+#|     def environment_of(self, obj: ModalObject) -> Environment:
+#|         """Variables that an object's containers have, from its image, its Secrets and its own `env`."""
+#|         found = Environment()
+#|         steps = [step.node.args[0] for step in self.image_of(obj).steps if step.method == "env" and step.node.args]
+#|         for node in [*steps, getattr(obj.argument("env"), "node", None)]:
+#|             found |= environment.of_entries(node, self._entries)
+#|         for node in (self._of_app(obj, "secrets"), getattr(obj.argument("secrets"), "node", None)):
+#|             found |= environment.of_secrets(node, self._images.assigned, self._call, self._entries)
+#|         return found
+#|
+#|     def may_set(self, obj: ModalObject, name: str) -> bool:
+#|         """True if a variable is set in an object's containers, or this is unknown."""
+#|         lines = [variable.line for variable in self.variables if variable.name == name]
+#|         return not self.image_of(obj).complete or self.mentions(obj, name) or any(map(obj.contains, lines))
+#|
+#|     def mentions(self, obj: ModalObject, name: str) -> bool:
+#|         """True if a variable is set in an object's containers, its Secrets may set it, or the code there names it."""
+#|         environment = self.environment_of(obj)
+#|         named = [node.lineno for text, node in self.strings if text == name]
+#|         return name in environment.names or not environment.complete or any(map(obj.contains, named))
 #|
 #|     def pinned_version(self, package: str) -> str:
 #|         """The version to which the app pins a package; '' if it is not pinned or unknown."""
@@ -352,6 +468,21 @@ if __name__ == "__main__":
 #|         return next((variable for variable in reversed(self.variables) if variable.name == name), None)
 #|
 #|     @cached_property
+#|     def decorator_ids(self) -> frozenset[int]:
+#|         """ids of the calls that are decorators."""
+#|         decorated = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+#|         return frozenset(
+#|             id(decorator) for node in self.nodes if isinstance(node, decorated) for decorator in node.decorator_list
+#|         )
+#|
+#|     @cached_property
+#|     def own_routes(self) -> frozenset[str]:
+#|         """Paths of the routes that the app itself defines."""
+#|         calls = [call for call in self.calls if id(call.node) in self.decorator_ids or call.method in ADD_ROUTE]
+#|         values = [self.evaluate(argument) for call in calls for argument in call.node.args[:2]]
+#|         return frozenset(value for value in values if isinstance(value, str) and value.startswith("/"))
+#|
+#|     @cached_property
 #|     def strings(self) -> list[tuple[str, ast.Constant]]:
 #|         """Every string in the file except docstrings."""
 #|         docstrings = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
@@ -364,7 +495,10 @@ if __name__ == "__main__":
 #|     def full_name(self, node: ast.AST) -> str:
 #|         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
 #|         first, dot, rest = dotted_name(node).partition(".")
-#|         return f"{self.aliases.get(first, first)}{dot}{rest}"
+#|         full = self._local_aliases.get(id(node), {}).get(first) or self.aliases.get(first)
+#|         if full is None and len(self._star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
+#|             full = f"{self._star_imports[0]}.{first}"
+#|         return f"{full or first}{dot}{rest}"
 #|
 #|     def _call(self, node: ast.Call) -> Call:
 #|         arguments: dict[str, Argument] = {}
@@ -450,28 +584,14 @@ if __name__ == "__main__":
 #| from collections.abc import Callable, Iterable, Iterator, Mapping
 #| from dataclasses import dataclass, field
 #|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks import engine_names
 #| from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
 #| from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
 #| from modal_serve_gen.checks.modal_objects import Call
 #|
 #| Names = Mapping[str, object]  # name -> value, for names in scope
-#| STARTS = {
-#|     ("vllm", "serve"): "vllm",
-#|     ("sglang", "serve"): "sglang",
-#|     ("-m", "vllm.entrypoints.openai.api_server"): "vllm",
-#|     ("-m", "vllm.entrypoints.cli.main"): "vllm",
-#|     ("-m", "sglang.launch_server"): "sglang",
-#| }
-#| PYTHON_APIS = {
-#|     "LLM": "vllm",
-#|     "AsyncEngineArgs": "vllm",
-#|     "EngineArgs": "vllm",
-#|     "sgl.Engine": "sglang",
-#|     "sglang.Engine": "sglang",
-#| }
-#| SHELL_START = re.compile(
-#|     r"(?:^|[\s;&|])(vllm serve|sglang serve|-m vllm\.entrypoints\.openai\.api_server|-m sglang\.launch_server)\s"
-#| )
+#| MESSAGE = re.compile(r"(^|\.)(print|debug|info|warning|warn|error|exception|critical|echo)$")  # which shows strings
 #| SHELL_END = re.compile(r"[;&|<>\n]")
 #|
 #|
@@ -493,7 +613,7 @@ if __name__ == "__main__":
 #|         if not isinstance(node, ast.List | ast.Tuple | ast.BinOp) or id(node) in uses.operands:
 #|             continue
 #|         words = _list_words(node, names)
-#|         if not words or (start := _start(words)) is None:
+#|         if not words or (start := engine_names.start([word.text for word in words])) is None:
 #|             continue
 #|         engine, index = start
 #|         name = uses.names.get(id(node), "")
@@ -512,18 +632,20 @@ if __name__ == "__main__":
 #|
 #| def from_strings(nodes: Iterable[ast.AST], names: Names) -> Iterator[EngineCommand]:
 #|     """Command lines that are written as one string for a shell."""
-#|     skipped: set[int] = set()  # docstrings, and parts of a string that was read already
+#|     skipped: set[int] = set()  # docstrings, messages, and parts of a string that was read already
 #|     for node in nodes:
 #|         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
 #|             skipped.add(id(node.value))
+#|         if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and MESSAGE.search(dotted_name(node.func))):
+#|             skipped |= {id(inner) for inner in ast.walk(node)}
 #|         if id(node) in skipped or not _may_be_string(node):
 #|             continue
 #|         skipped |= {id(inner) for inner in ast.walk(node)} - {id(node)}
 #|         text = _with_placeholders(node, names)
 #|         line = getattr(node, "lineno", 1)
-#|         if match := SHELL_START.search(f"{text} "):
-#|             engine = "vllm" if "vllm" in match[1] else "sglang"
-#|             arguments = SHELL_END.split(text[match.end() :].replace("\\\n", " "))[0]
+#|         if start := engine_names.shell_start(text):
+#|             engine, end = start
+#|             arguments = SHELL_END.split(text[end:].replace("\\\n", " "))[0]
 #|             words = tuple(Word(word, line) for word in _shell_split(arguments))
 #|             yield EngineCommand(engine, words, line, shell=True)
 #|
@@ -531,14 +653,17 @@ if __name__ == "__main__":
 #| def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Iterator[EngineCommand]:
 #|     """Calls of an engine's Python API, with their keywords as the flags of the command line."""
 #|     for call in calls:
-#|         engine = PYTHON_APIS.get(call.name) or PYTHON_APIS.get(call.method)
-#|         if engine is None:
+#|         engine = engine_names.of_call(call.name)
+#|         if not engine:
 #|             continue
+#|         names = facts.serving_engines()[engine]
 #|         words: list[Word] = []
-#|         if call.node.args and (model := value_of(call.node.args[0])):
+#|         if call.node.args and call.method in names.model_first and (model := value_of(call.node.args[0])):
 #|             line = call.node.args[0].lineno
-#|             words += [Word("--model" if engine == "vllm" else "--model-path", line), Word(str(model), line)]
-#|         for key, (value, line, _) in call.arguments.items():
+#|             words += [Word(next(iter(names.flags.model), "--model"), line), Word(str(model), line)]
+#|         for key, (value, line, node) in call.arguments.items():
+#|             if isinstance(node, ast.Constant) and node.value is None:
+#|                 continue  # the default
 #|             flag = key.replace("_", "-")
 #|             words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
 #|             if not isinstance(value, bool):
@@ -622,16 +747,6 @@ if __name__ == "__main__":
 #|     return words[index] == UNKNOWN and not (before and before.startswith("--"))
 #|
 #|
-#| def _start(words: list[Word]) -> tuple[str, int] | None:
-#|     """The engine that a list of words starts, and the index of its first argument."""
-#|     for index in range(min(4, len(words) - 1)):
-#|         program, subcommand = words[index].text or "", words[index + 1].text or ""
-#|         pair = (program.rpartition("/")[2], subcommand)
-#|         if pair in STARTS:
-#|             return STARTS[pair], index + 2 + subcommand.endswith("cli.main")  # which takes its own `serve`
-#|     return None
-#|
-#|
 #| def _may_be_string(node: ast.AST) -> bool:
 #|     if isinstance(node, ast.BinOp):
 #|         return isinstance(node.op, ast.Add)
@@ -700,6 +815,8 @@ if __name__ == "__main__":
 #| from dataclasses import dataclass
 #| from typing import NamedTuple
 #|
+#| from modal_serve_gen import facts
+#|
 #|
 #| class Word(NamedTuple):
 #|     """One argument of a command line, with its line in the file. `text` is None if it is unknown."""
@@ -729,24 +846,224 @@ if __name__ == "__main__":
 #|     def argv(self) -> tuple[str | None, ...]:
 #|         return tuple(word.text for word in self.words)
 #|
+#|     @property
+#|     def spellings(self) -> facts.Spellings:
+#|         """What this engine calls its flags."""
+#|         return facts.serving_engines()[self.engine].flags
+#|
+#|     @property
+#|     def model(self) -> Word:
+#|         """The model that it loads."""
+#|         if model := self.value(*(self.spellings.model or ("--model",)), "--model", "--model-path"):
+#|             return model
+#|         first = self.words[0] if self.words else Word(None, self.line)
+#|         return first if first.text and not first.text.startswith("-") else Word(None, self.line)
+#|
 #|     def value(self, *flags: str) -> Word | None:
 #|         """The last value of one of `flags`; None if none of them is present."""
 #|         value = None
 #|         for index, word in enumerate(self.words):
-#|             if word.text in flags and index + 1 < len(self.words):
-#|                 value = self.words[index + 1]
-#|             elif word.text and "=" in word.text and word.text.partition("=")[0] in flags:
-#|                 value = Word(word.text.partition("=")[2], word.line)
+#|             name, equals, after = (word.text or "").partition("=")
+#|             if _dashed(name) in flags:
+#|                 if equals:
+#|                     value = Word(after, word.line)
+#|                 elif index + 1 < len(self.words):
+#|                     value = self.words[index + 1]
 #|         return value
 #|
 #|     def line_of(self, *flags: str) -> int | None:
 #|         """Line of the last of `flags`; None if none of them is present."""
-#|         lines = [word.line for word in self.words if word.text and word.text.partition("=")[0] in flags]
+#|         lines = [word.line for word in self.words if word.text and _dashed(word.text.partition("=")[0]) in flags]
 #|         return lines[-1] if lines else None
 #|
 #|     def lacks(self, *flags: str) -> bool:
 #|         """True if none of `flags` can be present."""
 #|         return self.complete and self.line_of(*flags) is None
+#|
+#|
+#| def _dashed(flag: str) -> str:
+#|     """A long flag with dashes: vLLM and others accept underscores as well."""
+#|     return flag.replace("_", "-") if flag.startswith("--") else flag
+
+# === modal_serve_gen/checks/engine_names.py
+#| """Which engine a call, a command, a package, an image or a repository belongs to."""
+#|
+#| import re
+#| from collections.abc import Sequence
+#| from functools import cache
+#|
+#| from modal_serve_gen import facts
+#|
+#| WRAPPERS = re.compile(r"(env|exec|nohup|numactl|nice|time|stdbuf|python[\d.]*|-\S+|[A-Z_]+=\S*|uv|run)$")
+#| REPOSITORY = re.compile(r"(?:github\.com|gitlab\.com)[/:]([\w.-]+/[\w.-]+?)(?:\.git)?(?=[@#/\s]|$)", re.I)
+#|
+#|
+#| def of_call(name: str) -> str:
+#|     """Engine that a call loads, by its name after imports are resolved; '' if it loads none."""
+#|     module, _, rest = name.partition(".")
+#|     path = rest.split(".")
+#|     for engine, names in facts.serving_engines().items():
+#|         if rest and module in names.modules and path[-1] in names.calls:
+#|             owner = path[-2] if len(path) > 1 else ""
+#|             return "" if owner.endswith(names.not_calls or ("\0",)) else engine
+#|     return ""
+#|
+#|
+#| def of_package(name: str) -> str:
+#|     """Engine that a distribution is; '' if it is none."""
+#|     return _packages().get(name, "")
+#|
+#|
+#| def of_image(image: str) -> str:
+#|     """Engine that a registry image without its tag contains; '' if it is none of an engine's own."""
+#|     name = image.removeprefix("docker.io/")
+#|     return next((engine for engine, names in facts.serving_engines().items() if name in names.images), "")
+#|
+#|
+#| def repository(url: str) -> str:
+#|     """`owner/name` of a repository's URL; '' if it has none."""
+#|     match = REPOSITORY.search(url)
+#|     return match[1] if match else ""
+#|
+#|
+#| def of_repository(url: str) -> str:
+#|     """Engine whose source code is at a URL; '' if it is none."""
+#|     wanted = repository(url).lower()
+#|     for engine, names in facts.serving_engines().items():
+#|         if wanted and wanted in {name.lower() for name in names.repositories}:
+#|             return engine
+#|     return ""
+#|
+#|
+#| def start(words: Sequence[str | None]) -> tuple[str, int] | None:
+#|     """The engine that the words of a command line start, and the index of its first argument."""
+#|     for index in range(min(8, len(words))):
+#|         for command, engine in _commands():
+#|             found = [(word or "").rpartition("/")[2] for word in words[index : index + len(command)]]
+#|             if found == command and (len(command) > 1 or all(map(_wraps, words[:index]))):
+#|                 return engine, index + len(command)
+#|     return None
+#|
+#|
+#| def shell_start(text: str) -> tuple[str, int] | None:
+#|     """The engine that a shell command starts, and the position of its first argument."""
+#|     if match := _shell_start().search(f"{text} "):
+#|         words = (match[1] or match[2]).split()
+#|         return next(engine for command, engine in _commands() if command == words), match.end()
+#|     return None
+#|
+#|
+#| @cache
+#| def _shell_start() -> re.Pattern[str]:
+#|     """A program of one word starts something only as the first word of a command: elsewhere it may be prose."""
+#|     words: dict[bool, list[str]] = {True: [], False: []}
+#|     for command, _ in _commands():
+#|         words[len(command) > 1].append(r"\s+".join(map(re.escape, command)))
+#|     several, single = "|".join(words[True]), "|".join(words[False])
+#|     path = r"(?:[\w./-]*/)?"
+#|     return re.compile(
+#|         rf"(?:^|[\s;&|(]){path}({several})(?=\s)|(?:^\s*|[;&|(\n]\s*|\b(?:exec|nohup)\s+){path}({single})(?=\s+\S)"
+#|     )
+#|
+#|
+#| def _wraps(word: str | None) -> bool:
+#|     return word is not None and WRAPPERS.fullmatch(word.rpartition("/")[2]) is not None
+#|
+#|
+#| @cache
+#| def _commands() -> list[tuple[list[str], str]]:
+#|     """(first words of a command line, engine), longest first."""
+#|     pairs = [
+#|         (command.split(), engine) for engine, names in facts.serving_engines().items() for command in names.commands
+#|     ]
+#|     return sorted(pairs, key=lambda pair: -len(pair[0]))
+#|
+#|
+#| @cache
+#| def _packages() -> dict[str, str]:
+#|     return {package: engine for engine, names in facts.serving_engines().items() for package in names.packages}
+
+# === modal_serve_gen/checks/environment.py
+#| """Environment variables of a Modal object's containers: from its image, its Secrets and its own arguments."""
+#|
+#| import ast
+#| from collections.abc import Callable, Iterable, Mapping
+#| from dataclasses import dataclass
+#|
+#| from modal_serve_gen.checks.evaluation import dotted_name
+#| from modal_serve_gen.checks.modal_objects import Call
+#|
+#| SECRETS = ("from_name", "from_dict", "from_local_environ", "from_dotenv")
+#| Entries = Callable[[ast.AST], tuple[Mapping[str, ast.expr], bool]]  # entries of a dictionary, and whether they are all
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Environment:
+#|     """`names`: variables that are set. `secret_names`: Secrets that may set more. `complete`: nothing else can."""
+#|
+#|     names: frozenset[str] = frozenset()
+#|     secret_names: frozenset[str] = frozenset()
+#|     complete: bool = True
+#|
+#|     def __or__(self, other: "Environment") -> "Environment":
+#|         secrets = self.secret_names | other.secret_names
+#|         return Environment(self.names | other.names, secrets, self.complete and other.complete)
+#|
+#|
+#| def of_entries(node: ast.AST | None, entries: Entries) -> Environment:
+#|     """What a dictionary of variables sets."""
+#|     if node is None:
+#|         return Environment()
+#|     found, known = entries(node)
+#|     return Environment(frozenset(found), complete=known)
+#|
+#|
+#| def of_secrets(
+#|     node: ast.AST | None, assigned: Mapping[str, list[ast.expr]], call_of: Callable[[ast.Call], Call], entries: Entries
+#| ) -> Environment:
+#|     """What an expression with Secrets sets."""
+#|     environment = Environment()
+#|     for call in _calls(node, assigned, set()):
+#|         secret = call_of(call)
+#|         if secret.method == "from_dict":
+#|             environment |= of_entries(next(iter(call.args), None) or keyword(call, "env_dict"), entries)
+#|         elif secret.method == "from_local_environ":
+#|             names = secret.arguments.get("env_keys")
+#|             environment |= _listed(call.args[0] if call.args else names.node if names else None)
+#|         elif secret.method == "from_name" and (keys := secret.arguments.get("required_keys")):
+#|             environment |= _listed(keys.node)
+#|         elif secret.method == "from_name":
+#|             name = call.args[0] if call.args else keyword(call, "name")
+#|             known = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "api-key"
+#|             environment |= Environment(secret_names=frozenset({known}))
+#|         else:
+#|             environment |= Environment(complete=False)
+#|     return environment
+#|
+#|
+#| def keyword(call: ast.Call, name: str) -> ast.expr | None:
+#|     """The value of a keyword of a call."""
+#|     return next((item.value for item in call.keywords if item.arg == name), None)
+#|
+#|
+#| def _listed(node: ast.AST | None) -> Environment:
+#|     elements: Iterable[ast.expr] = node.elts if isinstance(node, ast.List | ast.Tuple) else ()
+#|     names = frozenset(item.value for item in elements if isinstance(item, ast.Constant) and isinstance(item.value, str))
+#|     return Environment(names, complete=isinstance(node, ast.List | ast.Tuple))
+#|
+#|
+#| def _calls(node: ast.AST | None, assigned: Mapping[str, list[ast.expr]], seen: set[str]) -> Iterable[ast.Call]:
+#|     """Calls that make the Secrets in an expression, also where a name refers to them."""
+#|     if node is None:
+#|         return
+#|     for inner in ast.walk(node):
+#|         if isinstance(inner, ast.Call) and dotted_name(inner.func).rpartition(".")[2] in SECRETS:
+#|             yield inner
+#|         elif isinstance(inner, ast.Name) and inner.id in assigned and inner.id not in seen:
+#|             for expression in assigned[inner.id]:
+#|                 yield from _calls(expression, assigned, seen | {inner.id})
+#|         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
+#|             yield inner  # a function of the app or an import: anything
 
 # === modal_serve_gen/checks/evaluation.py
 #| """Evaluate constant expressions: literals, known names, arithmetic, and calls without side effects.
@@ -923,6 +1240,102 @@ if __name__ == "__main__":
 #|     except ValueError:
 #|         return None
 
+# === modal_serve_gen/checks/images.py
+#| """The image in which a Modal object runs, as far as the source tells: its base, its steps, and what they set."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Callable, Mapping
+#| from dataclasses import dataclass, field
+#|
+#| from modal_serve_gen.checks import scopes
+#| from modal_serve_gen.checks.evaluation import dotted_name
+#| from modal_serve_gen.checks.modal_objects import Call
+#|
+#| BASES = ("debian_slim", "from_registry", "micromamba")
+#| # Steps whose packages are not in the file.
+#| OPAQUE = (
+#|     "from_dockerfile", "from_name", "from_id", "from_aws_ecr", "from_gcp_artifact_registry", "from_scratch",
+#|     "uv_sync", "pip_install_from_requirements", "pip_install_from_pyproject", "poetry_install_from_file",
+#|     "pip_install_private_repos", "micromamba_install",
+#| )  # fmt: skip
+#| KNOWN_BASES = re.compile(r"(docker\.io/|nvcr\.io/)?(library/)?(python|debian|ubuntu|nvidia/cuda)(?=[:@]|$)")
+#| WITHOUT_NVCC = re.compile(r"(docker\.io/)?(library/)?(python|debian|ubuntu)[:@]|.*\bnvidia/cuda:[^@]*-(base|runtime)\b")
+#| NVCC = re.compile(r"cuda[-_]toolkit|cuda-nvcc|cuda-compiler|cuda_\d[\w.]*_linux\.run|\bnvcc\b")  # in an install step
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Image:
+#|     """Steps of an image, the base first where there is one. `complete`: whether the file shows every step."""
+#|
+#|     steps: tuple[Call, ...] = ()
+#|     complete: bool = True
+#|
+#|     def __or__(self, other: "Image") -> "Image":
+#|         more = tuple(step for step in other.steps if step not in self.steps)
+#|         return Image(self.steps + more, self.complete and other.complete)
+#|
+#|     @property
+#|     def base(self) -> Call | None:
+#|         return next((step for step in self.steps if step.method in BASES), None)
+#|
+#|     @property
+#|     def lists_packages(self) -> bool:
+#|         """True if every Python package in it is named in the file."""
+#|         return self.complete and not any(
+#|             step.method in OPAQUE or "requirements" in step.arguments for step in self.steps
+#|         )
+#|
+#|
+#| @dataclass
+#| class ImageReader:
+#|     """Reads image expressions. `call_of` and `evaluate` are the app's."""
+#|
+#|     tree: ast.Module
+#|     call_of: Callable[[ast.Call], Call]
+#|     is_image: Callable[[ast.AST], bool]  # whether an expression is the class modal.Image
+#|     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
+#|     functions: Mapping[str, ast.AST] = field(default_factory=dict)
+#|
+#|     def __post_init__(self) -> None:
+#|         for name, expression in scopes.assignments(scopes.module_statements(self.tree)):
+#|             self.assigned.setdefault(name, []).append(expression)
+#|
+#|     def read(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> Image:
+#|         """The image that an expression evaluates to. A name that is assigned several times has all their steps."""
+#|         if isinstance(node, ast.IfExp):
+#|             return self.read(node.body, seen) | self.read(node.orelse, seen)
+#|         if isinstance(node, ast.Name):
+#|             return self._named(node.id, seen)
+#|         if not isinstance(node, ast.Call):
+#|             return Image(complete=False)
+#|         if isinstance(node.func, ast.Attribute):
+#|             step = Image((self.call_of(node),))
+#|             return step if self.is_image(node.func.value) else self.read(node.func.value, seen) | step
+#|         return self._built(dotted_name(node.func), seen)
+#|
+#|     def _named(self, name: str, seen: frozenset[str]) -> Image:
+#|         if name in seen:
+#|             return Image()
+#|         expressions = self.assigned.get(name, [])
+#|         image = Image(complete=bool(expressions))
+#|         for expression in expressions:
+#|             image |= self.read(expression, seen | {name})
+#|         return image
+#|
+#|     def _built(self, name: str, seen: frozenset[str]) -> Image:
+#|         """The image that a function of the app returns."""
+#|         function = self.functions.get(name)
+#|         if name in seen or not isinstance(function, ast.FunctionDef):
+#|             return Image(complete=False)
+#|         local = dict(scopes.assignments(ast.walk(function)))
+#|         image = Image()
+#|         for node in ast.walk(function):
+#|             if isinstance(node, ast.Return) and node.value is not None:
+#|                 value = local.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value
+#|                 image |= self.read(value, seen | {name})
+#|         return image
+
 # === modal_serve_gen/checks/importer.py
 #| """Import one app and report the outcome. `sdk_import` runs this program in a separate process.
 #|
@@ -1009,7 +1422,7 @@ if __name__ == "__main__":
 #| """The functions, classes and servers that Modal runs, with their decorators and arguments."""
 #|
 #| import ast
-#| from collections.abc import Mapping
+#| from collections.abc import Iterable, Mapping
 #| from dataclasses import dataclass, field
 #| from typing import NamedTuple
 #|
@@ -1018,7 +1431,11 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.severity import Severity
 #|
 #| KINDS = ("function", "cls", "server")
-#| WEB_DECORATORS = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "http_server")
+#| PORT_DECORATORS = ("web_server", "http_server")  # which expose a port of the container
+#| WEB_DECORATORS = (*PORT_DECORATORS, "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint")
+#|
+#|
+#| FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #|
 #|
 #| class Violation(NamedTuple):
@@ -1098,6 +1515,10 @@ if __name__ == "__main__":
 #|         """Line of the decorator that makes it a Modal object."""
 #|         return self.call.line
 #|
+#|     def contains(self, line: int) -> bool:
+#|         """True if a line is in a definition whose code may run in it."""
+#|         return any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in self.reachable)
+#|
 #|     def argument(self, name: str) -> Argument | None:
 #|         """An argument of the decorator that makes it a Modal object."""
 #|         return self.call.arguments.get(name)
@@ -1111,6 +1532,28 @@ if __name__ == "__main__":
 #|     def web(self) -> Call | None:
 #|         """The decorator that gives it a URL."""
 #|         return self.call if self.kind == "server" else self.decorator(*WEB_DECORATORS)
+#|
+#|     @property
+#|     def start_nodes(self) -> frozenset[int]:
+#|         """ids of the nodes that run only when a container starts or ends: enter and exit methods, what they call."""
+#|         if not isinstance(self.node, ast.ClassDef):
+#|             return frozenset()
+#|         methods = {item.name: item for item in self.node.body if isinstance(item, FUNCTIONS)}
+#|         known = {item.name: item for item in self.reachable if isinstance(item, FUNCTIONS)} | methods
+#|         decorated = {name: {call.method for call in calls} for name, calls in self.methods.items() if calls}
+#|         hooks = {name for name, decorators in decorated.items() if decorators & {"enter", "exit"}}
+#|         only = _called_from(hooks, known) - _called_from(decorated.keys() - hooks, known)
+#|         return frozenset(id(inner) for name in only for inner in ast.walk(known[name]))
+#|
+#|     @property
+#|     def exposes_port(self) -> bool:
+#|         """True if its URL is that of a port, where whatever listens there answers; otherwise its own code answers."""
+#|         return self.web is not None and (self.kind == "server" or self.web.method in PORT_DECORATORS)
+#|
+#|     @property
+#|     def tunnel(self) -> Call | None:
+#|         """The call that opens a tunnel to one of its ports."""
+#|         return next((call for call in self.calls if call.name == "modal.forward"), None)
 #|
 #|     @property
 #|     def gpus(self) -> list[tuple[str | None, int]]:
@@ -1133,28 +1576,69 @@ if __name__ == "__main__":
 #|     def engine_command(self) -> EngineCommand | None:
 #|         """The engine that runs in it, as an HTTP server or offline."""
 #|         return self.commands[0] if self.commands else None
+#|
+#|
+#| def _called_from(names: Iterable[str], known: Mapping[str, ast.AST]) -> set[str]:
+#|     """`names`, and the functions and methods that they call, directly or not."""
+#|     called: set[str] = set()
+#|     waiting = list(names)
+#|     while waiting:
+#|         name = waiting.pop()
+#|         if name not in called and name in known:
+#|             called.add(name)
+#|             inner = [node for node in ast.walk(known[name]) if isinstance(node, ast.Name | ast.Attribute)]
+#|             waiting += [node.id if isinstance(node, ast.Name) else node.attr for node in inner]
+#|     return called
 
 # === modal_serve_gen/checks/packages.py
-#| """Python packages that an image installs: by an install step, a shell command, or an engine's own image."""
+#| """What an image installs: packages, by an install step, a shell command or an engine's own image, and git clones."""
 #|
 #| import ast
 #| import re
+#| import shlex
 #| from collections.abc import Callable, Iterable, Iterator
 #| from typing import NamedTuple
 #|
+#| from modal_serve_gen.checks import engine_names
 #| from modal_serve_gen.checks.modal_objects import Call
 #|
 #| INSTALL_METHODS = ("pip_install", "uv_pip_install")
-#| REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*(.*)$", re.S)
+#| SHELL_METHODS = ("run_commands", "dockerfile_commands")
+#| SHELL_CALLS = ("os.system", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output")
+#| REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,. -]*\])?\s*(.*)$", re.S)
 #| PIP_COMMAND = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
-#| ENGINE_IMAGES = {"vllm/vllm-openai": "vllm", "lmsysorg/sglang": "sglang"}
+#| VALUE_OPTIONS = (
+#|     "-i", "--index-url", "--extra-index-url", "--index", "--default-index", "-f", "--find-links", "-c", "--constraint",
+#|     "-r", "--requirement", "-t", "--target", "--prefix", "--python", "-p", "--platform", "--python-version",
+#|     "--index-strategy", "--torch-backend", "--overrides", "--override", "--no-binary", "--only-binary",
+#| )  # fmt: skip
+#| EDITABLE = ("-e", "--editable")
+#| WHEEL = re.compile(r"([A-Za-z0-9_.]+)-(\d[\w.+!]*)-[\w.]+-[\w.]+-[\w.]+\.whl")
+#| COMMIT = re.compile(r"[0-9a-f]{7,40}")
+#| RELEASE = re.compile(r"(?:[A-Za-z][\w-]*[-_/])?v?\d+(?:\.\d+)+[\w.+-]*|[br]\d+")  # v0.9.2, release/1.2.3, b4567
+#| CLONE = re.compile(r"\bgit\s+(?:-\S+\s+)*clone\b([^;&|\n]*)")
+#| CHECKOUT = re.compile(r"\bgit\b[^;&|\n]*?\b(?:checkout|reset|fetch|switch|pull)\b([^;&|\n]*)")
+#| CLONE_OPTIONS = ("--depth", "-o", "--origin", "-c", "--config", "--filter", "-j", "--jobs", "--reference")
 #|
 #|
 #| class Requirement(NamedTuple):
-#|     """A package that is installed. `specifier` is '' if any version may be installed."""
+#|     """A package that is installed.
+#|
+#|     `specifier` is '' if any version may be installed, and begins with `@` for a URL whose content does not change.
+#|     `source` is the URL of the repository that it is built from, if it comes from one.
+#|     """
 #|
 #|     name: str
 #|     specifier: str
+#|     line: int
+#|     source: str = ""
+#|
+#|
+#| class Clone(NamedTuple):
+#|     """A git repository that is cloned. `ref` is '' for its default branch."""
+#|
+#|     url: str
+#|     ref: str
 #|     line: int
 #|
 #|
@@ -1165,28 +1649,368 @@ if __name__ == "__main__":
 #|             for argument in call.node.args:
 #|                 for text in _strings(evaluate(argument.value if isinstance(argument, ast.Starred) else argument)):
 #|                     yield from _parse(text, argument.lineno)
-#|         elif call.method in ("run_commands", "dockerfile_commands"):
-#|             for argument in call.node.args:
-#|                 for text in _strings(evaluate(argument)):
-#|                     for match in PIP_COMMAND.finditer(text):
-#|                         for word in match[1].replace("'", " ").replace('"', " ").split():
-#|                             yield from _parse(word, argument.lineno)
+#|         elif call.method in SHELL_METHODS:
+#|             for text, line in _shell_texts(call, evaluate):
+#|                 for match in PIP_COMMAND.finditer(text):
+#|                     yield from _parse_words(_split(match[1]), line)
 #|         elif call.method == "from_registry" and call.node.args:
 #|             image, _, tag = str(evaluate(call.node.args[0]) or "").partition(":")
-#|             if image in ENGINE_IMAGES:
-#|                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)", tag)
-#|                 yield Requirement(ENGINE_IMAGES[image], f"=={version[1]}" if version else "", call.line)
+#|             if engine := engine_names.of_image(image.partition("@")[0]):
+#|                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?![\d.])", tag)
+#|                 digest = f"@{tag}" if is_fixed(tag) or "@sha256" in image else ""
+#|                 yield Requirement(engine, f"=={version[1]}" if version else digest, call.line)
+#|
+#|
+#| def clones(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> list[Clone]:
+#|     """Repositories that shell commands clone, each with what is checked out in it afterwards."""
+#|     found: list[Clone] = []
+#|     for call in sorted(calls, key=lambda call: call.line):
+#|         if call.method not in SHELL_METHODS and call.name not in SHELL_CALLS:
+#|             continue
+#|         for text, line in _shell_texts(call, evaluate):
+#|             steps = [(match.start(), match) for pattern in (CLONE, CHECKOUT) for match in pattern.finditer(text)]
+#|             for _, match in sorted(steps, key=lambda step: step[0]):
+#|                 words = _split(match[1])
+#|                 if match.re is CLONE:
+#|                     found += _clone(words, line)
+#|                 elif found and (ref := next((word for word in reversed(words) if is_fixed(word)), "")):
+#|                     found[-1] = found[-1]._replace(ref=ref)
+#|     return found
+#|
+#|
+#| def is_fixed(ref: str) -> bool:
+#|     """True for a commit, or the tag of a release; False for a branch, or nothing."""
+#|     parts = (ref, ref.rpartition("-")[2])
+#|     return any(RELEASE.fullmatch(part) or (COMMIT.fullmatch(part) and re.search(r"\d", part)) for part in parts)
+#|
+#|
+#| def _clone(words: list[str], line: int) -> list[Clone]:
+#|     url, ref = "", ""
+#|     waiting = iter(words)
+#|     for word in waiting:
+#|         name, equals, value = word.partition("=")
+#|         if name in ("-b", "--branch", "--revision"):
+#|             ref = value if equals else next(waiting, "")
+#|         elif name in CLONE_OPTIONS and not equals:
+#|             next(waiting, "")
+#|         elif not word.startswith("-") and not url:
+#|             url = word
+#|     return [Clone(url, ref, line)] if engine_names.repository(url) or "://" in url else []
+#|
+#|
+#| def _shell_texts(call: Call, evaluate: Callable[[ast.expr], object]) -> Iterator[tuple[str, int]]:
+#|     """(shell command, line) of each known argument of a call; a list of a subprocess is one command."""
+#|     for argument in call.node.args:
+#|         value = evaluate(argument.value if isinstance(argument, ast.Starred) else argument)
+#|         if call.method in SHELL_METHODS:
+#|             yield from ((text, argument.lineno) for text in _strings(value))
+#|         elif isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+#|             yield " ".join(value), argument.lineno
+#|         elif isinstance(value, str):
+#|             yield value, argument.lineno
 #|
 #|
 #| def _strings(value: object) -> list[str]:
 #|     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
 #|
 #|
+#| def _split(text: str) -> list[str]:
+#|     text = text.replace("\\\n", " ")
+#|     try:
+#|         return shlex.split(text)
+#|     except ValueError:
+#|         return text.replace("'", " ").replace('"', " ").split()
+#|
+#|
+#| def _parse_words(words: list[str], line: int) -> Iterator[Requirement]:
+#|     """Requirements among the arguments of `pip install`."""
+#|     waiting = iter(words)
+#|     for word in waiting:
+#|         if word in VALUE_OPTIONS:
+#|             next(waiting, "")
+#|         elif word in EDITABLE:
+#|             path = next(waiting, "")
+#|             yield from _parse(path, line) if "://" in path else ()
+#|         elif not word.startswith(("-", ">", "<")):
+#|             yield from _parse(word, line)
+#|
+#|
 #| def _parse(text: str, line: int) -> list[Requirement]:
-#|     """The requirement in `text`; none for an option, a path, a URL or a requirements file."""
-#|     if not (match := REQUIREMENT.match(text)) or "/" in match[1] or text.endswith((".txt", ".whl", ".toml")):
+#|     """The requirement in `text`; none for an option, a local path or a requirements file."""
+#|     name, at, url = text.partition("@")
+#|     if "://" in text and (at and "://" in url and "://" not in name):
+#|         return [_from_url(url.strip(), line, name.partition("[")[0].strip())]
+#|     if "://" in text:
+#|         return [_from_url(text, line)]
+#|     match = REQUIREMENT.match(text)
+#|     if not match or "/" in text.partition(";")[0] or text.endswith((".txt", ".whl", ".toml", ".tar.gz")):
 #|         return []
-#|     return [Requirement(match[1].lower().replace("_", "-"), match[2].partition(";")[0].replace(" ", ""), line)]
+#|     return [Requirement(_normalized(match[1]), match[2].partition(";")[0].replace(" ", ""), line)]
+#|
+#|
+#| def _from_url(url: str, line: int, name: str = "") -> Requirement:
+#|     """A requirement that is installed from a repository, or from a file at a URL."""
+#|     path, _, fragment = url.partition("#")
+#|     if not path.startswith(("git+", "hg+", "svn+", "bzr+")):
+#|         if wheel := WHEEL.search(path.replace("%2B", "+")):
+#|             return Requirement(_normalized(name or wheel[1]), f"=={wheel[2].partition('+')[0]}", line)
+#|         return Requirement(_normalized(name or path.rpartition("/")[2].partition("-")[0]), f"@{path}", line)
+#|     egg = re.search(r"egg=([\w.-]+)", fragment)
+#|     host, _, place = path.partition("://")[2].partition("/")
+#|     place, _, ref = place.partition("@")
+#|     engine = engine_names.of_repository(path)
+#|     known = name or (egg[1] if egg else "") or engine or engine_names.repository(path).rpartition("/")[2]
+#|     release = re.fullmatch(r"v?(\d+\.\d+\.\d+[\w.]*)", ref)
+#|     specifier = f"=={release[1]}" if engine and release else f"@{ref}" if is_fixed(ref) else ""
+#|     return Requirement(_normalized(known), specifier, line, f"https://{host.rpartition('@')[2]}/{place}")
+#|
+#|
+#| def _normalized(name: str) -> str:
+#|     return re.sub(r"[-_.]+", "-", name).lower()
+
+# === modal_serve_gen/checks/proxies.py
+#| """What an app's own HTTP routes let through to the engine behind them.
+#|
+#| Each route is followed from its path to the requests that its handler sends: text that comes from the request's path
+#| becomes a pattern, and everything else keeps its value. A request that the handler may refuse, by its caller or by its
+#| path, counts as guarded.
+#| """
+#|
+#| import ast
+#| import re
+#| from collections.abc import Callable, Iterable, Iterator, Mapping
+#| from dataclasses import dataclass, field
+#| from typing import NamedTuple
+#|
+#| from modal_serve_gen.checks.evaluation import dotted_name
+#|
+#| ROUTE_METHODS = (
+#|     "api_route", "route", "get", "post", "put", "delete", "patch", "options", "head", "websocket", "websocket_route",
+#| )  # fmt: skip
+#| ADD_ROUTE = ("add_api_route", "add_route", "add_url_rule", "add_websocket_route", "Route", "WebSocketRoute")
+#| SENDS = ("get", "post", "put", "patch", "delete", "urlopen", "Request", "fetch", "ws_connect", "websocket_connect")
+#| SENDS_SECOND = ("request", "stream", "build_request")  # whose URL is the second argument
+#| REQUEST_PATHS = re.compile(r"(^|\.)(url\.path|path|full_path|raw_path|rel_url|path_qs|url)$")
+#| PARAMETER = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\})?))?\}|<(?:(\w+):)?(\w+)>")
+#| AUTHENTICATION = re.compile(r"authori[sz]ation|api[-_]?key|bearer|token|secret|credential|password", re.I)
+#| AUTHENTICATORS = re.compile(r"(HTTPBearer|HTTPBasic|APIKeyHeader|APIKeyQuery|OAuth2\w*|compare_digest|Security)$")
+#| NEUTRAL_MIDDLEWARE = re.compile(r"(CORS|GZip|TrustedHost|HTTPSRedirect|Brotli|Prometheus|Session)\w*$")
+#| UNKNOWN = "\x01"  # a part of a URL that does not depend on the request
+#| MAX_DEPTH = 4  # of functions that call each other
+#| MAX_CALLS = 500  # that are followed from one route
+#| MAX_PARTS = 6  # of a path that depend on the request, which bounds the time to match it
+#|
+#| Function = ast.FunctionDef | ast.AsyncFunctionDef
+#| Evaluate = Callable[[ast.AST], object]
+#|
+#|
+#| class Forward(NamedTuple):
+#|     """A route that sends requests on. `guarded` if its handler may refuse them."""
+#|
+#|     route: str
+#|     line: int
+#|     upstream: re.Pattern[str]  # paths that it asks for
+#|     guarded: bool
+#|
+#|     def reaches(self, paths: Iterable[str]) -> list[str]:
+#|         """Those of the engine's paths that anyone may ask for."""
+#|         return [] if self.guarded else [path for path in paths if self.upstream.fullmatch(path)]
+#|
+#|
+#| @dataclass
+#| class Proxy:
+#|     """The routes that a Modal object's own code defines. `evaluate` is the app's."""
+#|
+#|     definitions: list[ast.stmt]  # reachable ones
+#|     evaluate: Evaluate
+#|     nodes: list[ast.AST] = field(init=False)
+#|     functions: dict[str, Function] = field(init=False)
+#|     followed: int = 0
+#|
+#|     def __post_init__(self) -> None:
+#|         self.nodes = [node for definition in self.definitions for node in ast.walk(definition)]
+#|         self.functions = {node.name: node for node in self.nodes if isinstance(node, Function)}
+#|
+#|     def authenticates(self) -> bool:
+#|         """True if the code compares a credential of the caller, or a framework does."""
+#|         for node in self.nodes:
+#|             if isinstance(node, ast.Call) and AUTHENTICATORS.search(dotted_name(node.func)):
+#|                 return True
+#|             if isinstance(node, ast.If) and _refuses(node) and AUTHENTICATION.search(ast.unparse(node.test)):
+#|                 return True
+#|         return False
+#|
+#|     def forwards(self) -> Iterator[Forward]:
+#|         """Every request that a route may send on."""
+#|         everywhere = self._guards_all()
+#|         for path, line, handler, dependent in self._routes():
+#|             names = dict(_parameters(path))
+#|             guarded = everywhere or dependent or self._guards(handler, set(names), set())
+#|             self.followed = 0
+#|             for upstream in set(self._sent(handler, names, _pattern(path), 0)):
+#|                 if upstream.count("*") + upstream.count("+") <= MAX_PARTS:
+#|                     yield Forward(path, line, re.compile(upstream, re.S), guarded)
+#|
+#|     def _routes(self) -> Iterator[tuple[str, int, Function, bool]]:
+#|         """(path, line, handler, whether it depends on another function that may refuse) of each route."""
+#|         for function in self.functions.values():
+#|             for decorator in function.decorator_list:
+#|                 name = dotted_name(decorator.func) if isinstance(decorator, ast.Call) else ""
+#|                 if not isinstance(decorator, ast.Call) or name.rpartition(".")[2] not in ROUTE_METHODS:
+#|                     continue
+#|                 path = self.evaluate(decorator.args[0]) if decorator.args else None
+#|                 if isinstance(path, str) and path.startswith("/"):
+#|                     yield path, decorator.lineno, function, _depends(function, decorator)
+#|         for node in self.nodes:
+#|             if isinstance(node, ast.Call) and dotted_name(node.func).rpartition(".")[2] in ADD_ROUTE:
+#|                 path = next((text for text in map(self.evaluate, node.args) if _is_path(text)), None)
+#|                 names = [dotted_name(argument).rpartition(".")[2] for argument in node.args]
+#|                 handler = next((self.functions[name] for name in names if name in self.functions), None)
+#|                 if isinstance(path, str) and handler:
+#|                     yield path, node.lineno, handler, _depends(handler, node)
+#|
+#|     def _guards_all(self) -> bool:
+#|         """True if middleware or a dependency of the whole application may refuse requests."""
+#|         for node in self.nodes:
+#|             if not isinstance(node, ast.Call):
+#|                 continue
+#|             method = dotted_name(node.func).rpartition(".")[2]
+#|             if method == "add_middleware" and node.args and not NEUTRAL_MIDDLEWARE.search(dotted_name(node.args[0])):
+#|                 return True
+#|             if method in ("FastAPI", "APIRouter", "include_router") and any(
+#|                 keyword.arg == "dependencies" for keyword in node.keywords
+#|             ):
+#|                 return True
+#|         middleware = (
+#|             function
+#|             for function in self.functions.values()
+#|             for decorator in function.decorator_list
+#|             if dotted_name(getattr(decorator, "func", decorator)).rpartition(".")[2] in ("middleware", "before_request")
+#|         )
+#|         return any(isinstance(node, ast.If) and _refuses(node) for item in middleware for node in ast.walk(item))
+#|
+#|     def _guards(self, function: Function, names: set[str], seen: set[str]) -> bool:
+#|         """True if the handler, or a function that it calls, may refuse by the caller or the path."""
+#|         seen.add(function.name)
+#|         for node in ast.walk(function):
+#|             if isinstance(node, ast.If) and _refuses(node):
+#|                 tested = {item.id for item in ast.walk(node.test) if isinstance(item, ast.Name)}
+#|                 text = ast.unparse(node.test)
+#|                 if tested & names or AUTHENTICATION.search(text) or ".path" in text:
+#|                     return True
+#|             if isinstance(node, ast.Call):
+#|                 called = self.functions.get(dotted_name(node.func).rpartition(".")[2])
+#|                 if called is not None and called.name not in seen and self._guards(called, names, seen):
+#|                     return True
+#|         return False
+#|
+#|     def _sent(self, function: Function, names: Mapping[str, str], whole: str, depth: int) -> Iterator[str]:
+#|         """Patterns of the paths that a function asks for. `whole` is that of the request's own path."""
+#|         known = dict(names)
+#|         for node in ast.walk(function):
+#|             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+#|                 known.setdefault(node.targets[0].id, self._text(node.value, known, whole))
+#|         for node in ast.walk(function):
+#|             if not isinstance(node, ast.Call) or node in function.decorator_list:
+#|                 continue
+#|             method = dotted_name(node.func).rpartition(".")[2]
+#|             called = self.functions.get(method)
+#|             if called is not None and called is not function and depth < MAX_DEPTH and self.followed < MAX_CALLS:
+#|                 self.followed += 1
+#|                 bound = {item.arg: self._text(value, known, whole) for item, value in _bound(called, node)}
+#|                 yield from self._sent(called, bound, whole, depth + 1)
+#|             elif (url := _url(node, method)) is not None:
+#|                 upstream = _path_of(self._text(url, known, whole))
+#|                 if upstream is not None:
+#|                     yield upstream
+#|
+#|     def _text(self, node: ast.expr, known: Mapping[str, str], whole: str, depth: int = 0) -> str:
+#|         """Pattern of the text that an expression may be."""
+#|         name = dotted_name(node)
+#|         if isinstance(node, ast.Name) and node.id in known:
+#|             return known[node.id]
+#|         value = self.evaluate(node)
+#|         if isinstance(value, str):
+#|             return re.escape(value)
+#|         if depth > 20:
+#|             return UNKNOWN
+#|         if isinstance(node, ast.JoinedStr):
+#|             parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+#|             return "".join(self._text(part, known, whole, depth + 1) for part in parts)
+#|         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+#|             return self._text(node.left, known, whole, depth + 1) + self._text(node.right, known, whole, depth + 1)
+#|         if isinstance(node, ast.Subscript) and isinstance(key := self.evaluate(node.slice), str):
+#|             return known.get(key, whole if key in ("path", "raw_path") else UNKNOWN)
+#|         if isinstance(node, ast.Call):
+#|             inner = next((item.value for item in node.keywords if item.arg in ("path", "raw_path")), None)
+#|             if inner is None and isinstance(node.func, ast.Attribute) and not node.args[1:] and name.count(".") <= 3:
+#|                 stripped = node.func.attr in ("lstrip", "strip", "rstrip", "removeprefix", "decode", "encode")
+#|                 inner = node.func.value if stripped else None
+#|             if inner is None and name.rpartition(".")[2] in ("str", "URL", "urljoin", "quote") and node.args:
+#|                 inner = node.args[-1]
+#|             return self._text(inner, known, whole, depth + 1) if inner is not None else UNKNOWN
+#|         return whole if isinstance(node, ast.Attribute) and REQUEST_PATHS.search(name) else UNKNOWN
+#|
+#|
+#| def _refuses(node: ast.If) -> bool:
+#|     statements = [inner for item in (*node.body, *node.orelse) for inner in ast.walk(item)]
+#|     return any(isinstance(inner, ast.Raise | ast.Return) for inner in statements)
+#|
+#|
+#| def _depends(function: Function, route: ast.Call) -> bool:
+#|     """True if a handler has a dependency that may refuse, by its parameters or those of its route."""
+#|     defaults = [item for item in (*function.args.defaults, *function.args.kw_defaults) if item is not None]
+#|     annotations = [item.annotation for item in (*function.args.args, *function.args.kwonlyargs) if item.annotation]
+#|     calls = [node for item in (*defaults, *annotations) for node in ast.walk(item) if isinstance(node, ast.Call)]
+#|     names = {dotted_name(call.func).rpartition(".")[2] for call in calls}
+#|     return bool(names & {"Depends", "Security"}) or any(keyword.arg == "dependencies" for keyword in route.keywords)
+#|
+#|
+#| def _bound(function: Function, call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
+#|     """(parameter, argument) of a call of one of the app's functions."""
+#|     parameters = [item for item in function.args.args if item.arg not in ("self", "cls")]
+#|     yield from zip(parameters, call.args, strict=False)
+#|     by_name = {item.arg: item for item in (*function.args.args, *function.args.kwonlyargs)}
+#|     yield from ((by_name[item.arg], item.value) for item in call.keywords if item.arg in by_name)
+#|
+#|
+#| def _url(node: ast.Call, method: str) -> ast.expr | None:
+#|     """The URL of a request that a call sends; None if it sends none."""
+#|     if keyword := next((item.value for item in node.keywords if item.arg == "url"), None):
+#|         return keyword
+#|     if method in SENDS and node.args:
+#|         return node.args[0]
+#|     return node.args[1] if method in SENDS_SECOND and len(node.args) > 1 else None
+#|
+#|
+#| def _path_of(text: str) -> str | None:
+#|     """Pattern of the path in the pattern of a URL; None for a URL of somewhere else."""
+#|     host = re.match(r"https?:(?:\\?/){2}([\w.\\-]+|\x01)(?::[\d\x01]+)?", text)
+#|     if host and host[1].replace("\\", "") not in ("localhost", "127.0.0.1", "0.0.0.0", UNKNOWN):
+#|         return None
+#|     path = text[host.end() :] if host else text.lstrip(UNKNOWN)
+#|     path = re.split(r"\\\?|\x01", path)[0]
+#|     if not path:
+#|         return None
+#|     return path if path.startswith("/") else "/?" + path
+#|
+#|
+#| def _is_path(value: object) -> bool:
+#|     return isinstance(value, str) and value.startswith("/")
+#|
+#|
+#| def _parameters(path: str) -> Iterator[tuple[str, str]]:
+#|     """(name, pattern) of each parameter of a route's path, in the spelling of Starlette, aiohttp or Flask."""
+#|     for match in PARAMETER.finditer(path):
+#|         kind = match[2] or match[3] or ""
+#|         yield match[1] or match[4], ".*" if kind == "path" or ".*" in kind or ".+" in kind else "[^/]+"
+#|
+#|
+#| def _pattern(path: str) -> str:
+#|     """Pattern of the paths that a route accepts."""
+#|     patterns = [pattern for _, pattern in _parameters(path)]
+#|     literal = [re.escape(text) for text in PARAMETER.sub("\0", path).split("\0")]
+#|     return literal[0] + "".join(pattern + text for pattern, text in zip(patterns, literal[1:], strict=True))
 
 # === modal_serve_gen/checks/report.py
 #| """Findings in several files, and their formats: text, JSON and GitHub annotations."""
@@ -1262,21 +2086,21 @@ if __name__ == "__main__":
 # === modal_serve_gen/checks/rules/__init__.py
 
 # === modal_serve_gen/checks/rules/access.py
-#| """Access: endpoints require a token or key, secrets stay out of files and command lines, engine routes are closed."""
+#| """Access: endpoints and tunnels require a token or key, and the engine's other routes are closed."""
 #|
 #| import re
-#| from collections.abc import Iterator
+#| from collections.abc import Iterable, Iterator
 #|
+#| from modal_serve_gen import facts
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand
-#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
+#| from modal_serve_gen.checks.proxies import Forward, Proxy
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
-#| SECRETS = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,})")
-#| SECRET_NAMES = re.compile(r"(API_KEY|_TOKEN|_SECRET|PASSWORD)$")
-#| KEY_FLAGS = ("--api-key", "--admin-api-key")
-#| KEY_VARIABLES = {"vllm": ("VLLM_API_KEY",), "sglang": ()}
 #| PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
+#| OPEN_ROUTES = ("/invocations", "/tokenize", "/metrics")  # of vLLM, whatever its key
+#| KEY_SECRET = re.compile(r"vllm|sglang|llm|llama|auth|bearer|api[-_]?(key|token)|server", re.I)  # name of a Secret
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -1287,12 +2111,11 @@ if __name__ == "__main__":
 #|     """
 #|     for obj in app.modal_objects:
 #|         command = obj.server_command
-#|         if (
-#|             not obj.gpus
-#|             or not obj.web
-#|             or _requires_proxy_token(obj)
-#|             or (command and _requires_engine_key(app, command))
-#|         ):
+#|         if not obj.gpus or not obj.web or _requires_proxy_token(obj, obj.web):
+#|             continue
+#|         if command and _requires_engine_key(app, obj, command):
+#|             continue
+#|         if not obj.exposes_port and Proxy(obj.reachable, app.evaluate).authenticates():
 #|             continue
 #|         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
 #|         if obj.web.method == "http_server":
@@ -1302,20 +2125,40 @@ if __name__ == "__main__":
 #|
 #|
 #| @severity(Severity.WARNING)
+#| def open_tunnel(app: AppSource) -> Iterator[Violation]:
+#|     """An engine behind a tunnel requires a key.
+#|
+#|     `modal.forward` gives a port a public address, which requires no token. It is printed, logged and passed on, and
+#|     everyone who has it uses the GPU.
+#|     """
+#|     for obj, exposure, command in app.web_engines:
+#|         if exposure is obj.tunnel and not _requires_engine_key(app, obj, command):
+#|             variable = next(iter(facts.serving_engines()[command.engine].key_variables), "")
+#|             fix = f"set {variable} from a Modal Secret" if variable else "set a key, or use a web server with a token"
+#|             message = f"anyone with the tunnel's address reaches {command.engine}, which requires no key"
+#|             yield Violation(exposure.line, message, fix)
+#|
+#|
+#| @severity(Severity.WARNING)
 #| def open_routes(app: AppSource) -> Iterator[Violation]:
 #|     """Routes that the engine's key does not protect are closed by other means.
 #|
 #|     vLLM requires its key under /v1 and a few other paths. /invocations, which answers chats, /tokenize and /metrics
 #|     stay open to anyone.
 #|     """
-#|     for obj, _, command in app.web_engines:
-#|         closed = _requires_proxy_token(obj) or not command.lacks("--middleware")
-#|         if command.engine == "vllm" and not closed and _requires_engine_key(app, command):
+#|     for obj, exposure, command in app.web_engines:
+#|         closed = _requires_proxy_token(obj, exposure) or not command.lacks("--middleware")
+#|         if command.engine == "vllm" and not closed and _requires_engine_key(app, obj, command):
 #|             yield Violation(
 #|                 command.line_of("--api-key") or command.line,
 #|                 "the key does not protect /invocations, /tokenize and /metrics",
 #|                 "require a proxy token as well, or close these routes with --middleware",
 #|             )
+#|     for obj, command, proxy in app.proxied_engines:
+#|         if command.engine == "vllm" and _requires_engine_key(app, obj, command):
+#|             for forward, paths in _passed_on(obj, command, proxy, OPEN_ROUTES):
+#|                 message = f"{forward.route} passes {_listed(paths)} on, which the engine's key does not protect"
+#|                 yield Violation(forward.line, message, "pass on /v1 only")
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -1327,13 +2170,18 @@ if __name__ == "__main__":
 #|     mode = app.variable("VLLM_SERVER_DEV_MODE")
 #|     if mode is None or str(mode.value) in ("None", "0", ""):
 #|         return
-#|     for obj, _, command in app.web_engines:
-#|         if not _requires_proxy_token(obj) and command.lacks("--middleware"):
-#|             yield Violation(
-#|                 mode.line,
-#|                 "developer mode lets anyone put the engine to sleep or change its weights",
-#|                 "require a proxy token, or close these routes with --middleware",
-#|             )
+#|     message = "developer mode lets anyone put the engine to sleep or change its weights"
+#|     for obj, exposure, command in app.web_engines:
+#|         in_mode = command.engine == "vllm" and app.may_set(obj, mode.name)
+#|         if in_mode and not _requires_proxy_token(obj, exposure) and command.lacks("--middleware"):
+#|             fix = "require a proxy token, or close these routes with --middleware"
+#|             yield Violation(mode.line, message, fix if obj.web is exposure else "close these routes with --middleware")
+#|     routes = sorted(path for path, route in facts.routes("vllm").items() if route.developer)
+#|     for obj, command, proxy in app.proxied_engines:
+#|         if command.engine == "vllm" and app.may_set(obj, mode.name):
+#|             for forward, paths in _passed_on(obj, command, proxy, routes):
+#|                 told = f"{message}: {forward.route} passes {_listed(paths)} on"
+#|                 yield Violation(forward.line, told, "pass on /v1 only, or require a proxy token")
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -1343,69 +2191,56 @@ if __name__ == "__main__":
 #|     Without a key, the routes that change weights, start profiles or flush caches answer anyone who reaches the
 #|     server.
 #|     """
-#|     for obj, _, command in app.web_engines:
-#|         unprotected = not _requires_proxy_token(obj) and command.lacks(*KEY_FLAGS)
-#|         if command.engine == "sglang" and unprotected and not _has_key_middleware(app):
-#|             message = "anyone who reaches sglang can change its weights"
+#|     message = "anyone who reaches sglang can change its weights"
+#|     for obj, exposure, command in app.web_engines:
+#|         unprotected = not _requires_proxy_token(obj, exposure) and not _requires_engine_key(app, obj, command)
+#|         if command.engine == "sglang" and unprotected:
 #|             yield Violation(command.line, message, "require a proxy token, or set a key")
+#|     routes = sorted(path for path, route in facts.routes("sglang").items() if route.admin)
+#|     for obj, command, proxy in app.proxied_engines:
+#|         if command.engine == "sglang" and not _requires_engine_key(app, obj, command):
+#|             for forward, paths in _passed_on(obj, command, proxy, routes):
+#|                 told = f"{message}: {forward.route} passes {_listed(paths)} on"
+#|                 yield Violation(forward.line, told, "pass on /v1 only, or require a proxy token")
 #|
 #|
-#| @severity(Severity.WARNING)
-#| def key_in_argv(app: AppSource) -> Iterator[Violation]:
-#|     """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
-#|
-#|     Command lines appear in process lists and logs. vLLM reads VLLM_API_KEY by itself.
-#|     """
-#|     for command in app.commands:
-#|         line = command.line_of(*KEY_FLAGS)
-#|         if line and command.engine == "vllm":
-#|             yield Violation(line, "the key is on the command line", "set VLLM_API_KEY from a Modal Secret")
-#|         elif line and command.shell:
-#|             fix = "pass a list of arguments, with the key from a Modal Secret"
-#|             yield Violation(line, "the key is on a shell command line", fix)
-#|     strings = dict(app.strings)
-#|     if "--token" in strings and {"hf", "huggingface-cli"} & set(strings):
-#|         yield Violation(
-#|             strings["--token"].lineno, "the token is on the command line", "set HF_TOKEN from a Modal Secret"
-#|         )
+#| def _passed_on(
+#|     obj: ModalObject, command: EngineCommand, proxy: Proxy, paths: Iterable[str]
+#| ) -> Iterator[tuple[Forward, list[str]]]:
+#|     """(route, the engine's paths that it passes on from anyone) of an app's own routes."""
+#|     if obj.web is None or _requires_proxy_token(obj, obj.web) or not command.lacks("--middleware"):
+#|         return
+#|     for forward in proxy.forwards():
+#|         if reached := forward.reaches(paths):
+#|             yield forward, reached
 #|
 #|
-#| @severity(Severity.WARNING)
-#| def key_in_file(app: AppSource) -> Iterator[Violation]:
-#|     """No API key or token is hard-coded.
-#|
-#|     Anyone who can read the repository can use it. A Modal Secret keeps it out of the file, the image and the logs.
-#|     """
-#|     reported = set()
-#|     for text, node in app.strings:
-#|         if match := SECRETS.search(text):
-#|             reported.add(node.lineno)
-#|             message = f"a key, {match[0][:6]}..., is hard-coded"
-#|             yield Violation(node.lineno, message, "move it to a Modal Secret, and revoke it")
-#|     for name, value, line in app.variables:
-#|         if SECRET_NAMES.search(name) and isinstance(value, str) and value.strip() and line not in reported:
-#|             yield Violation(line, f"{name} is hard-coded", "move it to a Modal Secret")
+#| def _listed(paths: list[str]) -> str:
+#|     return ", ".join(paths[:2]) + (f" and {len(paths) - 2} more" if len(paths) > 2 else "")
 #|
 #|
-#| def _requires_proxy_token(obj: ModalObject) -> bool:
+#| def _requires_proxy_token(obj: ModalObject, exposure: Call) -> bool:
 #|     """False if Modal requires no token; True if it does or this is unknown."""
-#|     web = obj.web
-#|     if web is None or web.method == "http_server":
+#|     if exposure.method in ("http_server", "forward"):
 #|         return False
 #|     if obj.kind == "server":
-#|         unauthenticated = web.arguments.get("unauthenticated")
+#|         unauthenticated = exposure.arguments.get("unauthenticated")
 #|         return unauthenticated is None or not unauthenticated.value
-#|     required = web.arguments.get("requires_proxy_auth")
-#|     return required.value is not False if required else not web.complete
+#|     required = exposure.arguments.get("requires_proxy_auth")
+#|     return required.value is not False if required else not exposure.complete
 #|
 #|
-#| def _requires_engine_key(app: AppSource, command: EngineCommand) -> bool:
+#| def _requires_engine_key(app: AppSource, obj: ModalObject, command: EngineCommand) -> bool:
 #|     """False if the engine requires no key; True if it does or this is unknown."""
 #|     if command.engine == "sglang" and _has_key_middleware(app):
 #|         return True
-#|     variables = KEY_VARIABLES[command.engine]
-#|     mentioned = {text for text, _ in app.strings} | {variable.name for variable in app.variables}
-#|     return bool(mentioned & set(variables)) or not command.lacks(*KEY_FLAGS)
+#|     names = facts.serving_engines()[command.engine]
+#|     if any(app.mentions(obj, variable) for variable in names.key_variables):
+#|         return True
+#|     named = app.environment_of(obj).secret_names
+#|     if names.key_variables and any(KEY_SECRET.search(name) for name in named):
+#|         return True  # a Secret that may hold the key
+#|     return bool(names.flags.key) and not command.lacks(*names.flags.key)
 #|
 #|
 #| def _has_key_middleware(app: AppSource) -> bool:
@@ -1426,15 +2261,10 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
-#| DEFAULT_PORTS = {"vllm": 8000, "sglang": 30000}
 #| URL = re.compile(r"^(?:https?://[^/\s]*)?(/[A-Za-z_][\w/]*)(?:\?.*)?$")
 #| LOCAL_URL = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)\b")
 #| REQUEST_METHODS = ("get", "post", "put", "request", "urlopen", "Request", "fetch", "stream")
 #| REQUEST_PREFIXES = ("ask", "post", "get_", "_post", "_get")
-#| OTHER_ENGINE_ROUTES = {
-#|     "vllm": {"/wake": "/wake_up", "/release_memory_occupation": "/sleep", "/resume_memory_occupation": "/wake_up"},
-#|     "sglang": {"/sleep": "/release_memory_occupation", "/wake_up": "/resume_memory_occupation"},
-#| }
 #|
 #|
 #| @severity(Severity.ERROR)
@@ -1445,6 +2275,8 @@ if __name__ == "__main__":
 #|     if there is none for the pinned version. With an unknown flag the engine exits at start, on a GPU that is billed.
 #|     """
 #|     for command in app.commands:
+#|         if not facts.serving_engines()[command.engine].pinned:
+#|             continue
 #|         pinned = app.pinned_version(command.engine)
 #|         table = flags.load(facts.flag_table(command.engine, pinned))
 #|         other_version = pinned not in ("", table.version)
@@ -1461,25 +2293,71 @@ if __name__ == "__main__":
 #|
 #|
 #| @severity(Severity.ERROR)
+#| def flag_pairs(app: AppSource) -> Iterator[Violation]:
+#|     """A flag that needs another one has it.
+#|
+#|     vLLM exits at start when tool choice has no parser, or when outputs are logged but requests are not. A parser
+#|     without tool choice is ignored.
+#|     """
+#|     for command in app.commands:
+#|         for row in facts.serving_engines()[command.engine].requires:
+#|             line = command.line_of(row.flag)
+#|             if line and command.server and command.lacks(row.needs):
+#|                 message = f"{command.engine} {row.outcome or f'ignores {row.flag}'} without {row.needs}"
+#|                 yield Violation(line, message, f"add {row.needs}", None if row.outcome else Severity.ADVICE)
+#|
+#|
+#| @severity(Severity.ERROR)
+#| def kernel_compiler(app: AppSource) -> Iterator[Violation]:
+#|     """An image has nvcc if its engine compiles kernels at run time.
+#|
+#|     SGLang compiles some of its kernels when it starts, and FlashInfer those that it selects. Packages from PyPI bring
+#|     no compiler on the path, so the engine fails on the first of them. CUDA images have nvcc only with `devel` in their
+#|     tag; the engines' own images have it.
+#|     """
+#|     for obj in app.modal_objects:
+#|         command, image = obj.engine_command, app.image_of(obj)
+#|         base = image.base
+#|         if command is None or base is None or not obj.gpus or not image.lists_packages or app.has_compiler(image):
+#|             continue
+#|         names = facts.serving_engines()[command.engine]
+#|         pinned = app.pinned_version(command.engine)
+#|         reason = ""
+#|         if names.nvcc and (not pinned or _release(pinned) >= _release(names.nvcc)):
+#|             reason = f"{command.engine} compiles kernels when it starts"
+#|         for name, value in names.nvcc_if:
+#|             flag, variable = command.value(name), app.variable(name)
+#|             if (flag and flag.text == value) or (variable and variable.value == value and app.mentions(obj, name)):
+#|                 reason = f"{value} compiles kernels at run time"
+#|         if reason:
+#|             fix = "use a CUDA image with devel in its tag, and add_python"
+#|             yield Violation(base.line, f"{reason}, but the image has no nvcc", fix)
+#|
+#|
+#| @severity(Severity.ERROR)
 #| def engine_address(app: AppSource) -> Iterator[Violation]:
 #|     """The engine listens on 0.0.0.0, at the port that the web server or server declares.
 #|
 #|     If it is bound to localhost or another port, the container waits until its startup timeout and fails, with a GPU
 #|     running.
 #|     """
-#|     for _, web, command in app.web_engines:
-#|         host = command.value("--host")
-#|         if host is None:
-#|             if command.complete and command.engine == "sglang":
-#|                 message = "without --host, sglang listens on localhost"
-#|                 yield Violation(command.line, message, 'add "--host", "0.0.0.0"')
+#|     for obj, exposure, command in app.web_engines:
+#|         names = facts.serving_engines()[command.engine]
+#|         host = command.value(*names.flags.host)
+#|         if exposure is obj.tunnel:
+#|             pass  # which connects inside the container
+#|         elif host is None:
+#|             if command.complete and names.host not in ("", "0.0.0.0"):
+#|                 flag_name = names.flags.host[0]
+#|                 message = f"without {flag_name}, {command.engine} listens on localhost"
+#|                 yield Violation(command.line, message, f'add "{flag_name}", "0.0.0.0"')
 #|         elif host.text not in (None, "0.0.0.0", "::"):
 #|             message = f"{command.engine} listens on {host.text}, where Modal cannot reach it"
 #|             yield Violation(host.line, message, 'use "0.0.0.0"')
-#|         expected = _expected_port(app, web)
-#|         flag = command.value("--port")
-#|         port = flag.text if flag else str(DEFAULT_PORTS[command.engine]) if command.complete else None
-#|         if port is not None and expected is not None and port != str(expected):
+#|         expected = _expected_port(app, exposure)
+#|         flag = command.value(*names.flags.port)
+#|         port = flag.text if flag else str(names.port or "") if command.complete else None
+#|         if port and port.isdecimal() and expected is not None and port != str(expected):
 #|             message = f"{command.engine} listens on port {port}, but Modal expects port {expected}"
 #|             yield Violation(flag.line if flag else command.line, message, f"use port {expected}")
 #|
@@ -1491,26 +2369,25 @@ if __name__ == "__main__":
 #|     A misspelled wake-up route returns 404, and the engine stays asleep while every request waits.
 #|     """
 #|     engines = {command.engine for command in app.commands if command.server}
-#|     if len(engines) != 1:
+#|     pinned = {name for name, names in facts.serving_engines().items() if names.pinned}
+#|     if engines - pinned:
 #|         return
-#|     engine = engines.pop()
-#|     routes = facts.routes(engine)
+#|     own = app.own_routes
 #|     for call in app.calls:
 #|         if call.method not in REQUEST_METHODS and not call.method.startswith(REQUEST_PREFIXES):
 #|             continue
 #|         for node in call.node.args[:2]:
 #|             path = _url_path(app, node)
-#|             if path is None:
+#|             if path is None or path in own or id(call.node) in app.decorator_ids:
 #|                 continue
-#|             if path not in routes:
-#|                 close = difflib.get_close_matches(path, routes, 1, 0.75)
-#|                 if replacement := OTHER_ENGINE_ROUTES[engine].get(path) or next(iter(close), ""):
-#|                     yield Violation(node.lineno, f"{engine} has no route {path}", f"use {replacement}")
-#|                 continue
-#|             methods = routes[path].methods
-#|             if call.method in ("get", "post", "put") and call.method.upper() not in methods:
-#|                 message = f"{engine}'s {path} does not accept {call.method.upper()}"
-#|                 yield Violation(node.lineno, message, f"use {' or '.join(methods)}")
+#|             known = {engine: facts.routes(engine)[path] for engine in engines or pinned if path in facts.routes(engine)}
+#|             if not known:
+#|                 yield from _unknown_route(path, node.lineno, engines)
+#|             elif len(engines) == 1 and call.method in ("get", "post", "put"):
+#|                 ((engine, route),) = known.items()
+#|                 if call.method.upper() not in route.methods:
+#|                     message = f"{engine}'s {path} does not accept {call.method.upper()}"
+#|                     yield Violation(node.lineno, message, f"use {' or '.join(route.methods)}")
 #|
 #|
 #| @severity(Severity.ADVICE)
@@ -1523,9 +2400,10 @@ if __name__ == "__main__":
 #|     read_here = {text for text, _ in app.strings} - set_here
 #|     for row in facts.modal_changes().variable:
 #|         for name, _, line in app.variables:
-#|             if name == row.old:
+#|             if name == row.old and not _is_older(app, row):
 #|                 yield Violation(line, f"{name} is no longer used", f"use {row.new}" if row.new else "remove it")
-#|     for engine in sorted({command.engine for command in app.commands}):
+#|     engines = {command.engine for command in app.commands}
+#|     for engine in sorted(name for name in engines if facts.serving_engines()[name].pinned):
 #|         known = facts.engine_variables(engine)
 #|         for name, _, line in app.variables:
 #|             if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
@@ -1549,12 +2427,43 @@ if __name__ == "__main__":
 #|             yield Violation(call.line, "os.system runs a shell", "use subprocess.Popen with a list of arguments")
 #|
 #|
+#| def _unknown_route(path: str, line: int, engines: set[str]) -> Iterator[Violation]:
+#|     """A request for a route that none of the engines has; without an engine in the file, of a known misspelling."""
+#|     replacements = {}
+#|     for engine, names in facts.serving_engines().items():
+#|         if engine in engines or (not engines and path in names.routes):
+#|             close = difflib.get_close_matches(path, facts.routes(engine), 1, 0.75)
+#|             if replacement := names.routes.get(path) or next(iter(close), ""):
+#|                 replacements[engine] = replacement
+#|     if len(replacements) == 1:
+#|         ((engine, replacement),) = replacements.items()
+#|         yield Violation(line, f"{engine} has no route {path}", f"use {replacement}")
+#|     elif replacements:
+#|         fix = ", ".join(f"use {replacement} of {engine}" for engine, replacement in replacements.items())
+#|         yield Violation(line, f"no engine has a route {path}", fix)
+#|
+#|
+#| def _is_older(app: AppSource, row: facts.RemovedVariable) -> bool:
+#|     """True if the package that reads a variable may be older than the release that no longer does."""
+#|     if pinned := app.pinned_version(row.package):
+#|         return _release(pinned) < _release(row.since)
+#|     if any(item.name == row.package and "<" in item.specifier for item in app.requirements):
+#|         return True
+#|     releases = {engine: app.pinned_version(engine) for engine in {command.engine for command in app.commands}}
+#|     engines = facts.serving_engines()
+#|     return any(release and _release(release) < _release(engines[name].release) for name, release in releases.items())
+#|
+#|
+#| def _release(version: str) -> list[int]:
+#|     return [int(number) for number in re.findall(r"\d+", version)[:3]]
+#|
+#|
 #| def _expected_port(app: AppSource, web: Call) -> int | None:
 #|     """The port where Modal expects the server; None if it is unknown."""
 #|     port: object = None
-#|     if web.method in ("web_server", "server", "http_server") and "port" in web.arguments:
+#|     if web.method in ("web_server", "server", "http_server", "forward") and "port" in web.arguments:
 #|         port = web.arguments["port"].value
-#|     elif web.method in ("web_server", "http_server") and web.node.args:
+#|     elif web.method in ("web_server", "http_server", "forward") and web.node.args:
 #|         port = app.evaluate(web.node.args[0])
 #|     elif web.method == "server" and web.complete:
 #|         port = 8000
@@ -1580,6 +2489,232 @@ if __name__ == "__main__":
 #|     match = URL.match(text)
 #|     return match[1] if match else None
 
+# === modal_serve_gen/checks/rules/environment.py
+#| """The environment of the machine that deploys an app is not that of its containers."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Iterator
+#| from typing import NamedTuple
+#|
+#| from modal_serve_gen.checks import scopes
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
+#|
+#| READS = ("os.environ.get", "os.getenv")
+#| SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.I)  # which a Secret may set
+#| PRESENT = re.compile(r"MODAL_\w+|PATH|HOME|USER|PWD|TMPDIR|LANG|PYTHON\w*|HOSTNAME")  # in every container
+#|
+#|
+#| class _Read(NamedTuple):
+#|     variable: str
+#|     default: str  # as it is written
+#|     line: int
+#|     required: bool
+#|
+#|
+#| @severity(Severity.WARNING)
+#| def local_environment(app: AppSource) -> Iterator[Violation]:
+#|     """A variable that the file reads when it is imported, and uses in a container, is set there too.
+#|
+#|     The file is imported twice: on the machine that deploys it, and in the container, which has the environment of its
+#|     image and its Secrets. Without the variable there, the default applies, or a KeyError ends the container.
+#|     """
+#|     reported = set()
+#|     for name, read in _reads(app):
+#|         user = next((obj for obj in app.modal_objects if _lacks(app, obj, read) and _uses(obj, name)), None)
+#|         if user is None or read[:3] in reported or PRESENT.fullmatch(read.variable):
+#|             continue
+#|         reported.add(read[:3])
+#|         fix = f'set it with .env({{"{read.variable}": ...}}) in the image'
+#|         if read.required:
+#|             message = f"{read.variable} is read when {user.name}'s container imports the file, where it is not set"
+#|             yield Violation(read.line, message, fix, Severity.ERROR)
+#|         else:
+#|             there = f"{read.default} unless a Secret sets it" if app.environment_of(user).secret_names else read.default
+#|             message = f"{user.name} uses {name}, but its container does not have {read.variable}, so it is {there}"
+#|             yield Violation(read.line, message, fix)
+#|
+#|
+#| def _reads(app: AppSource) -> Iterator[tuple[str, _Read]]:
+#|     """(constant, what it reads) of each constant that comes from the environment, directly or not."""
+#|     sources: dict[str, list[_Read]] = {}
+#|     local = {id(inner) for node in app.nodes if _is_local_guard(node) for inner in ast.walk(node)}
+#|     for statement in scopes.module_statements(app.tree):
+#|         for name, expression in scopes.assignments([statement]) if id(statement) not in local else ():
+#|             for node in ast.walk(expression):
+#|                 if isinstance(node, ast.Name) and node.id in sources and node.id != name:
+#|                     sources.setdefault(name, []).extend(sources[node.id][:20])
+#|                 elif found := _read(app, node):
+#|                     sources.setdefault(name, []).append(found)
+#|     for name, found_in in sources.items():
+#|         yield from ((name, read) for read in dict.fromkeys(found_in))
+#|
+#|
+#| def _is_local_guard(node: ast.AST) -> bool:
+#|     return isinstance(node, ast.If) and "is_local()" in ast.unparse(node.test)
+#|
+#|
+#| def _read(app: AppSource, node: ast.AST) -> _Read | None:
+#|     if isinstance(node, ast.Call) and app.full_name(node.func) in READS and node.args:
+#|         default = ast.unparse(node.args[1])[:60] if len(node.args) > 1 else "None"
+#|         variable, required = app.evaluate(node.args[0]), False
+#|     elif isinstance(node, ast.Subscript) and app.full_name(node.value) == "os.environ":
+#|         variable, default, required = app.evaluate(node.slice), "", True
+#|     else:
+#|         return None
+#|     return _Read(variable, default, node.lineno, required) if isinstance(variable, str) else None
+#|
+#|
+#| def _lacks(app: AppSource, obj: ModalObject, read: _Read) -> bool:
+#|     """True if an object's containers cannot have a variable."""
+#|     environment = app.environment_of(obj)
+#|     may_be_secret = bool(environment.secret_names) and SECRET.search(read.variable) is not None
+#|     known = environment.complete and app.image_of(obj).complete and not may_be_secret
+#|     return known and read.variable not in environment.names
+#|
+#|
+#| def _uses(obj: ModalObject, name: str) -> bool:
+#|     """True if the code that runs in an object's containers reads a constant, outside decorators and signatures."""
+#|     return any(
+#|         isinstance(node, ast.Name) and node.id == name
+#|         for definition in obj.reachable
+#|         if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+#|         for node in _body(definition)
+#|     )
+#|
+#|
+#| def _body(definition: ast.AST) -> Iterator[ast.AST]:
+#|     """Nodes of the bodies of a definition and of the functions in it."""
+#|     for statement in getattr(definition, "body", []):
+#|         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+#|             yield from _body(statement)
+#|         else:
+#|             yield from ast.walk(statement)
+
+# === modal_serve_gen/checks/rules/keys.py
+#| """Keys and tokens: from Modal Secrets, never in files or on command lines."""
+#|
+#| import ast
+#| import re
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.modal_objects import Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
+#|
+#| SECRETS = re.compile(
+#|     r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|a[ks]-[A-Za-z0-9]{20,}|w[ks]-[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{30,})"
+#| )
+#| SECRET_NAMES = re.compile(r"(API_?KEY|(^|_)TOKEN|(^|_)SECRET|SECRET_KEY|PASSWORD|PASSWD)$", re.I)
+#| # What documentation writes in the place of a key.
+#| PLACEHOLDERS = re.compile(
+#|     r"(?i)^(empty|none|null|dummy|fake|test|unused|na|n/a|key|token|secret|no[-_]?key"
+#|     r"|not[-_ ]?(needed|used|required|set))$|your[-_ ]|xxx|\.\.\.|replace|change[-_]?me|placeholder|example|<|\{"
+#| )
+#| # Special tokens, paths, and names of variables.
+#| NO_KEYS = re.compile(r"[\s|/\\\[\]]|^[A-Z][A-Z0-9]*_[A-Z0-9_]+$|^.{0,4}$")
+#| REVOKE = "it is compromised: revoke it, and put a new one in a Modal Secret"
+#| ENVIRONMENT_READS = (
+#|     "os.environ.get",
+#|     "os.getenv",
+#|     "environ.get",
+#|     "getenv",
+#|     "os.environ.setdefault",
+#|     "environ.setdefault",
+#| )
+#|
+#|
+#| @severity(Severity.WARNING)
+#| def key_in_argv(app: AppSource) -> Iterator[Violation]:
+#|     """A key reaches the engine through an environment variable from a Modal Secret, not on its command line.
+#|
+#|     Command lines appear in process lists and logs. vLLM reads VLLM_API_KEY by itself.
+#|     """
+#|     for command in app.commands:
+#|         line = command.line_of(*command.spellings.key)
+#|         variable = next(iter(facts.serving_engines()[command.engine].key_variables), "")
+#|         if line and variable and command.server:
+#|             yield Violation(line, "the key is on the command line", f"set {variable} from a Modal Secret")
+#|         elif line and command.shell:
+#|             fix = "pass a list of arguments, with the key from a Modal Secret"
+#|             yield Violation(line, "the key is on a shell command line", fix)
+#|     strings = dict(app.strings)
+#|     if "--token" in strings and {"hf", "huggingface-cli"} & set(strings):
+#|         yield Violation(
+#|             strings["--token"].lineno, "the token is on the command line", "set HF_TOKEN from a Modal Secret"
+#|         )
+#|
+#|
+#| @severity(Severity.WARNING)
+#| def key_in_file(app: AppSource) -> Iterator[Violation]:
+#|     """No API key or token is hard-coded, neither in a constant nor as a default.
+#|
+#|     Anyone who can read the repository can use it, also after it is removed from the file: it stays in the history.
+#|     Revoke it. A Modal Secret keeps the new one out of the file, the image and the logs.
+#|     """
+#|     reported = set()
+#|     for text, node in app.strings:
+#|         if match := SECRETS.search(text):
+#|             reported.add(node.lineno)
+#|             yield Violation(node.lineno, f"a key, {match[0][:6]}..., is hard-coded", REVOKE)
+#|     written: dict[str, int] = {}  # value -> line where it is written first
+#|     for text, node in app.strings:
+#|         written[text] = min(node.lineno, written.get(text, node.lineno))
+#|     for name, value, line in _hard_coded(app):
+#|         place = written.get(value, line)
+#|         if place not in reported:
+#|             reported.add(place)
+#|             yield Violation(place, f"{name} is hard-coded", REVOKE)
+#|
+#|
+#| def _hard_coded(app: AppSource) -> Iterator[tuple[str, str, int]]:
+#|     """(what is hard-coded, its value, a line that uses it) of each key that the file contains."""
+#|     names_of_secrets = {
+#|         inner.id
+#|         for call in app.calls
+#|         if call.method == "from_name"
+#|         for inner in ast.walk(call.node)
+#|         if isinstance(inner, ast.Name)
+#|     }
+#|     for name, node in _literals(app):
+#|         if SECRET_NAMES.search(name) and name not in names_of_secrets and _is_key(node.value):
+#|             yield name, str(node.value), node.lineno
+#|     for command in app.commands:
+#|         key = command.value(*command.spellings.key)
+#|         if key and key.text and command.server and not key.text.startswith(("-", "$", "/")):
+#|             yield f"the key of {command.engine}", key.text, key.line
+#|     for call in app.calls:
+#|         if call.name in ENVIRONMENT_READS and len(call.node.args) == 2:
+#|             variable, default = map(app.evaluate, call.node.args)
+#|             named = isinstance(variable, str) and SECRET_NAMES.search(variable)
+#|             if named and isinstance(default, str) and _is_key(default):
+#|                 yield f"a default of {variable}", default, call.node.args[1].lineno
+#|     of_engines = {name for engine in facts.serving_engines().values() for name in engine.key_variables}
+#|     for name, value, line in app.variables:
+#|         if isinstance(value, str) and SECRET_NAMES.search(name) and (_is_written(value) or name in of_engines):
+#|             yield name, value, line
+#|
+#|
+#| def _literals(app: AppSource) -> Iterator[tuple[str, ast.Constant]]:
+#|     """(name, string) of each name that is assigned a string, anywhere in the file."""
+#|     for node in app.nodes:
+#|         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+#|             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+#|                 if isinstance(target, ast.Name) and isinstance(node.value.value, str):
+#|                     yield target.id, node.value
+#|
+#|
+#| def _is_written(value: str) -> bool:
+#|     return bool(value.strip()) and not PLACEHOLDERS.search(value)
+#|
+#|
+#| def _is_key(value: object) -> bool:
+#|     """True for a text that may be a real key."""
+#|     return isinstance(value, str) and _is_written(value) and not NO_KEYS.search(value.strip())
+
 # === modal_serve_gen/checks/rules/offline.py
 #| """Offline engines: many prompts per call, and an explicit output length."""
 #|
@@ -1598,15 +2733,17 @@ if __name__ == "__main__":
 #| def prompts_per_call(app: AppSource) -> Iterator[Violation]:
 #|     """An offline engine gets many prompts per call.
 #|
-#|     It batches the prompts of a call. With one prompt per call, the GPU generates one answer at a time.
+#|     It batches the prompts of a call. With one prompt per call, the GPU generates one answer at a time. Calls that warm
+#|     the engine up in `@modal.enter` do not count.
 #|     """
 #|     for obj in app.modal_objects:
 #|         if obj.engine_command is None or obj.engine_command.server or not obj.gpus:
 #|             continue
+#|         at_start = obj.start_nodes
 #|         for call in obj.calls:
 #|             prompts = call.node.args[0] if call.node.args else None
-#|             is_generate = call.method in GENERATE_METHODS and "." in call.name
-#|             if is_generate and isinstance(prompts, ast.List) and len(prompts.elts) == 1:
+#|             is_generate = call.method in GENERATE_METHODS and "." in call.name and id(call.node) not in at_start
+#|             if is_generate and isinstance(prompts, ast.List) and _is_one_prompt(prompts):
 #|                 yield Violation(call.line, f"{obj.name} passes one prompt per call", "pass a list of prompts")
 #|
 #|
@@ -1617,11 +2754,16 @@ if __name__ == "__main__":
 #|     By default, vLLM's SamplingParams stop after a few tokens.
 #|     """
 #|     default = facts.sampling_defaults()["max_tokens"]
-#|     if not any(command.engine == "vllm" for command in app.commands):
-#|         return
 #|     for call in app.calls:
-#|         if call.method == "SamplingParams" and call.lacks("max_tokens"):
+#|         if call.method == "SamplingParams" and call.name.startswith("vllm.") and call.lacks("max_tokens"):
 #|             yield Violation(call.line, f"SamplingParams stop after {default} tokens by default", "add max_tokens=")
+#|
+#|
+#| def _is_one_prompt(prompts: ast.List) -> bool:
+#|     """True for a list of one prompt, and for one conversation: a list of messages."""
+#|     messages = [item for item in prompts.elts if isinstance(item, ast.Dict)]
+#|     keys = [key.value for item in messages for key in item.keys if isinstance(key, ast.Constant)]
+#|     return len(prompts.elts) == 1 or (len(messages) == len(prompts.elts) > 0 and "role" in keys)
 
 # === modal_serve_gen/checks/rules/pins.py
 #| """Reproducibility: engine, model, packages and base image are pinned."""
@@ -1629,61 +2771,114 @@ if __name__ == "__main__":
 #| import re
 #| from collections.abc import Iterator
 #|
+#| from modal_serve_gen import facts, flags
+#| from modal_serve_gen.checks import engine_names
 #| from modal_serve_gen.checks.app_source import AppSource
-#| from modal_serve_gen.checks.engine_command import EngineCommand, Word
+#| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
-#| from modal_serve_gen.checks.rules.weights import DOWNLOAD_COMMAND, DOWNLOADS
+#| from modal_serve_gen.checks.packages import Requirement, is_fixed
+#| from modal_serve_gen.checks.rules.weights import DOWNLOAD_COMMAND, DOWNLOADS, HUB_ID
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| SHA = re.compile(r"[0-9a-f]{40}")
-#| HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+#| NO_COMMIT = re.compile(r"(?<![0-9a-f])0{40}(?![0-9a-f])")
 #| PINNED = re.compile(r"(==|===|@|~=\d+\.\d+\.\d)")
-#| MOVING_TAG = re.compile(r":(latest|nightly|main|dev)\b")
+#| INSTALLERS = ("pip", "setuptools", "wheel", "uv", "hatchling", "poetry")  # which do not stay in use
+#| VERSION = re.compile(r"\d+\.\d+|\d{8}|\d{4}-\d\d")  # in an image's tag: of a release, or a date
+#| MOVING_TAG = re.compile(r"(latest|stable|nightly|main|master|dev|edge|rolling|testing|unstable|slim|alpine|sid)\b")
 #| ADD_REVISION = "add revision= with the full commit hash"
 #|
 #|
 #| @severity(Severity.ADVICE)
 #| def engine_pinned(app: AppSource) -> Iterator[Violation]:
-#|     """The engine is pinned to one version.
+#|     """The engine is pinned to one version or commit, also in an image that no function uses yet.
 #|
 #|     Otherwise an image built next month contains another version, with other flags and another memory footprint.
 #|     """
-#|     for command in app.commands:
-#|         rows = [row for row in app.requirements if row.name == command.engine]
-#|         if any(row.specifier.startswith("==") for row in rows) or _has_image_digest(app):
+#|     installed = set()
+#|     for call, row in app.installed:
+#|         engine = engine_names.of_package(row.name)
+#|         installed.add(engine)
+#|         if not engine or facts.serving_engines()[engine].library or call.method == "from_registry":
+#|             continue  # an image's tag is a matter of image-pinned
+#|         if _is_pinned(row) or any(row.name == other.name and _is_pinned(other) for other in app.chain_of(call)):
 #|             continue
-#|         message = f"the image does not pin {command.engine}"
-#|         yield Violation(rows[-1].line if rows else command.line, message, f'install "{command.engine}==VERSION"')
+#|         fix = "add @COMMIT to its URL" if row.source else f'install "{row.name}==VERSION"'
+#|         yield Violation(row.line, f"the image does not pin {row.name}", fix)
+#|     for clone in app.clones:
+#|         if (engine := engine_names.of_repository(clone.url)) and not is_fixed(clone.ref):
+#|             installed.add(engine)
+#|             branch = f"the branch {clone.ref}" if clone.ref else "the default branch"
+#|             yield Violation(clone.line, f"{engine} is built from {branch} of its repository", "check out a commit")
+#|     for obj in app.modal_objects:
+#|         command, image = obj.engine_command, app.image_of(obj)
+#|         if command is None or command.engine in installed or not image.lists_packages or _has_image_digest(app):
+#|             continue
+#|         if facts.serving_engines()[command.engine].pinned and image.steps:
+#|             installed.add(command.engine)
+#|             message = f"the image does not pin {command.engine}"
+#|             yield Violation(command.line, message, f'install "{command.engine}==VERSION"')
 #|
 #|
 #| @severity(Severity.ADVICE)
 #| def packages_pinned(app: AppSource) -> Iterator[Violation]:
-#|     """The other packages in the engine's image are pinned too.
+#|     """The other packages in the engine's image are pinned too, and so are repositories that it clones.
 #|
 #|     An image is rebuilt whenever an earlier step changes, and then installs the newest versions.
 #|     """
-#|     if not app.commands:
+#|     names = {row.name for row in app.requirements}
+#|     if not app.commands and not any(map(engine_names.of_package, names)):
 #|         return
-#|     engines = {command.engine for command in app.commands}
-#|     for name, specifier, line in app.requirements:
-#|         if name not in engines and not PINNED.match(specifier):
-#|             yield Violation(line, f"{name} is not pinned", f'install "{name}==VERSION"')
+#|     for call, row in app.installed:
+#|         engine = engine_names.of_package(row.name)
+#|         is_engine = (engine and not facts.serving_engines()[engine].library) or call.method == "from_registry"
+#|         if is_engine or _is_pinned(row) or row.name in INSTALLERS:
+#|             continue
+#|         if row.source:
+#|             yield Violation(row.line, f"{row.name} is built from a branch of {row.source}", "add @COMMIT to its URL")
+#|         else:
+#|             yield Violation(row.line, f"{row.name} is not pinned", f'install "{row.name}==VERSION"')
+#|     for clone in app.clones:
+#|         if not engine_names.of_repository(clone.url) and not is_fixed(clone.ref):
+#|             yield Violation(clone.line, f"the clone of {clone.url} is not pinned", "check out a commit")
+#|
+#|
+#| @severity(Severity.ADVICE)
+#| def engine_release(app: AppSource) -> Iterator[Violation]:
+#|     """The engine's release is not far behind the one that this generator pins.
+#|
+#|     Newer releases know newer models, and fix what a search for an error finds. Flags and memory differ, so plan again.
+#|     """
+#|     for row in app.requirements:
+#|         names = facts.serving_engines().get(engine_names.of_package(row.name))
+#|         if names is None or names.lags is None or not row.specifier.startswith("=="):
+#|             continue
+#|         numbers = [re.findall(r"\d+", version)[:3] for version in (row.specifier, names.release)]
+#|         old, new = ([*map(int, found), 0, 0, 0][:3] for found in numbers)
+#|         part = ("major", "minor", "patch").index(names.lags.part)
+#|         if old[:part] < new[:part] or (old[:part] == new[:part] and new[part] - old[part] >= names.lags.releases):
+#|             message = f"{row.name} {row.specifier[2:]} is far behind {names.release}"
+#|             yield Violation(row.line, message, f"move to {names.release}, and check the flags and the plan again")
 #|
 #|
 #| @severity(Severity.ADVICE)
 #| def image_pinned(app: AppSource) -> Iterator[Violation]:
 #|     """The base image has a fixed tag, and the Python version is set.
 #|
-#|     `latest` changes without notice. Without add_python, the image gets the Python of the machine that builds it.
+#|     `latest`, or a name without a version, changes without notice. Without add_python or python_version, the image gets
+#|     the Python of the machine that deploys it.
 #|     """
 #|     for call in app.calls:
+#|         if call.method in ("debian_slim", "micromamba") and app.is_image_class(call):
+#|             if not call.node.args and call.lacks("python_version"):
+#|                 yield Violation(call.line, f"{call.method} has no python_version", 'add python_version="3.12"')
+#|             continue
 #|         if call.method != "from_registry" or not call.node.args:
 #|             continue
 #|         image = app.evaluate(call.node.args[0])
 #|         if not isinstance(image, str):
 #|             continue
-#|         name = image.rpartition("/")[2]
-#|         if "@sha256:" not in image and (":" not in name or MOVING_TAG.search(name)):
+#|         if "@sha256:" not in image and not _is_fixed_tag(image):
 #|             message = f"image {image!r} has no fixed tag"
 #|             yield Violation(call.line, message, "use the tag of a version, or a digest")
 #|         if image.startswith("nvidia/") and call.lacks("add_python"):
@@ -1698,8 +2893,8 @@ if __name__ == "__main__":
 #|     """
 #|     for call in app.calls:
 #|         if call.method in DOWNLOADS:
-#|             yield from _unpinned_download(call)
-#|         elif call.method == "from_pretrained" and call.lacks("revision") and call.node.args:
+#|             yield from _unpinned_download(app, call)
+#|         elif call.method == "from_pretrained" and _lacks_revision(app, call) and call.node.args:
 #|             model = app.evaluate(call.node.args[0])
 #|             if isinstance(model, str) and HUB_ID.fullmatch(model):
 #|                 yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
@@ -1707,8 +2902,10 @@ if __name__ == "__main__":
 #|         if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
 #|             fix = "add --revision with the full commit hash"
 #|             yield Violation(node.lineno, "a download command has no --revision", fix)
+#|         if NO_COMMIT.search(text):
+#|             yield Violation(node.lineno, "a revision of zeros is no commit", "use the hash of a commit that exists")
 #|     for command in app.commands:
-#|         model, line = _model(command)
+#|         model, line = command.model
 #|         revision = command.value("--revision")
 #|         if revision and revision.text is not None and not SHA.fullmatch(revision.text):
 #|             yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "use the full commit hash")
@@ -1721,37 +2918,56 @@ if __name__ == "__main__":
 #| def remote_code(app: AppSource) -> Iterator[Violation]:
 #|     """Code from a model repository runs only at a pinned commit.
 #|
-#|     --trust-remote-code executes code from the repository; --code-revision pins its commit.
+#|     --trust-remote-code executes code from the repository. vLLM's --code-revision pins its commit, and --revision that
+#|     of the model.
 #|     """
 #|     for command in app.commands:
 #|         line = command.line_of("--trust-remote-code")
 #|         revision = command.value("--code-revision", "--revision")
 #|         pinned = revision and (revision.text is None or SHA.fullmatch(revision.text))
-#|         model, _ = _model(command)
+#|         model, _ = command.model
 #|         if line and not pinned and model is not None and not model.startswith("/"):
+#|             flag = next((name for name in ("--code-revision", "--revision") if _accepts(app, command, name)), "")
 #|             message = "--trust-remote-code runs code from an unpinned revision"
-#|             yield Violation(line, message, "add --code-revision, or remove it")
+#|             yield Violation(line, message, f"add {flag}, or remove it" if flag else "remove it, or pin the download")
 #|     for call in app.calls:
 #|         trust = call.switch("trust_remote_code", True)
-#|         if trust and call.method == "from_pretrained" and call.lacks("code_revision", "revision"):
+#|         if trust and call.method == "from_pretrained" and call.lacks("code_revision") and _lacks_revision(app, call):
 #|             message = "trust_remote_code runs code from an unpinned revision"
 #|             yield Violation(trust.line, message, "add revision=, or remove it")
 #|
 #|
-#| def _unpinned_download(call: Call) -> Iterator[Violation]:
+#| def _accepts(app: AppSource, command: EngineCommand, flag: str) -> bool:
+#|     """True if the engine has a flag, by the table of its release or the nearest one."""
+#|     if not facts.serving_engines()[command.engine].pinned:
+#|         return False
+#|     return flags.load(facts.flag_table(command.engine, app.pinned_version(command.engine))).find(flag) is not None
+#|
+#|
+#| def _is_pinned(row: Requirement) -> bool:
+#|     return bool(PINNED.match(row.specifier))
+#|
+#|
+#| def _is_fixed_tag(image: str) -> bool:
+#|     """True if an image's tag names a version, a date, a commit, or the release of a distribution."""
+#|     tag = image.rpartition("/")[2].partition(":")[2]
+#|     if VERSION.search(tag) or is_fixed(tag):
+#|         return True
+#|     return bool(tag) and "/" not in image and not tag[0].isdigit() and not MOVING_TAG.match(tag)
+#|
+#|
+#| def _lacks_revision(app: AppSource, call: Call) -> bool:
+#|     """True if a call has no revision, or None in its place."""
 #|     revision = call.arguments.get("revision")
-#|     if call.lacks("revision"):
-#|         yield Violation(call.line, f"{call.method} has no revision", ADD_REVISION)
+#|     return app.is_none(revision.node) if revision else call.lacks("revision")
+#|
+#|
+#| def _unpinned_download(app: AppSource, call: Call) -> Iterator[Violation]:
+#|     revision = call.arguments.get("revision")
+#|     if _lacks_revision(app, call):
+#|         yield Violation(revision.line if revision else call.line, f"{call.method} has no revision", ADD_REVISION)
 #|     elif revision and isinstance(revision.value, str) and not SHA.fullmatch(revision.value):
 #|         yield Violation(revision.line, f"revision {revision.value!r} is not a commit", "use the full commit hash")
-#|
-#|
-#| def _model(command: EngineCommand) -> Word:
-#|     """The model that a command serves."""
-#|     if model := command.value("--model", "--model-path"):
-#|         return model
-#|     first = command.words[0] if command.words else Word(None, command.line)
-#|     return first if first.text and not first.text.startswith("-") else Word(None, command.line)
 #|
 #|
 #| def _has_image_digest(app: AppSource) -> bool:
@@ -1893,10 +3109,59 @@ if __name__ == "__main__":
 #|             fix = "set scaledown_window= to bridge the pauses in your traffic"
 #|             yield Violation(obj.line, message, fix, Severity.ADVICE)
 #|         elif window and window.number is not None:
-#|             maximum = MAX_IDLE_S if obj.web else MAX_IDLE_BATCH_S
+#|             is_batch = not obj.web and not obj.tunnel and not obj.server_command and _runs_batches(app)
+#|             maximum = MAX_IDLE_BATCH_S if is_batch else MAX_IDLE_S
 #|             if window.number > maximum:
 #|                 message = f"an idle GPU is billed for {window.number / 60:g} minutes"
 #|                 yield Violation(window.line, message, f"use {maximum} s or less")
+#|
+#|
+#| @severity(Severity.ERROR)
+#| def gpu_ranks(app: AppSource) -> Iterator[Violation]:
+#|     """The engine has a GPU for each of its ranks, and a rank for each GPU.
+#|
+#|     Tensor, pipeline and data parallelism multiply. With more ranks than GPUs the engine exits at start; with fewer, the
+#|     other GPUs are billed and idle.
+#|     """
+#|     for obj in app.modal_objects:
+#|         counts = [count for name, count in obj.gpus if name]
+#|         for command in obj.commands if counts and len(counts) == len(obj.gpus) else ():
+#|             ranks = _ranks(command)
+#|             line = command.line_of(*command.spellings.tensor) or command.line
+#|             if ranks is None:
+#|                 continue
+#|             if ranks > min(counts):
+#|                 message = f"{command.engine} starts {ranks} ranks on {_gpus(min(counts))}"
+#|                 yield Violation(line, message, f"request {ranks} GPUs, or lower the parallel sizes")
+#|             elif ranks < min(counts) and len(obj.commands) == 1 and not app.variable("CUDA_VISIBLE_DEVICES"):
+#|                 message = f"{command.engine} uses {ranks} of {_gpus(min(counts))}"
+#|                 fix = f"set {command.spellings.tensor[0]} to {min(counts)}, or request fewer GPUs"
+#|                 yield Violation(line, message, fix, Severity.WARNING)
+#|
+#|
+#| def _ranks(command: EngineCommand) -> int | None:
+#|     """Processes with a GPU each that an engine starts in one container; None if this is unknown."""
+#|     names = command.spellings
+#|     if not command.complete or not names.tensor or not command.lacks(*names.elsewhere):
+#|         return None
+#|     ranks = 1
+#|     for flags in (names.tensor, names.pipeline, () if names.shared and command.line_of(*names.shared) else names.data):
+#|         size = command.value(*flags) if flags else None
+#|         if size is not None and not (size.text and size.text.isdecimal()):
+#|             return None
+#|         ranks *= int(size.text) if size and size.text else 1
+#|     return ranks
+#|
+#|
+#| def _gpus(count: int) -> str:
+#|     return f"{count} GPU{'s' if count > 1 else ''}"
+#|
+#|
+#| def _runs_batches(app: AppSource) -> bool:
+#|     """True if the app fans work out, or passes lists of prompts to a method."""
+#|     return any(call.method in ("map", "starmap", "for_each", "spawn_map", "spawn") for call in app.calls) or not any(
+#|         obj.web for obj in app.modal_objects
+#|     )
 #|
 #|
 #| def _exceeds(argument: Argument, bound: Argument) -> bool:
@@ -1916,7 +3181,7 @@ if __name__ == "__main__":
 #|
 #| def _uses_offline_class(obj: ModalObject) -> bool:
 #|     """True if the engine is vLLM's LLM class rather than the asynchronous engine."""
-#|     return any(call.name in ("LLM", "vllm.LLM") for call in obj.calls)
+#|     return any(call.name == "vllm.LLM" for call in obj.calls)
 
 # === modal_serve_gen/checks/rules/sdk.py
 #| """Modal's SDK: removed names, unknown arguments, and decorators in the wrong place."""
@@ -2235,11 +3500,13 @@ if __name__ == "__main__":
 #| import re
 #| from collections.abc import Iterator
 #|
+#| from modal_serve_gen import facts
 #| from modal_serve_gen.checks.app_source import AppSource
-#| from modal_serve_gen.checks.modal_objects import Call, Violation
+#| from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
+#| API_ROUTES = re.compile(r"/v1/(chat|completions|responses|messages|embeddings)|/(generate|invocations|sleep)\b")
 #| WATCH_METHODS = {"poll", "wait", "communicate", "check_returncode", "returncode"}
 #| START_FUNCTIONS = ("Popen", "create_subprocess_exec", "create_subprocess_shell")
 #| DEFAULT_TIMEOUTS = {"server": 30, "web_server": 5, "http_server": 30}
@@ -2248,15 +3515,19 @@ if __name__ == "__main__":
 #|
 #| @severity(Severity.ADVICE)
 #| def readiness(app: AppSource) -> Iterator[Violation]:
-#|     """The app checks whether the engine is ready.
+#|     """An app that sends requests to its engine waits until the engine is ready.
 #|
-#|     Otherwise a smoke test sends its first request too early and fails.
+#|     Otherwise a warm-up in the container, or the first request to a server, comes too early and fails. Modal itself
+#|     queues the requests to a web function until its port is open.
 #|     """
-#|     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings):
+#|     if any(HEALTH_ROUTES.search(text) for text, _ in app.strings) or any(map(_waits_for_port, app.calls)):
 #|         return
-#|     for _, _, command in app.web_engines:
-#|         fix = "poll GET /health until it returns 200"
-#|         yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
+#|     asking = [node.lineno for text, node in app.strings if API_ROUTES.search(text)]
+#|     asking += [call.line for call in app.calls if call.name.endswith("completions.create")]
+#|     for obj, _, command in app.web_engines:
+#|         if asking and (obj.kind == "server" or any(map(obj.contains, asking))):
+#|             fix = "poll GET /health until it returns 200"
+#|             yield Violation(command.line, f"nothing checks whether {command.engine} is ready", fix)
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -2290,11 +3561,24 @@ if __name__ == "__main__":
 #|         command = obj.engine_command
 #|         if command is None or not obj.gpus:
 #|             continue
-#|         if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
+#|         if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command and not _waits_in_enter(app, obj):
 #|             yield from _short_web_timeout(obj.web, command.engine)
-#|         if obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
+#|         slow = facts.serving_engines()[command.engine].slow_start
+#|         if slow and obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
 #|             message = f"{obj.name} must start {command.engine} within 300 s, the default"
 #|             yield Violation(obj.line, message, "add startup_timeout= and timeout=", Severity.WARNING)
+#|
+#|
+#| def _waits_in_enter(app: AppSource, obj: ModalObject) -> bool:
+#|     """True if the port is open before the web server's timeout begins: an enter method waits for the engine."""
+#|     at_start = obj.start_nodes
+#|     asked = any(HEALTH_ROUTES.search(text) and id(node) in at_start for text, node in app.strings)
+#|     waits = any(_waits_for_port(call) and id(call.node) in at_start for call in obj.calls)
+#|     return obj.kind == "cls" and (asked or waits)
+#|
+#|
+#| def _waits_for_port(call: Call) -> bool:
+#|     return call.name == "socket.create_connection" or call.method in ("connect_ex", "open_connection")
 #|
 #|
 #| def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:
@@ -2328,13 +3612,20 @@ if __name__ == "__main__":
 #| import re
 #| from collections.abc import Iterable, Iterator
 #|
+#| from modal_serve_gen.checks import engine_names
 #| from modal_serve_gen.checks.app_source import AppSource
-#| from modal_serve_gen.checks.modal_objects import ModalObject, Violation
+#| from modal_serve_gen.checks.images import KNOWN_BASES
+#| from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| DOWNLOADS = ("snapshot_download", "hf_hub_download")
-#| LOADERS = ("LLM", "from_pretrained", "Engine")
+#| NO_MODELS = re.compile(r"(Tokenizer|Processor|Config|FeatureExtractor)\w*\.from_pretrained$")
 #| PICKLES = re.compile(r"\.(bin|pt|pth|ckpt|pkl)$")
+#| HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+#| FILE_STEPS = (
+#|     "run_function", "run_commands", "dockerfile_commands",
+#|     "add_local_dir", "add_local_file", "copy_local_dir", "copy_local_file",
+#| )  # fmt: skip
 #| DOWNLOAD_COMMAND = re.compile(r"\b(hf|huggingface-cli) download\b")
 #|
 #|
@@ -2345,11 +3636,17 @@ if __name__ == "__main__":
 #|     Without one, every container downloads the model again, on a GPU that is billed.
 #|     """
 #|     for obj in app.modal_objects:
-#|         loads = obj.engine_command or any(call.method == "from_pretrained" for call in obj.calls)
-#|         if loads and obj.gpus and obj.call.lacks("volumes") and not _weights_in_image(app):
-#|             yield Violation(
-#|                 obj.line, f"{obj.name} has no Volume: each container downloads the model", "add volumes={...}"
-#|             )
+#|         command = obj.engine_command
+#|         loads = command or any(_loads_model(call) for call in obj.calls)
+#|         if not loads or not obj.gpus or not obj.call.lacks("volumes") or _weights_in_image(app):
+#|             continue
+#|         path = command.model.text if command else None
+#|         if path is None or not path.startswith(("/", ".")):
+#|             message = f"{obj.name} has no Volume: each container downloads the model"
+#|             yield Violation(obj.line, message, "add volumes={...}")
+#|         elif not _may_contain_files(app, obj):
+#|             message = f"{obj.name} has no Volume, and nothing puts {path} into its image"
+#|             yield Violation(obj.line, message, "add volumes={...}", Severity.ERROR)
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -2367,7 +3664,9 @@ if __name__ == "__main__":
 #|                 message = f"{obj.name} runs {call.method} on a GPU"
 #|                 yield Violation(call.line, message, "download in a function without a GPU")
 #|         command = obj.engine_command
-#|         if command and not _downloads(app) and not _weights_in_image(app):
+#|         model = command.model.text if command else ""
+#|         by_name = HUB_ID.fullmatch(model) if model is not None else command and command.line_of("--revision")
+#|         if command and by_name and not _downloads(app) and not _weights_in_image(app):
 #|             message = f"{command.engine} downloads its model on a GPU"
 #|             yield Violation(command.line, message, "download it to a Volume first, in a function without a GPU")
 #|
@@ -2382,8 +3681,7 @@ if __name__ == "__main__":
 #|         for name, body in _called(obj) if obj.gpus else ():
 #|             nodes = {id(inner) for inner in ast.walk(body)}
 #|             for call in obj.calls:
-#|                 loads = call.method in LOADERS or call.name == "transformers.pipeline"
-#|                 if loads and id(call.node) in nodes and "Tokenizer" not in call.name:
+#|                 if _loads_model(call) and id(call.node) in nodes:
 #|                     message = f"{name} loads the model on every call"
 #|                     yield Violation(call.line, message, "load it in @modal.enter of a class")
 #|
@@ -2431,6 +3729,22 @@ if __name__ == "__main__":
 #|         if line is not None:
 #|             message = f"{obj.name} writes to its Volume without committing"
 #|             yield Violation(line, message, "call .commit() on the Volume afterwards")
+#|
+#|
+#| def _loads_model(call: Call) -> bool:
+#|     """True for a call that loads the weights of a model."""
+#|     if call.method == "from_pretrained":
+#|         return not NO_MODELS.search(call.name)
+#|     return bool(engine_names.of_call(call.name))
+#|
+#|
+#| def _may_contain_files(app: AppSource, obj: ModalObject) -> bool:
+#|     """True if a step of an object's image, or its base, may put files into it."""
+#|     image = app.image_of(obj)
+#|     steps = {step.method for step in image.steps}
+#|     base = image.base
+#|     unknown = base is not None and base.method == "from_registry" and not KNOWN_BASES.match(app.text_of(base))
+#|     return not image.lists_packages or unknown or bool(steps & set(FILE_STEPS))
 #|
 #|
 #| def _called(obj: ModalObject) -> Iterator[tuple[str, ast.AST]]:
@@ -2550,6 +3864,19 @@ if __name__ == "__main__":
 #|     return [*outer, rest]
 #|
 #|
+#| def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
+#|     """Statements of the module in no function or class, also those under `if`, `with`, `try` and loops."""
+#|     waiting: list[ast.AST] = list(reversed(tree.body))
+#|     while waiting:
+#|         node = waiting.pop()
+#|         if isinstance(node, ast.stmt):
+#|             yield node
+#|             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+#|                 waiting += reversed(list(ast.iter_child_nodes(node)))
+#|         elif isinstance(node, ast.excepthandler | ast.match_case):
+#|             waiting += reversed(list(ast.iter_child_nodes(node)))
+#|
+#|
 #| def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef, constants: dict[str, object]) -> ChainMap[str, object]:
 #|     """Values of the names in a function's scope: local ones that are assigned once, parameters, the module's."""
 #|     local: dict[str, object] = {}
@@ -2576,6 +3903,15 @@ if __name__ == "__main__":
 #|         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
 #|             for alias in node.names:
 #|                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+#|
+#|
+#| def imports_in_functions(tree: ast.Module) -> Iterator[tuple[list[int], dict[str, str]]]:
+#|     """(ids of the nodes in a function's body, what the imports there bind), outer functions before inner ones."""
+#|     for function in ast.walk(tree):
+#|         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+#|             nodes = list(body_nodes(function))
+#|             if bound := dict(import_aliases(nodes)):
+#|                 yield [id(node) for node in nodes], bound
 #|
 #|
 #| def module_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
@@ -2898,6 +4234,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.hardware import regions as regions
 #| from modal_serve_gen.facts.services import Limit as Limit
 #| from modal_serve_gen.facts.services import Removed as Removed
+#| from modal_serve_gen.facts.services import RemovedVariable as RemovedVariable
 #| from modal_serve_gen.facts.services import elsewhere as elsewhere
 #| from modal_serve_gen.facts.services import engine_variables as engine_variables
 #| from modal_serve_gen.facts.services import limits as limits
@@ -2905,6 +4242,9 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.services import modal_changes as modal_changes
 #| from modal_serve_gen.facts.services import routes as routes
 #| from modal_serve_gen.facts.services import sampling_defaults as sampling_defaults
+#| from modal_serve_gen.facts.serving import Engine as Engine
+#| from modal_serve_gen.facts.serving import Spellings as Spellings
+#| from modal_serve_gen.facts.serving import serving_engines as serving_engines
 #| from modal_serve_gen.facts.sizing import Range as Range
 #| from modal_serve_gen.facts.sizing import ReleaseRules as ReleaseRules
 #| from modal_serve_gen.facts.sizing import overheads as overheads
@@ -6837,7 +8177,9 @@ if __name__ == "__main__":
 #| [[variable]]
 #| old = "HF_HUB_ENABLE_HF_TRANSFER"
 #| new = "HF_XET_HIGH_PERFORMANCE"
-#| source = "huggingface-hub 2.4.0: hf_transfer is gone"
+#| package = "huggingface-hub"
+#| since = "1.0"
+#| source = "huggingface-hub 1.0.0: constants.py no longer reads it; 0.36.0 does"
 
 # === modal_serve_gen/facts/services.py
 #| """What Modal's SDK and service accept, and which variables and HTTP routes the engines have."""
@@ -6906,9 +8248,11 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class RemovedVariable:
-#|     """An environment variable that no longer has any effect."""
+#|     """An environment variable that has no effect since a release of a package."""
 #|
 #|     old: str
+#|     package: str
+#|     since: str
 #|     source: str
 #|     new: str = ""
 #|
@@ -7043,6 +8387,263 @@ if __name__ == "__main__":
 #|     """When managed endpoints, machines by the month or clusters fit better than an app."""
 #|     table = record(_ElsewhereFile, read("elsewhere.toml"), "elsewhere.toml")
 #|     return {"managed": table.managed, "cluster": table.cluster, "nodes": table.nodes}
+
+# === modal_serve_gen/facts/serving.py
+#| """How an app shows which engine it runs, and what each engine's command line calls the same thing."""
+#|
+#| from dataclasses import dataclass, field, replace
+#| from functools import cache
+#| from typing import Literal
+#|
+#| from modal_serve_gen.facts.loading import newest, read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Lag:
+#|     """When a release of an engine is old: `releases` behind the pinned one, counted by this number of its version."""
+#|
+#|     part: Literal["minor", "patch"]
+#|     releases: int
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Requires:
+#|     """A flag that needs another one. `outcome`: what the engine does without it; '' if it ignores the flag."""
+#|
+#|     flag: str
+#|     needs: str
+#|     outcome: str = ""
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Spellings:
+#|     """Flags by meaning. A flag of `shared` lets data-parallel ranks share GPUs; of `elsewhere`, use other machines."""
+#|
+#|     model: tuple[str, ...] = ()
+#|     host: tuple[str, ...] = ()
+#|     port: tuple[str, ...] = ()
+#|     key: tuple[str, ...] = ()
+#|     tensor: tuple[str, ...] = ()
+#|     pipeline: tuple[str, ...] = ()
+#|     data: tuple[str, ...] = ()
+#|     shared: tuple[str, ...] = ()
+#|     elsewhere: tuple[str, ...] = ()
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Engine:
+#|     """One engine, with the names by which an app refers to it. `release`: the one that workflows pin, or ''."""
+#|
+#|     title: str
+#|     source: str
+#|     flags: Spellings = Spellings()
+#|     modules: tuple[str, ...] = ()
+#|     calls: tuple[str, ...] = ()
+#|     not_calls: tuple[str, ...] = ()
+#|     model_first: tuple[str, ...] = ()
+#|     commands: tuple[str, ...] = ()
+#|     packages: tuple[str, ...] = ()
+#|     images: tuple[str, ...] = ()
+#|     repositories: tuple[str, ...] = ()
+#|     host: str = ""
+#|     port: int = 0
+#|     key_variables: tuple[str, ...] = ()
+#|     nvcc: str = ""
+#|     nvcc_if: tuple[tuple[str, ...], ...] = ()
+#|     requires: tuple[Requires, ...] = ()
+#|     slow_start: bool = False
+#|     library: bool = False
+#|     lags: Lag | None = None
+#|     routes: dict[str, str] = field(default_factory=dict)
+#|     release: str = ""
+#|
+#|     @property
+#|     def pinned(self) -> bool:
+#|         """True for the engines of the workflows, whose flags, routes and variables are bundled."""
+#|         return bool(self.release)
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class _File:
+#|     read: str
+#|     engine: dict[str, Engine]
+#|
+#|
+#| @cache
+#| def serving_engines() -> dict[str, Engine]:
+#|     """Engines by name. Those of the workflows have the names of their pins."""
+#|     engines = record(_File, read("serving.toml"), "serving.toml").engine
+#|     for name, engine in engines.items():
+#|         if engine.lags:  # those with bundled tables
+#|             engines[name] = replace(engine, release=newest(f"{name}_routes-*.json").stem.rpartition("-")[2])
+#|     return engines
+
+# === modal_serve_gen/facts/serving.toml
+#| # How an app shows which engine it runs: what it imports, starts, installs or clones.
+#| # calls: the last part of the name of a call that loads a model, from one of `modules`; not_calls: unless the class before
+#| # it ends so. model_first: those of them whose first argument is the model. commands: the first words of a command line;
+#| # a program may have a path. flags: spellings by meaning, with dashes. host and port: the defaults; left out if unknown.
+#| # routes: paths that people write, and the engine's own. lags: which number of a release counts, and how many of them make it old. nvcc: the first release (of a package, not of
+#| # an image) that compiles kernels with nvcc on an ordinary start; nvcc_if: [flag or variable, value] with which it does.
+#| # requires: flags without effect, or refused, without another one. slow_start: kernels are compiled or graphs captured
+#| # before the first request. library: one among the packages of other engines' images.
+#|
+#| read = "2026-11-30"
+#|
+#| [engine.vllm]
+#| title = "vLLM"
+#| source = "wheel of vllm 0.33.0: vllm/entrypoints/cli, vllm/engine/arg_utils.py, vllm/utils/flashinfer.py"
+#| modules = ["vllm"]
+#| calls = ["LLM", "AsyncEngineArgs", "EngineArgs"]
+#| model_first = ["LLM"]
+#| commands = ["vllm serve", "-m vllm.entrypoints.openai.api_server", "-m vllm.entrypoints.cli.main serve"]
+#| packages = ["vllm"]
+#| images = ["vllm/vllm-openai"]
+#| repositories = ["vllm-project/vllm"]
+#| host = "0.0.0.0"
+#| port = 8000
+#| key_variables = ["VLLM_API_KEY"]
+#| lags = { part = "minor", releases = 12 }
+#| slow_start = true
+#| nvcc_if = [["--attention-backend", "FLASHINFER"], ["VLLM_ATTENTION_BACKEND", "FLASHINFER"]]
+#| requires = [
+#|   { flag = "--enable-auto-tool-choice", needs = "--tool-call-parser", outcome = "exits with a TypeError" },
+#|   { flag = "--enable-log-outputs", needs = "--enable-log-requests", outcome = "exits with a TypeError" },
+#|   { flag = "--tool-call-parser", needs = "--enable-auto-tool-choice", outcome = "" },
+#| ]
+#| [engine.vllm.flags]
+#| model = ["--model"]
+#| host = ["--host"]
+#| port = ["--port"]
+#| key = ["--api-key"]
+#| tensor = ["--tensor-parallel-size", "-tp"]
+#| pipeline = ["--pipeline-parallel-size", "-pp"]
+#| data = ["--data-parallel-size", "-dp"]
+#| elsewhere = ["--nnodes", "-n", "--node-rank", "--data-parallel-size-local", "-dpl", "--data-parallel-backend", "-dpb", "--headless", "--distributed-executor-backend"]
+#|
+#| [engine.vllm.routes]
+#| "/wake" = "/wake_up"
+#| "/release_memory_occupation" = "/sleep"
+#| "/resume_memory_occupation" = "/wake_up"
+#|
+#| [engine.sglang]
+#| title = "SGLang"
+#| source = "wheels of sglang 0.5.23, 0.5.8 (srt/mem_cache/memory_pool.py imports jit_kernel.kvcache) and 0.5.6 (does not): srt/server_args.py, kernels/jit"
+#| modules = ["sglang"]
+#| calls = ["Engine"]
+#| commands = ["sglang serve", "-m sglang.launch_server"]
+#| packages = ["sglang"]
+#| images = ["lmsysorg/sglang"]
+#| repositories = ["sgl-project/sglang"]
+#| host = "127.0.0.1"
+#| port = 30000
+#| nvcc = "0.5.8"
+#| slow_start = true
+#| lags = { part = "patch", releases = 12 }
+#| [engine.sglang.flags]
+#| model = ["--model-path", "--model"]
+#| host = ["--host"]
+#| port = ["--port"]
+#| key = ["--api-key", "--admin-api-key"]
+#| tensor = ["--tp-size", "--tensor-parallel-size", "--tp"]
+#| pipeline = ["--pp-size", "--pipeline-parallel-size", "--pp"]
+#| data = ["--dp-size", "--data-parallel-size", "--dp"]
+#| shared = ["--enable-dp-attention", "--attn-dp-size", "--attention-data-parallel-size"]
+#| elsewhere = ["--nnodes", "--node-rank", "--base-gpu-id", "--use-ray"]
+#|
+#| [engine.sglang.routes]
+#| "/sleep" = "/release_memory_occupation"
+#| "/wake" = "/resume_memory_occupation"
+#| "/wake_up" = "/resume_memory_occupation"
+#|
+#| [engine.tensorrt-llm]
+#| title = "TensorRT-LLM"
+#| slow_start = true
+#| source = "https://nvidia.github.io/TensorRT-LLM/commands/trtllm-serve.html and the CLI page of its documentation"
+#| modules = ["tensorrt_llm"]
+#| calls = ["LLM", "AsyncLLM"]
+#| model_first = ["LLM", "AsyncLLM"]
+#| commands = ["trtllm-serve serve", "trtllm-serve"]
+#| packages = ["tensorrt-llm"]
+#| images = ["nvcr.io/nvidia/tensorrt-llm/release"]
+#| repositories = ["NVIDIA/TensorRT-LLM"]
+#| host = "localhost"
+#| port = 8000
+#| [engine.tensorrt-llm.flags]
+#| host = ["--host"]
+#| port = ["--port"]
+#| tensor = ["--tp-size", "--tensor-parallel-size"]
+#| pipeline = ["--pp-size", "--pipeline-parallel-size"]
+#| elsewhere = ["--gpus-per-node"]
+#|
+#| [engine.llama-cpp]
+#| title = "llama.cpp"
+#| source = "documentation of llama-server (tools/server) and of llama-cpp-python's server"
+#| modules = ["llama_cpp"]
+#| calls = ["Llama", "create_app"]
+#| commands = ["llama-server", "-m llama_cpp.server"]
+#| packages = ["llama-cpp-python"]
+#| images = ["ghcr.io/ggml-org/llama.cpp", "ghcr.io/ggerganov/llama.cpp"]
+#| repositories = ["ggml-org/llama.cpp", "ggerganov/llama.cpp"]
+#| key_variables = ["LLAMA_API_KEY"]
+#| [engine.llama-cpp.flags]
+#| model = ["--model", "-m"]
+#| host = ["--host"]
+#| port = ["--port"]
+#| key = ["--api-key", "--api-key-file"]
+#|
+#| [engine.lmdeploy]
+#| title = "LMDeploy"
+#| slow_start = true
+#| source = "lmdeploy serve api_server -h, as its documentation prints it"
+#| modules = ["lmdeploy"]
+#| calls = ["pipeline", "serve"]
+#| model_first = ["pipeline", "serve"]
+#| commands = ["lmdeploy serve api_server"]
+#| packages = ["lmdeploy"]
+#| images = ["openmmlab/lmdeploy"]
+#| repositories = ["InternLM/lmdeploy"]
+#| host = "0.0.0.0"
+#| port = 23333
+#| [engine.lmdeploy.flags]
+#| host = ["--server-name"]
+#| port = ["--server-port"]
+#| key = ["--api-keys"]
+#| tensor = ["--tp"]
+#| data = ["--dp"]
+#| elsewhere = ["--nnodes", "--node-rank", "--proxy-url"]
+#|
+#| [engine.tgi]
+#| title = "Text Generation Inference"
+#| slow_start = true
+#| source = "https://huggingface.co/docs/text-generation-inference"
+#| commands = ["text-generation-launcher"]
+#| images = ["ghcr.io/huggingface/text-generation-inference"]
+#| repositories = ["huggingface/text-generation-inference"]
+#| [engine.tgi.flags]
+#| model = ["--model-id"]
+#| host = ["--hostname"]
+#| port = ["--port"]
+#| tensor = ["--num-shard"]
+#|
+#| [engine.ollama]
+#| title = "Ollama"
+#| source = "https://github.com/ollama/ollama: docs/faq"
+#| commands = ["ollama serve"]
+#| images = ["ollama/ollama"]
+#| repositories = ["ollama/ollama"]
+#|
+#| [engine.transformers]
+#| title = "Transformers"
+#| library = true
+#| source = "wheel of transformers 5.23.0"
+#| modules = ["transformers"]
+#| calls = ["from_pretrained", "pipeline"]
+#| not_calls = ["Tokenizer", "TokenizerFast", "Processor", "Config", "FeatureExtractor"]
+#| model_first = ["from_pretrained"]
+#| commands = ["transformers serve"]
+#| packages = ["transformers"]
+#| repositories = ["huggingface/transformers"]
 
 # === modal_serve_gen/facts/sizing.py
 #| """What engines reserve in GPU memory in addition to weights and KV cache, and how plans are sized."""

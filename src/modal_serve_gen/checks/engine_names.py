@@ -93,5 +93,4 @@ def _commands() -> list[tuple[list[str], str]]:
 
 @cache
 def _packages() -> dict[str, str]:
-    engines = facts.serving_engines().items()
-    return {package: engine for engine, names in engines for package in (engine, *names.packages)}
+    return {package: engine for engine, names in facts.serving_engines().items() for package in names.packages}

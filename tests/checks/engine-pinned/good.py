@@ -30,3 +30,4 @@ listed = modal.Image.debian_slim(python_version="3.12").pip_install_from_require
 @app.function(image=listed, gpu="L4")
 def from_requirements():
     subprocess.Popen(["vllm", "serve", "/weights/model"])
+client = modal.Image.debian_slim(python_version="3.12").pip_install("ollama")

@@ -19,3 +19,20 @@ class Server:
     @modal.enter()
     def start(self):
         subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
+
+
+@app.cls(image=image, gpu="L4", startup_timeout=900)
+class Waits:
+    @modal.enter()
+    def start(self):
+        import socket
+
+        subprocess.Popen(["vllm", "serve", "/weights/model", "--host", "0.0.0.0"])
+        self.wait(socket)
+
+    def wait(self, socket):
+        socket.create_connection(("localhost", 8000), timeout=900)
+
+    @modal.web_server(8000)
+    def serve(self):
+        pass

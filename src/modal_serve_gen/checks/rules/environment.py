@@ -40,9 +40,8 @@ def local_environment(app: AppSource) -> Iterator[Violation]:
             message = f"{read.variable} is read when {user.name}'s container imports the file, where it is not set"
             yield Violation(read.line, message, fix, Severity.ERROR)
         else:
-            message = (
-                f"{user.name} uses {name}, but its container does not have {read.variable}, so it is {read.default}"
-            )
+            there = f"{read.default} unless a Secret sets it" if app.environment_of(user).secret_names else read.default
+            message = f"{user.name} uses {name}, but its container does not have {read.variable}, so it is {there}"
             yield Violation(read.line, message, fix)
 
 

@@ -30,10 +30,8 @@ def engine_pinned(app: AppSource) -> Iterator[Violation]:
     installed = set()
     for call, row in app.installed:
         engine = engine_names.of_package(row.name)
-        if not engine or facts.serving_engines()[engine].library:
-            continue
         installed.add(engine)
-        if call.method == "from_registry":
+        if not engine or facts.serving_engines()[engine].library or call.method == "from_registry":
             continue  # an image's tag is a matter of image-pinned
         if _is_pinned(row) or any(row.name == other.name and _is_pinned(other) for other in app.chain_of(call)):
             continue
@@ -48,11 +46,10 @@ def engine_pinned(app: AppSource) -> Iterator[Violation]:
         command, image = obj.engine_command, app.image_of(obj)
         if command is None or command.engine in installed or not image.lists_packages or _has_image_digest(app):
             continue
-        package = next(iter(facts.serving_engines()[command.engine].packages), "")
-        if package and image.steps and not facts.serving_engines()[command.engine].library:
+        if facts.serving_engines()[command.engine].pinned and image.steps:
             installed.add(command.engine)
             message = f"the image does not pin {command.engine}"
-            yield Violation(command.line, message, f'install "{package}==VERSION"')
+            yield Violation(command.line, message, f'install "{command.engine}==VERSION"')
 
 
 @severity(Severity.ADVICE)
@@ -64,9 +61,10 @@ def packages_pinned(app: AppSource) -> Iterator[Violation]:
     names = {row.name for row in app.requirements}
     if not app.commands and not any(map(engine_names.of_package, names)):
         return
-    for row in app.requirements:
+    for call, row in app.installed:
         engine = engine_names.of_package(row.name)
-        if (engine and not facts.serving_engines()[engine].library) or _is_pinned(row) or row.name in INSTALLERS:
+        is_engine = (engine and not facts.serving_engines()[engine].library) or call.method == "from_registry"
+        if is_engine or _is_pinned(row) or row.name in INSTALLERS:
             continue
         if row.source:
             yield Violation(row.line, f"{row.name} is built from a branch of {row.source}", "add @COMMIT to its URL")

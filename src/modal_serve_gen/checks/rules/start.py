@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
-from modal_serve_gen.checks.modal_objects import Call, Violation
+from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 from modal_serve_gen.checks.severity import Severity, severity
 
 HEALTH_ROUTES = re.compile(r"/(health|health_generate|ready|readyz|v1/models|ping)\b")
@@ -65,12 +65,20 @@ def startup_timeout(app: AppSource) -> Iterator[Violation]:
         command = obj.engine_command
         if command is None or not obj.gpus:
             continue
-        if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command:
+        if obj.web and obj.web.method in DEFAULT_TIMEOUTS and obj.server_command and not _waits_in_enter(app, obj):
             yield from _short_web_timeout(obj.web, command.engine)
         slow = facts.serving_engines()[command.engine].slow_start
         if slow and obj.kind in ("function", "cls") and obj.call.lacks("startup_timeout", "timeout"):
             message = f"{obj.name} must start {command.engine} within 300 s, the default"
             yield Violation(obj.line, message, "add startup_timeout= and timeout=", Severity.WARNING)
+
+
+def _waits_in_enter(app: AppSource, obj: ModalObject) -> bool:
+    """True if the port is open before the web server's timeout begins: an enter method waits for the engine."""
+    at_start = obj.start_nodes
+    asked = any(HEALTH_ROUTES.search(text) and id(node) in at_start for text, node in app.strings)
+    waits = any(_waits_for_port(call) and id(call.node) in at_start for call in obj.calls)
+    return obj.kind == "cls" and (asked or waits)
 
 
 def _waits_for_port(call: Call) -> bool:
