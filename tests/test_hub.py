@@ -8,6 +8,7 @@ import pytest
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, ModelError
 from modal_serve_gen.models import hub, hub_client
+from modal_serve_gen.models.hub import RepositoryConfig
 from modal_serve_gen.plan import Workload, plan
 from tests.fake_hub import SHA, Repo, running
 from tests.versions import SGLANG, VLLM
@@ -352,11 +353,16 @@ def test_invalid_revisions_are_refused_before_any_request(served, revision):
 
 def test_the_configuration_of_a_repository_for_a_rehearsal(served, monkeypatch):
     """From the bundled facts, else from the Hub; None if the Hub cannot be reached."""
-    assert hub.repository_config("Qwen/Qwen3-8B", "vllm") == (facts.config("Qwen/Qwen3-8B").config, False)
+    assert hub.repository_config("Qwen/Qwen3-8B", "vllm") == RepositoryConfig(
+        facts.config("Qwen/Qwen3-8B").config, False
+    )
     served.repos["me/model"] = GOOD
-    assert hub.repository_config("me/model", "vllm") == (CONFIG, False)
+    assert hub.repository_config("me/model", "vllm") == RepositoryConfig(CONFIG, False)
     assert hub.repository_config("me/other", "vllm") is None
+    files = {"adapter_config.json": 1, "adapter_model.safetensors": 9}
+    served.repos["me/adapter"] = Repo(files=files, config=b"{}")
+    assert hub.repository_config("me/adapter", "vllm") == RepositoryConfig(None, False, adapter=True)
     served.repos["me/gated"] = replace(GOOD, gated="manual", open_to=TOKEN)
-    assert hub.repository_config("me/gated", "vllm") == (None, True)
+    assert hub.repository_config("me/gated", "vllm") == RepositoryConfig(None, True)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    assert hub.repository_config("me/model", "vllm") == (None, False)
+    assert hub.repository_config("me/model", "vllm") == RepositoryConfig(None, False, confirmed=False)

@@ -67,7 +67,7 @@ def handover(monkeypatch, tmp_path):
 
 def test_arguments_for_gpus_are_left_out(handover, tmp_path):
     """Parallelism, drafts, quantized caches, kernels and traces are left out with a note; flags of the API stay."""
-    words = handover.arguments(flags.parse(golden_command(), TABLE), {"dtype": "bfloat16"})
+    words = handover.arguments(flags.parse(golden_command(), TABLE), {"dtype": "bfloat16"}, None)
     kept = dict(itertools.pairwise(words))
     assert kept["--served-model-name"] == "some/name" and kept["--context-length"] == "16384"
     assert {"--enable-metrics", "--enable-cache-report", "--tool-call-parser", "--grammar-backend"} <= set(words)
@@ -83,7 +83,7 @@ def test_arguments_for_gpus_are_left_out(handover, tmp_path):
 
 def test_arguments_without_a_difference_are_not_noted(handover, tmp_path):
     """One GPU and a float32 model: the only note is about whitespace in JSON."""
-    handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"})
+    handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"}, None)
     (note,) = notes(tmp_path / "notes")
     assert note["kind"] == "added" and "whitespace" in note["text"]
 

@@ -11,7 +11,7 @@ from modal_serve_gen import checks, facts, render
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.errors import BadInput, MachineError, quoted
 from modal_serve_gen.models import hub
-from modal_serve_gen.rehearsal import app_files, secret_keys
+from modal_serve_gen.rehearsal import adapter_repositories, app_files, secret_keys
 from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig
 from modal_serve_gen.rehearsal.engines import engine_env, other_engines, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
@@ -74,7 +74,7 @@ async def run(
             imports=files.modules if files else None,
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
             findings=findings,
-            adapters=frozenset(adapter.repo for adapter in resolved.adapters) if resolved else frozenset(),
+            adapters=_adapters(app, resolved),
             programs=other_engines.programs_at(text for text, _ in app.strings) if app else {},
             faults=injected,
             isolated=isolated,
@@ -138,6 +138,13 @@ def _engines(app: AppSource | None, say: Callable[[str], None]) -> dict[str, Rea
     if app is None or any("sglang" in text for text in (*app.aliases.values(), *(text for text, _ in app.strings))):
         engines["sglang"] = RealEngine(sglang_env.ensure(say), sglang_env.recipe().engine.version)
     return engines
+
+
+def _adapters(app: AppSource | None, resolved: Resolved | None) -> frozenset[str]:
+    """Repositories that are LoRA adapters: by the provenance, or by what the app passes to its engine."""
+    if resolved:
+        return frozenset(adapter.repo for adapter in resolved.adapters)
+    return adapter_repositories.found(app) if app else frozenset()
 
 
 def _secrets(resolved: Resolved) -> frozenset[str]:

@@ -17,10 +17,15 @@ LIST_HELP = "List the bundled models with `modal-serve-gen list models`."
 
 
 class RepositoryConfig(NamedTuple):
-    """The config.json of a repository, None if it cannot be read here, and whether the repository is gated."""
+    """The config.json of a repository, None if it cannot be read here, and whether the repository is gated.
+
+    `adapter`: it is a LoRA adapter. `confirmed`: the bundled facts or the Hub say that it exists.
+    """
 
     config: dict[str, Any] | None
     gated: bool
+    adapter: bool = False
+    confirmed: bool = True
 
 
 def resolve(
@@ -84,10 +89,19 @@ def repository_config(model_id: str, engine: str) -> RepositoryConfig | None:
     except GatedModel:
         return RepositoryConfig(None, True)
     except HubUnavailable:
-        return RepositoryConfig(None, False)
+        return RepositoryConfig(None, False, confirmed=False)
     except ModelError:
-        return None
+        return _adapter(model_id)
     return RepositoryConfig(model.config, bool(model.gated))
+
+
+def _adapter(model_id: str) -> RepositoryConfig | None:
+    """The repository of an adapter; None if it is none."""
+    try:
+        repository = hub_client.fetch(model_id, None, token=None, say=None, document="adapter_config.json")
+    except ModelError:  # HubUnavailable among them
+        return None
+    return RepositoryConfig(None, repository.gated, adapter=True)
 
 
 def _facts_by_id(known: facts.ModelFacts | None) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def proven(outcome: Outcome) -> list[str]:
         lines.append("each container had its own files and network: Volumes at their true paths, its own ports")
     lines += [
         f"downloaded with the Hub's own client: {model.id} at {model.revision[:12]}"
+        + (" (whether it exists was not checked)" if model.id in outcome.substitutes.unconfirmed else "")
         for model in sorted(outcome.hub.served)
     ]
     for image in plane.images.values():

@@ -43,6 +43,7 @@ class Substitutes:
         self.trust: dict[str, str] = {}  # variables with which programs accept the certificate of tunnels
         self.pinned: dict[str, str] = {}  # engine -> version that the app's image pins
         self.packages = Packages(config.imports, real=config.engine == "real")
+        self.unconfirmed: set[str] = set()  # repositories of which nobody could say that they exist
         self.notes: list[Note] = []
         self._lock = threading.Lock()
 
@@ -147,9 +148,12 @@ class Substitutes:
 
     def model(self, model_id: str) -> tuple[Path, bool] | None:
         """A folder that replaces the model's repository, and whether it is gated; None for an unknown model."""
-        if model_id in self.config.adapters:
-            return self._adapter(model_id), False
         repository = self.config.repository(model_id, self._engine())
+        known_adapter = model_id in self.config.adapters
+        if not (repository and repository.confirmed):
+            self.unconfirmed.add(model_id)
+        if known_adapter or (repository and repository.adapter):
+            return self._adapter(model_id), bool(repository and repository.gated and not known_adapter)
         if repository is None:
             return None
         if repository.config is None:

@@ -17,6 +17,8 @@ from modal_serve_gen.rehearsal.containers import bare_env
 HERE = Path(__file__).resolve().parent
 APIS = FACTS / "apis"
 SHARED = "engine_stub"
+ADAPTERS = HERE.parent / "adapters.py"
+CACHES = shutil.ignore_patterns("__pycache__")
 REQUIRED = ("starlette", "uvicorn")  # distributions that the environment must have; both engines bring them
 
 
@@ -41,10 +43,8 @@ def install(
         raise ValueError(f"no {mode} stub of {engine}")
     site = next((env / "lib").glob("python3*/site-packages"))
     package = site / engine
-    caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(source, package, ignore=caches)
-    shutil.copytree(HERE / SHARED, site / SHARED, ignore=caches, dirs_exist_ok=True)
-    shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=caches, dirs_exist_ok=True)
+    shutil.copytree(source, package, ignore=CACHES)
+    _share(site)
     shutil.copyfile(table, package / "table.json")
     if (renamed := table.with_name("renamed.toml")).exists():
         shutil.copyfile(renamed, package / "renamed.toml")
@@ -66,12 +66,17 @@ def install(
     )
 
 
+def _share(site: Path) -> None:
+    """Install what all stubs share: the package engine_stub, with the parts of this package that it uses."""
+    shutil.copytree(HERE / SHARED, site / SHARED, ignore=CACHES, dirs_exist_ok=True)
+    shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=CACHES, dirs_exist_ok=True)
+    shutil.copyfile(ADAPTERS, site / SHARED / "adapters.py")
+
+
 def install_others(env: Path, table: str, programs: Mapping[str, str], modules: Collection[str]) -> None:
     """Install stubs of other engines in `env`: commands (name -> row of `table`), and placeholders of `modules`."""
     site = next((env / "lib").glob("python3*/site-packages"))
-    caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(HERE / SHARED, site / SHARED, ignore=caches, dirs_exist_ok=True)
-    shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=caches, dirs_exist_ok=True)
+    _share(site)
     (site / SHARED / "others.json").write_text(table, encoding="utf-8")
     for program, engine in programs.items():
         bare_env.add_command(

@@ -9,7 +9,7 @@ import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from engine_stub import command, flags
+from engine_stub import command, flags, models
 from sglang import SETTINGS, __version__, configured
 
 HERE = Path(__file__).parent
@@ -39,7 +39,11 @@ def serve(argv: list[str]) -> int:
     if SETTINGS["mode"] == "real":
         from sglang import handover
 
-        handover.serve(options, Path(SETTINGS["engine_python"]))
+        try:
+            handover.serve(options, Path(SETTINGS["engine_python"]))
+        except models.StartError as error:
+            print(error, file=sys.stderr)
+            return 1
     load_plugins()
     from sglang import routes
 

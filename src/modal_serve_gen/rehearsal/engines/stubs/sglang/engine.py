@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine_stub import flags, models
+from engine_stub import flags, lora, models
 from engine_stub.command import last, listening_host, note_unsupported, switched_on
 from engine_stub.server import Address, Load
 
@@ -17,7 +17,6 @@ MOST_REMEMBERED = 1000  # prompts
 UNSUPPORTED = {
     "--ssl-keyfile": "TLS: the stub engine speaks plain HTTP",
     "--otlp-traces-endpoint": "traces for {0}: the stub engine sends none",
-    "--lora-paths": "the adapters {0}: the stub engine does not serve them",
 }
 
 
@@ -72,6 +71,8 @@ def read(options: flags.Parsed) -> tuple[Engine, Address]:
     folder, config = models.resolve(model, last(options, "--revision"), last(options, "--download-dir"))
     if draft := last(options, "--speculative-draft-model-path"):
         models.resolve(draft, last(options, "--speculative-draft-model-revision"), last(options, "--download-dir"))
+    for value in options.values("--lora-paths"):
+        lora.check(*lora.parse(value))
     log_format = last(options, "--log-requests-format")
     engine = Engine(
         name=last(options, "--served-model-name") or model,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine_stub import flags, handover, models
+from engine_stub import flags, handover, lora, models
 from engine_stub.command import last, listening_host
 from engine_stub.notes import note
 
@@ -36,7 +36,8 @@ COMPACT_JSON = "--constrained-json-disable-any-whitespace"
 def serve(options: flags.Parsed, python: Path) -> NoReturn:
     """Replace this process with the engine."""
     model = last(options, "--model-path") or (options.positionals or [""])[0]
-    words = arguments(options, handover.config_of(model, options))
+    adapters = lora.Miniatures(model, last(options, "--revision"), last(options, "--download-dir"))
+    words = arguments(options, handover.config_of(model, options), adapters)
     handover.become(python, LAUNCH, "serve", *words, variables=handover.environment())
 
 
@@ -45,15 +46,20 @@ def bench(argv: list[str], python: Path) -> NoReturn:
     handover.become(python, LAUNCH, "bench", *argv, variables=handover.environment())
 
 
-def arguments(options: flags.Parsed, config: dict[str, Any]) -> list[str]:
-    """Arguments of `sglang serve` on the CPU; every difference is noted."""
+def arguments(options: flags.Parsed, config: dict[str, Any], adapters: lora.Miniatures) -> list[str]:
+    """Arguments of `sglang serve` on the CPU; every difference is noted. Raises models.StartError."""
 
     def reason(option: flags.ParsedOption) -> str:
         if option.flag in SILENT:
             return "set for the CPU"
         return next((reason for pattern, reason in REASONS if pattern.match(option.flag)), "")
 
-    words = handover.keep(options, reason, lambda option: handover.spelled(option.flag, option.values), silent=SILENT,
+    def spell(option: flags.ParsedOption) -> list[str]:
+        if option.flag != "--lora-paths":
+            return handover.spelled(option.flag, option.values)
+        return [option.flag, *(adapters.value(value) for value in option.values)]
+
+    words = handover.keep(options, reason, spell, silent=SILENT,
                           replaced=("--dtype", "--host"))  # fmt: skip
     # float32, as bfloat16 kernels on CPUs have died of AMX.
     words += ["--device", "cpu", "--attention-backend", "torch_native"]

@@ -42,7 +42,11 @@ def serve(argv: list[str]) -> int:
     if SETTINGS["mode"] == "real":
         from vllm import handover
 
-        handover.serve(options, table, flags.load(HERE / "cpu_table.json"), Path(SETTINGS["engine_python"]))
+        try:
+            handover.serve(options, table, flags.load(HERE / "cpu_table.json"), Path(SETTINGS["engine_python"]))
+        except models.StartError as error:
+            print(error, file=sys.stderr)
+            return 1
     from engine_stub import server
     from vllm import engine, routes
 

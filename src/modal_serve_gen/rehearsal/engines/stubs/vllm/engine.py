@@ -1,6 +1,5 @@
 """State of the stub of vLLM: the served model, its settings from the command line, and counters for metrics."""
 
-import json
 import os
 import re
 import socket
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine_stub import flags, models
+from engine_stub import flags, lora, models
 from engine_stub.command import last, listening_host, note_unsupported, switched_on
 from engine_stub.server import Address, Load
 from vllm.lengths import max_model_len, model_of
@@ -88,21 +87,9 @@ def read(options: flags.Parsed, table: flags.Table) -> tuple[Engine, Address]:
 
 def _adapters(options: flags.Parsed, max_rank: int) -> dict[str, str]:
     """Folders of the LoRA adapters by name. Raises models.StartError for one that the engine could not load."""
-    adapters = {}
-    for value in options.values("--lora-modules"):
-        name, equals, path = value.partition("=")
-        if not equals:
-            row = json.loads(value)
-            name, path = row.get("name"), row.get("path")
-        adapters[name] = path
-        if not path.startswith("/"):
-            continue  # of the Hub, or relative to the engine's folder
-        try:
-            config = json.loads((Path(path) / "adapter_config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise models.StartError(f"ValueError: Loading lora {name} failed: No adapter found for {path}") from None
-        if config.get("r", 0) > max_rank:
-            raise models.StartError(f"ValueError: LoRA rank {config['r']} is greater than max_lora_rank {max_rank}.")
+    adapters = dict(lora.parse(value) for value in options.values("--lora-modules"))
+    for name, path in adapters.items():
+        lora.check(name, path, max_rank)
     if adapters and not switched_on(options, "--enable-lora"):
         raise models.StartError("ValueError: LoRA adapters are given, but --enable-lora is not")
     return adapters

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine_stub import flags, handover, models
+from engine_stub import flags, handover, lora, models
 from engine_stub.command import last, listening_host
 from engine_stub.notes import note
 from vllm.lengths import model_of, size
@@ -39,8 +39,13 @@ FORMATS = {"--load-format": ("auto", "hf", "safetensors", "dummy"), "--tokenizer
 
 def serve(options: flags.Parsed, table: flags.Table, cpu_table: flags.Table, python: Path) -> NoReturn:
     """Replace this process with the engine."""
-    config = handover.config_of(model_of(options, table), options)
-    words = [*arguments(options, config, cpu_table), "--host", listening_host(last(options, "--host") or "")]
+    model = model_of(options, table)
+    config = handover.config_of(model, options)
+    words = [
+        *arguments(options, config, cpu_table, adapters_of(model, options)),
+        "--host",
+        listening_host(last(options, "--host") or ""),
+    ]
     handover.become(python, LAUNCH, "serve", *words, variables=environment(options, config))
 
 
@@ -71,8 +76,15 @@ def environment(options: flags.Parsed, config: dict[str, Any]) -> dict[str, str]
     )
 
 
-def arguments(options: flags.Parsed, config: dict[str, Any], cpu_table: flags.Table) -> list[str]:
-    """Arguments of `vllm serve` on the CPU, except for the host; every difference is noted."""
+def adapters_of(model: str, options: flags.Parsed) -> lora.Miniatures:
+    """Miniatures for the LoRA adapters of `model`."""
+    return lora.Miniatures(model, last(options, "--revision"), last(options, "--download-dir"))
+
+
+def arguments(
+    options: flags.Parsed, config: dict[str, Any], cpu_table: flags.Table, adapters: lora.Miniatures
+) -> list[str]:
+    """Arguments of `vllm serve` on the CPU, except for the host; every difference is noted. Raises StartError."""
     method = next((values[-1] for flag in SPECULATION[:2] if (values := options.values(flag))), "")
 
     def reason(option: flags.ParsedOption) -> str:
@@ -81,7 +93,12 @@ def arguments(options: flags.Parsed, config: dict[str, Any], cpu_table: flags.Ta
             return "the miniature has no draft to speculate with"
         return _reason(option, cpu_table)
 
-    words = handover.keep(options, reason, lambda option: _spelled(option, cpu_table), silent=SILENT,
+    def spell(option: flags.ParsedOption) -> list[str]:
+        if option.flag != "--lora-modules":
+            return _spelled(option, cpu_table)
+        return [option.flag, *(adapters.value(value) for value in option.values if value is not None)]
+
+    words = handover.keep(options, reason, spell, silent=SILENT,
                           replaced=("--dtype", "--max-num-batched-tokens", "--host", "--seed"))  # fmt: skip
     text_config = models.text_config(config)
     # Linear attention exists in bfloat16 only; other bfloat16 kernels on CPUs have died of AMX.

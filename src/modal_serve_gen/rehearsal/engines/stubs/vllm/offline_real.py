@@ -12,7 +12,7 @@ import threading
 import weakref
 from pathlib import Path
 
-from engine_stub import flags, notes
+from engine_stub import flags, models, notes
 from engine_stub.handover import config_of
 from vllm import SETTINGS, exceptions, handover
 from vllm.lengths import model_of
@@ -33,8 +33,10 @@ class Engine:
         for name in unsupported:
             notes.note("left_out", f"{name}=: a Python object cannot be passed to the engine's process")
         options = flags.parse(argv, table)
-        config = config_of(model_of(options, table), options)
-        arguments = handover.arguments(options, config, flags.load(HERE / "cpu_table.json"))
+        model = model_of(options, table)
+        config = config_of(model, options)
+        self._adapters = handover.adapters_of(model, options)
+        arguments = handover.arguments(options, config, flags.load(HERE / "cpu_table.json"), self._adapters)
         if not options.values("--disable-log-stats") and "--disable-log-stats" not in arguments:
             arguments.append("--disable-log-stats")  # LLM's default, which is not the server's
         python = SETTINGS["engine_python"]
@@ -56,8 +58,14 @@ class Engine:
             fields["structured_outputs"] = fields["structured_outputs"].changed()
         self._request(
             add=number, kind=kind, prompt=request["prompt"], params=fields, priority=request["priority"] or 0,
-            lora_request=None if lora is None else vars(lora), options=options,
+            lora_request=lora and vars(lora) | {"lora_path": self._adapter(lora)}, options=options,
         )  # fmt: skip
+
+    def _adapter(self, lora) -> str:
+        try:
+            return self._adapters.path(lora.lora_name, lora.lora_path)
+        except models.StartError as error:
+            raise ValueError(str(error).removeprefix("ValueError: ")) from None
 
     def forget(self, numbers: list[str]) -> None:
         if self._process.poll() is None:

@@ -5,7 +5,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from engine_stub import flags, models, notes
+from engine_stub import flags, lora, models, notes
 from engine_stub.texts import example, text_of, text_of_tokens, tokens_of, words
 from vllm.exceptions import VLLMValidationError
 from vllm.lengths import max_model_len
@@ -55,7 +55,12 @@ class Engine:
         """Queue one prompt, or raise the engine's error."""
         if self.dead:
             raise EngineDeadError(DEAD)
-        params, prompt = request["params"], request["prompt"]
+        params, prompt, adapter = request["params"], request["prompt"], request["lora_request"]
+        if adapter is not None:
+            try:
+                lora.check(adapter.lora_name, adapter.lora_path)
+            except models.StartError as error:
+                raise ValueError(str(error).removeprefix("ValueError: ")) from None
         if kind == "chat":
             text, question = _conversation(prompt, options.get("tools"))
         else:
