@@ -7,7 +7,8 @@ import pytest
 from modal_serve_gen import facts
 from modal_serve_gen.models.hub import RepositoryConfig
 from modal_serve_gen.rehearsal.config import ModelRevision, RehearsalConfig
-from modal_serve_gen.rehearsal.engines import adapters, engine_env, miniature
+from modal_serve_gen.rehearsal.engines import engine_env, miniature
+from modal_serve_gen.rehearsal.engines.stubs.engine_stub import adapters
 from modal_serve_gen.rehearsal.substitutes import Substitutes
 from tests.rehearsal.engines import HELLO, MODEL, container, get, needs_vllm, post, serving
 

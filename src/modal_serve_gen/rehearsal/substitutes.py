@@ -19,7 +19,8 @@ from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.control_plane import images
 from modal_serve_gen.rehearsal.control_plane.state import Image
-from modal_serve_gen.rehearsal.engines import adapters, miniature, other_engines, stubs
+from modal_serve_gen.rehearsal.engines import miniature, other_engines, stubs
+from modal_serve_gen.rehearsal.engines.stubs.engine_stub import adapters
 from modal_serve_gen.rehearsal.packages import ENGINES, Contents, Packages
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -86,6 +87,7 @@ class Substitutes:
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # miniatures need none
             "REHEARSAL_NOTES": str(self._notes_file),
+            **self.trust,
         }
         if self.config.faults.for_engines:
             added["REHEARSAL_FAULTS"] = self.config.faults.for_engines

@@ -17,7 +17,6 @@ from modal_serve_gen.rehearsal.containers import bare_env
 HERE = Path(__file__).resolve().parent
 APIS = FACTS / "apis"
 SHARED = "engine_stub"
-ADAPTERS = HERE.parent / "adapters.py"
 CACHES = shutil.ignore_patterns("__pycache__")
 REQUIRED = ("starlette", "uvicorn")  # distributions that the environment must have; both engines bring them
 
@@ -67,10 +66,9 @@ def install(
 
 
 def _share(site: Path) -> None:
-    """Install what all stubs share: the package engine_stub, with the parts of this package that it uses."""
+    """Install what all stubs share: the package engine_stub, with the package flags."""
     shutil.copytree(HERE / SHARED, site / SHARED, ignore=CACHES, dirs_exist_ok=True)
     shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=CACHES, dirs_exist_ok=True)
-    shutil.copyfile(ADAPTERS, site / SHARED / "adapters.py")
 
 
 def install_others(env: Path, table: str, programs: Mapping[str, str], modules: Collection[str]) -> None:
