@@ -81,15 +81,62 @@ def test_outdated_code_is_reported_on_its_line(path):
     assert {(finding.line, finding.rule) for finding in checks.check(text)} == marked
 
 
-def test_a_finding_is_one_line_with_location_and_fix(cli, app):
-    """The last line says where the rules are explained; exit code 1."""
-    result = cli("check", str(app(BAD)))
+GROUPED = """import modal
+
+app = modal.App("x")
+
+
+@app.function(gpu="L4")
+def first():
+    pass
+
+
+@app.function(gpu="L4", keep_warm=1)
+def second():
+    pass
+"""
+
+
+@pytest.mark.parametrize("columns", [30, 60, 200])
+def test_text_groups_findings_by_file(cli, app, monkeypatch, columns):
+    """Severity and line in columns; identical findings are one entry with its lines; exit code 1."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    result = cli("check", str(app(GROUPED)), "--no-import")
     assert result.exit_code == 1
-    first, _, last = result.stdout.strip().split("\n")
-    assert re.fullmatch(
-        r"\S+app\.py:6: warning: container-bound: work has no limit on its GPU containers; add max_containers=", first
+    file, *entries, _, last = result.stdout.strip().split("\n")
+    assert file.endswith("app.py")
+    starts = [line.split()[:2] for line in entries if re.match(r"  \w", line)]
+    assert starts == [["error", "11"], ["warning", "6"]]
+    text = " ".join(line.strip() for line in entries)
+    assert "the SDK rejects keep_warm; use min_containers (removed-api)" in text
+    assert text.endswith(
+        "first has no limit on its GPU containers; add max_containers= (container-bound) 2 functions: lines 6, 11"
     )
-    assert last.startswith("1 finding in 1 file.") and "checks" in last
+    assert all(len(line) <= columns or " " not in line.strip() for line in entries)
+    if columns >= 60:
+        assert {len(line) - len(line.lstrip()) for line in entries if not re.match(r"  \w", line)} <= {17}
+    assert last.startswith("3 findings in 1 file: 1 error, 2 warnings. For the rules, see") and "checks" in last
+
+
+@pytest.mark.parametrize(("severity", "count"), [("error", 1), ("warning", 3), ("advice", 3)])
+def test_findings_can_be_limited_by_severity(cli, app, severity, count):
+    """`--severity` decides what is reported, and the exit code."""
+    path = str(app(GROUPED))
+    assert len(json.loads(cli("check", path, "--severity", severity, "--json").stdout)["findings"]) == count
+    result = cli("check", str(app(BAD)), "--severity", severity)
+    assert result.exit_code == (0 if severity == "error" else 1)
+
+
+@pytest.mark.parametrize("old", ["container_idle_timeout=300", "keep_warm=1", "allow_concurrent_inputs=9"])
+def test_an_old_spelling_is_one_finding(old):
+    """What the argument would set is not reported as missing too."""
+    text = (
+        "import modal, subprocess\napp = modal.App('x')\n@app.function(gpu='L4', ARGUMENT)\n@modal.web_server(8000)\n"
+        "def serve():\n    subprocess.Popen(['vllm', 'serve', '/m', '--host', '0.0.0.0'])\n"
+    )
+    rules = [finding.rule for finding in checks.check(text.replace("ARGUMENT", old))]
+    other = {"idle-window", "concurrency"} - ({"concurrency"} if "concurrent" not in old else {"idle-window"})
+    assert "removed-api" in rules and not other & set(rules)
 
 
 def test_json_and_github_formats_have_the_same_findings(cli, app):

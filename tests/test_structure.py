@@ -23,6 +23,7 @@ LAYERS = [
     {"cli"},
     {"commands"},
     {"rehearsal"},
+    {"fixes"},
     {"checks", "plan", "render"},
     {"spec"},
     {"models"},

@@ -87,7 +87,7 @@ if __name__ == "__main__":
 #| import inspect
 #| import pkgutil
 #| import re
-#| from collections.abc import Callable, Iterable
+#| from collections.abc import Callable, Iterable, Set
 #| from dataclasses import dataclass
 #| from functools import cache
 #| from pathlib import Path
@@ -116,6 +116,7 @@ if __name__ == "__main__":
 #|     message: str
 #|     fix: str
 #|     severity: Severity
+#|     subject: str = ""  # the function or class in the message
 #|
 #|
 #| @cache
@@ -159,7 +160,8 @@ if __name__ == "__main__":
 #|         source = AppSource(text)
 #|         imported = importer(path) if path else ImportResult()
 #|         source.update_constants(imported.names)
-#|         findings = [_finding(name, violation) for name, rule in rules().items() for violation in rule(source)]
+#|         names = {obj.name for obj in source.modal_objects}
+#|         findings = [_finding(name, violation, names) for name, rule in rules().items() for violation in rule(source)]
 #|     except TooLarge as error:
 #|         return [syntax_error(1, str(error), "split the file")], ""
 #|     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -181,9 +183,11 @@ if __name__ == "__main__":
 #|     return Finding(line, "syntax", message, fix, Severity.ERROR)
 #|
 #|
-#| def _finding(rule: str, violation: Violation) -> Finding:
+#| def _finding(rule: str, violation: Violation, names: Set[str] = frozenset()) -> Finding:
+#|     """A violation as a finding; `names` are those of the app's functions and classes."""
 #|     level = violation.severity or severities()[rule]
-#|     return Finding(violation.line, rule, violation.message, violation.fix, level)
+#|     subject = next((word for word in violation.message.split() if word.partition(".")[0] in names), "")
+#|     return Finding(violation.line, rule, violation.message, violation.fix, level, subject)
 #|
 #|
 #| def _order(finding: Finding) -> tuple[int, int, str, str]:
@@ -1240,6 +1244,61 @@ if __name__ == "__main__":
 #|     except ValueError:
 #|         return None
 
+# === modal_serve_gen/checks/grouping.py
+#| """Findings as people read them: identical ones of a file are one entry, with all its lines."""
+#|
+#| from collections.abc import Iterable
+#| from dataclasses import dataclass
+#|
+#| from modal_serve_gen.checks import Finding
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Group:
+#|     """Findings of one file with the same rule, fix and message, apart from the name of the function."""
+#|
+#|     findings: tuple[Finding, ...]
+#|
+#|     @property
+#|     def first(self) -> Finding:
+#|         return self.findings[0]
+#|
+#|     @property
+#|     def text(self) -> str:
+#|         """What is wrong, what to do, and the rule."""
+#|         return f"{self.first.message}; {self.first.fix} ({self.first.rule})"
+#|
+#|     @property
+#|     def places(self) -> str:
+#|         """`line 12`, or `9 functions: lines 12, 40, ...`.
+#|
+#|         Findings without a function are counted as places.
+#|         """
+#|         lines = list(dict.fromkeys(finding.line for finding in self.findings))
+#|         numbers = ", ".join(map(str, lines))
+#|         if len(self.findings) == 1:
+#|             return f"line {numbers}"
+#|         names = {finding.subject for finding in self.findings}
+#|         noun, count = ("functions", len(names)) if len(names) > 1 else ("places", len(self.findings))
+#|         return f"{count} {noun}: line{'s' if len(lines) > 1 else ''} {numbers}"
+#|
+#|     @property
+#|     def sentence(self) -> str:
+#|         """The entry on one line."""
+#|         return f"{self.first.severity}, {self.places}: {self.text}"
+#|
+#|
+#| def grouped(findings: Iterable[Finding]) -> list[Group]:
+#|     """The findings of one file in groups, each where its first one was."""
+#|     groups: dict[tuple[str, ...], list[Finding]] = {}
+#|     for finding in findings:
+#|         message = finding.message
+#|         if finding.subject:
+#|             message = message.replace(finding.subject, "\0", 1)
+#|         key = (finding.severity, finding.rule, message, finding.fix)
+#|         groups.setdefault(key, []).append(finding)
+#|     return [Group(tuple(group)) for group in groups.values()]
+
 # === modal_serve_gen/checks/images.py
 #| """The image in which a Modal object runs, as far as the source tells: its base, its steps, and what they set."""
 #|
@@ -2015,15 +2074,21 @@ if __name__ == "__main__":
 # === modal_serve_gen/checks/report.py
 #| """Findings in several files, and their formats: text, JSON and GitHub annotations."""
 #|
+#| import itertools
 #| import json
+#| import shutil
+#| import textwrap
+#| from collections import Counter
 #| from dataclasses import dataclass
 #| from pathlib import Path
 #|
 #| from modal_serve_gen.checks import Finding
+#| from modal_serve_gen.checks.grouping import Group, grouped
 #| from modal_serve_gen.checks.severity import Severity
 #| from modal_serve_gen.folders import shipped
 #|
 #| GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+#| WIDEST, NARROW = 110, 60  # columns: of text, and from where on it is next to its line number
 #| DOCUMENTATION = "references/checks.md"  # in the skill
 #|
 #|
@@ -2036,17 +2101,19 @@ if __name__ == "__main__":
 #|     notes: tuple[str, ...]
 #|
 #|     def text(self, documentation: Path | None = None) -> str:
-#|         """One line for each finding, and a summary that names the page that explains the rules."""
+#|         """Per file, its findings in groups, and a summary that names the page that explains the rules."""
 #|         files = _plural(self.files, "file")
 #|         if not self.findings:
 #|             return f"No findings in {files}."
 #|         page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
 #|         where = page if page.exists() else "modal-serve-gen list checks"
-#|         lines = [
-#|             f"{file}:{row.line}: {row.severity}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings
-#|         ]
-#|         summary = f"{_plural(len(lines), 'finding')} in {files}. For the rules, see {where}"
-#|         return "\n".join([*lines, "", summary])
+#|         lines: list[str] = []
+#|         for file, rows in itertools.groupby(self.findings, key=lambda finding: finding[0]):
+#|             lines += [file, *(line for group in grouped(row for _, row in rows) for line in _entry(group)), ""]
+#|         counts = Counter(row.severity for _, row in self.findings)
+#|         levels = ", ".join(_severity(level, counts[level]) for level in Severity if counts[level])
+#|         number = _plural(len(self.findings), "finding")
+#|         return "\n".join([*lines, f"{number} in {files}: {levels}. For the rules, see {where}"])
 #|
 #|     def json(self) -> str:
 #|         """One JSON document. `mend` is a deprecated alias of `fix`."""
@@ -2072,6 +2139,30 @@ if __name__ == "__main__":
 #|             f"title=modal-serve-gen {row.rule}::{_escaped(f'{row.message}; {row.fix}')}"
 #|             for file, row in self.findings
 #|         )
+#|
+#|
+#| def _entry(group: Group) -> list[str]:
+#|     """Lines of one group: severity and line in columns, then the text, wrapped to the terminal."""
+#|     start = f"  {group.first.severity:<7}  {group.first.line:>4}  "
+#|     texts = [group.text, *([group.places] if len(group.findings) > 1 else [])]
+#|     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
+#|     indent = " " * (len(start) if width >= NARROW else 4)
+#|     return [
+#|         line
+#|         for number, text in enumerate(texts)
+#|         for line in textwrap.wrap(
+#|             text,
+#|             width,
+#|             initial_indent=indent if number else start,
+#|             subsequent_indent=indent,
+#|             break_long_words=False,
+#|             break_on_hyphens=False,
+#|         )
+#|     ]
+#|
+#|
+#| def _severity(level: Severity, count: int) -> str:
+#|     return f"{count} {level}" if level == Severity.ADVICE else _plural(count, level)
 #|
 #|
 #| def _plural(count: int, noun: str) -> str:
@@ -2987,6 +3078,9 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
+#| # Arguments that removed-api reports: in an old spelling, the app sets what these rules ask for.
+#| REMOVED_CONCURRENCY = ("allow_concurrent_inputs", "max_inputs")
+#| REMOVED_IDLE = ("container_idle_timeout", "keep_warm")
 #| MAX_IDLE_S = 1800  # of a web endpoint
 #| MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
 #|
@@ -3083,7 +3177,8 @@ if __name__ == "__main__":
 #|         else:
 #|             arguments = inputs.arguments if inputs else {}
 #|             target, maximum = arguments.get("target_inputs"), arguments.get("max_inputs")
-#|             if command.server and not inputs and obj.web and obj.web.method == "web_server":
+#|             takes_one = obj.call.lacks(*REMOVED_CONCURRENCY) and not inputs
+#|             if command.server and takes_one and obj.web and obj.web.method == "web_server":
 #|                 message = f"{obj.name} takes one request at a time"
 #|                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
 #|         if target and maximum and _exceeds(target, maximum):
@@ -3104,7 +3199,7 @@ if __name__ == "__main__":
 #|         if not obj.gpus or obj.engine_command is None:
 #|             continue
 #|         window = obj.argument("scaledown_window")
-#|         if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
+#|         if obj.web and obj.call.lacks("scaledown_window", "min_containers", *REMOVED_IDLE):
 #|             message = f"{obj.name} scales down after 60 idle seconds, the default"
 #|             fix = "set scaledown_window= to bridge the pauses in your traffic"
 #|             yield Violation(obj.line, message, fix, Severity.ADVICE)
@@ -3358,12 +3453,20 @@ if __name__ == "__main__":
 #|     elif row.kind == "name":
 #|         yield from app.reads.get(old, [])
 #|         for node in app.nodes:
-#|             if isinstance(node, ast.ImportFrom) and old in [f"{node.module}.{alias.name}" for alias in node.names]:
+#|             if isinstance(node, ast.ImportFrom | ast.Import) and old in _imported_names(node):
 #|                 yield node.lineno
 #|     else:
 #|         for node in app.nodes:
 #|             if isinstance(node, ast.Attribute) and node.attr == old:
 #|                 yield node.lineno
+#|
+#|
+#| def _imported_names(node: ast.ImportFrom | ast.Import) -> list[str]:
+#|     """Dotted names that a statement imports, with the module that it imports them from."""
+#|     names = [alias.name for alias in node.names]
+#|     if isinstance(node, ast.Import):
+#|         return names
+#|     return [node.module or "", *(f"{node.module}.{name}" for name in names)]
 #|
 #|
 #| def _applies(row: facts.Removed, call: Call) -> bool:
@@ -3790,6 +3893,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen import checks
 #| from modal_serve_gen.checks.discovery import find_apps
 #| from modal_serve_gen.checks.report import Report
+#| from modal_serve_gen.checks.severity import Severity
 #| from modal_serve_gen.errors import BadInput, quoted
 #|
 #| MIN_FILES_FOR_POOL = 8
@@ -3809,13 +3913,23 @@ if __name__ == "__main__":
 #|     return frozenset((selected or known) - ignored)
 #|
 #|
-#| def check_paths(paths: list[Path], rules: frozenset[str], *, imports: bool, say: Callable[[str], None]) -> Report:
-#|     """Check the apps at `paths`. Raises BadInput for a path that does not exist, or a folder without an app."""
+#| def check_paths(
+#|     paths: list[Path],
+#|     rules: frozenset[str],
+#|     *,
+#|     imports: bool,
+#|     say: Callable[[str], None],
+#|     least: Severity = Severity.ADVICE,
+#| ) -> Report:
+#|     """Check the apps at `paths`, and report findings of at least the severity `least`.
+#|
+#|     Raises BadInput for a path that does not exist, or a folder without an app.
+#|     """
 #|     files = [file for path in paths for file in find_apps(path)]
 #|     findings, notes = [], []
 #|     reported_at = time.monotonic()
 #|     for number, (file, (in_file, note)) in enumerate(zip(files, _results(files, imports), strict=True), 1):
-#|         findings += [(str(file), finding) for finding in in_file if finding.rule in rules]
+#|         findings += [(str(file), row) for row in in_file if row.rule in rules and row.severity.rank <= least.rank]
 #|         if note:
 #|             notes.append(f"{file}: {note}.")
 #|         if (now := time.monotonic()) - reported_at > PROGRESS_INTERVAL_S:
@@ -3835,14 +3949,18 @@ if __name__ == "__main__":
 #|
 #| def _check_file(file: Path, imports: bool) -> tuple[list[checks.Finding], str]:
 #|     try:
-#|         data = file.read_bytes()
-#|     except OSError as error:
-#|         raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Pass a readable file.") from error
-#|     try:
-#|         text = data.decode("utf-8-sig")
+#|         text = read(file).decode("utf-8-sig")
 #|     except UnicodeDecodeError:
 #|         return [checks.syntax_error(1, "the file is not UTF-8", "save it as UTF-8")], ""
 #|     return checks.examine(text, file if imports else None)
+#|
+#|
+#| def read(file: Path) -> bytes:
+#|     """The contents of a file. Raises BadInput."""
+#|     try:
+#|         return file.read_bytes()
+#|     except OSError as error:
+#|         raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Pass a readable file.") from error
 
 # === modal_serve_gen/checks/scopes.py
 #| """Scopes and names of a module: functions, imports, definitions and assignments."""
@@ -6568,18 +6686,19 @@ if __name__ == "__main__":
 #| # Spellings of an older release or of the other engine, and what the pinned engine accepts instead.
 #| # `old` alone is a flag that the engine no longer has; with `value` or `key`, a value or JSON key of a flag that it has;
 #| # with kind = "deprecated", a flag that still works. new = "" means: remove it, for the reason in `why`.
+#| # same = true: the value and its meaning are unchanged, so `check --fix` may replace it.
 #| # A test compares every row with the tables: the old spelling must be absent, the new one must exist.
 #|
 #| [vllm]
 #| source = "wheel of vllm 0.33.0: vllm/engine/arg_utils.py, vllm/entrypoints/common/cli_args.py, vllm/utils/argparse_utils.py"
 #| read_on = 2026-11-20
 #| renamed = [
-#|   { old = "--tp", new = "--tensor-parallel-size" },
-#|   { old = "--tp-size", new = "--tensor-parallel-size" },
-#|   { old = "--pp", new = "--pipeline-parallel-size" },
-#|   { old = "--pp-size", new = "--pipeline-parallel-size" },
-#|   { old = "--dp", new = "--data-parallel-size" },
-#|   { old = "--dp-size", new = "--data-parallel-size" },
+#|   { old = "--tp", new = "--tensor-parallel-size", same = true },
+#|   { old = "--tp-size", new = "--tensor-parallel-size", same = true },
+#|   { old = "--pp", new = "--pipeline-parallel-size", same = true },
+#|   { old = "--pp-size", new = "--pipeline-parallel-size", same = true },
+#|   { old = "--dp", new = "--data-parallel-size", same = true },
+#|   { old = "--dp-size", new = "--data-parallel-size", same = true },
 #|   { old = "--ep", new = "--enable-expert-parallel" },
 #|   { old = "--ep-size", new = "--enable-expert-parallel" },
 #|   { old = "--task", new = "--runner" },
@@ -6594,14 +6713,14 @@ if __name__ == "__main__":
 #|   { old = "--speculative-model", new = "--speculative-config" },
 #|   { old = "--num-speculative-tokens", new = "--speculative-config" },
 #|   { old = "--guided-decoding-backend", new = "--structured-outputs-config" },
-#|   { old = "--cuda-graph-sizes", new = "--cudagraph-capture-sizes" },
+#|   { old = "--cuda-graph-sizes", new = "--cudagraph-capture-sizes", same = true },
 #|   { old = "--max-seq-len-to-capture", new = "--max-cudagraph-capture-size" },
-#|   { old = "--override-pooler-config", new = "--pooler-config" },
+#|   { old = "--override-pooler-config", new = "--pooler-config", same = true },
 #|   # SGLang's names
 #|   { old = "--model-path", new = "--model" },
-#|   { old = "--context-length", new = "--max-model-len" },
+#|   { old = "--context-length", new = "--max-model-len", same = true },
 #|   { old = "--mem-fraction-static", new = "--gpu-memory-utilization" },
-#|   { old = "--max-running-requests", new = "--max-num-seqs" },
+#|   { old = "--max-running-requests", new = "--max-num-seqs", same = true },
 #|   { old = "--chunked-prefill-size", new = "--max-num-batched-tokens" },
 #|   { old = "--speculative-algorithm", new = "--speculative-config" },
 #|   { old = "--enable-memory-saver", new = "--enable-sleep-mode" },
@@ -6610,18 +6729,18 @@ if __name__ == "__main__":
 #|   # values
 #|   { old = "--dtype", value = "float8", new = "--quantization fp8" },
 #|   { old = "--dtype", value = "fp8", new = "--quantization fp8" },
-#|   { old = "--tool-call-parser", value = "gpt-oss", new = "openai" },
-#|   { old = "--tool-call-parser", value = "llama3", new = "llama3_json" },
-#|   { old = "--tool-call-parser", value = "deepseekv3", new = "deepseek_v3" },
-#|   { old = "--tool-call-parser", value = "deepseekv31", new = "deepseek_v31" },
-#|   { old = "--tool-call-parser", value = "deepseekv32", new = "deepseek_v32" },
-#|   { old = "--tool-call-parser", value = "minimax-m2", new = "minimax_m2" },
-#|   { old = "--tool-call-parser", value = "qwen25", new = "hermes" },
-#|   { old = "--tool-call-parser", value = "qwen", new = "hermes" },
-#|   { old = "--reasoning-parser", value = "gpt-oss", new = "openai_gptoss" },
-#|   { old = "--reasoning-parser", value = "deepseek-r1", new = "deepseek_r1" },
-#|   { old = "--attention-backend", value = "fa3", new = "FLASH_ATTN" },
-#|   { old = "--attention-backend", value = "triton", new = "TRITON_ATTN" },
+#|   { old = "--tool-call-parser", value = "gpt-oss", new = "openai", same = true },
+#|   { old = "--tool-call-parser", value = "llama3", new = "llama3_json", same = true },
+#|   { old = "--tool-call-parser", value = "deepseekv3", new = "deepseek_v3", same = true },
+#|   { old = "--tool-call-parser", value = "deepseekv31", new = "deepseek_v31", same = true },
+#|   { old = "--tool-call-parser", value = "deepseekv32", new = "deepseek_v32", same = true },
+#|   { old = "--tool-call-parser", value = "minimax-m2", new = "minimax_m2", same = true },
+#|   { old = "--tool-call-parser", value = "qwen25", new = "hermes", same = true },
+#|   { old = "--tool-call-parser", value = "qwen", new = "hermes", same = true },
+#|   { old = "--reasoning-parser", value = "gpt-oss", new = "openai_gptoss", same = true },
+#|   { old = "--reasoning-parser", value = "deepseek-r1", new = "deepseek_r1", same = true },
+#|   { old = "--attention-backend", value = "fa3", new = "FLASH_ATTN", same = true },
+#|   { old = "--attention-backend", value = "triton", new = "TRITON_ATTN", same = true },
 #|   # JSON keys
 #|   { old = "--compilation-config", key = "level", new = "mode" },
 #| ]
@@ -6630,19 +6749,19 @@ if __name__ == "__main__":
 #| source = "wheel of sglang 0.5.23: sglang/srt/server_args.py, sglang/srt/arg_groups/fields, sglang/cli/serve.py"
 #| read_on = 2026-11-20
 #| renamed = [
-#|   { old = "--cuda-graph-max-bs", new = "--cuda-graph-max-bs-decode" },
-#|   { old = "--cuda-graph-bs", new = "--cuda-graph-bs-decode" },
+#|   { old = "--cuda-graph-max-bs", new = "--cuda-graph-max-bs-decode", same = true },
+#|   { old = "--cuda-graph-bs", new = "--cuda-graph-bs-decode", same = true },
 #|   { old = "--enable-piecewise-cuda-graph", new = "", why = "piecewise CUDA graphs were removed" },
 #|   { old = "--disable-piecewise-cuda-graph", new = "", why = "piecewise CUDA graphs were removed" },
-#|   { old = "--mamba-scheduler-strategy", new = "--mamba-radix-cache-strategy" },
-#|   { old = "--tp", new = "--tp-size" },
-#|   { old = "--pp", new = "--pp-size" },
-#|   { old = "--dp", new = "--dp-size" },
-#|   { old = "--mem-fraction", new = "--mem-fraction-static" },
+#|   { old = "--mamba-scheduler-strategy", new = "--mamba-radix-cache-strategy", same = true },
+#|   { old = "--tp", new = "--tp-size", same = true },
+#|   { old = "--pp", new = "--pp-size", same = true },
+#|   { old = "--dp", new = "--dp-size", same = true },
+#|   { old = "--mem-fraction", new = "--mem-fraction-static", same = true },
 #|   # vLLM's names
-#|   { old = "--max-model-len", new = "--context-length" },
+#|   { old = "--max-model-len", new = "--context-length", same = true },
 #|   { old = "--gpu-memory-utilization", new = "--mem-fraction-static" },
-#|   { old = "--max-num-seqs", new = "--max-running-requests" },
+#|   { old = "--max-num-seqs", new = "--max-running-requests", same = true },
 #|   { old = "--max-num-batched-tokens", new = "--chunked-prefill-size" },
 #|   { old = "--speculative-config", new = "--speculative-algorithm" },
 #|   { old = "--enable-sleep-mode", new = "--enable-memory-saver" },
@@ -6651,17 +6770,17 @@ if __name__ == "__main__":
 #|   { old = "--enable-prefix-caching", new = "", why = "the radix cache is on by default" },
 #|   { old = "--enable-chunked-prefill", new = "", why = "it is on by default; --chunked-prefill-size sets the size" },
 #|   { old = "--enforce-eager", new = "--cuda-graph-backend-decode=disabled" },
-#|   { old = "--tokenizer", new = "--tokenizer-path" },
+#|   { old = "--tokenizer", new = "--tokenizer-path", same = true },
 #|   # values
-#|   { old = "--kv-cache-dtype", value = "fp8", new = "fp8_e4m3" },
-#|   { old = "--tool-call-parser", value = "openai", new = "gpt-oss" },
-#|   { old = "--tool-call-parser", value = "llama3_json", new = "llama3" },
-#|   { old = "--tool-call-parser", value = "deepseek_v3", new = "deepseekv3" },
-#|   { old = "--tool-call-parser", value = "deepseek_v31", new = "deepseekv31" },
-#|   { old = "--tool-call-parser", value = "deepseek_v32", new = "deepseekv32" },
-#|   { old = "--tool-call-parser", value = "minimax_m2", new = "minimax-m2" },
-#|   { old = "--reasoning-parser", value = "openai_gptoss", new = "gpt-oss" },
-#|   { old = "--reasoning-parser", value = "deepseek_r1", new = "deepseek-r1" },
+#|   { old = "--kv-cache-dtype", value = "fp8", new = "fp8_e4m3", same = true },
+#|   { old = "--tool-call-parser", value = "openai", new = "gpt-oss", same = true },
+#|   { old = "--tool-call-parser", value = "llama3_json", new = "llama3", same = true },
+#|   { old = "--tool-call-parser", value = "deepseek_v3", new = "deepseekv3", same = true },
+#|   { old = "--tool-call-parser", value = "deepseek_v31", new = "deepseekv31", same = true },
+#|   { old = "--tool-call-parser", value = "deepseek_v32", new = "deepseekv32", same = true },
+#|   { old = "--tool-call-parser", value = "minimax_m2", new = "minimax-m2", same = true },
+#|   { old = "--reasoning-parser", value = "openai_gptoss", new = "gpt-oss", same = true },
+#|   { old = "--reasoning-parser", value = "deepseek_r1", new = "deepseek-r1", same = true },
 #| ]
 
 # === modal_serve_gen/facts/flags/sglang-0.5.23.json
@@ -7973,7 +8092,8 @@ if __name__ == "__main__":
 #| # What Modal's SDK has removed or deprecated, and what replaces it. A test checks every row against the installed SDK.
 #| # remembered: agents still write it often, so SKILL.md lists it. kind: `argument` of a decorator or method (of `of` only,
 #| # or of any), `name` in the module, or `method` of an object. outcome: `raises`, `missing` (no such name), or `warns` (it
-#| # still works).
+#| # still works). repair: what `check --fix` does: `rename` to the last part of `new`, `remove`, put the value in a `list`,
+#| # move it to @modal.`concurrent`, or write a `gpu` object as a string; without it, the owner has to decide.
 #|
 #| read = "2026-11-20"
 #| source = "modal 1.6.4, run with warnings as errors"
@@ -7984,6 +8104,7 @@ if __name__ == "__main__":
 #| kind = "argument"
 #| new = "min_containers"
 #| outcome = "raises"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "concurrency_limit"
@@ -7991,6 +8112,7 @@ if __name__ == "__main__":
 #| kind = "argument"
 #| new = "max_containers"
 #| outcome = "raises"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "container_idle_timeout"
@@ -7998,6 +8120,7 @@ if __name__ == "__main__":
 #| kind = "argument"
 #| new = "scaledown_window"
 #| outcome = "raises"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "allow_concurrent_inputs"
@@ -8006,6 +8129,7 @@ if __name__ == "__main__":
 #| kind = "argument"
 #| new = "@modal.concurrent(max_inputs=...)"
 #| outcome = "raises"
+#| repair = "concurrent"
 #|
 #| [[removed]]
 #| old = "max_inputs"
@@ -8013,6 +8137,7 @@ if __name__ == "__main__":
 #| of = ["app.function", "app.cls"]
 #| new = "@modal.concurrent(max_inputs=...)"
 #| outcome = "raises"
+#| repair = "concurrent"
 #|
 #| [[removed]]
 #| old = "secret"
@@ -8020,6 +8145,7 @@ if __name__ == "__main__":
 #| of = ["app.function", "app.cls"]
 #| new = "secrets=[...]"
 #| outcome = "raises"
+#| repair = "list"
 #|
 #| [[removed]]
 #| old = "mounts"
@@ -8041,12 +8167,14 @@ if __name__ == "__main__":
 #| of = ["app.function", "app.cls"]
 #| new = "enable_memory_snapshot"
 #| outcome = "raises"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "wrap_returned_exceptions"
 #| kind = "argument"
 #| new = ""
 #| outcome = "warns"
+#| repair = "remove"
 #|
 #| [[removed]]
 #| old = "network_file_systems"
@@ -8061,6 +8189,7 @@ if __name__ == "__main__":
 #| kind = "name"
 #| new = "modal.App"
 #| outcome = "missing"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "modal.Mount"
@@ -8075,6 +8204,7 @@ if __name__ == "__main__":
 #| kind = "name"
 #| new = 'a string such as "H100:2"'
 #| outcome = "missing"
+#| repair = "gpu"
 #|
 #| [[removed]]
 #| old = "modal.build"
@@ -8094,6 +8224,7 @@ if __name__ == "__main__":
 #| kind = "name"
 #| new = "modal.fastapi_endpoint"
 #| outcome = "raises"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "modal.experimental.stop_app"
@@ -8106,30 +8237,35 @@ if __name__ == "__main__":
 #| kind = "name"
 #| new = "modal.clustered"
 #| outcome = "warns"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "modal.Function.lookup"
 #| kind = "name"
 #| new = "modal.Function.from_name"
 #| outcome = "missing"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "modal.Cls.lookup"
 #| kind = "name"
 #| new = "modal.Cls.from_name"
 #| outcome = "missing"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "modal.Volume.lookup"
 #| kind = "name"
 #| new = "modal.Volume.from_name"
 #| outcome = "missing"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "modal.Secret.lookup"
 #| kind = "name"
 #| new = "modal.Secret.from_name"
 #| outcome = "missing"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "_experimental_server"
@@ -8137,6 +8273,7 @@ if __name__ == "__main__":
 #| of = ["modal.App"]
 #| new = "app.server"
 #| outcome = "missing"
+#| repair = "rename"
 #|
 #| [[removed]]
 #| old = "web_url"
@@ -8244,6 +8381,7 @@ if __name__ == "__main__":
 #|     of: tuple[str, ...] = ()  # where the argument or method was; empty: anywhere
 #|     remembered: bool = False  # agents still write it often
 #|     concurrency: bool = False
+#|     repair: Literal["", "rename", "remove", "list", "concurrent", "gpu"] = ""  # what `check --fix` does
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
@@ -9297,6 +9435,7 @@ if __name__ == "__main__":
 #|     value: str | None = None
 #|     key: str | None = None
 #|     kind: str = ""
+#|     same: bool = False  # the value and its meaning are unchanged
 #|
 #|     @property
 #|     def deprecated(self) -> bool:

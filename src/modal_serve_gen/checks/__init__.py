@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,6 +38,7 @@ class Finding:
     message: str
     fix: str
     severity: Severity
+    subject: str = ""  # the function or class in the message
 
 
 @cache
@@ -81,7 +82,8 @@ def examine(
         source = AppSource(text)
         imported = importer(path) if path else ImportResult()
         source.update_constants(imported.names)
-        findings = [_finding(name, violation) for name, rule in rules().items() for violation in rule(source)]
+        names = {obj.name for obj in source.modal_objects}
+        findings = [_finding(name, violation, names) for name, rule in rules().items() for violation in rule(source)]
     except TooLarge as error:
         return [syntax_error(1, str(error), "split the file")], ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -103,9 +105,11 @@ def syntax_error(line: int, message: str, fix: str) -> Finding:
     return Finding(line, "syntax", message, fix, Severity.ERROR)
 
 
-def _finding(rule: str, violation: Violation) -> Finding:
+def _finding(rule: str, violation: Violation, names: Set[str] = frozenset()) -> Finding:
+    """A violation as a finding; `names` are those of the app's functions and classes."""
     level = violation.severity or severities()[rule]
-    return Finding(violation.line, rule, violation.message, violation.fix, level)
+    subject = next((word for word in violation.message.split() if word.partition(".")[0] in names), "")
+    return Finding(violation.line, rule, violation.message, violation.fix, level, subject)
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:

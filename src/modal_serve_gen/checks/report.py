@@ -1,14 +1,20 @@
 """Findings in several files, and their formats: text, JSON and GitHub annotations."""
 
+import itertools
 import json
+import shutil
+import textwrap
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from modal_serve_gen.checks import Finding
+from modal_serve_gen.checks.grouping import Group, grouped
 from modal_serve_gen.checks.severity import Severity
 from modal_serve_gen.folders import shipped
 
 GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+WIDEST, NARROW = 110, 60  # columns: of text, and from where on it is next to its line number
 DOCUMENTATION = "references/checks.md"  # in the skill
 
 
@@ -21,17 +27,19 @@ class Report:
     notes: tuple[str, ...]
 
     def text(self, documentation: Path | None = None) -> str:
-        """One line for each finding, and a summary that names the page that explains the rules."""
+        """Per file, its findings in groups, and a summary that names the page that explains the rules."""
         files = _plural(self.files, "file")
         if not self.findings:
             return f"No findings in {files}."
         page = documentation or shipped("skills") / "modal-llm-serving" / DOCUMENTATION
         where = page if page.exists() else "modal-serve-gen list checks"
-        lines = [
-            f"{file}:{row.line}: {row.severity}: {row.rule}: {row.message}; {row.fix}" for file, row in self.findings
-        ]
-        summary = f"{_plural(len(lines), 'finding')} in {files}. For the rules, see {where}"
-        return "\n".join([*lines, "", summary])
+        lines: list[str] = []
+        for file, rows in itertools.groupby(self.findings, key=lambda finding: finding[0]):
+            lines += [file, *(line for group in grouped(row for _, row in rows) for line in _entry(group)), ""]
+        counts = Counter(row.severity for _, row in self.findings)
+        levels = ", ".join(_severity(level, counts[level]) for level in Severity if counts[level])
+        number = _plural(len(self.findings), "finding")
+        return "\n".join([*lines, f"{number} in {files}: {levels}. For the rules, see {where}"])
 
     def json(self) -> str:
         """One JSON document. `mend` is a deprecated alias of `fix`."""
@@ -57,6 +65,30 @@ class Report:
             f"title=modal-serve-gen {row.rule}::{_escaped(f'{row.message}; {row.fix}')}"
             for file, row in self.findings
         )
+
+
+def _entry(group: Group) -> list[str]:
+    """Lines of one group: severity and line in columns, then the text, wrapped to the terminal."""
+    start = f"  {group.first.severity:<7}  {group.first.line:>4}  "
+    texts = [group.text, *([group.places] if len(group.findings) > 1 else [])]
+    width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
+    indent = " " * (len(start) if width >= NARROW else 4)
+    return [
+        line
+        for number, text in enumerate(texts)
+        for line in textwrap.wrap(
+            text,
+            width,
+            initial_indent=indent if number else start,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    ]
+
+
+def _severity(level: Severity, count: int) -> str:
+    return f"{count} {level}" if level == Severity.ADVICE else _plural(count, level)
 
 
 def _plural(count: int, noun: str) -> str:

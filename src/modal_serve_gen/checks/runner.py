@@ -9,6 +9,7 @@ from pathlib import Path
 from modal_serve_gen import checks
 from modal_serve_gen.checks.discovery import find_apps
 from modal_serve_gen.checks.report import Report
+from modal_serve_gen.checks.severity import Severity
 from modal_serve_gen.errors import BadInput, quoted
 
 MIN_FILES_FOR_POOL = 8
@@ -28,13 +29,23 @@ def select_rules(select: Iterable[str], ignore: Iterable[str]) -> frozenset[str]
     return frozenset((selected or known) - ignored)
 
 
-def check_paths(paths: list[Path], rules: frozenset[str], *, imports: bool, say: Callable[[str], None]) -> Report:
-    """Check the apps at `paths`. Raises BadInput for a path that does not exist, or a folder without an app."""
+def check_paths(
+    paths: list[Path],
+    rules: frozenset[str],
+    *,
+    imports: bool,
+    say: Callable[[str], None],
+    least: Severity = Severity.ADVICE,
+) -> Report:
+    """Check the apps at `paths`, and report findings of at least the severity `least`.
+
+    Raises BadInput for a path that does not exist, or a folder without an app.
+    """
     files = [file for path in paths for file in find_apps(path)]
     findings, notes = [], []
     reported_at = time.monotonic()
     for number, (file, (in_file, note)) in enumerate(zip(files, _results(files, imports), strict=True), 1):
-        findings += [(str(file), finding) for finding in in_file if finding.rule in rules]
+        findings += [(str(file), row) for row in in_file if row.rule in rules and row.severity.rank <= least.rank]
         if note:
             notes.append(f"{file}: {note}.")
         if (now := time.monotonic()) - reported_at > PROGRESS_INTERVAL_S:
@@ -54,11 +65,15 @@ def _results(files: list[Path], imports: bool) -> Iterator[tuple[list[checks.Fin
 
 def _check_file(file: Path, imports: bool) -> tuple[list[checks.Finding], str]:
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Pass a readable file.") from error
-    try:
-        text = data.decode("utf-8-sig")
+        text = read(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         return [checks.syntax_error(1, "the file is not UTF-8", "save it as UTF-8")], ""
     return checks.examine(text, file if imports else None)
+
+
+def read(file: Path) -> bytes:
+    """The contents of a file. Raises BadInput."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{quoted(str(file))} cannot be read: {error.strerror}.", "Pass a readable file.") from error

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -60,3 +61,38 @@ def write(path: Path, text: str, force: bool) -> None:
             f"{quoted(path)} cannot be written: {error.strerror}.",
             "Choose an existing folder that is writable and has free space.",
         ) from None
+
+
+def replace(path: Path, before: bytes, after: bytes, *, backup: bool) -> None:
+    """Replace the contents of a file completely or not at all; its mode stays, and so does a link to it.
+
+    With `backup`, FILE.orig keeps `before`. Raises BadInput if the file is not writable or has changed since.
+    """
+    file = path.resolve()
+    original = file.with_name(f"{file.name}.orig")
+    if not file.stat().st_mode & 0o222:
+        raise BadInput(f"{quoted(path)} is read-only.", "Make it writable, or use --diff to see the changes.")
+    if backup and original.exists():
+        raise BadInput(f"{quoted(original)} already exists.", "Move it away, or fix without --backup.")
+    temporary: list[Path] = []
+    try:
+        for data in (after, *([before] if backup else [])):
+            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}.", suffix=".tmp")
+            temporary.append(Path(name))
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                os.fsync(stream.fileno())
+            shutil.copymode(file, name)
+        if file.read_bytes() != before:
+            raise BadInput(f"{quoted(path)} was changed while it was being repaired.", "Run the command again.")
+        if backup:
+            temporary.pop().replace(original)
+        temporary.pop().replace(file)
+    except OSError as error:
+        raise BadInput(
+            f"{quoted(path)} cannot be replaced: {error.strerror}.",
+            "Make its folder writable, or use --diff to see the changes.",
+        ) from None
+    finally:
+        for leftover in temporary:
+            leftover.unlink(missing_ok=True)

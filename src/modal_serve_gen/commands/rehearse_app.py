@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modal_serve_gen import checks, facts, render
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
+from modal_serve_gen.checks.grouping import grouped
 from modal_serve_gen.errors import BadInput, MachineError, quoted
 from modal_serve_gen.models import hub
 from modal_serve_gen.rehearsal import adapter_repositories, app_files, secret_keys
@@ -61,9 +62,6 @@ async def run(
     files = app_files.read(path, app, Path.cwd()) if app else None
     keys = secret_keys.of_app(files, given) if files and not resolved else SecretKeys(given)
     engines = _engines(app, say) if engine == "real" else {}
-    findings = tuple(f"line {finding.line}: {finding.message}; {finding.fix}" for finding in checks.check(source))
-    for finding in findings:
-        say(f"Check: {finding}")
     with contextlib.ExitStack() as stack:
         config = RehearsalConfig(
             engine,
@@ -73,7 +71,7 @@ async def run(
             secret_keys=keys,
             imports=files.modules if files else None,
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
-            findings=findings,
+            findings=tuple(group.sentence for group in grouped(checks.check(source))),
             adapters=_adapters(app, resolved),
             programs=other_engines.programs_at(text for text, _ in app.strings) if app else {},
             faults=injected,

@@ -60,6 +60,7 @@ class Removed:
     of: tuple[str, ...] = ()  # where the argument or method was; empty: anywhere
     remembered: bool = False  # agents still write it often
     concurrency: bool = False
+    repair: Literal["", "rename", "remove", "list", "concurrent", "gpu"] = ""  # what `check --fix` does
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class Renamed:
     value: str | None = None
     key: str | None = None
     kind: str = ""
+    same: bool = False  # the value and its meaning are unchanged
 
     @property
     def deprecated(self) -> bool:

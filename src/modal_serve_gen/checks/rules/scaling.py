@@ -10,6 +10,9 @@ from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
 from modal_serve_gen.checks.severity import Severity, severity
 
+# Arguments that removed-api reports: in an old spelling, the app sets what these rules ask for.
+REMOVED_CONCURRENCY = ("allow_concurrent_inputs", "max_inputs")
+REMOVED_IDLE = ("container_idle_timeout", "keep_warm")
 MAX_IDLE_S = 1800  # of a web endpoint
 MAX_IDLE_BATCH_S = 300  # of a batch job, to which no caller returns
 
@@ -106,7 +109,8 @@ def concurrency(app: AppSource) -> Iterator[Violation]:
         else:
             arguments = inputs.arguments if inputs else {}
             target, maximum = arguments.get("target_inputs"), arguments.get("max_inputs")
-            if command.server and not inputs and obj.web and obj.web.method == "web_server":
+            takes_one = obj.call.lacks(*REMOVED_CONCURRENCY) and not inputs
+            if command.server and takes_one and obj.web and obj.web.method == "web_server":
                 message = f"{obj.name} takes one request at a time"
                 yield Violation(obj.web.line, message, "add @modal.concurrent(max_inputs=...)")
         if target and maximum and _exceeds(target, maximum):
@@ -127,7 +131,7 @@ def idle_window(app: AppSource) -> Iterator[Violation]:
         if not obj.gpus or obj.engine_command is None:
             continue
         window = obj.argument("scaledown_window")
-        if obj.web and obj.call.lacks("scaledown_window", "min_containers"):
+        if obj.web and obj.call.lacks("scaledown_window", "min_containers", *REMOVED_IDLE):
             message = f"{obj.name} scales down after 60 idle seconds, the default"
             fix = "set scaledown_window= to bridge the pauses in your traffic"
             yield Violation(obj.line, message, fix, Severity.ADVICE)

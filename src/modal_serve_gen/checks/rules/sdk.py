@@ -172,12 +172,20 @@ def _uses(app: AppSource, row: facts.Removed) -> Iterator[int]:
     elif row.kind == "name":
         yield from app.reads.get(old, [])
         for node in app.nodes:
-            if isinstance(node, ast.ImportFrom) and old in [f"{node.module}.{alias.name}" for alias in node.names]:
+            if isinstance(node, ast.ImportFrom | ast.Import) and old in _imported_names(node):
                 yield node.lineno
     else:
         for node in app.nodes:
             if isinstance(node, ast.Attribute) and node.attr == old:
                 yield node.lineno
+
+
+def _imported_names(node: ast.ImportFrom | ast.Import) -> list[str]:
+    """Dotted names that a statement imports, with the module that it imports them from."""
+    names = [alias.name for alias in node.names]
+    if isinstance(node, ast.Import):
+        return names
+    return [node.module or "", *(f"{node.module}.{name}" for name in names)]
 
 
 def _applies(row: facts.Removed, call: Call) -> bool:
