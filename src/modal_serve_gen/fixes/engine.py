@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from modal_serve_gen import facts, flags
+from modal_serve_gen.checks import engine_names
 from modal_serve_gen.checks.app_source import AppSource
-from modal_serve_gen.checks.command_lines import STARTS
 from modal_serve_gen.checks.rules.weights import DOWNLOADS
 from modal_serve_gen.fixes.tree import Edit, Repair, Tree, is_open, keyword, replaced
 
@@ -22,7 +22,7 @@ PACKAGES = ("huggingface_hub", "transformers")
 def engine_flags(tree: Tree, app: AppSource) -> Iterator[Repair]:
     """Flags and values that are spelled otherwise in the pinned release, with the same meaning."""
     for command in app.commands:
-        if not command.server:
+        if not command.server or not facts.serving_engines()[command.engine].pinned:
             continue
         pinned = app.pinned_version(command.engine)
         table = flags.load(facts.flag_table(command.engine, pinned))
@@ -156,14 +156,10 @@ def _without_comment(comma: cst.Comma | cst.MaybeSentinel) -> cst.Comma | cst.Ma
 def _pinned_command(tree: Tree, words: cst.List) -> Iterator[Repair]:
     """`vllm serve MODEL` as a list: --revision after the model, or the commit in place of a branch."""
     values = [_string(tree, element.value) if isinstance(element, cst.Element) else "" for element in words.elements]
-    pairs = [(values[at].rpartition("/")[2], values[at + 1]) for at in range(len(values) - 1)]
-    start = next((at for at, pair in enumerate(pairs) if pair in STARTS), None)
-    if start is None:
+    started = engine_names.start(values)
+    if started is None or not facts.serving_engines()[started[0]].pinned:
         return
-    for flag in ("--model", "--model-path"):
-        if flag in values:
-            start = values.index(flag) - 1
-    model_at = start + 2
+    model_at = next((values.index(flag) + 1 for flag in ("--model", "--model-path") if flag in values), started[1])
     if model_at >= len(values) or not (commit := _commit(tree, words.elements[model_at].value)):
         return
     if any(value.startswith("--revision") for value in values):
