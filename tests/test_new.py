@@ -10,6 +10,7 @@ import pytest
 from modal_serve_gen import facts, render
 from modal_serve_gen.commands import new_app
 from modal_serve_gen.render.provenance import BEGIN, END
+from modal_serve_gen.spec import workflows
 from tests import fake_hub
 
 SHA = "c1899de289a04d12100db370d81485cdf75e47ca"
@@ -82,6 +83,16 @@ def test_the_next_commands_create_a_token_only_for_proxy_authentication(cli):
     for auth, needed in (("proxy", True), ("none", False)):
         document = json.loads(cli("new", f"{auth}.py", "--offline", "--auth", auth, "--json").stdout)
         assert ("modal workspace proxy-tokens create" in str(document["next"])) is needed
+
+
+@pytest.mark.parametrize("workflow", workflows.names())
+def test_weights_can_stay_in_their_volume(cli, workflow):
+    """An app that replaces another keeps its Volume, also when it is written again from its provenance."""
+    result = cli("new", "a.py", "--offline", "--workflow", workflow, "--weights-volume", "my-models")
+    text = Path("a.py").read_text()
+    assert result.exit_code == 0 and 'modal.Volume.from_name("my-models", create_if_missing=True)' in text
+    assert "huggingface-cache" not in text
+    assert cli("new", "--offline", "--spec", "a.py", "--diff").exit_code == 0
 
 
 def test_a_gated_model_is_written_with_its_secret(cli):
@@ -167,6 +178,8 @@ BAD = {
     "more warm containers than allowed": (["--min-containers", "5", "--max-containers", "2"], 2, "--min-containers 5"),
     "window out of range": (["--scaledown-window", "1"], 2, "--scaledown-window"),
     "bad app name": (["--name", "bad name!"], 2, "--name"),
+    "bad Volume name": (["--weights-volume", "my weights"], 2, "--weights-volume"),
+    "Volume with another use": (["--weights-volume", "vllm-cache"], 2, "vllm-cache"),
     "bad Secret name": (["--hf-secret", "x" * 64], 2, "--hf-secret"),
     "bad region": (["--region", "US East"], 2, "--region"),
     "unknown region": (["--region", "eu-weast"], 2, "eu-west"),

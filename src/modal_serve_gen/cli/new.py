@@ -44,6 +44,7 @@ def new(
     served_model_name: options.ServedModelName = None,
     lora: options.Loras = None,
     draft: options.Draft = None,
+    weights_volume: options.WeightsVolume = None,
     hf_secret: options.HfSecret = None,
     api_key_secret: options.ApiKeySecret = None,
     otlp_endpoint: options.OtlpEndpoint = None,
@@ -63,9 +64,7 @@ def new(
             "--stdout cannot be combined with a file name, --json or --diff: it prints the app.", "Leave one out."
         )
     if diff and (spec is None or out):
-        raise errors.BadInput(
-            "--diff compares a generated app and writes no file.", "Use it as: new --spec APP.py --diff"
-        )
+        raise errors.BadInput("--diff compares an app and writes no file.", "Use it as: new --spec APP.py --diff")
     from modal_serve_gen.cli import files
     from modal_serve_gen.commands import new_app, new_report
 

@@ -4,7 +4,6 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modal_serve_gen import render
 from modal_serve_gen.commands import layout, plan_text
 from modal_serve_gen.commands.new_app import Made
 from modal_serve_gen.plan import HOURS_A_MONTH
@@ -121,7 +120,7 @@ def _batch_steps(resolved: Resolved, file: str, stop: Step) -> list[Step]:
         Step(f"modal run --detach {file} --input prompts.jsonl", "process a file; run again to follow or fetch results")
     ]
     if resolved.spec.schedule:
-        volume = shlex.quote(render.jobs_volume(resolved.spec))
+        volume = shlex.quote(resolved.spec.jobs_volume)
         steps += [
             Step(f"modal volume put {volume} prompts.jsonl input.jsonl", "upload the prompts for the schedule"),
             Step(f"modal deploy {file}", "start the schedule; the log of each run names its job"),

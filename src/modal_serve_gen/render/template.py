@@ -18,7 +18,6 @@ from modal_serve_gen.errors import BadInput
 from modal_serve_gen.render.literals import literal
 from modal_serve_gen.render.provenance import constant
 from modal_serve_gen.render.resolved import ModelFacts, Resolved
-from modal_serve_gen.spec.serve_spec import ServeSpec
 
 
 def code(resolved: Resolved) -> str:
@@ -49,7 +48,8 @@ def code(resolved: Resolved) -> str:
         "kernels": model.quantization == "fp8" and plan.compute_capability >= 9,
         # If gating is unknown, the Secret is required: an unneeded token does no harm, a missing one fails.
         "hf_secret": None if model.gated is False else spec.hf_secret,
-        "jobs_volume": jobs_volume(spec),
+        "weights_volume": spec.weights_volume,
+        "jobs_volume": spec.jobs_volume,
         # An hour for 100 GB is slow even for a busy Hub; half an hour more for queueing.
         "download_timeout_s": min(86400, 1800 + math.ceil(gigabytes * 36 / 600) * 600),
         # The sleeping weights, and 16 GiB for the engine itself.
@@ -57,11 +57,6 @@ def code(resolved: Resolved) -> str:
         "part": part,
     }
     return template(spec.workflow).render(values).rstrip()
-
-
-def jobs_volume(spec: ServeSpec) -> str:
-    """Return the name of the Volume that holds a batch app's jobs: the app's, within Modal's limit of 64 characters."""
-    return f"{spec.name[:58]}-jobs"
 
 
 def parsers(model: ModelFacts) -> list[str]:

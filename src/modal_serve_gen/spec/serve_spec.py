@@ -103,11 +103,17 @@ class ServeSpec(BaseModel):
     served_model_name: Annotated[str, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
     lora: tuple[Annotated[str, AfterValidator(_text)], ...] = ()
     draft: Annotated[str, AfterValidator(_text)] | None = None
+    weights_volume: ObjectName = "huggingface-cache"
     hf_secret: ObjectName = "huggingface-secret"
     api_key_secret: ObjectName = "llm-api-key"
     otlp_endpoint: Annotated[str, AfterValidator(_otlp)] | None = None
     schedule: Annotated[str, AfterValidator(_cron)] | None = None
     engine_arg: tuple[Annotated[str, AfterValidator(_engine_arg), Field(max_length=4000)], ...] = ()
+
+    @property
+    def jobs_volume(self) -> str:
+        """The Volume that holds a batch app's jobs: named after the app, within Modal's limit of 64 characters."""
+        return f"{self.name[:58]}-jobs"
 
 
 def option(field: str) -> str:
@@ -153,6 +159,11 @@ def make(options: Mapping[str, Any], workflow: Workflow) -> ServeSpec:
         raise BadInput(
             f"--min-containers {spec.min_containers} exceeds --max-containers {spec.max_containers}.",
             "Raise --max-containers, or lower --min-containers.",
+        )
+    if spec.weights_volume in (f"{workflow.engine}-cache", spec.jobs_volume):
+        raise BadInput(
+            f"--weights-volume {quoted(spec.weights_volume)} is the app's Volume for something else.",
+            "Name another Volume: one cannot be mounted twice.",
         )
     return spec
 
