@@ -58,6 +58,10 @@ def test_adapters_are_found_by_where_they_go(form):
         'cmd = ["vllm", "serve", "org/my-lora-adapter", "--port", "8000"]',
         'ADAPTER = "org/one"\nprint(ADAPTER)',
         'cmd = ["vllm", "serve", "org/base", "--lora-modules", "a=/adapters/a"]',
+        "class M:\n    def load(self):\n        path = f'/models/{MODEL}'\n"
+        "        snapshot_download(MODEL, local_dir=path)\n"
+        "        self.paths = {}\n        self.paths['a'] = f'/adapters/a'\n        self.llm = LLM(model=path)\n"
+        "    def ask(self, name):\n        return LoRARequest(name, 1, self.paths[name])\nMODEL = 'org/base'",
     ],
 )
 def test_nothing_else_is_an_adapter(source):

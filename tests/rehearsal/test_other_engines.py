@@ -201,3 +201,22 @@ def test_every_engine_has_a_source_and_a_way_to_start():
 )
 def test_programs_that_an_app_names_by_their_path(text, path):
     assert list(other_engines.programs_at([text])) == ([path] if path else [])
+
+
+def test_nvidia_smi_knows_the_gpu_that_the_app_asks_for(rehearse, tmp_path):
+    """Its name, number and memory as the driver would report them; on a function without GPUs it fails."""
+    (tmp_path / "a.py").write_text(
+        "import subprocess, modal\n"
+        "app = modal.App('smi', image=modal.Image.debian_slim())\n"
+        "ASK = ['nvidia-smi', '--query-gpu=name,memory.total', '--format=csv,noheader,nounits']\n"
+        "@app.function(gpu='L4:2')\n"
+        "def gpu():\n    return subprocess.run(ASK, capture_output=True, text=True).stdout\n"
+        "@app.function()\n"
+        "def cpu():\n    return subprocess.run(ASK).returncode\n"
+        "@app.local_entrypoint()\n"
+        "def main():\n    print(gpu.remote().split(chr(10)), cpu.remote())\n"
+    )
+    run = rehearse()
+    assert run.code == 0, run.output
+    assert re.search(r"\['NVIDIA L4, 2\d{4}', 'NVIDIA L4, 2\d{4}', ''\] 9", run.output), run.output
+    assert any("nvidia-smi" in line for line in run.report["substituted"])

@@ -31,7 +31,7 @@ def found(app: AppSource) -> frozenset[str]:
             names |= sources.names_of([*call.args[:1], *(k.value for k in call.keywords if k.arg == "repo_id")])
     adapters = sources.repositories(names)
     models = sources.repositories(
-        sources.names_of([*_flag_values(app, MODEL_FLAGS), *_keyword_values(app, MODEL_KEYWORDS)], follow=False)
+        sources.names_of([*_flag_values(app, MODEL_FLAGS), *_keyword_values(app, MODEL_KEYWORDS)])
     )
     return frozenset(adapters - models)
 
@@ -92,11 +92,12 @@ def _bindings(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _names(target: ast.expr) -> list[str]:
-    return [
-        node.id if isinstance(node, ast.Name) else node.attr
-        for node in ast.walk(target)
-        if isinstance(node, ast.Name | ast.Attribute)
-    ]
+    """Names that an assignment to `target` binds; of an attribute or an item, the attribute or the container."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return [name for item in target.elts for name in _names(item)]
+    if isinstance(target, ast.Subscript | ast.Starred):
+        return _names(target.value)
+    return [target.id] if isinstance(target, ast.Name) else [target.attr] if isinstance(target, ast.Attribute) else []
 
 
 def _flag_values(app: AppSource, flags: tuple[str, ...]) -> list[ast.expr]:

@@ -105,6 +105,7 @@ class Substitutes:
         bare_env.make(environment, names, self.packages.distributions(contents))
         if others and others.anything:
             other_engines.install(environment, others)
+        stubs.install_nvidia_smi(environment)
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         if image and image.python and image.python != here:
             self.record(f"Python {here} instead of {image.python}")

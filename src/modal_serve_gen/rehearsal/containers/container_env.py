@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
+from modal_serve_gen import facts
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.control_plane import deployments, images, mounts, servers, volumes
 from modal_serve_gen.rehearsal.control_plane.rpc import compatible
@@ -64,6 +65,7 @@ def environment(
         "TMPDIR": "/tmp" if isolated else str(container.folder / "tmp"),
         "REHEARSAL_SHIM": str(bare_env.SHIM),
         "REHEARSAL_OUTER": container.host,
+        "REHEARSAL_GPUS": _gpus(container.function),
         **({"REHEARSAL_ISOLATED": "1"} if isolated else {"REHEARSAL_INNER": container.inner_host}),
         "REHEARSAL_FULL": os.pathsep.join(full),
         "MODAL_SERVER_URL": f"unix://{socket_path}",
@@ -81,6 +83,14 @@ def environment(
             else {}
         ),
     }
+
+
+def _gpus(function: Function) -> str:
+    """NAME:COUNT:MIB:CAPABILITY of the first GPU that the function may get; '' for none."""
+    name, _, count = (function.gpus[0] if function.gpus else "").rstrip("!+").partition(":")
+    gpu = facts.gpus().get(facts.gpu_aliases().get(name, name))
+    mib, capability = (round(gpu.usable_gib * 1024), gpu.compute_capability) if gpu else (0, 0)
+    return f"{name}:{count or 1}:{mib}:{capability}" if name else ""
 
 
 def addresses(network: str, number: int) -> tuple[str, str]:

@@ -88,6 +88,14 @@ def install_others(env: Path, table: str, programs: Mapping[str, str], modules: 
         )
 
 
+def install_nvidia_smi(env: Path) -> None:
+    """Install the program `nvidia-smi`, which the containers of functions with GPUs have on Modal."""
+    _share(next((env / "lib").glob("python3*/site-packages")))
+    bare_env.add_command(
+        env / "bin" / "nvidia-smi", "from engine_stub.nvidia_smi import main\nsys.exit(main(sys.argv[1:]))\n"
+    )
+
+
 def place(env: Path, module: str) -> None:
     """Install the stub `module`, a single file, in the virtual environment `env`."""
     site = next((env / "lib").glob("python3*/site-packages"))

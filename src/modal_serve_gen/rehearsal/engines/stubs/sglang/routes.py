@@ -78,6 +78,15 @@ def _empty(engine: Engine, request: Request, body: bytes) -> None:
     return None
 
 
+def _release(engine: Engine, request: Request, body: bytes) -> None:
+    """Without memory on a GPU, requests wait until it is resumed."""
+    engine.load.awake.clear()
+
+
+def _resume(engine: Engine, request: Request, body: bytes) -> None:
+    engine.load.awake.set()
+
+
 def _openapi(engine: Engine, request: Request, body: bytes) -> dict[str, Any]:
     return server.openapi({path: row["methods"] for path, row in TABLE.items()})
 
@@ -97,6 +106,9 @@ ACTIONS: dict[str, server.Action] = {
     **dict.fromkeys(DOCUMENTS, _openapi),
     **dict.fromkeys(METRICS, _metrics),
     **dict.fromkeys(("/health", "/health_generate", "/ready", "/ping"), _empty),
+    **dict.fromkeys(("/release_memory_occupation", "/pause_generation"), _release),
+    **dict.fromkeys(("/resume_memory_occupation", "/continue_generation"), _resume),
+    **dict.fromkeys(("/flush_cache", "/freeze_gc", "/abort_request"), _empty),
     "/v1/models": answers.models,
     "/v1/models/{model:path}": answers.model,
     "/model_info": answers.model_info,
