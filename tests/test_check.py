@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from modal_serve_gen import checks
-from modal_serve_gen.checks import sdk_import
+from modal_serve_gen.checks import sdk_import, view
 from scripts import golden
 from tests.conftest import ROOT
 
@@ -228,7 +229,7 @@ def test_a_hostile_file_does_not_crash_the_check(cli, app, content):
 )
 def test_a_failing_import_is_a_finding(app, text, expected):
     """Within the time limit, and whatever the file does to its process."""
-    result = sdk_import.import_app(app(text), limit_s=3)
+    result = sdk_import.import_app(app(text), limit_s=3 if "while" in text else sdk_import.LIMIT_S)
     assert any(expected in violation.message for violation in result.violations), result
 
 
@@ -243,13 +244,95 @@ def test_credentials_are_hidden_from_an_imported_file(app, monkeypatch, tmp_path
     assert sdk_import.import_app(path).violations == ()
 
 
-def test_imports_can_be_turned_off(cli, app, tmp_path):
+def test_imports_can_be_turned_off(cli, app, tmp_path_factory):
     """With --no-import, the code of the file does not run."""
-    path = app(f"import modal\nopen({str(tmp_path / 'ran')!r}, 'w')\n")
+    marker = tmp_path_factory.mktemp("elsewhere") / "ran"
+    path = app(f"import modal\nopen({str(marker)!r}, 'w')\n")
     assert cli("check", str(path), "--no-import").exit_code == 0
-    assert not (tmp_path / "ran").exists()
+    assert not marker.exists()
     assert cli("check", str(path)).exit_code == 0
-    assert (tmp_path / "ran").exists()
+    assert marker.exists()
+
+
+WRITES = """
+import json, os, pathlib
+import helper
+open("beside.txt", "w").write("x")
+pathlib.Path(__file__).with_name("other.txt").write_text("x")
+os.makedirs("out/deep")
+open("kept.txt", "a").write("more")
+SEEN = [helper.VALUE, open("kept.txt").read(), open("beside.txt").read(), sorted(os.listdir("."))]
+"""
+
+
+@pytest.mark.parametrize("views", [True, False], ids=["view", "copy"])
+def test_an_import_writes_nothing_next_to_the_file(app, tmp_path, monkeypatch, views):
+    """Neither bytecode nor the app's own files; the app itself sees what it has written."""
+    if views and not sdk_import.can_view():
+        pytest.skip("this machine does not allow user namespaces with overlays")
+    monkeypatch.setattr(sdk_import, "can_view", lambda: views)
+    monkeypatch.chdir(tmp_path)
+    app("kept", "kept.txt")
+    app("VALUE = 1\n", "helper.py")
+    result = sdk_import.import_app(app(WRITES))
+    assert (result.violations, result.note) == ((), "")
+    files = ["app.py", "beside.txt", "helper.py", "kept.txt", "other.txt", "out"]
+    assert result.names["SEEN"] == [1, "keptmore", "x", files]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["app.py", "helper.py", "kept.txt"]
+    assert (tmp_path / "kept.txt").read_text() == "kept"
+
+
+def test_a_folder_that_cannot_be_in_a_view_is_copied(app, monkeypatch):
+    """The import runs in a copy where the program that makes the view refuses."""
+    monkeypatch.setattr(sdk_import, "can_view", lambda: True)
+    monkeypatch.setattr(sdk_import, "VIEW", (sys.executable, "-c", f"import sys; sys.exit({view.REFUSED})"))
+    path = app("HERE = __file__\n")
+    assert sdk_import.import_app(path).names == {"HERE": str(path)}
+
+
+MONOREPO = {
+    "pyproject.toml": "",
+    "config.txt": "7",
+    "shared/__init__.py": "",
+    "shared/names.py": "NAME = 'shared'\n",
+    "services/llm/helper.py": "NAME = 'helper'\n",
+    "services/llm/app.py": "import helper\nfrom shared.names import NAME\nFOUND = [helper.NAME, NAME]\n",
+    "services/llm/reads.py": "FOUND = open('config.txt').read()\n",
+    "services/package/__init__.py": "",
+    "services/package/near.py": "NAME = 'near'\n",
+    "services/package/app.py": "from .near import NAME\nFOUND = NAME\n",
+    "loose/near.py": "NAME = 'loose'\n",
+    "loose/app.py": "from .near import NAME\nFOUND = NAME\n",
+    "services/llm/broken.py": "from shared.names import MISSING\n",
+    "services/llm/missing.py": "open('nowhere.txt')\n",
+    "services/llm/needs.py": "open('config.txt')\nimport surely_not_installed\n",
+}
+
+
+@pytest.mark.parametrize("views", [True, False], ids=["view", "copy"])
+@pytest.mark.parametrize("here", [".", "services", "services/llm"])
+def test_helper_modules_are_found_in_a_monorepo(tmp_path, monkeypatch, here, views):
+    """Next to the file, in the working directory and up to the root of the project; as a package if it is one."""
+    if views and not sdk_import.can_view():
+        pytest.skip("this machine does not allow user namespaces with overlays")
+    monkeypatch.setattr(sdk_import, "can_view", lambda: views)
+    for name, text in MONOREPO.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path / here)
+    results = {name: sdk_import.import_app(tmp_path / name) for name in MONOREPO if "FOUND" in MONOREPO[name]}
+    assert {name: (result.names.get("FOUND"), result.violations) for name, result in results.items()} == {
+        "services/llm/app.py": (["helper", "shared"], ()),
+        "services/llm/reads.py": ("7", ()),
+        "services/package/app.py": ("near", ()),
+        "loose/app.py": ("loose", ()),
+    }
+    broken = sdk_import.import_app(tmp_path / "services/llm/broken.py").violations[0].message
+    assert "ImportError: cannot import name 'MISSING' from 'shared.names'" in broken and str(tmp_path) in broken
+    missing = sdk_import.import_app(tmp_path / "services/llm/missing.py").violations[0].message
+    assert "FileNotFoundError" in missing
+    needs = sdk_import.import_app(tmp_path / "services/llm/needs.py")
+    assert needs.violations == () and "surely_not_installed is not installed" in needs.note
 
 
 def test_an_error_of_the_sdk_is_a_finding_on_its_line(app):

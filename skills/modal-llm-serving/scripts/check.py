@@ -1398,9 +1398,12 @@ if __name__ == "__main__":
 # === modal_serve_gen/checks/importer.py
 #| """Import one app and report the outcome. `sdk_import` runs this program in a separate process.
 #|
-#|     python importer.py APP.py DESCRIPTOR
+#|     python importer.py APP.py PROJECT DESCRIPTOR
 #|
-#| The report is one JSON document, written to that file descriptor: the error if any, the SDK's warnings, the constants.
+#| The file is imported as `modal run` does: with its folder and the working directory on the path. Where that fails for
+#| want of a file or a module, the working directory may have been another one: the folders up to PROJECT are tried, and a
+#| file with relative imports is imported as part of its package, as by `modal run -m`. The report is one JSON document,
+#| written to the descriptor: the error if any, the SDK's warnings, the constants.
 #| """
 #|
 #| import contextlib
@@ -1413,6 +1416,7 @@ if __name__ == "__main__":
 #| import traceback
 #| import warnings
 #| from pathlib import Path
+#| from typing import NamedTuple
 #|
 #| LIMITS = {
 #|     resource.RLIMIT_CPU: 20,  # seconds
@@ -1423,42 +1427,92 @@ if __name__ == "__main__":
 #|
 #|
 #| def main() -> None:
-#|     path, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+#|     path, project, descriptor = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 #|     sys.argv = [str(path)]
-#|     sys.path.insert(0, str(path.parent))
+#|     with contextlib.suppress(ImportError):
+#|         import modal  # noqa: F401 # before the app's own folders are on the path, as in `modal run`
+#|     folders = [folder for folder in path.parents if folder == project or project in folder.parents]
+#|     sys.path[:0] = [str(path.parent), ""]
+#|     sys.path += map(str, folders[1:])
 #|     for limit, value in LIMITS.items():
 #|         with contextlib.suppress(ValueError, OSError):  # a lower limit is set already
 #|             resource.setrlimit(limit, (value, value))
-#|     os.write(descriptor, json.dumps(report(path)).encode())
+#|     os.write(descriptor, json.dumps(report(path, project)).encode())
 #|     os._exit(0)  # skips exit handlers that the app registered
 #|
 #|
-#| def report(path: Path) -> dict[str, object]:
+#| def report(path: Path, project: Path) -> dict[str, object]:
 #|     """`error` (type, message, line, missing package), `warnings` ((message, line)), `names`, the SDK's `version`."""
 #|     version = ""
 #|     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
 #|         version = importlib.metadata.version("modal")
-#|     spec = importlib.util.spec_from_file_location("app_under_check", path)
-#|     assert spec is not None and spec.loader is not None
-#|     module = importlib.util.module_from_spec(spec)
-#|     sys.modules[spec.name] = module
-#|     error = None
+#|     here = Path.cwd()
+#|     first = outcome = attempt(path)
+#|     for folder in dict.fromkeys((project, path.parent)):
+#|         if isinstance(outcome.exception, FileNotFoundError) and folder != here:
+#|             os.chdir(folder)
+#|             outcome = attempt(path)
+#|     if isinstance(first.exception, ImportError) and "relative import" in str(first.exception):
+#|         outcome = attempt(path, package_name(path, project))
+#|     if isinstance(outcome.exception, FileNotFoundError):
+#|         outcome = first
+#|     messages = [
+#|         (str(warning.message), warning.lineno)
+#|         for warning in outcome.caught
+#|         if warning.category.__module__.startswith("modal") and Path(warning.filename) == path
+#|     ]
+#|     names = {name: value for name, value in outcome.names.items() if not name.startswith("__") and _is_data(value)}
+#|     return {"error": described(outcome.exception, path), "warnings": messages, "names": names, "version": version}
+#|
+#|
+#| class Outcome(NamedTuple):
+#|     """Of one attempt: the names that the file defines, what it raised, and the warnings."""
+#|
+#|     names: dict[str, object]
+#|     exception: BaseException | None
+#|     caught: list[warnings.WarningMessage]
+#|
+#|
+#| def attempt(path: Path, package: str = "") -> Outcome:
+#|     """Import the file as a script, or as the module `package`."""
+#|     exception: BaseException | None = None
+#|     names: dict[str, object] = {}
 #|     with warnings.catch_warnings(record=True) as caught:
 #|         warnings.simplefilter("always")
 #|         try:
-#|             spec.loader.exec_module(module)
-#|         except BaseException as exception:
-#|             frames = traceback.extract_tb(exception.__traceback__)
-#|             lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-#|             missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
-#|             error = [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
-#|     messages = [
-#|         (str(warning.message), warning.lineno)
-#|         for warning in caught
-#|         if warning.category.__module__.startswith("modal") and Path(warning.filename) == path
-#|     ]
-#|     names = {name: value for name, value in vars(module).items() if not name.startswith("__") and _is_data(value)}
-#|     return {"error": error, "warnings": messages, "names": names, "version": version}
+#|             if package:
+#|                 names = vars(importlib.import_module(package))
+#|             else:
+#|                 spec = importlib.util.spec_from_file_location(path.stem, path)
+#|                 assert spec is not None and spec.loader is not None
+#|                 module = importlib.util.module_from_spec(spec)
+#|                 sys.modules[spec.name] = module
+#|                 names = vars(module)
+#|                 spec.loader.exec_module(module)
+#|         except BaseException as error:
+#|             exception = error
+#|     return Outcome(names, exception, caught)
+#|
+#|
+#| def package_name(path: Path, project: Path) -> str:
+#|     """Dotted name of a file in its package: below the first folder without an `__init__.py`, or below the project."""
+#|     top = path.parent
+#|     while (top / "__init__.py").exists():
+#|         top = top.parent
+#|     if top == path.parent:
+#|         top = project if project != path.parent else path.parent.parent
+#|     sys.path.insert(0, str(top))
+#|     return ".".join(path.relative_to(top).with_suffix("").parts)
+#|
+#|
+#| def described(exception: BaseException | None, path: Path) -> list[object] | None:
+#|     """Type, message, line in the file, and the missing package of an exception."""
+#|     if exception is None:
+#|         return None
+#|     frames = traceback.extract_tb(exception.__traceback__)
+#|     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+#|     missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
+#|     return [type(exception).__name__, str(exception)[:MAX_CHARACTERS], lines[-1] if lines else 1, missing]
 #|
 #|
 #| def _is_data(value: object, depth: int = 0) -> bool:
@@ -4062,7 +4116,7 @@ if __name__ == "__main__":
 #| """Import an app with the installed Modal SDK: errors, deprecation warnings, and the values of its constants.
 #|
 #| The import runs in a separate process with resource limits and without credentials, and ends in bounded time, whatever
-#| the file does.
+#| the file does. What it writes next to the file goes to memory, or to a copy.
 #| """
 #|
 #| import ast
@@ -4075,15 +4129,24 @@ if __name__ == "__main__":
 #| import sys
 #| import tempfile
 #| import time
+#| from collections.abc import Mapping
 #| from dataclasses import dataclass, field
+#| from functools import cache
 #| from pathlib import Path
+#| from types import MappingProxyType
+#| from typing import NamedTuple
 #|
+#| from modal_serve_gen.checks import view
 #| from modal_serve_gen.checks.modal_objects import Violation
 #| from modal_serve_gen.checks.severity import Severity
 #|
 #| LIMIT_S = 20
 #| MAX_REPORT_BYTES = 2**20
 #| KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
+#| PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "requirements.txt")
+#| MAX_DEPTH = 8  # folders above a file that may be its project
+#| IMPORTER = Path(__file__).with_name("importer.py")
+#| VIEW = (sys.executable, "-I", "-S", str(Path(__file__).with_name("view.py")))
 #| MOVE_WORK = "move such work into a function"
 #|
 #|
@@ -4098,8 +4161,9 @@ if __name__ == "__main__":
 #|
 #| def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
 #|     """Import the app at `path`."""
-#|     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as home:
-#|         output, exit_code = _run(path.resolve(), home, limit_s)
+#|     output, exit_code = _import(path.resolve(), can_view(), limit_s)
+#|     if can_view() and (output, exit_code) == (b"", view.REFUSED):  # a file system that cannot be in an overlay
+#|         output, exit_code = _import(path.resolve(), False, limit_s)
 #|     if exit_code is None:
 #|         return ImportResult(violations=(Violation(1, f"the import does not finish within {limit_s:g} s", MOVE_WORK),))
 #|     try:
@@ -4139,16 +4203,81 @@ if __name__ == "__main__":
 #|     return False
 #|
 #|
-#| def _run(path: Path, home: str, limit_s: float) -> tuple[bytes, int | None]:
+#| class _Place(NamedTuple):
+#|     """Where a file is imported: it and its project, the working directory, and either a view or copies of these."""
+#|
+#|     path: Path
+#|     project: Path
+#|     cwd: Path
+#|     enter: tuple[str, ...] = ()  # in front of the command
+#|     copies: Mapping[Path, Path] = MappingProxyType({})  # folder -> copy
+#|
+#|
+#| def _import(path: Path, views: bool, limit_s: float) -> tuple[bytes, int | None]:
+#|     """Output and exit code of the importer, in a view or in a copy."""
+#|     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
+#|         place = _place(path, Path(folder), views)
+#|         output, exit_code = _run(place, Path(folder), limit_s)
+#|     for original, copy in place.copies.items():
+#|         output = output.replace(os.fsencode(copy), os.fsencode(original))
+#|     return output, exit_code
+#|
+#|
+#| def _place(path: Path, temporary: Path, views: bool) -> _Place:
+#|     """A place from which nothing can be written next to the file: a view of its folders, or a copy of them."""
+#|     try:
+#|         here = Path.cwd()
+#|     except FileNotFoundError:  # it was removed
+#|         here = path.parent
+#|     here = path.parent if here == here.parent else here
+#|     project = project_folder(path)
+#|     folders = view.outermost([path.parent, project, here])
+#|     if views:
+#|         memory = temporary / "view"
+#|         memory.mkdir()
+#|         return _Place(path, project, here, (*VIEW, str(memory), *map(str, folders), "--"))
+#|     copies = view.copy(folders, path, temporary / "copy")
+#|
+#|     def copied(file: Path) -> Path:
+#|         outer = next((folder for folder in copies if folder == file or folder in file.parents), None)
+#|         return copies[outer] / file.relative_to(outer) if outer else copies[path.parent]
+#|
+#|     return _Place(copied(path), copied(project), copied(here), copies=copies)
+#|
+#|
+#| def project_folder(path: Path) -> Path:
+#|     """The root of a file's project: its repository, or the outermost folder with a project's files, or its own."""
+#|     parents = list(path.parents)[:MAX_DEPTH]
+#|     repository = next((folder for folder in parents if (folder / ".git").exists()), None)
+#|     marked = [folder for folder in parents if any((folder / name).exists() for name in PROJECT_FILES)]
+#|     return repository or (marked[-1] if marked else path.parent)
+#|
+#|
+#| @cache
+#| def can_view() -> bool:
+#|     """True if this machine allows the namespaces and mounts of a view."""
+#|     if sys.platform != "linux":
+#|         return False
+#|     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
+#|         memory, shown = Path(folder, "memory"), Path(folder, "shown")
+#|         memory.mkdir()
+#|         shown.mkdir()
+#|         command = [*VIEW, str(memory), str(shown), "--", sys.executable, "-I", "-S", "-c", ""]
+#|         return subprocess.run(command, capture_output=True, timeout=LIMIT_S).returncode == 0
+#|
+#|
+#| def _run(place: _Place, temporary: Path, limit_s: float) -> tuple[bytes, int | None]:
 #|     """Output and exit code of the importer; the code is None if it had to be killed."""
+#|     home = temporary / "home"
+#|     home.mkdir()
 #|     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-#|     environment |= {"HOME": home, "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
-#|     environment["TMPDIR"] = home
+#|     environment |= {"HOME": str(home), "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
+#|     environment["TMPDIR"] = str(home)
 #|     reader, writer = os.pipe()
 #|     process = subprocess.Popen(
-#|         [sys.executable, "-P", str(Path(__file__).with_name("importer.py")), str(path), str(writer)],
+#|         [*place.enter, sys.executable, "-P", *map(str, (IMPORTER, place.path, place.project, writer))],
 #|         env=environment,
-#|         cwd=path.parent,
+#|         cwd=place.cwd,
 #|         pass_fds=[writer],
 #|         start_new_session=True,
 #|         stdin=subprocess.DEVNULL,
@@ -4228,6 +4357,130 @@ if __name__ == "__main__":
 #|     """The severity of a rule. Raises AttributeError for a rule without one."""
 #|     level: Severity = getattr(rule, ATTRIBUTE)
 #|     return level
+
+# === modal_serve_gen/checks/view.py
+#| """A view of folders in which nothing that a program writes reaches them.
+#|
+#|     python -I -S view.py HOME FOLDER... -- COMMAND...
+#|
+#| runs COMMAND in new namespaces, where writes below each FOLDER go to memory. Exits with 77 if the machine does not allow
+#| that. `copy` makes copies instead. Standard library only.
+#| """
+#|
+#| import ctypes
+#| import os
+#| import shutil
+#| import sys
+#| from collections.abc import Iterable, Iterator
+#| from pathlib import Path
+#|
+#| REFUSED = 77
+#| NEW_NAMESPACES = 0x10000000 | 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
+#| RECURSIVE, PRIVATE = 0x4000, 0x40000  # mount(2)
+#| MEMORY = b"size=64m,mode=700"
+#| MAX_FILES, MAX_BYTES, MAX_FILE_BYTES = 2000, 2**26, 2**20  # of a copy
+#| SKIPPED_FOLDERS = {"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"}
+#|
+#|
+#| def enter(home: str, folders: list[str]) -> None:
+#|     """Enter namespaces in which writes below `folders` go to memory, mounted at `home`. Raises OSError."""
+#|     libc = ctypes.CDLL(None, use_errno=True)
+#|
+#|     def check(result: int) -> None:
+#|         if result < 0:
+#|             number = ctypes.get_errno()
+#|             raise OSError(number, os.strerror(number))
+#|
+#|     user, group, here = os.getuid(), os.getgid(), str(Path.cwd())
+#|     check(libc.unshare(NEW_NAMESPACES))
+#|     Path("/proc/self/setgroups").write_text("deny")
+#|     for name, number in (("uid", user), ("gid", group)):
+#|         _map(Path(f"/proc/self/{name}_map"), number)
+#|     check(libc.mount(None, b"/", None, RECURSIVE | PRIVATE, None))
+#|     check(libc.mount(b"none", os.fsencode(home), b"tmpfs", 0, MEMORY))
+#|     for number, folder in enumerate(folders):
+#|         upper, work = Path(home, f"upper{number}"), Path(home, f"work{number}")
+#|         upper.mkdir()
+#|         work.mkdir()
+#|         options = f"lowerdir={_escaped(folder)},upperdir={_escaped(str(upper))},workdir={_escaped(str(work))}"
+#|         target = os.fsencode(folder)
+#|         if libc.mount(b"overlay", target, b"overlay", 0, os.fsencode(f"{options},userxattr")) < 0:
+#|             check(libc.mount(b"overlay", target, b"overlay", 0, os.fsencode(options)))
+#|     os.chdir(here)  # now in the view
+#|
+#|
+#| def _map(file: Path, number: int) -> None:
+#|     """All users or groups keep their numbers, as far as root may say so; otherwise the own one."""
+#|     try:
+#|         file.write_text(f"0 0 {2**32 - 1}")
+#|     except OSError:
+#|         file.write_text(f"{number} {number} 1")
+#|
+#|
+#| def _escaped(path: str) -> str:
+#|     """A path in the options of an overlay."""
+#|     for character in ("\\", ":", ","):
+#|         path = path.replace(character, f"\\{character}")
+#|     return path
+#|
+#|
+#| def outermost(folders: Iterable[Path]) -> list[Path]:
+#|     """The folders without those below another one, and without the root of the file system."""
+#|     unique = {folder for folder in folders if folder != folder.parent}
+#|     return sorted(folder for folder in unique if not unique & set(folder.parents))
+#|
+#|
+#| def copy(folders: list[Path], needed: Path, target: Path) -> dict[Path, Path]:
+#|     """Copy the small files below `folders`; where there are too many, only those next to the file `needed`.
+#|
+#|     Returns folder -> its copy below `target`.
+#|     """
+#|     copies = {folder: target / str(number) for number, folder in enumerate(folders)}
+#|     files = [(file, copy / file.relative_to(folder)) for folder, copy in copies.items() for file in _files(folder)]
+#|     if len(files) > MAX_FILES or sum(file.stat().st_size for file, _ in files) > MAX_BYTES:
+#|         copies = {needed.parent: target / "0"}
+#|         files = [(file, target / "0" / file.name) for file in needed.parent.iterdir() if _is_small(file)]
+#|     for copied in copies.values():
+#|         copied.mkdir(parents=True, exist_ok=True)
+#|     for file, copied in files:
+#|         copied.parent.mkdir(parents=True, exist_ok=True)
+#|         shutil.copyfile(file, copied)
+#|     return copies
+#|
+#|
+#| def _files(folder: Path) -> Iterator[Path]:
+#|     """Small files below a folder; stops soon after MAX_FILES."""
+#|     count = 0
+#|     for path, subfolders, names in os.walk(folder):
+#|         subfolders[:] = sorted(name for name in subfolders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+#|         for name in sorted(names):
+#|             if _is_small(file := Path(path, name)):
+#|                 yield file
+#|                 count += 1
+#|         if count > MAX_FILES:
+#|             return
+#|
+#|
+#| def _is_small(file: Path) -> bool:
+#|     try:
+#|         return file.is_file() and file.stat().st_size <= MAX_FILE_BYTES
+#|     except OSError:
+#|         return False
+#|
+#|
+#| def main() -> None:
+#|     home, *rest = sys.argv[1:]
+#|     end = rest.index("--")
+#|     command = rest[end + 1 :]
+#|     try:
+#|         enter(home, rest[:end])
+#|     except OSError:
+#|         sys.exit(REFUSED)
+#|     os.execv(command[0], command)
+#|
+#|
+#| if __name__ == "__main__":
+#|     main()
 
 # === modal_serve_gen/errors.py
 #| """Errors of the commands, each with its exit code.

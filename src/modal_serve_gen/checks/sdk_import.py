@@ -1,7 +1,7 @@
 """Import an app with the installed Modal SDK: errors, deprecation warnings, and the values of its constants.
 
 The import runs in a separate process with resource limits and without credentials, and ends in bounded time, whatever
-the file does.
+the file does. What it writes next to the file goes to memory, or to a copy.
 """
 
 import ast
@@ -14,15 +14,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
+from modal_serve_gen.checks import view
 from modal_serve_gen.checks.modal_objects import Violation
 from modal_serve_gen.checks.severity import Severity
 
 LIMIT_S = 20
 MAX_REPORT_BYTES = 2**20
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "requirements.txt")
+MAX_DEPTH = 8  # folders above a file that may be its project
+IMPORTER = Path(__file__).with_name("importer.py")
+VIEW = (sys.executable, "-I", "-S", str(Path(__file__).with_name("view.py")))
 MOVE_WORK = "move such work into a function"
 
 
@@ -37,8 +46,9 @@ class ImportResult:
 
 def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
     """Import the app at `path`."""
-    with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as home:
-        output, exit_code = _run(path.resolve(), home, limit_s)
+    output, exit_code = _import(path.resolve(), can_view(), limit_s)
+    if can_view() and (output, exit_code) == (b"", view.REFUSED):  # a file system that cannot be in an overlay
+        output, exit_code = _import(path.resolve(), False, limit_s)
     if exit_code is None:
         return ImportResult(violations=(Violation(1, f"the import does not finish within {limit_s:g} s", MOVE_WORK),))
     try:
@@ -78,16 +88,81 @@ def already_reported(tree: ast.Module, line: int, reported_lines: set[int]) -> b
     return False
 
 
-def _run(path: Path, home: str, limit_s: float) -> tuple[bytes, int | None]:
+class _Place(NamedTuple):
+    """Where a file is imported: it and its project, the working directory, and either a view or copies of these."""
+
+    path: Path
+    project: Path
+    cwd: Path
+    enter: tuple[str, ...] = ()  # in front of the command
+    copies: Mapping[Path, Path] = MappingProxyType({})  # folder -> copy
+
+
+def _import(path: Path, views: bool, limit_s: float) -> tuple[bytes, int | None]:
+    """Output and exit code of the importer, in a view or in a copy."""
+    with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
+        place = _place(path, Path(folder), views)
+        output, exit_code = _run(place, Path(folder), limit_s)
+    for original, copy in place.copies.items():
+        output = output.replace(os.fsencode(copy), os.fsencode(original))
+    return output, exit_code
+
+
+def _place(path: Path, temporary: Path, views: bool) -> _Place:
+    """A place from which nothing can be written next to the file: a view of its folders, or a copy of them."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed
+        here = path.parent
+    here = path.parent if here == here.parent else here
+    project = project_folder(path)
+    folders = view.outermost([path.parent, project, here])
+    if views:
+        memory = temporary / "view"
+        memory.mkdir()
+        return _Place(path, project, here, (*VIEW, str(memory), *map(str, folders), "--"))
+    copies = view.copy(folders, path, temporary / "copy")
+
+    def copied(file: Path) -> Path:
+        outer = next((folder for folder in copies if folder == file or folder in file.parents), None)
+        return copies[outer] / file.relative_to(outer) if outer else copies[path.parent]
+
+    return _Place(copied(path), copied(project), copied(here), copies=copies)
+
+
+def project_folder(path: Path) -> Path:
+    """The root of a file's project: its repository, or the outermost folder with a project's files, or its own."""
+    parents = list(path.parents)[:MAX_DEPTH]
+    repository = next((folder for folder in parents if (folder / ".git").exists()), None)
+    marked = [folder for folder in parents if any((folder / name).exists() for name in PROJECT_FILES)]
+    return repository or (marked[-1] if marked else path.parent)
+
+
+@cache
+def can_view() -> bool:
+    """True if this machine allows the namespaces and mounts of a view."""
+    if sys.platform != "linux":
+        return False
+    with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
+        memory, shown = Path(folder, "memory"), Path(folder, "shown")
+        memory.mkdir()
+        shown.mkdir()
+        command = [*VIEW, str(memory), str(shown), "--", sys.executable, "-I", "-S", "-c", ""]
+        return subprocess.run(command, capture_output=True, timeout=LIMIT_S).returncode == 0
+
+
+def _run(place: _Place, temporary: Path, limit_s: float) -> tuple[bytes, int | None]:
     """Output and exit code of the importer; the code is None if it had to be killed."""
+    home = temporary / "home"
+    home.mkdir()
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    environment |= {"HOME": home, "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["TMPDIR"] = home
+    environment |= {"HOME": str(home), "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["TMPDIR"] = str(home)
     reader, writer = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-P", str(Path(__file__).with_name("importer.py")), str(path), str(writer)],
+        [*place.enter, sys.executable, "-P", *map(str, (IMPORTER, place.path, place.project, writer))],
         env=environment,
-        cwd=path.parent,
+        cwd=place.cwd,
         pass_fds=[writer],
         start_new_session=True,
         stdin=subprocess.DEVNULL,

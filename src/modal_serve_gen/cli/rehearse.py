@@ -47,7 +47,10 @@ class PassingOn(Command):
 def rehearse(
     context: typer.Context,
     target: Annotated[
-        str, typer.Argument(metavar="APP.py", help="Modal app: APP.py or APP.py::FUNCTION, as for `modal run`.")
+        str,
+        typer.Argument(
+            metavar="APP.py", help="Modal app: APP.py, or APP.py::FUNCTION where it has several entrypoints."
+        ),
     ],
     engine: Annotated[
         Literal["real", "stub"],
