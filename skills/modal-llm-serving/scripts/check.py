@@ -4475,7 +4475,7 @@ if __name__ == "__main__":
 #|     try:
 #|         enter(home, rest[:end])
 #|     except OSError:
-#|         sys.exit(REFUSED)
+#|         os._exit(REFUSED)
 #|     os.execv(command[0], command)
 #|
 #|

@@ -114,7 +114,7 @@ def main() -> None:
     try:
         enter(home, rest[:end])
     except OSError:
-        sys.exit(REFUSED)
+        os._exit(REFUSED)
     os.execv(command[0], command)
 
 
