@@ -17,6 +17,7 @@ from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
 UNCHECKED = ("other", "placeholder")  # kinds of notes of stubs that know little of their engine
+MAX_COMMANDS = 4  # of an image, in the report
 MISSING_MODULE = re.compile(r"No module named '(\w+)")
 
 
@@ -163,6 +164,9 @@ def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
     """What only Modal can show, and what was not reached; `triggered` counts each fault that was requested."""
     config, plane = outcome.config, outcome.plane
     lines = ["the image build: whether its packages install together, and how long that takes"]
+    if plane.not_run:
+        more = f" and {len(plane.not_run) - MAX_COMMANDS} more" if len(plane.not_run) > MAX_COMMANDS else ""
+        lines.append(f"commands of the image, not run here: {'; '.join(plane.not_run[:MAX_COMMANDS])}{more}")
     functions = plane.functions.values()
     if any(function.gpus for function in functions):
         lines.append(

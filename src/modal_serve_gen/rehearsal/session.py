@@ -114,7 +114,7 @@ class Rehearsal:
         plane.open_url, plane.open_tunnel = self.ingress.open, tunnels.open
         plane.start_container, plane.retire, plane.kill = fleet.ensure, fleet.retire, fleet.kill
         plane.stop_containers, plane.run_build = fleet.stop_app, fleet.build
-        plane.image_work = substitutes.image_work
+        plane.image_work, plane.run_steps = substitutes.image_work, fleet.run_steps
         plane.listeners += [await self.hub.start(), await blob_server.start()]
         substitutes.hub_url, plane.blob_server_url = plane.listeners[0].url, blob_server.url
         self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark) | trust

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import math
 import os
+import re
 import signal
 import time
 from collections.abc import Coroutine, Sequence
@@ -19,7 +20,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.containers import startup
 from modal_serve_gen.rehearsal.containers.launching import Launcher
-from modal_serve_gen.rehearsal.control_plane import apps, calls, servers
+from modal_serve_gen.rehearsal.control_plane import apps, calls, image_layers, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
 from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function, Image
 
@@ -30,6 +31,8 @@ CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
 MAX_CONTAINERS = 4  # of one function, on one machine
 MAX_BUILD_S = 1800
+ABSOLUTE = re.compile(r"(?<![\w.:/])/\w")  # a path in shell text
+LACKING = re.compile(r"No module named '[\w.]+'|[\w./-]+: (?:command )?not found")  # here, not in the image
 
 
 class Fleet:
@@ -51,12 +54,16 @@ class Fleet:
 
     def launch(self, function: Function) -> Container:
         """Start one more container for `function`."""
+        container = self._new_container(function)
+        self.plane.note(EventKind.CONTAINER_STARTED, function.tag)
+        self._spawn(self._run(container))
+        return container
+
+    def _new_container(self, function: Function) -> Container:
         self.count += 1
         container = Container(self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count)
         container.host, container.inner_host = self.launcher.addresses(container)
         function.containers.append(container)
-        self.plane.note(EventKind.CONTAINER_STARTED, function.tag)
-        self._spawn(self._run(container))
         return container
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -78,12 +85,55 @@ class Fleet:
         if not await item.call.changed.until(lambda: item.output is not None, limit_s):
             calls.finish(item, calls.failure(f"The build function {function.tag} did not end within {limit_s} s."))
         await self.stop(function)
+        for container in function.containers[-1:]:
+            await asyncio.to_thread(image_layers.keep, self.plane, image, container)
         self.plane.note(EventKind.BUILD_ENDED, function.tag)
         assert item.output is not None
         image.result = item.output.result
         if image.result.status == calls.FAILURE:  # a status that the SDK knows of calls, not of images
             image.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
         image.changed.notify()
+
+    async def run_steps(self, image: Image) -> None:
+        """Run the downloads of an image's last layer, and set the image's result."""
+        function, image.result = image.steps, None
+        assert function is not None
+        if not self.launcher.isolated and ABSOLUTE.search(image.script.replace(" /\n", "\n")):
+            self.plane.not_run.append("downloads to absolute paths, which need isolated containers")
+            code, output = 0, ""
+        else:
+            code, output = await self._run_script(image, function)
+        if code and LACKING.search(output):
+            self.plane.not_run.append(f"a download ({LACKING.search(output)[0]})")  # type: ignore[index]
+        elif code:
+            image.result = api_pb2.GenericResult(
+                status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE,
+                exception=f"A command of the image failed with exit code {code}: {output.strip()[-500:]}",
+            )
+        image.result = image.result or api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
+        image.changed.notify()
+
+    async def _run_script(self, image: Image, function: Function) -> tuple[int, str]:
+        """Run `image.script` in a container of its own; its exit code and output, and its files become a layer."""
+        container = self._new_container(function)
+        script = image.script if self.launcher.isolated else re.sub(r"mkdir -p / && cd /", "cd", image.script)
+        server, process, outputs = await self.launcher.start(container, script)
+        first = len(image.logs)
+        try:
+            code = await asyncio.wait_for(process.wait(), MAX_BUILD_S)
+        except TimeoutError:
+            code = -1
+        finally:
+            _kill(container)
+            server.close()
+            if container.network:
+                await container.network.close()
+        for output in outputs:
+            await output.drained(LOG_DRAIN_S)
+        container.exit_code = code
+        if code == 0:
+            await asyncio.to_thread(image_layers.keep, self.plane, image, container)
+        return code, "".join(item.data for item in image.logs[first:])
 
     async def stop_app(self, app: App) -> None:
         await asyncio.gather(

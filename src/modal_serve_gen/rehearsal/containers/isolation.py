@@ -68,7 +68,7 @@ def specification(
     SDK `uploaded` outside of /root, and the `visible` parts of the hidden folders.
     """
     folder = container.folder
-    (folder / "fs").mkdir()
+    (folder / "fs").mkdir(exist_ok=True)  # the image may have files there
     mounts = {"/root": folder / "root", "/tmp": folder / "tmp", "/var/tmp": folder / "tmp", "/home": folder / "home"}
     mounts |= {str(path): path for path in _outermost([*visible, plane.folder])}
     mounts |= uploaded

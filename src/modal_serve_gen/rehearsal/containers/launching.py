@@ -15,7 +15,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.containers import bare_env, container_env, isolation
 from modal_serve_gen.rehearsal.containers.pipes import Output
-from modal_serve_gen.rehearsal.control_plane import apps
+from modal_serve_gen.rehearsal.control_plane import apps, image_layers
 from modal_serve_gen.rehearsal.control_plane.rpc import Handlers, Service, compatible
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function, Image
 from modal_serve_gen.rehearsal.loopback import Listener
@@ -54,19 +54,22 @@ class Launcher:
             return isolation.ADDRESS, "127.0.0.1"
         return container_env.addresses(self.network, container.number)
 
-    async def start(self, container: Container) -> tuple[Server, asyncio.subprocess.Process, list[Output]]:
-        """Start its process; returns its RPC server, the process, and its output."""
+    async def start(
+        self, container: Container, script: str = ""
+    ) -> tuple[Server, asyncio.subprocess.Process, list[Output]]:
+        """Start its process, or a shell that runs `script`; returns its RPC server, the process, and its output."""
         function, folder = container.function, container.folder
         for name in ("root", "tmp", "home"):
             (folder / name).mkdir(parents=True)
+        image = self.plane.images.get(function.definition.image_id)
+        await asyncio.to_thread(image_layers.apply, image, folder)
         elsewhere = container_env.upload(self.plane, function, folder / "root")
         socket_path = folder / "s"
         server = Server([Service(self.plane, self.handlers, container)])
         await server.start(path=str(socket_path))
-        image = self.plane.images.get(function.definition.image_id)
         python, added = await asyncio.to_thread(self.prepare, image)
         elsewhere |= container_env.link(self.programs(image), folder / "root")
-        command = [str(python), "-u", str(bare_env.SHIM / "container.py")]
+        command = ["/bin/sh", "-c", script] if script else [str(python), "-u", str(bare_env.SHIM / "container.py")]
         inherited: socket.socket | None = None
         if self.isolated:
             channel, inherited = socket.socketpair()
@@ -118,7 +121,7 @@ class Launcher:
     def _log(self, container: Container, descriptor: api_pb2.FileDescriptor.ValueType) -> Callable[[str], None]:
         """Where a container's output goes: to its app's log, or to the log of the image that it builds."""
         function: Function = container.function
-        image = next((image for image in self.plane.images.values() if image.build is function), None)
+        image = next((image for image in self.plane.images.values() if function in (image.build, image.steps)), None)
 
         def write(text: str) -> None:
             if image is None:

@@ -16,10 +16,11 @@ from collections.abc import AsyncIterator, Callable
 from modal_proto import api_pb2
 
 from modal_serve_gen import facts
-from modal_serve_gen.rehearsal import image_packages
+from modal_serve_gen.rehearsal import build_steps, image_packages
+from modal_serve_gen.rehearsal.control_plane import image_layers
 from modal_serve_gen.rehearsal.control_plane.objects import IMAGE_BUILDER_VERSION
 from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
-from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Image, Mount
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Function, Image, Mount
 from modal_serve_gen.rehearsal.packages import ENGINES, Contents, brought_by, package_facts
 
 SUCCESS = api_pb2.GenericResult.GENERIC_STATUS_SUCCESS
@@ -42,11 +43,13 @@ async def ImageGetOrCreate(plane: ControlPlane, request: api_pb2.ImageGetOrCreat
     if image is None:
         python = _python(base, plane.mounts.get(definition.context_mount_id), commands)
         image = plane.images[f"im-{key}"] = Image(f"im-{key}", commands, python, build)
+        image.layers = [layer for item in base for layer in item.layers]
+        _read_steps(plane, image, request)
         image.files = {name: text for item in base for name, text in item.files.items()} | _files(plane, definition)
         if definition.build_function.HasField("input"):
             image.build_input = definition.build_function.input
         work = await asyncio.to_thread(plane.image_work, image)
-        if build is None and work is None:
+        if build is None and work is None and image.steps is None:
             image.result = api_pb2.GenericResult(status=SUCCESS)
         else:
             image.task = asyncio.create_task(_build(plane, image, work))
@@ -64,6 +67,27 @@ def _files(plane: ControlPlane, definition: api_pb2.Image) -> dict[str, str]:
     return {name: data.decode("utf-8", "replace") for name, data in files.items()}
 
 
+def _read_steps(plane: ControlPlane, image: Image, request: api_pb2.ImageGetOrCreateRequest) -> None:
+    """Copy the files of a layer, and find out which of its commands are run."""
+    definition = request.image
+    before = image.commands[: len(image.commands) - len(definition.dockerfile_commands)]
+    folder = next((line.split()[1] for line in reversed(before) if line.upper().startswith("WORKDIR ")), "/")
+    mount = plane.mounts.get(definition.context_mount_id)
+    if mount and not mount.name:
+        image_layers.copied(plane, image, build_steps.copies(definition.dockerfile_commands, mount.files, folder))
+    steps = build_steps.read(definition.dockerfile_commands, folder)
+    if request.namespace != api_pb2.DEPLOYMENT_NAMESPACE_GLOBAL:  # not Modal's own base images
+        plane.not_run += [text for text in steps.not_run if text not in plane.not_run]
+    if steps.script:
+        image.script = steps.script
+        image.steps = Function(plane.new_id("fu"), plane.app(request.app_id), "the image build")
+        image.steps.definition.image_id = image.id
+        image.steps.definition.secret_ids.extend(definition.secret_ids)
+        if "volume_mounts" in definition.DESCRIPTOR.fields_by_name:
+            image.steps.definition.volume_mounts.extend(definition.volume_mounts)
+        plane.functions[image.steps.id] = image.steps
+
+
 async def _build(plane: ControlPlane, image: Image, work: Callable[[Callable[[str], None]], None] | None) -> None:
     loop = asyncio.get_running_loop()
 
@@ -73,7 +97,9 @@ async def _build(plane: ControlPlane, image: Image, work: Callable[[Callable[[st
     try:
         if work is not None:
             await asyncio.to_thread(work, say)
-        if image.build is None:
+        if image.steps is not None:
+            await plane.run_steps(image)
+        elif image.build is None:
             image.result = api_pb2.GenericResult(status=SUCCESS)
             image.changed.notify()
         else:

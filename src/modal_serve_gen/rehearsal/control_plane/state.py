@@ -106,6 +106,9 @@ class Image:
     python: str | None = None  # series, such as "3.12"; None: unknown
     build: Function | None = None
     files: dict[str, str] = field(default_factory=dict)  # text files that its steps can copy, by path
+    steps: Function | None = None  # runs the downloads of its last layer, `script`
+    script: str = ""  # shell text
+    layers: list[Path] = field(default_factory=list)  # folders with files that its containers have
     build_input: api_pb2.FunctionInput | None = None
     result: api_pb2.GenericResult | None = None
     logs: list[api_pb2.TaskLogs] = field(default_factory=list)
@@ -214,6 +217,7 @@ class ControlPlane:
     unimplemented: list[str] = field(default_factory=list)  # RPCs that were called and are not implemented
     internal_errors: list[Exception] = field(default_factory=list)  # failures of the rehearsal, not of the app
     substituted: list[str] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)  # commands in the builds of images
     findings: list[str] = field(default_factory=list)  # problems of the app that did not stop it
     events: list[Event] = field(default_factory=list)
     blob_server_url: str = ""
@@ -226,6 +230,7 @@ class ControlPlane:
     stop_containers: Callable[[App], Awaitable[None]] = _nothing
     kill: Callable[[Container, str], None] = lambda container, why: None
     run_build: Callable[[Image], Awaitable[None]] = _nothing
+    run_steps: Callable[[Image], Awaitable[None]] = _nothing
     # What has to be done before an image is ready, with a callback for progress; None: nothing.
     image_work: Callable[[Image], Callable[[Callable[[str], None]], None] | None] = lambda image: None
     open_url: Callable[[Function, str], Awaitable[str]] = _no_url  # of a function ("") or a method of its class

@@ -63,7 +63,7 @@ def mirror(folder: str, fs: str, targets: set[str], opened: set[str]) -> None:
         if entry.is_symlink():
             Path(fs + path).symlink_to(Path(path).readlink())
         elif path in opened and entry.is_dir():
-            Path(fs + path).mkdir()
+            Path(fs + path).mkdir(exist_ok=True)  # a layer of the image may have it
             mirror(path, fs, targets, opened)
         elif entry.is_dir() or entry.is_file():
             with contextlib.suppress(PermissionError):  # files that the user may not read are left out
