@@ -54,6 +54,19 @@ def test_a_key_belongs_to_the_secret_that_its_name_suggests(tmp_path):
     assert expected(named("Gemini-API-Key"), tmp_path).expected("Gemini-API-Key")[0] == "GEMINI_API_KEY"
 
 
+def test_a_secret_for_a_registry_has_the_keys_that_modal_asks_for(tmp_path):
+    """Written in the call or assigned before; Secrets of AWS and Google Cloud have their own keys."""
+    source = """import modal
+key = modal.Secret.from_name("mine")
+modal.Image.from_registry("x/y", secret=key)
+modal.Image.from_dockerfile("Dockerfile", registry_secret=modal.Secret.from_name("other"))
+modal.Image.from_registry("x/z", secret=modal.Secret.from_name("aws-secret"))
+"""
+    keys = expected(source, tmp_path)
+    assert keys.expected("mine") == keys.expected("other") == secret_keys.REGISTRY
+    assert "AWS_REGION" in keys.expected("aws-secret") and keys.expected("third") == ()
+
+
 def test_without_any_hint_the_modules_say_what_a_secret_is_for(tmp_path):
     """An engine or a client in the app reads its own variables."""
     engine = 'image = modal.Image.debian_slim().pip_install("vllm==0.33.0")\n'

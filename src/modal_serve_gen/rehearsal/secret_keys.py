@@ -15,6 +15,8 @@ PRIVATE = re.compile(r"TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|(?
 # Variables that every container has, or that Modal, Python or CUDA set.
 GIVEN = re.compile(r"MODAL_.*|PYTHON.*|CUDA_.*|NVIDIA_.*|LD_.*|HOME|PATH|USER|PWD|TMPDIR|LANG|SHELL|HOSTNAME|TERM")
 IN_SHELL = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)")
+# modal 1.6.4, Image.from_registry: keys of a Secret for a registry that is neither AWS nor Google Cloud
+REGISTRY = ("REGISTRY_USERNAME", "REGISTRY_PASSWORD")
 SHORT = 5  # letters of a service's name that has to be a whole word
 
 
@@ -58,6 +60,7 @@ class SecretKeys:
     read: tuple[str, ...] = ()  # variables that the app reads, and that nothing in it sets
     names: frozenset[str] = frozenset()  # of all Secrets that the app names
     imports: frozenset[str] = frozenset()  # modules that the app imports, and its engine
+    registries: frozenset[str] = frozenset()  # names of Secrets for registries of images
 
     def expected(self, name: str) -> tuple[str, ...]:
         """Keys of the Secret `name`: the given ones, those of its service, and those that the app reads.
@@ -65,6 +68,8 @@ class SecretKeys:
         A key that belongs to the service of another Secret is left to that one. If nothing else is known, the Secret
         is expected to be for the modules that the app imports.
         """
+        if name in self.registries and not _of_service(name):
+            return (*self.given.get(name, ()), *REGISTRY)
         own, others = _of_service(name), {key for other in self.names - {name} for key in _of_service(other)}
         keys = [*self.given.get(name, ()), *own, *(key for key in self.read if key not in others - set(own))]
         if not keys:
@@ -98,7 +103,21 @@ def of_app(files: AppFiles, given: Mapping[str, tuple[str, ...]]) -> SecretKeys:
         tuple(dict.fromkeys(key for key in keys if key not in fixed and not GIVEN.fullmatch(key))),
         frozenset(name for name in names if isinstance(name, str)),
         files.imports | engines,
+        frozenset(name for source in files.sources for name in _registries(source)),
     )
+
+
+def _registries(source: AppSource) -> Iterator[str]:
+    """Names of Secrets that give access to a registry of images."""
+    for call in source.calls:
+        argument = call.arguments.get("registry_secret") or call.arguments.get("secret")
+        if argument is None or call.method not in ("from_registry", "from_dockerfile"):
+            continue
+        node: ast.AST = argument.node
+        if isinstance(node, ast.Name) and isinstance(assigned := source.definitions.get(node.id), ast.Assign):
+            node = assigned.value
+        if isinstance(node, ast.Call) and node.args and isinstance(name := source.evaluate(node.args[0]), str):
+            yield name
 
 
 def _set_by(source: AppSource) -> Iterator[str]:

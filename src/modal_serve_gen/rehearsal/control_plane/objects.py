@@ -14,7 +14,7 @@ from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane import blobs, limits
-from modal_serve_gen.rehearsal.control_plane.rpc import Fields
+from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Mount
 from modal_serve_gen.rehearsal.secret_keys import PRIVATE, is_placeholder, placeholder
 
@@ -74,7 +74,14 @@ async def SecretGetOrCreate(plane: ControlPlane, request: api_pb2.SecretGetOrCre
         values = _named(plane, name, request.required_keys)
     secret_id = plane.new_id("st")
     plane.secrets[secret_id] = values
-    return {"secret_id": secret_id}
+    return {"secret_id": secret_id, **_metadata(name, values)}
+
+
+def _metadata(name: str, values: dict[str, str]) -> Fields:
+    """The keys of a Secret, as far as the installed protocol has them."""
+    if "metadata" not in api_pb2.SecretGetOrCreateResponse.DESCRIPTOR.fields_by_name:
+        return {}
+    return {"metadata": compatible(api_pb2.SecretMetadata, name=name, keys=list(values))}
 
 
 def _named(plane: ControlPlane, name: str, required: Sequence[str]) -> dict[str, str]:
