@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -152,3 +153,20 @@ def test_an_engine_brings_packages_that_only_imports_need(index):
     imported = Packages(frozenset({"toy_c", "toy_d", "toy_e"}))
     assert {item.name for item in imported.needed(image)} == {"toy-a", "toy-c", "toy-d"}
     assert of_module("PIL") == "pillow" and of_module("toy_e") == "toy-e"
+
+
+def test_packages_that_the_client_imports(index, tmp_path):
+    """Only packages that public apps use, by the names of their modules, and only those that are not here."""
+    wheel(index, "pyyaml_two", "1", {"other.py": ""})
+    wheel(index, "python_dotenv", "1", {"dotenv/__init__.py": "X = 1\n"})
+    wheel(index, "own_tool", "1", {"own_tool.py": ""})
+    names, distributions = Packages(None).for_client({"dotenv", "own_tool", "typer", "os", "no.such"}, print)
+    assert names == ["python-dotenv"]
+    bare_env.link(tmp_path, distributions)
+    done = subprocess.run(
+        [sys.executable, "-c", "import dotenv; print(dotenv.X)"],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "1\n", done.stderr

@@ -1,7 +1,9 @@
 """Where the packages of images come from: this environment, the CPU engines' environments, or the wheel cache."""
 
 import importlib.metadata
+import importlib.util
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -178,6 +180,22 @@ class Packages:
                 queue += more
         return list(distributions.values())
 
+    def for_client(self, imports: Iterable[str], say: Callable[[str], None]) -> tuple[list[str], list[Distribution]]:
+        """Packages that the client needs to import an app and that are not installed here, and where they are.
+
+        Only packages that public apps use are downloaded: others may have another name than their module.
+        """
+        known = {name for package in facts.pins() for name in brought_by(package)} | {*package_facts().modules.values()}
+        names = sorted({of_module(name) for name in imports if not _is_here(name)} & known)
+        contents = Contents(tuple(Wanted(name, name) for name in names), frozenset())
+        self.download(self.needed(contents), say)
+        here = {Path(folder).resolve() for folder in sys.path}
+        distributions = [
+            found for found in self.distributions(contents) if Path(str(found.locate_file(""))).resolve() not in here
+        ]
+        provided = {canonicalize_name(found.name) for found in distributions}
+        return [name for name in names if name in provided], distributions
+
     def _cached(self, wanted: Sequence[Wanted]) -> Iterator[Path]:
         """Entries of the cache for packages and their dependencies."""
         queue, seen = list(wanted), set[str]()
@@ -196,6 +214,14 @@ class Packages:
             if found and found.version.partition("+")[0] != item.version.partition("+")[0]:
                 lines.append(f"{item.name} {found.version} instead of {item.version}")
         return lines
+
+
+def _is_here(module: str) -> bool:
+    """True if this interpreter finds a top-level module."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _requirements(distribution: Distribution, extra: str) -> Iterator[tuple[str, str]]:

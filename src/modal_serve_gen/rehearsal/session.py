@@ -118,6 +118,9 @@ class Rehearsal:
         plane.listeners += [await self.hub.start(), await blob_server.start()]
         substitutes.hub_url, plane.blob_server_url = plane.listeners[0].url, blob_server.url
         self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark) | trust
+        if path := await asyncio.to_thread(substitutes.client_path, lambda text: self.emit(f"{text}\n")):
+            before = self.environment.get("PYTHONPATH")
+            self.environment["PYTHONPATH"] = f"{before}{os.pathsep}{path}" if before else str(path)
 
     async def modal(
         self,

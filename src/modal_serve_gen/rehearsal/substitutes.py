@@ -93,6 +93,18 @@ class Substitutes:
             added["REHEARSAL_FAULTS"] = self.config.faults.for_engines
         return environment / "bin" / "python", added
 
+    def client_path(self, say: Callable[[str], None]) -> Path | None:
+        """A folder with packages that `modal run` needs to import the app and that are not installed here, if any."""
+        packages = Packages(None, real=True)
+        names, distributions = packages.for_client(self.config.client_imports, say)
+        if not names:
+            return None
+        site = self.folder / "client"
+        site.mkdir()
+        bare_env.link(site, distributions)
+        self.record(f"packages of the machine that runs modal, not installed here: {', '.join(names)}")
+        return site
+
     def _make(self, environment: Path, image: Image | None) -> None:
         contents = images.contents(image) if image else Contents((), frozenset())
         engines = images.engines(image) if image else {}

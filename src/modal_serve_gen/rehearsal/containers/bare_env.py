@@ -35,14 +35,21 @@ def make(folder: Path, names: Iterable[str], more: Iterable[Distribution] = ()) 
         f"home = {base.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
     )
     distributions = [distribution for name in sorted(names) for distribution in _closure(name)]
-    for distribution in {id(item): item for item in (*distributions, *more)}.values():
-        for entry in _entries(distribution):
-            _link(entry, site / entry.name)
+    distributions = list({id(item): item for item in (*distributions, *more)}.values())
+    link(site, distributions)
+    for distribution in distributions:
         _add_commands(distribution, folder / "bin")
     # Through a .pth file, since a system's own sitecustomize (Debian has one) would take precedence.
     (site / "rehearsal_shim.py").symlink_to(SHIM / "rehearsal_shim.py")
     (site / "rehearsal_shim.pth").write_text("import rehearsal_shim\n")
     return folder / "bin" / "python"
+
+
+def link(site: Path, distributions: Iterable[Distribution]) -> None:
+    """Link the modules of `distributions` in the folder `site`."""
+    for distribution in distributions:
+        for entry in _entries(distribution):
+            _link(entry, site / entry.name)
 
 
 def add_command(file: Path, code: str) -> None:
