@@ -109,9 +109,6 @@ def test_weights_of_the_build_are_in_the_containers(rehearse, tmp_path):
 def test_a_model_that_does_not_exist_fails_the_build(rehearse, tmp_path):
     """As on Modal, with the client's reason."""
     shutil.copyfile(APP, tmp_path / "a.py")
-    text = (
-        (tmp_path / "a.py").read_text().replace("download Qwen/Qwen3-0.6B ", "download Qwen/Qwen3-0.6B --revision 1 ")
-    )
-    (tmp_path / "a.py").write_text(text)
+    edit(tmp_path / "a.py", ("--revision {REVISION}", "--revision gone"))
     run = rehearse()
     assert run.code == 1 and "A command of the image failed" in run.last_lines, run.output

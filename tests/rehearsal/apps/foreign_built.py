@@ -6,6 +6,7 @@ from pathlib import Path
 
 import modal
 
+REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
 app = modal.App("built")
 image = (
     modal.Image.debian_slim()
@@ -15,8 +16,9 @@ image = (
     .add_local_file(__file__, "/opt/copied/app.py", copy=True)
     .run_commands(
         "make install && cd sources && HF_HUB_ENABLE_HF_TRANSFER=1 huggingface-cli download Qwen/Qwen3-0.6B "
-        "--local-dir /models/small --local-dir-use-symlinks False",
-        "python -c \"from huggingface_hub import snapshot_download; snapshot_download('Qwen/Qwen3-1.7B')\"",
+        f"--revision {REVISION} --local-dir /models/small --local-dir-use-symlinks False",
+        'python -c "from huggingface_hub import snapshot_download; '
+        f"snapshot_download('Qwen/Qwen3-1.7B', revision='{REVISION}')\"",
     )
     if modal.is_local()
     else None
@@ -26,7 +28,7 @@ image = (
 def download() -> None:
     from huggingface_hub import snapshot_download
 
-    snapshot_download("Qwen/Qwen3-4B", local_dir="/built/model")
+    snapshot_download("Qwen/Qwen3-4B", revision=REVISION, local_dir="/built/model")
     Path("/root/from-the-build").write_text("kept")
 
 
@@ -37,7 +39,7 @@ def look() -> list[object]:
     Path("/models/small/mine").write_text("of this container only")
     return [
         sorted(path.name for path in Path("/models/small").glob("*.safetensors")),
-        snapshot_download("Qwen/Qwen3-1.7B", local_files_only=True).startswith("/cache/hf/"),
+        snapshot_download("Qwen/Qwen3-1.7B", revision=REVISION, local_files_only=True).startswith("/cache/hf/"),
         Path("/built/model/config.json").exists(),
         Path("/root/from-the-build").read_text(),
         Path("/opt/copied/app.py").read_text() == Path(__file__).read_text(),

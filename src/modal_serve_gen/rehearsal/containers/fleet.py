@@ -108,7 +108,7 @@ class Fleet:
         elif code:
             image.result = api_pb2.GenericResult(
                 status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE,
-                exception=f"A command of the image failed with exit code {code}: {output.strip()[-500:]}",
+                exception=f"A command of the image failed with exit code {code}: {_last_lines(output)}",
             )
         image.result = image.result or api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
         image.changed.notify()
@@ -299,6 +299,11 @@ def _needed_containers(function: Function) -> int:
 
 async def _ended(container: Container, limit_s: float) -> bool:
     return await container.changed.until(lambda: container.exit_code is not None, limit_s)
+
+
+def _last_lines(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith(("Hint:", " "))]
+    return " ".join(lines[-3:])[-400:]
 
 
 def _kill(container: Container) -> None:
