@@ -8,6 +8,7 @@ import pytest
 from modal_serve_gen.rehearsal import build_steps
 from modal_serve_gen.rehearsal.control_plane import image_layers
 from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function, Image
+from tests.rehearsal.conftest import edit
 from tests.rehearsal.test_isolation import possible
 
 APP = Path(__file__).parent / "apps" / "foreign_built.py"
