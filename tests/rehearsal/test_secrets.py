@@ -88,6 +88,27 @@ def test_helper_modules_are_read_too(tmp_path):
     assert set(secret_keys.of_app(files, {}).expected("mine")) == {"DEEP", "SUB", "HELPER"}
 
 
+def test_imports_that_only_containers_run_are_not_the_clients(tmp_path):
+    """Those in functions and below `with image.imports()`; a local entrypoint runs with the client."""
+    source = """import one
+try:
+    import two.deep
+except ImportError: pass
+with image.imports():
+    import three
+@app.function()
+def f():
+    import four
+@app.local_entrypoint()
+async def main():
+    with open("x"):
+        from five import x
+"""
+    files = app_files.read(tmp_path / "a.py", AppSource(source), tmp_path)
+    assert files.imports == {"one", "two", "three", "four", "five"}
+    assert files.client_imports == {"one", "two", "five"}
+
+
 def test_a_placeholder_can_be_parsed():
     """Keys whose values are read as JSON, a URL or a number get such a value."""
     assert json.loads(secret_keys.placeholder("SERVICE_ACCOUNT_JSON"))

@@ -70,7 +70,7 @@ async def run(
             secrets=_secrets(resolved) if resolved else None,
             secret_keys=keys,
             imports=files.modules if files else None,
-            client_imports=files.imports if files else frozenset(),
+            client_imports=files.client_imports if files else frozenset(),
             planned=ModelRevision(resolved.model.id, resolved.model.revision) if resolved else None,
             findings=tuple(group.sentence for group in grouped(checks.check(source))),
             adapters=_adapters(app, resolved),

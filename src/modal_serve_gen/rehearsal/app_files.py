@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,12 @@ class AppFiles:
 
     sources: tuple[AppSource, ...]
     imports: frozenset[str]
+
+    @property
+    def client_imports(self) -> frozenset[str]:
+        """Those of `imports` that `modal run` needs itself: at the top of files, and in local entrypoints."""
+        names = {name.partition(".")[0] for source in self.sources for name in _run_by_client(source.tree.body)}
+        return self.imports & names
 
     @property
     def modules(self) -> frozenset[str]:
@@ -55,6 +61,20 @@ def _imported(source: AppSource, folder: Path) -> Iterator[str]:
             yield base
             if base.startswith(".") or (folder / base.partition(".")[0]).exists():  # names may be modules of a package
                 yield from (f"{base}.{alias.name}" if node.module else base + alias.name for alias in node.names)
+
+
+def _run_by_client(statements: Iterable[ast.AST]) -> Iterator[str]:
+    """Modules that `statements` import when the client runs them: not below `with image.imports()`."""
+    for node in statements:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if any("local_entrypoint" in ast.unparse(decorator) for decorator in node.decorator_list):
+                yield from _run_by_client(node.body)
+        elif not (isinstance(node, ast.With) and any(".imports" in ast.unparse(item) for item in node.items)):
+            yield from _run_by_client(ast.iter_child_nodes(node))
 
 
 def _files(name: str, folders: Sequence[Path]) -> Iterator[Path]:

@@ -33,7 +33,7 @@ class RehearsalConfig:
     secrets: frozenset[str] | None = None  # names of the Secrets that the app may use; None: unknown
     secret_keys: SecretKeys = NONE_KNOWN  # keys of Secrets whose values only the account has
     imports: frozenset[str] | None = None  # top-level modules that the app's files import or mention; None: unknown
-    client_imports: frozenset[str] = frozenset()  # those that they import
+    client_imports: frozenset[str] = frozenset()  # those that `modal run` imports
     planned: ModelRevision | None = None  # from the app's provenance
     findings: tuple[str, ...] = ()  # of the checks
     adapters: frozenset[str] = frozenset()  # ids of LoRA repositories for the planned model

@@ -137,7 +137,12 @@ def _missing_modules(outcome: Outcome) -> list[str]:
     lines = []
     for module in dict.fromkeys(MISSING_MODULE.findall(outcome.output)):
         name = packages.of_module(module)
-        if name in names | missing.keys():
+        if not outcome.published and not names:
+            lines.append(
+                f"{module} is not installed where modal imports the app: import it inside `with image.imports():`, "
+                "or install it in the environment of modal-serve-gen"
+            )
+        elif name in names | missing.keys():
             lines.append(
                 f"{name} is in the app's image on Modal, but not here: {packages.explain(missing, name)}; install it "
                 "in the environment of modal-serve-gen, and rehearse again"
