@@ -9,9 +9,9 @@ import modal
 REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
 app = modal.App("built")
 image = (
-    modal.Image.debian_slim()
+    modal.Image.debian_slim(python_version="3.12")
     .apt_install("git")
-    .pip_install("huggingface_hub")
+    .pip_install("huggingface_hub==2.4.0")
     .env({"HF_HOME": "/cache/hf"})
     .add_local_file(__file__, "/opt/copied/app.py", copy=True)
     .run_commands(
