@@ -76,6 +76,7 @@ COMMANDS = {
     'LLM("m", seed=1, enforce_eager=True, async_scheduling=False)': (
         "--model", "m", "--seed", "1", "--enforce-eager", "--no-async-scheduling",
     ),
+    'LLM(model="m", disable_log_stats=False, revision=None)': ("--model", "m"),
     'LLM(model="m", **{"seed": 1})': ("--model", "m", "--seed", "1"),
     '["vllm", "serve", "m", "--enforce-eager" if fast else "--no-enforce-eager"]': ("m", "--enforce-eager"),
 }  # fmt: skip

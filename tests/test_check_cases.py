@@ -169,6 +169,14 @@ def test_another_engine_has_no_rules_of_vllm():
     assert "engine-address" in found(text.replace("23333", "8000"))
 
 
+def test_names_that_refer_to_each_other_take_no_time():
+    """Images and Secrets that are combined again and again: each name is read once."""
+    lines = [f"i{n} = i{n + 1} if x else i{n + 1}.env({{}})\ns{n} = [*s{n + 1}, *s{n + 1}]" for n in range(60)]
+    text = "import modal\n" + "\n".join(lines) + "\napp = modal.App('x')\n"
+    text += "@app.function(image=i0, secrets=s0, gpu='L4', max_containers=1)\ndef f():\n    pass\n"
+    assert found(text) == {}
+
+
 def test_a_tunnel_to_an_engine_with_a_key_is_not_open():
     """The key may come from a Secret that is named after it; vLLM's other routes stay open."""
     keyed = TUNNEL.replace("gpu=", 'secrets=[modal.Secret.from_name("vllm-api-key")], gpu=')

@@ -52,8 +52,12 @@ class AppSource:
                 for name, expression in scopes.assignments(node.body):
                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
 
+    @cached_property
+    def _imports_in_functions(self) -> list[tuple[list[int], dict[str, str]]]:
+        return list(scopes.imports_in_functions(self.tree))
+
     def _module_aliases(self) -> dict[str, str]:
-        in_functions = {inner for ids, _ in scopes.imports_in_functions(self.tree) for inner in ids}
+        in_functions = {inner for ids, _ in self._imports_in_functions for inner in ids}
         outside = [node for node in self.nodes if id(node) not in in_functions]
         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
 
@@ -67,7 +71,7 @@ class AppSource:
     def _local_aliases(self) -> dict[int, dict[str, str]]:
         """id of a node in a function -> what the imports of that function bind."""
         aliases: dict[int, dict[str, str]] = {}
-        for ids, bound in scopes.imports_in_functions(self.tree):
+        for ids, bound in self._imports_in_functions:
             for inner in ids:
                 aliases[inner] = aliases[inner] | bound if inner in aliases else bound
         return aliases

@@ -85,8 +85,10 @@ def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Ite
             line = call.node.args[0].lineno
             words += [Word(next(iter(names.flags.model), "--model"), line), Word(str(model), line)]
         for key, (value, line, node) in call.arguments.items():
-            if isinstance(node, ast.Constant) and node.value is None:
-                continue  # the default
+            if (isinstance(node, ast.Constant) and node.value is None) or (
+                value is False and key.startswith("disable")
+            ):
+                continue  # the default, which has no flag
             flag = key.replace("_", "-")
             words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
             if not isinstance(value, bool):

@@ -74,7 +74,8 @@ def _calls(node: ast.AST | None, assigned: Mapping[str, list[ast.expr]], seen: s
         if isinstance(inner, ast.Call) and dotted_name(inner.func).rpartition(".")[2] in SECRETS:
             yield inner
         elif isinstance(inner, ast.Name) and inner.id in assigned and inner.id not in seen:
+            seen.add(inner.id)
             for expression in assigned[inner.id]:
-                yield from _calls(expression, assigned, seen | {inner.id})
+                yield from _calls(expression, assigned, seen)
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
             yield inner  # a function of the app or an import: anything

@@ -53,6 +53,7 @@ class ImageReader:
     is_image: Callable[[ast.AST], bool]  # whether an expression is the class modal.Image
     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
     functions: Mapping[str, ast.AST] = field(default_factory=dict)
+    known: dict[str, Image] = field(default_factory=dict)  # by name: each is read once, however often it is used
 
     def __post_init__(self) -> None:
         for name, expression in scopes.assignments(scopes.module_statements(self.tree)):
@@ -72,12 +73,13 @@ class ImageReader:
         return self._built(dotted_name(node.func), seen)
 
     def _named(self, name: str, seen: frozenset[str]) -> Image:
-        if name in seen:
-            return Image()
+        if name in self.known or name in seen:
+            return self.known.get(name, Image())
         expressions = self.assigned.get(name, [])
         image = Image(complete=bool(expressions))
         for expression in expressions:
             image |= self.read(expression, seen | {name})
+        self.known[name] = image
         return image
 
     def _built(self, name: str, seen: frozenset[str]) -> Image:
