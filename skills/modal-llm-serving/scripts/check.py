@@ -254,8 +254,12 @@ if __name__ == "__main__":
 #|                 for name, expression in scopes.assignments(node.body):
 #|                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
 #|
+#|     @cached_property
+#|     def _imports_in_functions(self) -> list[tuple[list[int], dict[str, str]]]:
+#|         return list(scopes.imports_in_functions(self.tree))
+#|
 #|     def _module_aliases(self) -> dict[str, str]:
-#|         in_functions = {inner for ids, _ in scopes.imports_in_functions(self.tree) for inner in ids}
+#|         in_functions = {inner for ids, _ in self._imports_in_functions for inner in ids}
 #|         outside = [node for node in self.nodes if id(node) not in in_functions]
 #|         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
 #|
@@ -269,7 +273,7 @@ if __name__ == "__main__":
 #|     def _local_aliases(self) -> dict[int, dict[str, str]]:
 #|         """id of a node in a function -> what the imports of that function bind."""
 #|         aliases: dict[int, dict[str, str]] = {}
-#|         for ids, bound in scopes.imports_in_functions(self.tree):
+#|         for ids, bound in self._imports_in_functions:
 #|             for inner in ids:
 #|                 aliases[inner] = aliases[inner] | bound if inner in aliases else bound
 #|         return aliases
@@ -666,8 +670,10 @@ if __name__ == "__main__":
 #|             line = call.node.args[0].lineno
 #|             words += [Word(next(iter(names.flags.model), "--model"), line), Word(str(model), line)]
 #|         for key, (value, line, node) in call.arguments.items():
-#|             if isinstance(node, ast.Constant) and node.value is None:
-#|                 continue  # the default
+#|             if (isinstance(node, ast.Constant) and node.value is None) or (
+#|                 value is False and key.startswith("disable")
+#|             ):
+#|                 continue  # the default, which has no flag
 #|             flag = key.replace("_", "-")
 #|             words.append(Word(f"--no-{flag}" if value is False and engine == "vllm" else f"--{flag}", line))
 #|             if not isinstance(value, bool):
@@ -1064,8 +1070,9 @@ if __name__ == "__main__":
 #|         if isinstance(inner, ast.Call) and dotted_name(inner.func).rpartition(".")[2] in SECRETS:
 #|             yield inner
 #|         elif isinstance(inner, ast.Name) and inner.id in assigned and inner.id not in seen:
+#|             seen.add(inner.id)
 #|             for expression in assigned[inner.id]:
-#|                 yield from _calls(expression, assigned, seen | {inner.id})
+#|                 yield from _calls(expression, assigned, seen)
 #|         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
 #|             yield inner  # a function of the app or an import: anything
 
@@ -1355,6 +1362,7 @@ if __name__ == "__main__":
 #|     is_image: Callable[[ast.AST], bool]  # whether an expression is the class modal.Image
 #|     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
 #|     functions: Mapping[str, ast.AST] = field(default_factory=dict)
+#|     known: dict[str, Image] = field(default_factory=dict)  # by name: each is read once, however often it is used
 #|
 #|     def __post_init__(self) -> None:
 #|         for name, expression in scopes.assignments(scopes.module_statements(self.tree)):
@@ -1374,12 +1382,13 @@ if __name__ == "__main__":
 #|         return self._built(dotted_name(node.func), seen)
 #|
 #|     def _named(self, name: str, seen: frozenset[str]) -> Image:
-#|         if name in seen:
-#|             return Image()
+#|         if name in self.known or name in seen:
+#|             return self.known.get(name, Image())
 #|         expressions = self.assigned.get(name, [])
 #|         image = Image(complete=bool(expressions))
 #|         for expression in expressions:
 #|             image |= self.read(expression, seen | {name})
+#|         self.known[name] = image
 #|         return image
 #|
 #|     def _built(self, name: str, seen: frozenset[str]) -> Image:
