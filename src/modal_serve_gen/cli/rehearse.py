@@ -49,7 +49,8 @@ def rehearse(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="APP.py", help="Modal app: APP.py, or APP.py::FUNCTION where it has several entrypoints."
+            metavar="APP.py",
+            help="Modal app: APP.py, or APP.py::NAME of an entrypoint, a function or CLASS.METHOD, as for `modal run`.",
         ),
     ],
     engine: Annotated[
