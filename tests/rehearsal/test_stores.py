@@ -26,6 +26,7 @@ def test_objects_that_a_function_shares_with_its_caller(rehearse, tmp_path):
         "keys: ['encrypted'] default",
     ):
         assert line in run.output, line
+    assert "port 8000 of hold was reached as through its tunnel: GET /health returned 200" in run.proven
     substituted = "\n".join(run.report["substituted"])
     for text in (
         "tunnels (modal.forward): https://127.0.0.1",

@@ -73,6 +73,12 @@ def proven(outcome: Outcome) -> list[str]:
         lines.append(f"refused without a valid token or key: {_count(refused, 'request')}")
     if answered := sum(request.status < 400 and not request.broken for request in requests):
         lines.append(f"answered through the public URL: {_count(answered, 'request')}")
+    lines += [
+        f"port {tunnel.port} of {tunnel.container.function.tag} was reached as through its tunnel: "
+        f"GET /health returned {tunnel.status}"
+        for tunnel in plane.tunnels
+        if tunnel.status
+    ]
     lines += _servers(outcome)
     if outcome.exercised:
         lines.append(

@@ -172,6 +172,7 @@ class Tunnel:
     port: int
     listeners: list[Listener] = field(default_factory=list)
     connections: int = 0  # that reached the port
+    status: int = 0  # of GET /health at the port; 0: it has not answered
     open: bool = True
 
 

@@ -4,11 +4,16 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Coroutine
+from typing import Any
 
 from modal_serve_gen.rehearsal import loopback
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Tunnel
 
 CHUNK = 64 * 1024
+HEALTH = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n"
+ANSWER_S = 30
+PAUSE_S = 0.5
 
 
 class Tunnels:
@@ -27,7 +32,14 @@ class Tunnels:
         for listener in tunnel.listeners:
             self.plane.listeners.append(listener)
             await self.plane.listener_added(listener)
+        if not unencrypted:  # else it may not be HTTP
+            self._watch(_ask(tunnel))
         return tunnel
+
+    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
 
     async def close(self) -> None:
         for tunnel in self.plane.tunnels:
@@ -64,6 +76,18 @@ async def connect(container: Container, port: int) -> socket.socket:
         else:
             return tcp_socket
     raise ConnectionRefusedError
+
+
+async def _ask(tunnel: Tunnel) -> None:
+    """Request /health from the port once it answers, as the app's users would through the tunnel."""
+    while tunnel.open and tunnel.container.alive and not tunnel.status:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            reader, writer = await asyncio.open_connection(sock=await connect(tunnel.container, tunnel.port))
+            with contextlib.closing(writer):
+                writer.write(HEALTH)
+                line = await asyncio.wait_for(reader.readline(), ANSWER_S)
+            tunnel.status = int(line.split()[1])
+        await asyncio.sleep(PAUSE_S)
 
 
 async def _forward(tunnel: Tunnel, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
