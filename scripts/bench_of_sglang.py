@@ -69,8 +69,9 @@ def main(argv: list[str]) -> int:
     head = {
         "engine": "sglang", "distribution": "sglang", "version": version,
         "wheel": {"file": source.wheel.name, "sha256": source.sha256},
-        "read_on": datetime.date.today().isoformat(), "underscores": False, "dotted_json": False, "shorthand": {},
-        "suffixes": {"decimal": [], "binary": []}, "positional": {"name": "nothing", "place": "none"}, "required": [],
+        "read_on": datetime.date.today().isoformat(), "prefixes": True, "underscores": False,
+        "dotted_json": False, "shorthand": {}, "suffixes": {"decimal": [], "binary": []},
+        "positional": {"name": "nothing", "place": "none"}, "required": [],
     }  # fmt: skip
     rows = ",\n".join(f"  {json.dumps(flag)}: {json.dumps(option)}" for flag, option in table.items())
     lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modal_serve_gen.errors import BadInput, MachineError, ServeError, nearest, quoted
-from scripts import update_pins
+from scripts import update_history, update_pins
 from scripts.bump_review import Bump, decisions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,6 +126,7 @@ def carry_out(bump: Bump, wheel: Path | None, uv: str, tests: bool) -> list[str]
         wheel = (wheel or next(Path(folder).glob("*.whl"))).resolve()
         for step in required_steps(bump, str(wheel), uv or f"{folder}/uv/bin/uv"):
             _require(step, environment)
+        update_history.retire(bump.facts, bump.engine, bump.old, bump.new)
         _remove_old_tables(bump)
         for step in other_steps(bump, tests):
             if error := run(step, environment):

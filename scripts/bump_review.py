@@ -86,7 +86,7 @@ def _flags(bump: Bump, old: Table, new: Table) -> Iterator[str]:
     if gone := removed & used:
         yield f"Removed flags that templates or facts use: {_names(gone)}. Replace them."
     if removed - used:
-        yield f"Other removed flags: {_names(removed - used)}. Add those in wide use to facts/flags/renamed.toml."
+        yield f"Other removed flags: {_names(removed - used)}. Add those that were renamed to facts/flags/renamed.toml."
     if added:
         yield f"New flags: {_names(added)}. Use them in templates, or leave them to --engine-arg."
     renamed = tomllib.loads((bump.facts / "flags" / "renamed.toml").read_text("utf-8")).get(bump.engine, {})

@@ -182,7 +182,7 @@ def modal_changes() -> str:
 
 def engine_changes(engine: str) -> str:
     """Flags, values and JSON keys that an engine does not accept, and their replacements."""
-    table_of_engine = flags.load(facts.flag_table(engine, ""))
+    table_of_engine = flags.load(facts.flag_table_path(engine, facts.pins()[engine].version))
     rows = []
     for row in table_of_engine.renamed:
         old = " ".join(filter(None, (row.old, row.value, row.key and f"key {row.key}")))

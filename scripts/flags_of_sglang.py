@@ -62,10 +62,11 @@ def declared(kind: ast.expr, meta: ast.expr, initial: Any, module: Module) -> Ro
 
 
 def declared_options(home: Module) -> dict[str, Row]:
-    """Every field with a flag, over the classes listed in `_INPUT_NAMESPACES`."""
+    """Every field with a flag, over the classes listed in `_INPUT_NAMESPACES`; before 0.5.20, those of `ServerArgs`."""
     options: dict[str, Row] = {}
-    namespaces = home.runtime["_INPUT_NAMESPACES"]
-    for name in namespaces.elts if isinstance(namespaces, ast.Tuple | ast.List) else ():
+    namespaces = home.runtime.get("_INPUT_NAMESPACES")
+    listed = namespaces.elts if isinstance(namespaces, ast.Tuple | ast.List) else [ast.Name("ServerArgs")]
+    for name in listed:
         for field, (module, node) in fields(home.definition(ast.unparse(name))).items():
             match node.annotation:
                 case ast.Subscript(value=ast.Name(id="A" | "Annotated"), slice=ast.Tuple(elts=[kind, meta, *_])):
@@ -97,12 +98,17 @@ def registered_options(home: Module) -> dict[str, Row]:
 def _registered(keywords: list[ast.keyword], home: Module, env: dict[str, Any]) -> Row:
     values = {k.arg: value(k.value, home, env) for k in keywords}
     action = next((ast.unparse(k.value) for k in keywords if k.arg == "action"), "store")
-    bare = "store_true" in action or "StoreTrue" in action or ("StoreConst" in action and "nargs" not in values)
+    bare = action == "DeprecatedAction" or "store_true" in action or "StoreTrue" in action
+    bare = bare or ("StoreConst" in action and "nargs" not in values)
+    kind = next((ast.unparse(k.value) for k in keywords if k.arg == "type"), "str")
+    named = kind if kind in ("int", "float") else PARSERS.get(kind, "str")
     new_flag = values.get("new_flag")
     return {
-        "type": "flag" if bare else "str",
+        "type": "flag" if bare else "toggle" if action == "argparse.BooleanOptionalAction" else named,
+        "nargs": None if isinstance(values.get("nargs"), Opaque) else values.get("nargs"),
         "choices": values.get("choices"),
         "default": values.get("default"),
+        "required": values.get("required") is True or None,
         "help": f"Deprecated. Use {new_flag} instead." if isinstance(new_flag, str) else values.get("help"),
     }
 
@@ -130,11 +136,22 @@ def architectures(source: Source) -> dict[str, list[str]]:
     }
 
 
+def parsers(source: Source, *places: str) -> list[str]:
+    """Names of the registered parsers, from the first place (`module name`) that the wheel has."""
+    for place in places:
+        path, name = place.split()
+        home = source.module(f"sglang.srt.{path}")
+        names = value(ast.parse(name, mode="eval").body, home) if home else None
+        if isinstance(names, list | dict):
+            return sorted(names)
+    raise LookupError(f"{source.wheel.name} has none of {', '.join(places)}")
+
+
 def _cuda_graph_keys(source: Source) -> Row | None:
     """The JSON keys of --cuda-graph-config; None in a wheel without such a table."""
-    graphs = source.required("sglang.srt.model_executor.cuda_graph_config")
-    phases = graphs.runtime.get("ALLOWED_KEYS_PER_PHASE")
-    if not isinstance(phases, ast.Dict):
+    graphs = source.module("sglang.srt.model_executor.cuda_graph_config")
+    phases = graphs.runtime.get("ALLOWED_KEYS_PER_PHASE") if graphs else None
+    if graphs is None or not isinstance(phases, ast.Dict):
         return None
     pairs = zip(phases.keys, phases.values, strict=True)
     return {value(key, graphs): dict.fromkeys(value(names, graphs)) for key, names in pairs if key}
@@ -153,21 +170,28 @@ def extract(source: Source) -> Row:
         option.pop("cli_name", None)
     if "--cuda-graph-config" in options and (keys := _cuda_graph_keys(source)):
         options["--cuda-graph-config"]["keys"] = keys
-    if "--model-type" in (source.archive.read("sglang/cli/serve.py").decode()):
+    if "sglang/cli/serve.py" in source.names and b'"--model-type"' in source.archive.read("sglang/cli/serve.py"):
         options["--model-type"] = {"aliases": [], "type": "str", "default": "auto", "launcher": "sglang serve"}
     common = source.required("sglang.srt.utils.common")
-    lists = {
-        "tool_parsers": ("sglang.srt.function_call.parser_names", "TOOL_CALL_PARSER_NAMES"),
-        "reasoning_parsers": ("sglang.srt.parser.reasoning_parser_names", "REASONING_PARSER_NAMES"),
-    }
+    sized = "human_readable_int" in common.runtime  # not in 0.5.5
     return {
+        "prefixes": "allow_abbrev" not in ast.unparse(home.function("prepare_server_args")),
         "underscores": False,
         "dotted_json": False,
         "shorthand": {},
-        "suffixes": suffixes(common.function("human_readable_int"), common),
+        "suffixes": suffixes(common.function("human_readable_int") if sized else None, common),
         "positional": {"name": "model", "place": "first", "stands_for": "--model-path"},
         "required": [flag for flag, option in options.items() if option.pop("required", None)],
         "options": options,
         "architectures": architectures(source),
-        **{key: sorted(value(ast.Name(name), source.required(place))) for key, (place, name) in lists.items()},
+        "tool_parsers": parsers(
+            source,
+            "function_call.parser_names TOOL_CALL_PARSER_NAMES",
+            "function_call.function_call_parser FunctionCallParser.ToolCallParserEnum",
+        ),
+        "reasoning_parsers": parsers(
+            source,
+            "parser.reasoning_parser_names REASONING_PARSER_NAMES",
+            "parser.reasoning_parser ReasoningParser.DetectorMap",
+        ),
     }

@@ -59,6 +59,10 @@ class Walk:
                     self.register(call, module, env)
                 case ast.If():
                     self.run(node.body + node.orelse, module, env, certain=False)
+                case ast.For(target=ast.Tuple(elts=[ast.Name(id=name), ast.Name(id=kind)]), iter=ast.List(elts=rows)):
+                    for row in rows:  # (flag, type)
+                        pair = self.value(row, module, env)
+                        self.run(node.body, module, {**env, name: pair[0], kind: pair[1]})
 
     def value(self, node: ast.AST, module: Module, env: Environment) -> Any:
         """The value of an expression, where keywords of `get_kwargs` count as data too."""
@@ -82,7 +86,8 @@ class Walk:
         return value(node, module, env)
 
     def register(self, call: ast.Call, module: Module, env: Environment) -> None:
-        names = [str(argument.value) for argument in call.args if isinstance(argument, ast.Constant)]
+        read = [self.value(argument, module, env) for argument in call.args]
+        names = [name for name in read if isinstance(name, str)]
         keywords: Row = {}
         for keyword in call.keywords:
             item = self.value(keyword.value, module, env)
@@ -110,8 +115,12 @@ class Walk:
         self.options[flag] = option
 
     def frontend(self) -> None:
-        """`FrontendArgs.add_cli_args`: every field, with the changes of its `_customize_cli_kwargs`."""
-        kwargs = self.configured("FrontendArgs", self.front)
+        """`FrontendArgs.add_cli_args`: every field, with the changes that it or its `_customize_cli_kwargs` makes."""
+        env: Environment = {"frontend_kwargs": self.configured("FrontendArgs", self.front)}
+        owner = self.front.definition("FrontendArgs")
+        if any(getattr(node, "name", "") == "add_cli_args" for node in owner.body):
+            self.run(owner.method("add_cli_args").body, self.front, env)
+        kwargs = env["frontend_kwargs"]
         for ancestor in classes(self.front.definition("FrontendArgs")):
             for node in ancestor.body:
                 if isinstance(node, ast.FunctionDef) and node.name == "_customize_cli_kwargs":
@@ -131,10 +140,10 @@ def negations(flag: str, names: list[str], pairs: bool) -> list[str]:
     return negated
 
 
-def suffixes(function: ast.FunctionDef, module: Module) -> dict[str, list[str]]:
+def suffixes(function: ast.FunctionDef | None, module: Module) -> dict[str, list[str]]:
     """The size suffixes of a human-readable integer: those that allow decimals (powers of ten), those that do not."""
     kinds: dict[str, list[str]] = {"decimal": [], "binary": []}
-    for node in ast.walk(function):
+    for node in ast.walk(function) if function else ():
         table = value(node, module) if isinstance(node, ast.Dict) else {}
         for suffix, factor in table.items() if isinstance(table, dict) else ():
             if isinstance(suffix, str) and isinstance(factor, int):
@@ -191,6 +200,32 @@ def without_lora(registry: Module) -> list[str]:
     return sorted(unsupported)
 
 
+def shorthand(text: str) -> dict[str, str]:
+    """What -O3 and -O.key mean to the parser in `text`: a level, and until its deprecation a key of a JSON option."""
+    if "startswith('-O')" not in text:
+        return {}
+    level = next((key for key in ("-O.level", "-O.mode") if f"'{key}'" in text), "--optimization-level")
+    dotted = {"-O.": "-O." if level.startswith("-O") else "--compilation-config."} if "arg[2] != '.'" in text else {}
+    return {"-O": level} | dotted
+
+
+def plugins(source: Source, registry: str, manager: str) -> list[str]:
+    """Names of parsers: the keys of `registry`, or, before 0.11.1, the arguments of `@manager.register_module(...)`."""
+    try:
+        return sorted(value(ast.Name(registry), source.module_with(f"{registry} =", "vllm/")))
+    except LookupError:
+        names: set[str] = set()
+        needle = f"@{manager}.register_module(".encode()
+        for file in sorted(name for name in source.names if needle in source.archive.read(name)):
+            module = source.required(file.removesuffix(".py").replace("/", "."))
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{manager}.register_module":
+                    named = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
+                    read = value(named[0], module) if named else []
+                    names |= set(read if isinstance(read, list) else [read])
+        return sorted(names)
+
+
 def extract(source: Source) -> Row:
     """The table of one vLLM wheel, keys as `modal_serve_gen.flags` reads them."""
     walk = Walk(source)
@@ -198,15 +233,18 @@ def extract(source: Source) -> Row:
     walk.frontend()
     for name in ("EngineArgs", "AsyncEngineArgs"):
         walk.run(walk.engine.definition(name).method("add_cli_args").body, walk.engine, {})
-    parsing = source.required("vllm.utils.argparse_utils")
-    text = ast.unparse(parsing.tree)
+    parsing = source.module_with("class FlexibleArgumentParser", "vllm/utils/")
+    text = ast.unparse(parsing.definition("FlexibleArgumentParser").node)
+    inverse = "_inverse_prefixes" in ast.unparse(parsing.tree)
     for flag, option in walk.options.items():
         if option["type"] == "toggle":
-            option["negations"] = negations(flag, option["aliases"], pairs="_inverse_prefixes" in text)
-    tools = value(ast.Name("_TOOL_PARSERS_TO_REGISTER"), source.required("vllm.tool_parsers"))
-    reasoning = value(ast.Name("_REASONING_PARSERS_TO_REGISTER"), source.required("vllm.reasoning"))
-    walk.options["--tool-call-parser"]["known"] = sorted(tools)
-    walk.options["--reasoning-parser"]["known"] = sorted([*reasoning, "none"])
+            option["negations"] = negations(flag, option["aliases"], pairs=inverse)
+    tools = plugins(source, "_TOOL_PARSERS_TO_REGISTER", "ToolParserManager")
+    reasoning = plugins(source, "_REASONING_PARSERS_TO_REGISTER", "ReasoningParserManager")
+    sizes = source.module_with("def human_readable_int(", "vllm/")
+    for flag, names in (("--tool-call-parser", tools), ("--reasoning-parser", [*reasoning, "none"])):
+        enforced = isinstance(walk.options[flag].get("choices"), Opaque)  # until 0.11.0, of the registry
+        walk.options[flag] |= {"choices": names} if enforced else {"known": sorted(names)}
     walk.options["--speculative-config"]["keys"] = keys_of(walk.engine.definition("SpeculativeConfig"))
     registry = source.required("vllm.model_executor.models.registry")
     groups = {
@@ -215,10 +253,11 @@ def extract(source: Source) -> Row:
         if name != "_VLLM_MODELS"
     }
     return {
+        "prefixes": "allow_abbrev" not in text,
         "underscores": 'replace("_", "-")' in text or "replace('_', '-')" in text,
-        "dotted_json": True,
-        "shorthand": {"-O": "--optimization-level"} if "startswith('-O')" in text else {},
-        "suffixes": suffixes(parsing.function("human_readable_int"), parsing),
+        "dotted_json": "create_nested_dict" in text,
+        "shorthand": shorthand(text),
+        "suffixes": suffixes(sizes.function("human_readable_int"), sizes),
         "positional": {"name": "model", "place": "anywhere"},
         "required": [],
         "options": walk.options,

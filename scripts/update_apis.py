@@ -91,6 +91,7 @@ def bench(source: Source) -> Row:
         if option["type"] == "toggle":
             option["negations"] = [f"--no-{name[2:]}" for name in (*option["aliases"], flag)]
     return {
+        "prefixes": True,
         "underscores": True,
         "dotted_json": True,
         "shorthand": {},

@@ -127,6 +127,8 @@ def _comprehension(node: ast.ListComp, scope: Scope) -> Any:
     match node.generators:
         case [ast.comprehension(target=ast.Name(id=name), ifs=[]) as loop]:
             items = _value(loop.iter, scope)
+            found = scope.find(loop.iter.id) if isinstance(loop.iter, ast.Name) and isinstance(items, Opaque) else None
+            items = members(found) if found and is_enum(found) else items
             if isinstance(items, list):
                 return [_value(node.elt, replace(scope, values={**scope.values, name: item})) for item in items]
     return UNREAD
@@ -167,6 +169,9 @@ def _call(node: ast.Call, scope: Scope) -> Any:
     if called == "get_args" and isinstance(argument, ast.Name):
         found = scope.find(argument.id)
         return literals(found.node, found.module) if found else UNREAD
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "keys" and not node.args:
+        table = _value(node.func.value, scope)
+        return list(table) if isinstance(table, dict) else UNREAD
     if isinstance(node.func, ast.Attribute) and node.func.attr == "lower" and not node.args:
         text = _value(node.func.value, scope)
         return text.lower() if isinstance(text, str) else UNREAD

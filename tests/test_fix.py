@@ -215,7 +215,7 @@ def test_what_is_in_doubt_is_left(name):
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
 def test_every_flag_with_the_same_meaning_can_be_repaired(engine):
     """Each row of renamed.toml that says so, where the value is accepted under the new name."""
-    table = flags.load(facts.flag_table(engine, ""))
+    table = facts.flag_table(engine)
     rows = [row for row in table.renamed if row.same]
     assert rows
     for row in rows:

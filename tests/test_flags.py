@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from modal_serve_gen import flags
+from modal_serve_gen import facts, flags
 from modal_serve_gen.folders import FACTS
 from tests import versions
 
@@ -68,15 +68,18 @@ def test_a_valid_command_line_has_no_problems(engine, line):
 @pytest.mark.parametrize(
     ("engine", "line", "nearest", "message"),
     [
-        ("vllm", "--tp 2", "--tensor-parallel-size", f"vllm {versions.VLLM} has no --tp; use --tensor-parallel-size."),
-        ("vllm", "--swap-space 4", "", "remove it"),
-        ("vllm", "--max-model-lenn 4", "--max-model-len", "the closest flag is --max-model-len."),
-        ("vllm", "--max-model 4", "--max-model-len", "does not accept prefixes; write --max-model-len in full"),
-        ("vllm", "--qqqqqq", "", "has no --qqqqqq, and nothing similar."),
-        ("vllm", "--dtype float8", "--quantization fp8", "rejects 'float8'"),
-        ("vllm", "--max-lora-rank 17", "16", "rejects '17'"),
-        ("vllm", "--kv-cache-dtype fp9", "fp8", "does not know 'fp9'"),
-        ("vllm", "--tool-call-parser llama3", "llama3_json", "use llama3_json"),
+        ("vllm", "--tp 2", "-tp", f"vllm {versions.VLLM} has no --tp; is it a misspelling of -tp?"),
+        ("vllm", "--max-model-lenn 4", "--max-model-len", "is it a misspelling of --max-model-len?"),
+        ("vllm", "--max-mdoel-len 4", "--max-model-len", "is it a misspelling of --max-model-len?"),
+        ("vllm", "--max-model-length-in-tokens 4", "", "has no --max-model-length-in-tokens."),
+        ("vllm", "--enable-l", "", "as ambiguous: it could be --enable-layerwise-nvtx-tracing, --enable-log-deltas, "),
+        ("vllm", "--qqqqqq", "", "has no --qqqqqq."),
+        ("vllm", "--allowed-origins *", "", "rejects '*' for --allowed-origins; use a JSON list, such as [\"*\"]."),
+        ("vllm", "--dtype float8", "", "rejects 'float8' for --dtype; use one of auto, "),
+        ("vllm", "--max-lora-rank 17", "32", "rejects '17' for --max-lora-rank; use 32."),
+        ("vllm", "--max-lora-rank 513", "", "use 512, the highest."),
+        ("vllm", "--kv-cache-dtype fp9", "", "does not know 'fp9' for --kv-cache-dtype; use one of "),
+        ("vllm", "--tool-call-parser qwen3_codre", "qwen3_coder", "is it a misspelling of qwen3_coder?"),
         ("vllm", "-O.mode=3", "", "use one of 0, 1, 2, 3"),
         ("vllm", "--port", "", "requires a value"),
         ("vllm", "--revision --port 8", "", f"--revision of vllm {versions.VLLM} requires a value"),
@@ -93,7 +96,7 @@ def test_a_valid_command_line_has_no_problems(engine, line):
         (
             "vllm",
             '--speculative-config {"method":"eagle9"}',
-            "eagle",
+            "",
             "rejects 'eagle9' for --speculative-config.method",
         ),
         (
@@ -105,10 +108,15 @@ def test_a_valid_command_line_has_no_problems(engine, line):
         ("vllm", "--max-model-len.x 3", "--max-model-len", "is not a JSON option"),
         ("vllm", "--lora-modules adapter", "", "use name=path or a JSON object"),
         ("vllm", "another", "", "accepts only one model"),
-        ("vllm_cpu", "--disable-log-requests", "--no-enable-log-requests", "use --no-enable-log-requests"),
-        ("sglang", "--cuda-graph-max-bs 8", "--cuda-graph-max-bs-decode", "use --cuda-graph-max-bs-decode"),
-        ("sglang", "--max_running_requests 4", "--max-running-requests", "write it with dashes"),
-        ("sglang", "--kv-cache-dtype fp8", "fp8_e4m3", "rejects 'fp8'"),
+        ("vllm_cpu", "--disable-log-requests", "--no-enable-log-requests", "--no-enable-log-requests turns that off"),
+        (
+            "sglang",
+            "--cuda-graph-max-bs 8",
+            "",
+            "be --cuda-graph-max-bs-decode, --cuda-graph-max-bs-prefill; write one",
+        ),
+        ("sglang", "--max_running_requests 4", "--max-running-requests", "misspelling of --max-running-requests?"),
+        ("sglang", "--kv-cache-dtype fp8", "", "rejects 'fp8'"),
         ("sglang", '--cuda-graph-config {"decode":{"backnd":1}}', "backend", "has no key 'backnd'"),
     ],
 )
@@ -117,7 +125,7 @@ def test_each_kind_of_mistake_is_one_error_with_a_remedy(engine, line, nearest, 
     problem = only(line, TABLES[engine])
     assert (problem.kind, problem.nearest) == ("error", nearest)
     assert message in problem.message
-    assert problem.message.endswith(".") and "\n" not in problem.message
+    assert problem.message.endswith((".", "?")) and "\n" not in problem.message
     assert problem.message.startswith(problem.text) and problem.advice in problem.message
 
 
@@ -125,6 +133,7 @@ def test_each_kind_of_mistake_is_one_error_with_a_remedy(engine, line, nearest, 
     ("engine", "line", "nearest"),
     [
         ("vllm", "--disable-cascade-attn", ""),
+        ("vllm", "--model m", ""),
         ("vllm", "--log-config-file f", "--logging-config.pylogging_config_file"),
         ("sglang", "--grpc-mode", "--smg-grpc-mode"),
         ("sglang", "--enable-dp-attention", "--attn-dp-size"),
@@ -191,21 +200,28 @@ def test_every_spelling_of_every_option_is_accepted(table):
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
-def test_renamed_flags_agree_with_the_table(engine):
-    """Old names in renamed.toml are not in the pinned table, and new names are."""
-    table = TABLES[engine]
-    assert RENAMED[engine]["source"] and RENAMED[engine]["read_on"]
+def test_the_renamed_rows_agree_with_the_tables(engine):
+    """The old spelling is in the release before the one that a row names and in none since; the new one is there."""
+    assert RENAMED[engine]["read_on"]
+    tables = [facts.flag_table(engine, name) for name in facts.known_releases(engine)]
     for row in RENAMED[engine]["renamed"]:
-        option = table.find(row["old"])
-        if "value" in row:
-            allowed = option.choices or option.known
-            assert row["value"] not in allowed, row
-            assert row["new"] in allowed or table.find(row["new"].split()[0]), row
-        elif "key" in row:
-            assert row["key"] not in option.keys and row["new"] in option.keys, row
-        else:
-            assert (option is not None) == (row.get("kind") == "deprecated"), row
-            assert table.find(row["new"].partition("=")[0]) if row["new"] else row["why"], row
+        assert row["source"] and (row["new"] or row["why"]), row
+        since = flags.numbers(row["release"])
+        after = [table for table in tables if flags.numbers(table.version) >= since]
+        before = tables[len(after)]
+        known = [_known(table, row) for table in (*after, before)]
+        assert after and known == [False] * len(after) + [True], row
+        flag, _, key = row["new"].partition("=")[0].partition(".")
+        for option in [table.find(flag) for table in after] if flag.startswith("--") else ():
+            assert option and (not key or key in option.keys), row
+
+
+def _known(table, row):
+    """Whether a release has the old spelling of a row."""
+    option = table.find(row["old"])
+    if option and "value" in row:
+        return row["value"] in (option.choices or option.known)
+    return row["key"] in option.keys if option and "key" in row else option is not None
 
 
 def test_architectures_are_grouped():
@@ -240,7 +256,7 @@ def test_the_package_works_alone(tmp_path):
     )
     command = [sys.executable, "-S", "-c", script]  # -S: no site-packages
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "has no --tp" in done.stdout  # without renamed.toml, only the closest name is suggested
+    assert "has no --tp" in done.stdout
 
 
 WORDS = st.one_of(
@@ -266,7 +282,7 @@ def test_check_never_raises(argv, name):
 
 def standard_parser(table: flags.Table) -> argparse.ArgumentParser:
     """The table as an argparse parser, which distinguishes values and flags independently."""
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    parser = argparse.ArgumentParser()
     for option in table.options.values():
         names = (option.flag, *option.aliases)
         if option.bare:
@@ -280,6 +296,28 @@ def standard_parser(table: flags.Table) -> argparse.ArgumentParser:
 
 PARSER = standard_parser(SGLANG)
 OPTIONS = [option for option in SGLANG.options.values() if not option.keys and not option.type.startswith("human")]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_prefix_is_read_as_argparse_reads_it(table):
+    """A unique prefix of a flag is that flag, an ambiguous one is an error with the candidates, as in argparse."""
+    parser = standard_parser(table)
+    launched = {name for option in table.options.values() if option.launcher for name in option.spellings}
+    words = {name[:end] for name in table.spellings for end in range(2, len(name) + 1)} - {"--"} - launched
+    for word in sorted(words):
+        exact = word in parser._option_string_actions
+        names = [word] if exact else [found[1] for found in parser._get_option_tuples(word)]
+        if names == ["--help"] or set(names) & launched:
+            continue
+        (parsed,) = flags.parse([word], table).options
+        if len(names) == 1:
+            assert (parsed.name, parsed.spelled) == (names[0], word)
+        else:
+            assert parsed.option is None
+            assert set(table.candidates(word)) == set(names), word
+            assert "ambiguous" in flags.check([word], table, complete=False)[0].text, word
+
+
 PIECES = st.sampled_from(OPTIONS).flatmap(
     lambda option: st.tuples(
         st.sampled_from((option.flag, *option.aliases, *option.negations)),

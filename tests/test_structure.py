@@ -27,7 +27,8 @@ LAYERS = [
     {"checks", "plan", "render"},
     {"spec"},
     {"models"},
-    {"facts", "flags"},
+    {"facts"},
+    {"flags"},
     {"folders"},
     {"errors"},
 ]

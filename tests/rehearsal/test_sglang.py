@@ -51,7 +51,7 @@ def env(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("sglang") / "env"
     bare_env.make(folder, stubs.REQUIRED)
     stubs.install(folder, engine="sglang", version=VERSION, mode="stub", cpu_table=None, engine_python=None,
-                     table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
+                     table=facts.flag_document("sglang", VERSION))  # fmt: skip
     return folder
 
 

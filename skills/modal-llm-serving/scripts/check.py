@@ -92,6 +92,7 @@ if __name__ == "__main__":
 #| from functools import cache
 #| from pathlib import Path
 #|
+#| from modal_serve_gen.checks import engine_releases
 #| from modal_serve_gen.checks import rules as rules_package
 #| from modal_serve_gen.checks.app_source import AppSource, TooLarge
 #| from modal_serve_gen.checks.modal_objects import Violation
@@ -153,7 +154,7 @@ if __name__ == "__main__":
 #| def examine(
 #|     text: str, path: Path | None = None, importer: Callable[[Path], ImportResult] = import_app
 #| ) -> tuple[list[Finding], str]:
-#|     """The findings of `check`, and why the app could not be imported here ('' if it could, or no path is given)."""
+#|     """The findings of `check`, and what could not be checked here, or imported if a path is given ('' if nothing)."""
 #|     if len(text) > MAX_CHARACTERS:
 #|         return [syntax_error(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
 #|     try:
@@ -175,7 +176,8 @@ if __name__ == "__main__":
 #|     ]
 #|     text_lines = text.split("\n")
 #|     visible = {finding for finding in findings if not _is_allowed(text_lines, finding)}
-#|     return sorted(visible, key=_order), imported.note
+#|     notes = [*engine_releases.notes(source), *filter(None, [imported.note])]
+#|     return sorted(visible, key=_order), "; ".join(notes)
 #|
 #|
 #| def syntax_error(line: int, message: str, fix: str) -> Finding:
@@ -993,6 +995,66 @@ if __name__ == "__main__":
 #| def _packages() -> dict[str, str]:
 #|     return {package: engine for engine, names in facts.serving_engines().items() for package in names.packages}
 
+# === modal_serve_gen/checks/engine_releases.py
+#| """Which releases of an engine an app may run, as far as its source tells, and what their tables say."""
+#|
+#| from modal_serve_gen import facts, flags
+#| from modal_serve_gen.checks.app_source import AppSource
+#|
+#|
+#| def releases(app: AppSource, engine: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+#|     """The releases with a table that judge the app's commands, and the names of those without one.
+#|
+#|     A range of versions stands for the newest release that it admits. Without a requirement the pinned release judges.
+#|     """
+#|     if not facts.serving_engines()[engine].pinned:  # no table of any release
+#|         return (), ()
+#|     specifiers = sorted({row.specifier for row in app.requirements if row.name == engine})
+#|     judges, unknown = [], []
+#|     for specifier in specifiers or [""]:
+#|         release = facts.newest_release(engine, specifier)
+#|         if release:
+#|             judges.append(release)
+#|         else:
+#|             unknown.append(f"{engine} {specifier.removeprefix('==')}".replace(" :", ":"))
+#|     return tuple(dict.fromkeys(judges)), tuple(unknown)
+#|
+#|
+#| def notes(app: AppSource) -> list[str]:
+#|     """What is not checked, once for each engine of the app."""
+#|     engines = sorted({command.engine for command in app.commands})
+#|     unknown = [(engine, name) for engine in engines for name in releases(app, engine)[1]]
+#|     return [f"not checked: no table of {name} (flags and variables of {engine})" for engine, name in unknown]
+#|
+#|
+#| def tables(app: AppSource, engine: str) -> tuple[flags.Table, ...]:
+#|     """The tables that judge the app's commands; none if one of its releases has no table."""
+#|     judges, unknown = releases(app, engine)
+#|     found = (facts.flag_table(engine, release) for release in judges)
+#|     return () if unknown else tuple(table for table in found if table)
+#|
+#|
+#| def variables(app: AppSource, engine: str) -> tuple[facts.Variables, ...]:
+#|     """The variables of the app's releases; none if one of its releases has no list."""
+#|     judges, unknown = releases(app, engine)
+#|     found = (facts.engine_variables(engine, release) for release in judges)
+#|     return () if unknown else tuple(known for known in found if known)
+#|
+#|
+#| def advice(problem: flags.Problem, table: flags.Table) -> str:
+#|     """What to do about a problem: the table's own advice, or which release or engine has the flag."""
+#|     if problem.advice:
+#|         return problem.advice
+#|     flag = problem.flag.partition("=")[0].partition(".")[0]
+#|     if lifetime := facts.flag_lifetime(table.engine, flag):
+#|         first, last = lifetime
+#|         if flags.numbers(last) < flags.numbers(table.version):
+#|             return f"remove it: {table.engine} {last} was the last release with it"
+#|         return f"remove it, or pin {table.engine} {first} or newer, which has it"
+#|     others = [engine for engine in facts.engines() if engine != table.engine]
+#|     having = [engine for engine in others if facts.flag_lifetime(engine, flag)]
+#|     return f"remove it: it is a flag of {having[0]}" if having else "remove it"
+
 # === modal_serve_gen/checks/environment.py
 #| """Environment variables of a Modal object's containers: from its image, its Secrets and its own arguments."""
 #|
@@ -1746,7 +1808,8 @@ if __name__ == "__main__":
 #| class Requirement(NamedTuple):
 #|     """A package that is installed.
 #|
-#|     `specifier` is '' if any version may be installed, and begins with `@` for a URL whose content does not change.
+#|     `specifier` is '' if any version may be installed; it begins with `@` for a URL whose content does not change, and
+#|     with `:` for a movable tag of an image.
 #|     `source` is the URL of the repository that it is built from, if it comes from one.
 #|     """
 #|
@@ -1779,8 +1842,8 @@ if __name__ == "__main__":
 #|             image, _, tag = str(evaluate(call.node.args[0]) or "").partition(":")
 #|             if engine := engine_names.of_image(image.partition("@")[0]):
 #|                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?![\d.])", tag)
-#|                 digest = f"@{tag}" if is_fixed(tag) or "@sha256" in image else ""
-#|                 yield Requirement(engine, f"=={version[1]}" if version else digest, call.line)
+#|                 other = f"@{tag}" if is_fixed(tag) or "@sha256" in image else f":{tag or 'latest'}"
+#|                 yield Requirement(engine, f"=={version[1]}" if version else other, call.line)
 #|
 #|
 #| def clones(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> list[Clone]:
@@ -2411,6 +2474,7 @@ if __name__ == "__main__":
 #| from collections.abc import Iterator
 #|
 #| from modal_serve_gen import facts, flags
+#| from modal_serve_gen.checks import engine_releases
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
@@ -2425,25 +2489,17 @@ if __name__ == "__main__":
 #| def engine_flags(app: AppSource) -> Iterator[Violation]:
 #|     """The engine's command line contains only flags and values that the pinned version accepts.
 #|
-#|     Names are compared exactly with the argument table read from that version's wheel, or with the newest bundled table
-#|     if there is none for the pinned version. With an unknown flag the engine exits at start, on a GPU that is billed.
+#|     They are compared with the argument table of the release that the app pins, read from its wheel; unique prefixes are
+#|     accepted where its parser accepts them. With an unknown flag the engine exits at start, on a GPU that is billed.
 #|     """
 #|     for command in app.commands:
-#|         if not facts.serving_engines()[command.engine].pinned:
-#|             continue
-#|         pinned = app.pinned_version(command.engine)
-#|         table = flags.load(facts.flag_table(command.engine, pinned))
-#|         other_version = pinned not in ("", table.version)
-#|         renamed = {row.old for row in table.renamed}
-#|         for problem in flags.check(command.argv, table, complete=command.complete and command.server):
-#|             flag = problem.flag.partition("=")[0]
-#|             if problem.kind != "error" or (other_version and (flag in renamed or not problem.nearest)):
-#|                 continue  # a version other than the table's may accept it
-#|             line = next((word.line for word in command.words if word.text == problem.flag), command.line)
-#|             message = problem.text
-#|             if other_version:
-#|                 message += f" (from the table of {table.version}, the nearest to {pinned})"
-#|             yield Violation(line, message, problem.advice or "remove it")
+#|         judges = engine_releases.tables(app, command.engine)
+#|         found = [flags.check(command.argv, table, complete=command.complete and command.server) for table in judges]
+#|         everywhere = [{(row.flag, row.value) for row in rows if row.kind == "error"} for rows in found]
+#|         for problem in found[0] if found else ():
+#|             if all((problem.flag, problem.value) in rows for rows in everywhere):
+#|                 line = next((word.line for word in command.words if word.text == problem.flag), command.line)
+#|                 yield Violation(line, problem.text, engine_releases.advice(problem, judges[0]))
 #|
 #|
 #| @severity(Severity.ERROR)
@@ -2556,13 +2612,14 @@ if __name__ == "__main__":
 #|         for name, _, line in app.variables:
 #|             if name == row.old and not _is_older(app, row):
 #|                 yield Violation(line, f"{name} is no longer used", f"use {row.new}" if row.new else "remove it")
-#|     engines = {command.engine for command in app.commands}
-#|     for engine in sorted(name for name in engines if facts.serving_engines()[name].pinned):
-#|         known = facts.engine_variables(engine)
-#|         for name, _, line in app.variables:
-#|             if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
-#|                 close = difflib.get_close_matches(name, known.names, 1, 0.85)
-#|                 yield Violation(line, f"{engine} does not read {name}", f"use {close[0]}" if close else "remove it")
+#|     for engine in sorted({command.engine for command in app.commands}):
+#|         known = engine_releases.variables(app, engine)
+#|         for name, _, line in app.variables if known else ():
+#|             own = name.startswith(known[0].prefixes) and name not in read_here
+#|             if own and not any(name in release.names for release in known):
+#|                 near = flags.misspelled(name, known[0].names)
+#|                 fix = f"is it a misspelling of {near}?" if near else "remove it"
+#|                 yield Violation(line, f"{engine} {known[0].version} does not read {name}", fix)
 #|
 #|
 #| @severity(Severity.ADVICE)
@@ -2925,8 +2982,8 @@ if __name__ == "__main__":
 #| import re
 #| from collections.abc import Iterator
 #|
-#| from modal_serve_gen import facts, flags
-#| from modal_serve_gen.checks import engine_names
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks import engine_names, engine_releases
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.modal_objects import Call, Violation
@@ -3092,10 +3149,11 @@ if __name__ == "__main__":
 #|
 #|
 #| def _accepts(app: AppSource, command: EngineCommand, flag: str) -> bool:
-#|     """True if the engine has a flag, by the table of its release or the nearest one."""
+#|     """True if the engine has a flag, by the table of its release or else the pinned one."""
 #|     if not facts.serving_engines()[command.engine].pinned:
 #|         return False
-#|     return flags.load(facts.flag_table(command.engine, app.pinned_version(command.engine))).find(flag) is not None
+#|     tables = engine_releases.tables(app, command.engine) or (facts.flag_table(command.engine),)
+#|     return all(table is not None and table.find(flag) for table in tables)
 #|
 #|
 #| def _is_pinned(row: Requirement) -> bool:
@@ -4604,7 +4662,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.bundled import tasks as tasks
 #| from modal_serve_gen.facts.bundled import thinking_off as thinking_off
 #| from modal_serve_gen.facts.engines import Format as Format
-#| from modal_serve_gen.facts.engines import flag_table as flag_table
+#| from modal_serve_gen.facts.engines import engines as engines
 #| from modal_serve_gen.facts.engines import flag_table_path as flag_table_path
 #| from modal_serve_gen.facts.engines import pins as pins
 #| from modal_serve_gen.facts.engines import quantization as quantization
@@ -4612,11 +4670,19 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
 #| from modal_serve_gen.facts.hardware import gpus as gpus
 #| from modal_serve_gen.facts.hardware import regions as regions
+#| from modal_serve_gen.facts.releases import Variables as Variables
+#| from modal_serve_gen.facts.releases import cpu_flag_document as cpu_flag_document
+#| from modal_serve_gen.facts.releases import engine_variables as engine_variables
+#| from modal_serve_gen.facts.releases import flag_document as flag_document
+#| from modal_serve_gen.facts.releases import flag_lifetime as flag_lifetime
+#| from modal_serve_gen.facts.releases import flag_table as flag_table
+#| from modal_serve_gen.facts.releases import known_releases as known_releases
+#| from modal_serve_gen.facts.releases import newest_release as newest_release
+#| from modal_serve_gen.facts.releases import release as release
 #| from modal_serve_gen.facts.services import Limit as Limit
 #| from modal_serve_gen.facts.services import Removed as Removed
 #| from modal_serve_gen.facts.services import RemovedVariable as RemovedVariable
 #| from modal_serve_gen.facts.services import elsewhere as elsewhere
-#| from modal_serve_gen.facts.services import engine_variables as engine_variables
 #| from modal_serve_gen.facts.services import limits as limits
 #| from modal_serve_gen.facts.services import modal_arguments as modal_arguments
 #| from modal_serve_gen.facts.services import modal_changes as modal_changes
@@ -6858,6 +6924,55 @@ if __name__ == "__main__":
 #|     """Reasoning parser -> chat template arguments, as JSON, that turn reasoning off."""
 #|     return record(_Thinking, read("thinking.toml"), "thinking.toml").off
 
+# === modal_serve_gen/facts/differences.py
+#| """Differences between two JSON documents, small enough to read: what history files hold for each release.
+#|
+#| A difference of objects is {"drop": [keys], "set": {key: value}, "in": {key: difference}}, one of sorted lists of names
+#| {"drop": [names], "add": [names]}; empty parts are left out.
+#| """
+#|
+#| import json
+#| from typing import Any, TypeGuard
+#|
+#| Difference = dict[str, Any]
+#|
+#|
+#| def difference(old: Any, new: Any) -> Difference | None:
+#|     """What makes `old` into `new`; None if they are not two objects or two sorted lists of names.
+#|
+#|     >>> difference({"a": 1, "b": ["x"]}, {"b": ["x", "y"]})
+#|     {'drop': ['a'], 'in': {'b': {'add': ['y']}}}
+#|     """
+#|     if _is_names(old) and _is_names(new):
+#|         parts: Difference = {"drop": sorted(set(old) - set(new)), "add": sorted(set(new) - set(old))}
+#|     elif isinstance(old, dict) and isinstance(new, dict):
+#|         parts = {"drop": sorted(old.keys() - new.keys()), "set": {}, "in": {}}
+#|         for key in sorted(new):
+#|             if key in old and json.dumps(old[key], sort_keys=True) == json.dumps(new[key], sort_keys=True):
+#|                 continue
+#|             inner = difference(old[key], new[key]) if key in old else None
+#|             parts["set" if inner is None else "in"][key] = new[key] if inner is None else inner
+#|     else:
+#|         return None
+#|     return {key: part for key, part in parts.items() if part}
+#|
+#|
+#| def applied(old: Any, change: Difference) -> Any:
+#|     """The document that `change` makes of `old`.
+#|
+#|     >>> applied({"a": 1, "b": ["x"]}, {"drop": ["a"], "in": {"b": {"add": ["y"]}}})
+#|     {'b': ['x', 'y']}
+#|     """
+#|     dropped = change.get("drop", [])
+#|     if isinstance(old, list):
+#|         return sorted({*old, *change.get("add", [])} - set(dropped))
+#|     kept = {key: value for key, value in old.items() if key not in dropped} | change.get("set", {})
+#|     return kept | {key: applied(old[key], inner) for key, inner in change.get("in", {}).items()}
+#|
+#|
+#| def _is_names(value: Any) -> TypeGuard[list[str]]:
+#|     return isinstance(value, list) and all(isinstance(name, str) for name in value) and value == sorted(set(value))
+
 # === modal_serve_gen/facts/engines.py
 #| """What a generated app pins for each engine."""
 #|
@@ -6866,7 +6981,7 @@ if __name__ == "__main__":
 #| from pathlib import Path
 #|
 #| from modal_serve_gen.facts import loading
-#| from modal_serve_gen.facts.loading import newest, read, record
+#| from modal_serve_gen.facts.loading import read, record
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
@@ -6895,15 +7010,14 @@ if __name__ == "__main__":
 #|     return {name: record(Pins, table, f"pins.toml [{name}]") for name, table in read("pins.toml").items()}
 #|
 #|
+#| def engines() -> tuple[str, ...]:
+#|     """The engines: other pinned packages have no base image."""
+#|     return tuple(name for name, pin in pins().items() if pin.base_image)
+#|
+#|
 #| def flag_table_path(engine: str, version: str) -> Path:
-#|     """Path of the argument and registry table of one engine version (the file need not exist)."""
+#|     """Path of the argument and registry table of a pinned version or a CPU build (the file need not exist)."""
 #|     return loading.FACTS / "flags" / f"{engine}-{version}.json"
-#|
-#|
-#| def flag_table(engine: str, version: str) -> Path:
-#|     """Path of the argument table of that engine version, or of the newest bundled one."""
-#|     path = flag_table_path(engine, version)
-#|     return path if version and path.exists() else newest(f"{engine}-*.json", "flags")
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
@@ -6945,104 +7059,51 @@ if __name__ == "__main__":
 #|     return record(Quantization, read("quantization.toml"), "quantization.toml")
 
 # === modal_serve_gen/facts/flags/renamed.toml
-#| # Spellings of an older release or of the other engine, and what the pinned engine accepts instead.
-#| # `old` alone is a flag that the engine no longer has; with `value` or `key`, a value or JSON key of a flag that it has;
-#| # with kind = "deprecated", a flag that still works. new = "" means: remove it, for the reason in `why`.
-#| # same = true: the value and its meaning are unchanged, so `check --fix` may replace it.
-#| # A test compares every row with the tables: the old spelling must be absent, the new one must exist.
+#| # Flags, values and JSON keys that a release renamed: `release` is the first without the old spelling, `source` is where
+#| # the engine itself names the new one. With `value` or `key`, it is a value or JSON key of the flag `old`. new = "" means:
+#| # remove it, for the reason `why`. same = true: the value and its meaning are unchanged, so `check --fix` may replace it.
+#| # A test compares every row with the tables of all releases.
 #|
 #| [vllm]
-#| source = "wheel of vllm 0.33.0: vllm/engine/arg_utils.py, vllm/entrypoints/common/cli_args.py, vllm/utils/argparse_utils.py"
-#| read_on = 2026-11-20
+#| read_on = 2026-11-30
 #| renamed = [
-#|   { old = "--tp", new = "--tensor-parallel-size", same = true },
-#|   { old = "--tp-size", new = "--tensor-parallel-size", same = true },
-#|   { old = "--pp", new = "--pipeline-parallel-size", same = true },
-#|   { old = "--pp-size", new = "--pipeline-parallel-size", same = true },
-#|   { old = "--dp", new = "--data-parallel-size", same = true },
-#|   { old = "--dp-size", new = "--data-parallel-size", same = true },
-#|   { old = "--ep", new = "--enable-expert-parallel" },
-#|   { old = "--ep-size", new = "--enable-expert-parallel" },
-#|   { old = "--task", new = "--runner" },
-#|   { old = "--device", new = "", why = "the engine detects the platform" },
-#|   { old = "--swap-space", new = "", why = "it has no successor" },
-#|   { old = "--num-scheduler-steps", new = "", why = "multi-step scheduling was removed" },
-#|   { old = "--use-v2-block-manager", new = "", why = "it has no successor" },
-#|   { old = "--max-num-partial-prefills", new = "", why = "it has no successor" },
-#|   { old = "--max-long-partial-prefills", new = "", why = "it has no successor" },
-#|   { old = "--disable-frontend-multiprocessing", new = "", why = "it has no successor" },
-#|   { old = "--enable-reasoning", new = "--reasoning-parser" },
-#|   { old = "--speculative-model", new = "--speculative-config" },
-#|   { old = "--num-speculative-tokens", new = "--speculative-config" },
-#|   { old = "--guided-decoding-backend", new = "--structured-outputs-config" },
-#|   { old = "--cuda-graph-sizes", new = "--cudagraph-capture-sizes", same = true },
-#|   { old = "--max-seq-len-to-capture", new = "--max-cudagraph-capture-size" },
-#|   { old = "--override-pooler-config", new = "--pooler-config", same = true },
-#|   # SGLang's names
-#|   { old = "--model-path", new = "--model" },
-#|   { old = "--context-length", new = "--max-model-len", same = true },
-#|   { old = "--mem-fraction-static", new = "--gpu-memory-utilization" },
-#|   { old = "--max-running-requests", new = "--max-num-seqs", same = true },
-#|   { old = "--chunked-prefill-size", new = "--max-num-batched-tokens" },
-#|   { old = "--speculative-algorithm", new = "--speculative-config" },
-#|   { old = "--enable-memory-saver", new = "--enable-sleep-mode" },
-#|   # still accepted
-#|   { old = "--model", new = "", why = "vllm serve takes the model as its first argument", kind = "deprecated" },
-#|   # values
-#|   { old = "--dtype", value = "float8", new = "--quantization fp8" },
-#|   { old = "--dtype", value = "fp8", new = "--quantization fp8" },
-#|   { old = "--tool-call-parser", value = "gpt-oss", new = "openai", same = true },
-#|   { old = "--tool-call-parser", value = "llama3", new = "llama3_json", same = true },
-#|   { old = "--tool-call-parser", value = "deepseekv3", new = "deepseek_v3", same = true },
-#|   { old = "--tool-call-parser", value = "deepseekv31", new = "deepseek_v31", same = true },
-#|   { old = "--tool-call-parser", value = "deepseekv32", new = "deepseek_v32", same = true },
-#|   { old = "--tool-call-parser", value = "minimax-m2", new = "minimax_m2", same = true },
-#|   { old = "--tool-call-parser", value = "qwen25", new = "hermes", same = true },
-#|   { old = "--tool-call-parser", value = "qwen", new = "hermes", same = true },
-#|   { old = "--reasoning-parser", value = "gpt-oss", new = "openai_gptoss", same = true },
-#|   { old = "--reasoning-parser", value = "deepseek-r1", new = "deepseek_r1", same = true },
-#|   { old = "--attention-backend", value = "fa3", new = "FLASH_ATTN", same = true },
-#|   { old = "--attention-backend", value = "triton", new = "TRITON_ATTN", same = true },
+#|   { old = "--override-pooler-config", same = true, new = "--pooler-config", release = "0.12.0", source = "vllm 0.11.2: vllm/config/model.py" },
+#|   { old = "--num-redundant-experts", new = "--eplb-config.num_redundant_experts", release = "0.12.0", source = "vllm 0.11.2: vllm/config/parallel.py" },
+#|   { old = "--eplb-window-size", new = "--eplb-config.window_size", release = "0.12.0", source = "vllm 0.11.2: vllm/config/parallel.py" },
+#|   { old = "--eplb-step-interval", new = "--eplb-config.step_interval", release = "0.12.0", source = "vllm 0.11.2: vllm/config/parallel.py" },
+#|   { old = "--eplb-log-balancedness", new = "--eplb-config.log_balancedness", release = "0.12.0", source = "vllm 0.11.2: vllm/config/parallel.py" },
+#|   { old = "--guided-decoding-backend", new = "--structured-outputs-config.backend", release = "0.12.0", source = "vllm 0.11.2: vllm/engine/arg_utils.py" },
+#|   { old = "--guided-decoding-disable-any-whitespace", new = "--structured-outputs-config.disable_any_whitespace", release = "0.12.0", source = "vllm 0.11.2: vllm/engine/arg_utils.py" },
+#|   { old = "--guided-decoding-disable-additional-properties", new = "--structured-outputs-config.disable_additional_properties", release = "0.12.0", source = "vllm 0.11.2: vllm/engine/arg_utils.py" },
+#|   { old = "--cuda-graph-sizes", new = "--cudagraph-capture-sizes", release = "0.13.0", source = "vllm 0.12.0: help of --cuda-graph-sizes" },
+#|   { old = "--task", new = "--runner", release = "0.13.0", source = "vllm 0.33.0: vllm/utils/argparse_utils.py, the hint of its error for --task" },
 #|   # JSON keys
-#|   { old = "--compilation-config", key = "level", new = "mode" },
+#|   { old = "--compilation-config", key = "level", new = "mode", release = "0.18.0", source = "vllm 0.17.1: vllm/config/compilation.py" },
 #| ]
 #|
 #| [sglang]
-#| source = "wheel of sglang 0.5.23: sglang/srt/server_args.py, sglang/srt/arg_groups/fields, sglang/cli/serve.py"
-#| read_on = 2026-11-20
+#| read_on = 2026-11-30
 #| renamed = [
-#|   { old = "--cuda-graph-max-bs", new = "--cuda-graph-max-bs-decode", same = true },
-#|   { old = "--cuda-graph-bs", new = "--cuda-graph-bs-decode", same = true },
-#|   { old = "--enable-piecewise-cuda-graph", new = "", why = "piecewise CUDA graphs were removed" },
-#|   { old = "--disable-piecewise-cuda-graph", new = "", why = "piecewise CUDA graphs were removed" },
-#|   { old = "--mamba-scheduler-strategy", new = "--mamba-radix-cache-strategy", same = true },
-#|   { old = "--tp", new = "--tp-size", same = true },
-#|   { old = "--pp", new = "--pp-size", same = true },
-#|   { old = "--dp", new = "--dp-size", same = true },
-#|   { old = "--mem-fraction", new = "--mem-fraction-static", same = true },
-#|   # vLLM's names
-#|   { old = "--max-model-len", new = "--context-length", same = true },
-#|   { old = "--gpu-memory-utilization", new = "--mem-fraction-static" },
-#|   { old = "--max-num-seqs", new = "--max-running-requests", same = true },
-#|   { old = "--max-num-batched-tokens", new = "--chunked-prefill-size" },
-#|   { old = "--speculative-config", new = "--speculative-algorithm" },
-#|   { old = "--enable-sleep-mode", new = "--enable-memory-saver" },
-#|   { old = "--enable-expert-parallel", new = "--ep-size" },
-#|   { old = "--enable-auto-tool-choice", new = "", why = "--tool-call-parser alone enables tool calls" },
-#|   { old = "--enable-prefix-caching", new = "", why = "the radix cache is on by default" },
-#|   { old = "--enable-chunked-prefill", new = "", why = "it is on by default; --chunked-prefill-size sets the size" },
-#|   { old = "--enforce-eager", new = "--cuda-graph-backend-decode=disabled" },
-#|   { old = "--tokenizer", new = "--tokenizer-path", same = true },
-#|   # values
-#|   { old = "--kv-cache-dtype", value = "fp8", new = "fp8_e4m3", same = true },
-#|   { old = "--tool-call-parser", value = "openai", new = "gpt-oss", same = true },
-#|   { old = "--tool-call-parser", value = "llama3_json", new = "llama3", same = true },
-#|   { old = "--tool-call-parser", value = "deepseek_v3", new = "deepseekv3", same = true },
-#|   { old = "--tool-call-parser", value = "deepseek_v31", new = "deepseekv31", same = true },
-#|   { old = "--tool-call-parser", value = "deepseek_v32", new = "deepseekv32", same = true },
-#|   { old = "--tool-call-parser", value = "minimax_m2", new = "minimax-m2", same = true },
-#|   { old = "--reasoning-parser", value = "openai_gptoss", new = "gpt-oss", same = true },
-#|   { old = "--reasoning-parser", value = "deepseek_r1", new = "deepseek-r1", same = true },
+#|   { old = "--stream-output", new = "--incremental-streaming-output", release = "0.5.20", source = "sglang 0.5.19: help of --stream-output" },
+#|   { old = "--cuda-graph-bs", same = true, new = "--cuda-graph-bs-decode", release = "0.5.20", source = "sglang 0.5.19: help of --cuda-graph-bs" },
+#|   { old = "--cuda-graph-max-bs", same = true, new = "--cuda-graph-max-bs-decode", release = "0.5.20", source = "sglang 0.5.19: help of --cuda-graph-max-bs" },
+#|   { old = "--disable-piecewise-cuda-graph", new = "--cuda-graph-backend-prefill=disabled", release = "0.5.20", source = "sglang 0.5.19: help of --disable-piecewise-cuda-graph" },
+#|   { old = "--enable-breakable-cuda-graph", new = "--cuda-graph-backend-prefill=breakable", release = "0.5.20", source = "sglang 0.5.19: help of --enable-breakable-cuda-graph" },
+#|   { old = "--piecewise-cuda-graph-max-tokens", same = true, new = "--cuda-graph-max-bs-prefill", release = "0.5.20", source = "sglang 0.5.19: help of --piecewise-cuda-graph-max-tokens" },
+#|   { old = "--piecewise-cuda-graph-tokens", same = true, new = "--cuda-graph-bs-prefill", release = "0.5.20", source = "sglang 0.5.19: help of --piecewise-cuda-graph-tokens" },
+#|   { old = "--mamba-scheduler-strategy", same = true, new = "--mamba-radix-cache-strategy", release = "0.5.20", source = "sglang 0.5.19: help of --mamba-scheduler-strategy" },
+#|   { old = "--nsa-decode-backend", same = true, new = "--dsa-decode-backend", release = "0.5.20", source = "sglang 0.5.19: help of --nsa-decode-backend" },
+#|   { old = "--nsa-prefill-backend", same = true, new = "--dsa-prefill-backend", release = "0.5.20", source = "sglang 0.5.19: help of --nsa-prefill-backend" },
+#|   { old = "--nsa-prefill-cp-mode", new = "--cp-strategy", release = "0.5.20", source = "sglang 0.5.19: help of --nsa-prefill-cp-mode" },
+#|   { old = "--dsa-prefill-cp-mode", new = "--cp-strategy", release = "0.5.20", source = "sglang 0.5.19: help of --dsa-prefill-cp-mode" },
+#|   { old = "--prefill-cp-mode", new = "--cp-strategy", release = "0.5.20", source = "sglang 0.5.19: help of --prefill-cp-mode" },
+#|   { old = "--enable-dsa-prefill-context-parallel", new = "--enable-prefill-cp", release = "0.5.20", source = "sglang 0.5.19: help of --enable-dsa-prefill-context-parallel" },
+#|   { old = "--enable-nsa-prefill-context-parallel", new = "--enable-prefill-cp", release = "0.5.20", source = "sglang 0.5.19: help of --enable-nsa-prefill-context-parallel" },
+#|   { old = "--enable-prefill-context-parallel", new = "--enable-prefill-cp", release = "0.5.20", source = "sglang 0.5.19: help of --enable-prefill-context-parallel" },
+#|   { old = "--enable-gdn-replayssm-spec", new = "--enable-linear-replayssm-spec", release = "0.5.20", source = "sglang 0.5.19: help of --enable-gdn-replayssm-spec" },
+#|   { old = "--speculative-dflash-draft-window-size", same = true, new = "--speculative-draft-window-size", release = "0.5.20", source = "sglang 0.5.19: help of --speculative-dflash-draft-window-size" },
+#|   { old = "--keep-mm-feature-on-device", new = "--mm-feature-transport=cuda_ipc", release = "0.5.21", source = "sglang 0.5.20: help of --keep-mm-feature-on-device" },
+#|   { old = "--collect-tokens-histogram", new = "", why = "--enable-metrics collects the histograms", release = "0.5.20", source = "sglang 0.5.19: help of --collect-tokens-histogram" },
 #| ]
 
 # === modal_serve_gen/facts/flags/sglang-0.5.23.json
@@ -7054,6 +7115,7 @@ if __name__ == "__main__":
 #| "read_on": "2026-11-21",
 #| "unseen": ["plugins may extend the choice lists before the parser is built; none are in the wheel", "--sampling-backend token_oracle exists only under SGLANG_KV_CANARY_ENABLE_TOKEN_ORACLE", "what ServerArgs resolves and checks after parsing", "the group speculative_decoding is by name: the engine keeps no list of its draft architectures"],
 #| "defaults_unread": ["--kv-canary-real-data", "--model-path", "--reasoning-parser", "--sampling-backend", "--tool-call-parser"],
+#| "prefixes": true,
 #| "underscores": false,
 #| "dotted_json": false,
 #| "shorthand": {},
@@ -7605,6 +7667,766 @@ if __name__ == "__main__":
 #| "reasoning_parsers": ["apertus2509", "beam", "cohere_command4", "deepseek-r1", "deepseek-v3", "deepseek-v4", "deepseek-v41", "dots", "gemma4", "gigachat35", "glm45", "gpt-oss", "granite_thinking_parser", "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi", "kimi_k2", "kimi_k3", "ling3", "mimo", "minimax", "minimax-append-think", "minimax-m3", "mistral", "muse", "nanbeige", "nemotron_3", "poolside_v1", "qwen3", "qwen3-thinking", "response_template", "step3", "step3p5"]
 #| }
 
+# === modal_serve_gen/facts/flags/sglang-history.json
+#| {
+#| "engine": "sglang",
+#| "source": "the wheels of these releases, read by scripts/update_history.py",
+#| "releases": [
+#| {"version": "0.5.22", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.22-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "3505e3744366201296f94d244b3e7d3b0bb91b69726dc15e994070adb338ea2f"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--enable-amd-monokernel", "--enable-http-worker-reuseport", "--enable-megamoe-for-layernorm-sp", "--enable-nvidia-megakernel", "--enable-paged-experts", "--enable-return-aux-hidden-states", "--monokernel-backend", "--paged-experts-num-resident", "--prefill-decode-interval-min-bs", "--return-aux-hidden-state-layer-ids", "--unified-cache-external-linker-config"],
+#|    "set": {
+#|     "--speculative-skip-dp-mlp-sync": {"default": false, "type": "flag"}
+#|    },
+#|    "in": {
+#|     "--dsv4-attn-backend": {"in": {"choices": {"drop": ["flashmla_mega"]}}},
+#|     "--enable-decoder-swa-bounded-replay": {"drop": ["negations"], "set": {"default": false, "type": "flag"}},
+#|     "--enable-fused-qk-norm-rope": {"drop": ["negations"], "set": {"default": false, "type": "flag"}},
+#|     "--enable-hierarchical-cache": {"drop": ["aliases"]},
+#|     "--enable-tf32-matmul": {"drop": ["negations"], "set": {"default": false, "type": "flag"}},
+#|     "--lora-backend": {"in": {"choices": {"drop": ["triton_v2"]}}},
+#|     "--mm-enable-dp-encoder": {"drop": ["negations"], "set": {"default": false, "type": "flag"}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["lora_cutedsl", "lora_marlin", "lora_triton"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["beam", "response_template"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["lora_cutedsl", "lora_marlin", "lora_triton"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["beam", "response_template"]}}},
+#|     "--unified-cache-external-linker-backend": {"in": {"choices": {"drop": ["dynamic"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["beam", "response_template"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["beam", "response_template"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_INTREE_GEMM_TUNE", "SGLANG_AITER_INTREE_MHC_TILE_M16", "SGLANG_AMD_FLYDSL_MEGA_MOE_DECODE_MTPR", "SGLANG_BATCH_TOKENIZER_OUTPUTS", "SGLANG_COMPACTION_MAX_PAGES_PER_MOVE", "SGLANG_DIFFUSION_COSMOS3_LIDAR_USE_NATTEN", "SGLANG_DIFFUSION_COSMOS3_MULTIVIEW_ATTENTION_BACKEND", "SGLANG_DIFFUSION_DEBUG_COSMOS3_MULTIVIEW_SP_CHECK", "SGLANG_DIFFUSION_TRITON_FAST_LAUNCH", "SGLANG_DISABLE_GFX1250_FP8_GEMM", "SGLANG_DISABLE_MSA_V1_Q8KV4", "SGLANG_DSPARK_ACCEPT_TAIL_MAX_BS", "SGLANG_DSPARK_ACCEPT_TAIL_MIN_BS", "SGLANG_DSPARK_DEFER_CONTEXT_KV", "SGLANG_DSPARK_FUSED_ACCEPT_TAIL", "SGLANG_DSPARK_SIMULATE_FOLD", "SGLANG_DSV4_DECODER_TAIL_GRAPH_MAX_ROWS", "SGLANG_DSV4_DECODER_TAIL_GRAPH_MIN_PREFILL_TOKENS", "SGLANG_DSV4_DENSE_MXSCALE", "SGLANG_DSV4_DENSE_MXSCALE_SHAPES", "SGLANG_DSV4_FLYDSL_DECODE", "SGLANG_DSV4_FLYDSL_DECODE_H128", "SGLANG_DSV4_FLYDSL_DECODE_SOURCE", "SGLANG_DSV4_FP8_DECODE_SPLIT_CTX", "SGLANG_DSV4_FP8_DECODE_SPLIT_MODEL", "SGLANG_DSV4_FP8_HCA_PERSIST", "SGLANG_DSV4_FP8_HCA_PERSIST_MIN_ROWS", "SGLANG_ENABLE_FLUX3_PRIMS_TS_AUTOTUNE", "SGLANG_ENABLE_HICACHE_SWA_TAIL_ONLY_BACKUP", "SGLANG_ENABLE_KV_SHARD_ZERO_SM_GATHER", "SGLANG_ENABLE_MUSE_SPARK_AG_NORM_FUSION", "SGLANG_ENABLE_MUSE_SPARK_FINALIZE_AR", "SGLANG_ENABLE_RESPONSE_TEMPLATE_TURN_GRAMMAR", "SGLANG_FAILED_SESSION_IDLE_TIMEOUT_S", "SGLANG_FAILED_SESSION_PROBE_MAX_INTERVAL_S", "SGLANG_FORCE_CONFIDENTIAL_COMPUTE", "SGLANG_GFX1250_W4A8_BACKEND", "SGLANG_GFX1250_W4A8_KERNEL_GATHER", "SGLANG_HICACHE_HOST_PARALLEL_ALLOC_THREADS", "SGLANG_HIP_DSV41_INDEX_K_PAGE8", "SGLANG_HIP_DSV4_C4_INDEXER_ROWGROUP", "SGLANG_HIP_FP4_INDEXER_ROWGROUP", "SGLANG_HIP_MHC_BOUNDARY_WIDE_TILE", "SGLANG_HTTP_SERVER_APP_PATH", "SGLANG_JIT_LOG_LEVEL", "SGLANG_LINGBOT_SP_STRATEGY", "SGLANG_LORA_DENSE_CONFIG_DIR", "SGLANG_LORA_MOE_CONFIG_DIR", "SGLANG_MINIMAX_VIT_TOKEN_BLOCK", "SGLANG_NPU_ARCH35_REQUANT_BLOCK_FP8", "SGLANG_NPU_ATTN_BACKEND_NEEDS_CPU_SEQ_LENS", "SGLANG_NPU_USE_SCATTER_PA_KV_CACHE", "SGLANG_OPT_BEAM_DECODE_GEMV", "SGLANG_OPT_CUDA_GRAPH_FILL_FAST_PATH", "SGLANG_OPT_DEEPGEMM_MEGA_GATE", "SGLANG_OPT_DSV41_BF16_INDEX_LOGITS", "SGLANG_OPT_DSV41_BLOCKWISE_REJECTION", "SGLANG_OPT_DSV41_DSPARK_DRAFT_PREP_FORK", "SGLANG_OPT_DSV41_DSPARK_MID_FOLD", "SGLANG_OPT_DSV41_DSPARK_ONE_LAUNCH_COMMIT_STAGE", "SGLANG_OPT_DSV41_DSPARK_POST_FOLD", "SGLANG_OPT_DSV41_DSPARK_PREPARE_INPUTS_ONCE", "SGLANG_OPT_DSV41_DSPARK_SIM_DRAW_AHEAD", "SGLANG_OPT_DSV41_DSPARK_SKIP_PREFILLED_INPUTS", "SGLANG_OPT_DSV41_ENGRAM_HOST_STAGING", "SGLANG_OPT_DSV41_ENGRAM_PEER_SHARDS", "SGLANG_OPT_DSV41_POST_FORWARD_CUDA_GRAPH", "SGLANG_OPT_DSV41_SAMPLING_ACCEPT_GRAPH", "SGLANG_OPT_DSV41_TARGET_METADATA_EARLY", "SGLANG_OPT_DSV41_TARGET_VERIFY_METADATA_GLUE", "SGLANG_OPT_FLASHINFER_DRAFT_HOST_INDPTR", "SGLANG_OPT_FLASHINFER_VERIFY_HOST_PLAN", "SGLANG_OPT_FLUX3_PRIMS_TS_TUNING_BUCKETS", "SGLANG_OPT_MXFP4_DEFERRED_FINALIZED_SHAPE", "SGLANG_OPT_SKIP_GLUED_REPLAY_VIEW", "SGLANG_OPT_SM120_MTP_ROUTER_TOP22", "SGLANG_OPT_SM120_NVFP4_PHASE_LAYOUT", "SGLANG_OPT_USE_MINIMAX_FP8_Q_EPILOGUE", "SGLANG_ROCM_KDA_HIP_PREFILL", "SGLANG_ROCM_MXFP8_AITER_PRESHUFFLE", "SGLANG_ROCM_OPT_DSPARK_FP8_LM_HEAD", "SGLANG_ROCM_SMALLM_FP8_BS", "SGLANG_ROCM_USE_AITER_FP4_ASM_GEMM", "SGLANG_SAIL_GPU_ARCH", "SGLANG_TEST_DISAGG_KV_CHECKSUM_MISMATCH_PROB", "SGLANG_TEST_FLAG_A", "SGLANG_TEST_FLAG_B", "SGLANG_TEST_FLUX3_IMAGE", "SGLANG_TEST_FLUX3_IMAGE_MODEL", "SGLANG_TEST_HICACHE_BACKEND_RANDOM_DELAY", "SGLANG_TEST_HICACHE_BACKEND_RANDOM_FAILURE", "SGLANG_TEST_HICACHE_H2D_DELAY_CYCLES", "SGLANG_USE_CUSTOM_ROUTER_SUM", "SGLANG_USE_ROCM_AITER_TGEMM", "SGLANG_USE_SAGE_ATTENTION_IMPL", "SGLANG_USE_TRITON_ROUTER_SUM", "SGLANG_XPU_LN_MOD_NUM_WARPS", "SGLANG_ZMQ_ALLOWED_PEERS", "SGLANG_ZMQ_SOURCE_IP"],
+#|    "add": ["SGLANG_DIFFUSION_ATTENTION_BACKEND", "SGLANG_DIFFUSION_CONFIG_ROOT", "SGLANG_DIFFUSION_LOGGING_LEVEL", "SGLANG_DIFFUSION_LOGGING_PREFIX", "SGLANG_DIFFUSION_SERVER_DEV_MODE", "SGLANG_DIFFUSION_TARGET_DEVICE", "SGLANG_DSV41_TORCH_PREFILL_INDEXER", "SGLANG_ENABLE_PRINT_TENSOR", "SGLANG_ENABLE_UNIFIED_RADIX_TREE", "SGLANG_INKLING_FA4_USE_PIP", "SGLANG_JIT_DEEPGEMM_COMPILE_WORKERS", "SGLANG_NPU_DSV4_DEEPEP_LL_DISPATCH_QUANT_MODE", "SGLANG_USE_DYNAMIC_MXFP4_LINEAR", "SGL_CPU_QUANTIZATION", "SGL_DG_USE_NVRTC", "SGL_USE_DEEPGEMM_BMM"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.21", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.21-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "ac300998eb6b1afcb2971b31317b66ef12891003bdf9d1a5c7e34f9d4e3dcf0d"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--attn-dp-size", "--disaggregation-decode-allocation-policy", "--dsa-triton-union", "--enable-dsa-fused-indexer", "--enable-kv-cache-sharding", "--enable-watermark", "--qsa-indexer-dtype", "--speculative-enable-w4a4-mxfp4-megamoe", "--speculative-use-block-verification", "--watermark-config"],
+#|    "set": {
+#|     "--cuda-graph-tc-compiler": {"choices": ["eager", "inductor"], "type": "str"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"choices": {"drop": ["llada2_cfg_flashinfer"]}}},
+#|     "--cuda-graph-backend-decode": {"in": {"choices": {"add": ["tc_piecewise"]}}},
+#|     "--cuda-graph-backend-prefill": {"in": {"choices": {"add": ["tc_piecewise"]}}},
+#|     "--cuda-graph-config": {"in": {"keys": {"in": {"decode": {"set": {"tc_compiler": null}}, "prefill": {"set": {"tc_compiler": null}}}}}},
+#|     "--decode-attention-backend": {"in": {"choices": {"drop": ["llada2_cfg_flashinfer"]}}},
+#|     "--disaggregation-decode-host-receive-threshold": {"set": {"default": 0.0}},
+#|     "--dsa-decode-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--dsa-prefill-backend": {"in": {"choices": {"drop": ["intel_xpu", "triton_sparse_mla"]}}},
+#|     "--enable-dp-attention": {"drop": ["deprecated"]},
+#|     "--file-storage-path": {"set": {"default": "sglang_storage"}},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["seaweedfs"]}}},
+#|     "--load-format": {"in": {"choices": {"drop": ["instanttensor"]}}},
+#|     "--prefill-attention-backend": {"in": {"choices": {"drop": ["llada2_cfg_flashinfer"]}}},
+#|     "--speculative-draft-load-format": {"in": {"choices": {"drop": ["instanttensor"]}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_ASM_PREFILL_HD128", "SGLANG_AITER_CAPTURE_COPY_IN", "SGLANG_AITER_GFX942_BLOCKSCALE_USE_CK", "SGLANG_AITER_MLA_AUTO_KV_SPLITS", "SGLANG_AITER_MLA_DCP_DECODE_BACKEND", "SGLANG_AITER_MLA_DECODE_BACKEND", "SGLANG_AITER_MLA_VERIFY_BACKEND", "SGLANG_AITER_MOE_SORTING_DISPATCH_POLICY", "SGLANG_DEEPEP_V2_ENABLE_PREFILL_EXPAND", "SGLANG_DIFFUSION_CONVROT_INT8_BACKEND", "SGLANG_DIFFUSION_DISABLE_SP_PAD_MASK", "SGLANG_DIFFUSION_IPC_A2A_MULTI", "SGLANG_DIFFUSION_ULYSSES_PIPELINE_GROUPS", "SGLANG_DISABLE_KDA_PREFILL_GRAPH_EXTEND", "SGLANG_DP_MASK_PAD_ROWS", "SGLANG_DSPARK_USE_GREEDY_DRAFT", "SGLANG_ENABLE_DISAGG_PREFILL_CONTINUOUS_INPUT_POLLING", "SGLANG_ENABLE_LORA_CSGMV_SPLIT_K", "SGLANG_ENABLE_NAN_LOGITS_CHECK", "SGLANG_ENABLE_WAITING_PREFIX_REFRESH", "SGLANG_HI3_COND_ENCODE_BATCHING", "SGLANG_HI3_OUTPUT_CROP", "SGLANG_HIP_DSPARK_DRAFT_RAW_METADATA", "SGLANG_HIP_FFN_NORM_MXFP8", "SGLANG_HIP_SHARED_ACT_MXFP8", "SGLANG_HIP_WO_A_MXFP8", "SGLANG_KANDINSKY6_SR_TEST_MODEL", "SGLANG_KANDINSKY6_SR_TEST_SERVER_ARGS", "SGLANG_KANDINSKY6_TEST_MODEL", "SGLANG_KANDINSKY6_TEST_SERVER_ARGS", "SGLANG_KDA_PREFILL_GRAPH_MAX_SEQS", "SGLANG_M3_USE_AITER_FUSED_QKNORM", "SGLANG_MINIMAX_M3_INDEXER_CP", "SGLANG_MORI_EP_V2", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_FUSE_SHARED_EXPERTS", "SGLANG_OPT_DSV41_MEGA_MHC_PREFILL", "SGLANG_OPT_ENGRAM_EXTEND_HASH", "SGLANG_OPT_HIP_FLYDSL_MXFP8", "SGLANG_OPT_HIP_OPUS_SPARSE_PREFILL", "SGLANG_OPT_HOPPER_BLOCK_FP8_BF16", "SGLANG_OPT_RELEASE_PREFILL_SWA", "SGLANG_PARALLEL_PROMPT_ENCODE", "SGLANG_PARALLEL_PROMPT_ENCODE_MIN_CHARS", "SGLANG_ROCM_K3_KDA_FUSED_BACKEND", "SGLANG_ROCM_SMALLM_FP8_PROJ", "SGLANG_ROCM_SMALLM_ROUTER", "SGLANG_SIMULATE_ACC_GREEDY", "SGLANG_TEST_TI2I_INPUT_IMAGE"],
+#|    "add": ["SGLANG_DIFFUSION_LOG_BATCHSIZE_INTERVAL", "SGLANG_K3_KDA_FUSED_BACKEND"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.20", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.20-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "ffaced7e91c3536c63077b16b08210b5c1a2f362418e9841a8767d5e019cf08a"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--boundary-reduction", "--constrained-json-max-whitespace-cnt", "--cuda-graph-max-seq-len-prefill", "--cuda-graph-prefill-max-context", "--disable-aiter-allreduce-fusion-in-decode", "--disable-aiter-allreduce-fusion-in-prefill", "--disaggregation-decode-host-receive-threshold", "--disaggregation-enable-kv-checksum", "--enable-decoder-swa-bounded-replay", "--enable-encoder-swa-bounded-replay", "--enable-linker-mla-dedup", "--enable-pd-role-switch", "--grpc-response-timeout-secs", "--hicache-host-memory-fraction", "--otlp-service-name", "--prefill-kv-cache-dequant-dtype", "--shared-experts-tp-size", "--speculative-draft-sink-size", "--swa-prefix-tails", "--trust-request-chat-template"],
+#|    "set": {
+#|     "--elastic-ep-rejoin": {"default": false, "type": "flag"},
+#|     "--keep-mm-feature-on-device": {"default": false, "deprecated": "Deprecated. Use --mm-feature-transport=cuda_ipc for bounded GPU-resident multimodal feature transport.", "type": "flag"}
+#|    },
+#|    "in": {
+#|     "--cuda-graph-config": {"in": {"keys": {"in": {"prefill": {"drop": ["max_context_size", "max_seq_len"]}}}}},
+#|     "--disaggregation-decode-retraction-backup": {"in": {"choices": {"drop": ["none"]}}},
+#|     "--flashinfer-allreduce-fusion-backend": {"in": {"choices": {"drop": ["cutedsl"]}}},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["tensorcast"]}}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"add": ["fp4_e2m1"]}}},
+#|     "--radix-eviction-policy": {"in": {"choices": {"drop": ["tlru"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["deepseek-v41", "gigachat35", "iquest_q1"]}}},
+#|     "--sampling-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--schedule-policy": {"in": {"choices": {"drop": ["shortest-prefill-first"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["deepseekv41", "gigachat35", "iquest_q1"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["deepseek-v41", "gigachat35", "iquest_q1"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseekv41", "gigachat35", "iquest_q1"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_MEGA_EPLB_FUSED_MAP_RECORD", "SGLANG_AITER_MEGA_EPLB_PREFILL_ONLY", "SGLANG_AITER_MEGA_RANK_SYNC", "SGLANG_AITER_PAGED_PREFILL_ASM", "SGLANG_AMD_FLYDSL_MEGA_MOE_MTPR", "SGLANG_AMD_FLYDSL_MEGA_QUANT", "SGLANG_AMD_USE_FLYDSL_MEGA_MOE", "SGLANG_ANIMA_TEST_MODEL", "SGLANG_CACHE_DIT_DMD", "SGLANG_CACHE_DIT_DMD_HISTORY", "SGLANG_CACHE_DIT_DMD_RANK", "SGLANG_CACHE_DIT_DMD_RIDGE", "SGLANG_CACHE_DIT_DMD_SVD_PRECISION", "SGLANG_CACHE_DIT_SECONDARY_DMD", "SGLANG_CACHE_DIT_SECONDARY_DMD_HISTORY", "SGLANG_CACHE_DIT_SECONDARY_DMD_RANK", "SGLANG_CACHE_DIT_SECONDARY_DMD_RIDGE", "SGLANG_CACHE_DIT_SECONDARY_DMD_SVD_PRECISION", "SGLANG_DIFFUSION_ENABLE_MXFP8_ATTENTION", "SGLANG_DIFFUSION_FLUX3_NATTEN_BACKEND", "SGLANG_DIFFUSION_MINIMAX_H3_PDD_HEADS", "SGLANG_DIFFUSION_MXFP8_FA_HEAD_CHUNK_SIZE", "SGLANG_DIFFUSION_RETRY_DEADLINE", "SGLANG_DISABLE_AITER_FUSED_FP8_DSA_INDEXER", "SGLANG_DSPARK_NVLINK_VOCAB_GATHER", "SGLANG_DSV41_ENGRAM_HOST_TABLE_LAYOUT", "SGLANG_DSV41_FUSED_WO_A", "SGLANG_DSV41_REASONING_EFFORT", "SGLANG_DSV41_TORCH_PREFILL_INDEXER", "SGLANG_DSV4_COMPRESSED_KV_LAYOUT", "SGLANG_DSV4_GROUPED_ASM", "SGLANG_DSV4_KV_LAYOUT", "SGLANG_ENABLE_DP_SPEC_PREFILL_COORDINATION", "SGLANG_ENABLE_DSV41_ENGRAM_HOST_TABLE", "SGLANG_ENABLE_LILICORR_SAMPLING", "SGLANG_ENABLE_PCIE_IPC_ALLREDUCE", "SGLANG_ENABLE_PP_SPEC", "SGLANG_FA4_TMEM_LOAD_RED_MAX", "SGLANG_FORCE_MXFP8_BLOCK_CONVERT_DENSE", "SGLANG_GFX_ASM_CTX_GATHER_CHECK", "SGLANG_GLM_NEXTN_MOE_PTPC", "SGLANG_HICACHE_TMA_TRANSFER", "SGLANG_JIT_BENCHMARK_DISABLE_LOG_BANDWIDTH", "SGLANG_JIT_BENCHMARK_DISABLE_LOG_FLOPS", "SGLANG_JIT_FORCE_RECOMPILE", "SGLANG_JIT_LOG_RESOURCE_USAGE", "SGLANG_LILICORR_REQUIRE_SAMPLING", "SGLANG_MLA_HCA_KV_SPLITS", "SGLANG_MOE_DEFERRED_FINALIZE_MAX_TOKENS", "SGLANG_NEW_NAME", "SGLANG_NPU_FINE_GRAINED_MOE_DUAL_STREAM", "SGLANG_NPU_HICACHE_MAMBA_IO", "SGLANG_NPU_MOE_SITU_MXFP8_FUSED", "SGLANG_NPU_USE_FIAS_V2_BSND", "SGLANG_OLD_NAME", "SGLANG_OPT_MINIMAX_M3_FP8_INDEX_CACHE", "SGLANG_OPT_NPU_BF16_WO_A_GEMM", "SGLANG_OPT_SM120_DIRECT_SWA_KV", "SGLANG_OPT_USE_MINIMAX_GLUON_PREFILL", "SGLANG_PCIE_IPC_MAX_NUMEL", "SGLANG_PP_COMM_OVERLAP", "SGLANG_QWEN35_PACKED_IN_PROJ", "SGLANG_QWEN_IMAGE21_TEST_IMAGE", "SGLANG_QWEN_IMAGE21_TEST_MODEL", "SGLANG_ROCM_SMALLM_MOE", "SGLANG_TEST_MING_IMAGE", "SGL_EVAL_BENCHMARKS"],
+#|    "add": ["SGLANG_CUTEDSL_MOE_NVFP4_DISPATCH", "SGLANG_CUTLASS_MOE", "SGLANG_DFLASH_PREFILL_REFILL_TARGET", "SGLANG_DIFFUSION_WORKER_MULTIPROC_METHOD", "SGLANG_DISABLE_TP_MEMORY_INBALANCE_CHECK", "SGLANG_ENABLE_EPLB_BALANCEDNESS_METRIC", "SGLANG_ENABLE_GRPC", "SGLANG_ENABLE_LOGITS_PROCESSER_CHUNK", "SGLANG_ENABLE_NVTX", "SGLANG_ENABLE_SPEC_V2", "SGLANG_ENABLE_THINKING", "SGLANG_EXPERIMENTAL_CPP_RADIX_TREE", "SGLANG_FORWARD_TIMEOUT_MS", "SGLANG_GC_LOG", "SGLANG_K3_GEMM_AR", "SGLANG_KERNEL_DISABLE_LOG_BANDWIDTH", "SGLANG_LOGITS_PROCESSER_CHUNK_SIZE", "SGLANG_MASKED_GEMM_FAST_ACT", "SGLANG_MORI_FP4_DISP", "SGLANG_MORI_FP8_COMB", "SGLANG_MORI_FP8_DISP", "SGLANG_NPU_USE_TRITON_KV_CACHE_STORE", "SGLANG_NSA_FUSE_TOPK", "SGLANG_NSA_HIP_DISABLE_PRESHUFFLE", "SGLANG_NSA_PREFILL_DENSE_ATTN_KV_LEN_THRESHOLD", "SGLANG_OPERATIONS_ENABLE_PROFILE", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_USE_FP4_ACTS", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_USE_MXF4_KIND", "SGLANG_OPT_SWA_EVICT_DROP_PAGE_MARGIN", "SGLANG_OPT_SWA_RADIX_CACHE_COMPACT", "SGLANG_OPT_SWA_SPLIT_LEAF_ON_INSERT", "SGLANG_OPT_USE_COMPRESSOR_V2", "SGLANG_OPT_USE_CUDA_SCONV", "SGLANG_OPT_USE_JIT_PER_TOKEN_GROUP_QUANT", "SGLANG_PER_TOKEN_GROUP_QUANT_8BIT_V2", "SGLANG_QUEUED_TIMEOUT_MS", "SGLANG_REASONING_EFFORT", "SGLANG_SORT_FREE_LIST_AFTER_MERGE", "SGLANG_USE_JIT_ALL_REDUCE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.19", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.19-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "fdc65d1235f6861ad3a1116c36c2270e46a95f030200091f8de595c6c3426cd2"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--dsv4-attn-backend", "--enable-response-store", "--enable-unified-cache-external-linker", "--flashinfer-a2a-dispatch-type", "--ple-offload-backend", "--ple-offload-dir", "--ple-offload-embedding", "--radix-eviction-policy-config", "--return-input-ids", "--return-output-ids", "--sampling-mask-max-tokens", "--speculative-domino-candidate-pool-size", "--unified-cache-external-linker-backend", "--uno-lora-path"],
+#|    "set": {
+#|     "--collect-tokens-histogram": {"default": false, "deprecated": "Deprecated. Token histograms are now automatically collected when --enable-metrics is set.", "type": "flag"},
+#|     "--cuda-graph-bs": {"deprecated": "Deprecated. Use --cuda-graph-bs-decode instead.", "nargs": "+", "type": "int"},
+#|     "--cuda-graph-max-bs": {"deprecated": "Deprecated. Use --cuda-graph-max-bs-decode instead.", "type": "int"},
+#|     "--custom-sigquit-handler": {"type": "str"},
+#|     "--disable-piecewise-cuda-graph": {"default": false, "deprecated": "Deprecated. Use --cuda-graph-backend-prefill=disabled instead.", "type": "flag"},
+#|     "--dsa-prefill-cp-mode": {"choices": ["in-seq-split", "round-robin-split"], "default": "round-robin-split", "deprecated": "Deprecated. Use --cp-strategy instead.", "type": "str"},
+#|     "--enable-breakable-cuda-graph": {"default": false, "deprecated": "Deprecated. Use --cuda-graph-backend-prefill=breakable instead.", "type": "flag"},
+#|     "--enable-dsa-prefill-context-parallel": {"default": false, "deprecated": "Deprecated. Use --enable-prefill-cp instead.", "type": "flag"},
+#|     "--enable-expert-distribution-metrics": {"default": false, "type": "flag"},
+#|     "--enable-gdn-replayssm-spec": {"default": false, "deprecated": "Deprecated. Use --enable-linear-replayssm-spec instead.", "type": "flag"},
+#|     "--enable-nsa-prefill-context-parallel": {"default": false, "deprecated": "Deprecated. Use --enable-prefill-cp instead.", "type": "flag"},
+#|     "--enable-prefill-context-parallel": {"default": false, "deprecated": "Deprecated. Use --enable-prefill-cp instead.", "type": "flag"},
+#|     "--enforce-piecewise-cuda-graph": {"default": false, "deprecated": "Deprecated. Use --cuda-graph-backend-prefill=tc_piecewise instead.", "type": "flag"},
+#|     "--mamba-scheduler-strategy": {"default": "auto", "deprecated": "Deprecated. Use --mamba-radix-cache-strategy instead.", "type": "str"},
+#|     "--nsa-decode-backend": {"choices": ["aiter", "fa3", "flashinfer_sparse_mla", "flashmla_auto", "flashmla_kv", "flashmla_sparse", "flashmla_sparse_q8", "tilelang", "trtllm"], "deprecated": "Deprecated. Use --dsa-decode-backend instead.", "type": "str"},
+#|     "--nsa-prefill-backend": {"choices": ["aiter", "fa3", "flashinfer_sparse_mla", "flashmla_auto", "flashmla_kv", "flashmla_sparse", "flashmla_sparse_q8", "tilelang", "trtllm"], "deprecated": "Deprecated. Use --dsa-prefill-backend instead.", "type": "str"},
+#|     "--nsa-prefill-cp-mode": {"choices": ["in-seq-split", "round-robin-split"], "deprecated": "Deprecated. Use --cp-strategy instead.", "type": "str"},
+#|     "--piecewise-cuda-graph-compiler": {"choices": ["eager", "inductor"], "deprecated": "Deprecated. Use --cuda-graph-tc-compiler instead.", "type": "str"},
+#|     "--piecewise-cuda-graph-max-tokens": {"deprecated": "Deprecated. Use --cuda-graph-max-bs-prefill instead.", "type": "int"},
+#|     "--piecewise-cuda-graph-tokens": {"deprecated": "Deprecated. Use --cuda-graph-bs-prefill instead.", "nargs": "+", "type": "int"},
+#|     "--prefill-cp-mode": {"choices": ["in-seq-split"], "default": "in-seq-split", "deprecated": "Deprecated. Use --cp-strategy instead.", "type": "str"},
+#|     "--prefill-round-robin-balance": {"default": false, "type": "flag"},
+#|     "--speculative-dflash-draft-window-size": {"deprecated": "Deprecated. Use --speculative-draft-window-size instead.", "type": "int"},
+#|     "--stat-loggers": {"type": "str"},
+#|     "--stream-output": {"default": false, "deprecated": "Deprecated. Use --incremental-streaming-output instead.", "type": "flag"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"choices": {"add": ["cutlass_mla", "dual_chunk_flash_attn"], "drop": ["qsa"]}}},
+#|     "--bf16-gemm-backend": {"in": {"choices": {"add": ["flashinfer_pr4266"]}}},
+#|     "--dcp-comm-backend": {"set": {"default": "ag_rs"}},
+#|     "--decode-attention-backend": {"in": {"choices": {"add": ["cutlass_mla", "dual_chunk_flash_attn"], "drop": ["qsa"]}}},
+#|     "--dsa-decode-backend": {"in": {"choices": {"drop": ["triton"]}}},
+#|     "--dsa-prefill-backend": {"in": {"choices": {"drop": ["triton"]}}},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["npu_memcache"]}}},
+#|     "--hicache-storage-prefetch-retry-max-attempts": {"set": {"default": 4}},
+#|     "--hicache-storage-prefetch-retry-poll-interval": {"set": {"default": 0}},
+#|     "--kv-canary-real-data": {"set": {"default": "none"}},
+#|     "--mamba-full-memory-ratio": {"set": {"default": 0.9}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["flashinfer_megamoe"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["flashinfer_megamoe"]}}},
+#|     "--prefill-attention-backend": {"in": {"choices": {"add": ["cutlass_mla", "dual_chunk_flash_attn"], "drop": ["qsa"]}}},
+#|     "--prefill-decode-interval": {"set": {"default": 0}},
+#|     "--quantization": {"in": {"choices": {"add": ["marlin"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["granite_thinking_parser", "k2_horizon", "nanbeige"]}}},
+#|     "--schedule-policy": {"in": {"choices": {"drop": ["hrrn"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"add": ["marlin"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["flashinfer_megamoe"]}}},
+#|     "--swa-full-tokens-ratio": {"set": {"default": 0.8}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["k2_horizon", "nanbeige"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["granite_thinking_parser", "k2_horizon", "nanbeige"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["k2_horizon", "nanbeige"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_ASM_VERIFY_ATTN", "SGLANG_CRASH_ON_JIT_COMPILE", "SGLANG_CUTE_AOT_CACHE_DIR", "SGLANG_DIFFUSION_COSMOS3_STEP_MIXED_PRECISION_FIRST_STEPS", "SGLANG_DIFFUSION_COSMOS3_STEP_MIXED_PRECISION_LAST_STEPS", "SGLANG_DIFFUSION_DEBUG_HOST_MEMORY", "SGLANG_DIFFUSION_DEBUG_LAYERWISE_TIMING", "SGLANG_DIFFUSION_DISABLE_AUTO_RESIDENCY", "SGLANG_DIFFUSION_DISABLE_HOST_SPILL", "SGLANG_DIFFUSION_DISABLE_MAPPED_DIRECT_READ", "SGLANG_DIFFUSION_DISABLE_MAPPED_WILLNEED", "SGLANG_DIFFUSION_ENABLE_COSMOS3_STEP_MIXED_PRECISION", "SGLANG_DIFFUSION_HOST_SPILL_DIR", "SGLANG_DIFFUSION_MINIMAX_H3_ADALN_FP32", "SGLANG_DIFFUSION_MINIMAX_H3_ADALN_GPU_PLANS", "SGLANG_DISABLE_LFM_FUSED_CONV", "SGLANG_DISAGGREGATION_ENGINE_INIT_TIMEOUT", "SGLANG_DSA_KPOOL_DEBUG_BOUNDS", "SGLANG_DSV4_FP4_LOGITS_BUDGET_MB", "SGLANG_DSV4_UNIFIED_KV_FP8", "SGLANG_ENABLE_DISAGG_SAMPLING_MASK", "SGLANG_ENABLE_GRAPH_POOL_PRECARVE", "SGLANG_ENABLE_QWEN4_PLE_FUSION", "SGLANG_EXACT_CHUNK_FILL", "SGLANG_EXPERIMENTAL_DSA_KPOOL_METADATA_FUSION", "SGLANG_FLASHINFER_MEGAMOE_COMBINE_DTYPE", "SGLANG_FLASHINFER_MEGAMOE_IN_KERNEL_FC2_REDUCE", "SGLANG_FLASHINFER_MEGAMOE_MAX_TOKENS_PER_RANK", "SGLANG_FORCE_CPU_IMAGE_PREPROCESSING", "SGLANG_HICACHE_HOST_MEM_BACKEND", "SGLANG_HICACHE_MEMCACHE_CONFIG_PATH", "SGLANG_HICACHE_SKIP_HOST_DUPLICATE_RECLAIM", "SGLANG_K3_FLYDSL_SOURCE", "SGLANG_K3_KDA_FUSED_BACKEND", "SGLANG_MINIMAX_M3_INDEX_TOPK_FREQ", "SGLANG_MLA_DEDUP_CHUNK_TOKENS", "SGLANG_MOONCAKE_MAX_TRANSFER_BATCH_INDICES", "SGLANG_NPU_DSV4_DEEPEP_LL_DISPATCH_QUANT_MODE", "SGLANG_NPU_ENABLE_SPARSE_KV_OFFLOAD", "SGLANG_NPU_MEMCACHE_ENABLE_WARMUP", "SGLANG_OPT_FP8_WO_A_FUSED_INVROPE", "SGLANG_PROFILE_BY_STAGE_DECODE_MIN_BS", "SGLANG_QWEN4_PLE_FILE_DIR", "SGLANG_QWEN4_PLE_FILE_PREFETCH", "SGLANG_QWEN4_PLE_FILE_RSS_BUDGET_GB", "SGLANG_QWEN4_PLE_FILE_RSS_INTERVAL_S", "SGLANG_QWEN4_PLE_FILE_SKIP_DEVICE_CHECK", "SGLANG_ROCM_K3_FUSE_KDA_INPROJ", "SGLANG_ROCM_K3_FUSE_KDA_INPROJ_MAX_TOKENS", "SGLANG_TEST_MOONCAKE_DEVICE", "SGLANG_TRITON_DENSE_PREFILL_ATTN", "SGLANG_TRITON_FP8_PREFILL_ATTN", "SGLANG_USE_ATTN_TP_NGRAM"],
+#|    "add": ["SGLANG_DISABLE_SM120_FP8_GEMV", "SGLANG_DSA_TRITON_PREFILL", "SGLANG_EXPERT_PACK_BUILD_VERBOSE", "SGLANG_FLASHINFER_PR4266_SOURCE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.18", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.18-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "fba7bb31a5de4c014945cbc50e9357c9253cc965a423736c324b2aaccd2270dc"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--deepep-v2-mode", "--dsv4-prefill-backend", "--enable-dense-mlp-attn-tp", "--enable-layernorm-sp", "--enable-lean-attention", "--enable-shared-experts-attn-tp", "--enable-w4a4-mxfp4-megamoe", "--gated-launch-port", "--hicache-host-memory-mode", "--hicache-storage-prefetch-retry-max-attempts", "--hicache-storage-prefetch-retry-poll-interval", "--http2-initial-connection-window-size", "--load-publish-endpoint", "--prefill-decode-interval", "--speculative-dsa-topk-backend"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"choices": {"drop": ["minicpm_flashattn", "minicpm_flashinfer"]}}},
+#|     "--bf16-gemm-backend": {"in": {"choices": {"drop": ["flashinfer_pr4266", "gemv"]}}},
+#|     "--decode-attention-backend": {"in": {"choices": {"drop": ["minicpm_flashattn", "minicpm_flashinfer"]}}},
+#|     "--encoder-transfer-backend": {"drop": ["default"]},
+#|     "--flashinfer-mxfp4-moe-precision": {"in": {"choices": {"drop": ["fp8"]}}},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["sim"]}}},
+#|     "--linear-attn-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--linear-attn-decode-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--linear-attn-prefill-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--linear-attn-verify-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--load-format": {"in": {"choices": {"drop": ["expert_pack"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["deepep_v2"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--prefill-attention-backend": {"in": {"choices": {"drop": ["minicpm_flashattn", "minicpm_flashinfer"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["dots", "ling3"]}}},
+#|     "--speculative-draft-load-format": {"in": {"choices": {"drop": ["expert_pack"]}}},
+#|     "--speculative-moe-a2a-backend": {"in": {"choices": {"drop": ["deepep_v2"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["intel_xpu"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["dots", "ling3", "spark25"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["dots", "ling3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["dots", "ling3", "spark25"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_HONOR_EXPLICIT_MEM_FRACTION", "SGLANG_AITER_MLA_GLUON", "SGLANG_AITER_UNIFIED_DRAFT_EXTEND", "SGLANG_CACHE_HIT_RATE_WINDOW_SECONDS", "SGLANG_DEEPEP_V2_FORCE_MAX_LEN", "SGLANG_DEEPEP_V2_NUM_MAX_DISPATCH_TOKENS_PER_RANK", "SGLANG_DEEPEP_V2_NUM_SMS", "SGLANG_DEEPEP_V2_TRACE_CONTIG", "SGLANG_DEEPEP_V2_TRACE_MASKED", "SGLANG_DIAG_BYPASS_HEALTH_GENERATE", "SGLANG_DIFFUSION_DISABLE_EARLY_VAE_DECODER_CAST", "SGLANG_DIFFUSION_DISABLE_LORA_MERGE_CACHE", "SGLANG_DIFFUSION_DISABLE_MAPPED_COURIER", "SGLANG_DIFFUSION_DISABLE_VAE_DECODER_STORE", "SGLANG_DIFFUSION_TEST_CAP_DEVICE_MEMORY_GIB", "SGLANG_DIFFUSION_TEST_FORCE_HOST_AVAILABLE_GIB", "SGLANG_DISABLE_LEAN_ATTENTION", "SGLANG_DISABLE_SILU_FP4_QUANT_FUSION", "SGLANG_DISABLE_SM120_FP8_GEMV", "SGLANG_DISAGGREGATION_DEFERRED_DECODE_KV_RELEASE", "SGLANG_DISAGGREGATION_DEFERRED_DECODE_KV_RELEASE_TIMEOUT", "SGLANG_DSPARK_OPT_FUSED_GREEDY_MARKOV", "SGLANG_DSV4_Q8KV8_PREFILL", "SGLANG_DSV4_Q8KV8_PREFILL_LOG", "SGLANG_ENABLE_BF16_SPLITK_GEMM", "SGLANG_ENABLE_GDN_DECODE_FUSED_PROJ_CONV", "SGLANG_ENABLE_GRAPH_POOL_BORROW", "SGLANG_ENABLE_HICACHE_BUFFER_ANCHOR_LOCK", "SGLANG_ENABLE_METADATA_GLUE_GRAPH", "SGLANG_ENABLE_QWEN_DEEPEP_SHARED_OVERLAP", "SGLANG_ENABLE_RANK_CONSENSUS_CHECKER", "SGLANG_ENABLE_TREE_CACHE_SANITY_CHECK", "SGLANG_EXPERT_CACHE_VRAM_MIB", "SGLANG_EXPERT_PACK_BUILD_VERBOSE", "SGLANG_EXPERT_PACK_PATH", "SGLANG_EXPERT_PACK_STATS_PATH", "SGLANG_EXPERT_STAGE_SLOTS", "SGLANG_EXPOSE_OWN_ENV_VARS", "SGLANG_FLASHINFER_CUTEDSL_NVFP4_W4A16", "SGLANG_FLASHINFER_MNNVL_CUTEDSL_AR_FUSION", "SGLANG_FLASHINFER_MNNVL_CUTEDSL_AR_FUSION_MAX_INSTANCES", "SGLANG_FLASHINFER_PR4266_SOURCE", "SGLANG_FORCE_LEAN_GRID_CU_MULT", "SGLANG_GDN_DECODE_FUSION_LOG_LAYER_HITS", "SGLANG_GDN_DECODE_FUSION_VERIFY_REAL_TENSORS", "SGLANG_GFX1250_W4A8_MOE", "SGLANG_GLM_AR_STARTUP_TIMEOUT", "SGLANG_HICACHE_BUFFER_ANCHOR_LOCK_CAP", "SGLANG_HICACHE_HOST_REGISTER_CHUNK_GB", "SGLANG_K3_RADIX4_TOPK", "SGLANG_KITCHEN_INT8_MAX_ROWS", "SGLANG_KITCHEN_INT8_MIN_SPLIT_N", "SGLANG_LOAD_PEAK_VRAM_TOLERANCE", "SGLANG_MINICPM_DENSE_AS_SPARSE", "SGLANG_MINICPM_FORCE_DENSE", "SGLANG_MINICPM_FUSE_TOPK", "SGLANG_MM_LOAD_MAX_RETRIES", "SGLANG_MOE_SHUFFLE_GFX1250", "SGLANG_MORI_RECV_BOUND", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_RESERVED_SMS", "SGLANG_OPT_DG_COMPACT_EAGER", "SGLANG_OPT_FUSED_KDA_VERIFY", "SGLANG_OPT_FUSED_QK_NORM_ROPE_VERIFY", "SGLANG_OPT_USE_AITER_BATCHED_GEMM", "SGLANG_PRECISION_HF_READ_ONLY", "SGLANG_QK_RMSNORM_TORCH", "SGLANG_QWEN35_NATIVE_FINAL_NORM", "SGLANG_RUNTIME_PEAK_VRAM_TOLERANCE", "SGLANG_SKIP_RUST_TESTS", "SGLANG_SPEC_TP_SYNC", "SGLANG_TEST_METRICS_FILE", "SGLANG_TRACE_LOGITS_E2E", "SGLANG_TRACE_LOGITS_E2E_SYNC", "SGLANG_TRACE_QWEN35_FINAL_NORM", "SGLANG_TRACE_QWEN_MOE_DEEPEP_E2E", "SGLANG_TRACE_SAMPLER_E2E", "SGLANG_TRTLLM_MHA_DECODE_SEQ_LEN_SPLITS", "SGLANG_VALIDATE_MAMBA_REPLAY_STATE_INDICES", "SGLANG_WEIGHT_CACHE_READY_TEMPLATE", "SGLANG_WEIGHT_CACHE_SOCKET_TEMPLATE"],
+#|    "add": ["SGLANG_DSPARK_EXTRA_OPS_SO", "SGLANG_ENABLE_CUSTOM_ALL_REDUCE_V2_MULTINODE", "SGLANG_K3_DENSE_MLP_ATTN_TP", "SGLANG_K3_SHARED_EXPERTS_ATTN_TP", "SGLANG_USE_SGL_XPU"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.17", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.17-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "fb4cba478a5dca5ee146550b39f33add1c4e475d21ee11810b86ed1c58068093"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--allowed-media-domains", "--c128-page-size", "--disaggregation-decode-retraction-backup", "--enable-tp-lm-head-all-to-all", "--expert-balancedness-report-mode", "--http2-max-concurrent-streams", "--image-processor-backend", "--language-model-only", "--media-url-max-file-size-mb", "--mlx-enable-sampling", "--mm-global-cache-backend", "--mm-preprocess-cache-size-mb", "--speculative-draft-kv-cache-dtype", "--startup-weight-load-mode", "--trust-mm-content-hashes"],
+#|    "set": {
+#|     "--torchao-config": {"default": "", "type": "str"}
+#|    },
+#|    "in": {
+#|     "--disable-fast-image-processor": {"drop": ["deprecated"]},
+#|     "--fp8-gemm-backend": {"in": {"choices": {"drop": ["flashinfer_cutedsl"]}}},
+#|     "--hicache-ratio": {"set": {"default": 2.0}},
+#|     "--linear-attn-backend": {"in": {"choices": {"drop": ["helion"]}}},
+#|     "--linear-attn-decode-backend": {"in": {"choices": {"drop": ["helion"]}}},
+#|     "--linear-attn-prefill-backend": {"in": {"choices": {"drop": ["helion"]}}},
+#|     "--linear-attn-verify-backend": {"in": {"choices": {"drop": ["helion"]}}},
+#|     "--mm-feature-transport": {"in": {"choices": {"drop": ["cuda_vmm"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["megamoe"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["muse"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["megamoe"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["muse"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["muse"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["muse"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_CRASH_ON_TRITON_LOAD_AFTER_READY", "SGLANG_DEBUG_HISPARSE_SKIP_IO", "SGLANG_DEBUG_POISON_POOL", "SGLANG_DEEPGEMM_MASKED_MEMORY_BUDGET_FRACTION", "SGLANG_DEEPGEMM_STANDARD_LAYOUT", "SGLANG_DETERMINISTIC_NCCL_NCHANNELS", "SGLANG_DIFFUSION_FP8_WEIGHT_DEQUANT_CACHE", "SGLANG_DISABLE_HISPARSE_PREFETCH", "SGLANG_DISAGGREGATION_ZMQ_MAX_SOCKETS", "SGLANG_DSPARK_EMBED_IN_GRAPH", "SGLANG_DSPARK_EXTRA_OPS_SO", "SGLANG_DSPARK_FOLDED_PROPOSAL", "SGLANG_DSPARK_STACKED_CTX_KV", "SGLANG_ENABLE_DELAY_SAMPLE", "SGLANG_ENABLE_FAST_INPUT_LOGPROBS", "SGLANG_ENABLE_FP8_GEMM_CONFIG_TUNE", "SGLANG_ENABLE_PREFILL_WAR_READ_DONE", "SGLANG_FLASHINFER_AUTOTUNE_EXTEND", "SGLANG_FLASHINFER_MOE_FUSED_FINALIZE", "SGLANG_GRAPH_BATCH_CAPTURE", "SGLANG_JIT_CACHE_DEBUG", "SGLANG_JIT_CACHE_DIR", "SGLANG_JIT_CACHE_KEEP", "SGLANG_K3_DENSE_MLP_ATTN_TP", "SGLANG_K3_SHARED_EXPERTS_ATTN_TP", "SGLANG_MINIMAX_NPU_NATIVE_ATTN", "SGLANG_MINIMAX_NPU_NATIVE_INDEXER", "SGLANG_MINIMAX_NPU_PREFILL_FIA", "SGLANG_MINIMAX_NPU_PREFILL_MAIN_BPS", "SGLANG_MLA_DECODE_TUNE", "SGLANG_MLX_CACHE_LIMIT_GB", "SGLANG_NPU_USE_TRITON_KV_CACHE_STORE", "SGLANG_NPU_USE_TRITON_PREFIX_KV_CACHE_STORE", "SGLANG_OPT_FUSE_SWIGLU_INTERLEAVED", "SGLANG_OPT_USE_FLASHINFER_MHC", "SGLANG_PRECISION_HF_TOKEN", "SGLANG_PREFILL_DELAYER_MAX_PREFILL_BS_WINDOW_SIZE", "SGLANG_PREFILL_TILE_BUDGET", "SGLANG_PREFILL_TILE_BUDGET_MODE", "SGLANG_RUST_BUILD_MODE", "SGLANG_TRACE_ASYNC", "SGLANG_TRACE_ASYNC_FLUSH_THRESHOLD", "SGLANG_TRITON_COMPACT_EXTEND_ATTENTION", "SGLANG_TRITON_LOAD_WARNING_THRESHOLD_GB", "SGLANG_TRITON_SLOW_COMPILE_THRESHOLD_SECS"],
+#|    "add": ["SGLANG_CI_VALIDATE_VERBOSE", "SGLANG_DSV4_FIX_TP_ATTN_A2A_SCATTER", "SGLANG_DSV4_MHC_PREWARM", "SGLANG_ENABLE_NVFP4_GEMM_SWIGLU_FUSION", "SGLANG_FIX_MTP_HC_HIDDEN", "SGLANG_NPU_FUSED_MOE_MODE", "SGLANG_OPT_DPSK_V4_RADIX", "SGLANG_OPT_FIX_MEGA_MOE_MEMORY", "SGLANG_OPT_USE_AITER_MHC_POST", "SGLANG_OPT_USE_AITER_MHC_PRE", "SGLANG_OPT_USE_DEEPGEMM_MEGA_MOE", "SGLANG_OPT_USE_FUSED_CLAMP_ACT_MUL", "SGLANG_OPT_USE_FUSED_COMPRESS", "SGLANG_OPT_USE_FUSED_COMPRESS_TRITON", "SGLANG_OPT_USE_FUSED_STORE_CACHE", "SGLANG_OPT_USE_JIT_EP_ACTIVATION", "SGLANG_OPT_USE_JIT_KERNEL_FUSED_TOPK", "SGLANG_OPT_USE_JIT_NORM", "SGLANG_OPT_USE_OLD_COMPRESSOR", "SGLANG_OPT_USE_TRITON_FUSED_MHC", "SGLANG_OPT_USE_TRITON_SWA_PREPARE", "SGLANG_PREP_IN_CUDA_GRAPH", "SGLANG_STRICT_CONFIG_MUTATION", "SGLANG_TOPK_TRANSFORM_512_TORCH", "SGLANG_TRTLLM_GEN_MOE_CUBIN_POOL", "SGL_DISABLE_TP_MEMORY_INBALANCE_CHECK"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.16", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.16-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "b8ed16e72c7d6a643e31ba52e3ff106439e9dbb78543950e4c810158b826ea8e"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--custom-sigquit-handler", "--dcp-comm-backend", "--dcp-replicate-q-proj", "--dwdp-size", "--enable-cp-decode-attn-tp", "--enable-linear-replayssm-spec", "--flashinfer-autotune-skip-ops", "--linear-attn-verify-backend", "--mamba-max-states-per-path", "--mm-io-worker-num", "--mm-processor-worker-num", "--return-hidden-states-mode", "--stat-loggers", "--weight-cache-mode", "--weight-cache-socket", "--weight-cache-timeout"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"choices": {"drop": ["hpc_ops"]}}},
+#|     "--bf16-gemm-backend": {"in": {"choices": {"drop": ["torch"]}}},
+#|     "--cuda-graph-config": {"in": {"keys": {"in": {"prefill": {"drop": ["full_prefill_prefix_chunk_tokens"]}}}}},
+#|     "--decode-attention-backend": {"in": {"choices": {"drop": ["hpc_ops"]}}},
+#|     "--dsa-decode-backend": {"in": {"choices": {"drop": ["flashinfer_sparse_mla"]}}},
+#|     "--dsa-prefill-backend": {"in": {"choices": {"drop": ["flashinfer_sparse_mla"]}}},
+#|     "--enable-gdn-replayssm-spec": {"drop": ["deprecated"]},
+#|     "--encoder-transfer-backend": {"in": {"choices": {"drop": ["auto"]}}},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["shm"]}}},
+#|     "--linear-attn-backend": {"in": {"choices": {"drop": ["nvidia_kda", "ptx_kda"]}}},
+#|     "--linear-attn-decode-backend": {"in": {"choices": {"drop": ["nvidia_kda", "ptx_kda"]}}},
+#|     "--linear-attn-prefill-backend": {"in": {"choices": {"drop": ["nvidia_kda", "ptx_kda"]}}},
+#|     "--load-format": {"in": {"choices": {"drop": ["presharded"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["pplx"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["hpc_ops"]}}},
+#|     "--nsa-decode-backend": {"in": {"choices": {"drop": ["flashinfer_sparse_mla"]}}},
+#|     "--nsa-prefill-backend": {"in": {"choices": {"drop": ["flashinfer_sparse_mla"]}}},
+#|     "--prefill-attention-backend": {"in": {"choices": {"drop": ["hpc_ops"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["kimi_k3"]}}},
+#|     "--speculative-draft-load-format": {"in": {"choices": {"drop": ["presharded"]}}},
+#|     "--speculative-moe-a2a-backend": {"in": {"choices": {"drop": ["pplx"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["hpc_ops"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["kimi_k3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["kimi_k3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["kimi_k3"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_K3_OPT", "SGLANG_DIFFUSION_IPC_A2A", "SGLANG_DIFFUSION_IPC_A2A_MAX_BUFFERS", "SGLANG_DIFFUSION_IPC_A2A_TIMEOUT_MS", "SGLANG_DISABLE_FUSED_AR_QUANT", "SGLANG_DISABLE_M3_FP8_ATTN_GEMM", "SGLANG_DISAGGREGATION_ZMQ_SEND_TIMEOUT", "SGLANG_DSPARK_FOLDED_SAMPLING", "SGLANG_DSV4_USE_BF16_KV_QUANT_SOURCE", "SGLANG_ENABLE_CUSTOM_ALL_REDUCE_V2_MULTINODE", "SGLANG_ENABLE_DP_GATHER_FP8", "SGLANG_ENABLE_DSA_Q8KV8_BORN_FP8_Q", "SGLANG_ENABLE_DSA_Q8KV8_KV_CAT_FUSION", "SGLANG_ENABLE_DSA_Q8KV8_QPREP_OVERLAP", "SGLANG_ENABLE_DSA_Q8KV8_TOPK_LENGTH", "SGLANG_ENABLE_WEIGHT_LOADER_V2", "SGLANG_ENCODER_BOOTSTRAP_EVICTED_TTL", "SGLANG_FORCE_CUSTOM_ALL_REDUCE_V2_PULL_SIZE_KB", "SGLANG_FORCE_CUSTOM_ALL_REDUCE_V2_PUSH_SIZE_KB", "SGLANG_FORCE_MXFP8_BLOCK_CONVERT", "SGLANG_INVARIANT_CHECK", "SGLANG_K3_AR_FUSION", "SGLANG_K3_FUSED_FRONT", "SGLANG_K3_GEMM_AR", "SGLANG_K3_SP_ATTN_RES", "SGLANG_K3_SP_COLLECTIVE", "SGLANG_KIMI_K3_VIT_CUDA_GRAPH_CACHE_CAPACITY", "SGLANG_KIMI_K3_VIT_CUDA_GRAPH_MAX_SEQLEN", "SGLANG_KIMI_K3_VIT_CUDA_GRAPH_MIN_HITS", "SGLANG_M3_ALLOW_CUSTOM_AR", "SGLANG_MAMBA_DEBUG_ASSERTS", "SGLANG_MAX_BATCH_REQS_PER_HTTP_REQ", "SGLANG_MEM_PROFILE_MAX_ENTRIES", "SGLANG_MOE_COPY_WEIGHT_VIEWS_BEFORE_H2D", "SGLANG_OPT_DG_MASKED_M_CAP", "SGLANG_OPT_MAMBA_SKIP_DECODE_LOCK", "SGLANG_OPT_MASK_DP_PAD_MOE", "SGLANG_OPT_MOE_QUANT_ONCE", "SGLANG_OPT_Q8KV8_QPREP_VARIANT", "SGLANG_PPLX_NUM_MAX_DISPATCH_TOKENS_PER_RANK", "SGLANG_ROLE_NAMESPACES", "SGLANG_ROLE_NAMESPACES_OUT", "SGLANG_RUST_SERVER", "SGLANG_TRTLLM_GEN_MOE_CUBIN_POOL", "SGLANG_UNIFIED_RADIX_TREE_CORE_BACKEND", "SGL_TEST_FILES_CI_DATA_REPO"],
+#|    "add": ["SGLANG_DIFFUSION_CONFIGURE_LOGGING", "SGLANG_DIFFUSION_ENGINE_ITERATION_TIMEOUT_S", "SGLANG_DIFFUSION_LOGGING_CONFIG_PATH", "SGLANG_DIFFUSION_PRECOMPILED_WHEEL_LOCATION", "SGLANG_DIFFUSION_RINGBUFFER_WARNING_INTERVAL", "SGLANG_DIFFUSION_TEST_DYNAMO_FULLGRAPH_CAPTURE", "SGLANG_DIFFUSION_USE_PRECOMPILED", "SGLANG_DISAGG_STAGING_BUFFER_SIZE_MB", "SGLANG_MLX_TEST_MODEL", "SGLANG_SPEC_ENABLE_STRICT_FILTER_CHECK", "SGLANG_USE_CUDA_HUNYUANVIDEO_GROUP_NORM_SILU", "SGL_CUDA_ARCH"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.15.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.15.post1-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "d1cf208d6ed6bd1d66e6c284635cb671519855dcdfe119e3c4011b6797c90679"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--default-chat-template-kwargs", "--dllm-fdfo", "--elastic-ep-initial-size", "--elastic-ep-join-mode", "--elastic-ep-join-rank-offset", "--elastic-ep-scale-timeout", "--enable-dsa-cache-layer-split", "--enable-flexkv", "--enable-gdn-replayssm-spec", "--enable-scattered-sconv", "--enable-waterfill", "--flexkv-config-file", "--fuseep-mode", "--grpc-port", "--max-ep-size", "--mm-feature-transport", "--optimistic-prefill-attempts", "--retraction-policy", "--sidecar", "--sidecar-args", "--smg-grpc-mode", "--smg-http-sidecar-port", "--speculative-dspark-align-verify-tokens-to-graph-tier", "--speculative-dspark-block-size", "--speculative-dspark-confidence-sts-path", "--speculative-dspark-sps-table-path"],
+#|    "set": {
+#|     "--enable-deepep-waterfill": {"default": false, "type": "flag"},
+#|     "--grpc-http-sidecar-port": {"type": "int"},
+#|     "--optimistic-prefill-retries": {"default": 0, "type": "int"}
+#|    },
+#|    "in": {
+#|     "--dsa-decode-backend": {"in": {"choices": {"drop": ["flashmla_sparse_q8"]}}},
+#|     "--dsa-prefill-backend": {"in": {"choices": {"drop": ["flashmla_sparse_q8"]}}},
+#|     "--fp4-gemm-backend": {"in": {"choices": {"add": ["cutlass"]}}},
+#|     "--grpc-mode": {"drop": ["deprecated"]},
+#|     "--keep-mm-feature-on-device": {"drop": ["deprecated"]},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["fp4_mx_block16", "mxfp8", "nvfp4"]}}},
+#|     "--lora-target-modules": {"in": {"choices": {"drop": ["qkvr", "wo_ud"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["ascend_tp"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["experimental_sgl_marlin", "humming"]}}},
+#|     "--nsa-decode-backend": {"in": {"choices": {"drop": ["flashmla_sparse_q8"]}}},
+#|     "--nsa-prefill-backend": {"in": {"choices": {"drop": ["flashmla_sparse_q8"]}}},
+#|     "--quantization": {"in": {"choices": {"add": ["qoq"], "drop": ["humming"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["inkling", "minimax-m3"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"add": ["qoq"], "drop": ["humming"]}}},
+#|     "--speculative-moe-a2a-backend": {"in": {"choices": {"drop": ["ascend_tp"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["experimental_sgl_marlin", "humming"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["inkling", "minimax-m3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["inkling", "minimax-m3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["inkling", "minimax-m3"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_BCG_TEXT_BUCKETS", "SGLANG_CUSTOM_ALL_REDUCE_V2_MAX_SIZE_KB", "SGLANG_DFLASH_EAGER_DRAFT_SAMPLER", "SGLANG_DIFFUSION_BCG_MAX_ENTRIES", "SGLANG_DIFFUSION_BCG_MAX_SEGMENTS", "SGLANG_DISABLE_DRAFT_EXTEND_CUDA_GRAPH", "SGLANG_DISABLE_FUSED_MAMBA_SLOT_OPS", "SGLANG_DISAGGREGATION_SAMPLING_MASK_MAX_TOKENS", "SGLANG_DSPARK_BLOCK_ACCEPT_ESTIMATE_PATH", "SGLANG_DSPARK_BLOCK_ACCEPT_ONLINE_INTERVAL", "SGLANG_DSPARK_CONFIDENCE_RELAY_LAG_STEPS", "SGLANG_DSPARK_DEBUG_CONFIDENCE_METRICS", "SGLANG_DSPARK_DEBUG_CONFIDENCE_PREFIX_SCHEDULER", "SGLANG_DSPARK_DEBUG_DUMP", "SGLANG_DSPARK_ENABLE_MULTI_STREAM", "SGLANG_DSPARK_ENABLE_SPS_RECORD", "SGLANG_DSPARK_FAST_KERNEL", "SGLANG_DSPARK_FAST_SAMPLING", "SGLANG_DSPARK_FP32_LM_HEAD", "SGLANG_DSPARK_LOG_SPS_PRED_INTERVAL", "SGLANG_DSPARK_OPT_MARKOV_W2_BF16", "SGLANG_DSPARK_OPT_MARKOV_W2_TP_SHARD", "SGLANG_DSPARK_STS_COLLECT_PATH", "SGLANG_ENABLE_LOGPROB_CHUNK", "SGLANG_ENABLE_MTP_BOUNDARY_KV_FIX", "SGLANG_ENABLE_POST_CAPTURE_KV_SIZING", "SGLANG_ENABLE_SINGLE_CG_DRAFT", "SGLANG_EPLB_P2P_BATCH_CHUNK_SIZE", "SGLANG_FORCE_COARSE_WAR_BARRIER", "SGLANG_FORCE_FUSED_OP_BACKEND", "SGLANG_GRPC_ENDPOINT", "SGLANG_GRPC_ENDPOINT_ENV", "SGLANG_GRPC_WORKER_THREADS", "SGLANG_HICACHE_FILE_BACKEND_ENABLE_METADATA_CACHE", "SGLANG_HICACHE_FILE_BACKEND_METADATA_TTL", "SGLANG_HUMMING_INPUT_QUANT_CONFIG", "SGLANG_HUMMING_MOE_GEMM_TYPE", "SGLANG_HUMMING_ONLINE_QUANT_CONFIG", "SGLANG_HUMMING_USE_F16_ACCUM", "SGLANG_INKLING_DEFAULT_REASONING_EFFORT", "SGLANG_INKLING_FA4_USE_PIP", "SGLANG_INKLING_RS_MM_PREPROCESS", "SGLANG_LOGPROB_CHUNK_SIZE", "SGLANG_LOG_DECODE_GRAPH_KEY", "SGLANG_MAX_NEW_TOKENS_LIMIT", "SGLANG_NPU_W4A4_NEW_PACKING", "SGLANG_OPT_GATE_GEMV_MODE", "SGLANG_OPT_INKLING_MXFP8_FUSED_QUANT_STORE", "SGLANG_OPT_LINEARIZED_SHARED_SINK", "SGLANG_OPT_USE_BF16_ROUTER_GEMM", "SGLANG_OPT_USE_CUDA_SCONV", "SGLANG_OPT_USE_FUSED_GATE_TOPK", "SGLANG_OPT_USE_GATE_TOPK_JIT", "SGLANG_OPT_USE_GUMBEL_SAMPLE", "SGLANG_OPT_USE_INKLING_CUSTOM_AR", "SGLANG_OPT_USE_INKLING_FUSED_AR_SCONV", "SGLANG_OPT_USE_INKLING_FUSED_AR_SCONV_NORM", "SGLANG_OPT_USE_INKLING_FUSED_AR_SHARED", "SGLANG_OPT_USE_INKLING_FUSED_ATTN_PROLOGUE", "SGLANG_OPT_USE_INKLING_FUSED_LOG_TAU", "SGLANG_OPT_USE_INKLING_MULTI_STREAM_OVERLAP", "SGLANG_OPT_USE_INKLING_REL_PROJ_DISPATCH", "SGLANG_OPT_USE_INKLING_SHARED_FUSED_MOE", "SGLANG_OPT_USE_INKLING_SHEARED_BIAS", "SGLANG_OPT_USE_JIT_PER_TOKEN_GROUP_QUANT", "SGLANG_OPT_USE_MINIMAX_DENSE_SPARSE_DECODE", "SGLANG_OPT_USE_MSA_DECODE_UNDER_GRAPH", "SGLANG_PI05_E2E_ACTION_DIM", "SGLANG_PI05_E2E_ACTION_HORIZON", "SGLANG_PI05_E2E_CONSISTENCY_ATOL", "SGLANG_PI05_E2E_CONSISTENCY_GT", "SGLANG_PI05_E2E_CONSISTENCY_RTOL", "SGLANG_PI05_E2E_CUDA_GRAPH", "SGLANG_PI05_E2E_GT_ATOL", "SGLANG_PI05_E2E_GT_RTOL", "SGLANG_PI05_E2E_IMAGE_SIZE", "SGLANG_PI05_E2E_MAX_ACTION_DENOISE_MS", "SGLANG_PI05_E2E_MAX_WALL_MS", "SGLANG_PI05_E2E_MODEL", "SGLANG_PI05_E2E_NOISE_SEED", "SGLANG_PI05_E2E_NUM_GPUS", "SGLANG_PI05_E2E_NUM_STEPS", "SGLANG_PI05_E2E_OUTPUT_ACTION_DIM", "SGLANG_PI05_E2E_PERF_DUMP", "SGLANG_PI05_E2E_PERF_REPEAT", "SGLANG_PI05_E2E_PERF_WARMUP", "SGLANG_PI05_E2E_PROMPT", "SGLANG_PI05_E2E_RING_DEGREE", "SGLANG_PI05_E2E_SP_DEGREE", "SGLANG_PI05_E2E_STATE_DIM", "SGLANG_PI05_E2E_ULYSSES_DEGREE", "SGLANG_PI05_E2E_UPDATE_GT", "SGLANG_RAGGED_VERIFY_MODE", "SGLANG_ROPE_CACHE_FP32", "SGLANG_RUN_PI05_E2E", "SGLANG_STRICT_CONFIG_MUTATION", "SGLANG_TEST_RAGGED_VERIFY_FORCE_UNIFORM_CAPTURE", "SGLANG_TRTLLM_MOE_PDL_MAX_TOKENS", "SGLANG_WAIT_PORT_TIMEOUT"],
+#|    "add": ["SGLANG_ENABLE_LORA_MOE_GATEUP_GATED_SPLIT", "SGL_USE_CUDA_IPC"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.15", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.15-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "b737df527bbba96fe098a02d182e98f72a1b3564d7fc754629041129a5d8edc1"}, "changes": {}},
+#| {"version": "0.5.14", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.14-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "4573aac774045ba926bab2f7efaaad7b120e4f84695ccf27c59d276f856deca8"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--bf16-gemm-backend", "--dcp-size", "--decoupled-spec-bind-endpoint", "--decoupled-spec-connect-endpoints", "--decoupled-spec-rank", "--decoupled-spec-role", "--dsa-paged-mqa-logits-backend", "--enable-linear-replayssm", "--enable-mamba-cache-stochastic-rounding", "--enable-page-major-kv-layout", "--enable-session-radix-cache", "--enable-tf32-matmul", "--enable-unified-memory", "--linear-replayssm-cache-len", "--mamba-cache-philox-rounds", "--min-free-slots-delay", "--spec-trace-dir"],
+#|    "in": {
+#|     "--cuda-graph-config": {"in": {"keys": {"in": {"prefill": {"drop": ["full_prefill_max_req"]}}}}},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["mori"]}}},
+#|     "--linear-attn-backend": {"in": {"choices": {"drop": ["flashkda"]}}},
+#|     "--linear-attn-decode-backend": {"in": {"choices": {"drop": ["flashkda"]}}},
+#|     "--linear-attn-prefill-backend": {"in": {"choices": {"drop": ["flashkda"]}}},
+#|     "--quantization": {"in": {"choices": {"drop": ["auto-round-int8", "mxfp_w4a8"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["auto-round-int8", "mxfp_w4a8"]}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_CHECK_KV_PAGE_INVARIANTS", "SGLANG_DIFFUSION_CONSISTENCY_PLATFORM", "SGLANG_DIFFUSION_PERF_BASELINE_PLATFORM", "SGLANG_DISABLE_DSA_INDEXER_FUSION", "SGLANG_DISABLE_LAZY_COMPACTION", "SGLANG_DISAGG_PREFILL_EARLY_SEND_CACHED_PREFIX", "SGLANG_DP_SHARED_EXPERT_LOCAL", "SGLANG_DP_SIZE", "SGLANG_DP_USE_REDUCE_SCATTER", "SGLANG_DSA_TRITON_PREFILL", "SGLANG_DSV4_FP4_DEQUANT", "SGLANG_ENABLE_CUDA_GRAPH_DEDUP", "SGLANG_ENABLE_PCG_DSV2_DUAL_STREAM", "SGLANG_ENABLE_REQUEST_DECOMPRESSION", "SGLANG_ENABLE_REQUEST_HEADER_OVERRIDES", "SGLANG_EXA_INCLUDE_HIGHLIGHTS", "SGLANG_EXA_NUM_RESULTS", "SGLANG_EXA_SEARCH_TYPE", "SGLANG_HICACHE_HOST_HUGEPAGE", "SGLANG_HICACHE_HOST_HUGEPAGE_SIZE", "SGLANG_HICACHE_HOST_NUMA_NODE", "SGLANG_HICACHE_HOST_PREFAULT", "SGLANG_LAZY_COMPACTION_MAX_MOVES_PER_CALL", "SGLANG_LINGBOT_ENABLE_INTERACTIVE_KV_WINDOW", "SGLANG_LINGBOT_LAZY_VAE_ENCODE_BLACK_FRAMES", "SGLANG_LOG_LAZY_COMPACTION_STATS", "SGLANG_LOG_LAZY_COMPACTION_STATS_INTERVAL_SEC", "SGLANG_LOG_PICKLE_IPC_OBJECTS", "SGLANG_MORI_NO_PAD_MASK", "SGLANG_OPT_DSV4_NONPAGED_INDEXER", "SGLANG_OPT_DSV4_NONPAGED_INDEXER_MIN_QUERY_TOKENS", "SGLANG_OPT_LORA_PREFILL_ROUTING_REUSE", "SGLANG_OPT_USE_JIT_KERNEL_GROUPED_TOPK", "SGLANG_OPT_USE_MINIMAX_FUSED_KV_INDEX_STORE", "SGLANG_SIMULATE_ACC_TOKEN_MODE", "SGLANG_SM120_FLASHMLA_BACKEND", "SGLANG_SORT_FREE_LIST_AFTER_MERGE", "SGLANG_SP_TEXT_SHARD_MIN", "SGLANG_USE_HND_KVCACHE", "SGLANG_USE_PICKLE_IPC", "SGLANG_VAE_TORCH_COMPILE_MODE", "SGLANG_VIT_ENABLE_VECTORIZED_POS_EMBED"],
+#|    "add": ["SGLANG_DSA_ENABLE_MTP_PRECOMPUTE_METADATA", "SGLANG_NSA_ENABLE_MTP_PRECOMPUTE_METADATA", "SGLANG_USE_FUSED_METADATA_COPY", "SGL_TEST_FILES_CONSISTENCY_GT_BASES", "SGL_TEST_FILES_OFFICIAL_CONSISTENCY_GT_CASES"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.13.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.13.post1-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "55a8f3a54cfb56d562ca5b3e77678d28a1ecb97eb89fc9f673c2fc3e33f2d544"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--attn-cp-size", "--cp-strategy", "--cuda-graph-backend-decode", "--cuda-graph-backend-prefill", "--cuda-graph-bs-decode", "--cuda-graph-bs-prefill", "--cuda-graph-config", "--cuda-graph-max-bs-decode", "--cuda-graph-max-bs-prefill", "--cuda-graph-tc-compiler", "--disable-decode-cuda-graph", "--disable-prefill-cuda-graph", "--disaggregation-decode-extra-slots", "--dp-size", "--enable-int8-mamba-checkpoint", "--enable-prefill-cp", "--ep-size", "--flashinfer-allreduce-fusion-backend", "--int8-mamba-ckpt-size", "--mamba-radix-cache-strategy", "--moe-dp-size", "--pp-size", "--speculative-use-rejection-sampling", "--tp-size"],
+#|    "set": {
+#|     "--attention-context-parallel-size": {"aliases": ["--attn-cp-size"], "default": 1, "type": "int"},
+#|     "--custom-sigquit-handler": {"type": "str"},
+#|     "--data-parallel-size": {"aliases": ["--dp-size"], "default": 1, "type": "int"},
+#|     "--debug-tensor-dump-inject": {"default": false, "type": "str"},
+#|     "--enable-piecewise-cuda-graph": {"default": false, "deprecated": "Deprecated: Piecewise cuda graph is enabled by default. Use --enforce-piecewise-cuda-graph to skip auto-disable conditions.", "type": "flag"},
+#|     "--expert-parallel-size": {"aliases": ["--ep-size", "--ep"], "default": 1, "type": "int"},
+#|     "--hybrid-kvcache-ratio": {"default": false, "type": "flag"},
+#|     "--moe-data-parallel-size": {"aliases": ["--moe-dp-size"], "default": 1, "type": "int"},
+#|     "--pipeline-parallel-size": {"aliases": ["--pp-size"], "default": 1, "type": "int"},
+#|     "--tensor-parallel-size": {"aliases": ["--tp-size"], "default": 1, "type": "int"}
+#|    },
+#|    "in": {
+#|     "--cuda-graph-bs": {"drop": ["deprecated"]},
+#|     "--cuda-graph-max-bs": {"drop": ["deprecated"]},
+#|     "--disable-cuda-graph": {"drop": ["deprecated"]},
+#|     "--disable-piecewise-cuda-graph": {"drop": ["deprecated"]},
+#|     "--dsa-prefill-cp-mode": {"drop": ["deprecated"]},
+#|     "--elastic-ep-backend": {"set": {"type": "str"}},
+#|     "--enable-breakable-cuda-graph": {"drop": ["deprecated"]},
+#|     "--enable-dsa-prefill-context-parallel": {"drop": ["deprecated"]},
+#|     "--enable-flashinfer-allreduce-fusion": {"drop": ["deprecated"]},
+#|     "--enable-nsa-prefill-context-parallel": {"set": {"deprecated": "Deprecated. Use --enable-dsa-prefill-context-parallel instead."}},
+#|     "--enable-prefill-context-parallel": {"drop": ["deprecated"]},
+#|     "--enforce-piecewise-cuda-graph": {"drop": ["deprecated"]},
+#|     "--ep-dispatch-algorithm": {"drop": ["choices"]},
+#|     "--expert-distribution-recorder-mode": {"drop": ["choices"]},
+#|     "--hicache-mem-layout": {"set": {"default": "layer_first"}},
+#|     "--json-model-override-args": {"set": {"type": "str"}},
+#|     "--lora-target-modules": {"in": {"choices": {"drop": ["weights_proj", "wk", "wq_b"]}}},
+#|     "--mamba-scheduler-strategy": {"drop": ["deprecated"], "set": {"choices": ["auto", "extra_buffer", "extra_buffer_lazy", "no_buffer"]}},
+#|     "--model-loader-extra-config": {"set": {"type": "str"}},
+#|     "--nsa-prefill-cp-mode": {"set": {"deprecated": "Deprecated. Use --dsa-prefill-cp-mode instead."}},
+#|     "--piecewise-cuda-graph-compiler": {"drop": ["deprecated"], "set": {"default": "eager"}},
+#|     "--piecewise-cuda-graph-max-tokens": {"drop": ["deprecated"]},
+#|     "--piecewise-cuda-graph-tokens": {"drop": ["deprecated"]},
+#|     "--prefill-cp-mode": {"drop": ["deprecated"]},
+#|     "--quantization": {"in": {"choices": {"drop": ["nvfp4_online"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["nvfp4_online"]}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_CRASH_ON_NUMA_BIND_FAILURE", "SGLANG_DFLASH_PREFILL_REFILL_TARGET", "SGLANG_DIFFUSION_ENABLE_W8A8_FP8_GEMM", "SGLANG_DISABLE_MSA", "SGLANG_DP_USE_GATHERV", "SGLANG_DSV4_COMPRESS_STATE_DTYPE", "SGLANG_DSV4_MHC_PREWARM", "SGLANG_ENABLE_CP_V2", "SGLANG_ENABLE_CUDA_GRAPH_CAPTURE_TRACE", "SGLANG_ENABLE_MOE_DEFERRED_FINALIZE", "SGLANG_ENABLE_NVTX", "SGLANG_ENABLE_NVTX_OPERATIONS", "SGLANG_ENABLE_NVTX_SCHEDULER", "SGLANG_ENABLE_SPLITKV_VERIFY", "SGLANG_ENABLE_WAR_BARRIER", "SGLANG_EPLB_ROCM_P2P_BATCH_CHUNK_SIZE", "SGLANG_EXPERIMENTAL_ONLINE_C128_MTP", "SGLANG_FORCE_CK_W8A8", "SGLANG_FP4_IGNORED_LAYERS", "SGLANG_HICACHE_FILE_BACKEND_EVICTION_RATIO", "SGLANG_HICACHE_FILE_BACKEND_MAX_SIZE", "SGLANG_HICACHE_FILE_BACKEND_MIN_FREE_SPACE", "SGLANG_MINIMAX_M3_FUSED_MOE_COMBINE", "SGLANG_MINIMAX_M3_FUSED_SWIGLU_MXFP8", "SGLANG_MLX_CLEAR_CACHE_STEPS", "SGLANG_MLX_FUSE_SWIGLU", "SGLANG_MLX_TEST_MODEL", "SGLANG_OPT_UNIFIED_CACHE_FREE_OUT_OF_WINDOW_SLOTS", "SGLANG_OPT_USE_MINIMAX_DECODE_TOPK_RADIX", "SGLANG_PRECISION_HF_REPO", "SGLANG_PRECISION_HF_REVISION", "SGLANG_ROPE_BATCHED", "SGLANG_SANITIZE_NAN_LOGITS", "SGLANG_SPEC_SKIP_ZERO_STEP_DRAFT_EXTEND", "SGLANG_SWA_EVICTION_INTERVAL"],
+#|    "add": ["SGLANG_DISAGGREGATION_NUM_PRE_ALLOCATE_REQS", "SGLANG_FLASHINFER_FORCE_POSIX_FD_TRANSPORT", "SGLANG_GRANIAN_PARENT_PID", "SGLANG_LTX2_SNAPSHOT_LOW_VRAM_MODE", "SGLANG_LTX2_SNAPSHOT_RELEASE_EMPTY_CACHE", "SGLANG_MSCCLPP_MAX_BYTES", "SGLANG_NVFP4_REPO_ROOT", "SGLANG_RUN_JIT_KERNEL_PERF_TESTS", "SGLANG_SWA_EVICTION_INTERVAL_MULTIPLIER", "SGL_FUSED", "SGL_LN", "SGL_LN_PAIR", "SGL_RES_LN", "SGL_RMS"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.13", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.13-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "2c32b23dade35e3e5038ed200580a692ab378e1c232ad690d893c6cfce95c1e8"}, "changes": {}},
+#| {"version": "0.5.12.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.12.post1-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "fb53554bcb592c26b94f609745620e1b1fa5e9fb4650de4bc3a8373542dacd4d"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--asr-max-buffer-seconds", "--asr-max-concurrent-sessions", "--deepep-dispatcher-output-dtype", "--disable-attn-tp-gather", "--dsa-decode-backend", "--dsa-prefill-backend", "--dsa-prefill-cp-mode", "--dsa-topk-backend", "--enable-deepseek-v4-fp4-indexer", "--enable-dsa-prefill-context-parallel", "--encoder-bootstrap-port", "--encoder-register-urls", "--kv-canary", "--kv-canary-real-data", "--kv-canary-sweep-interval", "--lmcache-config-file", "--load-snapshot-publish-interval", "--optimistic-prefill-retries", "--radix-cache-backend", "--speculative-dflash-draft-window-size", "--trace-modules"],
+#|    "set": {
+#|     "--enable-nan-detection": {"default": false, "type": "flag"},
+#|     "--record-nolora-graph": {"default": true, "negations": ["--no-record-nolora-graph"], "type": "toggle"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"choices": {"drop": ["cutedsl_mla", "dsa"]}}},
+#|     "--decode-attention-backend": {"in": {"choices": {"drop": ["cutedsl_mla", "dsa"]}}},
+#|     "--disaggregation-transfer-backend": {"in": {"choices": {"drop": ["mooncake_tcp"]}}},
+#|     "--enable-nsa-prefill-context-parallel": {"drop": ["deprecated"]},
+#|     "--fp4-gemm-backend": {"in": {"choices": {"drop": ["marlin"]}}},
+#|     "--mamba-scheduler-strategy": {"in": {"choices": {"drop": ["extra_buffer_lazy"]}}},
+#|     "--mm-attention-backend": {"in": {"choices": {"drop": ["amx_attn", "xpu_attn"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["experimental_sgl_trtllm"]}}},
+#|     "--nsa-decode-backend": {"drop": ["deprecated"]},
+#|     "--nsa-prefill-backend": {"drop": ["deprecated"]},
+#|     "--nsa-prefill-cp-mode": {"drop": ["deprecated"], "set": {"default": "round-robin-split"}},
+#|     "--prefill-attention-backend": {"in": {"choices": {"drop": ["cutedsl_mla", "dsa"]}}},
+#|     "--quantization": {"in": {"choices": {"drop": ["quark_mxfp4"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["apertus2509", "cohere_command4"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["quark_mxfp4"]}}},
+#|     "--speculative-draft-window-size": {"set": {"aliases": ["--speculative-dflash-draft-window-size"]}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["experimental_sgl_trtllm"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["apertus2509", "cohere_command4", "minicpm5"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["apertus2509", "cohere_command4"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["apertus2509", "cohere_command4", "minicpm5"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_FUSE_RMSNORM_PAD", "SGLANG_AITER_KV_CACHE_LAYOUT", "SGLANG_ALT_STREAM", "SGLANG_CUDA_COREDUMP_BEFORE_CRASH", "SGLANG_CUDA_COREDUMP_BEFORE_CRASH_WAIT_SECS", "SGLANG_DEBUG_REVERT_PR", "SGLANG_DEEPGEMM_PDL", "SGLANG_DIFFUSION_CFG_GATE_STEP", "SGLANG_DIFFUSION_PLATFORM_OVERRIDE", "SGLANG_DIFFUSION_VAE_CHANNELS_LAST_3D_PARITY_THRESHOLD", "SGLANG_DISABLE_AITER_GREEDY_SAMPLE", "SGLANG_DISABLE_COSMOS3_GUARDRAILS", "SGLANG_DSA_ENABLE_MTP_PRECOMPUTE_METADATA", "SGLANG_DSA_FUSE_TOPK", "SGLANG_DSA_HIP_DISABLE_PRESHUFFLE", "SGLANG_DSA_MQA_LOGITS_FREE_MEM_FRACTION", "SGLANG_DSA_PREFILL_DENSE_ATTN_KV_LEN_THRESHOLD", "SGLANG_DSA_TOPK_BROADCAST", "SGLANG_DSA_TOPK_FLASHINFER_DETERMINISTIC", "SGLANG_DSA_TOPK_FLASHINFER_TIE_BREAK", "SGLANG_EAGER_INPUT_NO_COPY", "SGLANG_EMBEDDING_POOL_SIZE_MB", "SGLANG_ENABLE_ASYNC_ASSERT", "SGLANG_ENABLE_EMBED_REPLICATION", "SGLANG_ENABLE_FAILED_SESSION_PROBE", "SGLANG_ENABLE_LORA_MOE_GATEUP_GATED_SPLIT", "SGLANG_ENABLE_LORA_SHRINK_SPLIT_K", "SGLANG_ENABLE_NVFP4_GEMM_SWIGLU_FUSION", "SGLANG_ENABLE_PRINT_TENSOR", "SGLANG_ENCODER_BOOTSTRAP_HEALTH_CHECK_INTERVAL", "SGLANG_ENCODER_BOOTSTRAP_HEALTH_CHECK_TIMEOUT", "SGLANG_ENCODER_DP_WORKER_MAX_INFLIGHT", "SGLANG_ENCODER_HTTP_TIMEOUT", "SGLANG_ENCODER_MAX_BATCH_SIZE", "SGLANG_ENCODER_PREPROC_WORKERS", "SGLANG_ENCODER_REQ_TIMEOUT", "SGLANG_ENCODER_VIDEO_DECODE_NUM_THREADS", "SGLANG_EXPERIMENTAL_LORA_OPTI", "SGLANG_FAILED_SESSION_PROBE_INTERVAL_S", "SGLANG_FIX_MTP_HC_HIDDEN", "SGLANG_FLASHINFER_AUTOTUNE_CACHE", "SGLANG_FLASHINFER_NVFP4_PER_TOKEN_ACTIVATION", "SGLANG_GDN_CHUNK_H_BV", "SGLANG_GDN_CHUNK_H_NUM_STAGES", "SGLANG_GDN_CHUNK_H_NUM_WARPS", "SGLANG_GDN_QKVZ_BA_ALT_STREAM", "SGLANG_GEMMA_OUT_OF_PLACE_POSITION_MUTATION", "SGLANG_HACK_FLASHMLA_BACKEND", "SGLANG_HICACHE_NIXL_USE_DIRECT_IO", "SGLANG_HUGEPAGE_SIZE", "SGLANG_KERNEL_DISABLE_LOG_BANDWIDTH", "SGLANG_KILLPG_ON_SCHEDULER_EXCEPTION", "SGLANG_KV_CANARY_ENABLE_MHA_V", "SGLANG_KV_CANARY_ENABLE_TOKEN_ORACLE", "SGLANG_KV_CANARY_ENABLE_VERIFY_TOKEN_ASSERT", "SGLANG_KV_CANARY_ENABLE_WRITE_INPUT_ASSERT", "SGLANG_KV_CANARY_PERTURB_NEXT_TOKEN_SWAP_PROB", "SGLANG_KV_CANARY_PERTURB_REAL_KV_POST_FORWARD_PROB", "SGLANG_KV_CANARY_PERTURB_REAL_KV_UNUSED_CACHE_PROB", "SGLANG_KV_CANARY_PERTURB_REAL_KV_USED_PROB", "SGLANG_KV_CANARY_PERTURB_REQ_TO_TOKEN_PROB", "SGLANG_KV_CANARY_PERTURB_TARGET_GROUP", "SGLANG_KV_CANARY_PERTURB_WARMUP_STEPS", "SGLANG_KV_CANARY_RING_CAPACITY", "SGLANG_KV_CANARY_STATS_PRINT_EVERY_N_STEPS", "SGLANG_KV_CANARY_SWA_DIVERGENCE_STATS_INTERVAL", "SGLANG_LOAD_SNAPSHOT_USE_ZMQ", "SGLANG_LORA_TWO_STREAM", "SGLANG_MLX_USE_CUSTOM_ROPE", "SGLANG_MM_AVOID_RETOKENIZE", "SGLANG_MORI_TRANSFER_SHARDS", "SGLANG_MORI_TRANSFER_TIMEOUT_MS", "SGLANG_MORI_WAIT_POLL_MS", "SGLANG_OPT_DPSK_V4_RADIX", "SGLANG_OPT_FLASHMLA_SPARSE_PREFILL", "SGLANG_OPT_FUSED_MOE_ACTIVATION_QUANT_FUSE", "SGLANG_OPT_FUSED_MOE_ACTIVATION_VEC", "SGLANG_OPT_FUSED_PERMUTE_QUANT", "SGLANG_OPT_FUSE_MHC_POST_PRE", "SGLANG_OPT_KIMI_GATE_BF16_INPUT", "SGLANG_OPT_LORA_CUBLAS", "SGLANG_OPT_LORA_CUBLAS_A", "SGLANG_OPT_LORA_CUBLAS_B", "SGLANG_OPT_LORA_CUBLAS_GATE_UP", "SGLANG_OPT_LORA_CUBLAS_KV_B", "SGLANG_OPT_LORA_CUBLAS_QKV", "SGLANG_OPT_LORA_DOWN_FINALIZE_OVERLAP", "SGLANG_OPT_LORA_FUSED_MERGED_ALIGN", "SGLANG_OPT_LORA_FUSED_TOPK_PACK", "SGLANG_OPT_LORA_OVERLAP_MAIN_ALLOC", "SGLANG_OPT_LORA_QKV_B_STORE", "SGLANG_OPT_LORA_SHARED_ADD_OVERLAP", "SGLANG_OPT_LORA_SHRINK_TUNE", "SGLANG_OPT_SWA_EVICT_DROP_PAGE_MARGIN", "SGLANG_OPT_USE_AITER_INDEXER", "SGLANG_OPT_USE_AITER_MHC_POST", "SGLANG_OPT_USE_AITER_MHC_PRE", "SGLANG_OPT_USE_AITER_SILU_MUL", "SGLANG_OPT_USE_FUSED_CLAMP_ACT_MUL", "SGLANG_OPT_USE_FUSED_COMPRESS", "SGLANG_OPT_USE_FUSED_COMPRESS_TRITON", "SGLANG_OPT_USE_FUSED_QK_NORM_ROPE", "SGLANG_OPT_USE_JIT_KERNEL_KIMI_GATE", "SGLANG_OPT_USE_JIT_KERNEL_MOE_ALIGN", "SGLANG_OPT_USE_JIT_NORM", "SGLANG_OPT_USE_OLD_COMPRESSOR", "SGLANG_OPT_USE_TRITON_FUSED_MHC", "SGLANG_OPT_USE_TRITON_SWA_PREPARE", "SGLANG_PHASE_CHECKER_DEBUG", "SGLANG_PP_PARALLEL_DEEPGEMM_WARMUP", "SGLANG_PP_SKIP_PURE_CHUNKED_OUTPUT_COMM", "SGLANG_PYSPY_DUMP_BEFORE_CRASH", "SGLANG_QK_NORM_ALT_STREAM", "SGLANG_RAY_BUNDLE_INDICES", "SGLANG_SANA_WM_DIAGNOSTICS", "SGLANG_SANA_WM_LOG_TENSOR_STATS", "SGLANG_SANA_WM_SKIP_REFINER", "SGLANG_SIMULATE_ROUND_ROBIN_EXPERTS", "SGLANG_SIMULATE_UNIFORM_EXPERTS", "SGLANG_SM120_TRITON_FLASHMLA", "SGLANG_TEST_CONTROL_API_TIMEOUT_SECS", "SGLANG_TEST_DISAGG_FAILURE_PROB", "SGLANG_TEST_DSA_TILELANG_FORCE", "SGLANG_TEST_FORCE_OPTIMISTIC_PREFILL_RETRY_PROB", "SGLANG_TEST_MAMBA_LAZY_ALLOC_FAIL", "SGLANG_TEST_OPENAI_REQUEST_TIMEOUT_SECS", "SGLANG_TEST_REALTIME_WS_TIMEOUT_SECS", "SGLANG_TEST_SCRIPTED_RUNTIME", "SGLANG_TEST_SCRIPTED_RUNTIME_IPC_ADDR", "SGLANG_TEST_SCRIPTED_RUNTIME_OUT_OF_BAND_ERROR_PATH", "SGLANG_TEST_SCRIPTED_RUNTIME_SYS_PATH_ENTRY", "SGLANG_TEST_SERVER_EXIT_POLL_INTERVAL_SECS", "SGLANG_TEST_SKIP_CACHE_HIT_ASSERT", "SGLANG_TWO_STREAM_MAX_TOKENS", "SGLANG_USE_AITER_AG", "SGLANG_USE_AITER_MOE_GU_ITLV", "SGLANG_USE_ROCM_FLYDSL", "SGLANG_VARLEN_FA", "SGL_KERNEL", "SGL_TEST_FILES_OFFICIAL_CONSISTENCY_GT_BASE_ASCEND", "SGL_TEST_FILES_SGLANG_CONSISTENCY_GT_BASE_ASCEND"],
+#|    "add": ["SGLANG_OPT_CACHE_SWA_TRANSLATION", "SGLANG_SPEC_NAN_DETECTION", "SGLANG_SPEC_OOB_DETECTION"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.12", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.12-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "d3fc7ecb61ad3e533ebe1ae9b4109fbb62ecbf2d17453b62770c8a7ec49d539a"}, "changes": {}},
+#| {"version": "0.5.11", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.11-cp312-cp312-manylinux_2_34_x86_64.whl", "sha256": "0cdf73e8d463df53010c33017c7baa68ce5f2d0bf7d015923d6b37b809ca7c50"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--detokenizer-worker-num", "--enable-deepep-waterfill", "--enable-forward-pass-metrics", "--enable-return-indexer-topk", "--enable-strict-thinking", "--forward-pass-metrics-ipc-name", "--forward-pass-metrics-worker-id", "--lora-drain-wait-threshold", "--model-config-parser", "--prefill-delayer-max-delay-ms", "--prefill-delayer-queue-min-ratio", "--prefill-only-disable-kv-cache", "--speculative-draft-window-size", "--weight-loader-drop-cache-after-load"],
+#|    "set": {
+#|     "--speculative-dflash-draft-window-size": {"type": "int"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"choices": {"drop": ["compressed", "dsv4", "tokenspeed_mla"]}}},
+#|     "--decode-attention-backend": {"in": {"choices": {"drop": ["compressed", "dsv4", "tokenspeed_mla"]}}},
+#|     "--fp4-gemm-backend": {"in": {"choices": {"drop": ["flashinfer_cutedsl"]}}},
+#|     "--hicache-storage-prefetch-policy": {"set": {"default": "best_effort"}},
+#|     "--hisparse-config": {"drop": ["aliases"]},
+#|     "--lora-target-modules": {"in": {"choices": {"drop": ["kv_a_proj_with_mqa", "kv_b_proj", "q_a_proj", "q_b_proj"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["megamoe"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["marlin"]}}},
+#|     "--prefill-attention-backend": {"in": {"choices": {"drop": ["compressed", "dsv4", "tokenspeed_mla"]}}},
+#|     "--quantization": {"in": {"choices": {"drop": ["mlx_q4", "mlx_q8", "quark"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["auto", "deepseek-v4", "poolside_v1"]}}},
+#|     "--speculative-algorithm": {"set": {"choices": ["DFLASH", "EAGLE", "EAGLE3", "NEXTN", "NGRAM", "STANDALONE"]}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["mlx_q4", "mlx_q8", "quark"]}}},
+#|     "--speculative-moe-a2a-backend": {"in": {"choices": {"drop": ["megamoe"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["marlin"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["auto", "deepseekv4", "poolside_v1"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["deepseek-v4", "poolside_v1"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseekv4", "poolside_v1"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_UNIFIED_VERIFY", "SGLANG_DEFAULT_THINKING", "SGLANG_DIFFUSION_AITER_FP8_ATTN", "SGLANG_DISABLE_STATIC_WATERFILL", "SGLANG_DSV4_FIX_TP_ATTN_A2A_SCATTER", "SGLANG_DSV4_FP4_EXPERTS", "SGLANG_DSV4_REASONING_EFFORT", "SGLANG_ENABLE_THINKING", "SGLANG_FP8_PAGED_MQA_LOGITS_TORCH", "SGLANG_MAX_KV_CHUNK_CAPACITY", "SGLANG_MAX_THINK_TOKENS", "SGLANG_MORI_COMBINE_DTYPE", "SGLANG_MORI_SEND_AUX_RDMA", "SGLANG_MXFP4_USE_OFFICIAL_SHUFFLE", "SGLANG_NSA_HIP_DISABLE_PRESHUFFLE", "SGLANG_OPT_BF16_FP32_GEMM_ALGO", "SGLANG_OPT_CACHE_SWA_TRANSLATION", "SGLANG_OPT_DEEPGEMM_HC_PRENORM", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_NUM_MAX_TOKENS_PER_RANK", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_USE_FP4_ACTS", "SGLANG_OPT_DEEPGEMM_MEGA_MOE_USE_MXF4_KIND", "SGLANG_OPT_FIX_MEGA_MOE_MEMORY", "SGLANG_OPT_FP8_WO_A_GEMM", "SGLANG_OPT_FUSE_WQA_WKV", "SGLANG_OPT_SWA_RADIX_CACHE_COMPACT", "SGLANG_OPT_SWA_RELEASE_LEAF_LOCK_AFTER_WINDOW", "SGLANG_OPT_SWA_SPLIT_LEAF_ON_INSERT", "SGLANG_OPT_SWIGLU_CLAMP_FUSION", "SGLANG_OPT_USE_COMPRESSOR_V2", "SGLANG_OPT_USE_CUSTOM_ALL_REDUCE_V2", "SGLANG_OPT_USE_DEEPGEMM_MEGA_MOE", "SGLANG_OPT_USE_FUSED_HASH_TOPK", "SGLANG_OPT_USE_FUSED_STORE_CACHE", "SGLANG_OPT_USE_JIT_EP_ACTIVATION", "SGLANG_OPT_USE_JIT_INDEXER_METADATA", "SGLANG_OPT_USE_JIT_KERNEL_FUSED_TOPK", "SGLANG_OPT_USE_MULTI_STREAM_OVERLAP", "SGLANG_OPT_USE_ONLINE_COMPRESS", "SGLANG_OPT_USE_TILELANG_INDEXER", "SGLANG_OPT_USE_TILELANG_MHC_POST", "SGLANG_OPT_USE_TILELANG_MHC_PRE", "SGLANG_OPT_USE_TOPK_V2", "SGLANG_PREP_IN_CUDA_GRAPH", "SGLANG_RADIX_FORCE_MISS", "SGLANG_REASONING_EFFORT", "SGLANG_ROCM_USE_MULTI_STREAM", "SGLANG_SHARED_EXPERT_TP1", "SGLANG_TOPK_TRANSFORM_512_TORCH", "SGLANG_TRACE_LEVEL", "SGLANG_USE_CUDA_HUNYUANVIDEO_GROUP_NORM_SILU", "SGLANG_USE_ROCM_VAE_CONV2D", "SGLANG_USE_ROCM_VAE_CONV2D_BF16", "SGLANG_UVICORN_WORKER_HEALTHCHECK_TIMEOUT", "SGLANG_ZBAL_BOOTSTRAP_URL", "SGLANG_ZBAL_LOCAL_MEM_SIZE", "SGL_TEST_FILES_CI_DATA_REVISION", "SGL_TEST_FILES_CONSISTENCY_GT_ROOT", "SGL_TEST_FILES_OFFICIAL_CONSISTENCY_GT_CASES"],
+#|    "add": ["SGLANG_TMP_NCCL_COMM_VALUE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.10.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.10.post1-py3-none-any.whl", "sha256": "a854a68b11caf6b4b55c241a44378a7cdede7ede325db85c955f131506703bc6"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--batch-notify-size", "--debug-cuda-graph", "--disaggregation-decode-enable-radix-cache", "--elastic-ep-rejoin", "--enable-breakable-cuda-graph", "--enable-dp-attention-local-control-broadcast", "--enable-http2", "--enable-mis", "--enable-quant-communications", "--enforce-shared-experts-fusion", "--grpc-http-sidecar-port", "--lora-strict-loading", "--lora-use-virtual-experts", "--msprobe-dump-config", "--record-nolora-graph", "--speculative-adaptive", "--speculative-adaptive-config", "--speculative-dflash-block-size", "--speculative-dflash-draft-window-size", "--speculative-ngram-external-corpus-max-tokens", "--speculative-ngram-external-corpus-path", "--speculative-ngram-external-sam-budget", "--speculative-skip-dp-mlp-sync", "--strip-thinking-cache", "--tokenizer-backend", "--weight-loader-prefetch-checkpoints", "--weight-loader-prefetch-num-threads"],
+#|    "set": {
+#|     "--ds-channel-config-path": {"type": "str"},
+#|     "--ds-heavy-channel-num": {"default": 32, "type": "int"},
+#|     "--ds-heavy-channel-type": {"default": "qk", "type": "str"},
+#|     "--ds-heavy-token-num": {"default": 256, "type": "int"},
+#|     "--ds-sparse-decode-threshold": {"default": 4096, "type": "int"},
+#|     "--enable-double-sparsity": {"default": false, "type": "flag"},
+#|     "--multi-item-scoring-delimiter": {"type": "int"}
+#|    },
+#|    "in": {
+#|     "--collect-tokens-histogram": {"drop": ["deprecated"]},
+#|     "--hicache-storage-backend": {"in": {"choices": {"drop": ["simm"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["aiter"]}}},
+#|     "--quantization": {"in": {"choices": {"drop": ["unquant"]}}},
+#|     "--radix-eviction-policy": {"in": {"choices": {"drop": ["priority"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["gemma4", "hunyuan"]}}},
+#|     "--speculative-algorithm": {"in": {"choices": {"drop": ["DFLASH"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["aiter"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["gemma4", "hunyuan"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["gemma4", "hunyuan"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["gemma4", "hunyuan"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_CONSISTENCY_GT_DIR", "SGLANG_DEBUG_SYMM_MEM", "SGLANG_DIFFUSION_ARTIFACT_DIR", "SGLANG_DIFFUSION_LORA_MERGE_FP32", "SGLANG_DISAGGREGATION_FORCE_QUERY_PREFILL_DP_RANK", "SGLANG_DISAGGREGATION_NIXL_BACKEND_PARAMS", "SGLANG_DISAGG_STARTUP_TIMEOUT", "SGLANG_ENABLE_GRPC", "SGLANG_ENABLE_UNIFIED_RADIX_TREE", "SGLANG_FLASHINFER_USE_PAGED", "SGLANG_FORCE_STREAM_INTERVAL", "SGLANG_GRANIAN_PARENT_PID", "SGLANG_GRPC_PORT", "SGLANG_HICACHE_SIMM_CONFIG_PATH", "SGLANG_HICACHE_SIMM_JSON_ENV_VAR", "SGLANG_LORA_CONFIG_DIR", "SGLANG_LTX2_SNAPSHOT_LOW_VRAM_MODE", "SGLANG_LTX2_SNAPSHOT_RELEASE_EMPTY_CACHE", "SGLANG_LTX2_TWO_STAGE_DEVICE_MODE", "SGLANG_MORI_MOE_MAX_INPUT_TOKENS", "SGLANG_MORI_PREALLOC_MAX_RECV_TOKENS", "SGLANG_MUSA_FA3_FORCE_UPDATE_METADATA", "SGLANG_PLATFORM", "SGLANG_PLUGINS", "SGLANG_PREFETCH_BLOCK_SIZE_MB", "SGLANG_SWA_EVICTION_INTERVAL_MULTIPLIER", "SGLANG_TEST_LOG_DIR", "SGLANG_USE_BREAKABLE_CUDA_GRAPH", "SGLANG_USE_FUSED_PARALLEL_QKNORM", "SGLANG_USE_ROCM_CUDNN_BENCHMARK", "SGLANG_USE_SGL_FA3_KERNEL", "SGL_FA3_KERNEL_REPO", "SGL_FA3_KERNEL_REVISION", "SGL_TEST_FILES_CONSISTENCY_GT_BASE", "SGL_TEST_FILES_CONSISTENCY_GT_BASES", "SGL_TEST_FILES_OFFICIAL_CONSISTENCY_GT_BASE", "SGL_TEST_FILES_SGLANG_CONSISTENCY_GT_BASE"],
+#|    "add": ["SGLANG_CUTEDSL_MOE_SCALAR_INPUT_SCALE", "SGLANG_DISABLE_REQUEST_LOGGING", "SGLANG_DUMP_STEP3P5_INTERMEDIATE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.10", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.10-py3-none-any.whl", "sha256": "ac8855a5d57dac8831fee526bca5212f1ae451f378e2ab08b3baecbc4deb4076"}, "changes": {}},
+#| {"version": "0.5.9", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.9-py3-none-any.whl", "sha256": "8a936c4d25fea605f44254e533cff2144c73ceffbc1f8738aba393461bbb64d1"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--default-priority-value", "--disable-piecewise-cuda-graph", "--disable-priority-preemption", "--enable-adaptive-dispatch-to-encoder", "--enable-aiter-allreduce-fusion", "--enable-elastic-expert-backup", "--enable-fused-moe-sum-all-reduce", "--enable-hisparse", "--enable-mfu-metrics", "--enable-mm-global-cache", "--enable-prefill-context-parallel", "--enable-ssl-refresh", "--enable-streaming-session", "--enforce-disable-flashinfer-allreduce-fusion", "--enforce-piecewise-cuda-graph", "--engine-info-bootstrap-port", "--experts-shared-outer-loras", "--gc-threshold", "--hisparse-config", "--incremental-streaming-output", "--linear-attn-backend", "--linear-attn-decode-backend", "--linear-attn-prefill-backend", "--model-type", "--modelexpress-config", "--pre-warm-nccl", "--prefill-cp-mode", "--speculative-ngram-max-trie-depth", "--ssl-ca-certs", "--ssl-certfile", "--ssl-keyfile", "--ssl-keyfile-password", "--stream-response-default-include-usage", "--use-ray"],
+#|    "set": {
+#|     "--disable-hicache-numa-detect": {"default": false, "type": "flag"},
+#|     "--disaggregation-decode-dp": {"type": "int"},
+#|     "--disaggregation-decode-tp": {"type": "int"},
+#|     "--disaggregation-prefill-pp": {"default": 1, "type": "int"},
+#|     "--hierarchical-sparse-attention-extra-config": {"type": "str"},
+#|     "--mm-max-concurrent-calls": {"default": 32, "type": "int"},
+#|     "--mm-per-request-timeout": {"default": 10.0, "type": "int"},
+#|     "--speculative-ngram-branch-length": {"default": 18, "type": "int"},
+#|     "--speculative-ngram-max-match-window-size": {"default": 12, "type": "int"},
+#|     "--speculative-ngram-min-match-window-size": {"default": 1, "type": "int"}
+#|    },
+#|    "in": {
+#|     "--context-length": {"set": {"type": "int"}},
+#|     "--elastic-ep-backend": {"in": {"choices": {"drop": ["nixl"]}}},
+#|     "--enable-piecewise-cuda-graph": {"drop": ["deprecated"]},
+#|     "--fp4-gemm-backend": {"in": {"choices": {"drop": ["cutlass"]}}, "set": {"default": "flashinfer_cutlass"}},
+#|     "--fp8-gemm-backend": {"in": {"choices": {"drop": ["flashinfer_cutlass"]}}},
+#|     "--load-format": {"in": {"choices": {"drop": ["mistral", "runai_streamer"]}}},
+#|     "--max-prefill-tokens": {"set": {"type": "int"}},
+#|     "--max-total-tokens": {"set": {"type": "int"}},
+#|     "--mm-attention-backend": {"in": {"choices": {"drop": ["flashinfer_cudnn"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["nixl"]}}},
+#|     "--moe-runner-backend": {"in": {"choices": {"drop": ["flashinfer_trtllm_routed"]}}},
+#|     "--quantization": {"in": {"choices": {"drop": ["modelopt_mixed"]}}},
+#|     "--radix-eviction-policy": {"in": {"choices": {"drop": ["slru"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"add": ["nano_v3"], "drop": ["mimo", "mistral", "nemotron_3"]}}},
+#|     "--remote-instance-weight-loader-backend": {"in": {"choices": {"drop": ["modelexpress"]}}},
+#|     "--speculative-draft-load-format": {"in": {"choices": {"drop": ["mistral", "runai_streamer"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["modelopt_mixed"]}}},
+#|     "--speculative-moe-a2a-backend": {"in": {"choices": {"drop": ["nixl"]}}},
+#|     "--speculative-moe-runner-backend": {"in": {"choices": {"drop": ["flashinfer_trtllm_routed"]}}},
+#|     "--stream-output": {"drop": ["deprecated"]}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["mimo", "mistral", "nemotron_3"],
+#|    "add": ["nano_v3"]
+#|   },
+#|   "suffixes": {
+#|    "set": {
+#|     "binary": [],
+#|     "decimal": []
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AUTO_NUMA_BIND", "SGLANG_BACKUP_PORT_BASE", "SGLANG_DIFFUSION_FLASHINFER_FP4_GEMM_BACKEND", "SGLANG_DIFFUSION_MODEL_OVERLAY_REGISTRY", "SGLANG_DIFFUSION_WEIGHT_MATCH_RATIO", "SGLANG_DISAGGREGATION_ALL_CP_RANKS_TRANSFER", "SGLANG_DISAGGREGATION_BOOTSTRAP_ENTRY_CLEANUP_INTERVAL", "SGLANG_DISAGGREGATION_NUM_PRE_ALLOCATE_REQS", "SGLANG_DISAGG_STAGING_BUFFER", "SGLANG_DISAGG_STAGING_BUFFER_SIZE_MB", "SGLANG_DISAGG_STAGING_POOL_SIZE_MB", "SGLANG_ENABLE_FUSED_QKNORM_ROPE", "SGLANG_ENCODER_DISPATCH_MIN_ITEMS", "SGLANG_ENCODER_GRPC_TIMEOUT_SECS", "SGLANG_ENCODER_MM_RECEIVER_MODE", "SGLANG_FLASHINFER_FORCE_POSIX_FD_TRANSPORT", "SGLANG_FP8_IGNORED_LAYERS", "SGLANG_GEN_GT", "SGLANG_GT_OUTPUT_DIR", "SGLANG_HICACHE_DECODE_OFFLOAD_STRIDE", "SGLANG_HICACHE_MOONCAKE_REUSE_TE", "SGLANG_JIT_KERNEL_RUN_FULL_TESTS", "SGLANG_KERNEL_API_DUMP_DIR", "SGLANG_KERNEL_API_DUMP_EXCLUDE", "SGLANG_KERNEL_API_DUMP_INCLUDE", "SGLANG_KERNEL_API_LOGDEST", "SGLANG_KERNEL_API_LOGLEVEL", "SGLANG_MORI_DISPATCH_DTYPE", "SGLANG_MORI_FP4_DISP", "SGLANG_MORI_FP8_COMB", "SGLANG_NIXL_EP_BF16_DISPATCH", "SGLANG_NIXL_EP_NUM_MAX_DISPATCH_TOKENS_PER_RANK", "SGLANG_NPU_FUSED_MOE_MODE", "SGLANG_NSA_PREFILL_DENSE_ATTN_KV_LEN_THRESHOLD", "SGLANG_NVFP4_REPO_ROOT", "SGLANG_QUANT_ALLOW_DOWNCASTING", "SGLANG_SKIP_CONSISTENCY", "SGLANG_SKIP_SOFTMAX_DECODE_THRESHOLD_SCALE_FACTOR", "SGLANG_SKIP_SOFTMAX_PREFILL_THRESHOLD_SCALE_FACTOR", "SGLANG_SORT_WEIGHT_FILES", "SGLANG_SPEC_NAN_DETECTION", "SGLANG_SPEC_OOB_DETECTION", "SGLANG_STAGING_USE_TORCH", "SGLANG_TCP_STORE_PORT", "SGLANG_TIMEOUT_KEEP_ALIVE", "SGLANG_USE_AG_AFTER_QLORA", "SGLANG_USE_AITER_UNIFIED_ATTN", "SGLANG_USE_IPC_POOL_HANDLE_CACHE", "SGLANG_USE_JIT_ALL_REDUCE", "SGLANG_USE_MLX", "SGLANG_USE_ROCM_VAE", "SGL_CUDA_ARCH", "SGL_FUSED", "SGL_LN", "SGL_LN_PAIR", "SGL_RES_LN", "SGL_RMS"],
+#|    "add": ["SGLANG_DISABLE_CUDNN_CHECK", "SGLANG_DUMPER_CLEANUP_PREVIOUS", "SGLANG_DUMPER_ENABLE", "SGLANG_DUMPER_SERVER_PORT", "SGLANG_DUMPER_ZMQ_BASE_PORT", "SGLANG_ENABLE_FLASHINFER_FP8_GEMM", "SGLANG_ENABLE_FLASHINFER_GEMM", "SGLANG_ENABLE_MM_SPLITTING", "SGLANG_FLASHINFER_FP4_GEMM_BACKEND", "SGLANG_NSA_FORCE_MLA", "SGLANG_SERVICE", "SGLANG_SUPPORT_CUTLASS_BLOCK_FP8", "SGLANG_USE_CUTEDSL_GDN_DECODE", "SGLANG_VERIFY_FUSED_METADATA_COPY", "SGLANG_VLM_MAX_IMAGES_PER_VIT", "SGLANG_VLM_MAX_PATCHES_PER_VIT"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.8.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.8.post1-py3-none-any.whl", "sha256": "3fe5ddf6d8b47b234bb192737eb52c94e76282bf910b1185e020f88ec7367e6e"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--attention-context-parallel-size", "--extra-metric-labels", "--mamba-backend", "--moe-data-parallel-size"],
+#|    "set": {
+#|     "--disaggregation-decode-enable-fake-auto": {"default": false, "type": "flag"}
+#|    },
+#|    "in": {
+#|     "--disaggregation-transfer-backend": {"in": {"choices": {"drop": ["mori"]}}},
+#|     "--fp4-gemm-backend": {"set": {"default": "auto"}},
+#|     "--fp8-gemm-backend": {"in": {"choices": {"drop": ["flashinfer_deepgemm"]}}},
+#|     "--mamba-ssm-dtype": {"in": {"choices": {"drop": ["float16"]}}, "set": {"default": "float32"}},
+#|     "--mm-attention-backend": {"in": {"choices": {"drop": ["fa4"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["flashinfer", "mori"]}}},
+#|     "--nsa-decode-backend": {"in": {"choices": {"drop": ["trtllm"]}}, "set": {"default": "fa3"}},
+#|     "--nsa-prefill-backend": {"in": {"choices": {"drop": ["trtllm"]}}, "set": {"default": "flashmla_sparse"}},
+#|     "--nsa-prefill-cp-mode": {"set": {"default": "in-seq-split"}},
+#|     "--quantization": {"in": {"choices": {"drop": ["mxfp8"]}}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["step3p5"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["mxfp8"]}}},
+#|     "--speculative-moe-a2a-backend": {"in": {"choices": {"drop": ["flashinfer", "mori"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["gigachat3", "hermes", "lfm2", "step3p5"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["step3p5"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["gigachat3", "hermes", "lfm2", "step3p5"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_FP8_PREFILL_ATTN", "SGLANG_CUDA_COREDUMP", "SGLANG_CUDA_COREDUMP_DIR", "SGLANG_DIFFUSION_VAE_CHANNELS_LAST_3D", "SGLANG_DISAGGREGATION_NIXL_BACKEND", "SGLANG_DISTRIBUTED_INIT_METHOD_OVERRIDE", "SGLANG_DUMPER_CLEANUP_PREVIOUS", "SGLANG_DUMP_STEP3P5_INTERMEDIATE", "SGLANG_ENCODER_RECV_TIMEOUT", "SGLANG_ENCODER_SEND_TIMEOUT", "SGLANG_FLASHINFER_NUM_MAX_DISPATCH_TOKENS_PER_RANK", "SGLANG_FORWARD_TIMEOUT_MS", "SGLANG_HICACHE_NIXL_BACKEND_PLUGIN", "SGLANG_LOG_REQUEST_HEADERS", "SGLANG_MAMBA_CONV_DTYPE", "SGLANG_MMGEN_UPDATE_WEIGHTS_PAIR", "SGLANG_MORI_DISPATCH_INTER_KERNEL_SWITCH_THRESHOLD", "SGLANG_MORI_FP8_DISP", "SGLANG_MORI_NUM_MAX_DISPATCH_TOKENS_PER_RANK", "SGLANG_MORI_NUM_WORKERS", "SGLANG_MORI_POST_BATCH_SIZE", "SGLANG_MORI_QP_PER_TRANSFER", "SGLANG_NPU_FORWARD_NATIVE_GELUTANH", "SGLANG_NPU_FORWARD_NATIVE_GEMMA_RMS_NORM", "SGLANG_NSA_FORCE_MLA", "SGLANG_REQ_RUNNING_TIMEOUT", "SGLANG_REQ_WAITING_TIMEOUT", "SGLANG_RUN_JIT_KERNEL_PERF_TESTS", "SGLANG_SYMM_MEM_PREALLOC_GB_SIZE", "SGLANG_TEST_FLUX_MODEL_PATH", "SGLANG_TEST_QWEN_IMAGE_EDIT_MODEL_PATH", "SGLANG_TEST_QWEN_IMAGE_MODEL_PATH", "SGLANG_TEST_ZIMAGE_MODEL_PATH", "SGLANG_USE_FUSED_METADATA_COPY", "SGLANG_USE_SGL_XPU", "SGLANG_VERIFY_FUSED_METADATA_COPY"],
+#|    "add": ["SGLANG_DUMPER_DIR", "SGLANG_DUMPER_FILTER", "SGLANG_DUMPER_WRITE_FILE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.8", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.8-py3-none-any.whl", "sha256": "b7fbd890f6edd87f46c6e3ce72d592316af316f183c9bd999c3cc44b20fa2451"}, "changes": {
+#|  "in": {
+#|   "variables": {
+#|    "drop": ["SGLANG_JIT_DEEPGEMM_FAST_WARMUP"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.7", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.7-py3-none-any.whl", "sha256": "b77f9e5ca5a2ab19b3efba725958fc4de20ba97880e383738c695e8611b51100"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--admin-api-key", "--disable-hicache-numa-detect", "--enable-lora-overlap-loading", "--enable-prefill-delayer", "--fp4-gemm-backend", "--hf-chat-template-name", "--hierarchical-sparse-attention-extra-config", "--log-requests-target", "--model-checksum", "--nsa-prefill-cp-mode", "--prefill-delayer-forward-passes-buckets", "--prefill-delayer-max-delay-passes", "--prefill-delayer-token-usage-low-watermark", "--prefill-delayer-wait-seconds-buckets", "--uvicorn-access-log-exclude-prefixes"],
+#|    "in": {
+#|     "--hybrid-kvcache-ratio": {"drop": ["default"], "set": {"nargs": "?", "type": "float"}},
+#|     "--load-balance-method": {"in": {"choices": {"add": ["decode_round_robin", "minimum_tokens", "shortest_queue"], "drop": ["auto", "follow_bootstrap_room", "total_requests", "total_tokens"]}}, "set": {"default": "round_robin"}},
+#|     "--piecewise-cuda-graph-tokens": {"drop": ["nargs"], "set": {"type": "json"}},
+#|     "--quantization": {"in": {"choices": {"drop": ["quark_int4fp8_moe"]}}},
+#|     "--schedule-policy": {"in": {"choices": {"drop": ["routing-key"]}}},
+#|     "--speculative-draft-model-quantization": {"in": {"choices": {"drop": ["quark_int4fp8_moe"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["trinity"]}}}
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["trinity"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_BLACKWELL_OVERLAP_SHARED_EXPERTS_OUTSIDE_SBO", "SGLANG_CI_VALIDATE_VERBOSE", "SGLANG_CLOUD_STORAGE_TYPE", "SGLANG_DIFFUSION_SYNC_STAGE_PROFILING", "SGLANG_DUMPER_FILTER", "SGLANG_DUMPER_SERVER_PORT", "SGLANG_DUMPER_ZMQ_BASE_PORT", "SGLANG_ENCODER_IMAGE_PROCESSOR_USE_GPU", "SGLANG_ENCODER_MM_LOAD_WORKERS", "SGLANG_GRAMMAR_MAX_POLL_ITERATIONS", "SGLANG_GRAMMAR_POLL_INTERVAL", "SGLANG_LOG_SCHEDULER_STATUS_INTERVAL", "SGLANG_LOG_SCHEDULER_STATUS_TARGET", "SGLANG_MM_SKIP_COMPUTE_HASH", "SGLANG_MOONCAKE_SEND_AUX_TCP", "SGLANG_NCCL_ALL_GATHER_IN_OVERLAP_SCHEDULER_SYNC_BATCH", "SGLANG_PATCH_TOKENIZER", "SGLANG_PERF_TIMEOUT", "SGLANG_PREFILL_DELAYER_DEBUG_LOG", "SGLANG_PREFILL_DELAYER_MAX_DELAY_PASSES", "SGLANG_PREFILL_DELAYER_TOKEN_USAGE_LOW_WATERMARK", "SGLANG_QUEUED_TIMEOUT_MS", "SGLANG_REQUEST_STATE_WAIT_TIMEOUT", "SGLANG_ROUTING_KEY_POLICY_DEBUG_LOG", "SGLANG_S3_ACCESS_KEY_ID", "SGLANG_S3_BUCKET_NAME", "SGLANG_S3_ENDPOINT_URL", "SGLANG_S3_REGION_NAME", "SGLANG_S3_SECRET_ACCESS_KEY", "SGLANG_TEST_METRICS_OUTPUT", "SGLANG_TEST_STUCK_SCHEDULER_INIT", "SGLANG_USE_AITER_FP8_PER_TOKEN", "SGLANG_USE_CUTEDSL_GDN_DECODE"],
+#|    "add": ["SGLANG_DISABLE_SGL_KERNEL_FAKE_REGISTER", "SGLANG_GRAMMAR_TIMEOUT", "SGLANG_MOE_USE_AITER", "SGLANG_NSA_DEQUANT_K_CACHE_FAST", "SGLANG_NSA_DUAL_STREAM", "SGLANG_NSA_FLASHMLA_BACKEND_DECODE_COMPUTE_FP8", "SGLANG_NSA_QUANT_K_CACHE_FAST"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.6.post2", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.6.post2-py3-none-any.whl", "sha256": "cb542f7adeec56bbb5598443c52d0f347fab74dbb5df09d37cad69eaec780c54"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--custom-sigquit-handler", "--disable-flashinfer-autotune", "--disaggregation-decode-enable-fake-auto", "--enable-dynamic-chunking", "--enable-multi-layer-eagle", "--enable-precise-embedding-interpolation", "--enable-prefix-mm-cache", "--enable-return-routed-experts", "--encoder-only", "--encoder-transfer-backend", "--encoder-urls", "--language-only", "--limit-mm-data-per-request", "--log-requests-format", "--mamba-scheduler-strategy", "--mamba-track-interval", "--pp-async-batch-depth", "--prefill-max-requests", "--remote-instance-weight-loader-backend", "--remote-instance-weight-loader-start-seed-via-transfer-engine", "--soft-watchdog-timeout", "--speculative-draft-attention-backend", "--speculative-draft-model-quantization"],
+#|    "set": {
+#|     "--enable-flashinfer-autotune": {"default": false, "type": "flag"},
+#|     "--load-watch-interval": {"default": 0.1, "type": "float"}
+#|    },
+#|    "in": {
+#|     "--load-balance-method": {"in": {"choices": {"drop": ["decode_round_robin"]}}},
+#|     "--load-format": {"in": {"choices": {"drop": ["fastsafetensors"]}}},
+#|     "--piecewise-cuda-graph-max-tokens": {"set": {"default": 4096}},
+#|     "--preferred-sampling-params": {"set": {"type": "str"}},
+#|     "--reasoning-parser": {"in": {"choices": {"drop": ["interns1", "nano_v3"]}}},
+#|     "--speculative-draft-load-format": {"in": {"choices": {"drop": ["fastsafetensors"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["glm47", "interns1", "mimo"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["interns1", "nano_v3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["glm47", "interns1", "mimo"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_CHUNKED_PREFIX_CACHE_THRESHOLD", "SGLANG_DATA_PARALLEL_BUDGET_INTERVAL", "SGLANG_DYNAMIC_CHUNKING_SMOOTH_FACTOR", "SGLANG_ENABLE_EPLB_BALANCEDNESS_METRIC", "SGLANG_ENABLE_METRICS_DEVICE_TIMER", "SGLANG_ENABLE_METRICS_DP_ATTENTION", "SGLANG_ENABLE_MM_SPLITTING", "SGLANG_ENABLE_TP_MEMORY_INBALANCE_CHECK", "SGLANG_ENBLE_TORCH_COMILE", "SGLANG_LOG_REQUEST_EXCEEDED_MS", "SGLANG_MM_PRECOMPUTE_HASH", "SGLANG_NATIVE_MOVE_KV_CACHE", "SGLANG_NPU_USE_MULTI_STREAM", "SGLANG_NSA_ENABLE_MTP_PRECOMPUTE_METADATA", "SGLANG_NVFP4_CKPT_FP8_NEXTN_MOE", "SGLANG_OLLAMA_CHAT_ROUTE", "SGLANG_OLLAMA_GENERATE_ROUTE", "SGLANG_OLLAMA_ROOT_ROUTE", "SGLANG_OLLAMA_SHOW_ROUTE", "SGLANG_OLLAMA_TAGS_ROUTE", "SGLANG_SCHEDULER_DECREASE_PREFILL_IDLE", "SGLANG_SCHEDULER_SKIP_ALL_GATHER", "SGLANG_SPEC_ENABLE_STRICT_FILTER_CHECK", "SGLANG_TEST_CRASH_AFTER_STREAM_OUTPUTS", "SGLANG_TEST_NUM_INFERENCE_STEPS", "SGLANG_TEST_OUTPUT_SIZE", "SGLANG_TEST_STUCK_DETOKENIZER", "SGLANG_TEST_STUCK_DP_CONTROLLER", "SGLANG_TEST_STUCK_TOKENIZER", "SGLANG_TP_RANK", "SGLANG_USE_1STAGE_ALLREDUCE", "SGLANG_USE_FIA_NZ", "SGLANG_USE_RUNAI_MODEL_STREAMER", "SGLANG_VIT_ENABLE_CUDA_GRAPH", "SGLANG_VLM_MAX_IMAGES_PER_VIT", "SGLANG_VLM_MAX_PATCHES_PER_VIT"],
+#|    "add": ["SGLANG_CI_SMALL_KV_SIZE", "SGL_CHUNKED_PREFIX_CACHE_THRESHOLD", "SGL_IN_DEEPGEMM_PRECOMPILE_STAGE", "SGL_IS_FIRST_RANK_ON_NODE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.6.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.6.post1-py3-none-any.whl", "sha256": "717dd3e1a64a4ac4a14dc791d123c1f90d34fca809237d52e7af39238c560d24"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--fp8-gemm-backend", "--rl-quant-profile"],
+#|    "in": {
+#|     "--load-format": {"in": {"choices": {"drop": ["flash_rl", "private"]}}},
+#|     "--lora-target-modules": {"in": {"choices": {"drop": ["embed_tokens", "lm_head"]}}},
+#|     "--speculative-draft-load-format": {"in": {"choices": {"drop": ["flash_rl", "private"]}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_AITER_MLA_PERSIST", "SGLANG_DISABLE_CUDNN_CHECK"],
+#|    "add": ["SGLANG_USE_AG_AFTER_QLORA"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.6", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.6-py3-none-any.whl", "sha256": "c32b6a5bafcda41c2f299ed4a1fbe8401946076b4e010fe8feb5b8a9712bf66b"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--dllm-algorithm-config", "--enable-fused-qk-norm-rope", "--speculative-moe-a2a-backend"],
+#|    "set": {
+#|     "--dllm-block-size": {"type": "int"}
+#|    },
+#|    "in": {
+#|     "--lora-backend": {"in": {"choices": {"drop": ["torch_native"]}}},
+#|     "--quantization": {"in": {"choices": {"drop": ["modelslim"]}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_CACHE_DIT_BN", "SGLANG_CACHE_DIT_ENABLED", "SGLANG_CACHE_DIT_FN", "SGLANG_CACHE_DIT_MC", "SGLANG_CACHE_DIT_RDT", "SGLANG_CACHE_DIT_SCM_CACHE_BINS", "SGLANG_CACHE_DIT_SCM_COMPUTE_BINS", "SGLANG_CACHE_DIT_SCM_POLICY", "SGLANG_CACHE_DIT_SCM_PRESET", "SGLANG_CACHE_DIT_SECONDARY_BN", "SGLANG_CACHE_DIT_SECONDARY_FN", "SGLANG_CACHE_DIT_SECONDARY_MC", "SGLANG_CACHE_DIT_SECONDARY_RDT", "SGLANG_CACHE_DIT_SECONDARY_TAYLORSEER", "SGLANG_CACHE_DIT_SECONDARY_TS_ORDER", "SGLANG_CACHE_DIT_SECONDARY_WARMUP", "SGLANG_CACHE_DIT_TAYLORSEER", "SGLANG_CACHE_DIT_TS_ORDER", "SGLANG_CACHE_DIT_WARMUP", "SGLANG_CUTEDSL_MOE_NVFP4_DISPATCH", "SGLANG_DEEPGEMM_ON_H20", "SGLANG_MM_BUFFER_SIZE_MB", "SGLANG_NPU_DISABLE_ACL_FORMAT_WEIGHT", "SGLANG_PER_TOKEN_GROUP_QUANT_8BIT_V2"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.5.post3", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.5.post3-py3-none-any.whl", "sha256": "0283d290a480e56201cab6e42bc5cf5f505f600a9508d004c06283b052f60203"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--dllm-algorithm", "--dllm-block-size", "--enable-flashinfer-autotune", "--enable-nsa-prefill-context-parallel", "--enable-torch-compile-debug-mode", "--fastapi-root-path", "--forward-hooks", "--mm-enable-dp-encoder", "--mm-process-config"],
+#|    "in": {
+#|     "--hicache-mem-layout": {"in": {"choices": {"drop": ["page_head"]}}},
+#|     "--moe-a2a-backend": {"in": {"choices": {"drop": ["ascend_fuseep"]}}},
+#|     "--tool-call-parser": {"in": {"choices": {"drop": ["deepseekv32"]}}}
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseekv32"]
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_DIFFUSION_ATTENTION_BACKEND", "SGLANG_DIFFUSION_ATTENTION_CONFIG", "SGLANG_DIFFUSION_CACHE_ROOT", "SGLANG_DIFFUSION_CONFIGURE_LOGGING", "SGLANG_DIFFUSION_CONFIG_ROOT", "SGLANG_DIFFUSION_ENGINE_ITERATION_TIMEOUT_S", "SGLANG_DIFFUSION_LOGGING_CONFIG_PATH", "SGLANG_DIFFUSION_LOGGING_LEVEL", "SGLANG_DIFFUSION_LOGGING_PREFIX", "SGLANG_DIFFUSION_LOG_BATCHSIZE_INTERVAL", "SGLANG_DIFFUSION_NCCL_SO_PATH", "SGLANG_DIFFUSION_PRECOMPILED_WHEEL_LOCATION", "SGLANG_DIFFUSION_RINGBUFFER_WARNING_INTERVAL", "SGLANG_DIFFUSION_SERVER_DEV_MODE", "SGLANG_DIFFUSION_SLACK_TOKEN", "SGLANG_DIFFUSION_STAGE_LOGGING", "SGLANG_DIFFUSION_TARGET_DEVICE", "SGLANG_DIFFUSION_TEST_DYNAMO_FULLGRAPH_CAPTURE", "SGLANG_DIFFUSION_TORCH_PROFILER_DIR", "SGLANG_DIFFUSION_TRACE_FUNCTION", "SGLANG_DIFFUSION_USE_PRECOMPILED", "SGLANG_DIFFUSION_WORKER_MULTIPROC_METHOD", "SGLANG_DISABLE_SGL_KERNEL_FAKE_REGISTER", "SGLANG_ENABLE_STRICT_MEM_CHECK_DURING_BUSY", "SGLANG_EXTERNAL_MM_MODEL_ARCH", "SGLANG_EXTERNAL_MM_PROCESSOR_PACKAGE", "SGLANG_EXTERNAL_MODEL_PACKAGE", "SGLANG_GEN_BASELINE", "SGLANG_GIT_COMMIT", "SGLANG_LOG_MS", "SGLANG_MM_ITEM_MEM_POOL_RECYCLE_INTERVAL_SEC", "SGLANG_MOE_NVFP4_DISPATCH", "SGLANG_NON_DENOISE_STAGE_TIME_TOLERANCE", "SGLANG_NUMA_BIND_V2", "SGLANG_PROFILE_V2", "SGLANG_ROPE_CACHE_ALIGN", "SGLANG_ROPE_CACHE_SAFETY_MARGIN", "SGLANG_SCHEDULER_MAX_RECV_PER_POLL", "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_DECODE", "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_DEFAULT", "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_NONE", "SGLANG_SCHEDULER_RECV_SKIPPER_WEIGHT_TARGET_VERIFY", "SGLANG_SPEC_EXPANSION_SAFETY_FACTOR"],
+#|    "add": ["SGLANG_CUTEDSL_MOE_NVFP4_DISPATCH", "SGLANG_ENABLE_RUNTIME_MEM_LEAK_CHECK", "SGLANG_ROUTER_BUILD_NO_RUST", "SGL_DIFFUSION_ATTENTION_BACKEND", "SGL_DIFFUSION_ATTENTION_CONFIG", "SGL_DIFFUSION_CACHE_ROOT", "SGL_DIFFUSION_CONFIGURE_LOGGING", "SGL_DIFFUSION_CONFIG_ROOT", "SGL_DIFFUSION_ENGINE_ITERATION_TIMEOUT_S", "SGL_DIFFUSION_LOGGING_CONFIG_PATH", "SGL_DIFFUSION_LOGGING_LEVEL", "SGL_DIFFUSION_LOGGING_PREFIX", "SGL_DIFFUSION_LOG_BATCHSIZE_INTERVAL", "SGL_DIFFUSION_NCCL_SO_PATH", "SGL_DIFFUSION_PRECOMPILED_WHEEL_LOCATION", "SGL_DIFFUSION_RINGBUFFER_WARNING_INTERVAL", "SGL_DIFFUSION_SERVER_DEV_MODE", "SGL_DIFFUSION_STAGE_LOGGING", "SGL_DIFFUSION_TARGET_DEVICE", "SGL_DIFFUSION_TEST_DYNAMO_FULLGRAPH_CAPTURE", "SGL_DIFFUSION_TORCH_PROFILER_DIR", "SGL_DIFFUSION_TRACE_FUNCTION", "SGL_DIFFUSION_USE_PRECOMPILED", "SGL_DIFFUSION_WORKER_MULTIPROC_METHOD"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.5.post2", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.5.post2-py3-none-any.whl", "sha256": "938d0445dc8116e1b80c223efc875c6738eb6d69ebf78ace6817e06ac15a79d0"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--enable-attn-tp-input-scattered", "--enable-broadcast-mm-inputs-process", "--enable-draft-weights-cpu-backup", "--enable-layerwise-nvtx-marker", "--export-metrics-to-file", "--export-metrics-to-file-dir"],
+#|    "in": {
+#|     "--hicache-io-backend": {"in": {"choices": {"drop": ["kernel_ascend"]}}},
+#|     "--hicache-mem-layout": {"in": {"choices": {"drop": ["page_first_kv_split"]}}},
+#|     "--lora-backend": {"in": {"choices": {"drop": ["ascend"]}}},
+#|     "--sampling-backend": {"in": {"choices": {"drop": ["ascend"]}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_BATCH_INVARIANT_OPS_ENABLE_MM_FALLBACK_VARIANT", "SGLANG_DENOISE_AGG_TOLERANCE", "SGLANG_DENOISE_STEP_TOLERANCE", "SGLANG_DISABLED_MODEL_ARCHS", "SGLANG_E2E_TOLERANCE", "SGLANG_ENABLE_FLASHINFER_FP8_GEMM", "SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION", "SGLANG_ENABLE_STRICT_MEM_CHECK_DURING_IDLE", "SGLANG_NGRAM_FORCE_GREEDY_VERIFY", "SGLANG_PERF_LOG_DIR", "SGLANG_STAGE_TIME_TOLERANCE", "SGLANG_TEST_SERVER_PORT", "SGLANG_TEST_SERVE_ARGS", "SGLANG_TEST_WAIT_SECS", "SGLANG_USE_AITER_AR", "SGLANG_WARMUP_TIMEOUT"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.5.post1", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.5.post1-py3-none-any.whl", "sha256": "a470f7c3ce837a8e414bbeb96da2563e9974f042e03425e8889b373aaeb58180"}, "changes": {
+#|  "in": {
+#|   "variables": {
+#|    "drop": ["SGLANG_DISABLE_CONSECUTIVE_PREFILL_OVERLAP"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.5.5", "read_on": "2026-11-30", "wheel": {"file": "sglang-0.5.5-py3-none-any.whl", "sha256": "3c57f135ec0a7a5cf6ae4ed5e0b231d7bf7e0fae588bbc1a881560f1c18db995"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--kt-method", "--kt-weight-path"],
+#|    "set": {
+#|     "--kt-amx-method": {"default": "AMXINT4", "type": "str"},
+#|     "--kt-amx-weight-path": {"type": "str"}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["SGLANG_BUCKET_EVICTION_DURATION", "SGLANG_BUCKET_LOAD_BACK_DURATION"],
+#|    "add": ["SGLANG_KT_AMX_METHOD", "SGLANG_KT_MOE_AMX_WEIGHT_PATH", "SGLANG_KT_MOE_CHUNKED_PREFILL_SIZE", "SGLANG_KT_MOE_CPUINFER", "SGLANG_KT_MOE_MAX_DEFERRED_EXPERTS_PER_TOKEN", "SGLANG_KT_MOE_NUM_GPU_EXPERTS", "SGLANG_KT_MOE_TOTAL_LAYERS", "SGLANG_KT_THREADPOOL_COUNT"]
+#|   }
+#|  }
+#| }}
+#| ]
+#| }
+
 # === modal_serve_gen/facts/flags/vllm-0.33.0.json
 #| {
 #| "engine": "vllm",
@@ -7614,6 +8436,7 @@ if __name__ == "__main__":
 #| "read_on": "2026-11-21",
 #| "unseen": ["plugins may add options, quantization methods and parsers when the parser is built; none are in the wheel", "what the engine's config checks after parsing (heads divisible by the parallel size, lengths, kernels)", "`current_platform.device_type` is taken as cuda, which decides a choice of --mm-processor-device"],
 #| "defaults_unread": ["--attention-config", "--aux-output-config", "--compilation-config", "--ec-manager-config", "--eplb-config", "--fault-tolerance-config", "--ir-op-priority", "--kernel-config", "--limit-mm-per-prompt", "--log-config-file", "--log-error-stack", "--log-level", "--logging-config", "--profiler-config", "--ssl-cert-reqs", "--structured-outputs-config", "--watchdog-config"],
+#| "prefixes": true,
 #| "underscores": true,
 #| "dotted_json": true,
 #| "shorthand": {"-O": "--optimization-level"},
@@ -7959,6 +8782,975 @@ if __name__ == "__main__":
 #| "without_lora": ["AriaForConditionalGeneration", "BailingMoeV25MTPModel", "BailingMoeV2_5ForCausalLM", "BailingMoeV3ForCausalLM", "BailingMoeV3MTPModel", "BailingMoeV3VLForConditionalGeneration", "BeamForCausalLM", "BeeForConditionalGeneration", "BertForMaskedLM", "BloomForCausalLM", "CLIPModel", "Cohere2MoeForCausalLM", "Cohere2VisionForConditionalGeneration", "CohereAsrForConditionalGeneration", "ColBERTJinaRobertaModel", "ColBERTLfm2Model", "ColBERTModernBertModel", "ColModernVBertForRetrieval", "ColUltraVBertForRetrieval", "Cosmos3EdgeForConditionalGeneration", "D3ForSequenceClassification", "DFlash2BeamDraftModel", "DFlashLagunaForCausalLM", "DSparkDraftModel", "DSparkV41DraftModel", "DbrxForCausalLM", "DeepSeekMTPModel", "DeepSeekV4MTPModel", "DeepseekV32MTPModel", "DeepseekV41ForCausalLM", "DeepseekV4ForCausalLM", "DeepseekVLV2ForCausalLM", "DiffusionGemmaForBlockDiffusion", "DomynEdgeForCausalLM", "DoryForCausalLM", "Dots3NoteForCausalLM", "Dots3NoteMTPModel", "EmbeddingGemma2Model", "ErnieMTPModel", "Exaone4_5_MTP", "ExaoneMoeMTP", "ExtractHiddenStatesModel", "FalconForCausalLM", "FalconMambaForCausalLM", "FireRedASR2ForConditionalGeneration", "FunASRForConditionalGeneration", "FunAudioChatForConditionalGeneration", "GPT2ForSequenceClassification", "GPT2LMHeadModel", "GPTJForCausalLM", "Gemma3TextModel", "Gemma3nForCausalLM", "Gemma3nForConditionalGeneration", "Gemma4MTPModel", "Glm4MoeLiteMTPModel", "Glm4MoeMTPModel", "Glm5NextForCausalLM", "Glm5NextMTPModel", "GlmOcrMTPModel", "GteModel", "GteNewForSequenceClassification", "GteNewModel", "HCXVisionV2ForCausalLM", "HYV3MTPModel", "HYV4MTPModel", "HfMoondream", "HrmTextForCausalLM", "IQuestLoopCoderForCausalLM", "InternS2MobiusMTP", "JinaForRanking", "K3DSparkModel", "KananaVForConditionalGeneration", "KimiK25ForConditionalGeneration", "KimiK3ForConditionalGeneration", "KimiK3MTPModel", "KimiLinearForCausalLM", "KimiVLForConditionalGeneration", "Lfm2BidirectionalModel", "LlamaBidirectionalForSequenceClassification", "LlamaBidirectionalModel", "LlavaOnevision2ForConditionalGeneration", "LlavaOnevisionForConditionalGeneration", "LongCatFlashMTPModel", "Mamba2ForCausalLM", "MambaForCausalLM", "MiDashengLMModel", "MiMoMTPModel", "MiMoV2FlashForCausalLM", "MiMoV2ForCausalLM", "MiMoV2MTPModel", "MiMoV2OmniForCausalLM", "MiMoV2OmniMTPModel", "MiniMaxM3MTP", "MiniMaxM3SparseForCausalLM", "MiniMaxM3SparseForConditionalGeneration", "ModernBertForSequenceClassification", "ModernBertForTokenClassification", "ModernVBertModel", "Moondream3ForCausalLM", "MoonshotKimiaForCausalLM", "MossTranscribeDiarizeForConditionalGeneration", "NemotronHMTPModel", "NemotronParseForConditionalGeneration", "NomicBertModel", "OpenAIPrivacyFilterForTokenClassification", "OpenPanguMTPModel", "OpenVLAForActionPrediction", "OrionForCausalLM", "Ovis", "Ovis2_5", "Ovis2_6ForCausalLM", "Ovis2_6_MoeForCausalLM", "PaddleOCRVLForConditionalGeneration", "ParseAuxMTPModel", "Phi3VForCausalLM", "Phi4ForCausalLMV", "Qwen2AudioForConditionalGeneration", "Qwen3NextMTP", "Qwen3_5MTP", "Qwen3_5MoeMTP", "RForConditionalGeneration", "RadioMBartPrefixForCausalLM", "RobertaForTokenClassification", "SiglipModel", "SkyworkR1VChatModel", "StableLmForCausalLM", "Step1ForCausalLM", "Step3TextForCausalLM", "Step3VLForConditionalGeneration", "Step3p5ForCausalLM", "Step3p5MTP", "Step3p7ForConditionalGeneration", "Step5MTP", "StepVLForConditionalGeneration", "Terratorch", "XLMRobertaForTokenClassification", "Zamba2ForCausalLM"],
 #| "tool_parsers": ["apertus", "beam", "cohere_command3", "cohere_command4", "deepseek_v3", "deepseek_v31", "deepseek_v32", "deepseek_v4", "deepseek_v41", "dots", "ernie45", "functiongemma", "gemma4", "gigachat3", "glm45", "glm47", "granite", "granite-20b-fc", "granite4", "hermes", "hf", "hunyuan_a13b", "hy_v3", "hy_v4", "inkling", "internlm", "jamba", "k2_horizon", "kimi_k2", "kimi_k3", "lfm2", "ling3", "llama3_json", "llama4_json", "llama4_pythonic", "longcat", "mimo", "minicpm5", "minimax_m2", "minimax_m3", "mistral", "muse", "muse_glimmer", "musespark1x", "olmo3", "openai", "phi4_mini_json", "plamo3", "poolside_v1", "pythonic", "qwen3_coder", "qwen3_json", "qwen3_xml", "seed_oss", "step3", "step3p5", "step5", "xlam"],
 #| "reasoning_parsers": ["beam", "cohere_command3", "cohere_command4", "deepseek_r1", "deepseek_v3", "deepseek_v4", "deepseek_v41", "ernie45", "gemma4", "glm45", "glm47", "granite", "granite_thinking_parser", "hf", "holo2", "hunyuan_a13b", "hy_v3", "hy_v4", "inkling", "k2_horizon", "kimi_k2", "kimi_k3", "ling3", "mimo", "minicpmv", "minimax_m2", "minimax_m2_append_think", "minimax_m3", "mistral", "muse", "muse_glimmer", "musespark1x", "nemotron_v3", "olmo3", "openai_gptoss", "plamo3", "poolside_v1", "qwen3", "seed_oss", "step3", "step3p5", "step5"]
+#| }
+
+# === modal_serve_gen/facts/flags/vllm-history.json
+#| {
+#| "engine": "vllm",
+#| "source": "the wheels of these releases, read by scripts/update_history.py",
+#| "releases": [
+#| {"version": "0.32.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.32.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "5e2ecdc5b0baf72921c288486417ca82778456a448e4fe60b62ee43c0dfc8611"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--monokernel", "--reasoning-effort-map", "--sleep-mode-backend", "--watchdog-config"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["FLASH_ATTN_MLA_SPARSE_FA4", "ROCM_FLASHMLA_SPARSE_DSV41", "ROCM_OCTAVE", "STEP5_DSA"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["indexer_tp_shard_min_rows", "minimax_m3_indexer_cp", "trtllm_ragged_backend"]}}},
+#|     "--disable-cascade-attn": {"set": {"negations": ["--no-disable-cascade-attn"]}},
+#|     "--disable-chunked-mm-input": {"set": {"negations": ["--no-disable-chunked-mm-input"]}},
+#|     "--disable-custom-all-reduce": {"set": {"negations": ["--no-disable-custom-all-reduce"]}},
+#|     "--disable-fastapi-docs": {"set": {"negations": ["--no-disable-fastapi-docs"]}},
+#|     "--disable-hybrid-kv-cache-manager": {"set": {"negations": ["--no-disable-hybrid-kv-cache-manager"]}},
+#|     "--disable-nccl-for-dp-synchronization": {"set": {"negations": ["--no-disable-nccl-for-dp-synchronization"]}},
+#|     "--disable-sliding-window": {"set": {"negations": ["--no-disable-sliding-window"]}},
+#|     "--disable-uvicorn-access-log": {"set": {"negations": ["--no-disable-uvicorn-access-log"]}},
+#|     "--enable-auto-tool-choice": {"set": {"negations": ["--no-enable-auto-tool-choice"]}},
+#|     "--enable-batch-sharded-sampling": {"set": {"negations": ["--no-enable-batch-sharded-sampling"]}},
+#|     "--enable-chunked-prefill": {"set": {"negations": ["--no-enable-chunked-prefill"]}},
+#|     "--enable-cumem-allocator": {"set": {"negations": ["--no-enable-cumem-allocator"]}},
+#|     "--enable-dbo": {"set": {"negations": ["--no-enable-dbo"]}},
+#|     "--enable-elastic-ep": {"set": {"negations": ["--no-enable-elastic-ep"]}},
+#|     "--enable-ep-weight-filter": {"set": {"negations": ["--no-enable-ep-weight-filter"]}},
+#|     "--enable-eplb": {"set": {"negations": ["--no-enable-eplb"]}},
+#|     "--enable-expert-parallel": {"set": {"negations": ["--no-enable-expert-parallel"]}},
+#|     "--enable-fault-tolerance": {"set": {"negations": ["--no-enable-fault-tolerance"]}},
+#|     "--enable-flash-late-interaction": {"set": {"negations": ["--no-enable-flash-late-interaction"]}},
+#|     "--enable-flashinfer-autotune": {"set": {"negations": ["--no-enable-flashinfer-autotune"]}},
+#|     "--enable-force-include-usage": {"set": {"negations": ["--no-enable-force-include-usage"]}},
+#|     "--enable-hc-sp": {"set": {"negations": ["--no-enable-hc-sp"]}},
+#|     "--enable-layerwise-nvtx-tracing": {"set": {"negations": ["--no-enable-layerwise-nvtx-tracing"]}},
+#|     "--enable-log-deltas": {"set": {"negations": ["--no-enable-log-deltas"]}},
+#|     "--enable-log-outputs": {"set": {"negations": ["--no-enable-log-outputs"]}},
+#|     "--enable-log-requests": {"set": {"negations": ["--no-enable-log-requests"]}},
+#|     "--enable-logging-iteration-details": {"set": {"negations": ["--no-enable-logging-iteration-details"]}},
+#|     "--enable-lora": {"set": {"negations": ["--no-enable-lora"]}},
+#|     "--enable-mamba-cache-stochastic-rounding": {"set": {"negations": ["--no-enable-mamba-cache-stochastic-rounding"]}},
+#|     "--enable-mamba-shared-prefix-checkpoint": {"set": {"negations": ["--no-enable-mamba-shared-prefix-checkpoint"]}},
+#|     "--enable-mfu-metrics": {"set": {"negations": ["--no-enable-mfu-metrics"]}},
+#|     "--enable-mixed-moe-lora-format": {"set": {"negations": ["--no-enable-mixed-moe-lora-format"]}},
+#|     "--enable-mm-embeds": {"set": {"negations": ["--no-enable-mm-embeds"]}},
+#|     "--enable-moe-shared-loras": {"set": {"negations": ["--no-enable-moe-shared-loras"]}},
+#|     "--enable-nccl-comm-suspend": {"set": {"negations": ["--no-enable-nccl-comm-suspend"]}},
+#|     "--enable-offline-docs": {"set": {"negations": ["--no-enable-offline-docs"]}},
+#|     "--enable-per-request-metrics": {"set": {"negations": ["--no-enable-per-request-metrics"]}},
+#|     "--enable-prefix-caching": {"set": {"negations": ["--no-enable-prefix-caching"]}},
+#|     "--enable-prompt-embeds": {"set": {"negations": ["--no-enable-prompt-embeds"]}},
+#|     "--enable-prompt-tokens-details": {"set": {"negations": ["--no-enable-prompt-tokens-details"]}},
+#|     "--enable-request-id-headers": {"set": {"negations": ["--no-enable-request-id-headers"]}},
+#|     "--enable-return-routed-experts": {"set": {"negations": ["--no-enable-return-routed-experts"]}},
+#|     "--enable-scale-out": {"set": {"negations": ["--no-enable-scale-out"]}},
+#|     "--enable-server-load-tracking": {"set": {"negations": ["--no-enable-server-load-tracking"]}},
+#|     "--enable-shm-tensor-arena": {"set": {"negations": ["--no-enable-shm-tensor-arena"]}},
+#|     "--enable-sleep-mode": {"set": {"negations": ["--no-enable-sleep-mode"]}},
+#|     "--enable-ssl-refresh": {"set": {"negations": ["--no-enable-ssl-refresh"]}},
+#|     "--enable-tokenizer-info-endpoint": {"set": {"negations": ["--no-enable-tokenizer-info-endpoint"]}},
+#|     "--enable-tower-connector-lora": {"set": {"negations": ["--no-enable-tower-connector-lora"]}},
+#|     "--enable-trace-replay": {"set": {"negations": ["--no-enable-trace-replay"]}},
+#|     "--gdn-prefill-backend": {"in": {"choices": {"drop": ["sycl"]}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["monokernel"], "in": {"moe_backend": {"drop": ["aiter_triton_mxfp4_mxfp4"]}}}}},
+#|     "--kv-cache-dtype": {"drop": ["known"], "set": {"choices": ["auto", "bfloat16", "float16", "fp8", "fp8_ds_mla", "fp8_e4m3", "fp8_e5m2", "fp8_inc", "fp8_per_token_head", "int4_per_token_head", "int8_per_token_head", "nvfp4", "nvfp4_4over6", "nvfp4_ds_mla", "turboquant_3bit_nc", "turboquant_4bit_nc", "turboquant_k3v4_nc", "turboquant_k8v4", "ultraquant_4bit"]}},
+#|     "--mamba-cache-mode": {"drop": ["deprecated"], "set": {"default": "none"}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["FLASH_ATTN_MLA_SPARSE_FA4", "ROCM_FLASHMLA_SPARSE_DSV41", "ROCM_OCTAVE", "STEP5_DSA"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["aiter_triton_mxfp4_mxfp4"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["beam", "muse", "musespark1x", "step5"]}}},
+#|     "--spec-method": {"in": {"choices": {"add": ["medusa", "mlp_speculator"], "drop": ["step5_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["disable_lookahead_block_hashes", "draft_lm_head_quantization", "fly_entropy_threshold", "fly_entropy_top_k", "fly_window_size", "xpress_topc"], "in": {"kv_cache_dtype": {"drop": ["octave_k3v3", "octave_k3v3_compact", "octave_k3v4"]}, "method": {"add": ["medusa", "mlp_speculator"], "drop": ["step5_mtp"]}, "moe_backend": {"drop": ["aiter_triton_mxfp4_mxfp4"]}, "rejection_sample_method": {"drop": ["fly"]}}}}},
+#|     "--tokenizer-mode": {"in": {"known": {"drop": ["alpamayo2_super"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["beam", "muse", "musespark1x", "step5"]}}},
+#|     "--tool-strict-level": {"drop": ["optional"], "set": {"default": "auto"}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["beam", "muse", "musespark1x", "step5"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["beam", "muse", "musespark1x", "step5"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_BEAM_ALWAYS_CONSTRAIN_OUTPUT", "VLLM_CHAT_TEMPLATE_FUEL", "VLLM_COHERE2_ATTN_MOE_DUAL_STREAM_TOKEN_THRESHOLD", "VLLM_GDN_ENABLED", "VLLM_HTTP_MAX_REQUEST_BODY_SIZE", "VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES", "VLLM_MAX_MEDIA_REQUEST_DOWNLOAD_SIZE_MB", "VLLM_MINIMAX_M3_MSA_CUTLASS_MIN_BATCH", "VLLM_REQUEST_BODY_LOG_LEVEL", "VLLM_ROCM_MUSE_MOE_ONLINE_QUANT", "VLLM_ROCM_MUSE_MOE_REDUCE_DTYPE", "VLLM_STEP5_SHARD_SP_SHARED_EXPERT"],
+#|    "add": ["VLLM_ROCM_AITER_MEGA_MOE_FUSE_SHARED_EXPERTS", "VLLM_ROCM_AITER_MLA_DCP_VERIFY", "VLLM_ROCM_MONO_DECODE", "VLLM_ROCM_USE_AITER_FP4_ASM_GEMM", "VLLM_USE_RAY_COMPILED_DAG_CHANNEL_TYPE", "VLLM_USE_RAY_COMPILED_DAG_OVERLAP_COMM", "VLLM_USE_RAY_V2_EXECUTOR_BACKEND", "VLLM_USE_RAY_WRAPPED_PP_COMM"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.31.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.31.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "39132b433967f0962d03d8a5f633b9bee6b32708f566c7d5637b79f8d0ef3433"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--custom-histogram-buckets", "--enable-hc-sp", "--enable-shm-tensor-arena", "--grpc-port", "--sleep-mode-offload-cudagraph"],
+#|    "in": {
+#|     "--allowed-origins": {"in": {"default": {"add": ["*"]}}},
+#|     "--attention-backend": {"in": {"known": {"drop": ["ROCM_SEGMENTED_ATTN", "ULTRAQUANT"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["sparse_mla_prefill_workspace_factor", "tokenspeed_mla_min_split_kv"]}}},
+#|     "--compilation-config": {"in": {"keys": {"drop": ["cudagraph_decoder_replay", "decoder_replay_cudagraph_capture_sizes", "decoder_replay_trim_threshold"], "in": {"pass_config": {"set": {"enable_sp": "bool", "fuse_gemm_comms": "bool", "sp_min_token_num": "int"}}}}}},
+#|     "--disable-cascade-attn": {"drop": ["deprecated"], "set": {"default": true}},
+#|     "--ec-transfer-config": {"in": {"keys": {"set": {"ec_parallel_size": "int", "ec_rank": "int"}}}},
+#|     "--eplb-config": {"in": {"keys": {"drop": ["enable_migration_batching"]}}},
+#|     "--gdn-prefill-backend": {"in": {"choices": {"drop": ["aiter_flydsl"]}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["enable_rocm_segmented_attn_autotune"], "in": {"moe_backend": {"add": ["flashinfer_moe_ep_mega_cutedsl"], "drop": ["aiter_mega_moe", "flashinfer_moe_ep_cutedsl"]}, "sparse_indexer_topk_backend": {"drop": ["aiter"]}}}}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["ultraquant_4bit"]}}},
+#|     "--kv-transfer-config": {"in": {"keys": {"set": {"kv_buffer_size": "float", "kv_ip": "str", "kv_parallel_size": "int", "kv_rank": "int"}}}},
+#|     "--logging-config": {"in": {"keys": {"drop": ["formatter"]}}},
+#|     "--mamba-cache-mode": {"in": {"choices": {"add": ["all"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["ROCM_SEGMENTED_ATTN", "ULTRAQUANT"]}}},
+#|     "--moe-backend": {"in": {"choices": {"add": ["flashinfer_moe_ep_mega_cutedsl"], "drop": ["aiter_mega_moe", "flashinfer_moe_ep_cutedsl"]}}},
+#|     "--pooler-config": {"in": {"keys": {"drop": ["enable_flash_late_interaction"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["hf", "minicpmv", "plamo3"]}}},
+#|     "--sparse-indexer-topk-backend": {"in": {"choices": {"drop": ["aiter"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"kv_cache_dtype": {"drop": ["ultraquant_4bit"]}, "moe_backend": {"add": ["flashinfer_moe_ep_mega_cutedsl"], "drop": ["aiter_mega_moe", "flashinfer_moe_ep_cutedsl"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["hf", "plamo3", "qwen3_json"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["hf", "minicpmv", "plamo3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["hf", "plamo3", "qwen3_json"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_CHAT_TEMPLATE_RENDER_TIMEOUT", "VLLM_CUSTOM_ALLREDUCE_ALGO", "VLLM_FLASHINFER_MOE_A2A_LOW_PRECISION_COMBINE", "VLLM_P2P_HANDSHAKE_TIMEOUT_S", "VLLM_P2P_IDLE_TIMEOUT_S", "VLLM_P2P_MAX_PEERS", "VLLM_ROCM_AITER_MEGA_MOE_FUSE_SHARED_EXPERTS", "VLLM_ROCM_MONO_DECODE", "VLLM_ROCM_USE_AITER_MOE_A4W4_DSV4", "VLLM_ROCM_USE_AITER_TRITON_SPARSE_MLA"],
+#|    "add": ["VLLM_ENGINE_ITERATION_TIMEOUT_S"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.30.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.30.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "ef52ee58c410ead0b8afb190838fa4cbcb52075596f67862a03859d984966ac4"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--anthropic-disabled-thinking-effort", "--aux-output-config", "--enable-mamba-shared-prefix-checkpoint", "--log-level", "--logging-config", "--long-prefill-token-threshold-adaptive", "--max-lora-cls-labels", "--max-num-active-seqs", "--sleep-preserve-parameter-names", "--swa-bounded-replay", "--tool-strict-level", "--trust-request-mm-kwargs"],
+#|    "set": {
+#|     "--enable-mamba-fine-grained-prefix-cache": {"default": false, "negations": ["--no-enable-mamba-fine-grained-prefix-cache"], "type": "toggle"}
+#|    },
+#|    "in": {
+#|     "--all2all-backend": {"in": {"choices": {"drop": ["moonep"]}}},
+#|     "--attention-backend": {"in": {"known": {"drop": ["FLASHMLA_MEGA_ATTN_DSV41"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["indexer_sparse_logits"]}}},
+#|     "--engram-config": {"in": {"keys": {"drop": ["use_thp"]}}},
+#|     "--eplb-config": {"in": {"keys": {"in": {"communicator": {"drop": ["torch_xccl"]}}}}},
+#|     "--gpu-memory-utilization": {"drop": ["aliases"]},
+#|     "--limit-mm-per-prompt": {"set": {"default": {}}},
+#|     "--log-config-file": {"drop": ["deprecated"], "set": {"optional": true}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["FLASHMLA_MEGA_ATTN_DSV41"]}}},
+#|     "--profiler-config": {"in": {"keys": {"drop": ["torch_profiler_activities"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["granite_thinking_parser"]}}},
+#|     "--tokenizer-mode": {"in": {"known": {"add": ["slow"]}}},
+#|     "--weight-transfer-config": {"in": {"keys": {"in": {"backend": {"drop": ["nccl_m2n"]}}}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["granite_thinking_parser"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ENABLE_GEMM_RS", "VLLM_MOONCAKE_CONNECTOR_TIMEOUT", "VLLM_MXFP4_EMULATION_DEQUANT_AT_LOAD", "VLLM_ROCM_AITER_MLA_DCP_VERIFY", "VLLM_ROCM_USE_AITER_FP4_ASM_GEMM", "VLLM_ROCM_USE_AITER_MOE_SITUV2", "VLLM_SKIP_VERSION_SUFFIX", "VLLM_SNAPSHOT_IGNORED_FD_MAP", "VLLM_SNAPSHOT_TIMEOUT_S", "VLLM_TRITON_JIT_WARMUP_NUM_THREADS", "VLLM_XPU_PP_MICROBATCH"],
+#|    "add": ["VLLM_KIMI_K3_GEMM_RS", "VLLM_PLE_CPU_OFFLOAD", "VLLM_ROCM_USE_AITER_MOE_SITUV2_A8W4", "VLLM_XPU_ENABLE_XPU_GRAPH"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.29.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.29.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "09d48617fc2be9c6cdcd5db480651ab0d84817b257204f2cc2e3ecbb70bbb635"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--dp-sync-interval", "--elastic-ep-max-dp-size", "--enable-mamba-fine-grained-prefix-cache", "--enable-nccl-comm-suspend", "--enable-scale-out", "--engram-config", "--kda-decode-backend", "--sparse-indexer-topk-backend", "--watermark-config"],
+#|    "set": {
+#|     "--enable-bf16x3-router-gemm": {"default": false, "negations": ["--no-enable-bf16x3-router-gemm"], "type": "toggle"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["B12X", "FLASHINFER_MLA_SPARSE_DSV41", "FLASHINFER_MLA_SPARSE_SM90", "FLASHMLA_SPARSE_DSV41", "TRITON_FLASHINFER", "TRITON_FLASH_ATTN"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["hisparse_config"], "set": {"use_fp4_indexer_cache": "bool"}}}},
+#|     "--cp-kv-cache-interleave-size": {"set": {"default": 1}},
+#|     "--ir-op-priority": {"in": {"keys": {"drop": ["gelu_and_mul_sparse"]}}},
+#|     "--kda-prefill-backend": {"in": {"choices": {"drop": ["flashinfer", "fused"]}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["linear_backend_per_quant", "sparse_indexer_topk_backend"], "in": {"ir_op_priority": {"drop": ["gelu_and_mul_sparse"]}, "moe_backend": {"drop": ["aiter_triton_mxfp4_bf16", "rdna3"]}}, "set": {"enable_bf16x3_router_gemm": "bool"}}}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["nvfp4_ds_mla"]}}},
+#|     "--load-format": {"in": {"known": {"drop": ["ipc_cache"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["B12X", "FLASHINFER_MLA_SPARSE_DSV41", "FLASHINFER_MLA_SPARSE_SM90", "FLASHMLA_SPARSE_DSV41", "TRITON_FLASHINFER", "TRITON_FLASH_ATTN"]}}},
+#|     "--mm-hasher-algorithm": {"drop": ["default"]},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["aiter_triton_mxfp4_bf16", "rdna3"]}}},
+#|     "--prefix-cache-retention-interval": {"drop": ["default"]},
+#|     "--profiler-config": {"in": {"keys": {"drop": ["proton_graph_attribution"]}}},
+#|     "--quantization-config": {"in": {"keys": {"drop": ["targets"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["deepseek_v41", "k2_horizon"]}}},
+#|     "--spec-method": {"in": {"choices": {"drop": ["glm5_next_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["disable_eagle_block_drop"], "in": {"draft_load_config": {"in": {"load_format": {"drop": ["ipc_cache"]}}}, "kv_cache_dtype": {"drop": ["nvfp4_ds_mla"]}, "method": {"drop": ["glm5_next_mtp"]}, "moe_backend": {"drop": ["aiter_triton_mxfp4_bf16", "rdna3"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["deepseek_v41", "k2_horizon"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["deepseek_v41", "k2_horizon"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseek_v41", "k2_horizon"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ALLREDUCE_USE_FLASHINFER_PCIE_IPC", "VLLM_ATTN_ATTR", "VLLM_ATTN_IMPL", "VLLM_MAX_EMBED_DECODE_BYTES", "VLLM_MLA_ATTN_IMPL", "VLLM_PLE_CPU_OFFLOAD"],
+#|    "add": ["VLLM_DEEPSEEK_V4_MHC_WARMUP_TOKEN_SIZES", "VLLM_ENABLE_DEEPSEEK_V4_MHC_WARMUP", "VLLM_MM_HASHER_ALGORITHM", "VLLM_NIXL_EP_MAX_NUM_RANKS", "VLLM_PREFIX_CACHE_RETENTION_INTERVAL"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.28.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.28.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "addb0ffdaafd8155d75e9b3f5ddb3da28fdee9e8a7097ede91f7db2e9e1a3889"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--dcp-q-replicate", "--enable-batch-sharded-sampling", "--enable-trace-replay", "--max-num-queued-reqs", "--max-num-queued-tokens", "--per-request-spec-decode-metrics", "--prefix-cache-retention-interval", "--sse-keep-alive-interval"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["AMX_MLA"]}}},
+#|     "--attention-config": {"in": {"keys": {"set": {"use_prefill_decode_attention": "bool"}}}},
+#|     "--dcp-comm-backend": {"drop": ["optional"], "set": {"default": "ag_rs"}},
+#|     "--kernel-config": {"in": {"keys": {"in": {"moe_backend": {"drop": ["b12x", "flashinfer_moe_ep_mega_cutedsl", "flashinfer_moe_ep_mega_deep_gemm"]}}}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["AMX_MLA"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["b12x", "flashinfer_moe_ep_mega_cutedsl", "flashinfer_moe_ep_mega_deep_gemm"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["hy_v4"]}}},
+#|     "--spec-method": {"in": {"choices": {"drop": ["hy_v4_mtp", "qwen4_exp_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["index_share_for_mtp_iteration"], "in": {"method": {"drop": ["hy_v4_mtp", "qwen4_exp_mtp"]}, "moe_backend": {"drop": ["b12x", "flashinfer_moe_ep_mega_cutedsl", "flashinfer_moe_ep_mega_deep_gemm"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["hy_v4"]}}},
+#|     "--weight-transfer-config": {"in": {"keys": {"in": {"backend": {"drop": ["sharded_rdt"]}}}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["hy_v4"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["hy_v4"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_B12X_MOE_FP4_FORCE_A16", "VLLM_DISABLE_DSV4_MEGAMOE_SHARED_EXPERT_FUSION", "VLLM_ENABLE_HPC_OPS", "VLLM_KIMI_K3_GEMM_AR", "VLLM_KV_OFFLOAD_MAX_BATCH_DESCRIPTORS", "VLLM_MAX_MEDIA_DOWNLOAD_SIZE_MB", "VLLM_REPLICATE_EMBED", "VLLM_XPU_FORCE_N_CONTIG_WEIGHT", "VLLM_XPU_INC_WNA16_BACKEND"],
+#|    "add": ["VLLM_ROCM_USE_AITER_FP4_ASM_GEMM", "VLLM_TEST_FORCE_FP8_MARLIN", "VLLM_TRITON_ATTN_USE_TD"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.27.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.27.1-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "98e9fc2a1ed8549a733c9d1b242e2002b82367da9e29e37801761438cb3a2670"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--ec-manager-config", "--mm-device-do-normalize", "--mm-processor-device", "--return-sampling-mask"],
+#|    "set": {
+#|     "--calculate-kv-scales": {"default": false, "negations": ["--no-calculate-kv-scales"], "type": "toggle"},
+#|     "--override-attention-dtype": {"optional": true, "type": "str"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["CPU_MLA"]}}},
+#|     "--attention-config": {"in": {"keys": {"in": {"indexer_kv_dtype": {"drop": ["auto"]}}}}},
+#|     "--kernel-config": {"in": {"keys": {"in": {"linear_backend": {"drop": ["b12x"]}}}}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["nvfp4_4over6"]}}},
+#|     "--linear-backend": {"in": {"choices": {"drop": ["b12x"]}}},
+#|     "--load-format": {"in": {"known": {"add": ["bitsandbytes"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["CPU_MLA"]}}},
+#|     "--profiler-config": {"in": {"keys": {"drop": ["proton_backend", "proton_context", "proton_data", "proton_hook", "proton_mode", "proton_output_format", "proton_profiler_dir"], "in": {"profiler": {"drop": ["proton"]}}}}},
+#|     "--quantization": {"in": {"known": {"add": ["bitsandbytes"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["ling3", "muse_glimmer"]}}},
+#|     "--spec-method": {"in": {"choices": {"drop": ["bailing_hybrid_v3_mtp", "dots3_note_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["dspark_draft_topk", "enable_adaptive_verification"], "in": {"draft_load_config": {"in": {"load_format": {"add": ["bitsandbytes"]}}}, "kv_cache_dtype": {"drop": ["nvfp4_4over6"]}, "method": {"drop": ["bailing_hybrid_v3_mtp", "dots3_note_mtp"]}, "quantization": {"add": ["bitsandbytes"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["dots", "ling3", "muse_glimmer"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["ling3", "muse_glimmer"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["dots", "ling3", "muse_glimmer"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ADAPTIVE_VERIFICATION_PROFILE_CONTEXT_LEN", "VLLM_GDN_DECODE_KERNEL", "VLLM_KIMI_K3_AUX_ATTN_RES_STREAM", "VLLM_KIMI_K3_GEMM_RS", "VLLM_MAX_AUDIO_DECODE_BYTES", "VLLM_MAX_BAD_WORDS_TOTAL_TOKENS", "VLLM_MAX_NUM_BAD_WORDS", "VLLM_MAX_STOP_STRINGS", "VLLM_MORIIO_DEFERRED_TIMEOUT_S", "VLLM_MORIIO_TRANSFER_TIMEOUT_S", "VLLM_OMP_NUM_THREADS_SET_BY_VLLM", "VLLM_RAISE_ON_LOGIT_NANS", "VLLM_ROCM_AITER_MLA_ASM_PADDING", "VLLM_ROCM_USE_AITER_MOE_SITUV2_A8W4", "VLLM_TQ_DECODE_V3", "VLLM_USE_DIRECT_DCP_A2A", "VLLM_USE_DIRECT_DCP_KV_GATHER", "VLLM_USE_DIRECT_DCP_Q_GATHER", "VLLM_USE_HW_AGNOSTIC"],
+#|    "add": ["VLLM_CPU_SGL_KERNEL"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.27.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.27.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "02d8265e71bab1cf50f93026211c9a75562a7f0a72b3a32ec5e0e8bcdd62ec75"}, "changes": {}},
+#| {"version": "0.26.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.26.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "adb1e4c9b46d0dfdb094121ae5aad670a42412dd813ed4e5db069ed6a15006de"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--cohere-format", "--cohere-is-reasoning-model", "--enable-fault-tolerance", "--fault-tolerance-config", "--kda-prefill-backend", "--mamba-ssu-algorithm", "--mm-hasher-algorithm", "--replayssm-buffer-len", "--use-replayssm", "--video-pruning-method"],
+#|    "set": {
+#|     "--max-long-partial-prefills": {"default": 1, "type": "int"},
+#|     "--max-num-partial-prefills": {"default": 1, "type": "int"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["CUTLASS_MSA", "TRITON_MSA"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["minimax_m3_msa_decode_backend"]}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["enable_jit_warmup"], "in": {"moe_backend": {"drop": ["batched_triton"]}}}}},
+#|     "--mamba-backend": {"in": {"known": {"drop": ["CPU"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["CUTLASS_MSA", "TRITON_MSA"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["batched_triton"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["kimi_k3"]}}},
+#|     "--spec-method": {"in": {"choices": {"drop": ["kimi_k3_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"method": {"drop": ["kimi_k3_mtp"]}, "moe_backend": {"drop": ["batched_triton"]}}}}},
+#|     "--tokenizer-mode": {"in": {"known": {"drop": ["cohere", "kimi_k3"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["kimi_k3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["kimi_k3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["kimi_k3"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_DCP_Q_REPLICATE", "VLLM_ENABLE_COHERE_API", "VLLM_KIMI_K3_SHARD_SP_SHARED_EXPERT", "VLLM_USE_RUST_BENCH"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.25.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.25.1-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "16fc7a28df1576eb6f7ca0455026551b8f9adb674c19c66059359ef3e964bd1e"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--enable-bf16x3-router-gemm", "--enable-moe-shared-loras", "--max-num-scheduled-tokens", "--prefix-match-unit"],
+#|    "in": {
+#|     "--attention-config": {"in": {"keys": {"drop": ["backend_per_kind", "sparse_mla_force_mqa"]}}},
+#|     "--compilation-config": {"in": {"keys": {"in": {"pass_config": {"drop": ["fuse_qk_norm_rope_kvcache"]}}}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["enable_bf16x3_router_gemm"]}}},
+#|     "--profiler-config": {"in": {"keys": {"drop": ["capture_torch_profiler", "detailed_trace_annotation"]}}},
+#|     "--quantization": {"in": {"known": {"drop": ["nvfp4_per_token"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["inkling"]}}},
+#|     "--safetensors-prefetch-block-size": {"set": {"type": "int"}},
+#|     "--spec-method": {"in": {"choices": {"drop": ["inkling_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["kv_cache_dtype"], "in": {"method": {"drop": ["inkling_mtp"]}, "quantization": {"drop": ["nvfp4_per_token"]}}}}},
+#|     "--tokenizer-mode": {"in": {"known": {"drop": ["inkling"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["inkling"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["inkling"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["inkling"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_BUILD_COMMIT", "VLLM_BUILD_PIPELINE", "VLLM_BUILD_URL", "VLLM_EC_SIDE_CHANNEL_HOST", "VLLM_EC_SIDE_CHANNEL_PORT", "VLLM_ENABLE_STARTUP_PLAN", "VLLM_FLASHINFER_AUTOTUNE_SKIP_OPS", "VLLM_IMAGE_TAG", "VLLM_MAX_COMPLETION_PROMPTS", "VLLM_P2P_SIDE_CHANNEL_HOST", "VLLM_P2P_SIDE_CHANNEL_PORT", "VLLM_TRITON_USE_TD"],
+#|    "add": ["VLLM_CI_USE_S3", "VLLM_FLASHINFER_ALLREDUCE_FUSION_THRESHOLDS_MB", "VLLM_ROCM_USE_AITER_PAGED_ATTN", "VLLM_TPU_BUCKET_PADDING_GAP", "VLLM_TPU_MOST_MODEL_LEN"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.25.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.25.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "c82e96b01af2142ef398ca92f1e9c5f4ffc119f2cc09fe68ea28865323532f0c"}, "changes": {}},
+#| {"version": "0.24.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.24.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "2d2831aeba311292250df0132dbc4d8e9f42c654536eaec48e6fe58acb1822cf"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--enable-per-request-metrics", "--jit-monitor-mode", "--mm-ipc-gpu-memory-gb", "--model-class-overrides"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["FLASH_ATTN_MLA_SPARSE", "HPC_ATTN"]}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["enable_cutedsl_warmup"], "in": {"linear_backend": {"drop": ["humming", "xpu", "xpu_woq"]}, "moe_backend": {"drop": ["hpc"]}}}}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["int4_per_token_head"]}}},
+#|     "--linear-backend": {"in": {"choices": {"drop": ["humming", "xpu", "xpu_woq"]}}},
+#|     "--load-format": {"drop": ["fold", "known"]},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["FLASH_ATTN_MLA_SPARSE", "HPC_ATTN"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["hpc"]}}},
+#|     "--spec-method": {"in": {"choices": {"drop": ["bailing_hybrid_mtp", "dspark"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["use_heterogeneous_vocab"], "in": {"draft_load_config": {"set": {"load_format": "str"}}, "method": {"drop": ["bailing_hybrid_mtp", "dspark"]}, "moe_backend": {"drop": ["hpc"]}, "rejection_sample_method": {"drop": ["block"]}}}}},
+#|     "--weight-transfer-config": {"in": {"keys": {"in": {"backend": {"drop": ["sparse_nccl"]}}}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_GPU_SYNC_CHECK", "VLLM_MAX_IMAGE_PIXELS", "VLLM_MOE_SKIP_PADDING", "VLLM_MOONCAKE_LOAD_RECV_THREADS", "VLLM_ROCM_USE_AITER_CUSTOM_AR"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.23.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.23.0-2-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "872aeb7c36a1ea942216af067ce870ffdf960804e829367e1b4eb36d4831c03c"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--device-ids", "--diffusion-config", "--jit-monitor-verbose", "--prefill-schedule-interval", "--watermark"],
+#|    "in": {
+#|     "--all2all-backend": {"in": {"choices": {"drop": ["deepep_v2"]}}},
+#|     "--attention-backend": {"in": {"known": {"drop": ["FLASHINFER_MLA_SPARSE_SM120", "MINIMAX_M3_SPARSE", "TRITON_ATTN_DIFFKV"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["indexer_kv_dtype"]}}},
+#|     "--compilation-config": {"in": {"keys": {"in": {"pass_config": {"set": {"fuse_minimax_qk_norm": "bool"}}}}}},
+#|     "--kernel-config": {"in": {"keys": {"in": {"linear_backend": {"drop": ["flashinfer_b12x", "flashinfer_cutedsl"]}, "moe_backend": {"drop": ["flydsl"]}}}}},
+#|     "--linear-backend": {"in": {"choices": {"drop": ["flashinfer_b12x", "flashinfer_cutedsl"]}}},
+#|     "--load-format": {"set": {"fold": true, "known": ["auto", "bitsandbytes", "dummy", "fastsafetensors", "gguf", "hf", "instanttensor", "mistral", "modelexpress", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "safetensors", "sharded_state", "tensorizer"]}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["FLASHINFER_MLA_SPARSE_SM120", "MINIMAX_M3_SPARSE", "TRITON_ATTN_DIFFKV"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["flydsl"]}}},
+#|     "--quantization": {"in": {"known": {"add": ["gguf"], "drop": ["auto_awq", "fp8_per_channel"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["glm47", "minimax_m3"]}}},
+#|     "--safetensors-load-strategy": {"drop": ["choices"]},
+#|     "--spec-method": {"in": {"choices": {"drop": ["minimax_m3_mtp"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["num_speculative_tokens_per_batch_size"], "in": {"draft_load_config": {"set": {"load_format": ["auto", "bitsandbytes", "dummy", "fastsafetensors", "gguf", "hf", "instanttensor", "mistral", "modelexpress", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "safetensors", "sharded_state", "tensorizer"], "safetensors_load_strategy": "str"}}, "method": {"drop": ["minimax_m3_mtp"]}, "moe_backend": {"drop": ["flydsl"]}, "quantization": {"add": ["gguf"], "drop": ["auto_awq", "fp8_per_channel"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"add": ["minimax"], "drop": ["minimax_m3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["glm47", "minimax_m3"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["minimax_m3"],
+#|    "add": ["minimax"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_BUILTIN_STRUCTURAL_TAG_MODELS", "VLLM_DEEPEP_V2_ALLOW_HYBRID_MODE", "VLLM_DEEPEP_V2_ALLOW_MULTIPLE_REDUCTION", "VLLM_DEEPEP_V2_PREFER_OVERLAP", "VLLM_DEEPSEEK_V4_MHC_WARMUP_TOKEN_SIZES", "VLLM_ENABLE_DEEPSEEK_V4_MHC_WARMUP", "VLLM_FASTSAFETENSORS_QUEUE_SIZE", "VLLM_MAX_AUDIO_DECODE_DURATION_S", "VLLM_MAX_AUDIO_PREPROCESS_WORKERS", "VLLM_MXFP8_EMULATION_DEQUANT_AT_LOAD", "VLLM_REGEX_COMPILATION_TIMEOUT_S", "VLLM_TRITON_FORCE_FIRST_CONFIG", "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "VLLM_WSL2_ENABLE_PIN_MEMORY"],
+#|    "add": ["VLLM_FLASHINFER_MOE_BACKEND", "VLLM_MXFP4_USE_MARLIN", "VLLM_NVFP4_GEMM_BACKEND", "VLLM_USE_FBGEMM", "VLLM_USE_FLASHINFER_MOE_FP16", "VLLM_USE_FLASHINFER_MOE_FP4", "VLLM_USE_FLASHINFER_MOE_FP8", "VLLM_USE_FLASHINFER_MOE_MXFP4_BF16", "VLLM_USE_FLASHINFER_MOE_MXFP4_MXFP8", "VLLM_USE_FLASHINFER_MOE_MXFP4_MXFP8_CUTLASS", "VLLM_USE_NVFP4_CT_EMULATIONS"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.22.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.22.1-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "cc50536c93827a577b2bc45f038b8b866c31ed220631008521a337c9b2558f4d"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "in": {
+#|     "--all2all-backend": {"in": {"choices": {"add": ["mori"], "drop": ["mori_high_throughput", "mori_low_latency"]}}},
+#|     "--attention-backend": {"in": {"known": {"drop": ["FLASHINFER_MLA_SPARSE_DSV4", "FLASHMLA_SPARSE_DSV4", "ROCM_FLASHMLA_SPARSE_DSV4"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["FLASHINFER_MLA_SPARSE_DSV4", "FLASHMLA_SPARSE_DSV4", "ROCM_FLASHMLA_SPARSE_DSV4"]}}},
+#|     "--pooler-config": {"in": {"keys": {"set": {"logit_bias": "float", "logit_scale": "float"}}}},
+#|     "--quantization": {"in": {"known": {"add": ["cpu_awq"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"quantization": {"add": ["cpu_awq"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["minicpm5"]}}},
+#|     "--weight-transfer-config": {"in": {"keys": {"set": {"backend": "str"}}}}
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["minicpm5"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_DISTRIBUTED_USE_SPLIT_GROUP", "VLLM_GPU_NIC_PCIE_MAPPING", "VLLM_NIC_SELECTION_VARS", "VLLM_PREFIX_CACHE_RETENTION_INTERVAL", "VLLM_RAY_DP_PLACEMENT_NODE_IPS", "VLLM_ROCM_AITER_MOE_DISPATCH_POLICY", "VLLM_ROCM_USE_AITER_LINEAR_HIPBMM"],
+#|    "add": ["VLLM_RPC_TIMEOUT"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.22.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.22.0-cp38-abi3-manylinux_2_28_x86_64.whl", "sha256": "c387a977e35795e8f77b009e019e69722963819c26b55e4a679e09d4279ae35d"}, "changes": {}},
+#| {"version": "0.21.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.21.0-1-cp38-abi3-manylinux_2_24_x86_64.whl", "sha256": "f4a75b1391f44c67dc1ca268f5ffed9f6b7fdbc657c93db64e6892c5d1bc320b"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--cpu-distributed-timeout-seconds", "--data-parallel-multi-port-external-lb", "--data-parallel-supervisor-port", "--dp-supervisor-probe-failure-threshold", "--dp-supervisor-probe-interval-s", "--dp-supervisor-probe-timeout-s", "--enable-cumem-allocator", "--enable-mixed-moe-lora-format", "--linear-backend", "--quantization-config", "--spec-method", "--spec-model", "--spec-tokens", "--use-fp64-gumbel"],
+#|    "in": {
+#|     "--attention-config": {"in": {"keys": {"drop": ["flex_attn_block_m", "flex_attn_block_n", "flex_attn_kv_block_size", "flex_attn_q_block_size"], "set": {"disable_flashinfer_prefill": "bool", "use_cudnn_prefill": "bool", "use_trtllm_ragged_deepseek_prefill": "bool"}}}},
+#|     "--compilation-config": {"in": {"keys": {"in": {"pass_config": {"drop": ["fuse_rope_kvcache_cat_mla"]}}}}},
+#|     "--gdn-prefill-backend": {"in": {"choices": {"drop": ["cutedsl"]}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["linear_backend"], "in": {"moe_backend": {"drop": ["flashinfer_b12x"]}}}}},
+#|     "--load-format": {"in": {"known": {"drop": ["modelexpress"]}}},
+#|     "--mamba-cache-dtype": {"in": {"choices": {"drop": ["bfloat16"]}}},
+#|     "--mamba-ssm-cache-dtype": {"in": {"choices": {"drop": ["bfloat16"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["flashinfer_b12x"]}}},
+#|     "--quantization": {"in": {"known": {"drop": ["auto_gptq"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"draft_load_config": {"in": {"load_format": {"drop": ["modelexpress"]}}}, "draft_sample_method": {"add": ["gumbel"], "drop": ["probabilistic"]}, "method": {"drop": ["custom_class"]}, "moe_backend": {"drop": ["flashinfer_b12x"]}, "quantization": {"drop": ["auto_gptq"]}}}}},
+#|     "--tokenizer-mode": {"in": {"known": {"add": ["fastokens"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["apertus"]}}},
+#|     "--weight-transfer-config": {"in": {"keys": {"set": {"backend": ["ipc", "nccl"]}}}}
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["apertus"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_FLASHINFER_AUTOTUNE_CACHE_DIR", "VLLM_MOONCAKE_DISK_STAGING_USABLE_RATIO", "VLLM_MOONCAKE_STORE_TIER_LOG", "VLLM_ROCM_QUICK_REDUCE_MIN_SIZE_BYTES_MB", "VLLM_ROCM_QUICK_REDUCE_QUANTIZATION_MIN_SIZE_KB", "VLLM_RUST_FRONTEND_PATH", "VLLM_TRITON_ATTN_USE_TD", "VLLM_USE_BREAKABLE_CUDAGRAPH", "VLLM_USE_FASTOKENS", "VLLM_USE_PRECOMPILED_RUST", "VLLM_USE_RUST_FRONTEND", "VLLM_USE_SPINLOOP_EXT"],
+#|    "add": ["VLLM_NIXL_ABORT_REQUEST_TIMEOUT"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.20.2", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.20.2-cp38-abi3-manylinux_2_35_x86_64.whl", "sha256": "22a7dd06eb03371298e13d6100f3dedbf307352342aaf08e87c929c60aae9b4d"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--fingerprint-mode", "--fingerprint-value", "--mm-encoder-attn-dtype", "--mm-encoder-fp8-scale-path", "--mm-encoder-fp8-scale-save-margin", "--mm-encoder-fp8-scale-save-path", "--safetensors-prefetch-block-size", "--safetensors-prefetch-num-threads"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"add": ["TREE_ATTN"], "drop": ["TOKENSPEED_MLA"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["mla_prefill_backend", "use_non_causal"]}}},
+#|     "--ir-op-priority": {"in": {"keys": {"drop": ["fused_add_rms_norm"]}}},
+#|     "--kernel-config": {"in": {"keys": {"in": {"ir_op_priority": {"drop": ["fused_add_rms_norm"]}, "moe_backend": {"drop": ["humming", "triton_unfused"]}}}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"add": ["TREE_ATTN"], "drop": ["TOKENSPEED_MLA"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["humming", "triton_unfused"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["cohere_command3", "cohere_command4", "poolside_v1"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["attention_backend", "draft_sample_method"], "in": {"draft_load_config": {"drop": ["safetensors_prefetch_block_size", "safetensors_prefetch_num_threads"]}, "method": {"drop": ["gemma4_mtp", "mimo_v2_mtp"]}, "moe_backend": {"drop": ["humming", "triton_unfused"]}, "rejection_sample_method": {"add": ["probabilistic", "strict"], "drop": ["standard"]}}, "set": {"speculative_token_tree": "str"}}}},
+#|     "--tokenizer-mode": {"in": {"known": {"drop": ["fastokens"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["cohere_command3", "cohere_command4", "lfm2", "poolside_v1"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["cohere_command3", "cohere_command4", "poolside_v1"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["cohere_command3", "cohere_command4", "lfm2", "poolside_v1"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ENFORCE_STRICT_TOOL_CALLING", "VLLM_SKIP_MODEL_NAME_VALIDATION", "VLLM_XPU_USE_SAMPLER_KERNEL"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.20.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.20.1-1-cp38-abi3-manylinux_2_35_x86_64.whl", "sha256": "11907857c94c226caf82ada92ab09b1e0dbf538b5b80a93aed74be29e861020c"}, "changes": {}},
+#| {"version": "0.20.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.20.0-cp38-abi3-manylinux_2_35_x86_64.whl", "sha256": "24d28892e210200f6e1bd13f699c42a74cd2bb7364c11248e2348f677c7f6dfb"}, "changes": {
+#|  "in": {
+#|   "variables": {
+#|    "drop": ["VLLM_MULTI_STREAM_GEMM_TOKEN_THRESHOLD"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.19.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.19.1-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "71a87f46cafab4489c69a5c5c83b870d0235e5694d8222303d460576293dc719"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--enable-flash-late-interaction", "--enable-mamba-cache-stochastic-rounding", "--grpc", "--ir-op-priority", "--mamba-backend", "--mamba-cache-philox-rounds", "--numa-bind", "--numa-bind-cpus", "--numa-bind-nodes"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["TURBOQUANT"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["tq_max_kv_splits_for_cuda_graph", "use_fp4_indexer_cache"]}}},
+#|     "--compilation-config": {"in": {"keys": {"drop": ["encoder_cudagraph_max_frames_per_batch", "encoder_cudagraph_max_vision_items_per_batch", "ir_enable_torch_wrap"], "in": {"pass_config": {"drop": ["fuse_mla_dual_rms_norm"]}}, "set": {"encoder_cudagraph_max_images_per_batch": "int"}}}},
+#|     "--eplb-config": {"in": {"keys": {"drop": ["communicator"]}}},
+#|     "--gpu-memory-utilization": {"set": {"default": 0.9}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["ir_op_priority"], "in": {"moe_backend": {"drop": ["deep_gemm_mega_moe", "emulation"]}}}}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["fp8_per_token_head", "int8_per_token_head", "nvfp4", "turboquant_3bit_nc", "turboquant_4bit_nc", "turboquant_k3v4_nc", "turboquant_k8v4"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["TURBOQUANT"]}}},
+#|     "--moe-backend": {"in": {"choices": {"drop": ["deep_gemm_mega_moe", "emulation"]}}},
+#|     "--pooler-config": {"in": {"keys": {"drop": ["logit_mean", "logit_scale", "logit_sigma"]}}},
+#|     "--quantization": {"in": {"known": {"add": ["petit_nvfp4"], "drop": ["deepseek_v4_fp8", "fp8_per_block", "fp8_per_tensor", "gpt_oss_mxfp4", "humming", "int8_per_channel_weight_only", "online"]}}},
+#|     "--reasoning-config": {"in": {"keys": {"drop": ["reasoning_parser"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["deepseek_v4", "hy_v3", "mimo"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["synthetic_acceptance_length", "synthetic_acceptance_rates"], "in": {"method": {"drop": ["dflash", "exaone4_5_mtp", "hy_v3_mtp"]}, "moe_backend": {"drop": ["deep_gemm_mega_moe", "emulation"]}, "quantization": {"add": ["petit_nvfp4"], "drop": ["deepseek_v4_fp8", "fp8_per_block", "fp8_per_tensor", "gpt_oss_mxfp4", "humming", "int8_per_channel_weight_only", "online"]}}, "set": {"synthetic_acceptance_rate": "float"}}}},
+#|     "--tokenizer-mode": {"in": {"known": {"drop": ["deepseek_v4"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["deepseek_v4", "hy_v3", "mimo"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["deepseek_v4", "hy_v3", "mimo"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseek_v4", "hy_v3", "mimo"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_CPU_ATTN_SPLIT_KV", "VLLM_CPU_INT4_W4A8", "VLLM_FLASH_ATTN_SRC_DIR", "VLLM_HUMMING_INPUT_QUANT_CONFIG", "VLLM_HUMMING_MOE_GEMM_TYPE", "VLLM_HUMMING_ONLINE_QUANT_CONFIG", "VLLM_HUMMING_USE_F16_ACCUM", "VLLM_LORA_ENABLE_DUAL_STREAM", "VLLM_MEDIA_CACHE", "VLLM_MEDIA_CACHE_MAX_SIZE_MB", "VLLM_MEDIA_CACHE_TTL_HOURS", "VLLM_SSM_CONV_STATE_LAYOUT", "VLLM_USE_LAYERNAME", "VLLM_USE_RAY_V2_EXECUTOR_BACKEND"],
+#|    "add": ["VLLM_ENABLE_MOE_DP_CHUNK", "VLLM_MOE_DP_CHUNK_SIZE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.19.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.19.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "2d0e5fae45367bdbf111fcad68f4c0f8fdddd2f2fb643e52f0f2daebef7b41cf"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "in": {
+#|     "--compilation-config": {"in": {"keys": {"in": {"pass_config": {"drop": ["fuse_minimax_qk_norm"]}}}}}
+#|    }
+#|   }
+#|  }
+#| }},
+#| {"version": "0.18.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.18.1-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "33d6d81299dedd45dde43fef261fbad2d513ed80e7cf7e64fb5880e8cf8ea105"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--kv-cache-dtype-skip-layers", "--lora-target-modules", "--mm-tensor-ipc", "--reasoning-config", "--renderer-num-workers", "--scheduler-reserve-full-isl"],
+#|    "set": {
+#|     "--disable-frontend-multiprocessing": {"default": false, "negations": ["--no-disable-frontend-multiprocessing"], "type": "toggle"}
+#|    },
+#|    "in": {
+#|     "--compilation-config": {"in": {"keys": {"drop": ["cudagraph_mm_encoder", "encoder_cudagraph_max_images_per_batch", "encoder_cudagraph_token_budgets"]}}},
+#|     "--cudagraph-capture-sizes": {"set": {"optional": true}},
+#|     "--pooler-config": {"in": {"keys": {"drop": ["task"]}}},
+#|     "--quantization": {"in": {"known": {"add": ["ptpc_fp8"], "drop": ["mxfp8"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["gemma4"]}}},
+#|     "--safetensors-load-strategy": {"drop": ["optional"], "set": {"default": "lazy"}},
+#|     "--speculative-config": {"drop": ["aliases"], "in": {"keys": {"drop": ["moe_backend", "synthetic_acceptance_rate"], "in": {"quantization": {"add": ["ptpc_fp8"], "drop": ["mxfp8"]}, "rejection_sample_method": {"drop": ["synthetic"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["gemma4"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["gemma4"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["gemma4"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_MAX_N_SEQUENCES", "VLLM_MEDIA_FETCH_MAX_RETRIES", "VLLM_SPARSE_INDEXER_MAX_LOGITS_MB", "VLLM_USE_SIMPLE_KV_OFFLOAD", "VLLM_XPU_ENABLE_XPU_GRAPH"],
+#|    "add": ["VLLM_ROCM_CUSTOM_PAGED_ATTN", "VLLM_TORCH_PROFILER_WITH_STACK"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.18.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.18.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "0bc51491598f4bcd161b693b27cbe2864082d6c49fa9065965d94b371f6ae8ef"}, "changes": {}},
+#| {"version": "0.17.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.17.1-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "c52e892309532b4e51cb94d022c5e3c0087300cdb56e4645708601443299d871"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--dcp-comm-backend", "--distributed-timeout-seconds", "--enable-ep-weight-filter", "--gdn-prefill-backend", "--shutdown-timeout"],
+#|    "set": {
+#|     "--swap-space": {"default": 4, "type": "float"},
+#|     "--use-gpu-for-pooling-score": {"default": false, "negations": ["--no-use-gpu-for-pooling-score"], "type": "toggle"}
+#|    },
+#|    "in": {
+#|     "--all2all-backend": {"in": {"choices": {"drop": ["flashinfer_nvlink_one_sided", "flashinfer_nvlink_two_sided", "nixl_ep"]}}},
+#|     "--attention-backend": {"in": {"known": {"drop": ["XPU_MLA_SPARSE", "auto"]}}},
+#|     "--block-size": {"set": {"choices": ["1", "128", "16", "256", "32", "64", "8"]}},
+#|     "--compilation-config": {"in": {"keys": {"drop": ["compile_ranges_endpoints"], "set": {"compile_ranges_split_points": "list", "level": "int"}}}},
+#|     "--disable-cascade-attn": {"set": {"default": false}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["float16"]}}},
+#|     "--load-format": {"in": {"known": {"drop": ["instanttensor"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["XPU_MLA_SPARSE"]}}},
+#|     "--profiler-config": {"in": {"keys": {"drop": ["active_iterations", "wait_iterations", "warmup_iterations"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["rejection_sample_method"], "in": {"draft_load_config": {"in": {"load_format": {"drop": ["instanttensor"]}}}, "method": {"drop": ["ngram_gpu"]}}}}},
+#|     "--structured-outputs-config": {"in": {"keys": {"set": {"disable_fallback": "bool"}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["granite4"]}}}
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["granite4"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ENABLE_FLA_PACKED_RECURRENT_DECODE", "VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_NIXL_EP_MAX_NUM_RANKS", "VLLM_TORCH_PROFILER_WITH_STACK", "VLLM_ZENTORCH_WEIGHT_PREPACK"],
+#|    "add": ["VLLM_ENABLE_FUSED_MOE_ACTIVATION_CHUNKING", "VLLM_FUSED_MOE_CHUNK_SIZE", "VLLM_SLEEP_WHEN_IDLE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.17.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.17.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "0296670a09d392ee43455d9bebf590d05a9bc2ebce5e25e2919222fc815158da"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "in": {
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["nemotron_v3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["nemotron_v3"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.16.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.16.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "f066b2a2f8597a4a3ada8fbbfd122b59086864b2260ca42dc81bf9fb57af0c42"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--cpu-offload-params", "--enable-elastic-ep", "--fail-on-environ-validation", "--language-model-only", "--moe-backend", "--offload-backend", "--offload-group-size", "--offload-num-in-group", "--offload-params", "--offload-prefetch-step", "--performance-mode", "--use-gpu-for-pooling-score"],
+#|    "set": {
+#|     "--disable-log-requests": {"negations": ["--no-disable-log-requests"], "type": "toggle"},
+#|     "--logits-processor-pattern": {"optional": true, "type": "str"}
+#|    },
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"drop": ["FLASHINFER_MLA_SPARSE"]}}},
+#|     "--attention-config": {"in": {"keys": {"drop": ["use_prefill_query_quantization"], "in": {"flash_attn_version": {"drop": ["4"]}}}}},
+#|     "--compilation-config": {"in": {"keys": {"in": {"pass_config": {"drop": ["fuse_rope_kvcache", "rope_kvcache_fusion_max_token_num", "sp_min_token_num"]}}}}},
+#|     "--ec-transfer-config": {"in": {"keys": {"in": {"ec_role": {"drop": ["ec_both"]}}}}},
+#|     "--kernel-config": {"in": {"keys": {"drop": ["moe_backend"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"drop": ["FLASHINFER_MLA_SPARSE"]}}},
+#|     "--quantization": {"in": {"known": {"drop": ["modelopt_mixed"]}}},
+#|     "--scheduler-cls": {"drop": ["optional"]},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["draft_load_config", "use_local_argmax_reduction"], "in": {"method": {"drop": ["extract_hidden_states", "nemotron_h_mtp", "qwen3_5_mtp"]}, "quantization": {"drop": ["modelopt_mixed"]}}, "set": {"disable_by_batch_size": "int"}}}},
+#|     "--weight-transfer-config": {"in": {"keys": {"in": {"backend": {"drop": ["ipc"]}}}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ALLREDUCE_USE_FLASHINFER", "VLLM_CUDA_COMPATIBILITY_PATH", "VLLM_DISABLE_REQUEST_ID_RANDOMIZATION", "VLLM_ELASTIC_EP_DRAIN_REQUESTS", "VLLM_ENABLE_CUDA_COMPATIBILITY", "VLLM_ENABLE_PREGRAD_PASSES", "VLLM_FLASHINFER_ALLREDUCE_BACKEND", "VLLM_RAY_EXTRA_ENV_VARS_TO_COPY", "VLLM_RAY_EXTRA_ENV_VAR_PREFIXES_TO_COPY", "VLLM_SYSTEM_START_DATE", "VLLM_USE_OINK_OPS", "VLLM_WEIGHT_OFFLOADING_DISABLE_PIN_MEMORY", "VLLM_WEIGHT_OFFLOADING_DISABLE_UVA"],
+#|    "add": ["VLLM_FUN_AUDIOCHAT_DEBUG", "VLLM_FUN_AUDIOCHAT_DUMP_PATH"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.15.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.15.1-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "d3810299d331fc1031c8a2a9886f1f0e0cc2f14ddad284d337174324b1c83e92"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--disable-access-log-for-endpoints", "--enable-flashinfer-autotune", "--kernel-config", "--specialize-active-lora", "--weight-transfer-config"],
+#|    "in": {
+#|     "--attention-backend": {"in": {"known": {"add": ["IPEX"]}}},
+#|     "--compilation-config": {"in": {"keys": {"drop": ["fast_moe_cold_start"], "in": {"pass_config": {"drop": ["fuse_act_padding"]}}}}},
+#|     "--convert": {"in": {"choices": {"add": ["mm_encoder_only", "reward"]}}},
+#|     "--max-cudagraph-capture-size": {"set": {"optional": true}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"add": ["IPEX"]}}},
+#|     "--pooler-config": {"in": {"keys": {"set": {"activation": "float", "normalize": "bool", "softmax": "float"}}}},
+#|     "--quantization": {"in": {"known": {"add": ["bitblas", "gptq_bitblas", "gptq_marlin_24", "ipex"], "drop": ["modelopt_mxfp8"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["parallel_drafting"], "in": {"method": {"drop": ["glm_ocr_mtp"]}, "quantization": {"add": ["bitblas", "gptq_bitblas", "gptq_marlin_24", "ipex"], "drop": ["modelopt_mxfp8"]}}}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_CPU_SIM_MULTI_NUMA", "VLLM_FUN_AUDIOCHAT_DEBUG", "VLLM_FUN_AUDIOCHAT_DUMP_PATH", "VLLM_LORA_RESOLVER_HF_REPO_LIST", "VLLM_RESET_CACHE_ENDPOINTS", "VLLM_USE_FLASHINFER_MOE_INT4"],
+#|    "add": ["VLLM_ALL2ALL_BACKEND", "VLLM_PROFILER_DELAY_ITERS", "VLLM_PROFILER_MAX_ITERS", "VLLM_TEST_STANDALONE_COMPILE", "VLLM_TORCH_CUDA_PROFILE", "VLLM_TORCH_PROFILER_DIR", "VLLM_TORCH_PROFILER_DISABLE_ASYNC_LLM", "VLLM_TORCH_PROFILER_DUMP_CUDA_TIME_TOTAL", "VLLM_TORCH_PROFILER_RECORD_SHAPES", "VLLM_TORCH_PROFILER_USE_GZIP", "VLLM_TORCH_PROFILER_WITH_FLOPS", "VLLM_TORCH_PROFILER_WITH_PROFILE_MEMORY", "VLLM_TORCH_PROFILER_WITH_STACK"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.15.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.15.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "fd03371687568c511be2f9204932b3d76fd432ccaf4c19632cd53e98b0eb53c8"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "in": {
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["step3p5"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"method": {"drop": ["step3p5_mtp"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["step3p5"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["step3p5"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["step3p5"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.14.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.14.1-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "435565a8299a5fcdbf5af4a798e342ddeec3f90df83c8227cc204bdebca19494"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--mamba-cache-mode", "--mm-encoder-only", "--ssl-ciphers"],
+#|    "in": {
+#|     "--all2all-backend": {"in": {"choices": {"drop": ["mori"]}}},
+#|     "--api-server-count": {"set": {"default": 1}},
+#|     "--quantization": {"in": {"known": {"add": ["auto-round", "deepspeedfp", "hqq", "rtn"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["tensor_parallel_size"], "in": {"method": {"drop": ["glm4_moe_lite_mtp"]}, "quantization": {"add": ["auto-round", "deepspeedfp", "hqq", "rtn"]}}}}}
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_DISABLE_LOG_LOGO", "VLLM_LORA_DISABLE_PDL", "VLLM_MM_HASHER_ALGORITHM", "VLLM_ROCM_SHUFFLE_KV_CACHE_LAYOUT", "VLLM_ROCM_USE_AITER_FP4BMM", "VLLM_USE_DEEP_GEMM_TMA_ALIGNED_SCALES", "VLLM_USE_MEGA_AOT_ARTIFACT"],
+#|    "add": ["VLLM_ATTENTION_BACKEND", "VLLM_DISABLE_FLASHINFER_PREFILL", "VLLM_FLASHINFER_DISABLE_Q_QUANTIZATION", "VLLM_FLASH_ATTN_MAX_NUM_SPLITS_FOR_CUDA_GRAPH", "VLLM_FLASH_ATTN_VERSION", "VLLM_USE_CUDNN_PREFILL", "VLLM_USE_TRTLLM_ATTENTION", "VLLM_USE_TRTLLM_RAGGED_DEEPSEEK_PREFILL", "VLLM_V1_USE_PREFILL_DECODE_ATTENTION"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.14.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.14.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "9362cadde2cd1329a0c4a0ea9eace233d79576b3d6f5648b854922b2a2554a01"}, "changes": {}},
+#| {"version": "0.13.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.13.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "12b3d0a3b91c32a0091349de64b464f1c3d499a5b3a5d0ec387fef94ed5df6ee"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--allow-deprecated-quantization", "--default-chat-template-kwargs", "--enable-log-deltas", "--enable-logging-iteration-details", "--enable-mfu-metrics", "--enable-offline-docs", "--enable-return-routed-experts", "--enable-tower-connector-lora", "--ubatch-size"],
+#|    "in": {
+#|     "--all2all-backend": {"drop": ["default"], "set": {"optional": true}},
+#|     "--async-scheduling": {"set": {"default": false}},
+#|     "--attention-backend": {"in": {"known": {"add": ["PALLAS"], "drop": ["FLASH_ATTN_DIFFKV"]}}},
+#|     "--compilation-config": {"in": {"keys": {"in": {"dynamic_shapes_config": {"drop": ["assume_32_bit_indexing"]}}}}},
+#|     "--convert": {"in": {"choices": {"drop": ["mm_encoder_only"]}}},
+#|     "--disable-nccl-for-dp-synchronization": {"set": {"default": false}},
+#|     "--enable-expert-parallel": {"drop": ["aliases"]},
+#|     "--eplb-config": {"in": {"keys": {"drop": ["log_balancedness_interval"]}}},
+#|     "--kv-offloading-backend": {"drop": ["default"], "set": {"optional": true}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"add": ["PALLAS"], "drop": ["FLASH_ATTN_DIFFKV"]}}},
+#|     "--pooler-config": {"in": {"keys": {"drop": ["seq_pooling_type", "tok_pooling_type"]}}},
+#|     "--quantization": {"in": {"known": {"add": ["cpu_gptq", "tpu_int8"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"method": {"drop": ["exaone_moe_mtp"]}, "quantization": {"add": ["cpu_gptq", "tpu_int8"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["functiongemma", "glm47"]}}}
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["functiongemma", "glm47"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_BLOCKSCALE_FP8_GEMM_FLASHINFER", "VLLM_CUTLASS", "VLLM_DEBUG_MFU_METRICS", "VLLM_ENGINE_READY_TIMEOUT_S", "VLLM_LOG_MODEL_INSPECTION", "VLLM_MORIIO_CONNECTOR_READ_MODE", "VLLM_MORIIO_NUM_WORKERS", "VLLM_MORIIO_POST_BATCH_SIZE", "VLLM_MORIIO_QP_PER_TRANSFER", "VLLM_MORI_READ_ABORT_REQUEST_TIMEOUT", "VLLM_ROCM_USE_AITER_ROPE"],
+#|    "add": ["VLLM_INVALID_TOKEN_ID", "VLLM_TOKEN_ID_ARRAY_TYPE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.12.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.12.0-cp38-abi3-manylinux_2_31_x86_64.whl", "sha256": "596673edcac5ea8ab8cb2d9b0200052978cd91d78a054926d9d0c6895d34237f"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--attention-backend", "--attention-config", "--cudagraph-metrics", "--enable-layerwise-nvtx-tracing", "--profiler-config"],
+#|    "set": {
+#|     "--cuda-graph-sizes": {"deprecated": "--cuda-graph-sizes is deprecated and will be removed in v0.13.0 or v1.0.0, whichever is soonest. Please use --cudagraph-capture-sizes instead.", "nargs": "+", "optional": true, "type": "int"},
+#|     "--disable-mm-preprocessor-cache": {"default": false, "type": "flag"},
+#|     "--enable-multimodal-encoder-data-parallel": {"default": false, "type": "flag"},
+#|     "--task": {"choices": ["auto", "classify", "draft", "embed", "embedding", "generate", "reward", "score", "transcription"], "optional": true, "type": "str"}
+#|    },
+#|    "in": {
+#|     "--compilation-config": {"in": {"keys": {"drop": ["compile_ranges_split_points"], "in": {"dynamic_shapes_config": {"drop": ["evaluate_guards"]}, "pass_config": {"set": {"enable_async_tp": "bool", "enable_attn_fusion": "bool", "enable_fi_allreduce_fusion": "bool", "enable_fusion": "bool", "enable_noop": "bool", "enable_sequence_parallelism": "bool"}}}}}},
+#|     "--disable-hybrid-kv-cache-manager": {"set": {"default": false}},
+#|     "--eplb-config": {"in": {"keys": {"drop": ["policy"]}}},
+#|     "--kv-transfer-config": {"in": {"keys": {"drop": ["kv_load_failure_policy"]}}},
+#|     "--mamba-cache-dtype": {"in": {"choices": {"drop": ["float16"]}}},
+#|     "--mamba-ssm-cache-dtype": {"in": {"choices": {"drop": ["float16"]}}},
+#|     "--prefix-caching-hash-algo": {"in": {"choices": {"drop": ["xxhash", "xxhash_cbor"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["holo2"]}}},
+#|     "--tokenizer-mode": {"in": {"known": {"drop": ["deepseek_v32"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["deepseek_v32", "gigachat3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["holo2"]
+#|   },
+#|   "shorthand": {
+#|    "set": {
+#|     "-O.": "--compilation-config."
+#|    }
+#|   },
+#|   "suffixes": {
+#|    "set": {
+#|     "binary": ["K", "M", "G"],
+#|     "decimal": ["k", "m", "g"]
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseek_v32", "gigachat3"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_DEBUG_WORKSPACE", "VLLM_ENABLE_MOE_DP_CHUNK", "VLLM_FLOAT32_MATMUL_PRECISION", "VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT", "VLLM_MOONCAKE_BOOTSTRAP_PORT", "VLLM_SKIP_PRECOMPILED_VERSION_SUFFIX", "VLLM_USE_EXPERIMENTAL_PARSER_CONTEXT"],
+#|    "add": ["VLLM_MM_INPUT_CACHE_GIB", "VLLM_TEST_USE_PRECOMPILED_NIGHTLY_WHEEL"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.11.2", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.11.2-cp38-abi3-manylinux1_x86_64.whl", "sha256": "ea473bd4fde06940fe3f681a00476060652f62b3279ef11aaffac5768856cfe8"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--cp-kv-cache-interleave-size", "--kv-cache-metrics", "--kv-cache-metrics-sample", "--optimization-level", "--prefill-context-parallel-size"],
+#|    "set": {
+#|     "--eplb-log-balancedness": {"negations": ["--no-eplb-log-balancedness"], "type": "toggle"},
+#|     "--eplb-step-interval": {"type": "int"},
+#|     "--eplb-window-size": {"type": "int"},
+#|     "--guided-decoding-backend": {"type": "str"},
+#|     "--guided-decoding-disable-additional-properties": {"type": "str"},
+#|     "--guided-decoding-disable-any-whitespace": {"type": "str"},
+#|     "--guided-decoding-disable-fallback": {"type": "str"},
+#|     "--lora-extra-vocab-size": {"choices": ["256", "512"], "default": 256, "type": "int"},
+#|     "--num-lookahead-slots": {"default": 0, "type": "int"},
+#|     "--num-redundant-experts": {"type": "int"},
+#|     "--override-pooler-config": {"keys": {"activation": "float", "dimensions": "int", "enable_chunked_processing": "bool", "logit_bias": "float", "max_embed_len": "int", "normalize": "bool", "pooling_type": "str", "returned_token_ids": "list", "softmax": "float", "step_tag_id": "int", "use_activation": "bool"}, "optional": true, "type": "object"}
+#|    },
+#|    "in": {
+#|     "--compilation-config": {"in": {"aliases": {"add": ["-O"], "drop": ["-cc"]}, "keys": {"drop": ["dynamic_shapes_config"], "in": {"pass_config": {"drop": ["eliminate_noops", "enable_sp", "fuse_act_quant", "fuse_allreduce_rms", "fuse_attn_quant", "fuse_gemm_comms", "fuse_norm_quant"]}}, "set": {"use_inductor": "bool"}}}},
+#|     "--eplb-config": {"in": {"keys": {"drop": ["use_async"]}}},
+#|     "--load-format": {"in": {"known": {"drop": ["hf"]}}},
+#|     "--mm-encoder-attn-backend": {"in": {"known": {"add": ["XFORMERS"], "drop": ["ROCM_AITER_MLA_SPARSE", "ROCM_AITER_TRITON_MLA"]}}},
+#|     "--pooler-config": {"in": {"keys": {"set": {"pooling_type": "str"}}}},
+#|     "--quantization": {"in": {"known": {"drop": ["cpu_awq", "cpu_gptq"]}}},
+#|     "--seed": {"drop": ["default"], "set": {"optional": true}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"quantization": {"drop": ["cpu_awq", "cpu_gptq"]}}}}},
+#|     "--tokenizer-mode": {"drop": ["fold", "known"], "set": {"choices": ["auto", "custom", "mistral", "slow"]}}
+#|    }
+#|   },
+#|   "shorthand": {
+#|    "set": {
+#|     "-O": "-O.mode",
+#|     "-O.": "-O."
+#|    }
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_DEEPEPLL_NVFP4_DISPATCH", "VLLM_LOGGING_COLOR", "VLLM_MARLIN_INPUT_DTYPE", "VLLM_PROFILER_DELAY_ITERS", "VLLM_PROFILER_MAX_ITERS", "VLLM_TORCH_PROFILER_DISABLE_ASYNC_LLM", "VLLM_TORCH_PROFILER_DUMP_CUDA_TIME_TOTAL", "VLLM_TORCH_PROFILER_USE_GZIP", "VLLM_USE_V2_MODEL_RUNNER"],
+#|    "add": ["VLLM_FLAT_LOGPROBS"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.11.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.11.1-cp38-abi3-manylinux1_x86_64.whl", "sha256": "077da60655466bab811f006ef93b90d45322e49fa0f204ffac6d48c32866b6d1"}, "changes": {}},
+#| {"version": "0.11.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.11.0-cp38-abi3-manylinux1_x86_64.whl", "sha256": "3861c75ff2b12e24f6d179ff5c084d791b42ded8675d76c8706697c79f68cd62"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--aggregate-engine-logging", "--all2all-backend", "--cudagraph-capture-sizes", "--data-parallel-external-lb", "--dcp-kv-cache-interleave-size", "--disable-nccl-for-dp-synchronization", "--ec-transfer-config", "--enable-mm-embeds", "--kv-offloading-backend", "--kv-offloading-size", "--mamba-block-size", "--master-addr", "--master-port", "--max-cudagraph-capture-size", "--mm-encoder-attn-backend", "--nnodes", "--node-rank", "--reasoning-parser-plugin", "--stream-interval", "--tokens-only"],
+#|    "set": {
+#|     "--enable-lora-bias": {"default": false, "negations": ["--no-enable-lora-bias"], "type": "toggle"},
+#|     "--rope-scaling": {"default": {}, "type": "json"},
+#|     "--rope-theta": {"optional": true, "type": "float"}
+#|    },
+#|    "in": {
+#|     "--block-size": {"in": {"choices": {"drop": ["256"]}}},
+#|     "--compilation-config": {"in": {"keys": {"drop": ["compile_cache_save_format", "compile_mm_encoder", "cudagraph_specialize_lora", "max_cudagraph_capture_size", "mode"], "in": {"pass_config": {"drop": ["enable_qk_norm_rope_fusion", "fi_allreduce_fusion_max_size_mb"], "set": {"fi_allreduce_fusion_max_token_num": "int"}}}, "set": {"debug_dump_path": "str", "full_cuda_graph": "bool", "use_cudagraph": "bool"}}}},
+#|     "--cuda-graph-sizes": {"drop": ["deprecated", "optional"], "set": {"default": []}},
+#|     "--data-parallel-hybrid-lb": {"drop": ["aliases"]},
+#|     "--ignore-patterns": {"drop": ["default"], "set": {"optional": true}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["fp8_ds_mla"]}}},
+#|     "--kv-events-config": {"in": {"keys": {"set": {"publisher": "str"}}}},
+#|     "--kv-transfer-config": {"in": {"keys": {"drop": ["enable_permute_local_kv"]}}},
+#|     "--load-format": {"drop": ["fold"]},
+#|     "--lora-extra-vocab-size": {"drop": ["choices"]},
+#|     "--max-lora-rank": {"drop": ["choices"]},
+#|     "--override-pooler-config": {"in": {"keys": {"drop": ["use_activation"], "set": {"activation": "bool", "softmax": "bool"}}}},
+#|     "--pooler-config": {"in": {"keys": {"drop": ["use_activation"], "set": {"activation": "bool", "softmax": "bool"}}}},
+#|     "--quantization": {"in": {"known": {"drop": ["fp_quant"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["deepseek_v3", "ernie45", "kimi_k2", "minimax_m2", "minimax_m2_append_think", "olmo3"]}}},
+#|     "--scheduler-cls": {"set": {"default": "vllm.core.scheduler.Scheduler"}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["suffix_decoding_max_cached_requests", "suffix_decoding_max_spec_factor", "suffix_decoding_max_tree_depth", "suffix_decoding_min_token_prob"], "in": {"method": {"drop": ["glm4_moe_mtp", "pangu_ultra_moe_mtp", "suffix"]}, "quantization": {"drop": ["fp_quant"]}}, "set": {"disable_log_stats": "bool", "disable_logprobs": "bool", "enable_chunked_prefill": "bool"}}}},
+#|     "--structured-outputs-config": {"in": {"keys": {"drop": ["enable_in_reasoning", "reasoning_parser_plugin"]}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["ernie45", "minimax_m2", "olmo3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["deepseek_v3", "ernie45", "kimi_k2", "minimax_m2", "minimax_m2_append_think", "olmo3"]
+#|   },
+#|   "shorthand": {
+#|    "set": {
+#|     "-O": "-O.level"
+#|    }
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["ernie45", "minimax_m2", "olmo3"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_BATCH_INVARIANT", "VLLM_COMPILE", "VLLM_COMPILE_CACHE_SAVE_FORMAT", "VLLM_DEBUG_DUMP_PATH", "VLLM_DEEPEP_HIGH_THROUGHPUT_FORCE_INTRA_NODE", "VLLM_DEEPEP_LOW_LATENCY_USE_MNNVL", "VLLM_DEEP_GEMM_WARMUP", "VLLM_DISABLE_PYNCCL", "VLLM_DISABLE_SHARED_EXPERTS_STREAM", "VLLM_FLASHINFER_WORKSPACE_BUFFER_SIZE", "VLLM_FLAT_LOGPROBS", "VLLM_FORCE_AOT_LOAD", "VLLM_GC_DEBUG", "VLLM_GPT_OSS_SYSTEM_TOOL_MCP_LABELS", "VLLM_MEDIA_CONNECTOR", "VLLM_MOE_USE_DEEP_GEMM", "VLLM_NVFP4_GEMM_BACKEND", "VLLM_RAY_DP_PACK_STRATEGY", "VLLM_ROCM_SLEEP_MEM_CHUNK_SIZE", "VLLM_ROCM_USE_AITER_FUSION_SHARED_EXPERTS", "VLLM_ROCM_USE_AITER_TRITON_GEMM", "VLLM_ROCM_USE_AITER_TRITON_ROPE", "VLLM_ROCM_USE_AITER_UNIFIED_ATTENTION", "VLLM_SHARED_EXPERTS_STREAM_TOKEN_THRESHOLD", "VLLM_TOOL_JSON_ERROR_AUTOMATIC_RETRY", "VLLM_TORCH_CUDA_PROFILE", "VLLM_USE_AOT_COMPILE", "VLLM_USE_BYTECODE_HOOK", "VLLM_USE_TRTLLM_RAGGED_DEEPSEEK_PREFILL"],
+#|    "add": ["VLLM_DISABLE_NCCL_FOR_DP_SYNCHRONIZATION", "VLLM_DISABLE_PAD_FOR_CUDAGRAPH", "VLLM_LOGITS_PROCESSOR_THREADS", "VLLM_ROCM_USE_TRITON_ROPE", "VLLM_SKIP_DEEP_GEMM_WARMUP", "VLLM_USE_AITER_UNIFIED_ATTENTION", "VLLM_USE_DEEP_GEMM_E8M0_HOPPER", "VLLM_USE_RAY_COMPILED_DAG", "VLLM_USE_RAY_SPMD_WORKER", "VLLM_USE_TRITON_FLASH_ATTN", "VLLM_USE_TRTLLM_FP4_GEMM", "VLLM_USE_V1", "VLLM_V0_USE_OUTLINES_CACHE"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.10.2", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.10.2-cp38-abi3-manylinux1_x86_64.whl", "sha256": "e0cba6110483d9bf25c4402d8655cf78d366dd13e4155210980cc3480ed98b7b"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--allowed-media-domains", "--dbo-decode-token-threshold", "--dbo-prefill-token-threshold", "--enable-dbo", "--expert-placement-strategy", "--mm-processor-cache-type", "--mm-shm-cache-max-object-size-mb", "--pooler-config", "--structured-outputs-config", "--trust-request-chat-template", "--video-pruning-rate"],
+#|    "set": {
+#|     "--disable-async-output-proc": {"default": false, "type": "flag"},
+#|     "--max-seq-len-to-capture": {"default": 8192, "type": "int"},
+#|     "--preemption-mode": {"choices": ["recompute", "swap"], "optional": true, "type": "str"},
+#|     "--scheduler-delay-factor": {"default": 0.0, "type": "float"}
+#|    },
+#|    "in": {
+#|     "--compilation-config": {"in": {"keys": {"drop": ["use_inductor_graph_partition"]}}},
+#|     "--guided-decoding-backend": {"set": {"choices": ["auto", "guidance", "lm-format-enforcer", "outlines", "xgrammar"], "default": "auto"}},
+#|     "--guided-decoding-disable-additional-properties": {"set": {"default": false, "negations": ["--no-guided-decoding-disable-additional-properties"], "type": "toggle"}},
+#|     "--guided-decoding-disable-any-whitespace": {"set": {"default": false, "negations": ["--no-guided-decoding-disable-any-whitespace"], "type": "toggle"}},
+#|     "--guided-decoding-disable-fallback": {"set": {"default": false, "negations": ["--no-guided-decoding-disable-fallback"], "type": "toggle"}},
+#|     "--kv-cache-dtype": {"in": {"choices": {"drop": ["bfloat16"]}}},
+#|     "--limit-mm-per-prompt": {"drop": ["default"]},
+#|     "--logprobs-mode": {"set": {"known": ["PROCESSED_LOGITS", "PROCESSED_LOGPROBS", "RAW_LOGITS", "RAW_LOGPROBS"]}},
+#|     "--model-impl": {"in": {"known": {"add": ["AUTO", "TERRATORCH", "TRANSFORMERS", "VLLM"], "drop": ["auto", "terratorch", "transformers", "vllm"]}}, "set": {"choices": ["auto", "terratorch", "transformers", "vllm"]}},
+#|     "--reasoning-parser": {"in": {"known": {"drop": ["seed_oss"]}}},
+#|     "--speculative-config": {"in": {"keys": {"drop": ["disable_padded_drafter_batch", "enforce_eager"], "in": {"method": {"drop": ["longcat_flash_mtp", "mimo_mtp", "mtp"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["longcat", "qwen3_xml"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["seed_oss"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["longcat", "qwen3_xml"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ASSETS_CACHE_MODEL_CLEAN", "VLLM_DBO_COMM_SMS", "VLLM_DEEPEP_BUFFER_SIZE_MB", "VLLM_DISABLE_FLASHINFER_PREFILL", "VLLM_DISABLE_NCCL_FOR_DP_SYNCHRONIZATION", "VLLM_ENABLE_INDUCTOR_COORDINATE_DESCENT_TUNING", "VLLM_ENABLE_INDUCTOR_MAX_AUTOTUNE", "VLLM_FLASH_ATTN_MAX_NUM_SPLITS_FOR_CUDA_GRAPH", "VLLM_MAIN_CUDA_VERSION", "VLLM_MEDIA_URL_ALLOW_REDIRECTS", "VLLM_NCCL_INCLUDE_PATH", "VLLM_NVTX_SCOPES_FOR_PROFILING", "VLLM_OBJECT_STORAGE_SHM_BUFFER", "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME", "VLLM_PATTERN_MATCH_DEBUG", "VLLM_ROCM_FP8_MFMA_PAGE_ATTN", "VLLM_ROCM_USE_AITER_FP4_ASM_GEMM", "VLLM_ROCM_USE_TRITON_ROPE", "VLLM_USE_FBGEMM", "VLLM_USE_FLASHINFER_MOE_FP16", "VLLM_USE_NCCL_SYMM_MEM"],
+#|    "add": ["VLLM_GPT_OSS_USE_CONTAINER_TOOL", "VLLM_RPC_SUCCESS_STR", "VLLM_TEST_DYNAMO_FULLGRAPH_CAPTURE", "VLLM_TEST_ENABLE_ARTIFICIAL_PREEMPT", "VLLM_V0"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.10.1.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.10.1.1-cp38-abi3-manylinux1_x86_64.whl", "sha256": "8ca0dd985e1ceac8540e7719c654f1553b3ba8a43c685ac8d3fa1366ffb6443a"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--decode-context-parallel-size", "--eplb-config", "--io-processor-plugin", "--kv-cache-memory-bytes", "--log-error-stack", "--mm-encoder-tp-mode", "--safetensors-load-strategy"],
+#|    "set": {
+#|     "--enable-prompt-adapter": {"default": false, "type": "flag"},
+#|     "--override-neuron-config": {"default": {}, "type": "json"}
+#|    },
+#|    "in": {
+#|     "--config-format": {"in": {"known": {"add": ["AUTO", "HF", "MISTRAL"], "drop": ["auto", "hf", "mistral"]}}, "set": {"choices": ["auto", "hf", "mistral"]}},
+#|     "--distributed-executor-backend": {"drop": ["known"], "set": {"choices": ["external_launcher", "mp", "ray", "uni"]}},
+#|     "--enable-multimodal-encoder-data-parallel": {"set": {"negations": ["--no-enable-multimodal-encoder-data-parallel"], "type": "toggle"}},
+#|     "--eplb-log-balancedness": {"set": {"default": false}},
+#|     "--eplb-step-interval": {"set": {"default": 3000}},
+#|     "--eplb-window-size": {"set": {"default": 1000}},
+#|     "--guided-decoding-backend": {"in": {"choices": {"drop": ["lm-format-enforcer"]}}},
+#|     "--logprobs-mode": {"drop": ["known"]},
+#|     "--mm-processor-cache-gb": {"set": {"type": "int"}},
+#|     "--model-impl": {"in": {"choices": {"drop": ["terratorch"]}, "known": {"drop": ["TERRATORCH"]}}},
+#|     "--num-redundant-experts": {"set": {"default": 0}},
+#|     "--override-pooler-config": {"in": {"keys": {"drop": ["logit_bias"]}}},
+#|     "--prefix-caching-hash-algo": {"in": {"choices": {"add": ["builtin", "sha256_cbor_64bit"], "drop": ["sha256_cbor"]}}, "set": {"default": "builtin"}},
+#|     "--quantization": {"in": {"known": {"add": ["marlin", "neuron_quant", "qqq"], "drop": ["petit_nvfp4"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"add": ["GptOss"], "drop": ["openai_gptoss"]}}},
+#|     "--speculative-config": {"in": {"keys": {"in": {"method": {"drop": ["ernie_mtp", "qwen3_next_mtp"]}, "quantization": {"add": ["marlin", "neuron_quant", "qqq"], "drop": ["petit_nvfp4"]}}}}},
+#|     "--tool-call-parser": {"in": {"known": {"drop": ["deepseek_v31", "openai", "seed_oss"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["openai_gptoss"],
+#|    "add": ["GptOss"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["deepseek_v31", "openai", "seed_oss"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ALLREDUCE_USE_SYMM_MEM", "VLLM_CUSTOM_SCOPES_FOR_PROFILING", "VLLM_DISABLE_PAD_FOR_CUDAGRAPH", "VLLM_FLASHINFER_ALLREDUCE_FUSION_THRESHOLDS_MB", "VLLM_FLASHINFER_DISABLE_Q_QUANTIZATION", "VLLM_GPT_OSS_HARMONY_SYSTEM_INSTRUCTIONS", "VLLM_GPT_OSS_USE_CONTAINER_TOOL", "VLLM_HAS_FLASHINFER_CUBIN", "VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES", "VLLM_LOGGING_STREAM", "VLLM_ROCM_USE_AITER_FP8BMM", "VLLM_USE_DEEP_GEMM_E8M0_HOPPER", "VLLM_USE_FLASHINFER_MOE_MXFP4_MXFP8_CUTLASS", "VLLM_USE_FUSED_MOE_GROUPED_TOPK"],
+#|    "add": ["VLLM_FLASHINFER_FORCE_TENSOR_CORES", "VLLM_NEURON_FRAMEWORK"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.10.1", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.10.1-cp38-abi3-manylinux1_x86_64.whl", "sha256": "df04a14116750f05099b84db4474935db80e9b13e8b7a6048d3a3cd64aa98b0c"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--h11-max-header-count", "--h11-max-incomplete-event-size"]
+#|   }
+#|  }
+#| }},
+#| {"version": "0.10.0", "read_on": "2026-11-30", "wheel": {"file": "vllm-0.10.0-cp38-abi3-manylinux1_x86_64.whl", "sha256": "8ca37559d82b43b5e8c8248d2e4a1ecb51d6d4e5d517491d656df6491ed93dab"}, "changes": {
+#|  "in": {
+#|   "options": {
+#|    "drop": ["--convert", "--enable-log-outputs", "--enable-log-requests", "--exclude-tools-when-tool-choice-none", "--kv-sharing-fast-prefill", "--logits-processors", "--mamba-cache-dtype", "--mamba-ssm-cache-dtype", "--mm-processor-cache-gb", "--runner", "--skip-mm-profiling", "--tool-server", "--uds"],
+#|    "set": {
+#|     "--multi-step-stream-outputs": {"default": true, "negations": ["--no-multi-step-stream-outputs"], "type": "toggle"},
+#|     "--num-scheduler-steps": {"default": 1, "type": "int"}
+#|    },
+#|    "in": {
+#|     "--api-key": {"drop": ["nargs"]},
+#|     "--compilation-config": {"in": {"keys": {"drop": ["cudagraph_mode"]}}},
+#|     "--disable-log-requests": {"drop": ["negations"], "set": {"default": false, "type": "flag"}},
+#|     "--disable-mm-preprocessor-cache": {"set": {"negations": ["--no-disable-mm-preprocessor-cache"], "type": "toggle"}},
+#|     "--guided-decoding-backend": {"drop": ["default"], "in": {"choices": {"add": ["lm-format-enforcer"]}}},
+#|     "--load-format": {"in": {"known": {"add": ["AUTO", "BITSANDBYTES", "DUMMY", "FASTSAFETENSORS", "GGUF", "MISTRAL", "NPCACHE", "PT", "RUNAI_STREAMER", "RUNAI_STREAMER_SHARDED", "SAFETENSORS", "SHARDED_STATE", "TENSORIZER"], "drop": ["auto", "bitsandbytes", "dummy", "fastsafetensors", "gguf", "mistral", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "safetensors", "sharded_state", "tensorizer"]}}, "set": {"choices": ["auto", "bitsandbytes", "dummy", "fastsafetensors", "gguf", "mistral", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "safetensors", "sharded_state", "tensorizer"]}},
+#|     "--override-pooler-config": {"in": {"keys": {"drop": ["activation", "dimensions", "enable_chunked_processing", "max_embed_len"]}}},
+#|     "--quantization": {"in": {"known": {"add": ["aqlm"], "drop": ["mxfp4"]}}},
+#|     "--reasoning-parser": {"in": {"known": {"add": ["glm4_moe"], "drop": ["GptOss", "glm45", "step3"]}}},
+#|     "--speculative-config": {"drop": ["optional"], "in": {"keys": {"in": {"quantization": {"add": ["aqlm"], "drop": ["mxfp4"]}}}}},
+#|     "--task": {"drop": ["optional"], "set": {"default": "auto"}},
+#|     "--tool-call-parser": {"in": {"known": {"add": ["glm4_moe"], "drop": ["glm45", "step3"]}}}
+#|    }
+#|   },
+#|   "reasoning_parsers": {
+#|    "drop": ["GptOss", "glm45", "step3"],
+#|    "add": ["glm4_moe"]
+#|   },
+#|   "tool_parsers": {
+#|    "drop": ["glm45", "step3"],
+#|    "add": ["glm4_moe"]
+#|   },
+#|   "variables": {
+#|    "drop": ["VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE", "VLLM_DOCKER_BUILD_CONTEXT", "VLLM_ENABLE_RESPONSES_API_STORE", "VLLM_FLASHINFER_MOE_BACKEND", "VLLM_LOG_STATS_INTERVAL", "VLLM_MEDIA_LOADING_THREAD_COUNT", "VLLM_MOE_ROUTING_SIMULATION_STRATEGY", "VLLM_MXFP4_USE_MARLIN", "VLLM_PROCESS_NAME_PREFIX", "VLLM_SKIP_DEEP_GEMM_WARMUP", "VLLM_TORCH_PROFILER_RECORD_SHAPES", "VLLM_TORCH_PROFILER_WITH_FLOPS", "VLLM_TORCH_PROFILER_WITH_PROFILE_MEMORY", "VLLM_TORCH_PROFILER_WITH_STACK", "VLLM_TPU_USING_PATHWAYS", "VLLM_TUNED_CONFIG_FOLDER", "VLLM_USE_AITER_UNIFIED_ATTENTION", "VLLM_USE_DEEP_GEMM_E8M0", "VLLM_USE_FLASHINFER_MOE_MXFP4_BF16", "VLLM_USE_FLASHINFER_MOE_MXFP4_MXFP8", "VLLM_USE_RAY_WRAPPED_PP_COMM", "VLLM_USE_TRTLLM_ATTENTION", "VLLM_USE_TRTLLM_FP4_GEMM"],
+#|    "add": ["VLLM_NO_DEPRECATION_WARNING", "VLLM_USE_TRTLLM_DECODE_ATTENTION"]
+#|   }
+#|  }
+#| }}
+#| ]
 #| }
 
 # === modal_serve_gen/facts/gpus.toml
@@ -8580,8 +10372,172 @@ if __name__ == "__main__":
 #| since = "1.0"
 #| source = "huggingface-hub 1.0.0: constants.py no longer reads it; 0.36.0 does"
 
+# === modal_serve_gen/facts/releases.py
+#| """Flags and environment variables of the engines' releases.
+#|
+#| The pinned release has a file of its own for each; flags/<engine>-history.json has the older ones, newest first, each as
+#| its difference to the one before.
+#| """
+#|
+#| import re
+#| from dataclasses import dataclass
+#| from functools import cache
+#| from typing import Any
+#|
+#| from modal_serve_gen import flags
+#| from modal_serve_gen.facts import loading
+#| from modal_serve_gen.facts.differences import applied
+#| from modal_serve_gen.facts.loading import newest, read, record
+#|
+#| MINOR = {"vllm": 2, "sglang": 3}  # numbers of a version that a patch release shares with its minor
+#| # What the history keeps of a table; its architectures matter for the pinned release only.
+#| KEPT = ("prefixes", "underscores", "dotted_json", "shorthand", "suffixes", "positional", "required", "options",
+#|         "tool_parsers", "reasoning_parsers")  # fmt: skip
+#| COMPARISON = re.compile(r"(===?|~=|!=|<=|>=|<|>)v?(\d[\w.]*?)(?:\+[\w.]+)?(\.\*)?")
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Variables:
+#|     """Environment variables of one engine version."""
+#|
+#|     engine: str
+#|     version: str
+#|     prefixes: tuple[str, ...]
+#|     read_on: str
+#|     source: str
+#|     names: tuple[str, ...]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Past:
+#|     """An older release: its wheel, and how it differs from the release above it."""
+#|
+#|     version: str
+#|     wheel: dict[str, str]
+#|     read_on: str
+#|     changes: dict[str, Any]
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class History:
+#|     """The older releases of one engine."""
+#|
+#|     engine: str
+#|     source: str
+#|     releases: tuple[Past, ...]
+#|
+#|
+#| @cache
+#| def history(engine: str) -> History:
+#|     """The older releases of one engine, newest first."""
+#|     return record(History, read(f"flags/{engine}-history.json"), f"the history of {engine}")
+#|
+#|
+#| @cache
+#| def known_releases(engine: str) -> tuple[str, ...]:
+#|     """Versions with a table, newest first."""
+#|     return (_pinned(engine)["version"], *(past.version for past in history(engine).releases))
+#|
+#|
+#| def release(engine: str, version: str) -> str:
+#|     """The release whose table holds for a version: itself, or one of the same minor; '' if there is none."""
+#|     wanted, length = flags.numbers(version.partition("+")[0]), MINOR[engine]
+#|     same = [name for name in known_releases(engine) if flags.numbers(name)[:length] == wanted[:length]]
+#|     not_newer = [name for name in same if flags.numbers(name) <= wanted]
+#|     return next(iter([*not_newer, *reversed(same)]), "")
+#|
+#|
+#| def newest_release(engine: str, specifier: str) -> str:
+#|     """The newest release with a table that a version specifier such as `>=0.10,<0.12` admits; '' if none is.
+#|
+#|     A single exact version need not be listed: it is judged by `release`.
+#|     """
+#|     parts = [part for part in specifier.split(",") if part]
+#|     compared = [COMPARISON.fullmatch(part) for part in parts]
+#|     if len(parts) == 1 and compared[0] and compared[0][1] in ("==", "===") and not compared[0][3]:
+#|         return release(engine, compared[0][2])
+#|     if not all(compared):
+#|         return ""
+#|     admits = [match for match in compared if match]
+#|     return next((name for name in known_releases(engine) if all(_admits(match, name) for match in admits)), "")
+#|
+#|
+#| def _admits(match: re.Match[str], name: str) -> bool:
+#|     have, wanted = flags.numbers(name), flags.numbers(match[2])
+#|     width = max(len(have), len(wanted))
+#|     one, other = (numbers + (0,) * (width - len(numbers)) for numbers in (have, wanted))
+#|     starts = have[: len(wanted)] == wanted
+#|     equal = starts if match[3] else one == other
+#|     compatible = one >= other and have[: len(wanted) - 1] == wanted[:-1]
+#|     results = {"==": equal, "!=": not equal, "<=": one <= other, ">=": one >= other, "<": one < other, ">": one > other}
+#|     return (results | {"===": equal, "~=": compatible})[match[1]]
+#|
+#|
+#| @cache
+#| def flag_document(engine: str, version: str) -> dict[str, Any] | None:
+#|     """The content of the argument table of a release, or of its minor; '' is the pinned one, None: there is none."""
+#|     pinned = _pinned(engine)
+#|     name = release(engine, version) if version else pinned["version"]
+#|     if name in ("", pinned["version"]):
+#|         return pinned if name else None
+#|     absent: dict[str, Any] = {"architectures": {}, "unseen": [], "defaults_unread": [], "without_lora": []}
+#|     wheel = next(past.wheel for past in history(engine).releases if past.version == name)
+#|     kept = {key: value for key, value in state(engine, name).items() if key != "variables"}
+#|     return {**pinned, **absent, **kept, "version": name, "wheel": wheel}
+#|
+#|
+#| @cache
+#| def cpu_flag_document(engine: str) -> dict[str, Any]:
+#|     """The argument table of the engine that rehearsals run: a CPU build of its own, or the pinned release."""
+#|     paths = list((loading.FACTS / "flags").glob(f"{engine}_cpu-*.json"))
+#|     return read(newest(f"{engine}_cpu-*.json", "flags")) if paths else _pinned(engine)
+#|
+#|
+#| @cache
+#| def flag_table(engine: str, version: str = "") -> flags.Table | None:
+#|     """The argument table of a release, or of its minor; '' is the pinned one, None: there is none."""
+#|     document = flag_document(engine, version)
+#|     return flags.from_document(document, loading.FACTS / "flags") if document else None
+#|
+#|
+#| @cache
+#| def flag_lifetime(engine: str, flag: str) -> tuple[str, str] | None:
+#|     """The oldest and the newest release with a table that has a flag, by any spelling; None if none has."""
+#|     tables = (flag_table(engine, name) for name in known_releases(engine))
+#|     having = [table.version for table in tables if table and table.find(flag)]
+#|     return (having[-1], having[0]) if having else None
+#|
+#|
+#| @cache
+#| def engine_variables(engine: str, version: str = "") -> Variables | None:
+#|     """Environment variables of a release, or of its minor; '' is the pinned one, None: there is no list."""
+#|     pinned = record(Variables, read(newest(f"{engine}_variables-*.json")), f"the variables of {engine}")
+#|     name = release(engine, version) if version else pinned.version
+#|     if name in ("", pinned.version):
+#|         return pinned if name else None
+#|     past = next(past for past in history(engine).releases if past.version == name)
+#|     names, source = tuple(state(engine, name)["variables"]), f"every such name in {past.wheel['file']}"
+#|     return Variables(engine, name, pinned.prefixes, past.read_on, source, names)
+#|
+#|
+#| @cache
+#| def _pinned(engine: str) -> dict[str, Any]:
+#|     return read(newest(f"{engine}-[0-9]*.json", "flags"))
+#|
+#|
+#| @cache
+#| def state(engine: str, version: str) -> dict[str, Any]:
+#|     """The kept part of a release's table, and the names of its variables."""
+#|     names = known_releases(engine)
+#|     at = names.index(version)
+#|     if at == 0:
+#|         variables = read(newest(f"{engine}_variables-*.json"))["names"]
+#|         return {**{key: _pinned(engine)[key] for key in KEPT}, "variables": variables}
+#|     older: dict[str, Any] = applied(state(engine, names[at - 1]), history(engine).releases[at - 1].changes)
+#|     return older
+
 # === modal_serve_gen/facts/services.py
-#| """What Modal's SDK and service accept, and which variables and HTTP routes the engines have."""
+#| """What Modal's SDK and service accept, and which HTTP routes the engines have."""
 #|
 #| from dataclasses import dataclass
 #| from functools import cache
@@ -8668,18 +10624,6 @@ if __name__ == "__main__":
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
-#| class Variables:
-#|     """Environment variables of one engine version."""
-#|
-#|     engine: str
-#|     version: str
-#|     prefixes: tuple[str, ...]
-#|     read_on: str
-#|     source: str
-#|     names: tuple[str, ...]
-#|
-#|
-#| @dataclass(frozen=True, slots=True)
 #| class Route:
 #|     """One path of an engine's HTTP server."""
 #|
@@ -8759,12 +10703,6 @@ if __name__ == "__main__":
 #| def modal_arguments() -> dict[str, tuple[str, ...]]:
 #|     """Arguments that Modal's newest known SDK takes, by decorator or method."""
 #|     return record(ModalArguments, read(newest("modal-*.json")), "the SDK's arguments").takes
-#|
-#|
-#| @cache
-#| def engine_variables(engine: str) -> Variables:
-#|     """Environment variables of the newest known version of an engine."""
-#|     return record(Variables, read(newest(f"{engine}_variables-*.json")), f"the variables of {engine}")
 #|
 #|
 #| @cache
@@ -9256,26 +11194,41 @@ if __name__ == "__main__":
 #| renamed.toml next to them lists spellings that older versions, or the other engine, accept. This package imports only
 #| the standard library and itself, by relative imports: the engines' stubs in a rehearsal's containers contain a copy.
 #|
-#| It reports what the engine's own parser would, with one exception: argparse also accepts an unambiguous prefix of a
-#| flag, which breaks when a release adds a second flag with that prefix, so only exact names are accepted here.
+#| It reports what the engine's own parser would: where a table says `prefixes`, as argparse does by default, a unique
+#| prefix of a flag is accepted, and an ambiguous one is an error.
 #| """
 #|
 #| from .checking import Problem, check
 #| from .parsing import Parsed, ParsedOption, parse
-#| from .table import Option, Renamed, Table, load
+#| from .table import Option, Renamed, Table, from_document, load, numbers
+#| from .values import misspelled
 #|
-#| __all__ = ["Option", "Parsed", "ParsedOption", "Problem", "Renamed", "Table", "check", "load", "parse"]
+#| __all__ = [
+#|     "Option",
+#|     "Parsed",
+#|     "ParsedOption",
+#|     "Problem",
+#|     "Renamed",
+#|     "Table",
+#|     "check",
+#|     "from_document",
+#|     "load",
+#|     "misspelled",
+#|     "numbers",
+#|     "parse",
+#| ]
 
 # === modal_serve_gen/flags/checking.py
 #| """Report everything in a command line that an engine would reject."""
 #|
+#| import json
 #| import re
-#| from collections.abc import Mapping, Sequence
+#| from collections.abc import Collection, Mapping, Sequence
 #| from dataclasses import dataclass
 #|
 #| from .parsing import Parsed, ParsedOption, parse
-#| from .table import Option, Schema, Suffixes, Table
-#| from .values import TYPE_NAMES, as_json, closest, has_type, is_allowed, listed, quoted, required_type
+#| from .table import Option, Renamed, Schema, Suffixes, Table
+#| from .values import TYPE_NAMES, as_json, has_type, is_allowed, listed, misspelled, quoted, required_type
 #|
 #| # A plugin may register more names than the table has, so a value is not checked if its plugin flag is present.
 #| PLUGIN_FLAGS = {"--tool-call-parser": "--tool-parser-plugin", "--reasoning-parser": "--reasoning-parser-plugin"}
@@ -9299,7 +11252,8 @@ if __name__ == "__main__":
 #|
 #|     @property
 #|     def message(self) -> str:
-#|         return f"{self.text}; {self.advice}." if self.advice else f"{self.text}."
+#|         sentence = f"{self.text}; {self.advice}" if self.advice else self.text
+#|         return sentence if sentence.endswith("?") else f"{sentence}."
 #|
 #|
 #| def check(argv: Sequence[str | None], table: Table, *, complete: bool = True) -> list[Problem]:
@@ -9338,26 +11292,25 @@ if __name__ == "__main__":
 #|
 #|
 #| def _unknown(parsed: ParsedOption, table: Table) -> Problem:
-#|     """An option that the table does not have, with what to write instead."""
+#|     """An option that the table does not have, or an ambiguous one, with what to write instead if that is a fact."""
 #|     flag = parsed.flag
-#|     longer = [name for name in table.spellings if name.startswith(flag) and len(flag) > 3]
-#|     with_dashes = flag.replace("_", "-")
-#|     opposite = "--no-enable-" + flag.removeprefix("--disable-")
-#|     text = f"{table} has no {parsed.quoted}"
-#|     if row := table.replacement(flag):
-#|         nearest, advice = row.new, f"use {row.new}" if row.new else f"remove it ({row.why})"
-#|     elif with_dashes in table.spellings:
-#|         nearest, advice = with_dashes, f"write it with dashes, {with_dashes}"
-#|     elif flag.startswith("--disable-") and opposite in table.spellings:
-#|         nearest, advice = opposite, f"use {opposite}"
-#|     elif longer:
-#|         nearest = longer[0] if len(longer) == 1 else closest(flag, longer) or longer[0]
-#|         text, advice = f"{text}, and does not accept prefixes", f"write {nearest} in full"
-#|     elif nearest := closest(flag, table.spellings):
-#|         advice = f"the closest flag is {nearest}"
-#|     else:
-#|         text, advice = f"{text}, and nothing similar", ""
+#|     candidates = table.candidates(flag)
 #|     value = parsed.values[0] if parsed.values else None
+#|     text = f"{table} has no {parsed.quoted}"
+#|     opposite = "--no-enable-" + flag.removeprefix("--disable-")
+#|     nearest = ""
+#|     if len(candidates) > 1:
+#|         text = f"{table} rejects {parsed.quoted} as ambiguous: it could be {listed(candidates)}"
+#|         advice = "write one of them in full"
+#|     elif row := table.replacement(flag):
+#|         nearest, advice = row.new, f"use {row.new}" if row.new else f"remove it ({row.why})"
+#|         text += f" since {row.release}"
+#|     elif flag.startswith("--disable-") and opposite in table.spellings:
+#|         nearest, advice = opposite, f"{opposite} turns that off"
+#|     elif nearest := misspelled(flag, table.spellings):
+#|         advice = f"is it a misspelling of {nearest}?"
+#|     else:
+#|         advice = ""
 #|     return Problem(parsed.spelled, value, text, advice, nearest)
 #|
 #|
@@ -9383,12 +11336,14 @@ if __name__ == "__main__":
 #|
 #|
 #| def _deprecated(parsed: ParsedOption, option: Option, table: Table) -> list[Problem]:
-#|     row = next((row for row in table.renamed if row.old == parsed.flag and row.deprecated), None)
-#|     if not option.deprecated and row is None:
+#|     model_flag = option.flag == "--model" and table.positional.place == "anywhere"
+#|     if not option.deprecated and not model_flag:
 #|         return []
 #|     successor = SUCCESSOR.search(option.deprecated)
-#|     new = row.new if row else successor[1] if successor else ""
-#|     advice = f"use {new}" if new else f"remove it ({row.why})" if row else "remove it"
+#|     new = successor[1] if successor else ""
+#|     advice = f"use {new}" if new else "remove it"
+#|     if model_flag:
+#|         advice = "pass the model as the first argument"
 #|     text = f"{table} still accepts {parsed.quoted}, which is deprecated"
 #|     return [Problem(parsed.spelled, None, text, advice, new, "warning")]
 #|
@@ -9405,7 +11360,9 @@ if __name__ == "__main__":
 #|             inner = {key: inner}
 #|         return _invalid_json(parsed, option, inner, option.keys, table)
 #|     if required := required_type(option, value, table.suffixes):
-#|         return [_rejected(parsed, value, parsed.quoted, f"use {required}", table)]
+#|         is_list = option.type == "json" and isinstance(option.default, tuple)
+#|         advice = f"use a JSON list, such as {json.dumps([value])}" if is_list else f"use {required}"
+#|         return [_rejected(parsed, value, parsed.quoted, advice, table)]
 #|     if option.type in ("json", "object", "json_or_str"):
 #|         return _invalid_json(parsed, option, as_json(value, table.suffixes), option.keys, table)
 #|     allowed = option.choices or option.known
@@ -9413,16 +11370,23 @@ if __name__ == "__main__":
 #|         return []
 #|     if option.type == "int":
 #|         allowed = tuple(sorted(allowed, key=int))
-#|         near = min(allowed, key=lambda choice: abs(int(choice) - int(value)))
+#|         near = next((choice for choice in allowed if int(choice) > int(value)), "")
+#|         advice = f"use {near or allowed[-1] + ', the highest'}"
 #|     else:
-#|         row = table.replacement(option.flag, value=value)
-#|         near = row.new if row else closest(value, allowed)
-#|     names = ", ".join(allowed) if len(allowed) <= 12 else f"its {len(allowed)} names, such as {allowed[0]}"
-#|     advice = f"use {near or 'one of ' + names}"
+#|         near, advice = _instead(value, allowed, table.replacement(option.flag, value=value))
 #|     if option.choices:
 #|         return [_rejected(parsed, value, parsed.quoted, advice, table, near)]
 #|     text = f"{table} does not know {quoted(value)} for {parsed.quoted}"
 #|     return [Problem(parsed.spelled, value, text, advice, near)]
+#|
+#|
+#| def _instead(word: str, allowed: Collection[str], row: Renamed | None) -> tuple[str, str]:
+#|     """What to write instead of a name that is not allowed ('' if that is unknown), and the advice."""
+#|     if row:
+#|         return row.new, f"use {row.new}"
+#|     if near := misspelled(word, allowed):
+#|         return near, f"is it a misspelling of {near}?"
+#|     return "", f"use one of {listed(sorted(allowed))}"
 #|
 #|
 #| def _rejected(parsed: ParsedOption, value: str, option: str, advice: str, table: Table, near: str = "") -> Problem:
@@ -9445,9 +11409,7 @@ if __name__ == "__main__":
 #|         if key in keys:
 #|             problems += _invalid_item(parsed, option, item, keys[key], table, f"{path}.{key}")
 #|             continue
-#|         row = table.replacement(option.flag, key=key)
-#|         near = row.new if row else closest(str(key), keys)
-#|         advice = f"use {near or 'one of ' + listed(list(keys))}"
+#|         near, advice = _instead(str(key), keys, table.replacement(option.flag, key=key))
 #|         text = f"{where} of {table} has no key {quoted(key)}"
 #|         problems.append(Problem(parsed.spelled, str(key), text, advice, near))
 #|     return problems
@@ -9465,8 +11427,8 @@ if __name__ == "__main__":
 #|         return [_rejected(parsed, str(value), where, f"use {TYPE_NAMES[schema]}", table)]
 #|     if not schema or not isinstance(value, str | int) or str(value) in schema:
 #|         return []
-#|     near = closest(str(value), schema)
-#|     return [_rejected(parsed, str(value), where, f"use {near or 'one of ' + listed(schema)}", table, near)]
+#|     near, advice = _instead(str(value), schema, None)
+#|     return [_rejected(parsed, str(value), where, advice, table, near)]
 
 # === modal_serve_gen/flags/parsing.py
 #| """Parse a command line by an engine's argument table."""
@@ -9485,16 +11447,17 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True)
 #| class ParsedOption:
-#|     """One option of a command line. `option` is None if the table does not have it.
+#|     """One option of a command line. `option` is None if the table does not have it, or `spelled` is ambiguous.
 #|
-#|     A value of None is unknown to the caller too. `keys` is the path of a dotted spelling: `--compilation-config.mode 3`
-#|     has the keys ("mode",) and the value "3".
+#|     `name` is the spelling in full, of the flag, an alias or a negation. A value of None is unknown to the caller too.
+#|     `keys` is the path of a dotted spelling: `--compilation-config.mode 3` has the keys ("mode",) and the value "3".
 #|     """
 #|
 #|     option: Option | None
 #|     flag: str
 #|     values: tuple[str | None, ...]
 #|     spelled: str
+#|     name: str
 #|     keys: tuple[str, ...] = ()
 #|     joined: bool = False  # written as --flag=value
 #|     stray: str | None = None  # a word after a flag without a value that looks like one
@@ -9567,10 +11530,13 @@ if __name__ == "__main__":
 #|
 #| def _expand_shorthand(argv: Sequence[str | None], table: Table) -> Iterator[str | None]:
 #|     """The words without the engine's shorthand: -O3, -O=3 and -O 3 are --optimization-level 3 in vLLM."""
+#|     prefixes = sorted(table.shorthand, key=len, reverse=True)
 #|     for at, word in enumerate(argv):
-#|         short = next((prefix for prefix in table.shorthand if word is not None and word.startswith(prefix)), None)
+#|         short = next((prefix for prefix in prefixes if word is not None and word.startswith(prefix)), None)
 #|         if word is None or short is None:
 #|             yield word
+#|         elif short.endswith("."):
+#|             yield table.shorthand[short] + word[len(short) :]
 #|         elif word != short:
 #|             yield table.shorthand[short]
 #|             yield word[len(short) :].removeprefix("=")
@@ -9595,7 +11561,10 @@ if __name__ == "__main__":
 #|     if table.dotted_json and "." in name:
 #|         name, *rest = name.split(".")
 #|         keys = tuple(rest)
-#|     return table.canonical(name), keys, value if equals else None
+#|     name = table.canonical(name)
+#|     if name not in table.spellings and len(candidates := table.candidates(name)) == 1:
+#|         name = candidates[0]
+#|     return name, keys, value if equals else None
 #|
 #|
 #| def _parse_option(word: str, table: Table) -> tuple[ParsedOption, int]:
@@ -9608,7 +11577,8 @@ if __name__ == "__main__":
 #|             option, value, keys = short, word[2:], ()
 #|     spelled = word.partition("=")[0] if value is not None and "=" in word else word
 #|     values = () if value is None else (value,)
-#|     parsed = ParsedOption(option, option.flag if option else name, values, spelled, keys, joined=value is not None)
+#|     flag = option.flag if option else name
+#|     parsed = ParsedOption(option, flag, values, spelled, name, keys, joined=value is not None)
 #|     if option is None:
 #|         return parsed, UNLIMITED
 #|     if value is not None or (option.bare and not keys):
@@ -9619,6 +11589,7 @@ if __name__ == "__main__":
 #| """The argument table of one engine version."""
 #|
 #| import json
+#| import re
 #| import tomllib
 #| from collections.abc import Mapping
 #| from dataclasses import dataclass, field
@@ -9686,22 +11657,20 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class Renamed:
-#|     """A flag, or a value or JSON key of a flag, that this version does not accept, with its replacement.
+#|     """A flag, or a value or JSON key of a flag, that the engine no longer accepts, with its replacement.
 #|
-#|     `new` is '' if there is none, for the reason `why`. A deprecated flag is still accepted.
+#|     `release` is the first without the old spelling, `source` says where the engine names the new one. `new` is '' if
+#|     nothing replaces it, for the reason `why`.
 #|     """
 #|
 #|     old: str
 #|     new: str
+#|     release: str
+#|     source: str
 #|     why: str = ""
 #|     value: str | None = None
 #|     key: str | None = None
-#|     kind: str = ""
 #|     same: bool = False  # the value and its meaning are unchanged
-#|
-#|     @property
-#|     def deprecated(self) -> bool:
-#|         return self.kind == "deprecated"
 #|
 #|
 #| @dataclass(frozen=True)
@@ -9714,6 +11683,7 @@ if __name__ == "__main__":
 #|     options: Mapping[str, Option]
 #|     positional: Positional
 #|     required: tuple[str, ...]
+#|     prefixes: bool  # whether the parser accepts abbreviated flags, as argparse does unless it is told otherwise
 #|     underscores: bool  # whether --a_b is --a-b
 #|     dotted_json: bool  # whether --option.key sets a key of a JSON option
 #|     shorthand: Mapping[str, str]  # such as -O: -O3 is --optimization-level 3
@@ -9733,8 +11703,19 @@ if __name__ == "__main__":
 #|         return {spelling: option for option in self.options.values() for spelling in option.spellings}
 #|
 #|     @cached_property
+#|     def _abbreviable(self) -> tuple[str, ...]:
+#|         launched = {name for option in self.options.values() if option.launcher for name in option.spellings}
+#|         return (*(name for name in self.spellings if name not in launched), "--help", "-h")
+#|
+#|     def candidates(self, spelling: str) -> tuple[str, ...]:
+#|         """What an abbreviation may stand for, in alphabetical order: it is accepted if there is exactly one."""
+#|         if not self.prefixes or len(spelling) < 2:
+#|             return ()
+#|         return tuple(sorted(name for name in self._abbreviable if name.startswith(spelling)))
+#|
+#|     @cached_property
 #|     def renamed(self) -> list[Renamed]:
-#|         """Rows of renamed.toml for this engine; empty if that file is not next to the table."""
+#|         """Rows of renamed.toml for this engine, for every release; empty if that file is not next to the table."""
 #|         try:
 #|             rows = tomllib.loads((self.folder / "renamed.toml").read_text(encoding="utf-8"))[self.engine]["renamed"]
 #|         except (OSError, KeyError, tomllib.TOMLDecodeError):
@@ -9742,9 +11723,9 @@ if __name__ == "__main__":
 #|         return [Renamed(**row) for row in rows]
 #|
 #|     def replacement(self, flag: str, *, value: str | None = None, key: str | None = None) -> Renamed | None:
-#|         """The row for a flag that was removed, or for one of its values or JSON keys; None if there is none."""
+#|         """The row for a flag that this release no longer has, or for one of its values or JSON keys; else None."""
 #|         rows = (row for row in self.renamed if (row.old, row.value, row.key) == (flag, value, key))
-#|         return next(rows, None)
+#|         return next((row for row in rows if numbers(row.release) <= numbers(self.version)), None)
 #|
 #|     def takes_lora(self, architecture: str) -> bool:
 #|         """False if the engine's class for this architecture declares no support for LoRA adapters."""
@@ -9770,10 +11751,19 @@ if __name__ == "__main__":
 #|         return frozenset(name for group in selected for name in self.architecture_groups[group])
 #|
 #|
+#| def numbers(version: str) -> tuple[int, ...]:
+#|     """The numbers of a version, for comparison."""
+#|     return tuple(int(part) for part in re.findall(r"\d+", version))
+#|
+#|
 #| def load(path: Path | str) -> Table:
 #|     """Read the table in a file. Raises OSError or ValueError if it cannot be read as one."""
 #|     path = Path(path)
-#|     data = json.loads(path.read_text(encoding="utf-8"))
+#|     return from_document(json.loads(path.read_text(encoding="utf-8")), path.parent)
+#|
+#|
+#| def from_document(data: Mapping[str, Any], folder: Path) -> Table:
+#|     """The table in a parsed file of `folder`, which also has renamed.toml. Raises KeyError or TypeError."""
 #|     options = {}
 #|     for flag, row in data["options"].items():
 #|         fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
@@ -9785,6 +11775,7 @@ if __name__ == "__main__":
 #|         options=options,
 #|         positional=Positional(**data["positional"]),
 #|         required=tuple(data["required"]),
+#|         prefixes=data["prefixes"],
 #|         underscores=data["underscores"],
 #|         dotted_json=data["dotted_json"],
 #|         shorthand=data["shorthand"],
@@ -9793,7 +11784,7 @@ if __name__ == "__main__":
 #|         tool_parsers=tuple(data["tool_parsers"]),
 #|         reasoning_parsers=tuple(data["reasoning_parsers"]),
 #|         without_lora=frozenset(data.get("without_lora", ())),
-#|         folder=path.parent,
+#|         folder=folder,
 #|     )
 #|
 #|
@@ -9806,7 +11797,6 @@ if __name__ == "__main__":
 # === modal_serve_gen/flags/values.py
 #| """Types of an option's value, and how values are quoted in messages."""
 #|
-#| import difflib
 #| import json
 #| import re
 #| from collections.abc import Iterable, Sequence
@@ -9815,6 +11805,7 @@ if __name__ == "__main__":
 #|
 #| IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 #| LORA = "name=path or a JSON object"
+#| LONG_WORD = 5  # letters of a word in which one wrong letter is obvious
 #| BOOLEANS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 #| CONTAINERS: dict[str, type] = {"str": str, "list": list, "dict": dict}
 #| TYPE_NAMES = {
@@ -9882,11 +11873,32 @@ if __name__ == "__main__":
 #|     return value in allowed or (option.import_path and bool(IMPORT_PATH.fullmatch(value)))
 #|
 #|
-#| def closest(value: str, allowed: Iterable[str]) -> str:
-#|     """The most similar of the allowed values; '' if none is similar."""
-#|     folded = {_folded(choice): choice for choice in allowed}
-#|     match = difflib.get_close_matches(_folded(value), folded, n=1, cutoff=0.6)
-#|     return folded[match[0]] if match else ""
+#| def misspelled(word: str, names: Iterable[str]) -> str:
+#|     """The one name that `word` is an obvious misspelling of; '' if there is none.
+#|
+#|     Obvious are another case, underscores for dashes, a dash more or less, and in longer words one letter too many, too
+#|     few, wrong or swapped with its neighbor, but never a digit. Anything else may be another thing altogether.
+#|     """
+#|     names = list(names)
+#|     folded = _folded(word).strip("-")
+#|     same = {name for name in names if _folded(name).strip("-") == folded}
+#|     if not same and len(folded) >= LONG_WORD:
+#|         same = {name for name in names if _one_edit(folded, _folded(name).strip("-"))}
+#|     return same.pop() if len(same) == 1 else ""
+#|
+#|
+#| def _one_edit(one: str, other: str) -> bool:
+#|     """True if one insertion, deletion, substitution or swap of neighbors makes the two equal."""
+#|     if abs(len(one) - len(other)) > 1 or one == other or _digits(one) != _digits(other):
+#|         return False
+#|     at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+#|     rest, other_rest = one[at:], other[at:]
+#|     swapped = rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]
+#|     return swapped or rest[1:] == other_rest[1:] or rest[1:] == other_rest or rest == other_rest[1:]
+#|
+#|
+#| def _digits(text: str) -> list[str]:
+#|     return re.findall(r"\d", text)
 #|
 #|
 #| def listed(names: Sequence[str], limit: int = 12) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from modal_serve_gen.checks import engine_releases
 from modal_serve_gen.checks import rules as rules_package
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.checks.modal_objects import Violation
@@ -75,7 +76,7 @@ def check(text: str, path: Path | None = None) -> list[Finding]:
 def examine(
     text: str, path: Path | None = None, importer: Callable[[Path], ImportResult] = import_app
 ) -> tuple[list[Finding], str]:
-    """The findings of `check`, and why the app could not be imported here ('' if it could, or no path is given)."""
+    """The findings of `check`, and what could not be checked here, or imported if a path is given ('' if nothing)."""
     if len(text) > MAX_CHARACTERS:
         return [syntax_error(1, f"the file has {len(text):,} characters, more than any app", "split the file")], ""
     try:
@@ -97,7 +98,8 @@ def examine(
     ]
     text_lines = text.split("\n")
     visible = {finding for finding in findings if not _is_allowed(text_lines, finding)}
-    return sorted(visible, key=_order), imported.note
+    notes = [*engine_releases.notes(source), *filter(None, [imported.note])]
+    return sorted(visible, key=_order), "; ".join(notes)
 
 
 def syntax_error(line: int, message: str, fix: str) -> Finding:

@@ -31,7 +31,8 @@ CLONE_OPTIONS = ("--depth", "-o", "--origin", "-c", "--config", "--filter", "-j"
 class Requirement(NamedTuple):
     """A package that is installed.
 
-    `specifier` is '' if any version may be installed, and begins with `@` for a URL whose content does not change.
+    `specifier` is '' if any version may be installed; it begins with `@` for a URL whose content does not change, and
+    with `:` for a movable tag of an image.
     `source` is the URL of the repository that it is built from, if it comes from one.
     """
 
@@ -64,8 +65,8 @@ def requirements(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) 
             image, _, tag = str(evaluate(call.node.args[0]) or "").partition(":")
             if engine := engine_names.of_image(image.partition("@")[0]):
                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?![\d.])", tag)
-                digest = f"@{tag}" if is_fixed(tag) or "@sha256" in image else ""
-                yield Requirement(engine, f"=={version[1]}" if version else digest, call.line)
+                other = f"@{tag}" if is_fixed(tag) or "@sha256" in image else f":{tag or 'latest'}"
+                yield Requirement(engine, f"=={version[1]}" if version else other, call.line)
 
 
 def clones(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> list[Clone]:

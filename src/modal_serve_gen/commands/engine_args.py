@@ -14,11 +14,11 @@ DRAFTS = ("--speculative-config", "--spec-model", "--speculative-draft-model-pat
 
 
 def check(spec: ServeSpec, workflow: Workflow, table: flags.Table) -> None:
-    """Check each --engine-arg against the flags of the pinned engine, by exact name. Raises BadInput."""
+    """Check each --engine-arg against the flags of the pinned engine, as its parser does. Raises BadInput."""
     for problem in flags.check(spec.engine_arg, table, complete=False):
         if problem.kind == "error":
             raise BadInput(
-                problem.message + _other_engine(problem.flag, workflow.engine),
+                problem.message + _other_engine(problem, table),
                 "Write each flag as --engine-arg=--flag=value, with the name that the engine documents.",
             )
     for option in flags.parse(spec.engine_arg, table).options:
@@ -33,13 +33,14 @@ def check(spec: ServeSpec, workflow: Workflow, table: flags.Table) -> None:
             )
 
 
-def _other_engine(flag: str, engine: str) -> str:
-    """A sentence if another engine has the flag, otherwise ''."""
-    for other, pins in facts.pins().items():
-        if other == engine or not pins.torch:  # packages without torch are no engines
-            continue
-        if flag.partition("=")[0] in flags.load(facts.flag_table_path(other, pins.version)).spellings:
-            return f" It is a flag of {other}, and this workflow runs {engine}."
+def _other_engine(problem: flags.Problem, table: flags.Table) -> str:
+    """A sentence if only another engine has the flag, otherwise ''."""
+    flag = problem.flag.partition("=")[0]
+    if table.find(flag) or table.candidates(flag):
+        return ""
+    for other in facts.engines():
+        if other != table.engine and (theirs := facts.flag_table(other)) and theirs.find(flag):
+            return f" It is a flag of {other}, and this workflow runs {table.engine}."
     return ""
 
 
@@ -65,7 +66,7 @@ def check_repeats(text: str, resolved: Resolved) -> None:
     command = next(iter(AppSource(text).commands), None)
     if command is None or not resolved.spec.engine_arg:
         return
-    table = flags.load(facts.flag_table(command.engine, resolved.pins.version))
+    table = flags.load(facts.flag_table_path(command.engine, resolved.pins.version))
     seen: set[str] = set()
     for option in flags.parse(command.argv, table).options:
         if option.flag in seen and not (option.option and option.option.repeat):

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from modal_serve_gen.facts import loading
-from modal_serve_gen.facts.loading import newest, read, record
+from modal_serve_gen.facts.loading import read, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,14 @@ def pins() -> dict[str, Pins]:
     return {name: record(Pins, table, f"pins.toml [{name}]") for name, table in read("pins.toml").items()}
 
 
+def engines() -> tuple[str, ...]:
+    """The engines: other pinned packages have no base image."""
+    return tuple(name for name, pin in pins().items() if pin.base_image)
+
+
 def flag_table_path(engine: str, version: str) -> Path:
-    """Path of the argument and registry table of one engine version (the file need not exist)."""
+    """Path of the argument and registry table of a pinned version or a CPU build (the file need not exist)."""
     return loading.FACTS / "flags" / f"{engine}-{version}.json"
-
-
-def flag_table(engine: str, version: str) -> Path:
-    """Path of the argument table of that engine version, or of the newest bundled one."""
-    path = flag_table_path(engine, version)
-    return path if version and path.exists() else newest(f"{engine}-*.json", "flags")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What Modal's SDK and service accept, and which variables and HTTP routes the engines have."""
+"""What Modal's SDK and service accept, and which HTTP routes the engines have."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -85,18 +85,6 @@ class ModalChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class Variables:
-    """Environment variables of one engine version."""
-
-    engine: str
-    version: str
-    prefixes: tuple[str, ...]
-    read_on: str
-    source: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
     """One path of an engine's HTTP server."""
 
@@ -176,12 +164,6 @@ def modal_changes() -> ModalChanges:
 def modal_arguments() -> dict[str, tuple[str, ...]]:
     """Arguments that Modal's newest known SDK takes, by decorator or method."""
     return record(ModalArguments, read(newest("modal-*.json")), "the SDK's arguments").takes
-
-
-@cache
-def engine_variables(engine: str) -> Variables:
-    """Environment variables of the newest known version of an engine."""
-    return record(Variables, read(newest(f"{engine}_variables-*.json")), f"the variables of {engine}")
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from modal_serve_gen import facts, flags
-from modal_serve_gen.checks import engine_names
+from modal_serve_gen.checks import engine_names, engine_releases
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.rules.weights import DOWNLOADS
 from modal_serve_gen.fixes.tree import Edit, Repair, Tree, is_open, keyword, replaced
@@ -24,10 +24,10 @@ def engine_flags(tree: Tree, app: AppSource) -> Iterator[Repair]:
     for command in app.commands:
         if not command.server or not facts.serving_engines()[command.engine].pinned:
             continue
-        pinned = app.pinned_version(command.engine)
-        table = flags.load(facts.flag_table(command.engine, pinned))
-        if pinned not in ("", table.version):
+        tables = engine_releases.tables(app, command.engine)
+        if len(tables) != 1:
             continue
+        (table,) = tables
         for problem in flags.check(command.argv, table, complete=False):
             old, new = _respelled(problem, table)
             flag = problem.flag.partition("=")[0]
@@ -54,10 +54,7 @@ def _respelled(problem: flags.Problem, table: flags.Table) -> tuple[str, str]:
     if row := table.replacement(flag):
         return flag, row.new if row.same else ""
     with_dashes = flag.replace("_", "-")
-    if with_dashes in table.spellings:
-        return flag, with_dashes
-    longer = {option.flag for spelling, option in table.spellings.items() if spelling.startswith(flag)}
-    return flag, longer.pop() if len(longer) == 1 and len(flag) > 3 else ""
+    return flag, with_dashes if with_dashes in table.spellings else ""
 
 
 def _texts(tree: Tree, line: int) -> list[cst.SimpleString | cst.FormattedStringText]:

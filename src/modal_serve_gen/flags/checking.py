@@ -1,12 +1,13 @@
 """Report everything in a command line that an engine would reject."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .parsing import Parsed, ParsedOption, parse
-from .table import Option, Schema, Suffixes, Table
-from .values import TYPE_NAMES, as_json, closest, has_type, is_allowed, listed, quoted, required_type
+from .table import Option, Renamed, Schema, Suffixes, Table
+from .values import TYPE_NAMES, as_json, has_type, is_allowed, listed, misspelled, quoted, required_type
 
 # A plugin may register more names than the table has, so a value is not checked if its plugin flag is present.
 PLUGIN_FLAGS = {"--tool-call-parser": "--tool-parser-plugin", "--reasoning-parser": "--reasoning-parser-plugin"}
@@ -30,7 +31,8 @@ class Problem:
 
     @property
     def message(self) -> str:
-        return f"{self.text}; {self.advice}." if self.advice else f"{self.text}."
+        sentence = f"{self.text}; {self.advice}" if self.advice else self.text
+        return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def check(argv: Sequence[str | None], table: Table, *, complete: bool = True) -> list[Problem]:
@@ -69,26 +71,25 @@ def _extra_positionals(argv: Sequence[str | None], parsed: Parsed, table: Table)
 
 
 def _unknown(parsed: ParsedOption, table: Table) -> Problem:
-    """An option that the table does not have, with what to write instead."""
+    """An option that the table does not have, or an ambiguous one, with what to write instead if that is a fact."""
     flag = parsed.flag
-    longer = [name for name in table.spellings if name.startswith(flag) and len(flag) > 3]
-    with_dashes = flag.replace("_", "-")
-    opposite = "--no-enable-" + flag.removeprefix("--disable-")
-    text = f"{table} has no {parsed.quoted}"
-    if row := table.replacement(flag):
-        nearest, advice = row.new, f"use {row.new}" if row.new else f"remove it ({row.why})"
-    elif with_dashes in table.spellings:
-        nearest, advice = with_dashes, f"write it with dashes, {with_dashes}"
-    elif flag.startswith("--disable-") and opposite in table.spellings:
-        nearest, advice = opposite, f"use {opposite}"
-    elif longer:
-        nearest = longer[0] if len(longer) == 1 else closest(flag, longer) or longer[0]
-        text, advice = f"{text}, and does not accept prefixes", f"write {nearest} in full"
-    elif nearest := closest(flag, table.spellings):
-        advice = f"the closest flag is {nearest}"
-    else:
-        text, advice = f"{text}, and nothing similar", ""
+    candidates = table.candidates(flag)
     value = parsed.values[0] if parsed.values else None
+    text = f"{table} has no {parsed.quoted}"
+    opposite = "--no-enable-" + flag.removeprefix("--disable-")
+    nearest = ""
+    if len(candidates) > 1:
+        text = f"{table} rejects {parsed.quoted} as ambiguous: it could be {listed(candidates)}"
+        advice = "write one of them in full"
+    elif row := table.replacement(flag):
+        nearest, advice = row.new, f"use {row.new}" if row.new else f"remove it ({row.why})"
+        text += f" since {row.release}"
+    elif flag.startswith("--disable-") and opposite in table.spellings:
+        nearest, advice = opposite, f"{opposite} turns that off"
+    elif nearest := misspelled(flag, table.spellings):
+        advice = f"is it a misspelling of {nearest}?"
+    else:
+        advice = ""
     return Problem(parsed.spelled, value, text, advice, nearest)
 
 
@@ -114,12 +115,14 @@ def _invalid(parsed: ParsedOption, option: Option, present: set[str], table: Tab
 
 
 def _deprecated(parsed: ParsedOption, option: Option, table: Table) -> list[Problem]:
-    row = next((row for row in table.renamed if row.old == parsed.flag and row.deprecated), None)
-    if not option.deprecated and row is None:
+    model_flag = option.flag == "--model" and table.positional.place == "anywhere"
+    if not option.deprecated and not model_flag:
         return []
     successor = SUCCESSOR.search(option.deprecated)
-    new = row.new if row else successor[1] if successor else ""
-    advice = f"use {new}" if new else f"remove it ({row.why})" if row else "remove it"
+    new = successor[1] if successor else ""
+    advice = f"use {new}" if new else "remove it"
+    if model_flag:
+        advice = "pass the model as the first argument"
     text = f"{table} still accepts {parsed.quoted}, which is deprecated"
     return [Problem(parsed.spelled, None, text, advice, new, "warning")]
 
@@ -136,7 +139,9 @@ def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Tabl
             inner = {key: inner}
         return _invalid_json(parsed, option, inner, option.keys, table)
     if required := required_type(option, value, table.suffixes):
-        return [_rejected(parsed, value, parsed.quoted, f"use {required}", table)]
+        is_list = option.type == "json" and isinstance(option.default, tuple)
+        advice = f"use a JSON list, such as {json.dumps([value])}" if is_list else f"use {required}"
+        return [_rejected(parsed, value, parsed.quoted, advice, table)]
     if option.type in ("json", "object", "json_or_str"):
         return _invalid_json(parsed, option, as_json(value, table.suffixes), option.keys, table)
     allowed = option.choices or option.known
@@ -144,16 +149,23 @@ def _invalid_value(parsed: ParsedOption, option: Option, value: str, table: Tabl
         return []
     if option.type == "int":
         allowed = tuple(sorted(allowed, key=int))
-        near = min(allowed, key=lambda choice: abs(int(choice) - int(value)))
+        near = next((choice for choice in allowed if int(choice) > int(value)), "")
+        advice = f"use {near or allowed[-1] + ', the highest'}"
     else:
-        row = table.replacement(option.flag, value=value)
-        near = row.new if row else closest(value, allowed)
-    names = ", ".join(allowed) if len(allowed) <= 12 else f"its {len(allowed)} names, such as {allowed[0]}"
-    advice = f"use {near or 'one of ' + names}"
+        near, advice = _instead(value, allowed, table.replacement(option.flag, value=value))
     if option.choices:
         return [_rejected(parsed, value, parsed.quoted, advice, table, near)]
     text = f"{table} does not know {quoted(value)} for {parsed.quoted}"
     return [Problem(parsed.spelled, value, text, advice, near)]
+
+
+def _instead(word: str, allowed: Collection[str], row: Renamed | None) -> tuple[str, str]:
+    """What to write instead of a name that is not allowed ('' if that is unknown), and the advice."""
+    if row:
+        return row.new, f"use {row.new}"
+    if near := misspelled(word, allowed):
+        return near, f"is it a misspelling of {near}?"
+    return "", f"use one of {listed(sorted(allowed))}"
 
 
 def _rejected(parsed: ParsedOption, value: str, option: str, advice: str, table: Table, near: str = "") -> Problem:
@@ -176,9 +188,7 @@ def _invalid_json(
         if key in keys:
             problems += _invalid_item(parsed, option, item, keys[key], table, f"{path}.{key}")
             continue
-        row = table.replacement(option.flag, key=key)
-        near = row.new if row else closest(str(key), keys)
-        advice = f"use {near or 'one of ' + listed(list(keys))}"
+        near, advice = _instead(str(key), keys, table.replacement(option.flag, key=key))
         text = f"{where} of {table} has no key {quoted(key)}"
         problems.append(Problem(parsed.spelled, str(key), text, advice, near))
     return problems
@@ -196,5 +206,5 @@ def _invalid_item(
         return [_rejected(parsed, str(value), where, f"use {TYPE_NAMES[schema]}", table)]
     if not schema or not isinstance(value, str | int) or str(value) in schema:
         return []
-    near = closest(str(value), schema)
-    return [_rejected(parsed, str(value), where, f"use {near or 'one of ' + listed(schema)}", table, near)]
+    near, advice = _instead(str(value), schema, None)
+    return [_rejected(parsed, str(value), where, advice, table, near)]

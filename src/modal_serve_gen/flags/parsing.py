@@ -14,16 +14,17 @@ UNLIMITED = 1_000_000  # values of an option with nargs + or *
 
 @dataclass(frozen=True)
 class ParsedOption:
-    """One option of a command line. `option` is None if the table does not have it.
+    """One option of a command line. `option` is None if the table does not have it, or `spelled` is ambiguous.
 
-    A value of None is unknown to the caller too. `keys` is the path of a dotted spelling: `--compilation-config.mode 3`
-    has the keys ("mode",) and the value "3".
+    `name` is the spelling in full, of the flag, an alias or a negation. A value of None is unknown to the caller too.
+    `keys` is the path of a dotted spelling: `--compilation-config.mode 3` has the keys ("mode",) and the value "3".
     """
 
     option: Option | None
     flag: str
     values: tuple[str | None, ...]
     spelled: str
+    name: str
     keys: tuple[str, ...] = ()
     joined: bool = False  # written as --flag=value
     stray: str | None = None  # a word after a flag without a value that looks like one
@@ -96,10 +97,13 @@ def _is_stray(word: str, last: ParsedOption, positionals: list[str | None], tabl
 
 def _expand_shorthand(argv: Sequence[str | None], table: Table) -> Iterator[str | None]:
     """The words without the engine's shorthand: -O3, -O=3 and -O 3 are --optimization-level 3 in vLLM."""
+    prefixes = sorted(table.shorthand, key=len, reverse=True)
     for at, word in enumerate(argv):
-        short = next((prefix for prefix in table.shorthand if word is not None and word.startswith(prefix)), None)
+        short = next((prefix for prefix in prefixes if word is not None and word.startswith(prefix)), None)
         if word is None or short is None:
             yield word
+        elif short.endswith("."):
+            yield table.shorthand[short] + word[len(short) :]
         elif word != short:
             yield table.shorthand[short]
             yield word[len(short) :].removeprefix("=")
@@ -124,7 +128,10 @@ def _split(word: str, table: Table) -> tuple[str, tuple[str, ...], str | None]:
     if table.dotted_json and "." in name:
         name, *rest = name.split(".")
         keys = tuple(rest)
-    return table.canonical(name), keys, value if equals else None
+    name = table.canonical(name)
+    if name not in table.spellings and len(candidates := table.candidates(name)) == 1:
+        name = candidates[0]
+    return name, keys, value if equals else None
 
 
 def _parse_option(word: str, table: Table) -> tuple[ParsedOption, int]:
@@ -137,7 +144,8 @@ def _parse_option(word: str, table: Table) -> tuple[ParsedOption, int]:
             option, value, keys = short, word[2:], ()
     spelled = word.partition("=")[0] if value is not None and "=" in word else word
     values = () if value is None else (value,)
-    parsed = ParsedOption(option, option.flag if option else name, values, spelled, keys, joined=value is not None)
+    flag = option.flag if option else name
+    parsed = ParsedOption(option, flag, values, spelled, name, keys, joined=value is not None)
     if option is None:
         return parsed, UNLIMITED
     if value is not None or (option.bare and not keys):

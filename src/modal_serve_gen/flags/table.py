@@ -1,6 +1,7 @@
 """The argument table of one engine version."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,22 +69,20 @@ class Suffixes:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A flag, or a value or JSON key of a flag, that this version does not accept, with its replacement.
+    """A flag, or a value or JSON key of a flag, that the engine no longer accepts, with its replacement.
 
-    `new` is '' if there is none, for the reason `why`. A deprecated flag is still accepted.
+    `release` is the first without the old spelling, `source` says where the engine names the new one. `new` is '' if
+    nothing replaces it, for the reason `why`.
     """
 
     old: str
     new: str
+    release: str
+    source: str
     why: str = ""
     value: str | None = None
     key: str | None = None
-    kind: str = ""
     same: bool = False  # the value and its meaning are unchanged
-
-    @property
-    def deprecated(self) -> bool:
-        return self.kind == "deprecated"
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,7 @@ class Table:
     options: Mapping[str, Option]
     positional: Positional
     required: tuple[str, ...]
+    prefixes: bool  # whether the parser accepts abbreviated flags, as argparse does unless it is told otherwise
     underscores: bool  # whether --a_b is --a-b
     dotted_json: bool  # whether --option.key sets a key of a JSON option
     shorthand: Mapping[str, str]  # such as -O: -O3 is --optimization-level 3
@@ -115,8 +115,19 @@ class Table:
         return {spelling: option for option in self.options.values() for spelling in option.spellings}
 
     @cached_property
+    def _abbreviable(self) -> tuple[str, ...]:
+        launched = {name for option in self.options.values() if option.launcher for name in option.spellings}
+        return (*(name for name in self.spellings if name not in launched), "--help", "-h")
+
+    def candidates(self, spelling: str) -> tuple[str, ...]:
+        """What an abbreviation may stand for, in alphabetical order: it is accepted if there is exactly one."""
+        if not self.prefixes or len(spelling) < 2:
+            return ()
+        return tuple(sorted(name for name in self._abbreviable if name.startswith(spelling)))
+
+    @cached_property
     def renamed(self) -> list[Renamed]:
-        """Rows of renamed.toml for this engine; empty if that file is not next to the table."""
+        """Rows of renamed.toml for this engine, for every release; empty if that file is not next to the table."""
         try:
             rows = tomllib.loads((self.folder / "renamed.toml").read_text(encoding="utf-8"))[self.engine]["renamed"]
         except (OSError, KeyError, tomllib.TOMLDecodeError):
@@ -124,9 +135,9 @@ class Table:
         return [Renamed(**row) for row in rows]
 
     def replacement(self, flag: str, *, value: str | None = None, key: str | None = None) -> Renamed | None:
-        """The row for a flag that was removed, or for one of its values or JSON keys; None if there is none."""
+        """The row for a flag that this release no longer has, or for one of its values or JSON keys; else None."""
         rows = (row for row in self.renamed if (row.old, row.value, row.key) == (flag, value, key))
-        return next(rows, None)
+        return next((row for row in rows if numbers(row.release) <= numbers(self.version)), None)
 
     def takes_lora(self, architecture: str) -> bool:
         """False if the engine's class for this architecture declares no support for LoRA adapters."""
@@ -152,10 +163,19 @@ class Table:
         return frozenset(name for group in selected for name in self.architecture_groups[group])
 
 
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, for comparison."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
 def load(path: Path | str) -> Table:
     """Read the table in a file. Raises OSError or ValueError if it cannot be read as one."""
     path = Path(path)
-    data = json.loads(path.read_text(encoding="utf-8"))
+    return from_document(json.loads(path.read_text(encoding="utf-8")), path.parent)
+
+
+def from_document(data: Mapping[str, Any], folder: Path) -> Table:
+    """The table in a parsed file of `folder`, which also has renamed.toml. Raises KeyError or TypeError."""
     options = {}
     for flag, row in data["options"].items():
         fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
@@ -167,6 +187,7 @@ def load(path: Path | str) -> Table:
         options=options,
         positional=Positional(**data["positional"]),
         required=tuple(data["required"]),
+        prefixes=data["prefixes"],
         underscores=data["underscores"],
         dotted_json=data["dotted_json"],
         shorthand=data["shorthand"],
@@ -175,7 +196,7 @@ def load(path: Path | str) -> Table:
         tool_parsers=tuple(data["tool_parsers"]),
         reasoning_parsers=tuple(data["reasoning_parsers"]),
         without_lora=frozenset(data.get("without_lora", ())),
-        folder=path.parent,
+        folder=folder,
     )
 
 

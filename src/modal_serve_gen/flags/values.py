@@ -1,6 +1,5 @@
 """Types of an option's value, and how values are quoted in messages."""
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -9,6 +8,7 @@ from .table import Option, Suffixes
 
 IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 LORA = "name=path or a JSON object"
+LONG_WORD = 5  # letters of a word in which one wrong letter is obvious
 BOOLEANS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 CONTAINERS: dict[str, type] = {"str": str, "list": list, "dict": dict}
 TYPE_NAMES = {
@@ -76,11 +76,32 @@ def is_allowed(option: Option, value: str, allowed: Iterable[str]) -> bool:
     return value in allowed or (option.import_path and bool(IMPORT_PATH.fullmatch(value)))
 
 
-def closest(value: str, allowed: Iterable[str]) -> str:
-    """The most similar of the allowed values; '' if none is similar."""
-    folded = {_folded(choice): choice for choice in allowed}
-    match = difflib.get_close_matches(_folded(value), folded, n=1, cutoff=0.6)
-    return folded[match[0]] if match else ""
+def misspelled(word: str, names: Iterable[str]) -> str:
+    """The one name that `word` is an obvious misspelling of; '' if there is none.
+
+    Obvious are another case, underscores for dashes, a dash more or less, and in longer words one letter too many, too
+    few, wrong or swapped with its neighbor, but never a digit. Anything else may be another thing altogether.
+    """
+    names = list(names)
+    folded = _folded(word).strip("-")
+    same = {name for name in names if _folded(name).strip("-") == folded}
+    if not same and len(folded) >= LONG_WORD:
+        same = {name for name in names if _one_edit(folded, _folded(name).strip("-"))}
+    return same.pop() if len(same) == 1 else ""
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """True if one insertion, deletion, substitution or swap of neighbors makes the two equal."""
+    if abs(len(one) - len(other)) > 1 or one == other or _digits(one) != _digits(other):
+        return False
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, other_rest = one[at:], other[at:]
+    swapped = rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]
+    return swapped or rest[1:] == other_rest[1:] or rest[1:] == other_rest or rest == other_rest[1:]
+
+
+def _digits(text: str) -> list[str]:
+    return re.findall(r"\d", text)
 
 
 def listed(names: Sequence[str], limit: int = 12) -> str:

@@ -1,7 +1,6 @@
 """Resolves a model id into a Model: from the bundled facts, else from the Hugging Face Hub."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 from modal_serve_gen import facts, flags
@@ -189,18 +188,14 @@ def _not_text_error(model_id: str, kind: str, reason: str) -> ModelError:
     )
 
 
-@cache
-def _flag_table(engine: str, version: str) -> flags.Table:
-    return flags.load(facts.flag_table(engine, version))
-
-
 def servable(model: Model, engine: str, version: str | None) -> Model:
     """`model`, if the engine's registry serves its architecture as text. Raises ModelError."""
     architecture = model.architecture
     for kind, parts in facts.tasks().by_architecture.items():
         if any(part in architecture for part in parts):
             raise _not_text_error(model.id, kind, f"its architecture is {architecture}")
-    table = _flag_table(engine, version or "")
+    path = facts.flag_table_path(engine, version or "")
+    table = flags.load(path if path.exists() else facts.flag_table_path(engine, facts.pins()[engine].version))
     groups = table.architecture_groups
     if architecture in table.architectures(*(name for name in SERVED if name in groups)):
         return model

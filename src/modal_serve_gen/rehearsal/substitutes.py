@@ -147,17 +147,19 @@ class Substitutes:
                 f"The app installs {engine}, but its source does not name it, so the real engine was not prepared.",
                 f"Pin {engine}==VERSION in the app's own image, or rehearse it with --engine stub.",
             )
-        table = facts.flag_table_path(engine, version)
-        if not table.exists():
-            table = max(table.parent.glob(f"{engine}-*.json"))
-            self.record(f"flags of {engine} {version} checked against the table {table.stem}")
+        own, newest = facts.flag_document(engine, version), facts.flag_document(engine, "")
+        if own is None:
+            self.record(f"not checked: no table of {engine} {version}; its flags are read as those of another release")
+        elif own["version"] != version:
+            self.record(f"flags of {engine} {version} are checked against the table of {own['version']}")
         stubs.install(
             environment,
             engine=engine,
             version=version,
             mode=self.config.engine,
-            table=table,
-            cpu_table=next(iter(table.parent.glob(f"{engine}_cpu-*.json")), None),
+            table=own or newest or {},
+            cpu_table=facts.cpu_flag_document(engine),
+            checked=own is not None,
             engine_python=real.python if real else None,
         )
 

@@ -3,10 +3,10 @@ import subprocess
 import modal
 
 app = modal.App("example")
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9.9").env(
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0").env(
     {
         "HF_HUB_ENABLE_HF_TRANSFER": "1",  # finding: is no longer used
-        "VLLM_USE_V1": "1",  # finding: vllm does not read VLLM_USE_V1
+        "VLLM_USE_V1": "1",  # finding: vllm 0.33.0 does not read VLLM_USE_V1
     }
 )
 weights = modal.Volume.from_name("weights", create_if_missing=True)

@@ -3,7 +3,7 @@ import subprocess
 import modal
 
 app = modal.App("example")
-image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==9.9.9").env({"HF_XET_HIGH_PERFORMANCE": "1", "VLLM_CACHE_ROOT": "/compiled"})
+image = modal.Image.debian_slim(python_version="3.12").uv_pip_install("vllm==0.33.0").env({"HF_XET_HIGH_PERFORMANCE": "1", "VLLM_CACHE_ROOT": "/compiled"})
 weights = modal.Volume.from_name("weights", create_if_missing=True)
 
 

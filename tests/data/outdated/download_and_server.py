@@ -30,7 +30,7 @@ def download(model_id: str):  # finding: volume-commit
 @modal.web_server(8000)  # finding: concurrency public-endpoint startup-timeout
 def serve():
     subprocess.Popen(  # finding: dead-engine
-        "python -m vllm.entrypoints.openai.api_server --model /models/m --host localhost --tp 1",  # finding: engine-flags engine-address
+        "python -m vllm.entrypoints.openai.api_server --model /models/m --host localhost --tp 1",  # finding: engine-address
         shell=True,  # finding: shell-string
     )
 

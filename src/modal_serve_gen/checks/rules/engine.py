@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts, flags
+from modal_serve_gen.checks import engine_releases
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Call, Violation
 from modal_serve_gen.checks.severity import Severity, severity
@@ -20,25 +21,17 @@ REQUEST_PREFIXES = ("ask", "post", "get_", "_post", "_get")
 def engine_flags(app: AppSource) -> Iterator[Violation]:
     """The engine's command line contains only flags and values that the pinned version accepts.
 
-    Names are compared exactly with the argument table read from that version's wheel, or with the newest bundled table
-    if there is none for the pinned version. With an unknown flag the engine exits at start, on a GPU that is billed.
+    They are compared with the argument table of the release that the app pins, read from its wheel; unique prefixes are
+    accepted where its parser accepts them. With an unknown flag the engine exits at start, on a GPU that is billed.
     """
     for command in app.commands:
-        if not facts.serving_engines()[command.engine].pinned:
-            continue
-        pinned = app.pinned_version(command.engine)
-        table = flags.load(facts.flag_table(command.engine, pinned))
-        other_version = pinned not in ("", table.version)
-        renamed = {row.old for row in table.renamed}
-        for problem in flags.check(command.argv, table, complete=command.complete and command.server):
-            flag = problem.flag.partition("=")[0]
-            if problem.kind != "error" or (other_version and (flag in renamed or not problem.nearest)):
-                continue  # a version other than the table's may accept it
-            line = next((word.line for word in command.words if word.text == problem.flag), command.line)
-            message = problem.text
-            if other_version:
-                message += f" (from the table of {table.version}, the nearest to {pinned})"
-            yield Violation(line, message, problem.advice or "remove it")
+        judges = engine_releases.tables(app, command.engine)
+        found = [flags.check(command.argv, table, complete=command.complete and command.server) for table in judges]
+        everywhere = [{(row.flag, row.value) for row in rows if row.kind == "error"} for rows in found]
+        for problem in found[0] if found else ():
+            if all((problem.flag, problem.value) in rows for rows in everywhere):
+                line = next((word.line for word in command.words if word.text == problem.flag), command.line)
+                yield Violation(line, problem.text, engine_releases.advice(problem, judges[0]))
 
 
 @severity(Severity.ERROR)
@@ -151,13 +144,14 @@ def engine_variables(app: AppSource) -> Iterator[Violation]:
         for name, _, line in app.variables:
             if name == row.old and not _is_older(app, row):
                 yield Violation(line, f"{name} is no longer used", f"use {row.new}" if row.new else "remove it")
-    engines = {command.engine for command in app.commands}
-    for engine in sorted(name for name in engines if facts.serving_engines()[name].pinned):
-        known = facts.engine_variables(engine)
-        for name, _, line in app.variables:
-            if name.startswith(known.prefixes) and name not in known.names and name not in read_here:
-                close = difflib.get_close_matches(name, known.names, 1, 0.85)
-                yield Violation(line, f"{engine} does not read {name}", f"use {close[0]}" if close else "remove it")
+    for engine in sorted({command.engine for command in app.commands}):
+        known = engine_releases.variables(app, engine)
+        for name, _, line in app.variables if known else ():
+            own = name.startswith(known[0].prefixes) and name not in read_here
+            if own and not any(name in release.names for release in known):
+                near = flags.misspelled(name, known[0].names)
+                fix = f"is it a misspelling of {near}?" if near else "remove it"
+                yield Violation(line, f"{engine} {known[0].version} does not read {name}", fix)
 
 
 @severity(Severity.ADVICE)

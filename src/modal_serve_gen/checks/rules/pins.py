@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from modal_serve_gen import facts, flags
-from modal_serve_gen.checks import engine_names
+from modal_serve_gen import facts
+from modal_serve_gen.checks import engine_names, engine_releases
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.modal_objects import Call, Violation
@@ -170,10 +170,11 @@ def remote_code(app: AppSource) -> Iterator[Violation]:
 
 
 def _accepts(app: AppSource, command: EngineCommand, flag: str) -> bool:
-    """True if the engine has a flag, by the table of its release or the nearest one."""
+    """True if the engine has a flag, by the table of its release or else the pinned one."""
     if not facts.serving_engines()[command.engine].pinned:
         return False
-    return flags.load(facts.flag_table(command.engine, app.pinned_version(command.engine))).find(flag) is not None
+    tables = engine_releases.tables(app, command.engine) or (facts.flag_table(command.engine),)
+    return all(table is not None and table.find(flag) for table in tables)
 
 
 def _is_pinned(row: Requirement) -> bool:

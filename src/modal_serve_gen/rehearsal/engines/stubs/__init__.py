@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from modal_serve_gen import flags
 from modal_serve_gen.folders import FACTS
@@ -27,15 +28,16 @@ def install(
     engine: str,
     version: str,
     mode: str,
-    table: Path,
-    cpu_table: Path | None,
+    table: Mapping[str, Any],
+    cpu_table: Mapping[str, Any] | None,
     engine_python: Path | None,
+    checked: bool = True,
 ) -> None:
     """Install the stub of `engine` in the virtual environment `env`, under the version that the app pins.
 
-    `mode` is "real" (hand over to the CPU engine of `engine_python`; `cpu_table` has its flags if it is a separate
-    build) or "stub". `table` is the flag table of the pinned GPU engine. Raises ValueError for an unknown mode or an
-    engine without a stub.
+    `mode` is "real" (hand over to the CPU engine of `engine_python`, whose flags are in `cpu_table`) or "stub". `table`
+    is the flag table of the pinned GPU engine or, with `checked` false, of another release: what it lacks is left out
+    then. Raises ValueError for an unknown mode or an engine without a stub.
     """
     source = HERE / engine
     if not source.is_dir() or mode not in ("real", "stub") or (mode == "real" and not engine_python):
@@ -44,17 +46,17 @@ def install(
     package = site / engine
     shutil.copytree(source, package, ignore=CACHES)
     _share(site)
-    shutil.copyfile(table, package / "table.json")
-    if (renamed := table.with_name("renamed.toml")).exists():
-        shutil.copyfile(renamed, package / "renamed.toml")
+    (package / "table.json").write_text(json.dumps(table), encoding="utf-8")
+    shutil.copyfile(FACTS / "flags" / "renamed.toml", package / "renamed.toml")
     for kind in ("", "_bench", "_routes"):
         if api := _api(engine, kind, version):
             shutil.copyfile(api, package / f"api{kind}.json")
     if cpu_table:
-        shutil.copyfile(cpu_table, package / "cpu_table.json")
+        (package / "cpu_table.json").write_text(json.dumps(cpu_table), encoding="utf-8")
         if api := _api(f"{engine}_cpu", "_bench", ""):
             shutil.copyfile(api, package / "cpu_api_bench.json")
-    settings = {"version": version, "mode": mode, "engine_python": str(engine_python) if engine_python else None}
+    python = str(engine_python) if engine_python else None
+    settings = {"version": version, "mode": mode, "engine_python": python, "checked": checked}
     (package / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     metadata = site / f"{engine}-{version}.dist-info"
     metadata.mkdir()

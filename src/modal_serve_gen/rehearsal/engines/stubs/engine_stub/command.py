@@ -17,19 +17,22 @@ def refuse(usage: str, message: str) -> NoReturn:
 
 
 def parse(
-    argv: Sequence[str], table: flags.Table, *, usage: str, version: str, positionals: bool = True
+    argv: Sequence[str], table: flags.Table, *, usage: str, version: str, positionals: bool = True, checked: bool = True
 ) -> flags.Parsed:
-    """The options of `argv`; ends with exit code 2 if the pinned engine's parser refuses them."""
+    """The options of `argv`; ends with exit code 2 if the pinned engine's parser refuses them.
+
+    If `table` is not that engine's, `checked` is false: nothing is refused, and what the table lacks is left out.
+    """
     problems = flags.check(argv, table)
     for problem in problems:
         if problem.kind == "warning":
             print(f"WARNING: {problem.message}", file=sys.stderr)
     options = flags.parse(argv, table)
+    if not checked:
+        return _known(options, table, version)
     errors = [problem.message for problem in problems if problem.kind == "error"]
     if not positionals:
         errors += [f"unrecognized arguments: {word}" for word in options.positionals]
-    if errors and table.version != version:
-        errors.append(f"(The app installs {version}, whose flags are not known here.)")
     if errors:
         refuse(usage, " ".join(errors))
     program = usage.partition(" [")[0]
@@ -37,6 +40,20 @@ def parse(
         "checked", f"the {len(options.options)} flags of {program}, with their values, are valid for {table.version}"
     )
     return options
+
+
+def _known(options: flags.Parsed, table: flags.Table, version: str) -> flags.Parsed:
+    """The options that the table of another release has as well, with fitting values; a note for each other one."""
+    kept = []
+    for parsed in options.options:
+        words = [parsed.spelled, *(value for value in parsed.values if value is not None)]
+        problems = flags.check(words, table, complete=False) if parsed.option else None
+        if problems is None or any(problem.kind == "error" for problem in problems):
+            reason = f"not checked, as there is no table of {version}, and {table} lacks it"
+            notes.note("left_out", f"{' '.join(words)}: {reason}")
+        else:
+            kept.append(parsed)
+    return flags.Parsed(options.positionals, tuple(kept))
 
 
 def inject_start_faults(crash: str) -> None:
@@ -56,7 +73,7 @@ def last(options: flags.Parsed, flag: str, default: str | None = None) -> str | 
 def switched_on(options: flags.Parsed, flag: str) -> bool:
     """True if the last occurrence of a switch turns it on."""
     occurrence = next((option for option in reversed(options.options) if option.flag == flag), None)
-    return occurrence is not None and occurrence.spelled.replace("_", "-") not in occurrence.option.negations
+    return occurrence is not None and occurrence.name not in occurrence.option.negations
 
 
 def note_unsupported(options: flags.Parsed, texts: dict[str, str]) -> None:

@@ -39,6 +39,16 @@ def keep(
     return words
 
 
+def lacking(option: Any, words: list[str], cpu_table: flags.Table) -> str:
+    """Why the CPU engine cannot take an option, spelled as `words`; '' if it can."""
+    if cpu_table.find(option.flag) is None:
+        return f"the engine here, {cpu_table.version}, does not know it"
+    problems = flags.check(words, cpu_table, complete=False)
+    if any(problem.kind == "error" for problem in problems):
+        return f"the engine here, {cpu_table.version}, does not know this value"
+    return ""
+
+
 def spelled(name: str, values: tuple[str, ...]) -> list[str]:
     """An option's words; a value that begins with a dash needs the form with `=`."""
     if len(values) == 1 and values[0].startswith("-"):

@@ -34,13 +34,15 @@ def serve(argv: list[str]) -> int:
     except ValueError as error:
         print(f"ValueError: {error}", file=sys.stderr)
         return 1
-    options = command.parse(argv, table, usage="sglang serve [options]", version=__version__)
+    usage, checked = "sglang serve [options]", SETTINGS["checked"]
+    options = command.parse(argv, table, usage=usage, version=__version__, checked=checked)
     command.inject_start_faults("Initialization failed.")
     if SETTINGS["mode"] == "real":
         from sglang import handover
 
+        cpu_table, python = flags.load(HERE / "cpu_table.json"), Path(SETTINGS["engine_python"])
         try:
-            handover.serve(options, Path(SETTINGS["engine_python"]))
+            handover.serve(options, cpu_table, python)
         except models.StartError as error:
             print(error, file=sys.stderr)
             return 1

@@ -33,11 +33,11 @@ LORA = ("--enable-lora", "--lora-paths", "--max-lora-rank", "--lora-target-modul
 COMPACT_JSON = "--constrained-json-disable-any-whitespace"
 
 
-def serve(options: flags.Parsed, python: Path) -> NoReturn:
+def serve(options: flags.Parsed, cpu_table: flags.Table, python: Path) -> NoReturn:
     """Replace this process with the engine."""
     model = last(options, "--model-path") or (options.positionals or [""])[0]
     adapters = lora.Miniatures(model, last(options, "--revision"), last(options, "--download-dir"))
-    words = arguments(options, handover.config_of(model, options), adapters)
+    words = arguments(options, handover.config_of(model, options), adapters, cpu_table)
     handover.become(python, LAUNCH, "serve", *words, variables=handover.environment())
 
 
@@ -46,18 +46,22 @@ def bench(argv: list[str], python: Path) -> NoReturn:
     handover.become(python, LAUNCH, "bench", *argv, variables=handover.environment())
 
 
-def arguments(options: flags.Parsed, config: dict[str, Any], adapters: lora.Miniatures) -> list[str]:
+def arguments(
+    options: flags.Parsed, config: dict[str, Any], adapters: lora.Miniatures, cpu_table: flags.Table
+) -> list[str]:
     """Arguments of `sglang serve` on the CPU; every difference is noted. Raises models.StartError."""
 
     def reason(option: flags.ParsedOption) -> str:
         if option.flag in SILENT:
             return "set for the CPU"
-        return next((reason for pattern, reason in REASONS if pattern.match(option.flag)), "")
+        why = next((reason for pattern, reason in REASONS if pattern.match(option.flag)), "")
+        return why or handover.lacking(option, [] if option.flag == "--lora-paths" else spell(option), cpu_table)
 
     def spell(option: flags.ParsedOption) -> list[str]:
-        if option.flag != "--lora-paths":
-            return handover.spelled(option.flag, option.values)
-        return [option.flag, *(adapters.value(value) for value in option.values)]
+        if option.flag == "--lora-paths":
+            return [option.flag, *(adapters.value(value) for value in option.values)]
+        bare = option.option is not None and option.option.bare
+        return [option.name] if bare else handover.spelled(option.flag, option.values)
 
     words = handover.keep(options, reason, spell, silent=SILENT,
                           replaced=("--dtype", "--host"))  # fmt: skip

@@ -27,7 +27,8 @@ DETAILS = ("input_lens", "output_lens", "start_times", "ttfts", "itls", "generat
 def main(argv: list[str]) -> int:
     """`vllm bench serve ARGV`; the exit code."""
     table = flags.load(HERE / "api_bench.json")
-    options = command.parse(argv, table, usage="vllm bench serve [options]", version=__version__, positionals=False)
+    usage, same = "vllm bench serve [options]", table.version == __version__
+    options = command.parse(argv, table, usage=usage, version=__version__, positionals=False, checked=same)
     if SETTINGS["mode"] == "real":
         from vllm import handover
 

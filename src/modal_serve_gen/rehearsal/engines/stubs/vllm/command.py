@@ -37,7 +37,7 @@ def serve(argv: list[str]) -> int:
         print(f"usage: {USAGE}")
         return 0
     table = flags.load(HERE / "table.json")
-    options = command.parse(argv, table, usage=USAGE, version=__version__)
+    options = command.parse(argv, table, usage=USAGE, version=__version__, checked=SETTINGS["checked"])
     command.inject_start_faults("Engine core initialization failed.")
     if SETTINGS["mode"] == "real":
         from vllm import handover

@@ -53,7 +53,7 @@ def bench(options: flags.Parsed, cpu_table: flags.Table, python: Path) -> NoRetu
     """Replace this process with the engine's own benchmark, which needs no model in memory."""
     words = handover.keep(
         options,
-        lambda option: _unknown(option, cpu_table),
+        lambda option: _lacking(option, cpu_table),
         lambda option: _spelled(option, cpu_table),
         silent=(),
         replaced=(),
@@ -124,23 +124,19 @@ def _reason(option: flags.ParsedOption, cpu_table: flags.Table) -> str:
     allowed = FORMATS.get(option.flag)
     if allowed and option.values and option.values[-1] not in allowed:
         return "the miniature has the Hub's plain format and no quantized cache"
-    if unknown := _unknown(option, cpu_table):
-        return unknown
-    problems = flags.check(_spelled(option, cpu_table), cpu_table, complete=False)
-    if any(problem.kind == "error" for problem in problems):
-        return f"the CPU build, {cpu_table.version}, does not know this value"
-    return ""
+    return _lacking(option, cpu_table)
 
 
-def _unknown(option: flags.ParsedOption, cpu_table: flags.Table) -> str:
-    return "" if cpu_table.find(option.flag) else f"the CPU build, {cpu_table.version}, does not know it"
+def _lacking(option: flags.ParsedOption, cpu_table: flags.Table) -> str:
+    words = _spelled(option, cpu_table) if cpu_table.find(option.flag) else []
+    return handover.lacking(option, words, cpu_table)
 
 
 def _spelled(parsed: flags.ParsedOption, cpu_table: flags.Table) -> list[str]:
     """An option as the CPU build spells it: its canonical name, or its negation in this version."""
     option = cpu_table.find(parsed.flag)
     if parsed.option.bare and not parsed.keys:
-        off = cpu_table.canonical(parsed.spelled) in parsed.option.negations
+        off = parsed.name in parsed.option.negations
         return [option.negations[0] if off and option.negations else parsed.flag]
     return handover.spelled(".".join((parsed.flag, *parsed.keys)), parsed.values)
 

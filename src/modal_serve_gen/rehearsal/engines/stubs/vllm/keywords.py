@@ -7,6 +7,7 @@ values. Python objects (a callable, a class) have no flag.
 import json
 
 from engine_stub import flags
+from vllm import SETTINGS
 from vllm.sampling_params import API
 
 OWN = ("model", "chat_template")  # parameters of LLM itself
@@ -21,7 +22,8 @@ def arguments(model: object, keywords: dict, table: flags.Table) -> tuple[list[s
         raise ValueError(f"model: Input should be a valid string, got {type(model).__name__}")
     argv, unsupported = ["--model", model], []
     for name, value in keywords.items():
-        if name not in API["llm"] and name not in API["engine_args"]:
+        known = f"--{name.replace('_', '-')}" in table.options or not SETTINGS["checked"]
+        if not known and name not in API["llm"] and name not in API["engine_args"]:
             raise TypeError(f"EngineArgs.__init__() got an unexpected keyword argument '{name}'")
         if name in OWN or value is None:
             continue
@@ -30,7 +32,8 @@ def arguments(model: object, keywords: dict, table: flags.Table) -> tuple[list[s
             unsupported.append(name)
         else:
             argv += _words(name, value, option)
-    if errors := [problem.message for problem in flags.check(argv, table) if problem.kind == "error"]:
+    errors = [problem.message for problem in flags.check(argv, table) if problem.kind == "error"]
+    if errors and SETTINGS["checked"]:
         raise ValueError(" ".join(errors))
     return argv, unsupported
 

@@ -24,7 +24,8 @@ class LLM:
         table = flags.load(HERE / "table.json")
         argv, unsupported = keywords.arguments(model, engine_args, table)
         count = len(engine_args) + 1
-        notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are valid for {__version__}")
+        if SETTINGS["checked"]:
+            notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are valid for {__version__}")
         notes.delay_start()
         if notes.triggered("engine-crash-at-start"):
             raise RuntimeError("Engine core initialization failed. (a fault that the rehearsal injected)")

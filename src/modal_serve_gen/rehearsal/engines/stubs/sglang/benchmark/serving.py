@@ -26,7 +26,8 @@ LATENCIES = {"e2e_latency": "e2el", "ttft": "ttft", "tpot": "tpot", "itl": "itl"
 def main(argv: list[str]) -> int:
     """`python -m sglang.benchmark.serving ARGV`; the exit code. In mode "real" the engine's own takes over."""
     table = flags.load(HERE / "api_bench.json")
-    options = command.parse(argv, table, usage="serving.py [options]", version=__version__, positionals=False)
+    usage, same = "serving.py [options]", table.version == __version__
+    options = command.parse(argv, table, usage=usage, version=__version__, positionals=False, checked=same)
     if SETTINGS["mode"] == "real":
         from sglang import handover
 
