@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from modal_serve_gen import checks, facts, fixes, flags
+from modal_serve_gen import checks, facts, fixes
 from modal_serve_gen.checks.sdk_import import import_app
 from scripts import golden
 
@@ -156,9 +156,9 @@ REPAIRED = {
         "NAME, PORT = 'a', 8\nLOG = 'x'\nTO = 9\nsubprocess.run(f'echo {LOG} --to={TO} {TO}', shell=True)\n",
         "NAME, PORT = 'a', 8\nLOG = 'x'\nTO = 9\nsubprocess.run([\"echo\", LOG, f\"--to={TO}\", str(TO)])\n",
     ),
-    "a flag of another engine, and a revision among the facts": (
-        "words = ['vllm', 'serve', 'MODEL', '--context-length', '4096']\n",
-        "words = ['vllm', 'serve', 'MODEL', \"--revision\", \"COMMIT\", '--max-model-len', '4096']\n",
+    "a renamed flag, and a revision among the facts": (
+        "words = ['vllm', 'serve', 'MODEL', '--override-pooler-config', '{}']\n",
+        "words = ['vllm', 'serve', 'MODEL', \"--revision\", \"COMMIT\", '--pooler-config', '{}']\n",
     ),
     "a download": (
         "from huggingface_hub import snapshot_download\nsnapshot_download('MODEL', revision='main')\n",
