@@ -54,7 +54,7 @@ def test_the_package_has_the_pinned_version(env, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--tp", "2"], "--tensor-parallel-size"),
+        (["--tp", "2"], "is it a misspelling of -tp?"),
         (["--dtype", "float8"], "float8"),
         (["--max-model-len", "long"], "long"),
         (["--tool-call-parser", "hermess"], "hermes"),

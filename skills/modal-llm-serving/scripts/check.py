@@ -1009,7 +1009,8 @@ if __name__ == "__main__":
 #|     """
 #|     if not facts.serving_engines()[engine].pinned:  # no table of any release
 #|         return (), ()
-#|     specifiers = sorted({row.specifier for row in app.requirements if row.name == engine})
+#|     rows = [row for row in app.requirements if row.name == engine]
+#|     specifiers = sorted({f"@ {row.source}" if row.source else row.specifier for row in rows})
 #|     judges, unknown = [], []
 #|     for specifier in specifiers or [""]:
 #|         release = facts.newest_release(engine, specifier)
