@@ -69,6 +69,8 @@ def test_a_bump_replaces_tables_and_pins(checkout, fake_uv, tmp_path):
     names = {path.name for folder in ("flags", "apis") for path in (bundled / folder).iterdir()}
     for kind in ("vllm", "vllm_bench", "vllm_variables"):
         assert f"{kind}-{NEW}.json" in names and f"{kind}-{OLD}.json" not in names
+    history = json.loads((bundled / "flags" / "vllm-history.json").read_text("utf-8"))["releases"]
+    assert [past["version"] for past in history] == list(facts.known_releases("vllm"))  # the old one is the first now
     assert "--kind" in json.loads((bundled / "flags" / f"vllm-{NEW}.json").read_text("utf-8"))["options"]
     pin = tomllib.loads((bundled / "pins.toml").read_text("utf-8"))["vllm"]
     assert (pin["version"], pin["torch"], pin["packages"]) == (NEW, "98.0", ["loose==2.0"])

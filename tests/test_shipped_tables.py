@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from modal_serve_gen.facts import releases
 from modal_serve_gen.folders import FACTS
-from scripts import update_apis, update_flags
+from scripts import update_apis, update_flags, update_history
 from tests.versions import SGLANG, VLLM
 
 CACHE = Path(__file__).resolve().parents[1] / ".cache" / "wheels"
@@ -32,6 +33,14 @@ def pinned_wheel(engine: str, version: str) -> Path:
 def test_the_flag_table_matches_the_wheel(engine, version):
     """No option of the shipped table differs."""
     assert update_flags.main(["--check", str(pinned_wheel(engine, version))]) == 0
+
+
+@pytest.mark.parametrize(("engine", "version"), [("vllm", "0.12.0"), ("sglang", "0.5.9")])
+def test_a_table_of_an_older_release_matches_its_wheel(engine, version):
+    """The stored differences lead to the flags and variables of the wheel."""
+    wheel = pinned_wheel(engine, version)
+    assert update_history.state_of(wheel)[3] == releases.state(engine, version)
+    assert releases.flag_document(engine, version)["wheel"]["file"] == wheel.name
 
 
 def test_the_api_files_match_the_wheel(tmp_path):
