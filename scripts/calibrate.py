@@ -1,21 +1,23 @@
 """Score the planner on setups whose memory an engine logged: `python -m scripts.calibrate [--all]`.
 
 The figures of facts/overheads.toml are fitted to the setups that are not held out, and judged by those that are.
-Errors are relative to the pool, or to 10 GiB where the pool is smaller.
+Errors are relative to the pool, or to 10 GiB where the pool is smaller. A verdict is wrong where a setup that started
+does not fit, or one that failed fits.
 """
 
 import argparse
 import json
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from modal_serve_gen.facts.loading import record
 from modal_serve_gen.models import hub
-from modal_serve_gen.plan import overheads
+from modal_serve_gen.plan import Workload, overheads, plan
 from modal_serve_gen.plan.gpus import gpu_facts
-from modal_serve_gen.plan.ledger import Memory, Setup, memory
+from modal_serve_gen.plan.ledger import GIB, Memory, Setup, memory
 
 LOGS = Path(__file__).parent.parent / "tests" / "data" / "memory_logs.json"
 SMALLEST_GIB = 10.0
@@ -32,25 +34,41 @@ class LoggedSetup:
     engine_version: str
     gpu: str
     tensor_parallel_size: int
-    kv_gib: float
     source: str
     held_out: bool
+    engine: str = "vllm"
+    pipeline_parallel_size: int = 1
+    data_parallel_size: int = 1
+    expert_parallel: bool = False
     gpu_memory_utilization: float | None = None
     max_model_len: int | None = None
     max_num_batched_tokens: int | None = None
     max_num_seqs: int | None = None
     kv_cache_dtype: str | None = None
+    prefix_caching: bool | None = None
+    draft_weights_gib: float = 0.0
+    draft_layers: int = 0
+    draft_tokens: int = 0
+    state_slots: int | None = None  # SGLang's --max-mamba-cache-size
     server: bool = False
     eager: bool = False
     started: bool = False
     status: str = ""
     card: str = ""  # the actual GPU, where Modal does not offer it
     total_gib: float = 0.0
+    kv_gib: float | None = None
+    kv_blocks: int | None = None
     weights_gib: float | None = None
+    free_before_gib: float | None = None  # SGLang: before the weights are loaded
+    free_after_gib: float | None = None
     kv_tokens: int | None = None
     max_concurrency: float | None = None
     like: str = ""
     note: str = ""
+
+    @property
+    def gpus(self) -> int:
+        return self.tensor_parallel_size * self.pipeline_parallel_size * self.data_parallel_size
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,7 @@ class Score:
     """The logged pool in GiB next to the predicted one."""
 
     id: str
+    engine: str
     held_out: bool
     logged: float
     low: float
@@ -83,19 +102,26 @@ def setups() -> tuple[LoggedSetup, ...]:
 
 def predicted(logged: LoggedSetup) -> tuple[Memory, float]:
     """The planner's memory for that setup, and the GiB by which the logged GPU is larger than the planned one."""
-    tokens, sequences = overheads.defaults("vllm", logged.engine_version, logged.gpu, server=logged.server)
+    version = logged.engine_version if logged.engine == "vllm" else None
+    tokens, sequences = overheads.defaults(logged.engine, version, logged.gpu, server=logged.server)
     model = hub.bundled(logged.model)
     batch = logged.max_num_batched_tokens or tokens
     setup = Setup(
-        engine="vllm",
+        engine=logged.engine,
         gpu=logged.gpu,
-        gpus=logged.tensor_parallel_size,
+        gpus=logged.gpus,
         max_model_len=logged.max_model_len or model.max_context,
         max_num_seqs=logged.max_num_seqs or min(sequences, batch),
         batched_tokens=batch,
-        cache_bytes=1 if logged.kv_cache_dtype else 2,
+        cache_bytes=1 if (logged.kv_cache_dtype or "").startswith("fp8") else 2,
         utilization=logged.gpu_memory_utilization,
+        extra_weight_bytes=round(logged.draft_weights_gib * GIB),
+        draft_layers=logged.draft_layers,
+        draft_tokens=logged.draft_tokens,
         version=logged.engine_version,
+        pp=logged.pipeline_parallel_size,
+        dp=logged.data_parallel_size,
+        expert_parallel=logged.expert_parallel,
         eager=logged.eager,
     )
     planned = memory(model, setup, 0.0)
@@ -103,13 +129,20 @@ def predicted(logged: LoggedSetup) -> tuple[Memory, float]:
     return planned, planned.utilization * (total - gpu_facts(logged.gpu).usable_gib) if total else 0.0
 
 
-def score(logged: LoggedSetup) -> Score:
+def score(logged: LoggedSetup) -> Score | None:
+    """None where the log has neither the pool nor its number of blocks."""
     planned, larger = predicted(logged)
+    pool = logged.kv_gib
+    if logged.kv_blocks is not None:
+        pool = logged.kv_blocks * planned.pool.block / GIB
+    if pool is None:
+        return None
     weights = next(line.mid for line in planned.lines if line.item == "weights")
     return Score(
         id=logged.id,
+        engine=logged.engine,
         held_out=logged.held_out,
-        logged=logged.kv_gib,
+        logged=pool,
         low=planned.low + larger,
         mid=planned.mid + larger,
         high=planned.high + larger,
@@ -117,31 +150,86 @@ def score(logged: LoggedSetup) -> Score:
     )
 
 
-def summary(scores: list[Score]) -> str:
+@cache
+def scores() -> tuple[Score, ...]:
+    """Every setup with a logged pool."""
+    return tuple(row for logged in setups() if (row := score(logged)))
+
+
+def wrong_verdict(logged: LoggedSetup) -> str | None:
+    """The plan's verdict where the engine's was another; None where both agree, or Modal does not offer the GPU."""
+    if logged.card:
+        return None
+    workload = Workload(
+        engine=logged.engine,
+        gpu=f"{logged.gpu}:{logged.gpus}",
+        gpu_memory_utilization=logged.gpu_memory_utilization,
+        max_model_len=logged.max_model_len,
+        concurrency=logged.max_num_seqs,
+        max_num_batched_tokens=logged.max_num_batched_tokens,
+        kv_cache_dtype="fp8" if (logged.kv_cache_dtype or "").startswith("fp8") else None,
+        engine_version=logged.engine_version,
+        server=logged.server,
+        pipeline_parallel_size=logged.pipeline_parallel_size,
+        data_parallel_size=logged.data_parallel_size,
+        enable_expert_parallel=logged.expert_parallel,
+        extra_weight_bytes=round(logged.draft_weights_gib * GIB),
+        draft_layers=logged.draft_layers,
+        draft_tokens=logged.draft_tokens,
+        fixed=True,
+    )
+    planned = plan(hub.bundled(logged.model), workload, others=False)
+    return planned.verdict if planned.fits != logged.started else None
+
+
+def summary(scores: Iterable[Score]) -> str:
     """Median and worst errors, and the number of logged values inside the predicted range."""
-    pools = [abs(score.error) for score in scores]
-    sizes = [abs(score.weights_error) for score in scores if score.weights_error is not None]
-    inside = sum(score.inside for score in scores)
+    rows = [*scores]
+    pools = [abs(score.error) for score in rows]
+    sizes = [abs(score.weights_error) for score in rows if score.weights_error is not None]
+    inside = sum(score.inside for score in rows)
     return (
-        f"{len(scores)} setups: pool {statistics.median(pools):.1%} median, {max(pools):.1%} worst; "
-        f"weights {statistics.median(sizes):.2%} median, {max(sizes):.1%} worst; {inside} of {len(scores)} inside"
+        f"{len(rows)} setups: pool {statistics.median(pools):.1%} median, {max(pools):.1%} worst; "
+        f"weights {statistics.median(sizes):.2%} median, {max(sizes):.1%} worst; {inside} of {len(rows)} inside"
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--all", action="store_true", help="print a line for each setup as well")
-    arguments = parser.parse_args()
-    scores = [score(logged) for logged in setups()]
-    for row in scores if arguments.all else ():
+def verdicts(setups: Iterable[LoggedSetup]) -> str:
+    """How many of the setups that started are refused, and how many of those that failed are accepted."""
+    rows = [(logged.started, wrong_verdict(logged)) for logged in setups if not logged.card]
+    started = [wrong for began, wrong in rows if began]
+    failed = [wrong for began, wrong in rows if not began]
+    cautious = sum(wrong == "may not fit" for wrong in started)
+    refused = sum(wrong is not None for wrong in started) - cautious
+    return (
+        f"of {len(started)} that started {refused} refused, {cautious} 'may not fit'; "
+        f"of {len(failed)} that failed {sum(wrong is not None for wrong in failed)} accepted"
+    )
+
+
+def _print_rows() -> None:
+    for row in scores():
         size = "" if row.weights_error is None else f"  weights {row.weights_error:+.1%}"
         print(
             f"{'held out ' if row.held_out else '         '}{row.id:<66} logged {row.logged:7.2f}  "
             f"{row.low:7.2f} {row.mid:7.2f} {row.high:7.2f}  {row.error:+7.1%} "
             f"{'' if row.inside else 'OUTSIDE'}{size}"
         )
-    print("calibration:", summary([row for row in scores if not row.held_out]))
-    print("held out:   ", summary([row for row in scores if row.held_out]))
+    for logged in setups():
+        if wrong := wrong_verdict(logged):
+            print(f"{logged.id} {'started' if logged.started else 'failed'}, planned: {wrong}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="print a line for each setup as well")
+    if parser.parse_args().all:
+        _print_rows()
+    for engine in ("vllm", "sglang"):
+        for held_out, name in ((False, "calibration"), (True, "held out")):
+            some = [logged for logged in setups() if (logged.engine, logged.held_out) == (engine, held_out)]
+            known = [row for row in scores() if (row.engine, row.held_out) == (engine, held_out)]
+            print(f"{engine:<7}{name + ':':<13}{summary(known)}; {verdicts(some)}")
 
 
 if __name__ == "__main__":

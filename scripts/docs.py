@@ -53,8 +53,10 @@ def goals() -> str:
 
 def calibration() -> str:
     """Errors of the planner on setups whose memory an engine logged."""
-    scores = [calibrate.score(logged) for logged in calibrate.setups()]
-    rows = [("all", scores), ("held out", [score for score in scores if score.held_out])]
+    rows = []
+    for engine, name in (("vllm", "vLLM"), ("sglang", "SGLang")):
+        scores = [score for score in calibrate.scores() if score.engine == engine]
+        rows += [(f"{name}, all", scores), (f"{name}, held out", [score for score in scores if score.held_out])]
     return table(("setups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
 
 
