@@ -9,15 +9,17 @@ import argparse
 import json
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from modal_serve_gen.facts.loading import record
-from modal_serve_gen.models import hub
-from modal_serve_gen.plan import Workload, overheads, plan
+from modal_serve_gen.models import Model, hub
+from modal_serve_gen.plan import Workload, plan
+from modal_serve_gen.plan.candidates import default_limits
 from modal_serve_gen.plan.gpus import gpu_facts
-from modal_serve_gen.plan.ledger import GIB, Memory, Setup, memory
+from modal_serve_gen.plan.ledger import Memory, Setup, memory
+from modal_serve_gen.plan.overheads import GIB
 
 LOGS = Path(__file__).parent.parent / "tests" / "data" / "memory_logs.json"
 SMALLEST_GIB = 10.0
@@ -50,6 +52,7 @@ class LoggedSetup:
     draft_layers: int = 0
     draft_tokens: int = 0
     state_slots: int | None = None  # SGLang's --max-mamba-cache-size
+    state_bytes: int | None = None  # per element, by its --mamba-ssm-dtype
     server: bool = False
     eager: bool = False
     started: bool = False
@@ -100,11 +103,19 @@ def setups() -> tuple[LoggedSetup, ...]:
     return tuple(record(LoggedSetup, point, point["id"]) for point in points)
 
 
+def _model(logged: LoggedSetup) -> Model:
+    """The planned model, with states of the logged type."""
+    model = hub.bundled(logged.model)
+    if logged.state_bytes is None:
+        return model
+    layers = tuple(replace(layer, recurrent_bytes=logged.state_bytes) for layer in model.layers)
+    return model.model_copy(update={"layers": layers})
+
+
 def predicted(logged: LoggedSetup) -> tuple[Memory, float]:
     """The planner's memory for that setup, and the GiB by which the logged GPU is larger than the planned one."""
-    version = logged.engine_version if logged.engine == "vllm" else None
-    tokens, sequences = overheads.defaults(logged.engine, version, logged.gpu, server=logged.server)
-    model = hub.bundled(logged.model)
+    tokens, sequences = default_limits(logged.engine, logged.engine_version, logged.gpu, server=logged.server)
+    model = _model(logged)
     batch = logged.max_num_batched_tokens or tokens
     setup = Setup(
         engine=logged.engine,
@@ -123,6 +134,8 @@ def predicted(logged: LoggedSetup) -> tuple[Memory, float]:
         dp=logged.data_parallel_size,
         expert_parallel=logged.expert_parallel,
         eager=logged.eager,
+        fixed=True,
+        state_slots=logged.state_slots,
     )
     planned = memory(model, setup, 0.0)
     total = logged.total_gib or TOTAL_GIB.get(logged.card, 0)
@@ -176,9 +189,10 @@ def wrong_verdict(logged: LoggedSetup) -> str | None:
         extra_weight_bytes=round(logged.draft_weights_gib * GIB),
         draft_layers=logged.draft_layers,
         draft_tokens=logged.draft_tokens,
+        state_slots=logged.state_slots,
         fixed=True,
     )
-    planned = plan(hub.bundled(logged.model), workload, others=False)
+    planned = plan(_model(logged), workload, others=False)
     return planned.verdict if planned.fits != logged.started else None
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import new_app
-from modal_serve_gen.models import Model, kv_bytes_per_token
+from modal_serve_gen.models import Model, kv_bytes_per_token, speculation
 from modal_serve_gen.models.decoder import LayerGroup
+from modal_serve_gen.plan import Workload, plan, sglang
 from modal_serve_gen.plan.pools import Demand, pool
 from tests.conftest import ROOT
 from tests.test_model import request_bytes
@@ -29,7 +30,8 @@ def model(*layers: LayerGroup, architecture: str = "Qwen3ForCausalLM") -> Model:
 
 
 def hybrid(state_bytes: int) -> Model:
-    return model(FULL, LayerGroup(kind="linear", count=1, recurrent_elements=state_bytes, recurrent_bytes=1))
+    state = LayerGroup(kind="linear", count=1, recurrent_elements=state_bytes, recurrent_bytes=1)
+    return model(FULL, state, architecture="Qwen3NextForCausalLM")
 
 
 def demand(length: int = 256, requests: int = 1, **more) -> Demand:
@@ -116,3 +118,80 @@ def test_an_app_requests_states_if_the_engines_default_is_too_small():
     assert '"--max-mamba-cache-size=80",' in app.text and app.plan.kv_cache.tokens > 200_000
     app = new_app.make({**options, "concurrency": 2}, source=None, generator="test", offline=True, say=print)
     assert "--max-mamba-cache-size" not in app.text
+
+
+@pytest.mark.parametrize(
+    "name, gpu, version, fraction",
+    [("Qwen/Qwen3-8B", "B200", "0.5.11", 0.854), ("Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", "H100", "0.5.18", 0.83)],
+)
+def test_the_static_fraction_is_the_engines_default(name, gpu, version, fraction):
+    """As two boot logs have it, within the third digit."""
+    planned = plan(bundled(name), Workload(engine="sglang", gpu=gpu, engine_version=version))
+    assert planned.gpu_memory_utilization != fraction  # chosen for an app
+    planned = plan(bundled(name), Workload(engine="sglang", gpu=gpu, engine_version=version, fixed=True))
+    assert planned.gpu_memory_utilization == pytest.approx(fraction, abs=0.0011)
+
+
+def test_an_encoder_lowers_the_fraction():
+    """Qwen3-VL 8B on an H200 logged 0.8388: no prefill is captured, and 0.925 of what remains is used (0.5.10)."""
+    encoder = {"hidden_size": 1152, "depth": 27}
+    seen = bundled("Qwen/Qwen3-8B").model_copy(update={"multimodal": True, "config": {"vision_config": encoder}})
+    workload = {"tp": 1, "pp": 1, "chunk": 8192, "speculates": False}
+    assert sglang.default_fraction(seen, "0.5.10", "H200", **workload) == pytest.approx(0.8388, abs=0.001)
+
+
+def test_defaults_change_with_the_gpu_and_the_release():
+    """A chunk of 4,096 tokens on 24 GB cards since 0.5.20; larger batches from tensor parallel size 4."""
+    assert sglang.capacity("0.5.19", "L4") == (2048, 24) and sglang.capacity("0.5.20", "L4", 4) == (4096, 160)
+    assert sglang.capacity(None, "A100-40GB") == (4096, 32) and sglang.capacity(None, "H100", 8) == (8192, 512)
+
+
+@pytest.mark.parametrize(
+    "version, states",
+    [("0.5.6", 10 * 3), ("0.5.12", 10 + 2 * 2), ("0.5.16", 10 + 2 * 2), ("0.5.17", 11 + 3 * 2)],
+)
+def test_speculation_keeps_states_by_the_rules_of_the_release(version, states):
+    """10 states, and two draft tokens for two requests: of every state, of each request, and one of each spare."""
+    workload = demand(requests=2, draft_tokens=2, state_slots=10, version=version)
+    assert pool("sglang", hybrid(1000), workload, GIB).reserved == states * 1000
+
+
+def test_states_limit_the_requests_that_run():
+    """Qwen3.8 27B on an H100, 0.5.18: 124 states and 24 of 32 requests were logged, and it started."""
+    workload = Workload(
+        engine="sglang", gpu="H100", engine_version="0.5.18", concurrency=32, gpu_memory_utilization=0.85, fixed=True
+    )
+    planned = plan(bundled("Qwen/Qwen3.8-27B-FP8"), workload)
+    assert planned.fits and any("at most 24 of 32 requests" in note.text for note in planned.notes)
+    app = plan(bundled("Qwen/Qwen3.8-27B-FP8"), replace(workload, fixed=False, concurrency=8))
+    assert app.fits and not any("at most" in note.text for note in app.notes)
+
+
+def test_a_pool_below_one_request_starts():
+    """SGLang limits the length of requests instead; vLLM refuses."""
+    workload = Workload(gpu="L4", gpu_memory_utilization=0.82, max_model_len=40_960, concurrency=1, fixed=True)
+    assert not plan(bundled("Qwen/Qwen3-8B"), workload).fits
+    planned = plan(bundled("Qwen/Qwen3-8B"), replace(workload, engine="sglang"))
+    assert planned.fits and any("limits requests to its pool" in note.text for note in planned.notes)
+
+
+def test_weights_above_the_fraction_are_refused():
+    """15 GiB of weights in half of an L4."""
+    workload = Workload(engine="sglang", gpu="L4", gpu_memory_utilization=0.5, max_model_len=4096, fixed=True)
+    planned = plan(bundled("Qwen/Qwen3-8B"), workload)
+    assert planned.verdict == "does not fit" and planned.kv_cache.gib < 0
+
+
+def test_compressors_have_a_part_of_the_windows_pool():
+    """DeepSeek V4 Flash: 15,956 bytes per token were logged (0.5.12), where one more layer was counted."""
+    result = pool("sglang", bundled("deepseek-ai/DeepSeek-V4-Flash"), demand(4096, tp=8, cache_bytes=1), GIB)
+    assert result.per_token == pytest.approx(15_955.85, rel=0.004)
+
+
+def test_a_draft_is_charged_with_its_own_vocabulary():
+    """5.53 GiB were logged for the prediction layer of Qwen3.8 27B, whose checkpoint shares embedding and head."""
+    draft = speculation.of_model(bundled("Qwen/Qwen3.8-27B"), "sglang")
+    assert (draft.extra_weight_bytes + draft.vocabulary_bytes) / GIB == pytest.approx(5.53, abs=0.01)
+    assert speculation.of_model(bundled("deepseek-ai/DeepSeek-V3.1"), "sglang").vocabulary_bytes == 0  # has copies
+    workload = Workload(engine="sglang", gpu="H100:2", vocabulary_bytes=2 * GIB)
+    assert next(row.gib for row in plan(bundled("Qwen/Qwen3-8B"), workload).ledger if "draft" in row.item) == 1

@@ -458,8 +458,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 34.1
-# kv_gib = 36.5
-# kv_tokens = 1093243
+# kv_gib = 34.2
+# kv_tokens = 1012563
 # compute_capability = 9.0
 #
 # [pins]
@@ -479,6 +479,7 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 #     "95a723d08a9490559dae23d0cff1d9466213d989",
 # ]
 # extra_weight_bytes = 854319165
+# vocabulary_bytes = 2034237440
 # draft_layers = 1.0
 # draft_tokens = 4
 # --- end ---

@@ -44,5 +44,6 @@ from modal_serve_gen.facts.serving import Spellings as Spellings
 from modal_serve_gen.facts.serving import serving_engines as serving_engines
 from modal_serve_gen.facts.sizing import Range as Range
 from modal_serve_gen.facts.sizing import ReleaseRules as ReleaseRules
+from modal_serve_gen.facts.sizing import SglangRelease as SglangRelease
 from modal_serve_gen.facts.sizing import overheads as overheads
 from modal_serve_gen.facts.sizing import pools as pools

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from modal_serve_gen.facts.loading import read, record
 
@@ -50,6 +51,15 @@ class NonTorch:
     nvlink: Range
     nvlink_rank: Range  # more for each rank
     pcie: Range
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeSglang:
+    """GiB in use before SGLang loads the weights: CUDA context, NCCL, and what its start allocates."""
+
+    one_gpu: Range
+    several_gpus: Range
     source: str
 
 
@@ -153,6 +163,7 @@ class Overheads:
     vllm: tuple[ReleaseRules, ...]
     sglang: tuple[ReleaseRules, ...]
     non_torch: NonTorch
+    before_sglang: BeforeSglang
     activations: Activations
     cuda_graphs: CudaGraphs
     start: Start
@@ -172,11 +183,60 @@ class VllmPool:
 
 
 @dataclass(frozen=True, slots=True)
+class SglangRelease:
+    """How SGLang's releases from `since` on size and divide their pool."""
+
+    since: str
+    states: Literal["every", "running", "capped"]  # which of them have one for each token that speculation verifies
+    states_per_request: int
+    source: str
+    tracked_states: int = 0  # more for each request, where prefix caching tracks them
+    spare_states: int = 0
+    multimodal_gib: float = 0.0  # outside the pool, for the cache of embeddings
+    prefill_graphs: bool = False
+    speculation_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityRow:
+    """Defaults of GPUs with less memory than `below_gib`."""
+
+    below_gib: float
+    chunk: int
+    batch: tuple[int, ...]  # below tensor parallel size 4, and from 4
+    since: str = "0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFraction:
+    """SGLang's default of --mem-fraction-static: what it leaves for activations and graphs, in MiB."""
+
+    rows: tuple[CapacityRow, ...]  # the first that applies counts
+    unseen_gib: float
+    base_mib: int
+    token_mib: float
+    request_mib: int
+    gpu_mib: int
+    prefill_size_mib: int
+    prefill_mla_mib: int
+    least_mib: int
+    least_from_gib: float
+    encoder: float
+    encoder_limits: tuple[float, ...]
+    encoder_sensitivity: float
+    encoder_layers: int
+    encoder_width: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SglangPool:
     """SGLang divides its pool at start."""
 
     state_to_token_bytes: float
-    states_per_request: int
+    tracked: tuple[str, ...]  # architectures
+    releases: tuple[SglangRelease, ...]
+    fraction: StaticFraction
     window_to_full_tokens: dict[str, float]  # by architecture
 
 

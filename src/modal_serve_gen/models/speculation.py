@@ -25,6 +25,7 @@ class Speculation(BaseModel):
     arguments: tuple[str, ...] = ()  # of the engine
     draft: tuple[str, str] | None = None  # repository and commit
     extra_weight_bytes: int = 0
+    vocabulary_bytes: int = 0  # of an embedding and a head that the engine allocates for the draft, over all GPUs
     draft_layers: float = 0  # layers with a KV cache, in layers of the model's size
     draft_tokens: int = 0  # tokens that one step verifies; hybrids keep a state for each
     note: str = ""
@@ -40,6 +41,7 @@ def of_model(model: Model, engine: str) -> Speculation:
         arguments=known.arguments,
         draft=(model.id, model.revision),
         extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, model.sizes.decoder.draft_layers)),
+        vocabulary_bytes=_vocabulary_bytes(model),
         draft_layers=layers,
         draft_tokens=_verified_tokens(known.arguments, {}),
         note=f"Speculative decoding uses the checkpoint's prediction layers ({layers}). Its gain is not measured.",
@@ -60,6 +62,16 @@ def _draft_bytes(model: Model) -> float:
     if model.sizes.drafts:
         return model.sizes.drafts * model.weight_factor
     return model.weight_bytes / min(len(model.sizes.decoder.layers), sum(group.count for group in model.layers))
+
+
+def _vocabulary_bytes(model: Model) -> int:
+    """An embedding and a head, in 16 bits, where the prediction layers in the checkpoint have none of their own. SGLang
+    allocates them with the layers, and shares the model's only after the pool is sized (0.5.14 to 0.5.23,
+    managers/scheduler.py and speculative/eagle_worker_v2.py, init_lm_head; logged: 5.53 GiB for Qwen3.8 27B)."""
+    decoder = model.sizes.decoder
+    if decoder.draft_embeddings:
+        return 0
+    return 2 * decoder.vocab_size * decoder.hidden_size * (1 if decoder.tied else 2)
 
 
 def _note_without_layers(model: Model, engine: str) -> str:

@@ -6,9 +6,9 @@ from math import ceil
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan import overheads
+from modal_serve_gen.plan import overheads, sglang
 from modal_serve_gen.plan.gpus import Support, gpu_facts, split_refusal, support, usd_per_hour
-from modal_serve_gen.plan.ledger import Memory, Setup, memory
+from modal_serve_gen.plan.ledger import OUTSIDE, Memory, Setup, memory
 from modal_serve_gen.plan.records import Alternative
 from modal_serve_gen.plan.speed import Bounds, bounds
 from modal_serve_gen.plan.workload import Workload
@@ -112,8 +112,9 @@ def candidate(
     cache_dtype = workload.kv_cache_dtype or "auto"
     tokens = workload.max_num_batched_tokens
     if tokens is None:  # apps for SGLang use vLLM's default as well
-        version = workload.engine_version if workload.engine == "vllm" else None
-        tokens = overheads.defaults("vllm", version, gpu, server=workload.server or not workload.fixed)[0]
+        engine = workload.engine if workload.fixed else "vllm"
+        version = workload.engine_version if workload.engine == engine else None
+        tokens = default_limits(engine, version, gpu, server=workload.server or not workload.fixed)[0]
     utilization = workload.gpu_memory_utilization
     if utilization is None and workload.sleep:
         utilization = facts.overheads().sleep.utilization
@@ -127,6 +128,7 @@ def candidate(
         cache_bytes=facts.quantization().cache_bytes[cache_dtype],
         utilization=utilization,
         extra_weight_bytes=workload.extra_weight_bytes,
+        vocabulary_bytes=workload.vocabulary_bytes,
         draft_layers=workload.draft_layers,
         draft_tokens=workload.draft_tokens,
         sleep=workload.sleep,
@@ -134,24 +136,49 @@ def candidate(
         pp=workload.pipeline_parallel_size,
         dp=workload.data_parallel_size,
         expert_parallel=workload.enable_expert_parallel,
+        fixed=workload.fixed,
+        state_slots=workload.state_slots,
     )
     supported = support(model, gpu, cache_dtype)
-    refusal = supported.refusal or split_refusal(model, setup.tp) or _start_refusal(model, setup)
-    usd = usd_per_hour(gpu, count, workload.region)
     reserved = memory(model, setup, 0.0 if workload.fixed else None)
+    refusal = supported.refusal or split_refusal(model, setup.tp) or _start_refusal(model, setup, reserved)
+    usd = usd_per_hour(gpu, count, workload.region)
     return Candidate(model, workload, setup, reserved, usd, supported, refusal)
 
 
-def _start_refusal(model: Model, setup: Setup) -> str | None:
-    """Why the engine exits before it loads anything; None if it does not."""
+def default_limits(engine: str, version: str | None, gpu: str, *, server: bool) -> tuple[int, int]:
+    """Tokens per step and requests at once, where an existing setup does not set them: of SGLang, a chunk of prefill
+    and the largest batch whose decoding is captured."""
+    if engine == "sglang":
+        return sglang.capacity(version, gpu)
+    return overheads.defaults(engine, version, gpu, server=server)
+
+
+def _start_refusal(model: Model, setup: Setup, reserved: Memory) -> str | None:
+    """Why the engine does not start, whatever its pool holds; None if it does."""
     removed = facts.quantization().removed.get(setup.engine, {}).get(model.quantization or "")
     version = setup.version or facts.pins()[setup.engine].version
     if removed and overheads.parse_version(version) >= overheads.parse_version(removed):
         return f"{setup.engine} {version} no longer loads {model.quantization} weights"
     usable, taken = gpu_facts(setup.gpu).usable_gib, facts.overheads().start.taken
+    if setup.engine == "sglang":
+        return _outside_refusal(usable, reserved)
     if setup.utilization and usable * setup.utilization > usable - taken:
         return (
             f"a memory utilization of {setup.utilization:g} requires {usable * setup.utilization:.1f} GiB, but only "
             f"about {usable - taken:.1f} GiB are free when the engine starts"
         )
     return None
+
+
+def _outside_refusal(usable: float, reserved: Memory) -> str | None:
+    """SGLang's static fraction does not shrink for what runs outside of it, which then finds no memory."""
+    context = next(line.mid for line in reserved.lines if line.item == "non_torch")
+    left = (usable - context) * (1 - reserved.utilization)
+    least = sum(line.mid for line in reserved.lines if line.item in OUTSIDE)
+    if left >= least:
+        return None
+    return (
+        f"a static fraction of {reserved.utilization:g} leaves {left:.1f} GiB for activations and CUDA graphs, which "
+        f"need about {least:.1f} GiB"
+    )

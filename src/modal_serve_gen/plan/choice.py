@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan import overheads
-from modal_serve_gen.plan.candidates import Candidate, candidate
+from modal_serve_gen.plan.candidates import Candidate, candidate, default_limits
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, split_refusal
 from modal_serve_gen.plan.workload import Workload
 
@@ -59,7 +58,7 @@ def requested_size(model: Model, workload: Workload) -> tuple[int, int]:
 
 def _fixed(model: Model, workload: Workload, gpu: str, count: int) -> Candidate:
     """A setup as it is: limits that are not given are the defaults of its engine version."""
-    tokens, sequences = overheads.defaults(workload.engine, workload.engine_version, gpu, server=workload.server)
+    tokens, sequences = default_limits(workload.engine, workload.engine_version, gpu, server=workload.server)
     max_num_seqs = workload.concurrency or min(sequences, workload.max_num_batched_tokens or tokens)
     return candidate(model, workload, gpu, count, workload.max_model_len or model.max_context, max_num_seqs)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from modal_serve_gen import facts
 from modal_serve_gen.facts import Range
 from modal_serve_gen.models import Model, weights
+from modal_serve_gen.plan import sglang
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.plan.overheads import GIB, activations, cuda_graphs, non_torch, release
 from modal_serve_gen.plan.pools import Demand, Pool, pool
@@ -18,6 +19,7 @@ from modal_serve_gen.plan.pools import Demand, Pool, pool
 SLACK_GIB, TABLES_GIB = 0.1, 0.1
 # Fraction by which MXFP4 experts are larger where a kernel pads more: two sizes of gpt-oss were logged on H100.
 PADDED = 0.03
+OUTSIDE = ("activations", "cuda_graphs")  # lines that SGLang's static fraction has to leave memory for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Setup:
     cache_bytes: float  # per element
     utilization: float | None
     extra_weight_bytes: int = 0
+    vocabulary_bytes: int = 0  # of a draft's embedding and head, divided by tensor parallelism
     draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
     draft_tokens: int = 0  # tokens that one speculative step verifies
     sleep: bool = False  # vLLM's sleep mode, whose allocator keeps separate pools
@@ -58,6 +61,8 @@ class Setup:
     dp: int = 1  # replicas of attention, each with its own cache
     expert_parallel: bool = False
     eager: bool = False
+    fixed: bool = False  # an existing setup: the engine's own default of what is not set
+    state_slots: int | None = None  # SGLang's --max-mamba-cache-size
 
     @property
     def tp(self) -> int:
@@ -92,13 +97,13 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
     `fill`: how full all requests but the longest are; 0 if a single request must fit, as for the engine itself.
 
     vLLM (0.33.0, v1/worker/gpu_worker.py): pool = total x utilization - weights - non-torch - activations - graphs.
-    SGLang: pool = (total - non-torch) x fraction - weights; activations and graphs use the rest, so the fraction is
-    chosen to leave enough of it.
+    SGLang: pool = (total - non-torch) x fraction - weights; activations and graphs use the rest, so an app's fraction
+    is chosen to leave enough of it. Of an existing setup it is the engine's default.
     """
     gpu, rules = gpu_facts(setup.gpu), release(setup.engine, setup.version).rules
     lines, below, above = _sized(tuple(_lines(model, setup)))
     if setup.engine == "sglang":
-        utilization, free = _sglang_pool(lines, gpu.usable_gib, setup.utilization)
+        utilization, free = _sglang_pool(model, setup, lines)
     else:
         utilization = setup.utilization or rules.utilization
         middle = gpu.usable_gib * utilization - sum(line.mid for line in lines)
@@ -116,6 +121,8 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
         states=rules.graphs_counted and any(layer.kind == "linear" for layer in model.layers),
         prefix_caching=rules.states_cached,
         flashinfer=gpu.compute_capability >= facts.pools().vllm.delta_net_kernel_from,
+        version=setup.version,
+        state_slots=setup.state_slots,
     )
     used = pool(setup.engine, model, demand, free.low * GIB)
     return Memory(lines, utilization, free.low, free.mid, free.high, used)
@@ -131,14 +138,26 @@ def _sized(lines: tuple[Line, ...]) -> tuple[tuple[Line, ...], float, float]:
     return tuple(sized), low, high
 
 
-def _sglang_pool(lines: tuple[Line, ...], usable: float, requested: float | None) -> tuple[float, Range]:
-    """The static fraction and the pool inside it; a fraction that leaves too little outside reduces the pool."""
-    free = _less(usable, lines, "non_torch")
-    needed = sum(line.sized for line in lines if line.item in ("activations", "cuda_graphs"))
-    fraction = requested or max(0.1, math.floor(100 * (1 - needed / free.low)) / 100)
-    short = max(0.0, needed - free.low * (1 - fraction))
-    weights = _less(0.0, lines, "weights", "adapters_and_drafts")
-    return fraction, free.times(fraction) + Range(-short, -short, -short) + weights
+def _sglang_pool(model: Model, setup: Setup, lines: tuple[Line, ...]) -> tuple[float, Range]:
+    """The static fraction, and the pool inside it."""
+    free = _less(gpu_facts(setup.gpu).usable_gib, lines, "non_torch")
+    fraction = setup.utilization
+    if fraction is None and setup.fixed:
+        fraction = sglang.default_fraction(
+            model,
+            setup.version,
+            setup.gpu,
+            tp=setup.tp,
+            pp=setup.pp,
+            chunk=setup.batched_tokens,
+            speculates=setup.draft_tokens > 0,
+        )
+    if fraction is None:
+        needed = sum(line.sized for line in lines if line.item in OUTSIDE)
+        fraction = max(0.1, math.floor(100 * (1 - needed / free.low)) / 100)
+    static = _less(0.0, lines, "weights", "adapters_and_drafts")
+    reserved = sglang.release(setup.version).multimodal_gib if model.multimodal else 0.0
+    return fraction, free.times(fraction) + static + Range(-reserved, -reserved, -reserved)
 
 
 def _less(gib: float, lines: tuple[Line, ...], *items: str) -> Range:
@@ -155,8 +174,8 @@ def _lines(model: Model, setup: Setup) -> Iterator[Line]:
     current = release(setup.engine, setup.version)
     ranks = setup.tp * setup.pp * (setup.dp if model.num_experts else 1)
     yield _weights(model, setup)
-    if setup.extra_weight_bytes:
-        gib = setup.extra_weight_bytes / GIB
+    if extra := setup.extra_weight_bytes + setup.vocabulary_bytes / setup.tp:
+        gib = extra / GIB
         source = "adapter slots and the draft model's weights"
         yield Line("adapters_and_drafts", gib, gib, gib, True, source)
     peak = activations(
@@ -172,7 +191,11 @@ def _lines(model: Model, setup: Setup) -> Iterator[Line]:
     yield _allowance(
         "cuda_graphs", cuda_graphs(model, current, ranks=ranks, eager=setup.eager), known.cuda_graphs.source
     )
-    yield _allowance("non_torch", non_torch(setup.gpu, current, ranks=ranks), known.non_torch.source)
+    if setup.engine == "sglang":
+        context = known.before_sglang
+        yield _allowance("non_torch", context.one_gpu if ranks == 1 else context.several_gpus, context.source)
+    else:
+        yield _allowance("non_torch", non_torch(setup.gpu, current, ranks=ranks), known.non_torch.source)
     if setup.sleep:
         yield _allowance("sleep_mode", known.sleep.memory, known.sleep.source, least=-math.inf)
 

@@ -168,6 +168,11 @@ def _cache_notes(chosen: Candidate) -> Iterator[str]:
         )
     if setup.tp > 1 and any(layer.kind == "mla" for layer in layers):
         yield "Each GPU holds the complete latent KV cache: tensor parallelism splits the weights, not the cache."
+    if (running := chosen.memory.pool.running) is not None and chosen.workload.fixed:
+        yield f"SGLang runs at most {running} of {setup.max_num_seqs} requests at once: it has states for no more."
+    if setup.engine == "sglang" and chosen.workload.fixed and chosen.memory.max_concurrency < 1:
+        tokens = int(chosen.memory.max_concurrency * setup.max_model_len)
+        yield f"SGLang starts, and limits requests to its pool: about {tokens:,} of {setup.max_model_len:,} tokens."
     if setup.dp > 1:
         yield f"Each of the {setup.dp} replicas has its own KV cache and requests; tokens per second are their sum."
 

@@ -5,11 +5,12 @@ layer can run out of memory while another has some left (see facts/pools.toml).
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model, kv_bytes_per_token, state_bytes_per_sequence
 from modal_serve_gen.models.blocks import Blocks, request_blocks
+from modal_serve_gen.plan.sglang import StateDemand, states_of
 
 WINDOWED = ("sliding", "chunked")  # kinds of layers that keep only a window of tokens
 
@@ -30,6 +31,8 @@ class Demand:
     states: bool = False  # the engine does not start without a state for each of `requests`
     prefix_caching: bool = True  # hybrids keep states for it
     flashinfer: bool = False  # Gated DeltaNet uses FlashInfer's kernel
+    version: str | None = None  # of the engine; None: the pinned version
+    state_slots: int | None = None  # SGLang's --max-mamba-cache-size
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Pool:
     share: float = 1.0
     reserved: float = 0.0
     state_slots: int | None = None  # to set explicitly, where the engine's default would be too few
+    running: int | None = None  # requests at once, where the states allow fewer than requested
     block: float = 0.0  # bytes of one block, the unit of allocation; 0: no blocks
 
     def concurrency(self, size: float) -> float:
@@ -103,40 +107,46 @@ def _sglang(model: Model, demand: Demand, size: float) -> Pool:
 
     state = state_bytes_per_sequence(model, demand.tp)
     request = per_token * tokens(demand.length) or state  # a model may have no layer that keeps tokens
-    held = request + (demand.requests - 1) * per_token * tokens(_other_length(demand))
+    if demand.fill:
+        held = request + (demand.requests - 1) * per_token * tokens(_other_length(demand))
+    else:  # the engine itself starts with any pool, and limits the length of requests to it
+        held = per_token * tokens(min(demand.length, facts.overheads().sizing.least_context)) or state
     if not state:
         return Pool(per_token, request, held)
-    return _with_states(Pool(per_token, request, held), state, demand, size)
-
-
-def _with_states(tokens: Pool, state: float, demand: Demand, size: float) -> Pool:
-    """`tokens`, less the states of linear attention: K states of `state` bytes, and as many for each of the d tokens
-    that speculation verifies for n running requests; one of each is a spare. A running request takes q states, so
-    n <= K/q.
-
-    SGLang gives r/(1 + r) of the pool to both together: K (1 + d/q) + 1 + d states, and returns what is not verified.
-    K = q n instead, by --max-mamba-cache-size, fits a smaller pool (kv_cache_configurator.py,
-    handle_max_mamba_cache; K is not rounded down here, so one more is requested).
-    """
-    known, d, n = facts.pools().sglang, demand.draft_tokens, demand.requests
-    r, q = known.state_to_token_bytes, known.states_per_request
-    spread = 1 + d / q
-    share = 1 - r / ((1 + r) * spread)
-    reserved = state * (d * (n + 1) + 1 - (1 + d) / spread)
-    needed = max((tokens.needed + reserved) / share, (1 + r) / r * state * (1 + d + (q * n + 1) * spread))
-    if needed <= size:
-        return replace(tokens, needed=needed, share=share, reserved=reserved)
-    reserved = state * (d * (n + 1) + q * n + 1)
-    return replace(tokens, needed=tokens.needed + reserved, reserved=reserved, state_slots=q * n)
+    of_states = StateDemand(
+        state=state,
+        tokens=held,
+        requests=demand.requests,
+        verified=demand.draft_tokens,
+        slots=demand.state_slots,
+        must_run=demand.fill > 0,
+    )
+    states = states_of(model, demand.version, of_states, size)
+    return Pool(
+        per_token,
+        request,
+        states.needed,
+        share=states.share,
+        reserved=states.reserved,
+        state_slots=states.slots,
+        running=states.running,
+    )
 
 
 def _sglang_token(model: Model, demand: Demand, ratio: float | None) -> tuple[float, float | None]:
-    """Bytes of one token of the pool; and the windows' share, None where no layers have a separate pool."""
+    """Bytes of one token of the pool; and the windows' share, None where no layers have a separate pool.
+
+    DeepSeek V4's compressors keep one entry of their window for each page of the longest one (SGLang 0.5.12,
+    pool_configurator.py, DSV4PoolConfigurator; a log has 15,956 bytes for V4 Flash).
+    """
     sizes = {True: 0.0, False: 0.0}
     count = 0
+    longest = max((layer.window or 0 for layer in model.layers if layer.kind in WINDOWED), default=0)
+    paged = any(layer.kind == "compressed" for layer in model.layers)
     for layer in model.layers:
         separate = ratio is not None and layer.kind in WINDOWED
-        sizes[separate] += layer.token_bytes(demand.tp, demand.cache_bytes)
+        part = (layer.window or longest) / longest if separate and paged else 1
+        sizes[separate] += part * layer.token_bytes(demand.tp, demand.cache_bytes)
         count += layer.count if not separate and layer.attends else 0
     if not sizes[False]:  # every layer has a window, and they get the complete pool
         sizes, ratio, count = {True: 0.0, False: sizes[True]}, None, sum(layer.count for layer in model.layers)

@@ -25,8 +25,10 @@ class Workload(Request):
     server: bool = True  # the engine's defaults for a server, not for offline use
     sleep: bool = False  # the app puts its engine to sleep
     extra_weight_bytes: int = 0  # of adapters and drafts, on every GPU
+    vocabulary_bytes: int = 0  # of a draft's embedding and head, divided by tensor parallelism
     draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
     draft_tokens: int = 0  # tokens that one speculative step verifies
+    state_slots: int | None = None  # states of linear attention, where SGLang is told their number
 
 
 def workload_for(request: Request, workflow: Workflow, draft: Speculation, adapter_bytes: int = 0) -> Workload:
@@ -42,6 +44,7 @@ def workload_for(request: Request, workflow: Workflow, draft: Speculation, adapt
         server=bool(workflow.endpoints),
         sleep=workflow.sleep and not request.is_fixed,
         extra_weight_bytes=adapter_bytes + draft.extra_weight_bytes,
+        vocabulary_bytes=draft.vocabulary_bytes,
         draft_layers=draft.draft_layers,
         draft_tokens=draft.draft_tokens,
     )

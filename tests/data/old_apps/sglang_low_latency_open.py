@@ -280,8 +280,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 15.3
-# kv_gib = 59.4
-# kv_tokens = 432145
+# kv_gib = 59.0
+# kv_tokens = 429725
 # compute_capability = 9.0
 # routing_region = "us-east"
 #
