@@ -14,6 +14,7 @@ from modal_serve_gen.models import encoders, from_config, hub, quantization_conf
 from modal_serve_gen.models.decoder import layer_groups, matrices
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import Experts
+from modal_serve_gen.plan import Workload, plan
 
 FROM_FILES = [name for name, known in facts.models().items() if known.weights_from_files]
 # Models with incomplete configurations: encoders, or whether embeddings are tied, are missing.
@@ -342,3 +343,40 @@ def test_layers_with_experts_are_recognized(fields, sparse):
     layers = decoder_of({**LLAMA, "num_hidden_layers": 4, **fields}).layers
     kinds = [isinstance(layer.mlps[0], Experts) if layer.mlps else None for layer in layers]
     assert kinds == sparse
+
+
+@pytest.mark.parametrize("tp, logged", [(2, 74.08), (8, 19.79)])
+def test_every_rank_of_deepseek_v4_holds_its_compressors(tp, logged):
+    """In 16 bits, with float32 hyper-connections and tables of positions: about 0.8 GiB more on each GPU."""
+    model = hub.bundled("deepseek-ai/DeepSeek-V4-Flash")
+    sizes = model.sizes
+    assert weights.per_gpu(sizes, model.weight_factor, tp=tp) / 2**30 == pytest.approx(logged, rel=0.006)
+    kept = [weight for weight in sizes.weights if weight.matrix.stored_bytes and weight.part != "draft"]
+    assert {weight.matrix.split for weight in kept} == {"copy"}
+    assert all(weight.bytes == weight.matrix.elements * weight.matrix.stored_bytes for weight in kept)
+
+
+@pytest.mark.parametrize("place", ["model", "quantization_config"])
+@pytest.mark.parametrize("key, value", [("expert_dtype", "fp4"), ("store_dtype", "mxfp4"), ("expert_dtype", "fp8")])
+def test_the_type_of_experts_is_read_where_it_is_stated(place, key, value):
+    """Beside the fields of the model or among those of its quantization; FP8 experts are twice as large."""
+    config = dict(facts.config("deepseek-ai/DeepSeek-V4-Flash").config)
+    config.pop("expert_dtype")
+    target = config if place == "model" else config["quantization_config"]
+    stated = config | ({key: value} if place == "model" else {"quantization_config": target | {key: value}})
+    sizes = from_config("a/model", "0" * 40, stated).sizes
+    experts = sum(weight.bytes for weight in sizes.weights if weight.part == "experts")
+    elements = sum(weight.matrix.elements for weight in sizes.weights if weight.part == "experts")
+    assert experts / elements == pytest.approx(1 if value == "fp8" else 17 / 32, rel=0.001)
+
+
+def test_a_type_that_nothing_reads_widens_the_range():
+    """It is named, wherever it is nested; the types that are read, and flags, are not."""
+    config = facts.config("Qwen/Qwen3-8B").config
+    known = config | {"quantization_config": {"quant_method": "fp8", "num_bits": 8}, "use_bits": True}
+    assert from_config("a/model", "0" * 40, known).unread == ()
+    unknown = from_config("a/model", "0" * 40, config | {"vq": [{"code_dtype": "int3"}], "kv_bits": 4})
+    assert unknown.unread == ("code_dtype", "kv_bits") and unknown.weight_margin >= 0.1
+    note = next(note for note in plan(unknown, Workload(gpu="H100")).notes if "does not read" in note.text)
+    assert "code_dtype, kv_bits" in note.text
+    assert not any(hub.bundled(name).unread for name in facts.models())

@@ -15,7 +15,14 @@ from modal_serve_gen.models.decoder import Decoder, LayerGroup, layer_groups
 from modal_serve_gen.models.encoders import unsized_encoder
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import DenseMlp, Experts, expert_count
-from modal_serve_gen.models.text_config import MAMBA_TYPES, MAX_SIZE, Json, TextConfig, text_config_of
+from modal_serve_gen.models.text_config import (
+    MAMBA_TYPES,
+    MAX_SIZE,
+    Json,
+    TextConfig,
+    text_config_of,
+    unread_types,
+)
 from modal_serve_gen.models.weight_format import WeightFormat
 
 __all__ = [
@@ -52,6 +59,7 @@ class Model(BaseModel):
     weights_exact: bool = False  # True: summed from the files themselves
     weights_computed: bool = False  # True: computed from the configuration
     weights_source: str = ""
+    unread: tuple[str, ...] = ()  # fields that name a type or a number of bits, and that nothing here reads
     max_context: int = Field(gt=0, le=MAX_SIZE)
     layers: tuple[LayerGroup, ...] = Field(min_length=1)
     num_attention_heads: int = Field(gt=0, le=MAX_SIZE)
@@ -137,7 +145,7 @@ def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> J
         "num_experts": expert_count(text_config) or None,
         "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
         "config": config,
-        **_weights(config, decoder, weight_format, file_bytes),
+        **_with_unread(config, _weights(config, decoder, weight_format, file_bytes)),
     }
 
 
@@ -157,6 +165,14 @@ def _weights(config: Json, decoder: Decoder, weight_format: WeightFormat, file_b
         "weights_source": COMPUTED if sizes.certain else f"{COMPUTED}, which does not say which layers are quantized",
         "sizes": sizes,
     }
+
+
+def _with_unread(config: Json, sizes: Json) -> Json:
+    """The sizes, with a wider margin where the configuration states a type that this package does not know."""
+    if not (unread := unread_types(config)):
+        return sizes
+    margin = max(sizes.get("weight_margin", 0.0), MARGINS["uncertain"])
+    return {**sizes, "unread": unread, "weight_margin": margin}
 
 
 FROM_FILES = "sum of the safetensors files"

@@ -74,6 +74,7 @@ class Matrix:
     split: Split = "rank"
     lora: bool = True  # False: no adapter changes it
     kv_heads: int = 0  # where it is split by KV heads
+    stored_bytes: int = 0  # per weight, whatever the checkpoint's format; 0: by that format
 
     @property
     def count(self) -> int:
@@ -112,8 +113,11 @@ def recurrent_matrix(name: str, inputs: int, outputs: int, each: int = 1) -> Mat
     return Matrix("recurrent", f"layers.{{}}.{name}", inputs, outputs, each=each)
 
 
-def attention_matrix(name: str, inputs: int, outputs: int, split: Split = "rank", *, lora: bool = True) -> Matrix:
-    return Matrix("attention", f"layers.{{}}.self_attn.{name}", inputs, outputs, split=split, lora=lora)
+def attention_matrix(
+    name: str, inputs: int, outputs: int, split: Split = "rank", *, lora: bool = True, stored_bytes: int = 0
+) -> Matrix:
+    name = f"layers.{{}}.self_attn.{name}"
+    return Matrix("attention", name, inputs, outputs, split=split, lora=lora, stored_bytes=stored_bytes)
 
 
 class Mlp(Protocol):

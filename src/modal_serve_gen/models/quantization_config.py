@@ -9,6 +9,7 @@ IGNORE_LISTS = ("ignore", "ignored_layers", "modules_to_not_convert", "exclude_m
 GROUPED = ("awq", "gptq", "awq_marlin", "gptq_marlin", "auto_awq", "auto_gptq", "auto-round", "inc")
 NVFP4, MXFP4 = Storage(4, 16, 1), Storage(4, 32, 1)
 BITS = (2, 3, 4, 8)
+EXPERT_DTYPES = ("expert_dtype", "store_dtype")
 MAX_GROUP = 2**20
 
 
@@ -75,9 +76,16 @@ def _stated_format(table: Json, text_config: TextConfig, known: str | None) -> W
         weight = (table.get("global_quant_config") or {}).get("weight") or {}
         storage = MXFP4 if "fp4" in str(weight.get("dtype", "")) else Storage(8)
         return WeightFormat("quark", None, (((), storage),), ignored, certain=False)
-    experts = MXFP4 if text_config.get("expert_dtype") == "fp4" else None  # DeepSeek V4
+    experts = _expert_storage(table, text_config)
     storage = Storage(8, block=block)
     return WeightFormat(labels[method], block, (((), storage),), ignored, experts, certain=not experts)
+
+
+def _expert_storage(table: Json, text_config: TextConfig) -> Storage | None:
+    """How experts are stored where that is stated for them alone, beside the model's fields or in its table: by
+    expert_dtype of DeepSeek V4, and by store_dtype."""
+    stated = {str(fields.get(key) or "").lower() for fields in (table, text_config.values) for key in EXPERT_DTYPES}
+    return MXFP4 if stated & {"fp4", "mxfp4"} else None
 
 
 def _ignored(table: Json) -> tuple[str, ...]:

@@ -60,13 +60,15 @@ class WeightFormat:
 
     def bytes_of(self, matrix: Matrix, element_bytes: float) -> float:
         """Bytes of these matrices on all GPUs together; `element_bytes` is that of weights that are not quantized."""
+        if matrix.stored_bytes:
+            return matrix.elements * matrix.stored_bytes
         if self.label is None or matrix.name.endswith(("conv1d", "conv.conv")):
             return matrix.elements * element_bytes
         elements = matrix.inputs * matrix.outputs * matrix.each
         return sum(elements * self._bytes_per_weight(matrix, layer, element_bytes) for layer in matrix.layers)
 
     def _bytes_per_weight(self, matrix: Matrix, layer: int, element_bytes: float) -> float:
-        if matrix.part == "experts" and self.experts:
+        if self.experts and (matrix.part == "experts" or ".experts." in matrix.name):  # of prediction layers as well
             return self.experts.bytes_per_weight
         if self.experts_only:
             return element_bytes

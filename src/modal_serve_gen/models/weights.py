@@ -20,6 +20,7 @@ class Weight:
     matrix: Matrix
     bytes: float
     mxfp4_experts: bool = False
+    fp4_beside_fp8: bool = False  # experts of DeepSeek V4
 
     @property
     def part(self) -> Part:
@@ -59,8 +60,14 @@ class Sizes:
 
 def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:
     is_mxfp4 = weight_format.label == "mxfp4"
+    beside_fp8 = weight_format.experts is not None and not weight_format.experts_only
     weights = (
-        Weight(matrix, weight_format.bytes_of(matrix, decoder.element_bytes), is_mxfp4 and matrix.part == "experts")
+        Weight(
+            matrix,
+            weight_format.bytes_of(matrix, decoder.element_bytes),
+            is_mxfp4 and matrix.part == "experts",
+            beside_fp8 and matrix.part == "experts",
+        )
         for matrix in matrices(decoder)
     )
     return Sizes(decoder, tuple(weights), weight_format.certain)
@@ -80,18 +87,22 @@ def per_gpu(
     pp: int = 1,
     experts_over: float | None = None,
     capability: float = 9.0,
+    fp4_scale_bytes: float = 1.0,
 ) -> float:
     """Bytes of weights on the fullest GPU after loading.
 
     Linear layers, experts and vocabulary divide by `tp`; K and V projections are replicated beyond the KV heads; every
     rank holds routers and latent projections; experts divide by `experts_over` (vLLM 0.33.0, layers/linear.py,
     fused_moe/layer.py). Of `pp` stages the fullest counts: a share of the layers, and embedding or head.
+    `fp4_scale_bytes` are those of a scale of 32 FP4 weights in experts beside FP8 layers.
     """
     layered = first = last = 0.0
     for weight in sizes.weights:
         if weight.part == "draft":
             continue
         size = weight.bytes * factor * _padding(weight, tp, capability) / _ranks(weight, tp, experts_over)
+        if weight.fp4_beside_fp8:
+            size *= (16 + fp4_scale_bytes) / 17
         if "{}" in weight.matrix.name and weight.part != "tower":
             layered += size
         elif weight.part == "head":

@@ -1,9 +1,12 @@
 """DeepSeek V4: every layer has a window; most also keep one entry for each 4 or 128 tokens, those of 4 with an index.
 
 Keys and values are one head, and the output is projected by groups. Compressors hold float32 partial sums over the
-tokens that are not compressed yet. Each cache has its own page length (vLLM 0.33.0, models/deepseek_v4:
-attention.py, sparse_swa.py and compressor.py).
+tokens that are not compressed yet. Each cache has its own page length. Compressors are not quantized, and every rank
+holds them, as it does the float32 weights of hyper-connections and two tables of positions, also in float32 (vLLM
+0.33.0, models/deepseek_v4: attention.py, sparse_swa.py, compressor.py, nvidia/model.py and common/rope.py).
 """
+
+from dataclasses import replace
 
 from modal_serve_gen.errors import InvalidConfig
 from modal_serve_gen.models.decoder import Decoder, LayerGroup, ListedMixer, attention_matrix
@@ -22,7 +25,10 @@ def deepseek_v4(text_config: TextConfig) -> Decoder | None:
     if len(ratios) < total:
         raise InvalidConfig(f"its compress_ratios are {len(ratios)} for {total} layers")
     mixers = {ratio: _attention(text_config, int(ratio)) for ratio in set(ratios[:total])}
-    return assemble(text_config, [mixers[ratio] for ratio in ratios[:total]], mlp_layers(text_config))
+    decoder = assemble(text_config, [mixers[ratio] for ratio in ratios[:total]], mlp_layers(text_config))
+    length = text_config.optional("max_position_embeddings")
+    tables = 2 * 4.0 * length * text_config.size("qk_rope_head_dim")
+    return replace(decoder, rope_bytes=tables, draft_embeddings=False)
 
 
 def _attention(text_config: TextConfig, ratio: int) -> ListedMixer:
@@ -38,6 +44,9 @@ def _attention(text_config: TextConfig, ratio: int) -> ListedMixer:
         attention_matrix("wo_a", queries // groups, output_width),
         attention_matrix("wo_b", output_width, hidden),
     ]
+    if streams := text_config.optional("hc_mult"):  # of attention and MLP
+        mix = attention_matrix("hc_fn", streams * hidden, 2 * (2 + streams) * streams, "copy", lora=False)
+        projections.append(replace(mix, stored_bytes=4))
     if ratio == 4:
         cached += [
             LayerGroup(kind="compressed", row_bytes=ROW_BYTES, compress_ratio=4, block=256),
@@ -46,12 +55,14 @@ def _attention(text_config: TextConfig, ratio: int) -> ListedMixer:
             LayerGroup(kind="sliding", window=8, row_bytes=2 * 2 * index.dim * 4, block=4),
         ]
         projections += [
-            attention_matrix("compressor.wkv_gate", hidden, 4 * dim, "copy", lora=False),
+            attention_matrix("compressor.wkv_gate", hidden, 4 * dim, "copy", lora=False, stored_bytes=2),
             attention_matrix("indexer.wq_b", query_rank, index.heads * index.dim, "copy", lora=False),
-            attention_matrix("indexer.compressor", hidden, 4 * index.dim, "copy", lora=False),
+            attention_matrix("indexer.weights_proj", hidden, index.heads, "copy", lora=False, stored_bytes=2),
+            attention_matrix("indexer.compressor", hidden, 4 * index.dim, "copy", lora=False, stored_bytes=2),
         ]
     elif ratio > 4:
-        projections.append(attention_matrix("compressor.wkv_gate", hidden, 2 * dim, "copy", lora=False))
+        gate = attention_matrix("compressor.wkv_gate", hidden, 2 * dim, "copy", lora=False, stored_bytes=2)
+        projections.append(gate)
     if ratio == 128:
         cached += [
             LayerGroup(kind="compressed", row_bytes=ROW_BYTES, compress_ratio=128, block=256),
