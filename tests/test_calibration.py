@@ -11,7 +11,7 @@ from scripts import calibrate
 from tests.versions import VLLM
 
 SCORES = {engine: [score for score in calibrate.scores() if score.engine == engine] for engine in ("vllm", "sglang")}
-LIMITS = {"vllm": (0.035, 0.22, 0.9), "sglang": (0.03, 0.05, 0.6)}  # of the median and of the worst; share inside
+LIMITS = {"vllm": (0.025, 0.22, 0.95), "sglang": (0.03, 0.05, 0.6)}  # of the median and of the worst; share inside
 groups = pytest.mark.parametrize(
     "engine, scores",
     [
@@ -56,7 +56,6 @@ REFUSED = [
 # Logs whose failure is not explained by the engine's source.
 ACCEPTED = {
     "sglang/Qwen3.8-27B/RTX-PRO-6000/tp1/0.5.18/failed": "3 GiB less than its release computes from these flags",
-    "sglang/DeepSeek-V4-Pro/H200/tp8/0.5.14/failed": "weights of FP4 experts on Hopper",
 }
 
 
@@ -66,6 +65,13 @@ def test_setups_that_an_engine_refused_are_refused(request, logged):
     if reason := ACCEPTED.get(logged.id):
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     assert calibrate.wrong_verdict(logged) is None
+
+
+def test_no_setup_that_started_is_refused():
+    """Some with little memory to spare `may not fit`; of no kind is one refused for certain."""
+    started = [logged for logged in calibrate.setups() if logged.started]
+    verdicts = [calibrate.wrong_verdict(logged) for logged in started]
+    assert set(verdicts) <= {None, "may not fit"} and verdicts.count("may not fit") <= 0.15 * len(started)
 
 
 def test_an_older_release_has_its_own_defaults():

@@ -1,5 +1,7 @@
 """Memory of an engine besides weights and KV cache: each term computed by hand, and by release."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.models import hub
+from modal_serve_gen.plan import Workload, plan
 from modal_serve_gen.plan.overheads import (
     GIB,
     activations,
@@ -74,8 +77,8 @@ def test_memory_outside_pytorch_grows_with_the_number_of_ranks():
 
 
 def test_some_architectures_have_an_allowance_of_their_own():
-    """Multimodal models and models with linear attention."""
-    for name, kind in (("google/gemma-3-27b-it", "multimodal"), ("Qwen/Qwen3-Next-80B-A3B-Instruct", "linear")):
+    """Models with linear attention."""
+    for name, kind in (("Qwen/Qwen3-Next-80B-A3B-Instruct", "linear"),):
         extra = getattr(facts.overheads().activations, kind).mid
         model = hub.bundled(name)
         plain = model.model_copy(update={"multimodal": False, "layers": model.layers[:1]})
@@ -110,3 +113,37 @@ def test_rules_exist_for_every_supported_release():
     assert copies == sorted(copies, reverse=True) and len(set(copies)) == 2
     assert release("vllm", "0.99.0").rules == release("vllm", None).rules
     assert defaults("vllm", "0.11.0", "L4", server=False) == (8192, 256)
+
+
+def test_an_encoder_runs_before_the_language_model():
+    """Its peak is not added to that of the language model, only its outputs for a full batch are."""
+    model = hub.bundled("google/gemma-3-27b-it")
+    plain = model.model_copy(update={"multimodal": False})
+    workload = {"sequences": 1, "tokens": 8192, "tp": 1, "length": 8192}
+    kept = 2 * 8192 * model.hidden_size / GIB
+    both = [activations(each, OLD, **workload) for each in (model, plain)]
+    assert both[0].mid - both[1].mid == pytest.approx(kept)
+    small = {**workload, "tokens": 16}
+    known = facts.overheads().activations.multimodal.mid
+    assert activations(model, OLD, **small).mid == pytest.approx(known + OLD.rules.base.mid + OLD.rules.compile.mid)
+
+
+def test_experts_see_the_tokens_of_every_replica():
+    """Two replicas of 65,536 tokens have workspaces for both, and expert parallelism does not cut their width."""
+    model = hub.bundled("Qwen/Qwen3-30B-A3B")
+    workload = {"sequences": 1, "tokens": 65_536, "tp": 1, "length": 8192}
+    one, two = (activations(model, NEW, **workload, replicas=replicas).mid for replicas in (1, 2))
+    assert two - one == pytest.approx(2 * 65_536 * 8 * 2 * 2048 / GIB)
+    cut, complete = (
+        activations(model, OLD, **{**workload, "tp": 4}, whole_experts=whole).mid for whole in (False, True)
+    )
+    assert complete - cut == pytest.approx(2 * 65_536 * 8 * (768 - 768 / 4) / GIB)
+
+
+def test_states_are_required_since_a_release():
+    """Before it, a hybrid starts with fewer states than sequences; the reason names them."""
+    assert not release("vllm", "0.18.0").rules.states_required
+    workload = Workload(gpu="H100", engine_version="0.19.0", gpu_memory_utilization=0.95, fixed=True)
+    planned = plan(hub.bundled("Qwen/Qwen3.6-27B-FP8"), workload)
+    assert not planned.fits and "for the states of 1,024 sequences" in planned.reason
+    assert plan(hub.bundled("Qwen/Qwen3.6-27B-FP8"), replace(workload, engine_version="0.18.0")).fits

@@ -331,3 +331,11 @@ def test_a_plan_that_fits_is_plausible(model, workload):
 def test_plans_are_deterministic():
     """The same request gives an equal plan."""
     assert plan(QWEN, SMALL) == plan(QWEN, SMALL)
+
+
+def test_expert_parallelism_does_not_cut_experts():
+    """Qwen3 30B-A3B FP8 with complete experts ran on four L4: 768 columns cannot be cut into four parts of 128."""
+    workload = Workload(gpu="L4:4", max_model_len=8192, gpu_memory_utilization=0.88, fixed=True)
+    model = bundled("Qwen/Qwen3-30B-A3B-Instruct-2507-FP8")
+    assert plan(model, workload).verdict == "does not run"
+    assert plan(model, replace(workload, enable_expert_parallel=True)).fits

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import new_app
-from modal_serve_gen.models import Model, kv_bytes_per_token, speculation
+from modal_serve_gen.models import Model, hub, kv_bytes_per_token, speculation
 from modal_serve_gen.models.decoder import LayerGroup
 from modal_serve_gen.plan import Workload, plan, sglang
 from modal_serve_gen.plan.pools import Demand, pool
@@ -195,3 +195,12 @@ def test_a_draft_is_charged_with_its_own_vocabulary():
     assert speculation.of_model(bundled("deepseek-ai/DeepSeek-V3.1"), "sglang").vocabulary_bytes == 0  # has copies
     workload = Workload(engine="sglang", gpu="H100:2", vocabulary_bytes=2 * GIB)
     assert next(row.gib for row in plan(bundled("Qwen/Qwen3-8B"), workload).ledger if "draft" in row.item) == 1
+
+
+def test_sglang_loads_the_scales_of_fp4_experts_in_float32():
+    """DeepSeek V4 Pro on eight H200 logged 125.65 GiB per GPU, and a fraction of 0.88 was too low."""
+    workload = Workload(engine="sglang", gpu="H200:8", engine_version="0.5.14", gpu_memory_utilization=0.88, fixed=True)
+    model = hub.bundled("deepseek-ai/DeepSeek-V4-Pro")
+    planned, vllm = plan(model, workload), plan(model, replace(workload, engine="vllm", engine_version=None))
+    first, second = (next(row for row in each.ledger if row.item == "weights") for each in (planned, vllm))
+    assert not planned.fits and first.gib > 1.15 * second.gib and 115 < first.gib < 125.65 < first.gib_sized < 130

@@ -11023,6 +11023,7 @@ if __name__ == "__main__":
 #|     states_cached: bool  # hybrids cache prefixes, and keep states for them
 #|     modular_experts: bool  # a mixture has two workspaces as wide as the hidden states
 #|     graphs_counted: bool  # CUDA graphs are subtracted from the pool
+#|     states_required: bool  # hybrids do not start without a state for each of max_num_seqs
 #|     sampler_copies: Range
 #|     base: Range
 #|     compile: Range

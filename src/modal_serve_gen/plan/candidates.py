@@ -141,7 +141,8 @@ def candidate(
     )
     supported = support(model, gpu, cache_dtype)
     reserved = memory(model, setup, 0.0 if workload.fixed else None)
-    refusal = supported.refusal or split_refusal(model, setup.tp) or _start_refusal(model, setup, reserved)
+    split = split_refusal(model, setup.tp, expert_parallel=setup.expert_parallel)
+    refusal = supported.refusal or split or _start_refusal(model, setup, reserved)
     usd = usd_per_hour(gpu, count, workload.region)
     return Candidate(model, workload, setup, reserved, usd, supported, refusal)
 

@@ -86,7 +86,11 @@ def _gpu_counts(model: Model, workload: Workload) -> list[tuple[str, int]]:
         gpu = gpu_facts(name)
         limit = min(workload.max_gpus, gpu.max_count if gpu.max_count_documented else 1)
         counts = [count for count in COUNTS if count <= limit and count % groups == 0]
-        pairs += [(name, count) for count in counts if not split_refusal(model, count // groups)]
+        pairs += [
+            (name, count)
+            for count in counts
+            if not split_refusal(model, count // groups, expert_parallel=workload.enable_expert_parallel)
+        ]
     return pairs or [(names[0], groups)]
 
 

@@ -19,6 +19,7 @@ from modal_serve_gen.plan.pools import Demand, Pool, pool
 SLACK_GIB, TABLES_GIB = 0.1, 0.1
 # Fraction by which MXFP4 experts are larger where a kernel pads more: two sizes of gpt-oss were logged on H100.
 PADDED = 0.03
+SGLANG_SCALE = 4  # bytes of a scale of FP4 experts beside FP8 (SGLang 0.5.14, quantization/fp8.py, create_weights)
 OUTSIDE = ("activations", "cuda_graphs")  # lines that SGLang's static fraction has to leave memory for
 
 
@@ -118,7 +119,7 @@ def memory(model: Model, setup: Setup, fill: float | None = None) -> Memory:
         draft_layers=setup.draft_layers,
         draft_tokens=setup.draft_tokens,
         pp=setup.pp,
-        states=rules.graphs_counted and any(layer.kind == "linear" for layer in model.layers),
+        states=rules.states_required and any(layer.kind == "linear" for layer in model.layers),
         prefix_caching=rules.states_cached,
         flashinfer=gpu.compute_capability >= facts.pools().vllm.delta_net_kernel_from,
         version=setup.version,
@@ -185,6 +186,8 @@ def _lines(model: Model, setup: Setup) -> Iterator[Line]:
         tokens=setup.batched_tokens,
         tp=setup.tp,
         length=setup.max_model_len,
+        replicas=setup.dp,
+        whole_experts=setup.expert_parallel,
     )
     yield _allowance("activations", peak, current.rules.source)
     known = facts.overheads()
@@ -216,17 +219,26 @@ def _experts_over(model: Model, setup: Setup) -> float:
 
 def _weights(model: Model, setup: Setup) -> Line:
     """The weights on the fullest GPU; a size that is not exact may be larger by its margin."""
-    placed = weights.per_gpu(
-        model.sizes,
-        model.weight_factor,
-        tp=setup.tp,
-        pp=setup.pp,
-        experts_over=_experts_over(model, setup),
-        capability=gpu_facts(setup.gpu).compute_capability,
-    )
-    gib = placed / GIB
-    low = gib * (1 - model.weight_margin)
-    high = gib * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
+
+    def placed(fp4_scale_bytes: float) -> float:
+        size = weights.per_gpu(
+            model.sizes,
+            model.weight_factor,
+            tp=setup.tp,
+            pp=setup.pp,
+            experts_over=_experts_over(model, setup),
+            capability=gpu_facts(setup.gpu).compute_capability,
+            fp4_scale_bytes=fp4_scale_bytes,
+        )
+        return size / GIB
+
+    gib, least, most = placed(1), placed(1), placed(1)
+    if (
+        setup.engine == "sglang"
+    ):  # which loads such scales in float32; some kernels keep a smaller copy instead or as well
+        gib, most = placed(SGLANG_SCALE), placed(SGLANG_SCALE + 2)
+    low = least * (1 - model.weight_margin)
+    high = most * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
     source = model.weights_source
     if setup.gpus > 1:
         source = f"{source}, split over {setup.gpus} GPUs"

@@ -62,6 +62,8 @@ def _requirement(chosen: Candidate) -> str:
     """GiB of KV cache that the requests require."""
     length, sequences = _size(chosen)
     needed, fill = f"{chosen.memory.needed:.1f} GiB", facts.overheads().sizing.fill
+    if (states := chosen.memory.pool.states) is not None:
+        return f"{needed} for the states of {states:,} sequences (--max-num-seqs), a block for each"
     if chosen.workload.fixed or sequences == 1:
         return f"{needed} for one request of {length:,} tokens"
     share = "a quarter" if fill == 0.25 else f"{fill:.0%}"
@@ -153,6 +155,11 @@ def _weight_notes(chosen: Candidate) -> Iterator[str]:
         yield (
             f"The files are {model.weight_factor:.2g} times as large as the configuration implies: the plan uses the "
             "size of the files, and their split over several GPUs is a guess."
+        )
+    if model.unread:
+        yield (
+            f"The configuration states {', '.join(model.unread)}, which this plan does not read: the range of the "
+            "weights is wider, and the engine's startup log decides."
         )
     if model.weights_computed:
         yield f"The size of the weights is an estimate ({model.weights_source})."

@@ -66,21 +66,33 @@ def defaults(engine: str, version: str | None, gpu: str, *, server: bool) -> tup
     raise AssertionError("the last row applies to every GPU")
 
 
-def activations(model: Model, release: Release, *, sequences: int, tokens: int, tp: int, length: int) -> Range:
+def activations(
+    model: Model,
+    release: Release,
+    *,
+    sequences: int,
+    tokens: int,
+    tp: int,
+    length: int,
+    replicas: int = 1,
+    whole_experts: bool = False,
+) -> Range:
     """The peak of the profiling run: the larger of the sampler's logits and one layer's forward pass, plus what only
     some architectures require (vLLM 0.33.0, v1/worker/gpu_model_runner.py, profile_run).
 
     Sampler: copies x max_num_seqs x vocabulary in float32, and the hidden states of a full batch of tokens. The copies
-    are counted in facts/overheads.toml.
+    are counted in facts/overheads.toml. An encoder runs before, alone, and its outputs for a full batch are kept.
+    Experts see the tokens of all `replicas`, and are complete with expert parallelism (`whole_experts`).
     """
     known, rules = facts.overheads().activations, release.rules
     hidden = 2 * tokens * model.hidden_size / GIB
     logits = 4 * sequences * model.vocab_size / GIB
     sampler = release.range(rules.sampler_copies).times(logits) + Range(hidden, hidden, hidden)
-    peak = _largest(sampler, _forward(model, release, tokens, tp, length, sequences))
-    peak += release.range(rules.base) + release.range(rules.compile)
+    experts = _experts(model, release, tokens, replicas, 1 if whole_experts else tp)
+    peak = _largest(sampler, _forward(model, release, tokens, tp, length, sequences, experts))
     if model.multimodal:
-        peak += release.range(known.multimodal)
+        peak = _largest(peak + Range(hidden, hidden, hidden), release.range(known.multimodal))
+    peak += release.range(rules.base) + release.range(rules.compile)
     kinds = {layer.kind for layer in model.layers}
     if "linear" in kinds:
         peak += release.range(known.linear)
@@ -92,13 +104,15 @@ def _largest(*ranges: Range) -> Range:
     return Range(max(x.low for x in ranges), max(x.mid for x in ranges), max(x.high for x in ranges))
 
 
-def _forward(model: Model, release: Release, tokens: int, tp: int, length: int, sequences: int) -> Range:
+def _forward(
+    model: Model, release: Release, tokens: int, tp: int, length: int, sequences: int, experts: float
+) -> Range:
     """The largest tensors of one layer for a batch of tokens, with residual and hidden states."""
     known, matrices = facts.overheads().activations, [weight.matrix for weight in model.sizes.weights]
     widths = [x.outputs for x in matrices if x.inputs == model.hidden_size and x.part in ("mlp", "shared")]
     row = 3 * max(widths, default=0) / tp + 2 * model.hidden_size
     dense = release.range(known.forward_copies).times(2 * tokens * row / GIB)
-    sparse = release.range(known.expert_copies).times(_experts(model, release, tokens, tp) / GIB)
+    sparse = release.range(known.expert_copies).times(experts / GIB)
     # MLA's profiling reserves the up-projection of a prompt's context (vLLM 0.33.0, layers/attention/
     # mla_attention.py): for 8 full requests or 4 blocks each, at most 65,536 tokens.
     context = min(max(8 * length, 4 * sequences * 16), 2**16)
@@ -107,8 +121,11 @@ def _forward(model: Model, release: Release, tokens: int, tp: int, length: int, 
     return _largest(dense, sparse, Range(latent, latent, latent))
 
 
-def _experts(model: Model, release: Release, tokens: int, tp: int) -> float:
+def _experts(model: Model, release: Release, tokens: int, replicas: int, parts: int) -> float:
     """Bytes of a mixture's two workspaces, one row for each token and expert that it uses, and of three hidden states.
+
+    Each rank gathers the tokens of all data-parallel replicas (vLLM 0.33.0, layers/fused_moe/prepare_finalize/
+    naive_dp_ep.py). `parts`: that an expert is cut into.
 
     Modular kernels: max(width, hidden) and max(2 width, hidden); DeepGEMM, for FP8 blocks, pads the rows of each expert
     to 128 (vLLM 0.18.0, layers/fused_moe/fused_moe.py and deep_gemm_moe.py, workspace_shapes; 0.13.0,
@@ -118,8 +135,8 @@ def _experts(model: Model, release: Release, tokens: int, tp: int) -> float:
     if not experts or not model.num_experts:
         return 0.0
     up = max(experts, key=lambda matrix: matrix.elements)  # gate and up together; down has the other direction
-    hidden, width = up.inputs, up.outputs / tp
-    rows = tokens * round(model.sizes.decoder.active_experts * model.num_experts)
+    hidden, width = up.inputs, up.outputs / parts
+    rows = tokens * replicas * round(model.sizes.decoder.active_experts * model.num_experts)
     if model.quantization_block:
         rows += model.num_experts * (PADDED_ROWS - 1)
     if release.rules.modular_experts or model.quantization_block:

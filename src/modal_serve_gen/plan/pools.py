@@ -46,6 +46,7 @@ class Pool:
     reserved: float = 0.0
     state_slots: int | None = None  # to set explicitly, where the engine's default would be too few
     running: int | None = None  # requests at once, where the states allow fewer than requested
+    states: int | None = None  # where their number decides: one for each request that may run
     block: float = 0.0  # bytes of one block, the unit of allocation; 0: no blocks
 
     def concurrency(self, size: float) -> float:
@@ -92,7 +93,8 @@ def _vllm(model: Model, demand: Demand) -> Pool:
     token_bytes = kv_bytes_per_token(model, demand.tp, demand.cache_bytes)  # 0 where all layers have a window
     token_bytes = token_bytes or sum(layer.token_bytes(demand.tp, demand.cache_bytes) for layer in model.layers)
     per_token = token_bytes * math.ceil(total / demand.pp) / total
-    return Pool(per_token, longest.count * size, (needed + 1) * size, block=size)
+    states = demand.requests if not demand.fill and demand.states and demand.requests > longest.count else None
+    return Pool(per_token, longest.count * size, (needed + 1) * size, states=states, block=size)
 
 
 def _sglang(model: Model, demand: Demand, size: float) -> Pool:
