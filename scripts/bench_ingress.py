@@ -52,7 +52,7 @@ async def measure(workflow: str, concurrent: int) -> None:
 
 def public_url(rehearsal: Rehearsal) -> str | None:
     """The URL of the app's first web endpoint; None for a batch app."""
-    return next((url for _, url in probe.urls(rehearsal.plane)), None)
+    return next((endpoint.url for endpoint in probe.endpoints(rehearsal.plane)), None)
 
 
 async def stream_all(client: httpx.AsyncClient, base: str, model: str, concurrent: int) -> list[float]:

@@ -62,7 +62,7 @@ def calibration() -> str:
 
 def exit_codes() -> str:
     classes = (errors.BadInput, errors.ModelError, errors.DoesNotFit, errors.MachineError, errors.InternalError)
-    rows = [(0, "Success"), (errors.FINDINGS, "Findings, or a rehearsal whose app failed")]
+    rows = [(0, "Success"), (errors.FINDINGS, "Findings, or a rehearsal that failed through the app")]
     rows += [(error.exit_code, (error.__doc__ or "").rstrip(".")) for error in classes]
     return table(("exit code", "meaning"), [*rows, (errors.INTERRUPTED, "Interrupted")])
 

@@ -60,7 +60,7 @@ class DoesNotFit(ServeError):
 
 
 class MachineError(ServeError):
-    """Something this machine lacks: an engine, a supported platform, disk space."""
+    """Something this machine lacks, or that a rehearsal cannot do here: an engine, a platform, disk space, an RPC."""
 
     exit_code = 5
 

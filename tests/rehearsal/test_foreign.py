@@ -97,7 +97,7 @@ def test_a_package_that_only_the_image_has_is_reported(rehearse_foreign):
     """A dependency of the engine may be missing here; the report says that the app is not at fault."""
     only_on_modal = "\nif not modal.is_local():\n    import ijson\n"
     run = rehearse_foreign("snapshot", ("import modal\n", f"import modal\n{only_on_modal}"))
-    assert run.code == 1, run.output
+    assert run.code == 5, run.output
     assert any(line.startswith("ijson is in the app's image on Modal") for line in run.report["findings"]), run.report
 
 
@@ -188,9 +188,10 @@ def test_a_conversation_with_sglang_stays_with_its_container(rehearse_foreign, e
 
 
 def test_an_unsupported_part_of_modal_is_named(rehearse_foreign):
-    """The rehearsal fails, and the report names the call that the control plane does not implement."""
+    """The rehearsal is at fault, and its report names the call that the control plane does not implement."""
     run = rehearse_foreign("unsupported")
-    assert run.code == 1, run.output
+    assert run.code == 5, run.output
+    assert run.report["cause"]["kind"] == "rehearsal" and run.report["cause"]["line"]
     assert not run.report["ok"]
     missing = [line for line in run.report["not_shown"] if "control plane does not implement" in line]
     assert missing and "Sandbox" in missing[0], run.report["not_shown"]

@@ -100,7 +100,11 @@ EMPTY = "    __import__('shutil').rmtree(os.environ['HF_HUB_CACHE'], ignore_erro
 IMPORT = "from huggingface_hub import errors"
 # Ways to break an app: the change, and a part of the reason in the last lines.
 BROKEN = {
-    "wrong port": (('f"--port={PORT}"', '"--port=8001"'), "listens on port 8001, but Modal expects port 8000"),
+    "wrong port": (
+        ('f"--port={PORT}"', '"--port=8001"'),
+        ("startup_timeout=STARTUP_TIMEOUT", "startup_timeout=1"),  # it is noticed at the limit
+        "answers HTTP on port 8001, but Modal expects port 8000",
+    ),
     "bound to localhost": (("--host=0.0.0.0", "--host=127.0.0.1"), "listens on port 8000 on localhost only"),
     "unknown engine flag": (("--max-num-seqs=", "--max-num-seq="), "--max-num-seqs"),
     "unknown engine value": (("--dtype=auto", "--dtype=float8"), "float8"),
@@ -127,8 +131,8 @@ EVERYDAY = ("wrong port", "unknown engine flag", "package missing in the contain
 @pytest.mark.parametrize("case", slow_except(BROKEN, *EVERYDAY))
 def test_a_broken_app_fails_with_its_reason(app, shell, case):
     """Exit code 1, with the reason of Modal or the engine after the line that says FAILED."""
-    change, reason = BROKEN[case]
-    edit(app, change)
+    *changes, reason = BROKEN[case]
+    edit(app, *changes)
     done = shell("rehearse", "a.py", "--engine", "stub")
     assert done.returncode == 1, done.stdout + done.stderr
     assert reason in done.stdout.partition("The rehearsal FAILED")[2], done.stdout + done.stderr

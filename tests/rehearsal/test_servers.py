@@ -265,7 +265,10 @@ REQUEST = "status, text = get(Server.get_url(), True)\nassert status == 200, tex
 # Ways in which a server fails to start: the change, and a part of the reason in the last lines.
 BROKEN = {
     "bound to localhost": ({"host": "127.0.0.1"}, "listens on port 8000 on localhost only"),
-    "wrong port": ({"port": 8001}, "listens on port 8001, but Modal expects port 8000"),
+    "wrong port": (
+        {"port": 8001, "decorators": SHORT},
+        "answers HTTP on port 8001, but Modal expects port 8000",
+    ),
     "enter raises": ({"start": "raise RuntimeError('no weights here')"}, "no weights here"),
     "container dies": ({"start": "import os; os._exit(4)"}, "ended with exit code 4"),
     "never listens": (

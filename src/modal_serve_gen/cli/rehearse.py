@@ -102,4 +102,5 @@ def rehearse(
             message = f"Volumes and Secrets are kept in {state}: run the same command to resume."
         raise KeyboardInterrupt(message) from None
     print(report.model_dump_json(indent=2) if as_json else rehearsal_text.text(report))
-    end(0 if report.ok else errors.FINDINGS)
+    inconclusive = report.cause is not None and report.cause.kind == "rehearsal"
+    end(0 if report.ok else errors.MachineError.exit_code if inconclusive else errors.FINDINGS)

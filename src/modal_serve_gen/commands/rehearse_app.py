@@ -61,6 +61,7 @@ async def run(
         say("The app has no entrypoint for `modal run`: it is deployed, and its web endpoints are called.")
     files = app_files.read(path, app, Path.cwd()) if app else None
     keys = secret_keys.of_app(files, given) if files and not resolved else SecretKeys(given)
+    named = target.partition("::")[2]
     engines = _engines(app, say) if engine == "real" else {}
     with contextlib.ExitStack() as stack:
         config = RehearsalConfig(
@@ -79,7 +80,9 @@ async def run(
             isolated=isolated,
             state_dir=stack.enter_context(open_state_dir(state, fresh=fresh)) if state else None,
         )
-        return await rehearse(target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint)
+        return await rehearse(
+            target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint, whole=_is_whole(app, named)
+        )
 
 
 def _read(path: Path) -> str:
@@ -125,10 +128,35 @@ def _parse(source: str) -> AppSource | None:
 
 
 def _runs(app: AppSource | None) -> bool:
-    """True unless every function of the app is a web endpoint and there is no local entrypoint."""
-    if app is None or not app.modal_objects or any(obj.web is None for obj in app.modal_objects):
+    """True if `modal run` can run the app: it has a local entrypoint, or its one function needs no arguments."""
+    if app is None or not app.modal_objects or _entrypoints(app):
         return True
-    return any(isinstance(node, ast.Attribute) and node.attr == "local_entrypoint" for node in app.nodes)
+    return len(app.modal_objects) == 1 and app.modal_objects[0].web is None and _callable(app.modal_objects[0].node)
+
+
+def _callable(node: ast.AST) -> bool:
+    """True for a function without required parameters."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    parameters = node.args
+    optional = len(parameters.defaults) + sum(default is not None for default in parameters.kw_defaults)
+    return len(parameters.posonlyargs + parameters.args + parameters.kwonlyargs) == optional
+
+
+def _entrypoints(app: AppSource) -> set[str]:
+    """Names of the app's local entrypoints."""
+    functions = [node for node in app.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return {
+        function.name
+        for function in functions
+        for decorator in function.decorator_list
+        if any(isinstance(node, ast.Attribute) and node.attr == "local_entrypoint" for node in ast.walk(decorator))
+    }
+
+
+def _is_whole(app: AppSource | None, name: str) -> bool:
+    """True if `name` (of APP.py::NAME) is not one of the app's functions: the rehearsal is of the whole app."""
+    return not name or (app is not None and name.rpartition(".")[2] in _entrypoints(app))
 
 
 def _engines(app: AppSource | None, say: Callable[[str], None]) -> dict[str, RealEngine]:

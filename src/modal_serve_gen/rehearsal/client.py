@@ -2,14 +2,51 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.containers.pipes import Output
 
+STOP_S = 5  # to end by itself, and again after an interrupt
+PROGRAM = Path(__file__).resolve().parent / "containers" / "shim" / "client.py"
 LOG_WAIT_S = 60  # how long the client waits for the last logs while the engine ends
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A line of a traceback. The files of a container have its own paths, such as /root/app.py."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The exception that ended a command; the innermost frame comes last."""
+
+    type: str
+    module: str
+    text: str
+    frames: tuple[Frame, ...]
+
+
+def read_failure(record: Path, original_of: Callable[[str], str]) -> Failure | None:
+    """The failure that shim/client.py has written, with `original_of` each file."""
+    try:
+        document = json.loads(record.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    # Files of a container are prefixed with its id, as in `<ta-000012>:/root/app.py`.
+    frames = tuple(
+        Frame(original_of(re.sub(r"^<[\w-]+>:", "", file)), line or 0) for file, line, _ in document["frames"]
+    )
+    return Failure(document["type"], document["module"], document["text"], frames)
 
 
 def environment(url: str, folder: Path, mark: str) -> dict[str, str]:
@@ -39,11 +76,13 @@ async def run(
     folder: Path | None,
     *,
     limit_s: float,
+    stop: asyncio.Event,
     started: Callable[[int], None],
     emit: Callable[[str], None],
 ) -> int:
-    """Run `command` in `folder` with the environment `variables`; its exit code, 1 if it exceeded `limit_s`.
+    """Run `command` in `folder` with the environment `variables`; its exit code. Raises TimeoutError after `limit_s`.
 
+    The limit passes slower while the machine is busy. After `stop` is set, the command has a moment to end by itself.
     `started` gets its process id, `emit` its output. It is its own process group, and is killed on cancellation.
     """
     output = Output(emit)
@@ -54,13 +93,29 @@ async def run(
     started(process.pid)
     output.started()
     try:
-        code = await asyncio.wait_for(process.wait(), limit_s)
+        code = await load.wait_for(_ended(process, stop), load.Patience(limit_s))
     except TimeoutError:
-        emit(f"\n{' '.join(command[2:4])} did not end within {limit_s:g} s and was stopped.\n")
-        code = 1
+        at = command.index(str(PROGRAM))
+        words = " ".join(["modal", *command[at + 2 : at + 4]])
+        raise TimeoutError(f"{words} did not end within {limit_s:g} s and was stopped.") from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     await output.drained(10)
     return code
+
+
+async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
+    """Its exit code. Once `stop` is set and a moment has passed, it is interrupted, as by Ctrl-C."""
+    ended, stopped = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for _ in range(2):
+            if (await asyncio.wait({ended}, timeout=STOP_S if stop.is_set() else None))[0]:
+                return ended.result()
+            process.send_signal(signal.SIGINT)
+        return 1  # the caller kills it
+    finally:
+        ended.cancel()
+        stopped.cancel()

@@ -7,19 +7,22 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from modal_serve_gen.rehearsal import report_lines
+from modal_serve_gen.rehearsal import cause, report_lines
+from modal_serve_gen.rehearsal.cause import Cause
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
+from modal_serve_gen.rehearsal.outputs import Written
 from modal_serve_gen.rehearsal.redaction import Redaction
 from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.web.request_record import RequestRecord
 
 CONTROL_PLANE = "Modal's control plane and HTTP ingress: local servers"
 HUB = "the Hugging Face Hub: a local server"
-LAST_LINES = 12
+LAST_LINES = 8
 # Prefixes of lines that do not explain a failure: trees and borders of `modal run`, text between tracebacks.
 UNINFORMATIVE = (
     "├", "└", "│   └", "╭", "╰", "For more information check:", "The above exception was", "During handling of"
 )  # fmt: skip
+SUBSTITUTED = ("left_out", "changed", "added")  # kinds of notes
 RAISED = re.compile(r"[A-Za-z_][\w.]*(:.*)?")  # the line that ends a traceback
 
 
@@ -36,6 +39,7 @@ class Report(BaseModel):
     """The outcome of one rehearsal."""
 
     ok: bool
+    cause: Cause | None  # whose fault it is; None if the rehearsal did not fail
     app: str
     modal: str
     engine: EngineRecord
@@ -48,6 +52,7 @@ class Report(BaseModel):
     substituted: list[str]
     not_shown: list[str]
     faults: dict[str, int]  # injected fault -> how often it was triggered
+    written: Written | None  # files that the entrypoint wrote, which are not in place
     answers: str  # statuses of all requests through the public URL
     exercised: bool = Field(exclude=True)  # the entrypoint exited with code 0, or every web endpoint answered
 
@@ -57,19 +62,18 @@ class Report(BaseModel):
 
 
 def write_report(outcome: Outcome) -> Report:
-    """The report of a finished rehearsal; `ok` reflects the exit code of the last command."""
+    """The report of a finished rehearsal."""
     plane, substitutes, hub = outcome.plane, outcome.substitutes, outcome.hub
     name, pinned = next(iter(substitutes.pinned.items()), (None, None))
     real = outcome.config.engines.get(name) if name else None
     by_stubs = Counter(note.text for note in substitutes.notes if note.kind == "fault")
     triggered = {fault: times + by_stubs[fault] for fault, times in outcome.triggered.items()}
     triggered |= {"hub-down": hub.refused} if hub.down else {}
-    changed = [
-        note.text for note in substitutes.notes if note.kind not in ("checked", "fault", *report_lines.UNCHECKED)
-    ]
+    changed = [note.text for note in substitutes.notes if note.kind in SUBSTITUTED]
     substituted = [CONTROL_PLANE, *([HUB] if hub.repositories else []), *plane.substituted, *changed]
     return Report(
-        ok=outcome.exit_code == 0,
+        ok=outcome.ok,
+        cause=cause.find(outcome),
         app=outcome.app,
         modal=importlib.metadata.version("modal"),
         engine=EngineRecord(
@@ -87,6 +91,7 @@ def write_report(outcome: Outcome) -> Report:
         substituted=list(dict.fromkeys(substituted)),
         not_shown=report_lines.not_shown(outcome, triggered),
         faults=triggered,
+        written=outcome.written,
         answers=report_lines.answers(outcome),
         exercised=outcome.exercised,
     )

@@ -8,10 +8,13 @@ from modal_proto import api_pb2
 
 from modal_serve_gen.errors import nearest
 from modal_serve_gen.rehearsal import packages
+from modal_serve_gen.rehearsal.client import Failure
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.control_plane import images, rpc, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
-from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Function
+from modal_serve_gen.rehearsal.outputs import Written
+from modal_serve_gen.rehearsal.packages import ENGINES
 from modal_serve_gen.rehearsal.substitutes import Substitutes
 from modal_serve_gen.rehearsal.web.ingress import Ingress
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
@@ -26,8 +29,16 @@ class Outcome:
     """A finished rehearsal: everything that its report is made from."""
 
     app: str
+    file: str  # its absolute path
+    source: str
     exit_code: int
     probed: bool  # its web endpoints got requests, instead of its entrypoint being run
+    whole: bool  # the target was the app, not one of its functions
+    asked: dict[str, bool]  # endpoints that the rehearsal asked itself -> whether they answered
+    waited: bool  # the entrypoint only waited, and was ended
+    timed_out: str  # the command that exceeded its limit, in a sentence
+    written: Written | None  # by the app's entrypoint
+    failure: Failure | None  # what ended the last command that failed
     started_at: float  # time.monotonic()
     ended_at: float
     output: str  # the end of the commands' output
@@ -44,8 +55,24 @@ class Outcome:
 
     @property
     def exercised(self) -> bool:
-        """True if the app's entrypoint exited with code 0, or each of its web endpoints answered."""
-        return self.exit_code == 0 and (self.probed or self.published)
+        """True if the app's entrypoint exited with code 0, or its web endpoints answered."""
+        return self.exit_code == 0 and (bool(self.asked) if self.probed else self.published)
+
+    @property
+    def unstarted(self) -> str:
+        """The engine of the app's images, if the whole app was rehearsed and nothing started it."""
+        started = {"started", *UNCHECKED} & {note.kind for note in self.substitutes.notes}
+        if started or not (self.whole and self.published):
+            return ""
+        used = {function.definition.image_id for function in self.plane.functions.values()}
+        names = {name for key in used & self.plane.images.keys() for name in images.engines(self.plane.images[key])}
+        return next((name for name in ENGINES if name in names), "")
+
+    @property
+    def ok(self) -> bool:
+        """True if the commands succeeded, and everything that was asked answered, the engine included."""
+        answered = all(self.asked.values()) and (bool(self.asked) or not self.probed)
+        return self.exit_code == 0 and answered and not self.unstarted
 
 
 def proven(outcome: Outcome) -> list[str]:
@@ -80,10 +107,12 @@ def proven(outcome: Outcome) -> list[str]:
         if tunnel.status
     ]
     lines += _servers(outcome)
-    if outcome.exercised:
-        lines.append(
-            "each web endpoint answered a client" if outcome.probed else "the app's entrypoint exited with code 0"
-        )
+    if outcome.exercised and not outcome.probed:
+        waited = "the app's entrypoint ran, and then only waited: the rehearsal ended it"
+        lines.append(waited if outcome.waited else "the app's entrypoint exited with code 0")
+    if outcome.asked and all(outcome.asked.values()):
+        every = "each web endpoint" if outcome.probed else ", ".join(outcome.asked)
+        lines.append(f"{every} answered a client")
     return list(dict.fromkeys(lines))
 
 
@@ -192,6 +221,10 @@ def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
         order = "" if deployed else "; --deploy shows the order of calls around one"
         lines.append(f"memory snapshots: Modal takes them of deployed apps; a rehearsal does not{order}")
     lines.append("Modal itself: account, Secrets' values, regions, quotas, autoscaling, cold-start times, price")
+    if names := not_run(outcome):
+        lines.insert(0, f"not run, as nothing called them: {', '.join(names)}")
+    if outcome.unstarted:
+        lines.insert(0, f"the engine: {outcome.unstarted} never started")
     if plane.unimplemented:
         missing = ", ".join(f"{name} ({rpc.purpose(name)})" for name in plane.unimplemented)
         lines.append(f"calls that the rehearsal's control plane does not implement: {missing}")
@@ -208,6 +241,31 @@ def _other_engines(outcome: Outcome) -> list[str]:
     if modules := ", ".join(sorted(set(notes["placeholder"]))):
         lines.append(f"{modules}: placeholders answered, which accept every call; nothing was computed")
     return lines
+
+
+def not_run(outcome: Outcome) -> list[str]:
+    """Functions and methods without a URL that no call reached."""
+    called = {(item.call.function.tag, item.payload.method_name) for item in outcome.plane.inputs.values()}
+    names: list[str] = []
+    for app in outcome.plane.apps.values():
+        for function in app.functions.values():
+            methods = function.definition.method_definitions
+            if methods:
+                tag = function.tag.removesuffix(".*")
+                names += [
+                    f"{tag}.{name}"
+                    for name, method in methods.items()
+                    if not method.webhook_config.type and (function.tag, name) not in called
+                ]
+            elif not serves_web(function) and (function.tag, "") not in called:
+                names.append(function.tag)
+    return list(dict.fromkeys(names))
+
+
+def serves_web(function: Function) -> bool:
+    """True for web functions, classes with web methods, and servers."""
+    webhooks = servers.webhooks(function.definition)
+    return servers.serves(function.definition) or any(webhook.type for webhook in webhooks)
 
 
 def answers(outcome: Outcome) -> str:

@@ -20,12 +20,16 @@ from modal_serve_gen.rehearsal.containers.fleet import Fleet
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.containers.watchdog import Watchdog
 from modal_serve_gen.rehearsal.control_plane import rpc
+from modal_serve_gen.rehearsal.control_plane.events import EventKind
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
+from modal_serve_gen.rehearsal.exercise import Exercise
+from modal_serve_gen.rehearsal.figures import Marker
 from modal_serve_gen.rehearsal.injector import Injector
+from modal_serve_gen.rehearsal.outputs import Outputs
 from modal_serve_gen.rehearsal.redaction import Redacted, Redaction
 from modal_serve_gen.rehearsal.report import Report, write_report
 from modal_serve_gen.rehearsal.report_lines import Outcome
-from modal_serve_gen.rehearsal.substitutes import Substitutes
+from modal_serve_gen.rehearsal.substitutes import Note, Substitutes
 from modal_serve_gen.rehearsal.web import certificate
 from modal_serve_gen.rehearsal.web.blob_server import BlobServer
 from modal_serve_gen.rehearsal.web.ingress import Ingress
@@ -33,10 +37,9 @@ from modal_serve_gen.rehearsal.web.localhub import LocalHub
 from modal_serve_gen.rehearsal.web.tunnels import Tunnels
 
 START_LIMIT_S = {"real": 300, "stub": 60}  # upper bound on startup timeouts
-# After this time, a server that listens on other ports only is given up; a real engine opens such ports for its own
-# processes.
-OTHER_PORT_S = {"real": 150, "stub": 15}
 RUN_LIMIT_S = {"real": 900, "stub": 300}  # upper bound on one modal command
+NEEDS_NAME = "explicit deployment name"  # the SDK's error for an app without a name
+NOTES_S = 0.5  # between two looks at the notes of the stubs
 MAX_FOLDER = 60  # of the 107 characters that a unix socket's path may have; engines add a folder and a UUID
 ISOLATED = "the containers' network: connected to this rehearsal only, not to the Internet"
 SHARED = "containers share this machine's files and network; Volume paths are correct only in environment variables"
@@ -50,8 +53,14 @@ class Rehearsal:
     """
 
     def __init__(self, config: RehearsalConfig, emit: Callable[[str], None]):
-        self.config, self.emit = config, emit
+        self.config, self.emit = config, Marker(emit, self._has_gpus)
         self.output: list[str] = []  # the end of the commands' output
+        self.stop = asyncio.Event()  # ends the running command
+        self.exercise: Exercise | None = None
+        self.outputs: Outputs | None = None  # None: commands write the user's files
+        self.asked: dict[str, bool] = {}  # endpoints that the rehearsal asked itself -> whether they answered
+        self.timed_out = ""  # the command that exceeded its limit, in a sentence
+        self.waited = False  # the entrypoint only waited, and was ended
 
     async def __aenter__(self) -> "Rehearsal":
         async with contextlib.AsyncExitStack() as stack:
@@ -86,7 +95,6 @@ class Rehearsal:
             plane,
             handlers,
             limit_s=START_LIMIT_S[config.engine] + config.faults.slow_start_s,
-            other_port_s=OTHER_PORT_S[config.engine],
             prepare=substitutes.prepare,
             isolated=not refused,
             visible=substitutes.visible,
@@ -95,6 +103,7 @@ class Rehearsal:
         self._watchdog = Watchdog(launcher.mark, folder)
         stack.push_async_callback(asyncio.to_thread, self._watchdog.finish)
         launcher.started = self._watchdog.watch
+        self._failure_file = folder / "failure"
         stack.callback(substitutes.read_notes)  # before the folder is removed
         self.fleet = fleet = Fleet(plane, launcher)
         self.injector = Injector(config.faults, plane, fleet, real_engine=config.engine == "real")
@@ -136,19 +145,90 @@ class Rehearsal:
         this command's output instead of the rehearsal's own callback.
         """
         limit_s = limit_s or RUN_LIMIT_S[self.config.engine] + self.config.faults.slow_start_s
-        command = [python, "-m", "modal", *arguments]
+        prefix, folder = ([], folder) if self.outputs is None else (self.outputs.prefix, self.outputs.folder)
+        command = [*prefix, python, str(client.PROGRAM), str(self._failure_file), *arguments]
+        self._failure_file.unlink(missing_ok=True)
+        watchers = [asyncio.create_task(self._follow_notes())]
         redacted = Redacted(self.redaction, emit or self._record_output)
+
+        def started(pid: int) -> None:
+            self._watchdog.watch(pid)
+            if self.exercise:
+                watchers.append(asyncio.create_task(self._stop_when_idle(self.exercise, pid)))
+
         try:
             return await client.run(
-                command, self.environment, folder, limit_s=limit_s, started=self._watchdog.watch, emit=redacted
-            )
+                command, self.environment, folder, limit_s=limit_s, stop=self.stop, started=started,
+                emit=redacted,
+            )  # fmt: skip
+        except TimeoutError as error:
+            self.timed_out = str(error)
+            redacted(f"\n{error}\n")
+            return 1
         finally:
             redacted.flush()
+            for watcher in watchers:
+                watcher.cancel()
 
-    async def probe(self) -> int:
-        """Send requests to the web endpoints of a deployed app; 0 if all of them answered, else 1."""
+    async def _follow_notes(self) -> None:
+        """End a command whose engine refuses its command line: it would only wait, or start again."""
+        while True:
+            await asyncio.sleep(NOTES_S)
+            for note in self.substitutes.read_notes():
+                if note.kind == "refused":
+                    await self._refused(note)
+
+    async def _refused(self, note: Note) -> None:
+        self.stop.set()
+        for function in self.plane.functions.values():
+            for container in function.containers:
+                if container.id == note.container:
+                    return await self.fleet.refuse(container, note.text)
+        self.plane.note(EventKind.ENGINE_REFUSED, text=note.text)
+
+    async def _stop_when_idle(self, exercise: Exercise, pid: int) -> None:
+        await exercise.until_idle(pid)
+        self._record_output("The entrypoint only waits: the rehearsal ends it.\n")
+        self.stop.set()
+
+    async def run(self, target: str, *arguments: str, whole: bool) -> int:
+        """`modal run`; of the `whole` app, also ask the endpoints that its entrypoint does not reach.
+
+        An entrypoint that only waits is ended, with exit code 0.
+        """
+        limit_s = RUN_LIMIT_S[self.config.engine]
+        self.exercise = exercise = Exercise(self.plane, self.ingress, limit_s, self._record_output)
+        if whole:
+            self.plane.completed = exercise.ask
+        code = await self.modal("run", target, *arguments)
+        self.asked, self.waited = exercise.asked, exercise.waited
+        return 0 if exercise.waited else code
+
+    async def deploy(self, file: str) -> int:
+        """`modal deploy`, under a name of the rehearsal's if the app has none."""
+        code, failure = await self.modal("deploy", file), self.failure()
+        if code and failure and NEEDS_NAME in failure.text:
+            code = await self.modal("deploy", "--name", "rehearsal", file)
+        return code
+
+    async def probe(self) -> None:
+        """Send requests to the web endpoints of a deployed app."""
         self.plane.substitute(probe.SUBSTITUTE)
-        return int(not await probe.answers(self.plane, RUN_LIMIT_S[self.config.engine], self._record_output))
+        limit_s, found = RUN_LIMIT_S[self.config.engine], probe.endpoints(self.plane)
+        self.asked = await probe.answers(self.plane, found, limit_s, self._record_output)
+
+    def _has_gpus(self) -> bool:
+        return any(function.gpus for function in self.plane.functions.values())
+
+    async def protect(self, folder: Path) -> None:
+        """From now on, run commands in `folder`, and keep what they write apart from the user's files."""
+        self.outputs = await asyncio.to_thread(Outputs, self.plane.folder, folder, namespaces=self.config.isolated)
+        self.plane.substitute(self.outputs.note)
+
+    def failure(self) -> client.Failure | None:
+        """What the last command that failed raised."""
+        original_of = self.outputs.original_of if self.outputs else str
+        return client.read_failure(self._failure_file, original_of)
 
     def kill(self, container: Container) -> None:
         """Kill a container as a crash would: its inputs fail, or are retried."""
@@ -157,37 +237,55 @@ class Rehearsal:
     def _record_output(self, text: str) -> None:
         self.output.append(text)
         del self.output[:-200]
+        if self.exercise:
+            self.exercise.lines += 1
         self.emit(text)
 
 
 async def rehearse(
-    target: str,
+    app: str,
     arguments: list[str],
     config: RehearsalConfig,
     emit: Callable[[str], None],
     *,
     deploy: bool = False,
     entrypoint: bool = True,
+    whole: bool = True,
 ) -> Report:
-    """Run `modal run TARGET ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
+    """Run `modal run APP ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
 
     With `deploy` the app is deployed first. Without an `entrypoint` the app is deployed, and its web endpoints get
-    requests instead.
+    requests instead. `whole`: the target is the app, not one of its functions, so the endpoints that its entrypoint
+    does not reach are asked as well.
     """
+    file = Path(app.partition("::")[0]).absolute()
     async with Rehearsal(config, emit) as rehearsal:
+        await rehearsal.protect(Path.cwd())
+        target = rehearsal.outputs.target(app) if rehearsal.outputs else app
         started_at, code = time.monotonic(), 0
         if deploy or not entrypoint:
-            code = await rehearsal.modal("deploy", target.partition("::")[0])
-        if code == 0:
-            code = await (rehearsal.modal("run", target, *arguments) if entrypoint else rehearsal.probe())
-        ended_at = time.monotonic()
+            code = await rehearsal.deploy(target.partition("::")[0])
+        if code == 0 and entrypoint:
+            code = await rehearsal.run(target, *arguments, whole=whole)
+        elif code == 0:
+            await rehearsal.probe()
+        ended_at, failure = time.monotonic(), rehearsal.failure()
+        written = rehearsal.outputs.collect() if rehearsal.outputs else None
     if rehearsal.plane.internal_errors:
         raise _internal_error(rehearsal.plane.internal_errors[0])
     report = write_report(
         Outcome(
-            app=target,
+            app=app,
+            written=written,
+            file=str(file),
+            source=_source(file),
+            timed_out=rehearsal.timed_out,
             exit_code=code,
             probed=not entrypoint,
+            whole=whole,
+            asked=rehearsal.asked,
+            waited=rehearsal.waited,
+            failure=failure,
             started_at=started_at,
             ended_at=ended_at,
             output="".join(rehearsal.output),
@@ -212,6 +310,13 @@ def _internal_error(error: Exception) -> ServeError:
             f"This says nothing about the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
         )
     return InternalError(f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command.")
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _folder() -> Path:

@@ -29,10 +29,11 @@ MAX_LISTED = 5  # packages in one line of the report
 
 @dataclass(frozen=True)
 class Note:
-    """A line that a stub wrote about itself: a check that passed, an injected fault, or a substitution."""
+    """A line that a stub wrote about itself: a check that passed, an injected fault, a substitution, a usage error."""
 
     kind: str
     text: str
+    container: str = ""  # its id
 
 
 class Substitutes:
@@ -46,6 +47,7 @@ class Substitutes:
         self.packages = Packages(config.imports, real=config.engine == "real")
         self.unconfirmed: set[str] = set()  # repositories of which nobody could say that they exist
         self.notes: list[Note] = []
+        self._read = 0  # bytes of the file of notes
         self._lock = threading.Lock()
 
     def visible(self) -> list[Path]:
@@ -61,13 +63,21 @@ class Substitutes:
     def _notes_file(self) -> Path:
         return self.folder / "notes.jsonl"
 
-    def read_notes(self) -> None:
-        """Read the notes of the stubs, in order, before the folder is removed."""
-        if self._notes_file.exists():
-            for line in self._notes_file.read_text("utf-8").splitlines():
-                with contextlib.suppress(ValueError):  # a partial line of a stub that was killed while writing
-                    note = json.loads(line)
-                    self.notes.append(Note(note["kind"], note["text"]))
+    def read_notes(self) -> list[Note]:
+        """Read the notes that the stubs have written since the last time, in order."""
+        if not self._notes_file.exists():
+            return []
+        with self._notes_file.open("rb") as file:
+            file.seek(self._read)
+            lines, _, _ = file.read().rpartition(b"\n")
+        self._read += len(lines) + bool(lines)
+        notes = []
+        for line in lines.splitlines():
+            with contextlib.suppress(ValueError):  # a partial line of a stub that was killed while writing
+                note = json.loads(line)
+                notes.append(Note(note["kind"], note["text"], note.get("container", "")))
+        self.notes += notes
+        return notes
 
     def image_work(self, image: Image) -> Callable[[Callable[[str], None]], None] | None:
         """What has to be downloaded for an image, to be called with a callback for progress; None: nothing."""

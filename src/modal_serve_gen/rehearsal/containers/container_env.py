@@ -8,6 +8,7 @@ from pathlib import Path
 from modal_proto import api_pb2
 
 from modal_serve_gen import facts
+from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.containers import bare_env
 from modal_serve_gen.rehearsal.control_plane import deployments, images, mounts, servers, volumes
 from modal_serve_gen.rehearsal.control_plane.rpc import compatible
@@ -111,7 +112,7 @@ def snapshots(function: Function) -> bool:
 
 
 def arguments(plane: ControlPlane, container: Container, limit_s: float) -> api_pb2.ContainerArguments:
-    """Arguments of the entrypoint: the function, with its startup timeout cut to `limit_s`, and the app's layout.
+    """Arguments of the entrypoint: the function, with a startup timeout beyond startup.py's, and the app's layout.
 
     The layout lists every function of the app and every object that the function depends on; the SDK cannot hydrate
     others.
@@ -119,12 +120,15 @@ def arguments(plane: ControlPlane, container: Container, limit_s: float) -> api_
     function = container.function
     definition = api_pb2.Function()
     definition.CopyFrom(function.definition)
-    web = definition.webhook_config
-    if web.type == api_pb2.WEBHOOK_TYPE_WEB_SERVER and web.web_server_startup_timeout > limit_s:
-        plane.substitute(
-            f"startup timeout of {function.tag}: {limit_s:g} s instead of {web.web_server_startup_timeout:g} s"
-        )
-        web.web_server_startup_timeout = limit_s
+    for web in servers.webhooks(definition):
+        if web.type != api_pb2.WEBHOOK_TYPE_WEB_SERVER:
+            continue
+        if web.web_server_startup_timeout > limit_s:
+            plane.substitute(
+                f"startup timeout of {function.tag}: {limit_s:g} s instead of {web.web_server_startup_timeout:g} s"
+            )
+        # The SDK's clock knows nothing of a busy machine: startup.py applies the timeout.
+        web.web_server_startup_timeout = min(web.web_server_startup_timeout, limit_s) / load.LEAST_SHARE
     definition.is_checkpointing_function = snapshots(function)
     if servers.serves(definition):
         servers.shorten(plane, function, definition, limit_s)

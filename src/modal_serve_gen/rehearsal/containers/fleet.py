@@ -18,15 +18,17 @@ from typing import Any
 from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.containers import startup
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.control_plane import apps, calls, image_layers, servers
-from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal.control_plane.events import EventKind, Party
 from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function, Image
 
 STOP_S = 60  # for an engine to end by itself, before its container is killed
 RETIRE_S = 3600  # for the containers of a redeployed app to finish their inputs
 LOG_DRAIN_S = 5
+REFUSED_S = 3  # for a container to end by itself, after its engine refused its command line
 CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
 MAX_CONTAINERS = 4  # of one function, on one machine
@@ -44,7 +46,9 @@ class Fleet:
         self.count = 0
 
     def ensure(self, function: Function) -> None:
-        """Start as many containers as the inputs or requests of `function` need."""
+        """Start as many containers as the inputs or requests of `function` need, unless its engine cannot start."""
+        if function.refused:
+            return calls.fail_queued(function, calls.failure(function.refused))
         if servers.serves(function.definition):
             needed = servers.needed_containers(function)
         else:
@@ -82,7 +86,7 @@ class Fleet:
         self.plane.note(EventKind.BUILD_STARTED, function.tag)
         item = calls.submit(self.plane, function, payload)
         limit_s = min(function.definition.timeout_secs or 3600, MAX_BUILD_S)
-        if not await item.call.changed.until(lambda: item.output is not None, limit_s):
+        if not await load.until(item.call.changed, lambda: item.output is not None, limit_s):
             calls.finish(item, calls.failure(f"The build function {function.tag} did not end within {limit_s} s."))
         await self.stop(function)
         for container in function.containers[-1:]:
@@ -262,7 +266,7 @@ class Fleet:
         function = container.function
         failure = container.failure or calls.failure(f"The container of {function.tag} ended with exit code {code}.")
         if code and not (container.stopping or container.failure or container.killed):
-            self.plane.note(EventKind.CONTAINER_FAILED, function.tag, f"exited on its own with code {code}")
+            self.plane.note(EventKind.CONTAINER_FAILED, function.tag, *_ending(code))
         for item in list(container.running.values()):
             calls.settle(self.plane, item, failure)
         if servers.serves(function.definition) and not container.stopping:
@@ -275,10 +279,22 @@ class Fleet:
         elif function.queue:
             self.ensure(function)
 
-    def _give_up(self, container: Container, why: str) -> None:
+    async def refuse(self, container: Container, why: str) -> None:
+        """The engine of a container refused its command line: start no other one, and end this one."""
+        function = container.function
+        if function.refused:
+            return
+        function.refused = function.broken = f"The engine of {function.tag} refused its command line: {why}"
+        self.plane.note(EventKind.ENGINE_REFUSED, function.tag, why)
+        if await _ended(container, REFUSED_S):  # most apps notice by themselves
+            return
+        container.failure = calls.failure(function.refused)
+        self.crash(container)
+
+    def _give_up(self, container: Container, why: str, party: Party) -> None:
         """Kill a container that cannot serve; `why` completes "the container of TAG ..."."""
         text = f"The container of {container.function.tag} {why}."
-        self.plane.note(EventKind.CONTAINER_FAILED, container.function.tag, why)
+        self.plane.note(EventKind.CONTAINER_FAILED, container.function.tag, why, party)
         container.failure = calls.failure(text)
         self.log(container, f"{text}\n")
         self.crash(container)
@@ -297,8 +313,15 @@ def _needed_containers(function: Function) -> int:
     return max(1, min(maximum, MAX_CONTAINERS, math.ceil((busy + len(function.queue)) / capacity)))
 
 
+def _ending(code: int) -> tuple[str, Party]:
+    """What to say of a container that ended by itself, and whose fault that is."""
+    if code == -signal.SIGKILL:
+        return "was killed by this machine, which probably ran out of memory", Party.REHEARSAL
+    return f"exited on its own with code {code}", Party.APP
+
+
 async def _ended(container: Container, limit_s: float) -> bool:
-    return await container.changed.until(lambda: container.exit_code is not None, limit_s)
+    return await load.until(container.changed, lambda: container.exit_code is not None, limit_s)
 
 
 def _last_lines(output: str) -> str:

@@ -24,7 +24,7 @@ from modal_serve_gen.rehearsal.loopback import Listener
 class Launcher:
     """Starts the processes of one rehearsal's containers.
 
-    `limit_s` caps startup timeouts. A server that listens on other ports only fails after `other_port_s` seconds.
+    `limit_s` caps startup timeouts.
     `prepare(image)` returns the interpreter, and the rehearsal's additions to the environment. `visible()` returns the
     folders of this machine that an `isolated` container needs, `programs(image)` files by their path in containers.
     """
@@ -35,14 +35,13 @@ class Launcher:
         handlers: Handlers,
         *,
         limit_s: float,
-        other_port_s: float,
         prepare: Callable[[Image | None], tuple[Path, dict[str, str]]],
         isolated: bool,
         visible: Callable[[], list[Path]],
         programs: Callable[[Image | None], dict[str, Path]] = lambda image: {},
     ):
         self.plane, self.handlers, self.limit_s, self.prepare = plane, handlers, limit_s, prepare
-        self.other_port_s, self.isolated, self.visible, self.programs = other_port_s, isolated, visible, programs
+        self.isolated, self.visible, self.programs = isolated, visible, programs
         plane.listener_added = self.expose
         self.started: Callable[[int], None] = lambda pid: None  # gets the id of each process, a session leader
         self.mark = f"rehearsal-{os.getpid()}-{random.getrandbits(32):08x}"

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 
-def descendants(pid: int) -> list[int]:
-    """Child processes of `pid`, their children, and so on, as long as their parents live."""
+def descendants(*ancestors: int) -> list[int]:
+    """Child processes of `ancestors`, their children, and so on, as long as their parents live."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -14,7 +14,7 @@ def descendants(pid: int) -> list[int]:
             continue  # it has ended
         children.setdefault(parent, []).append(int(entry.parent.name))
     pids: list[int] = []
-    queue = [pid]
+    queue = list(ancestors)
     while queue:
         below = children.get(queue.pop(), [])
         pids += below

@@ -1,67 +1,112 @@
 """A container's start: its timeout, and servers that listen on the wrong address or port."""
 
-import time
+import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.containers import listening
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.control_plane import servers
+from modal_serve_gen.rehearsal.control_plane.events import Party
 from modal_serve_gen.rehearsal.control_plane.state import Container
 
-CONNECT_S = 300  # until a container's entrypoint calls the control plane, on a busy machine
-MARGIN_S = 10  # lets the SDK report first: its own timeout for a web server tells what to do
+CONNECT_S = 300  # until a container's entrypoint calls the control plane
+MARGIN_S = 10  # for the app's own code, before Modal begins to wait for a web server
 LOCALHOST_S = 5  # a server that listens on localhost for this long is given up
+ANSWER_S = 10  # for a server to answer one request
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
-async def watch(container: Container, launcher: Launcher, give_up: Callable[[Container, str], None]) -> None:
-    """Give up a container that does not become ready in time, or that listens where Modal cannot reach it."""
-    definition = container.function.definition
-    declared = definition.startup_timeout_secs or definition.timeout_secs or 300
+async def watch(container: Container, launcher: Launcher, give_up: Callable[[Container, str, Party], None]) -> None:
+    """Give up a container that does not become ready in time, or that listens where Modal cannot reach it.
+
+    Seconds pass slower while the machine is busy (load.py).
+    """
+    declared, margin = timeouts(container.function.definition)
     allowed = min(declared, launcher.limit_s)
-    # The timeout is the app's; starting Python on a busy machine does not count.
-    await container.changed.until(lambda: container.connected or not container.alive, CONNECT_S)
-    deadline, unreachable_since = time.monotonic() + allowed + MARGIN_S, None
-    while not await container.changed.until(lambda: container.ready or not container.alive, 1):
-        where = unreachable(container, launcher.own_ports())
-        unreachable_since = (unreachable_since or time.monotonic()) if where else None
-        patience_s = LOCALHOST_S if where and where.localhost else launcher.other_port_s
-        if where and unreachable_since and time.monotonic() - unreachable_since > patience_s:
-            return give_up(container, where.text)
-        if time.monotonic() > deadline:
+    # The timeout is the app's; starting Python does not count.
+    await load.until(container.changed, lambda: container.connected or not container.alive, CONNECT_S)
+    patience, on_localhost = load.Patience(allowed + margin), load.Patience(LOCALHOST_S)
+    while not await container.changed.until(lambda: container.ready or not container.alive, load.TICK_S):
+        if (port := only_on_localhost(container)) is None:
+            on_localhost = load.Patience(LOCALHOST_S)
+        elif on_localhost.over():
+            text = f"listens on port {port} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
+            return give_up(container, text, Party.APP)
+        if patience.over():
             text = f"was not ready after its startup timeout of {allowed:g} s"
-            text += f" ({declared} s in the app)" if allowed < declared else ""
-            return give_up(container, f"{text}; {where.text}" if where else text)
+            if other := await wrong_port(container, launcher.own_ports()):
+                return give_up(container, f"{text}; it {other}", Party.APP)
+            cut = allowed < declared
+            text += f" in the rehearsal, {declared:g} s in the app" if cut else ""
+            return give_up(container, text, Party.REHEARSAL if cut else Party.APP)
     return None
 
 
-@dataclass(frozen=True)
-class Unreachable:
-    """Where a server listens but cannot be reached: `text` completes "the container of TAG ..."."""
+def timeouts(definition: api_pb2.Function) -> tuple[float, float]:
+    """The startup timeout that the app declares, and the seconds before Modal begins to count them."""
+    declared = definition.startup_timeout_secs or definition.timeout_secs or 300
+    for_port = max((webhook.web_server_startup_timeout for webhook in servers.webhooks(definition)), default=0)
+    return (for_port, MARGIN_S) if 0 < for_port < declared else (declared, 0)
 
-    text: str
-    localhost: bool  # on the right port, but on localhost
+
+def only_on_localhost(container: Container) -> int | None:
+    """The port that Modal expects, if the container listens there on localhost only."""
+    expected, (outside, inside) = _expected(container), _sockets(container)
+    return expected if expected in inside and expected not in outside else None
 
 
-def unreachable(container: Container, own_ports: set[int]) -> Unreachable | None:
-    """Where a web server listens but cannot be reached; None if it can, or is not a web server.
+async def wrong_port(container: Container, own_ports: set[int]) -> str:
+    """Where a web server answers HTTP instead of at the port that Modal expects; '' if nowhere.
 
-    The control plane itself listens on `own_ports`.
+    Engines also listen on ports for their own processes, which answer no HTTP. The control plane itself listens on
+    `own_ports`.
     """
-    expected = next(iter(servers.ports(container.function.definition)), 0)
-    if not expected or not container.inner_host or container.process is None:
-        return None
+    expected, (outside, inside) = _expected(container), _sockets(container)
+    if not expected or expected in outside | inside:
+        return ""
+    answering = [port for port in sorted((outside | inside) - own_ports) if await _answers_http(container, port)]
+    if not answering:
+        return ""
+    ports = ", ".join(map(str, answering))
+    return f"answers HTTP on port {ports}, but Modal expects port {expected}; use the same port"
+
+
+def _expected(container: Container) -> int:
+    """The port where Modal expects the container to serve; 0 for none."""
+    return next(iter(servers.ports(container.function.definition)), 0)
+
+
+def _sockets(container: Container) -> tuple[set[int], set[int]]:
+    """Ports where the container listens: reachable by Modal, and on its localhost."""
+    if not container.inner_host or container.process is None:
+        return set(), set()
     if container.network:
         sockets, reachable = listening.table(container.process.pid), {container.host, listening.ANY}
     else:
         sockets, reachable = listening.table(), {container.host}
     outside = {port for address, port in sockets if address in reachable}
-    inside = {port for address, port in sockets if address == container.inner_host}
-    if expected in outside:
-        return None
-    if expected in inside:
-        text = f"listens on port {expected} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
-        return Unreachable(text, True)
-    ports = ", ".join(map(str, sorted((outside | inside) - own_ports)))
-    text = f"listens on port {ports}, but Modal expects port {expected}; use the same port"
-    return Unreachable(text, False) if ports else None
+    return outside, {port for address, port in sockets if address == container.inner_host}
+
+
+async def _answers_http(container: Container, port: int) -> bool:
+    """True if the container answers an HTTP request at `port`."""
+    for host in (container.host, container.inner_host):
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                if (await _reply(container, host, port)).startswith(b"HTTP/"):
+                    return True
+    return False
+
+
+async def _reply(container: Container, host: str, port: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    with container.network.socket() if container.network else socket.socket() as tcp_socket:
+        tcp_socket.setblocking(False)
+        await loop.sock_connect(tcp_socket, (host, port))
+        await loop.sock_sendall(tcp_socket, REQUEST)
+        return await loop.sock_recv(tcp_socket, 16)

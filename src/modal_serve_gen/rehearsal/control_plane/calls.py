@@ -187,6 +187,7 @@ async def ContainerStop(plane: ControlPlane, request: api_pb2.ContainerStopReque
 async def TaskResult(plane: ControlPlane, request: api_pb2.TaskResultRequest, caller: Container) -> None:
     """The container could not start its service: the queued inputs fail with its reason."""
     caller.failure = request.result
+    _note_failure(plane, caller, request.result)
     fail_queued(caller.function, request.result)
     caller.changed.notify()
 
@@ -253,4 +254,11 @@ async def FunctionPutOutputs(
     for output in request.outputs:
         item = plane.inputs.get(output.input_id)
         if item and item.container is caller:  # not an input that was taken from it
+            if output.result.status == api_pb2.GenericResult.GENERIC_STATUS_FAILURE:
+                _note_failure(plane, caller, output.result)
             settle(plane, item, output.result, output.data_format)
+
+
+def _note_failure(plane: ControlPlane, container: Container, result: api_pb2.GenericResult) -> None:
+    """Code of the app raised an exception."""
+    plane.note(EventKind.CODE_RAISED, container.function.tag, result.exception, trace=result.traceback)

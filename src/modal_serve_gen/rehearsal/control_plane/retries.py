@@ -4,6 +4,7 @@ import asyncio
 
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Input
 
 FAILED = (
@@ -41,9 +42,15 @@ def limit_time(plane: ControlPlane, item: Input, container: Container) -> None:
     """Kill `container` if `item`, which it has just taken, runs for longer than its function's timeout."""
     seconds = container.function.definition.timeout_secs
     if seconds and not container.function.definition.webhook_config.type:
-        asyncio.get_running_loop().call_later(seconds, _expire, plane, item, container, seconds)
+        _expire(plane, item, container, seconds, load.Patience(seconds))
 
 
-def _expire(plane: ControlPlane, item: Input, container: Container, seconds: int) -> None:
-    if item.output is None and item.container is container:
+def _expire(plane: ControlPlane, item: Input, container: Container, seconds: int, patience: load.Patience) -> None:
+    """Kill the container once its input has run for too long; look again in a moment until then."""
+    if item.output is not None or item.container is not container:
+        return
+    if not patience.over():
+        loop = asyncio.get_running_loop()
+        loop.call_later(patience.pause_s, _expire, plane, item, container, seconds, patience)
+    else:
         plane.kill(container, f"An input of {container.function.tag} hit its timeout of {seconds} s.")

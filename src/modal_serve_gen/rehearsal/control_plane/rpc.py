@@ -24,6 +24,7 @@ from grpclib.server import Stream
 from h2.exceptions import H2Error
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal.control_plane.events import EventKind, Party
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
 
 SERVICE = "ModalClient"
@@ -119,6 +120,7 @@ class Service:
             if handler is None:
                 if name not in self.plane.unimplemented:
                     self.plane.unimplemented.append(name)
+                    self.plane.note(EventKind.UNIMPLEMENTED, text=name, party=Party.REHEARSAL)
                 raise GRPCError(
                     Status.UNIMPLEMENTED, f"the rehearsal's control plane does not implement {name} ({purpose(name)})"
                 )

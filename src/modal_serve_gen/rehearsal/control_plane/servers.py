@@ -17,7 +17,8 @@ from collections.abc import Callable
 
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal import load
+from modal_serve_gen.rehearsal.control_plane.events import EventKind, Party
 from modal_serve_gen.rehearsal.control_plane.rpc import Fields
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane, Function
 
@@ -36,13 +37,17 @@ def serves(definition: api_pb2.Function) -> bool:
 
 def ports(definition: api_pb2.Function) -> set[int]:
     """Ports where Modal expects the containers to serve: of servers, web functions, and web methods."""
-    webhooks = [
+    return {webhook.web_server_port for webhook in webhooks(definition) if webhook.web_server_port} | (
+        {definition.http_config.port} if serves(definition) else set()
+    )
+
+
+def webhooks(definition: api_pb2.Function) -> list[api_pb2.WebhookConfig]:
+    """The web settings of a function and of the methods of a class."""
+    return [
         definition.webhook_config,
         *(method.webhook_config for method in definition.method_definitions.values()),
     ]
-    return {webhook.web_server_port for webhook in webhooks if webhook.web_server_port} | (
-        {definition.http_config.port} if serves(definition) else set()
-    )
 
 
 def requires_token(definition: api_pb2.Function) -> bool:
@@ -76,18 +81,17 @@ def needed_containers(function: Function) -> int:
 
 
 def shorten(plane: ControlPlane, function: Function, definition: api_pb2.Function, limit_s: float) -> None:
-    """Cut the startup timeout and the exit grace period in `definition`, and record that."""
+    """Record that the startup timeout is cut to `limit_s`, and cut the exit grace period in `definition`."""
     http = definition.http_config
-    for name, what, limit in (
-        ("startup_timeout", "startup timeout", limit_s),
-        ("exit_grace_period", "exit grace period", EXIT_GRACE_S),
-    ):
-        if (declared := getattr(http, name)) > limit:
-            plane.substitute(f"{what} of {function.tag}: {limit:g} s instead of {declared} s")
-            setattr(http, name, int(limit))
+    if http.startup_timeout > limit_s:
+        plane.substitute(f"startup timeout of {function.tag}: {limit_s:g} s instead of {http.startup_timeout} s")
+    http.startup_timeout = int(min(http.startup_timeout, limit_s) / load.LEAST_SHARE)
+    if http.exit_grace_period > EXIT_GRACE_S:
+        plane.substitute(f"exit grace period of {function.tag}: {EXIT_GRACE_S} s instead of {http.exit_grace_period} s")
+        http.exit_grace_period = EXIT_GRACE_S
 
 
-async def monitor(plane: ControlPlane, container: Container, give_up: Callable[[Container, str], None]) -> None:
+async def monitor(plane: ControlPlane, container: Container, give_up: Callable[[Container, str, Party], None]) -> None:
     """Set a server's container ready when its port answers; from then on, give it up when its port stops answering."""
     function, failures = container.function, 0
     port = function.definition.http_config.port
@@ -102,7 +106,7 @@ async def monitor(plane: ControlPlane, container: Container, give_up: Callable[[
             failures += 1
         await container.changed.wait(HEALTH_S if container.ready else PROBE_S)
     if container.alive:
-        give_up(container, f"no longer answers at port {port}, and was replaced")
+        give_up(container, f"no longer answers at port {port}, and was replaced", Party.APP)
 
 
 async def dismiss(container: Container) -> None:

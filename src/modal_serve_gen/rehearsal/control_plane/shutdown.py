@@ -9,6 +9,7 @@ import time
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.control_plane.calls import finish
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
 from modal_serve_gen.rehearsal.control_plane.state import App, ControlPlane
@@ -31,6 +32,9 @@ async def AppClientDisconnect(plane: ControlPlane, request: api_pb2.AppClientDis
     if app.state == api_pb2.APP_STATE_DETACHED and _busy(plane, app):
         app.last_heartbeat = -math.inf  # from now on only its calls keep it alive
         return
+    if request.reason == api_pb2.APP_DISCONNECT_REASON_ENTRYPOINT_COMPLETED:
+        app.last_heartbeat = math.inf  # the client sends none while it waits for this reply
+        await plane.completed(app)
     await end(plane, app)
 
 
@@ -54,7 +58,7 @@ async def _watch(plane: ControlPlane, app: App) -> None:
     """End an app whose client was silent for too long; a detached app only once its calls have ended."""
     while not app.ending:
         await asyncio.sleep(0.5)
-        client_lost = time.monotonic() - app.last_heartbeat > plane.heartbeat_limit_s
+        client_lost = time.monotonic() - app.last_heartbeat > plane.heartbeat_limit_s / load.share()
         if client_lost and not (app.state == api_pb2.APP_STATE_DETACHED and _busy(plane, app)):
             await end(plane, app)
 

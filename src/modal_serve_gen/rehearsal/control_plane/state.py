@@ -18,7 +18,7 @@ from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal.control_plane.data import DictObject, QueueObject
-from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
+from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind, Party
 from modal_serve_gen.rehearsal.control_plane.signals import Signal, Stream
 from modal_serve_gen.rehearsal.loopback import Listener
 
@@ -69,6 +69,7 @@ class Function:
     parameters: bytes = b""  # of an instance of a class, serialized
     answered: Counter[int] = field(default_factory=Counter)  # HTTP status -> number of responses
     broken: str = ""  # why the last container of a server could not start
+    refused: str = ""  # why its engine refused its command line: no container can start
 
     @property
     def live(self) -> list["Container"]:
@@ -234,6 +235,7 @@ class ControlPlane:
     run_steps: Callable[[Image], Awaitable[None]] = _nothing
     # What has to be done before an image is ready, with a callback for progress; None: nothing.
     image_work: Callable[[Image], Callable[[Callable[[str], None]], None] | None] = lambda image: None
+    completed: Callable[[App], Awaitable[None]] = _nothing  # its entrypoint has ended well; the app still runs
     open_url: Callable[[Function, str], Awaitable[str]] = _no_url  # of a function ("") or a method of its class
     open_tunnel: Callable[[Container, int, bool], Awaitable[Tunnel]] = _no_tunnel
     on_log: Callable[[str], None] = lambda text: None  # output of the containers of deployed apps
@@ -269,8 +271,8 @@ class ControlPlane:
         """A fresh id with the service's own prefix, such as `fu-000012`."""
         return f"{prefix}-{next(self._numbers):06d}"
 
-    def note(self, kind: EventKind, tag: str = "", text: str = "") -> None:
-        self.events.append(Event(kind, tag, text))
+    def note(self, kind: EventKind, tag: str = "", text: str = "", party: Party = Party.APP, trace: str = "") -> None:
+        self.events.append(Event(kind, tag, text, party, trace))
 
     def substitute(self, line: str) -> None:
         """Record, once, a local substitute for something that Modal would do."""

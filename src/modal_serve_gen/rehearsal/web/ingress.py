@@ -15,7 +15,7 @@ from aiohttp import web
 from modal._serialization import deserialize_data_format, serialize_data_format
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import loopback
+from modal_serve_gen.rehearsal import load, loopback
 from modal_serve_gen.rehearsal.control_plane import blobs, calls
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Function, Input
 from modal_serve_gen.rehearsal.web import proxy_auth
@@ -35,6 +35,7 @@ class Ingress:
         self.relay = Relay(plane)
         self.listeners: list[loopback.Listener] = []
         self.requests: list[RequestRecord] = []
+        self.running = 0  # requests without a complete response
         self.pending: dict[str, Input] = {}  # call id -> input whose caller was redirected
 
     async def open(self, function: Function, method: str = "") -> str:
@@ -59,6 +60,7 @@ class Ingress:
     async def _handle(self, function: Function, method: str, request: web.Request) -> web.StreamResponse:
         started_at, record = time.monotonic(), RequestRecord(request.method, request.path)
         self.requests.append(record)
+        self.running += 1
         try:
             if function.app.stopped_at:
                 response: web.StreamResponse = web.Response(
@@ -71,6 +73,7 @@ class Ingress:
             record.status = response.status
             return response
         finally:
+            self.running -= 1
             function.answered[record.status] += 1
             record.seconds = round(time.monotonic() - started_at, 3)
 
@@ -107,12 +110,11 @@ class Ingress:
     async def _respond(self, request: web.Request, item: Input, record: RequestRecord) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         messages = item.call.data_out.read(0)
-        deadline = time.monotonic() + self.redirect_after_s
+        patience = load.Patience(self.redirect_after_s)
         try:
             while True:
                 try:
-                    limit = None if response else deadline - time.monotonic()
-                    chunk = await asyncio.wait_for(anext(messages), limit)
+                    chunk = await (anext(messages) if response else load.wait_for(anext(messages), patience))
                 except TimeoutError:
                     self.pending[item.call.id] = item
                     location = request.rel_url.update_query({CALL_PARAMETER: item.call.id})

@@ -7,6 +7,7 @@ a copy of the package `flags`.
 
 import json
 import shutil
+import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ def _share(site: Path) -> None:
     """Install what all stubs share: the package engine_stub, with the package flags."""
     shutil.copytree(HERE / SHARED, site / SHARED, ignore=CACHES, dirs_exist_ok=True)
     shutil.copytree(Path(flags.__file__).parent, site / SHARED / "flags", ignore=CACHES, dirs_exist_ok=True)
+    limits = tomllib.loads((FACTS / "rehearsal" / "answers.toml").read_text(encoding="utf-8"))
+    (site / SHARED / "limits.json").write_text(json.dumps(limits), encoding="utf-8")
 
 
 def install_others(env: Path, table: str, programs: Mapping[str, str], modules: Collection[str]) -> None:

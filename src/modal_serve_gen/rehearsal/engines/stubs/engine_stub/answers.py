@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from engine_stub import limits
 from engine_stub.texts import example, text_of, words
 
 DEFAULT_TOKENS = 64  # of an answer without a limit
@@ -187,6 +188,7 @@ def truncate(
     """At most `limit` tokens, and at most the `available` rest of the context; and the finish reason."""
     most = min(DEFAULT_TOKENS if limit is None else limit, available)
     if limit and request.get("ignore_eos"):
+        most = min(limits.cut(limit), available)
         pieces = pieces + [("content", " on")] * (most + 1 - len(pieces))
     reason = "length" if len(pieces) > most else "tool_calls" if function else "stop"
     return pieces[:most], reason

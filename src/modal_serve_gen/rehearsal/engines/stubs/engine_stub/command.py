@@ -10,9 +10,11 @@ from engine_stub import flags, notes
 ANY_ADDRESS = ("", "0.0.0.0", "::")
 
 
-def refuse(usage: str, message: str) -> NoReturn:
-    """End with exit code 2 and an error in argparse's form."""
-    print(f"usage: {usage}\n{usage.partition(' [')[0]}: error: {message}", file=sys.stderr)
+def refuse(usage: str, message: str, kind: str = "refused") -> NoReturn:
+    """End with exit code 2 and an error in argparse's form; `kind` "lacking": the stub is at fault, not the app."""
+    error = f"{usage.partition(' [')[0]}: error: {message}"
+    print(f"usage: {usage}\n{error}", file=sys.stderr)
+    notes.note(kind, error)
     raise SystemExit(2)
 
 

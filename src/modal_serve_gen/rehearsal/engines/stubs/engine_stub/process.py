@@ -1,10 +1,15 @@
 """Prepare the process of a real engine on the CPU. The launch scripts run this file by its path."""
 
+import argparse
+import contextlib
 import ctypes
 import gc
 import os
 import platform
+import runpy
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA = 158, 0x1023, 18  # Linux, x86-64
 PARENT_DEATH_SIGNAL = 1  # of prctl
@@ -19,3 +24,24 @@ def prepare() -> None:
         libc.syscall(ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA)
     # A forked process holds the server's port: it must not outlive a server that was killed.
     os.register_at_fork(after_in_child=lambda: libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL))
+
+
+@contextlib.contextmanager
+def reported() -> Iterator[None]:
+    """Record how the engine ended, if it refused its command line or raised an exception."""
+    note = runpy.run_path(str(Path(__file__).with_name("notes.py")))["note"]
+    leave = argparse.ArgumentParser.exit
+
+    def noted(parser: argparse.ArgumentParser, status: int = 0, message: str | None = None) -> None:
+        if status == 2:
+            note("refused", (message or "usage error").strip())
+        leave(parser, status, message)
+
+    argparse.ArgumentParser.exit = noted
+    try:
+        yield
+    except Exception as error:
+        # Configurations are validated by pydantic; anything else may be due to this machine.
+        kind = "invalid" if type(error).__name__ == "ValidationError" else "failed"
+        note(kind, f"{type(error).__name__}: {error}")
+        raise

@@ -9,7 +9,7 @@ import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from engine_stub import command, flags, models
+from engine_stub import command, flags, models, notes
 from sglang import SETTINGS, __version__, configured
 
 HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
         print(f"sglang version: {__version__}")
         return 0
     if argv[:1] != ["serve"]:
-        command.refuse("sglang [options]", f"the rehearsal's stub has `sglang serve` only, not {argv[:1]}")
+        command.refuse("sglang [options]", f"the rehearsal's stub has `sglang serve` only, not {argv[:1]}", "lacking")
     return serve(argv[1:])
 
 
@@ -36,6 +36,7 @@ def serve(argv: list[str]) -> int:
         return 1
     usage, checked = "sglang serve [options]", SETTINGS["checked"]
     options = command.parse(argv, table, usage=usage, version=__version__, checked=checked)
+    notes.note("started", f"SGLang {__version__}")
     command.inject_start_faults("Initialization failed.")
     if SETTINGS["mode"] == "real":
         from sglang import handover

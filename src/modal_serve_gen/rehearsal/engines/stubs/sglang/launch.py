@@ -16,6 +16,7 @@ import sys
 import types
 from pathlib import Path
 
+SHARED = Path(__file__).parent.parent / "engine_stub"
 ABSENT = {
     "sgl_kernel": "0",
     "triton": "3.8.0",  # the version that SGLang 0.5.23 requires; its modules compare it
@@ -83,7 +84,14 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def main() -> None:
-    runpy.run_path(str(Path(__file__).parent.parent / "engine_stub" / "process.py"))["prepare"]()
+    process = runpy.run_path(str(SHARED / "process.py"))
+    process["prepare"]()
+    with process["reported"]():
+        run()
+
+
+def run() -> None:
+    """Run the engine or its benchmark, or import both."""
     os.environ["SGLANG_USE_CPU_ENGINE"] = "1"
     for name in BEFORE:
         importlib.import_module(name)
@@ -100,10 +108,27 @@ def main() -> None:
         return
     multiprocessing.set_start_method("fork")
     multiprocessing.set_start_method = lambda *args, **kwargs: None
+    cut_answers(runpy.run_path(str(SHARED / "limits.py"))["cut"])
     from sglang.cli.main import main as engine
 
     sys.argv[0] = "sglang"
     engine()
+
+
+def cut_answers(cut) -> None:
+    """Apply the rehearsal's limits to every request."""
+    from sglang.srt.managers.scheduler import Scheduler
+
+    set_limit = Scheduler.init_req_max_new_tokens
+
+    def init_req_max_new_tokens(self, req):
+        params = req.sampling_params
+        formats = ("json_schema", "regex", "ebnf", "structural_tag")
+        structured = any(getattr(params, name, None) for name in formats)
+        params.max_new_tokens = cut(params.max_new_tokens, structured=structured)
+        set_limit(self, req)
+
+    Scheduler.init_req_max_new_tokens = init_req_max_new_tokens
 
 
 if __name__ == "__main__":

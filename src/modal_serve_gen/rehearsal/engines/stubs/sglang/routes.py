@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from engine_stub import flags, models, server
+from engine_stub import flags, models, notes, server
 from sglang import __version__, answers
 from sglang.engine import Engine, read
 from sglang.srt.entrypoints.http_server import app
@@ -30,6 +30,7 @@ def serve(options: flags.Parsed) -> int:
     try:
         engine, address = read(options)
     except models.StartError as error:
+        notes.note("invalid", str(error))
         print(error, file=sys.stderr)
         return 1
     add_routes(engine)

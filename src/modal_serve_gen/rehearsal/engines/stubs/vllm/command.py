@@ -6,7 +6,7 @@ A flag or value that the pinned GPU engine refuses ends it with 2 and the reason
 import sys
 from pathlib import Path
 
-from engine_stub import command, flags, models
+from engine_stub import command, flags, models, notes
 from vllm import SETTINGS, __version__
 
 HERE = Path(__file__).parent
@@ -27,7 +27,9 @@ def main(argv: list[str]) -> int:
         return bench.main(argv[2:])
     if argv[0] != "serve":
         name = " ".join(argv[: 2 if argv[0] == "bench" else 1])
-        command.refuse(USAGE, f"the rehearsal's stub has `vllm serve` and `vllm bench serve` only, not `vllm {name}`")
+        command.refuse(
+            USAGE, f"the rehearsal's stub has `vllm serve` and `vllm bench serve` only, not `vllm {name}`", "lacking"
+        )
     return serve(argv[1:])
 
 
@@ -38,6 +40,7 @@ def serve(argv: list[str]) -> int:
         return 0
     table = flags.load(HERE / "table.json")
     options = command.parse(argv, table, usage=USAGE, version=__version__, checked=SETTINGS["checked"])
+    notes.note("started", f"vLLM {__version__}")
     command.inject_start_faults("Engine core initialization failed.")
     if SETTINGS["mode"] == "real":
         from vllm import handover
@@ -55,6 +58,7 @@ def serve(argv: list[str]) -> int:
         middleware = [name for option in options.options if option.flag == "--middleware" for name in option.values]
         app = routes.application(state, middleware)
     except models.StartError as error:
+        notes.note("invalid", str(error))
         print(error, file=sys.stderr)
         return 1
     return server.serve(app, state.load, address, f"stub of vLLM {__version__}, serving {state.model}")

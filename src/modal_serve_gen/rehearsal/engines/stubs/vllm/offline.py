@@ -26,6 +26,7 @@ class LLM:
         count = len(engine_args) + 1
         if SETTINGS["checked"]:
             notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are valid for {__version__}")
+        notes.note("started", f"vLLM {__version__}")
         notes.delay_start()
         if notes.triggered("engine-crash-at-start"):
             raise RuntimeError("Engine core initialization failed. (a fault that the rehearsal injected)")

@@ -1,0 +1,215 @@
+"""Whose fault a failed rehearsal is: the app's, with the line, or the rehearsal's own, with what would help.
+
+Decided from records, not from the text of the log: events of the control plane, notes of the stubs, the exception that
+ended `modal`, and the results of the app's code in containers.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from typing import Literal
+
+from pydantic import BaseModel
+
+from modal_serve_gen.errors import quoted
+from modal_serve_gen.rehearsal import packages, report_lines
+from modal_serve_gen.rehearsal.client import Failure, Frame
+from modal_serve_gen.rehearsal.control_plane import images, rpc
+from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind, Party
+from modal_serve_gen.rehearsal.report_lines import Outcome
+
+IN_TRACEBACK = re.compile(r'File "(/root/[^"]+)", line (\d+)')  # of a container
+MISSING = re.compile(r"No module named '(\w+)")
+STUB = "rehearse with --engine stub, which checks its flags and routes only"
+LONGEST = 400  # characters of a reason
+
+
+class Cause(BaseModel):
+    """Why a rehearsal failed: `text` says it, or completes "This rehearsal ..." if that is at fault.
+
+    `file` and `line` are of the app's own code, if known.
+    """
+
+    kind: Literal["app", "rehearsal"]
+    text: str
+    help: str = ""  # what would help, if the rehearsal is at fault
+    file: str | None = None
+    line: int | None = None
+
+
+def find(outcome: Outcome) -> Cause | None:
+    """The cause of a failure; None if the rehearsal did not fail."""
+    return None if outcome.ok else next(_causes(outcome))
+
+
+def _causes(outcome: Outcome) -> Iterator[Cause]:
+    """Causes that explain the failure, the most specific one first."""
+    events = outcome.plane.events
+    by_kind = {kind: [event for event in events if event.kind is kind] for kind in EventKind}
+    yield from _refusals(outcome, by_kind[EventKind.ENGINE_REFUSED])
+    yield from _missing_modules(outcome, by_kind[EventKind.CODE_RAISED])
+    yield from _unimplemented(outcome)
+    yield from _engine_failures(outcome)
+    for event in by_kind[EventKind.CODE_RAISED][-1:]:
+        if _serves(outcome, event):
+            yield _in_container(outcome, event)
+    for event in by_kind[EventKind.CONTAINER_FAILED][-1:]:
+        yield _container(event)
+    if outcome.timed_out:
+        yield _cause(
+            "rehearsal",
+            f"cannot wait any longer: {outcome.timed_out.rstrip('.')}",
+            help="shorten the entrypoint's work, or " + STUB,
+        )
+    if outcome.failure is not None:
+        yield _raised(outcome, outcome.failure)
+    yield from _unanswered(outcome)
+    yield _cause("app", f"`modal run` exited with code {outcome.exit_code}")
+
+
+def _refusals(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
+    """An engine ended with a usage error; the stub's own gaps are not the app's fault."""
+    for event in events:
+        yield _cause("app", _short(event.text), at=_line_of_flag(outcome, event.text))
+    for note in outcome.substitutes.notes:
+        if note.kind == "lacking" and outcome.exit_code:
+            yield _cause(
+                "rehearsal",
+                f"cannot do everything that the engine does: {_short(note.text)}",
+                help="rehearse the app's other functions",
+            )
+
+
+def _missing_modules(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
+    """An import failed in a container or in the client."""
+    missing = outcome.substitutes.packages.missing
+    known = {name for image in outcome.plane.images.values() for name in images.contents(image).names} | missing.keys()
+    raised = [(event.text, _own_frame(outcome, _frames_of(event))) for event in events]
+    if outcome.failure and outcome.failure.type in ("ModuleNotFoundError", "ImportError"):
+        raised.append((outcome.failure.text, _own_frame(outcome, outcome.failure.frames)))
+    for text, frame in reversed(raised):
+        if match := MISSING.search(text):
+            name = packages.of_module(match[1])
+            if name in known:
+                yield _cause(
+                    "rehearsal",
+                    f"cannot import {name}, which the app's image has on Modal: {packages.explain(missing, name)}",
+                    help=f"install {name} in the environment of modal-serve-gen, and rehearse again",
+                    at=frame,
+                )
+            else:
+                yield _cause(
+                    "app",
+                    f"no module named {match[1]}: no step of the app's image installs it",
+                    at=frame,
+                )
+
+
+def _unimplemented(outcome: Outcome) -> Iterator[Cause]:
+    """The app called an RPC that the control plane lacks, and did not survive that."""
+    if outcome.plane.unimplemented and outcome.exit_code:
+        name = outcome.plane.unimplemented[-1]
+        frame = _own_frame(outcome, outcome.failure.frames) if outcome.failure else None
+        yield _cause(
+            "rehearsal",
+            f"cannot run {rpc.purpose(name)} ({name})",
+            help="rehearse a function that does not use it, as in APP.py::FUNCTION",
+            at=frame,
+        )
+
+
+def _engine_failures(outcome: Outcome) -> Iterator[Cause]:
+    """The real engine ended with an exception of its own on this machine's CPU."""
+    for note in outcome.substitutes.notes:
+        if note.kind == "failed":
+            yield _cause("rehearsal", f"cannot run the engine on this CPU: {_short(note.text)}", help=STUB)
+        elif note.kind == "invalid":
+            yield _cause("app", f"the engine did not start: {_short(note.text)}")
+
+
+def _in_container(outcome: Outcome, event: Event) -> Cause:
+    frame = _own_frame(outcome, _frames_of(event))
+    return _cause("app", f"{event.tag} raised {_short(event.text)}", at=frame)
+
+
+def _container(event: Event) -> Cause:
+    if event.party is Party.REHEARSAL:
+        text = f"cannot start {event.tag}: its container {event.text}"
+        return _cause("rehearsal", text, help="free memory and cores, or " + STUB)
+    return _cause("app", f"the container of {event.tag} {event.text}")
+
+
+def _raised(outcome: Outcome, failure: Failure) -> Cause:
+    """The exception that ended `modal`: of the app's code, or of the SDK about it."""
+    frame = _own_frame(outcome, failure.frames)
+    text = _short(failure.text)
+    if failure.type == "SystemExit" and frame is None and text == "2":
+        return _cause("app", "`modal run` refused the arguments; its message is above")
+    if failure.type == "SystemExit":
+        reason = f"the entrypoint exited with code {text}" if text.isdecimal() else text
+        return _cause("app", reason, at=frame)
+    if failure.module.startswith(("click", "typer")):
+        return _cause("app", f"`modal run` refused the arguments: {text}", at=frame)
+    if failure.module.startswith("modal.") and frame is None:
+        return _cause("app", f"Modal's SDK refused the app: {text}")
+    return _cause("app", f"{failure.type}: {text}" if text else failure.type, at=frame)
+
+
+def _unanswered(outcome: Outcome) -> Iterator[Cause]:
+    """Nothing failed, but nothing that matters ran either."""
+    if silent := [name for name, answered in outcome.asked.items() if not answered]:
+        yield _cause("app", f"{', '.join(silent)} did not answer the rehearsal's requests")
+    if outcome.probed and not outcome.asked:
+        yield _cause(
+            "rehearsal",
+            "cannot run the app: it has neither an entrypoint nor a web endpoint",
+            help=f"name a function: rehearse APP.py::{next(iter(report_lines.not_run(outcome)), 'FUNCTION')}",
+        )
+    if name := outcome.unstarted:
+        yield _cause("app", f"the engine, {name}, never started: nothing that the app ran needs it")
+
+
+def _serves(outcome: Outcome, event: Event) -> bool:
+    """True if the exception did not reach the client as an exception: it was raised behind a web endpoint."""
+    functions = outcome.plane.functions.values()
+    tags = {function.tag for function in functions if report_lines.serves_web(function)}
+    builds = {image.build.tag for image in outcome.plane.images.values() if image.build}
+    return event.tag in tags | builds
+
+
+def _frames_of(event: Event) -> list[Frame]:
+    return [Frame(file, int(line)) for file, line in IN_TRACEBACK.findall(event.trace)]
+
+
+def _own_frame(outcome: Outcome, frames: Iterable[Frame]) -> Frame | None:
+    """The innermost frame in the app's file; else in a module beside it."""
+    name = PurePath(outcome.file).name
+    own = [frame for frame in frames if _is_own(frame.file, outcome.file)]
+    in_app = [frame for frame in own if PurePath(frame.file).name == name]
+    return next(iter(reversed(in_app or own)), None)
+
+
+def _is_own(file: str, app: str) -> bool:
+    """True for code of the app's author: below /root in a container, or in the app's folder."""
+    path = PurePath(file)
+    beside = path.is_relative_to(PurePath(app).parent) or path.is_relative_to("/root")
+    return beside and not {"site-packages", "shim", "lib"} & set(path.parts)
+
+
+def _line_of_flag(outcome: Outcome, text: str) -> Frame | None:
+    """The line of the app that holds a flag which a message names."""
+    flags = re.findall(r"--[a-zA-Z][\w.-]*", text)
+    lines = outcome.source.splitlines()
+    found = [number for flag in flags for number, line in enumerate(lines, 1) if re.search(rf"{flag}(?![\w-])", line)]
+    return Frame(outcome.file, found[0]) if found else None
+
+
+def _cause(kind: Literal["app", "rehearsal"], text: str, *, help: str = "", at: Frame | None = None) -> Cause:
+    """A cause, at a line of the app if that is known."""
+    file, line = (PurePath(at.file).name, at.line) if at else (None, None)
+    return Cause(kind=kind, text=text, help=help, file=file, line=line)
+
+
+def _short(text: str) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= LONGEST else quoted(one_line, LONGEST)

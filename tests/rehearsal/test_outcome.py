@@ -1,0 +1,191 @@
+"""Outcomes: something has run, limits on a busy machine, and whose fault a failure is."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+from modal_proto import api_pb2
+
+from modal_serve_gen.rehearsal import load
+from modal_serve_gen.rehearsal.containers import startup
+from modal_serve_gen.rehearsal.control_plane.state import App, Container, Function
+from tests.conftest import slow_except
+from tests.rehearsal.conftest import Run
+
+ENGINE = """import subprocess, sys, time
+import modal
+
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.33.0")
+app = modal.App("outcome")
+
+
+@app.function(image=image, gpu="L4")
+@modal.web_server(8000, startup_timeout=600)
+def serve():
+    subprocess.Popen(["vllm", "serve", "Qwen/Qwen3-0.6B", "--host=0.0.0.0"])
+
+
+@app.function()
+def other():
+    return 1
+
+
+@app.local_entrypoint()
+def main():
+"""
+REACHES = "the rehearsal sends requests there"
+CHAT = "serve: a chat with Qwen/Qwen3-0.6B returned 200"
+
+
+@pytest.fixture
+def rehearse_text(rehearse, tmp_path):
+    """Rehearse an app that is given as text."""
+
+    def run(text: str, *arguments: str, target: str = "a.py") -> Run:
+        (tmp_path / "a.py").write_text(text)
+        return rehearse(*arguments, target=target)
+
+    return run
+
+
+# What an entrypoint does instead of calling its endpoint.
+IDLE = {
+    "prints the URL": "    print(serve.get_web_url())\n",
+    "waits": "    while True:\n        time.sleep(1)\n",
+    "calls another function": "    other.remote()\n",
+}
+
+
+@pytest.mark.parametrize("entrypoint", slow_except(IDLE, "prints the URL"))
+def test_an_endpoint_that_the_entrypoint_does_not_reach_is_asked(rehearse_text, entrypoint):
+    """The engine behind it starts and chats; an entrypoint that only waits is ended."""
+    run = rehearse_text(ENGINE + IDLE[entrypoint])
+    assert run.code == 0, run.output
+    assert REACHES in run.output and CHAT in run.output
+    assert "serve answered a client" in run.proven
+    assert ("only waited: the rehearsal ended it" in run.proven) == (entrypoint == "waits")
+
+
+def test_an_endpoint_that_does_not_answer_fails_the_rehearsal(rehearse_text):
+    """Although the entrypoint succeeded; the engine's own exit is the reason."""
+    broken = ENGINE.replace("startup_timeout=600", "startup_timeout=1").replace("Qwen/Qwen3-0.6B", "/no/such/model")
+    run = rehearse_text(f"{broken}    pass\n")
+    assert run.code == 1 and run.report["exit_code"] == 0, run.output
+    assert run.report["cause"]["kind"] == "app" and "'/no/such/model'" in run.report["cause"]["text"]
+
+
+def test_an_engine_that_nothing_starts_is_said_plainly(rehearse_text):
+    """Nothing called the only function with the engine, so the rehearsal did not pass."""
+    plain = ENGINE.replace("@modal.web_server(8000, startup_timeout=600)\n", "")
+    run = rehearse_text(f"{plain}    other.remote()\n")
+    assert run.code == 1, run.output
+    assert "vllm, never started" in run.report["cause"]["text"]
+    assert run.report["not_shown"][:2] == [
+        "the engine: vllm never started", "not run, as nothing called them: serve",
+    ]  # fmt: skip
+    assert rehearse_text(f"{plain}    pass\n", target="a.py::other").code == 0  # it was named
+
+
+def test_an_app_that_nothing_can_run_is_not_passed(rehearse_text):
+    """Neither an entrypoint nor an endpoint: its functions and methods are listed, and how to name one."""
+    methods = "@app.cls()\nclass Model:\n    @modal.method()\n    def generate(self, prompt):\n        return prompt\n"
+    run = rehearse_text(f"import modal\n\napp = modal.App()\n\n\n@app.function()\ndef f(x):\n    ...\n\n\n{methods}")
+    assert run.code == 5, run.output
+    assert "not run, as nothing called them: f, Model.generate" in run.report["not_shown"]
+    assert "rehearse APP.py::" in run.report["cause"]["help"]
+
+
+def test_an_unknown_flag_ends_the_rehearsal_at_once(rehearse_text):
+    """The app does not notice that its engine ended, and would start it again for the next request."""
+    asks = (
+        "    import urllib.request\n    while True:\n        urllib.request.urlopen(serve.get_web_url(), timeout=900)\n"
+    )
+    run = rehearse_text(ENGINE.replace("--host=0.0.0.0", "--max-num-seqz=4") + asks)
+    assert run.code == 1, run.output
+    cause = run.report["cause"]
+    assert cause["kind"] == "app" and "--max-num-seqz" in cause["text"] and cause["line"] == 11
+    assert run.output.partition("\n{\n")[0].count("vllm serve: error:") == 1  # one start
+
+
+SCRIPT = """import sys
+import modal
+
+app = modal.App("fault")
+
+
+@app.function()
+def f(x):
+    {0}
+
+
+@app.local_entrypoint()
+def main():
+    {1}
+"""
+# What a function and the entrypoint do: exit code, the line of the app, and a part of the cause.
+FAULTS = {
+    "a function raises": ("raise ValueError('deep down')", "f.remote(1)", 1, 9, "ValueError: deep down"),
+    "the entrypoint raises": ("...", "raise RuntimeError('at the end')", 1, 14, "RuntimeError: at the end"),
+    "the entrypoint exits": ("...", "sys.exit(3)", 1, 14, "exited with code 3"),
+    "the SDK refuses a call": ("...", "modal.Volume.from_name('a b').hydrate()", 1, 14, "Invalid Volume name"),
+    "a module is nowhere": ("import tomli_w", "f.remote(1)", 1, 9, "no module named tomli_w"),
+    "no stand-in": ("...", "modal.Queue.from_name('q').hydrate()", 5, 14, "cannot run modal.Queue"),
+}
+
+
+@pytest.mark.parametrize("case", slow_except(FAULTS, "a function raises", "the entrypoint exits"))
+def test_the_report_says_whose_fault_it_is(rehearse_text, shell, case):
+    """In JSON with the line, and in the last lines of the text; the exit codes differ."""
+    remote, local, code, line, text = FAULTS[case]
+    run = rehearse_text(SCRIPT.format(remote, local))
+    cause = run.report["cause"]
+    assert run.code == code, run.output
+    assert (cause["file"], cause["line"]) == ("a.py", line) and text in cause["text"], cause
+    assert cause["kind"] == ("app" if code == 1 else "rehearsal") and bool(cause["help"]) == (code == 5)
+    end = " ".join(shell("rehearse", "a.py", "--engine", "stub").stdout.splitlines()[-3:])
+    assert text in end and f"a.py line {line}" in end, end
+
+
+def test_a_limit_passes_slower_on_a_busy_machine():
+    """With a twentieth of a core, a limit takes twenty times as long; an idle machine keeps it."""
+    idle, busy = load.Patience(0.05, lambda: 1.0), load.Patience(0.05, lambda: 0.05)
+    with contextlib.suppress(TimeoutError):
+        asyncio.run(load.wait_for(asyncio.sleep(60), load.Patience(0.1, lambda: 1.0)))
+    assert idle.over() and not busy.over()
+
+
+@pytest.mark.parametrize(("runnable", "share"), [("1/9", 1.0), ("16/99", 2 / 16), ("900/999", load.LEAST_SHARE)])
+def test_the_share_of_a_core(monkeypatch, tmp_path, runnable, share):
+    """Two cores for so many runnable processes, as the kernel counts them now."""
+    (tmp_path / "loadavg").write_text(f"0.1 0.1 0.1 {runnable} 4711\n")
+    monkeypatch.setattr(load, "LOADAVG", tmp_path / "loadavg")
+    monkeypatch.setattr(load, "cores", lambda: 2)
+    assert load.share() == share
+
+
+def test_internal_ports_of_an_engine_are_not_the_wrong_port(tmp_path, monkeypatch):
+    """Only a port that answers HTTP while the expected one is closed is a wrong one."""
+    monkeypatch.setattr(startup, "ANSWER_S", 0.2)
+    asyncio.run(check_ports(tmp_path))
+
+
+async def check_ports(tmp_path):
+    definition = api_pb2.Function(http_config=api_pb2.HTTPConfig(port=9))
+    container = Container("ta-1", Function("fu-1", App("ap-1", ""), "f", definition), tmp_path, 1)
+    container.host = container.inner_host = "127.8.7.6"
+    container.process = object()
+
+    async def http(reader, writer):
+        await reader.readline()
+        writer.write(b"HTTP/1.1 404 Not Found\r\n\r\n")
+        writer.close()
+
+    with socket.create_server((container.host, 0)):  # accepts connections, and says nothing
+        assert await startup.wrong_port(container, set()) == ""
+        async with await asyncio.start_server(http, container.host, 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            assert f"answers HTTP on port {port}, but Modal expects port 9" in await startup.wrong_port(
+                container, set()
+            )
+            assert await startup.wrong_port(container, {port}) == ""
