@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import shutil
 import socket
+import tempfile
+from pathlib import Path
 
 import pytest
 from modal_proto import api_pb2
 
-from modal_serve_gen.rehearsal import load
+from modal_serve_gen.rehearsal import figures, load
 from modal_serve_gen.rehearsal.containers import startup
 from modal_serve_gen.rehearsal.control_plane.state import App, Container, Function
 from tests.conftest import slow_except
 from tests.rehearsal.conftest import Run
+from tests.rehearsal.test_isolation import possible
 
 ENGINE = """import subprocess, sys, time
 import modal
@@ -189,3 +193,76 @@ async def check_ports(tmp_path):
                 container, set()
             )
             assert await startup.wrong_port(container, {port}) == ""
+
+
+WRITES = """import pathlib
+import modal
+
+app = modal.App("writes")
+
+
+@app.function(gpu="L4")
+def f():
+    return 1
+
+
+@app.local_entrypoint()
+def main(output: str = "results.jsonl"):
+    f.remote()
+    print("read:", pathlib.Path("prompts.txt").read_text())
+    pathlib.Path(output).write_text("gibberish")
+    pathlib.Path("new").mkdir()
+    pathlib.Path("new", "more.txt").write_text("more")
+    print("8 prompts, 12 tokens/s")
+    print("in all $1.25")
+    print("8 prompts read")
+"""
+MARKED = [f"8 prompts, 12 tokens/s{figures.MARK}", f"in all $1.25{figures.MARK}", "8 prompts read"]
+
+
+@pytest.mark.parametrize("options", [(), ("--no-isolation",)], ids=["overlay", "copy"])
+def test_a_rehearsal_overwrites_nothing(rehearse_text, tmp_path, options):
+    """What the entrypoint writes is in a folder that the report names; it reads the user's files."""
+    (tmp_path / "results.jsonl").write_text("precious")
+    (tmp_path / "prompts.txt").write_text("the prompts")
+    run = rehearse_text(WRITES, *options)
+    assert run.code == 0 and "read: the prompts" in run.output, run.output
+    assert (tmp_path / "results.jsonl").read_text() == "precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "prompts.txt", "results.jsonl"]
+    written = run.report["written"]
+    assert written["files"] == ["new/more.txt", "results.jsonl"]
+    assert (Path(written["folder"]) / "results.jsonl").read_text() == "gibberish"
+    lines = run.output.splitlines()
+    assert [line for line in lines if "$1.25" in line or "8 prompts" in line][:3] == MARKED
+    shutil.rmtree(written["folder"])
+
+
+@possible
+def test_an_absolute_path_is_protected_too(rehearse_text, tmp_path_factory):
+    """In another folder that the user may write."""
+    folder = Path(tempfile.mkdtemp(dir=Path.home()))
+    (folder / "results.jsonl").write_text("precious")
+    (folder / "prompts.txt").write_text("the prompts")
+    try:
+        run = rehearse_text(
+            WRITES.replace('"results.jsonl"', f'"{folder}/results.jsonl"').replace(
+                '"prompts.txt"', f'"{folder}/prompts.txt"'
+            )
+        )
+        assert run.code == 0 and "read: the prompts" in run.output, run.output
+        assert (folder / "results.jsonl").read_text() == "precious"
+        assert f"{folder}/results.jsonl" in run.report["written"]["files"]
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_figures_are_marked_across_chunks():
+    """A line that comes in pieces is marked once, at its end; without a GPU there is nothing to mark."""
+    printed = []
+    marker = figures.Marker(printed.append, lambda: True)
+    for piece in ("so", "me\n5", " ms", " each\nlast $2"):
+        marker(piece)
+    assert "".join(printed) == f"some\n5 ms each{figures.MARK}\nlast $2"
+    plain = []
+    figures.Marker(plain.append, lambda: False)("5 ms\n")
+    assert plain == ["5 ms\n"]

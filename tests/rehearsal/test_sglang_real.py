@@ -232,6 +232,8 @@ def test_the_real_engine_answers_as_the_stub_does(tmp_path):
         assert (card["id"], card["max_model_len"]) == ("some/name", 2048)
         answer = ask(url, "/v1/chat/completions", chat(model="whatever", max_tokens=5), **own).json()
         assert (answer["model"], answer["usage"]["completion_tokens"]) == ("whatever", 5)
+        endless = ask(url, "/v1/chat/completions", chat(temperature=0), **own).json()
+        assert endless["usage"]["completion_tokens"] == 64
         body = chat(max_tokens=5, stream=True, stream_options={"include_usage": True})
         lines = [line for line in ask(url, "/v1/chat/completions", body, **own).text.splitlines() if line]
         assert lines[-1] == "data: [DONE]"

