@@ -147,3 +147,12 @@ def test_states_are_required_since_a_release():
     planned = plan(hub.bundled("Qwen/Qwen3.6-27B-FP8"), workload)
     assert not planned.fits and "for the states of 1,024 sequences" in planned.reason
     assert plan(hub.bundled("Qwen/Qwen3.6-27B-FP8"), replace(workload, engine_version="0.18.0")).fits
+
+
+def test_scans_belong_to_the_language_model():
+    """Their workspaces are not added to an encoder's peak either: the range of a hybrid has one of both ends."""
+    model = hub.bundled("Qwen/Qwen3.5-9B")
+    known, rules = facts.overheads().activations, OLD.rules
+    peak = activations(model, OLD, sequences=1, tokens=16, tp=1, length=8192)
+    assert peak.high < known.multimodal.high + known.linear.high + rules.base.high + rules.compile.high
+    assert peak.high >= known.multimodal.high + rules.base.high + rules.compile.high

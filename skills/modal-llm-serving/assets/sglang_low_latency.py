@@ -210,7 +210,7 @@ def command() -> list[str]:
         f"--max-running-requests={CONCURRENCY}",
         f"--cuda-graph-max-bs-decode={CONCURRENCY}",
         "--context-length=16384",  # tokens of a prompt and its answer
-        "--mem-fraction-static=0.92",  # weights and KV cache
+        "--mem-fraction-static=0.93",  # weights and KV cache
         "--enable-cache-report",
         "--log-requests",
         "--log-requests-level=0",
@@ -452,14 +452,14 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # max_model_len = 16384
 # max_num_seqs = 16
 # max_num_batched_tokens = 8192
-# gpu_memory_utilization = 0.92
+# gpu_memory_utilization = 0.93
 # startup_timeout_s = 600
 # usd_per_hour = 3.95
 # price_date = "2026-10"
 # gpu_gib = 79.1
 # weights_gib = 34.1
-# kv_gib = 35.0
-# kv_tokens = 1040498
+# kv_gib = 35.8
+# kv_tokens = 1068574
 # compute_capability = 9.0
 #
 # [pins]

@@ -413,8 +413,8 @@ def main(deployed: bool = False, bench: bool = False) -> None:
 # price_date = "2026-10"
 # gpu_gib = 44.3
 # weights_gib = 17.6
-# kv_gib = 17.3
-# kv_tokens = 462201
+# kv_gib = 18.6
+# kv_tokens = 497987
 # compute_capability = 8.9
 #
 # [pins]

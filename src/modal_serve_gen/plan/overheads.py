@@ -90,13 +90,14 @@ def activations(
     sampler = release.range(rules.sampler_copies).times(logits) + Range(hidden, hidden, hidden)
     experts = _experts(model, release, tokens, replicas, 1 if whole_experts else tp)
     peak = _largest(sampler, _forward(model, release, tokens, tp, length, sequences, experts))
-    if model.multimodal:
-        peak = _largest(peak + Range(hidden, hidden, hidden), release.range(known.multimodal))
-    peak += release.range(rules.base) + release.range(rules.compile)
     kinds = {layer.kind for layer in model.layers}
     if "linear" in kinds:
         peak += release.range(known.linear)
-    return peak + release.range(known.index) if "index" in kinds else peak
+    if "index" in kinds:
+        peak += release.range(known.index)
+    if model.multimodal:
+        peak = _largest(peak + Range(hidden, hidden, hidden), release.range(known.multimodal))
+    return peak + release.range(rules.base) + release.range(rules.compile)
 
 
 def _largest(*ranges: Range) -> Range:
