@@ -243,7 +243,7 @@ if __name__ == "__main__":
 #|
 #|     def __init__(self, text: str):
 #|         self.tree = ast.parse(text)
-#|         self.nodes = list(ast.walk(self.tree))
+#|         self.nodes = scopes.walk(self.tree)
 #|         self.definitions = dict(scopes.module_definitions(self.tree))
 #|         # An import inside a function does not rename what the module itself defines or imports.
 #|         everywhere = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
@@ -297,7 +297,7 @@ if __name__ == "__main__":
 #|         names: dict[int, Mapping[str, object]] = {}
 #|         for function in self.nodes:
 #|             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-#|                 names |= dict.fromkeys(map(id, ast.walk(function)), scopes.names_in(function, self.constants))
+#|                 names |= dict.fromkeys(map(id, scopes.walk(function)), scopes.names_in(function, self.constants))
 #|         return names
 #|
 #|     @cached_property
@@ -327,7 +327,7 @@ if __name__ == "__main__":
 #|             obj.commands = [
 #|                 command for command in self.commands if any(first <= command.line <= last for first, last in spans)
 #|             ]
-#|             ids = {id(inner) for node in obj.reachable for inner in ast.walk(node)}
+#|             ids = {id(inner) for node in obj.reachable for inner in scopes.walk(node)}
 #|             obj.calls = [call for call in self.calls if id(call.node) in ids]
 #|         return objects
 #|
@@ -595,7 +595,7 @@ if __name__ == "__main__":
 #| from dataclasses import dataclass, field
 #|
 #| from modal_serve_gen import facts
-#| from modal_serve_gen.checks import engine_names
+#| from modal_serve_gen.checks import engine_names, scopes
 #| from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
 #| from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
 #| from modal_serve_gen.checks.modal_objects import Call
@@ -619,7 +619,7 @@ if __name__ == "__main__":
 #| def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
 #|     """Command lines that a scope builds as lists."""
 #|     uses = _list_uses(scope, names)
-#|     for node in ast.walk(scope):
+#|     for node in scopes.walk(scope):
 #|         if not isinstance(node, ast.List | ast.Tuple | ast.BinOp) or id(node) in uses.operands:
 #|             continue
 #|         words = _list_words(node, names)
@@ -647,10 +647,10 @@ if __name__ == "__main__":
 #|         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
 #|             skipped.add(id(node.value))
 #|         if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and MESSAGE.search(dotted_name(node.func))):
-#|             skipped |= {id(inner) for inner in ast.walk(node)}
+#|             skipped |= {id(inner) for inner in scopes.walk(node)}
 #|         if id(node) in skipped or not _may_be_string(node):
 #|             continue
-#|         skipped |= {id(inner) for inner in ast.walk(node)} - {id(node)}
+#|         skipped |= {id(inner) for inner in scopes.walk(node)} - {id(node)}
 #|         text = _with_placeholders(node, names)
 #|         line = getattr(node, "lineno", 1)
 #|         if start := engine_names.shell_start(text):
@@ -686,7 +686,7 @@ if __name__ == "__main__":
 #| def _list_uses(scope: ast.AST, names: Names) -> _ListUses:
 #|     uses = _ListUses()
 #|     printed: set[int] = set()  # ids of nodes that are only shown
-#|     for node in ast.walk(scope):
+#|     for node in scopes.walk(scope):
 #|         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
 #|             uses.names[id(node.value)] = node.targets[0].id
 #|         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
@@ -701,7 +701,7 @@ if __name__ == "__main__":
 #|                 first = node.args[0]
 #|                 _add(uses, target, [_word(first, names)] if method == "append" else _list_words(first, names))
 #|             elif (target, method) == ("", "print"):
-#|                 printed |= {id(inner) for inner in ast.walk(node)}
+#|                 printed |= {id(inner) for inner in scopes.walk(node)}
 #|             elif _is_join(node) and id(node) not in printed:
 #|                 uses.shell.add(dotted_name(node.args[0]))
 #|     return uses
@@ -1459,9 +1459,9 @@ if __name__ == "__main__":
 #|         function = self.functions.get(name)
 #|         if name in seen or not isinstance(function, ast.FunctionDef):
 #|             return Image(complete=False)
-#|         local = dict(scopes.assignments(ast.walk(function)))
+#|         local = dict(scopes.assignments(scopes.walk(function)))
 #|         image = Image()
-#|         for node in ast.walk(function):
+#|         for node in scopes.walk(function):
 #|             if isinstance(node, ast.Return) and node.value is not None:
 #|                 value = local.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value
 #|                 image |= self.read(value, seen | {name})
@@ -1611,6 +1611,7 @@ if __name__ == "__main__":
 #| from dataclasses import dataclass, field
 #| from typing import NamedTuple
 #|
+#| from modal_serve_gen.checks import scopes
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.evaluation import is_number
 #| from modal_serve_gen.checks.severity import Severity
@@ -1728,7 +1729,7 @@ if __name__ == "__main__":
 #|         decorated = {name: {call.method for call in calls} for name, calls in self.methods.items() if calls}
 #|         hooks = {name for name, decorators in decorated.items() if decorators & {"enter", "exit"}}
 #|         only = _called_from(hooks, known) - _called_from(decorated.keys() - hooks, known)
-#|         return frozenset(id(inner) for name in only for inner in ast.walk(known[name]))
+#|         return frozenset(id(inner) for name in only for inner in scopes.walk(known[name]))
 #|
 #|     @property
 #|     def exposes_port(self) -> bool:
@@ -1771,7 +1772,7 @@ if __name__ == "__main__":
 #|         name = waiting.pop()
 #|         if name not in called and name in known:
 #|             called.add(name)
-#|             inner = [node for node in ast.walk(known[name]) if isinstance(node, ast.Name | ast.Attribute)]
+#|             inner = [node for node in scopes.walk(known[name]) if isinstance(node, ast.Name | ast.Attribute)]
 #|             waiting += [node.id if isinstance(node, ast.Name) else node.attr for node in inner]
 #|     return called
 
@@ -1968,6 +1969,7 @@ if __name__ == "__main__":
 #| from dataclasses import dataclass, field
 #| from typing import NamedTuple
 #|
+#| from modal_serve_gen.checks import scopes
 #| from modal_serve_gen.checks.evaluation import dotted_name
 #|
 #| ROUTE_METHODS = (
@@ -2014,7 +2016,7 @@ if __name__ == "__main__":
 #|     followed: int = 0
 #|
 #|     def __post_init__(self) -> None:
-#|         self.nodes = [node for definition in self.definitions for node in ast.walk(definition)]
+#|         self.nodes = [node for definition in self.definitions for node in scopes.walk(definition)]
 #|         self.functions = {node.name: node for node in self.nodes if isinstance(node, Function)}
 #|
 #|     def authenticates(self) -> bool:
@@ -2073,14 +2075,14 @@ if __name__ == "__main__":
 #|             for decorator in function.decorator_list
 #|             if dotted_name(getattr(decorator, "func", decorator)).rpartition(".")[2] in ("middleware", "before_request")
 #|         )
-#|         return any(isinstance(node, ast.If) and _refuses(node) for item in middleware for node in ast.walk(item))
+#|         return any(isinstance(node, ast.If) and _refuses(node) for item in middleware for node in scopes.walk(item))
 #|
 #|     def _guards(self, function: Function, names: set[str], seen: set[str]) -> bool:
 #|         """True if the handler, or a function that it calls, may refuse by the caller or the path."""
 #|         seen.add(function.name)
-#|         for node in ast.walk(function):
+#|         for node in scopes.walk(function):
 #|             if isinstance(node, ast.If) and _refuses(node):
-#|                 tested = {item.id for item in ast.walk(node.test) if isinstance(item, ast.Name)}
+#|                 tested = {item.id for item in scopes.walk(node.test) if isinstance(item, ast.Name)}
 #|                 text = ast.unparse(node.test)
 #|                 if tested & names or AUTHENTICATION.search(text) or ".path" in text:
 #|                     return True
@@ -2093,10 +2095,10 @@ if __name__ == "__main__":
 #|     def _sent(self, function: Function, names: Mapping[str, str], whole: str, depth: int) -> Iterator[str]:
 #|         """Patterns of the paths that a function asks for. `whole` is that of the request's own path."""
 #|         known = dict(names)
-#|         for node in ast.walk(function):
+#|         for node in scopes.walk(function):
 #|             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
 #|                 known.setdefault(node.targets[0].id, self._text(node.value, known, whole))
-#|         for node in ast.walk(function):
+#|         for node in scopes.walk(function):
 #|             if not isinstance(node, ast.Call) or node in function.decorator_list:
 #|                 continue
 #|             method = dotted_name(node.func).rpartition(".")[2]
@@ -2139,7 +2141,7 @@ if __name__ == "__main__":
 #|
 #|
 #| def _refuses(node: ast.If) -> bool:
-#|     statements = [inner for item in (*node.body, *node.orelse) for inner in ast.walk(item)]
+#|     statements = [inner for item in (*node.body, *node.orelse) for inner in scopes.walk(item)]
 #|     return any(isinstance(inner, ast.Raise | ast.Return) for inner in statements)
 #|
 #|
@@ -2147,7 +2149,7 @@ if __name__ == "__main__":
 #|     """True if a handler has a dependency that may refuse, by its parameters or those of its route."""
 #|     defaults = [item for item in (*function.args.defaults, *function.args.kw_defaults) if item is not None]
 #|     annotations = [item.annotation for item in (*function.args.args, *function.args.kwonlyargs) if item.annotation]
-#|     calls = [node for item in (*defaults, *annotations) for node in ast.walk(item) if isinstance(node, ast.Call)]
+#|     calls = [node for item in (*defaults, *annotations) for node in scopes.walk(item) if isinstance(node, ast.Call)]
 #|     names = {dotted_name(call.func).rpartition(".")[2] for call in calls}
 #|     return bool(names & {"Depends", "Security"}) or any(keyword.arg == "dependencies" for keyword in route.keywords)
 #|
@@ -3726,6 +3728,7 @@ if __name__ == "__main__":
 #| from collections.abc import Iterator
 #|
 #| from modal_serve_gen import facts
+#| from modal_serve_gen.checks import scopes
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
@@ -3770,7 +3773,7 @@ if __name__ == "__main__":
 #|             yield Violation(started.line, "nothing notices when the engine exits", fix)
 #|     for loop in app.nodes:
 #|         if isinstance(loop, ast.While | ast.For) and app.commands:
-#|             for node in ast.walk(loop):
+#|             for node in scopes.walk(loop):
 #|                 if isinstance(node, ast.Try):
 #|                     yield from _swallowed_exit(app, node)
 #|
@@ -3818,13 +3821,15 @@ if __name__ == "__main__":
 #|
 #| def _swallowed_exit(app: AppSource, node: ast.Try) -> Iterator[Violation]:
 #|     """An exception handler in a loop that continues after the engine has exited."""
-#|     raises = any(isinstance(inner, ast.Raise) for statement in node.body for inner in ast.walk(statement))
+#|     raises = any(isinstance(inner, ast.Raise) for statement in node.body for inner in scopes.walk(statement))
 #|     for handler in node.handlers:
-#|         caught = {app.full_name(inner).rpartition(".")[2] for inner in ast.walk(handler.type)} if handler.type else {""}
+#|         caught = (
+#|             {app.full_name(inner).rpartition(".")[2] for inner in scopes.walk(handler.type)} if handler.type else {""}
+#|         )
 #|         leaves = any(
 #|             isinstance(inner, ast.Raise | ast.Return | ast.Break)
 #|             for statement in handler.body
-#|             for inner in ast.walk(statement)
+#|             for inner in scopes.walk(statement)
 #|         )
 #|         catches_all = raises and caught & {"", "Exception", "BaseException"}
 #|         if not leaves and ("CalledProcessError" in caught or catches_all):
@@ -4094,10 +4099,18 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.evaluation import evaluate
 #|
 #|
+#| def walk(node: ast.AST) -> tuple[ast.AST, ...]:
+#|     """The nodes of `ast.walk`, which the node remembers: rules go through the same functions many times."""
+#|     remembered: dict[str, tuple[ast.AST, ...]] = vars(node)
+#|     if "_walked" not in remembered:
+#|         remembered["_walked"] = tuple(ast.walk(node))
+#|     return remembered["_walked"]
+#|
+#|
 #| def outer_scopes(tree: ast.Module) -> list[ast.AST]:
 #|     """Each function that is in no other function, and a module of the remaining statements without classes."""
-#|     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-#|     nested = {id(inner) for function in functions for inner in ast.walk(function) if inner is not function}
+#|     functions = [node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+#|     nested = {id(inner) for function in functions for inner in walk(function) if inner is not function}
 #|     outer = [function for function in functions if id(function) not in nested]
 #|     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 #|     rest = ast.Module([node for node in tree.body if not isinstance(node, definitions)], [])
@@ -4120,7 +4133,7 @@ if __name__ == "__main__":
 #| def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef, constants: dict[str, object]) -> ChainMap[str, object]:
 #|     """Values of the names in a function's scope: local ones that are assigned once, parameters, the module's."""
 #|     local: dict[str, object] = {}
-#|     for name, expression in assignments(ast.walk(function)):
+#|     for name, expression in assignments(walk(function)):
 #|         local[name] = None if name in local else evaluate(expression, ChainMap(local, constants))
 #|     parameters: dict[str, object] = {item.arg: None for item in (*function.args.args, *function.args.kwonlyargs)}
 #|     return ChainMap(local, parameters, constants)
@@ -4130,7 +4143,7 @@ if __name__ == "__main__":
 #|     """All nodes of a definition without its own decorators and signature, or of any other node."""
 #|     body = getattr(node, "body", None)
 #|     for child in body if isinstance(body, list) else [node]:
-#|         yield from ast.walk(child)
+#|         yield from walk(child)
 #|
 #|
 #| def import_aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -4147,7 +4160,7 @@ if __name__ == "__main__":
 #|
 #| def imports_in_functions(tree: ast.Module) -> Iterator[tuple[list[int], dict[str, str]]]:
 #|     """(ids of the nodes in a function's body, what the imports there bind), outer functions before inner ones."""
-#|     for function in ast.walk(tree):
+#|     for function in walk(tree):
 #|         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
 #|             nodes = list(body_nodes(function))
 #|             if bound := dict(import_aliases(nodes)):
@@ -4161,7 +4174,7 @@ if __name__ == "__main__":
 #|             yield node.name, node
 #|         elif isinstance(node, ast.Assign):
 #|             for target in node.targets:
-#|                 for inner in ast.walk(target):
+#|                 for inner in walk(target):
 #|                     if isinstance(inner, ast.Name):
 #|                         yield inner.id, node
 #|
@@ -4613,7 +4626,7 @@ if __name__ == "__main__":
 #|
 #|
 #| class MachineError(ServeError):
-#|     """Something this machine lacks: an engine, a supported platform, disk space."""
+#|     """Something this machine lacks, or that a rehearsal cannot do here: an engine, a platform, disk space, an RPC."""
 #|
 #|     exit_code = 5
 #|

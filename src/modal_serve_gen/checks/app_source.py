@@ -39,7 +39,7 @@ class AppSource:
 
     def __init__(self, text: str):
         self.tree = ast.parse(text)
-        self.nodes = list(ast.walk(self.tree))
+        self.nodes = scopes.walk(self.tree)
         self.definitions = dict(scopes.module_definitions(self.tree))
         # An import inside a function does not rename what the module itself defines or imports.
         everywhere = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
@@ -93,7 +93,7 @@ class AppSource:
         names: dict[int, Mapping[str, object]] = {}
         for function in self.nodes:
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                names |= dict.fromkeys(map(id, ast.walk(function)), scopes.names_in(function, self.constants))
+                names |= dict.fromkeys(map(id, scopes.walk(function)), scopes.names_in(function, self.constants))
         return names
 
     @cached_property
@@ -123,7 +123,7 @@ class AppSource:
             obj.commands = [
                 command for command in self.commands if any(first <= command.line <= last for first, last in spans)
             ]
-            ids = {id(inner) for node in obj.reachable for inner in ast.walk(node)}
+            ids = {id(inner) for node in obj.reachable for inner in scopes.walk(node)}
             obj.calls = [call for call in self.calls if id(call.node) in ids]
         return objects
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modal_serve_gen import facts
-from modal_serve_gen.checks import engine_names
+from modal_serve_gen.checks import engine_names, scopes
 from modal_serve_gen.checks.engine_command import UNKNOWN, EngineCommand, Word
 from modal_serve_gen.checks.evaluation import MAX_DEPTH, dotted_name, evaluate
 from modal_serve_gen.checks.modal_objects import Call
@@ -32,7 +32,7 @@ class _ListUses:
 def from_lists(scope: ast.AST, names: Names) -> Iterator[EngineCommand]:
     """Command lines that a scope builds as lists."""
     uses = _list_uses(scope, names)
-    for node in ast.walk(scope):
+    for node in scopes.walk(scope):
         if not isinstance(node, ast.List | ast.Tuple | ast.BinOp) or id(node) in uses.operands:
             continue
         words = _list_words(node, names)
@@ -60,10 +60,10 @@ def from_strings(nodes: Iterable[ast.AST], names: Names) -> Iterator[EngineComma
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))
         if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and MESSAGE.search(dotted_name(node.func))):
-            skipped |= {id(inner) for inner in ast.walk(node)}
+            skipped |= {id(inner) for inner in scopes.walk(node)}
         if id(node) in skipped or not _may_be_string(node):
             continue
-        skipped |= {id(inner) for inner in ast.walk(node)} - {id(node)}
+        skipped |= {id(inner) for inner in scopes.walk(node)} - {id(node)}
         text = _with_placeholders(node, names)
         line = getattr(node, "lineno", 1)
         if start := engine_names.shell_start(text):
@@ -99,7 +99,7 @@ def from_calls(calls: list[Call], value_of: Callable[[ast.expr], object]) -> Ite
 def _list_uses(scope: ast.AST, names: Names) -> _ListUses:
     uses = _ListUses()
     printed: set[int] = set()  # ids of nodes that are only shown
-    for node in ast.walk(scope):
+    for node in scopes.walk(scope):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             uses.names[id(node.value)] = node.targets[0].id
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
@@ -114,7 +114,7 @@ def _list_uses(scope: ast.AST, names: Names) -> _ListUses:
                 first = node.args[0]
                 _add(uses, target, [_word(first, names)] if method == "append" else _list_words(first, names))
             elif (target, method) == ("", "print"):
-                printed |= {id(inner) for inner in ast.walk(node)}
+                printed |= {id(inner) for inner in scopes.walk(node)}
             elif _is_join(node) and id(node) not in printed:
                 uses.shell.add(dotted_name(node.args[0]))
     return uses

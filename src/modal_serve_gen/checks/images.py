@@ -87,9 +87,9 @@ class ImageReader:
         function = self.functions.get(name)
         if name in seen or not isinstance(function, ast.FunctionDef):
             return Image(complete=False)
-        local = dict(scopes.assignments(ast.walk(function)))
+        local = dict(scopes.assignments(scopes.walk(function)))
         image = Image()
-        for node in ast.walk(function):
+        for node in scopes.walk(function):
             if isinstance(node, ast.Return) and node.value is not None:
                 value = local.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value
                 image |= self.read(value, seen | {name})

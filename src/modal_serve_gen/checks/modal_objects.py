@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from modal_serve_gen.checks import scopes
 from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.evaluation import is_number
 from modal_serve_gen.checks.severity import Severity
@@ -122,7 +123,7 @@ class ModalObject:
         decorated = {name: {call.method for call in calls} for name, calls in self.methods.items() if calls}
         hooks = {name for name, decorators in decorated.items() if decorators & {"enter", "exit"}}
         only = _called_from(hooks, known) - _called_from(decorated.keys() - hooks, known)
-        return frozenset(id(inner) for name in only for inner in ast.walk(known[name]))
+        return frozenset(id(inner) for name in only for inner in scopes.walk(known[name]))
 
     @property
     def exposes_port(self) -> bool:
@@ -165,6 +166,6 @@ def _called_from(names: Iterable[str], known: Mapping[str, ast.AST]) -> set[str]
         name = waiting.pop()
         if name not in called and name in known:
             called.add(name)
-            inner = [node for node in ast.walk(known[name]) if isinstance(node, ast.Name | ast.Attribute)]
+            inner = [node for node in scopes.walk(known[name]) if isinstance(node, ast.Name | ast.Attribute)]
             waiting += [node.id if isinstance(node, ast.Name) else node.attr for node in inner]
     return called

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from modal_serve_gen.checks import scopes
 from modal_serve_gen.checks.evaluation import dotted_name
 
 ROUTE_METHODS = (
@@ -57,7 +58,7 @@ class Proxy:
     followed: int = 0
 
     def __post_init__(self) -> None:
-        self.nodes = [node for definition in self.definitions for node in ast.walk(definition)]
+        self.nodes = [node for definition in self.definitions for node in scopes.walk(definition)]
         self.functions = {node.name: node for node in self.nodes if isinstance(node, Function)}
 
     def authenticates(self) -> bool:
@@ -116,14 +117,14 @@ class Proxy:
             for decorator in function.decorator_list
             if dotted_name(getattr(decorator, "func", decorator)).rpartition(".")[2] in ("middleware", "before_request")
         )
-        return any(isinstance(node, ast.If) and _refuses(node) for item in middleware for node in ast.walk(item))
+        return any(isinstance(node, ast.If) and _refuses(node) for item in middleware for node in scopes.walk(item))
 
     def _guards(self, function: Function, names: set[str], seen: set[str]) -> bool:
         """True if the handler, or a function that it calls, may refuse by the caller or the path."""
         seen.add(function.name)
-        for node in ast.walk(function):
+        for node in scopes.walk(function):
             if isinstance(node, ast.If) and _refuses(node):
-                tested = {item.id for item in ast.walk(node.test) if isinstance(item, ast.Name)}
+                tested = {item.id for item in scopes.walk(node.test) if isinstance(item, ast.Name)}
                 text = ast.unparse(node.test)
                 if tested & names or AUTHENTICATION.search(text) or ".path" in text:
                     return True
@@ -136,10 +137,10 @@ class Proxy:
     def _sent(self, function: Function, names: Mapping[str, str], whole: str, depth: int) -> Iterator[str]:
         """Patterns of the paths that a function asks for. `whole` is that of the request's own path."""
         known = dict(names)
-        for node in ast.walk(function):
+        for node in scopes.walk(function):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 known.setdefault(node.targets[0].id, self._text(node.value, known, whole))
-        for node in ast.walk(function):
+        for node in scopes.walk(function):
             if not isinstance(node, ast.Call) or node in function.decorator_list:
                 continue
             method = dotted_name(node.func).rpartition(".")[2]
@@ -182,7 +183,7 @@ class Proxy:
 
 
 def _refuses(node: ast.If) -> bool:
-    statements = [inner for item in (*node.body, *node.orelse) for inner in ast.walk(item)]
+    statements = [inner for item in (*node.body, *node.orelse) for inner in scopes.walk(item)]
     return any(isinstance(inner, ast.Raise | ast.Return) for inner in statements)
 
 
@@ -190,7 +191,7 @@ def _depends(function: Function, route: ast.Call) -> bool:
     """True if a handler has a dependency that may refuse, by its parameters or those of its route."""
     defaults = [item for item in (*function.args.defaults, *function.args.kw_defaults) if item is not None]
     annotations = [item.annotation for item in (*function.args.args, *function.args.kwonlyargs) if item.annotation]
-    calls = [node for item in (*defaults, *annotations) for node in ast.walk(item) if isinstance(node, ast.Call)]
+    calls = [node for item in (*defaults, *annotations) for node in scopes.walk(item) if isinstance(node, ast.Call)]
     names = {dotted_name(call.func).rpartition(".")[2] for call in calls}
     return bool(names & {"Depends", "Security"}) or any(keyword.arg == "dependencies" for keyword in route.keywords)
 

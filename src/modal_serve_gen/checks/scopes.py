@@ -7,10 +7,18 @@ from collections.abc import Iterable, Iterator
 from modal_serve_gen.checks.evaluation import evaluate
 
 
+def walk(node: ast.AST) -> tuple[ast.AST, ...]:
+    """The nodes of `ast.walk`, which the node remembers: rules go through the same functions many times."""
+    remembered: dict[str, tuple[ast.AST, ...]] = vars(node)
+    if "_walked" not in remembered:
+        remembered["_walked"] = tuple(ast.walk(node))
+    return remembered["_walked"]
+
+
 def outer_scopes(tree: ast.Module) -> list[ast.AST]:
     """Each function that is in no other function, and a module of the remaining statements without classes."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    nested = {id(inner) for function in functions for inner in ast.walk(function) if inner is not function}
+    functions = [node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    nested = {id(inner) for function in functions for inner in walk(function) if inner is not function}
     outer = [function for function in functions if id(function) not in nested]
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     rest = ast.Module([node for node in tree.body if not isinstance(node, definitions)], [])
@@ -33,7 +41,7 @@ def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
 def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef, constants: dict[str, object]) -> ChainMap[str, object]:
     """Values of the names in a function's scope: local ones that are assigned once, parameters, the module's."""
     local: dict[str, object] = {}
-    for name, expression in assignments(ast.walk(function)):
+    for name, expression in assignments(walk(function)):
         local[name] = None if name in local else evaluate(expression, ChainMap(local, constants))
     parameters: dict[str, object] = {item.arg: None for item in (*function.args.args, *function.args.kwonlyargs)}
     return ChainMap(local, parameters, constants)
@@ -43,7 +51,7 @@ def body_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """All nodes of a definition without its own decorators and signature, or of any other node."""
     body = getattr(node, "body", None)
     for child in body if isinstance(body, list) else [node]:
-        yield from ast.walk(child)
+        yield from walk(child)
 
 
 def import_aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -60,7 +68,7 @@ def import_aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
 
 def imports_in_functions(tree: ast.Module) -> Iterator[tuple[list[int], dict[str, str]]]:
     """(ids of the nodes in a function's body, what the imports there bind), outer functions before inner ones."""
-    for function in ast.walk(tree):
+    for function in walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             nodes = list(body_nodes(function))
             if bound := dict(import_aliases(nodes)):
@@ -74,7 +82,7 @@ def module_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             yield node.name, node
         elif isinstance(node, ast.Assign):
             for target in node.targets:
-                for inner in ast.walk(target):
+                for inner in walk(target):
                     if isinstance(inner, ast.Name):
                         yield inner.id, node
 

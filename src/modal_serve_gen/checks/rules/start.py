@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from modal_serve_gen import facts
+from modal_serve_gen.checks import scopes
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 from modal_serve_gen.checks.severity import Severity, severity
@@ -49,7 +50,7 @@ def dead_engine(app: AppSource) -> Iterator[Violation]:
             yield Violation(started.line, "nothing notices when the engine exits", fix)
     for loop in app.nodes:
         if isinstance(loop, ast.While | ast.For) and app.commands:
-            for node in ast.walk(loop):
+            for node in scopes.walk(loop):
                 if isinstance(node, ast.Try):
                     yield from _swallowed_exit(app, node)
 
@@ -97,13 +98,15 @@ def _short_web_timeout(web: Call, engine: str) -> Iterator[Violation]:
 
 def _swallowed_exit(app: AppSource, node: ast.Try) -> Iterator[Violation]:
     """An exception handler in a loop that continues after the engine has exited."""
-    raises = any(isinstance(inner, ast.Raise) for statement in node.body for inner in ast.walk(statement))
+    raises = any(isinstance(inner, ast.Raise) for statement in node.body for inner in scopes.walk(statement))
     for handler in node.handlers:
-        caught = {app.full_name(inner).rpartition(".")[2] for inner in ast.walk(handler.type)} if handler.type else {""}
+        caught = (
+            {app.full_name(inner).rpartition(".")[2] for inner in scopes.walk(handler.type)} if handler.type else {""}
+        )
         leaves = any(
             isinstance(inner, ast.Raise | ast.Return | ast.Break)
             for statement in handler.body
-            for inner in ast.walk(statement)
+            for inner in scopes.walk(statement)
         )
         catches_all = raises and caught & {"", "Exception", "BaseException"}
         if not leaves and ("CalledProcessError" in caught or catches_all):
