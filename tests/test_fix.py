@@ -31,6 +31,8 @@ CONCURRENT = re.compile(
 DECORATOR = re.compile(r"^@app\.(?:function|cls)\(\n", re.M)
 LAYOUT = re.compile(r"@modal\.concurrent\(\n    max_inputs=(\w+),\n\)")
 GONE = "    wrap_returned_exceptions=True,\n"
+MUTANTS = int(os.environ.get("MUTANTS", "100"))  # of the slow test
+CHUNKS = 8  # which run in parallel
 
 
 def mutations(text: str) -> list[tuple[int, int, str]]:
@@ -81,15 +83,17 @@ def test_old_spellings_of_golden_apps_are_repaired(case, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_thousand_mutants_are_repaired(tmp_path):
-    """The same for a thousand mutants, of which every tenth is imported."""
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_many_mutants_are_repaired(chunk, tmp_path):
+    """The same for MUTANTS of them, of which every tenth is imported; each takes about a second."""
     cases = sorted(golden.CASES)
+    seeds = range(1000 + chunk, 1000 + MUTANTS, CHUNKS)
     texts = set()
-    for seed in range(1000):
+    for number, seed in enumerate(seeds):
         case = cases[seed % len(cases)]
-        texts.add(mutant(golden.app(case), 1000 + seed))
-        check_mutant(case, 1000 + seed, tmp_path if seed % 10 == 0 else None)
-    assert len(texts) > 900
+        texts.add(mutant(golden.app(case), seed))
+        check_mutant(case, seed, tmp_path if number % 10 == 0 else None)
+    assert len(texts) > 0.9 * len(seeds)
 
 
 def fixed(body: str) -> str:
