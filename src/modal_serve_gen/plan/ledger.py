@@ -232,10 +232,9 @@ def _weights(model: Model, setup: Setup) -> Line:
         )
         return size / GIB
 
-    gib, least, most = placed(1), placed(1), placed(1)
-    if (
-        setup.engine == "sglang"
-    ):  # which loads such scales in float32; some kernels keep a smaller copy instead or as well
+    gib = least = most = placed(1)
+    # SGLang loads such scales in float32; some kernels keep a smaller copy instead or as well.
+    if setup.engine == "sglang" and any(weight.fp4_beside_fp8 for weight in model.sizes.weights):
         gib, most = placed(SGLANG_SCALE), placed(SGLANG_SCALE + 2)
     low = least * (1 - model.weight_margin)
     high = most * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
