@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import slow_except
 from tests.rehearsal.conftest import Run, edit
+from tests.versions import SGLANG, VLLM
 
 APPS = Path(__file__).with_name("apps")
 
@@ -21,9 +22,22 @@ def rehearse_foreign(rehearse, tmp_path):
         shutil.copy(APPS / f"foreign_{name}.py", tmp_path / "a.py")
         shutil.copy(APPS / "foreign_settings.py", tmp_path)
         edit(tmp_path / "a.py", *changes)
+        text = (tmp_path / "a.py").read_text()
+        for other, pinned in RELEASES.items():
+            text = text.replace(other, pinned)
+        (tmp_path / "a.py").write_text(text)
         return rehearse(target=f"a.py{entrypoint and '::'}{entrypoint}")
 
     return run
+
+
+# The apps' placeholders for the pinned releases, which are facts.
+RELEASES = {
+    "vllm==9.9.9": f"vllm=={VLLM}",
+    "vllm-openai:v9.9.9": f"vllm-openai:v{VLLM}",
+    "sglang==9.9.9": f"sglang=={SGLANG}",
+    "sglang:v9.9.9": f"sglang:v{SGLANG}",
+}
 
 
 def in_order(run: Run, *texts: str) -> bool:

@@ -106,7 +106,7 @@ BROKEN = {
         "answers HTTP on port 8001, but Modal expects port 8000",
     ),
     "bound to localhost": (("--host=0.0.0.0", "--host=127.0.0.1"), "listens on port 8000 on localhost only"),
-    "unknown engine flag": (("--max-num-seqs=", "--max-num-seq="), "--max-num-seqs"),
+    "unknown engine flag": (("--max-num-seqs=", "--max-num-seqz="), "--max-num-seqs"),
     "unknown engine value": (("--dtype=auto", "--dtype=float8"), "float8"),
     "package missing in the container": ((APP, f"{APP}import tomli_w\n"), "tomli_w"),
     "package missing in the function": ((IMPORT, f"import pytest\n    {IMPORT}"), "pytest"),
