@@ -84,6 +84,15 @@ def test_an_unknown_flag_of_the_engine_is_named(rehearse_foreign):
     assert "--tensor-parallel-sizes" in run.last_lines, run.last_lines
 
 
+def test_flags_of_a_release_without_a_table_are_not_judged(rehearse_foreign):
+    """The app runs; the report says that its flags were not checked, and which one was left out."""
+    other = ("vllm==9.9.9", "vllm==99.9.9")
+    run = rehearse_foreign("web_function", other, ("--tensor-parallel-size", "--tensor-parallel-sizes"))
+    assert run.code == 0, run.output
+    substituted = " ".join(run.report["substituted"])
+    assert "not checked: no table of vllm 99.9.9" in substituted and "--tensor-parallel-sizes" in substituted
+
+
 @pytest.mark.slow
 def test_a_module_that_is_not_mounted_is_missing(rehearse_foreign):
     """A module next to the app is only in the container if the image adds it."""
