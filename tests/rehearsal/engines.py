@@ -96,6 +96,6 @@ def serving(env: Path, tmp_path: Path, *arguments, **more: str):
 
 
 def notes(path: Path) -> list[dict]:
-    """Notes of a stub about substitutions, without the note about checked flags."""
+    """Notes of a stub about substitutions, without those about checked flags and the start itself."""
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [line for line in lines if line["kind"] != "checked"]
+    return [line for line in lines if line["kind"] not in ("checked", "started")]

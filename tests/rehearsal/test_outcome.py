@@ -134,7 +134,7 @@ FAULTS = {
     "the entrypoint exits": ("...", "sys.exit(3)", 1, 14, "exited with code 3"),
     "the SDK refuses a call": ("...", "modal.Volume.from_name('a b').hydrate()", 1, 14, "Invalid Volume name"),
     "a module is nowhere": ("import tomli_w", "f.remote(1)", 1, 9, "no module named tomli_w"),
-    "no stand-in": ("...", "modal.Queue.from_name('q').hydrate()", 5, 14, "cannot run modal.Queue"),
+    "no stand-in": ("...", "modal.Sandbox.create('true', app=app)", 5, 14, "cannot run modal.Sandbox"),
 }
 
 

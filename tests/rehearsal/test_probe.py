@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.rehearsal.conftest import Run
+from tests.versions import VLLM
 
 APPS = Path(__file__).with_name("apps")
 HEAD = 'import modal\n\napp = modal.App("x")\n\n\n'
@@ -59,7 +60,8 @@ def test_a_deployed_engine_is_sent_a_chat(rehearse_text, name, tag):
 @pytest.mark.slow
 def test_an_engine_that_does_not_start_fails_the_rehearsal(rehearse_text):
     """The output has the reason."""
-    run = rehearse_text(without_entrypoint("snapshot").replace('"--max-num-seqs"', '"--max-num-seqz"'))
+    text = without_entrypoint("snapshot").replace("vllm==9.9.9", f"vllm=={VLLM}")
+    run = rehearse_text(text.replace('"--max-num-seqs"', '"--max-num-seqz"'))
     assert run.code == 1 and not run.report["ok"]
     assert "--max-num-seqz" in run.output
 

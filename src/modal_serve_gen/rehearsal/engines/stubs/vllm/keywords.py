@@ -21,9 +21,12 @@ def arguments(model: object, keywords: dict, table: flags.Table) -> tuple[list[s
     if not isinstance(model, str):
         raise ValueError(f"model: Input should be a valid string, got {type(model).__name__}")
     argv, unsupported = ["--model", model], []
+    same_release = API["version"] == table.version
     for name, value in keywords.items():
-        known = f"--{name.replace('_', '-')}" in table.options or not SETTINGS["checked"]
-        if not known and name not in API["llm"] and name not in API["engine_args"]:
+        # The file of LLM's parameters is that of the pinned release; for others, the flags of the server have to do.
+        known = name in API["llm"] or name in API["engine_args"]
+        known = known or (not same_release and f"--{name.replace('_', '-')}" in table.options)
+        if SETTINGS["checked"] and not known:
             raise TypeError(f"EngineArgs.__init__() got an unexpected keyword argument '{name}'")
         if name in OWN or value is None:
             continue
