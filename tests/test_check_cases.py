@@ -8,6 +8,7 @@ from modal_serve_gen import checks
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.proxies import Proxy
 from tests.conftest import ROOT
+from tests.versions import VLLM
 
 CASES = ROOT / "tests" / "data" / "cases"
 PROXIED = (CASES / "proxied.py").read_text("utf-8")
@@ -234,7 +235,7 @@ def test_advice_names_flags_that_the_engine_has():
     ("packages", "finding"),
     [
         ('"vllm==0.9.2", "hf_transfer==0.1.8"', False),
-        ('"vllm==0.33.0"', True),
+        (f'"vllm=={VLLM}"', True),
         ('"vllm"', True),
         ('"huggingface_hub[hf_transfer]==0.34"', False),
         ('"huggingface_hub==2.4.0"', True),

@@ -11,7 +11,7 @@ SERVED = """
 import json, subprocess, urllib.request
 import modal
 
-image = modal.Image.debian_slim().pip_install("vllm==0.33.0", "huggingface-hub")
+image = modal.Image.debian_slim().pip_install("vllm==0.31.0", "huggingface-hub")
 weights = modal.Volume.from_name("weights", create_if_missing=True)
 app = modal.App("adapters")
 BASE = "Qwen/Qwen3-0.6B"
@@ -85,7 +85,7 @@ def check_served(rehearse, tmp_path, form: str, engine: str):
 BATCH = """
 import modal
 
-image = modal.Image.debian_slim().pip_install("vllm==0.33.0", "huggingface-hub")
+image = modal.Image.debian_slim().pip_install("vllm==0.31.0", "huggingface-hub")
 app = modal.App("adapters-batch")
 
 @app.cls(image=image, gpu="L4", max_containers=1, timeout=600)
@@ -136,7 +136,7 @@ SGLANG = """
 import subprocess, urllib.request
 import modal
 
-image = modal.Image.debian_slim().pip_install("sglang==0.5.23")
+image = modal.Image.debian_slim().pip_install("sglang==0.5.22")
 app = modal.App("adapters-sglang")
 
 @app.function(image=image, gpu="L4", max_containers=1, timeout=600)

@@ -20,7 +20,7 @@ from tests.rehearsal.test_isolation import possible
 ENGINE = """import subprocess, sys, time
 import modal
 
-image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.33.0")
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.31.0")
 app = modal.App("outcome")
 
 

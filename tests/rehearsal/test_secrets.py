@@ -69,7 +69,7 @@ modal.Image.from_registry("x/z", secret=modal.Secret.from_name("aws-secret"))
 
 def test_without_any_hint_the_modules_say_what_a_secret_is_for(tmp_path):
     """An engine or a client in the app reads its own variables."""
-    engine = 'image = modal.Image.debian_slim().pip_install("vllm==0.33.0")\n'
+    engine = 'image = modal.Image.debian_slim().pip_install("vllm==0.31.0")\n'
     assert expected(named("mine") + engine, tmp_path).expected("mine")[0] == "HF_TOKEN"
     assert expected(named("mine") + "import wandb\n", tmp_path).expected("mine") == ("WANDB_API_KEY",)
 
