@@ -116,8 +116,10 @@ def call(method, path, body=None):
 
 
 @pytest.mark.slow
-def test_a_package_that_only_the_image_has_is_reported(rehearse_foreign):
-    """A dependency of the engine may be missing here; the report says that the app is not at fault."""
+def test_a_package_that_only_the_image_has_is_reported(rehearse_foreign, monkeypatch, tmp_path):
+    """A dependency of the engine that cannot be downloaded is missing here; the app is not at fault."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     only_on_modal = "\nif not modal.is_local():\n    import ijson\n"
     run = rehearse_foreign("snapshot", ("import modal\n", f"import modal\n{only_on_modal}"))
     assert run.code == 5, run.output
