@@ -136,7 +136,7 @@ def test_why_a_package_cannot_be_had(index, monkeypatch):
 def test_without_an_index_every_package_has_the_reason(index, monkeypatch):
     """It is asked once."""
     monkeypatch.delenv("PIP_NO_INDEX")
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9")
     packages, runs = Packages(None), []
     download = wheel_cache._download
     monkeypatch.setattr(wheel_cache, "_download", lambda *arguments: runs.append(1) or download(*arguments))
