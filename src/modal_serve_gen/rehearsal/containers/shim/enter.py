@@ -22,20 +22,15 @@ import struct
 import sys
 from pathlib import Path
 
-NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x40000000  # CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWNET
-BIND, RECURSIVE, PRIVATE, UNBINDABLE = 0x1000, 0x4000, 0x40000, 0x20000  # mount(2)
+sys.path.append(str(Path(__file__).parent))
+from namespaces import MOUNTS, NETWORK, RECURSIVE, USERS, check, libc, unshare
+
+BIND, UNBINDABLE = 0x1000, 0x20000  # mount(2)
 MOUNT_SETATTR, FROM_HERE, ALL_BELOW, READ_ONLY = 442, -100, 0x8000, 1  # mount_setattr(2)
 SET_ADDRESS, SET_FLAGS, UP = 0x8916, 0x8914, 0x41  # netdevice(7)
 NEW_LINK, REQUEST, LINK_NAME, LINK_INFO, INFO_KIND = 16, 0x605, 3, 18, 1  # rtnetlink(7)
 WRITABLE = ("/dev", "/proc", "/sys")  # not files that the container could damage
 OPEN = {"/media", "/mnt", "/opt", "/srv", "/var"}  # folders in which programs create others, which are temporary
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def check(call: str, result: int) -> None:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{call}: {os.strerror(number)}")
 
 
 def bind(source: str, target: str) -> None:
@@ -74,13 +69,8 @@ def mirror(folder: str, fs: str, targets: set[str], opened: set[str]) -> None:
 
 def enter(spec: dict) -> None:
     """Enter new namespaces, with the network and files of `spec`."""
-    user, group = os.getuid(), os.getgid()
-    check("unshare", libc.unshare(NEW_NAMESPACES))
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    unshare(USERS | MOUNTS | NETWORK, user=0, group=0)
     network(spec["address"])
-    check("mount", libc.mount(None, b"/", None, RECURSIVE | PRIVATE, None))
     fs = spec["fs"]
     bind(fs, fs)
     check("mount", libc.mount(None, os.fsencode(fs), None, UNBINDABLE, None))  # its parents can be mounted inside it

@@ -6,31 +6,13 @@ user namespaces. Exits with 3, and the reason on standard error, if the machine 
 only.
 """
 
-import ctypes
 import json
 import os
 import sys
 from pathlib import Path
 
-NEW_NAMESPACES = 0x10000000 | 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
-RECURSIVE, PRIVATE = 0x4000, 0x40000  # mount(2)
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def check(call: str, result: int) -> None:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{call}: {os.strerror(number)}")
-
-
-def enter() -> None:
-    """Enter new namespaces, as the same user."""
-    user, group = os.getuid(), os.getgid()
-    check("unshare", libc.unshare(NEW_NAMESPACES))
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    check("mount", libc.mount(None, b"/", None, RECURSIVE | PRIVATE, None))
+sys.path.append(str(Path(__file__).parent))
+from namespaces import MOUNTS, USERS, check, libc, unshare
 
 
 def cover(target: str, changes: str) -> None:
@@ -55,7 +37,7 @@ def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     folder = spec["folder"]
     try:
-        enter()
+        unshare(USERS | MOUNTS, user=os.getuid(), group=os.getgid())
         for target, changes in spec["targets"]:
             try:
                 cover(target, changes)
