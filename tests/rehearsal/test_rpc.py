@@ -239,3 +239,13 @@ def test_a_server_answers_once_its_port_accepts_connections(plane, function):
         assert not asyncio.run(servers._answers(server, port))
         listener.listen()
         assert asyncio.run(servers._answers(server, port))
+
+
+def test_a_client_may_send_heartbeats_until_its_app_has_ended(plane, function):
+    """It waits while the containers stop; errors of its heartbeats would be printed over the app's last lines."""
+    function.app.ending = True
+    call(plane, "AppHeartbeat", api_pb2.AppHeartbeatRequest(app_id="ap-1"))
+    function.app.done = True
+    with pytest.raises(GRPCError) as refusal:
+        call(plane, "AppHeartbeat", api_pb2.AppHeartbeatRequest(app_id="ap-1"))
+    assert refusal.value.status == Status.NOT_FOUND

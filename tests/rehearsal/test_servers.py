@@ -1,5 +1,6 @@
 """Servers in a rehearsal: real `modal run` of small apps with a server of a few lines of Python."""
 
+import asyncio
 import re
 import sys
 import textwrap
@@ -9,6 +10,7 @@ import pytest
 
 from tests.conftest import SDKS, slow_except
 from tests.rehearsal.conftest import Run
+from tests.rehearsal.local_modal import local_modal
 
 # A server that returns its container's id; /entered: whether the enter method has ended; /die exits; /slow waits.
 PROGRAM = """
@@ -293,3 +295,19 @@ def test_a_server_that_cannot_start_fails_with_its_reason(rehearse_server, case)
     run = rehearse_server(REQUEST, **changes)
     assert run.code == 1, run.output
     assert reason in run.last_lines, run.output
+
+
+def test_a_server_that_is_still_being_started_is_stopped(tmp_path):
+    """Its container has no process yet that a signal could reach; nothing waits for it until it has to be killed."""
+    text = APP.format(program="", decorators=PLAIN, start="pass", methods="", main="    pass")
+    (tmp_path / "a.py").write_text(text)
+
+    async def main() -> None:
+        async with local_modal(tmp_path) as local:
+            assert (await local.modal("deploy", "a.py"))[0] == 0
+            (function,) = local.plane.functions.values()
+            container = local.rehearsal.fleet.launch(function)
+            await local.rehearsal.fleet.stop(function)
+            assert container.exit_code is not None and not container.killed
+
+    asyncio.run(main())

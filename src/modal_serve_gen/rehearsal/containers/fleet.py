@@ -49,10 +49,10 @@ class Fleet:
         """Start as many containers as the inputs or requests of `function` need, unless its engine cannot start."""
         if function.refused:
             return calls.fail_queued(function, calls.failure(function.refused))
-        if servers.serves(function.definition):
-            needed = servers.needed_containers(function)
-        else:
-            needed = 0 if function.app.ending else _needed_containers(function)
+        if function.app.ending:
+            return None
+        serves = servers.serves(function.definition)
+        needed = servers.needed_containers(function) if serves else _needed_containers(function)
         for _ in range(needed - len(function.live)):
             self.launch(function)
 
@@ -220,6 +220,8 @@ class Fleet:
         server, code = None, -1
         try:
             server, process, outputs = await self.launcher.start(container)
+            if container.stopping or container.killed:  # it had no process yet that could be told
+                _kill(container)
             monitors = [
                 asyncio.create_task(startup.watch(container, self.launcher, self._give_up)),
                 asyncio.create_task(self._scale_down(container)),

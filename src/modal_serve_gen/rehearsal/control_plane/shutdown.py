@@ -19,7 +19,7 @@ TERMINATED = api_pb2.GenericResult.GENERIC_STATUS_TERMINATED
 
 async def AppHeartbeat(plane: ControlPlane, request: api_pb2.AppHeartbeatRequest) -> None:
     app = plane.app(request.app_id)
-    if app.ending:
+    if app.done:  # not while it ends: its client may be what ended it, and waits
         raise GRPCError(Status.NOT_FOUND, f"App {app.id} was stopped.")
     app.last_heartbeat = time.monotonic()
     if app.watch is None and app.state in (api_pb2.APP_STATE_EPHEMERAL, api_pb2.APP_STATE_DETACHED):
