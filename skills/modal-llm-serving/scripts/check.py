@@ -209,18 +209,19 @@ if __name__ == "__main__":
 #|
 #| import ast
 #| import re
-#| from collections.abc import Iterator, Mapping
+#| from collections.abc import Iterator
 #| from functools import cached_property
 #| from typing import NamedTuple
 #|
 #| from modal_serve_gen.checks import command_lines, environment, scopes
 #| from modal_serve_gen.checks.engine_command import EngineCommand
 #| from modal_serve_gen.checks.environment import Environment
-#| from modal_serve_gen.checks.evaluation import dotted_name, evaluate
+#| from modal_serve_gen.checks.evaluation import dotted_name
 #| from modal_serve_gen.checks.images import NVCC, WITHOUT_NVCC, Image, ImageReader
-#| from modal_serve_gen.checks.modal_objects import KINDS, Argument, Call, ModalObject
+#| from modal_serve_gen.checks.modal_objects import KINDS, Call, ModalObject
 #| from modal_serve_gen.checks.packages import Clone, Requirement, clones, requirements
 #| from modal_serve_gen.checks.proxies import ADD_ROUTE, Proxy
+#| from modal_serve_gen.checks.python_source import PythonSource
 #|
 #| MAX_OBJECTS = 300  # of a file, and definitions reachable from one: time grows with both
 #| VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
@@ -238,81 +239,8 @@ if __name__ == "__main__":
 #|     line: int
 #|
 #|
-#| class AppSource:
-#|     """Source of one app. Raises SyntaxError, or ValueError for null bytes, as the compiler does."""
-#|
-#|     def __init__(self, text: str):
-#|         self.tree = ast.parse(text)
-#|         self.nodes = scopes.walk(self.tree)
-#|         self.definitions = dict(scopes.module_definitions(self.tree))
-#|         # An import inside a function does not rename what the module itself defines or imports.
-#|         everywhere = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
-#|         self.aliases = everywhere | self._module_aliases()
-#|         self.constants: dict[str, object] = {}
-#|         for name, expression in scopes.assignments(self.tree.body):
-#|             self.constants[name] = evaluate(expression, self.constants)
-#|         for node in self.tree.body:
-#|             if isinstance(node, ast.ClassDef):
-#|                 for name, expression in scopes.assignments(node.body):
-#|                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
-#|
-#|     @cached_property
-#|     def _imports_in_functions(self) -> list[tuple[list[int], dict[str, str]]]:
-#|         return list(scopes.imports_in_functions(self.tree))
-#|
-#|     def _module_aliases(self) -> dict[str, str]:
-#|         in_functions = {inner for ids, _ in self._imports_in_functions for inner in ids}
-#|         outside = [node for node in self.nodes if id(node) not in in_functions]
-#|         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
-#|
-#|     @cached_property
-#|     def _star_imports(self) -> list[str]:
-#|         """Modules from which everything is imported."""
-#|         imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
-#|         return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
-#|
-#|     @cached_property
-#|     def _local_aliases(self) -> dict[int, dict[str, str]]:
-#|         """id of a node in a function -> what the imports of that function bind."""
-#|         aliases: dict[int, dict[str, str]] = {}
-#|         for ids, bound in self._imports_in_functions:
-#|             for inner in ids:
-#|                 aliases[inner] = aliases[inner] | bound if inner in aliases else bound
-#|         return aliases
-#|
-#|     def update_constants(self, values: Mapping[str, object]) -> None:
-#|         """Use the values that importing the app gave its constants. Call this before anything else."""
-#|         self.constants |= {name: value for name, value in values.items() if name in self.constants}
-#|
-#|     def evaluate(self, node: ast.AST | None) -> object:
-#|         """Value of an expression in its scope; None if it is unknown."""
-#|         return evaluate(node, self._scope(node))
-#|
-#|     def _scope(self, node: ast.AST | None) -> Mapping[str, object]:
-#|         return self._names.get(id(node), self.constants)
-#|
-#|     @cached_property
-#|     def _names(self) -> dict[int, Mapping[str, object]]:
-#|         """id of a node in a function -> values of the names in scope there."""
-#|         names: dict[int, Mapping[str, object]] = {}
-#|         for function in self.nodes:
-#|             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-#|                 names |= dict.fromkeys(map(id, scopes.walk(function)), scopes.names_in(function, self.constants))
-#|         return names
-#|
-#|     @cached_property
-#|     def calls(self) -> list[Call]:
-#|         """Every call in the file."""
-#|         return [self._call(node) for node in self.nodes if isinstance(node, ast.Call)]
-#|
-#|     @cached_property
-#|     def reads(self) -> dict[str, list[int]]:
-#|         """Dotted name -> lines that read it. `modal.gpu.A100` also counts as `modal.gpu` and `modal`."""
-#|         reads: dict[str, list[int]] = {}
-#|         for node in self.nodes:
-#|             if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
-#|                 reads.setdefault(self.full_name(node), []).append(node.lineno)
-#|         return reads
+#| class AppSource(PythonSource):
+#|     """Source of one app, and what Modal runs of it."""
 #|
 #|     @cached_property
 #|     def modal_objects(self) -> list[ModalObject]:
@@ -359,7 +287,7 @@ if __name__ == "__main__":
 #|         """Every engine command line in the file, in file order."""
 #|         commands: list[EngineCommand] = []
 #|         for scope in scopes.outer_scopes(self.tree):
-#|             commands += command_lines.from_lists(scope, self._scope(scope))
+#|             commands += command_lines.from_lists(scope, self.scope(scope))
 #|         commands += command_lines.from_strings(self.nodes, self.constants)
 #|         commands += command_lines.from_calls(self.calls, self.evaluate)
 #|         unique = {(command.line, command.argv): command for command in commands}
@@ -379,15 +307,6 @@ if __name__ == "__main__":
 #|         """Packages that the image has after a step."""
 #|         return list(requirements(self._images.read(step.node).steps, self.evaluate))
 #|
-#|     def is_image_class(self, call: Call) -> bool:
-#|         """True for a call on the class modal.Image."""
-#|         return call.name == f"modal.Image.{call.method}"
-#|
-#|     def text_of(self, call: Call) -> str:
-#|         """The first argument of a call, if it is a known string; otherwise ''."""
-#|         value = self.evaluate(call.node.args[0]) if call.node.args else None
-#|         return value if isinstance(value, str) else ""
-#|
 #|     def is_none(self, node: ast.AST) -> bool:
 #|         """True for None itself, or a constant that is assigned nothing else."""
 #|         values = self._images.assigned.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
@@ -401,7 +320,7 @@ if __name__ == "__main__":
 #|     @cached_property
 #|     def _images(self) -> ImageReader:
 #|         return ImageReader(
-#|             self.tree, self._call, lambda node: self.full_name(node) == "modal.Image", functions=self.definitions
+#|             self.tree, self.call, lambda node: self.full_name(node) == "modal.Image", functions=self.definitions
 #|         )
 #|
 #|     def _of_app(self, obj: ModalObject, name: str) -> ast.expr | None:
@@ -432,9 +351,9 @@ if __name__ == "__main__":
 #|         found = Environment()
 #|         steps = [step.node.args[0] for step in self.image_of(obj).steps if step.method == "env" and step.node.args]
 #|         for node in [*steps, getattr(obj.argument("env"), "node", None)]:
-#|             found |= environment.of_entries(node, self._entries)
+#|             found |= environment.of_entries(node, self.entries)
 #|         for node in (self._of_app(obj, "secrets"), getattr(obj.argument("secrets"), "node", None)):
-#|             found |= environment.of_secrets(node, self._images.assigned, self._call, self._entries)
+#|             found |= environment.of_secrets(node, self._images.assigned, self.call, self.entries)
 #|         return found
 #|
 #|     def may_set(self, obj: ModalObject, name: str) -> bool:
@@ -478,96 +397,30 @@ if __name__ == "__main__":
 #|         return next((variable for variable in reversed(self.variables) if variable.name == name), None)
 #|
 #|     @cached_property
-#|     def decorator_ids(self) -> frozenset[int]:
-#|         """ids of the calls that are decorators."""
-#|         decorated = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-#|         return frozenset(
-#|             id(decorator) for node in self.nodes if isinstance(node, decorated) for decorator in node.decorator_list
-#|         )
-#|
-#|     @cached_property
 #|     def own_routes(self) -> frozenset[str]:
 #|         """Paths of the routes that the app itself defines."""
 #|         calls = [call for call in self.calls if id(call.node) in self.decorator_ids or call.method in ADD_ROUTE]
 #|         values = [self.evaluate(argument) for call in calls for argument in call.node.args[:2]]
 #|         return frozenset(value for value in values if isinstance(value, str) and value.startswith("/"))
 #|
-#|     @cached_property
-#|     def strings(self) -> list[tuple[str, ast.Constant]]:
-#|         """Every string in the file except docstrings."""
-#|         docstrings = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
-#|         return [
-#|             (node.value, node)
-#|             for node in self.nodes
-#|             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
-#|         ]
-#|
-#|     def full_name(self, node: ast.AST) -> str:
-#|         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
-#|         first, dot, rest = dotted_name(node).partition(".")
-#|         full = self._local_aliases.get(id(node), {}).get(first) or self.aliases.get(first)
-#|         if full is None and len(self._star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
-#|             full = f"{self._star_imports[0]}.{first}"
-#|         return f"{full or first}{dot}{rest}"
-#|
-#|     def _call(self, node: ast.Call) -> Call:
-#|         arguments: dict[str, Argument] = {}
-#|         complete = True
-#|         for keyword in node.keywords:
-#|             if keyword.arg:
-#|                 entries, known = {keyword.arg: keyword.value}, True
-#|             else:
-#|                 entries, known = self._entries(keyword.value)
-#|             complete = complete and known
-#|             for name, value in entries.items():
-#|                 arguments[name] = Argument(self.evaluate(value), value.lineno, value)
-#|         return Call(self.full_name(node.func), node, arguments, complete)
-#|
-#|     def _entries(self, node: ast.AST) -> tuple[dict[str, ast.expr], bool]:
-#|         """Entries of a dictionary literal, or of a constant assigned one, and whether they are complete."""
-#|         if isinstance(node, ast.Name) and isinstance(definition := self.definitions.get(node.id), ast.Assign):
-#|             node = definition.value
-#|         if isinstance(node, ast.Call) and dotted_name(node.func) == "dict" and not node.args:
-#|             keywords = node.keywords
-#|             return {item.arg: item.value for item in keywords if item.arg}, all(item.arg for item in keywords)
-#|         if not isinstance(node, ast.Dict):
-#|             return {}, False
-#|         entries: dict[str, ast.expr] = {}
-#|         complete = True
-#|         for key, value in zip(node.keys, node.values, strict=True):
-#|             if key is None:
-#|                 inner, known = self._entries(value)
-#|                 entries, complete = entries | inner, complete and known
-#|             elif isinstance(name := self.evaluate(key), str):
-#|                 entries[name] = value
-#|             else:
-#|                 complete = False
-#|         return entries, complete
-#|
 #|     def _modal_objects(self) -> Iterator[ModalObject]:
 #|         for node in self.nodes:
 #|             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-#|                 decorators = [self._decorator(decorator) for decorator in node.decorator_list]
+#|                 decorators = [self.decorator(decorator) for decorator in node.decorator_list]
 #|                 call = next((call for call in decorators if call.is_on_app and call.method in KINDS), None)
 #|                 if call:
 #|                     methods = {
-#|                         method.name: [self._decorator(decorator) for decorator in method.decorator_list]
+#|                         method.name: [self.decorator(decorator) for decorator in method.decorator_list]
 #|                         for method in (node.body if isinstance(node, ast.ClassDef) else ())
 #|                         if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
 #|                     }
 #|                     yield ModalObject(call.method, node.name, call, node, decorators, methods)
 #|             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == 1:
-#|                 call = self._call(node.func)
+#|                 call = self.call(node.func)
 #|                 definition = self.definitions.get(dotted_name(node.args[0]))
 #|                 creates = call.is_on_app and call.method in KINDS
 #|                 if creates and isinstance(definition, ast.FunctionDef | ast.ClassDef):
 #|                     yield ModalObject(call.method, definition.name, call, definition, [], {})
-#|
-#|     def _decorator(self, node: ast.expr) -> Call:
-#|         if isinstance(node, ast.Call):
-#|             return self._call(node)
-#|         without_arguments = ast.copy_location(ast.Call(node, [], []), node)
-#|         return Call(self.full_name(node), without_arguments, {}, True)
 #|
 #|     def _reachable(self, node: ast.stmt, separate: set[int]) -> list[ast.stmt]:
 #|         """`node` and the definitions it refers to, directly or not, except those in `separate`."""
@@ -2199,6 +2052,175 @@ if __name__ == "__main__":
 #|     patterns = [pattern for _, pattern in _parameters(path)]
 #|     literal = [re.escape(text) for text in PARAMETER.sub("\0", path).split("\0")]
 #|     return literal[0] + "".join(pattern + text for pattern, text in zip(patterns, literal[1:], strict=True))
+
+# === modal_serve_gen/checks/python_source.py
+#| """A Python file's source, parsed: names after imports, values of constants, and calls.
+#|
+#| Values that are unknown without running the file are None.
+#| """
+#|
+#| import ast
+#| from collections.abc import Mapping
+#| from functools import cached_property
+#|
+#| from modal_serve_gen.checks import scopes
+#| from modal_serve_gen.checks.evaluation import dotted_name, evaluate
+#| from modal_serve_gen.checks.modal_objects import Argument, Call
+#|
+#|
+#| class PythonSource:
+#|     """Source of one file. Raises SyntaxError, or ValueError for null bytes, as the compiler does."""
+#|
+#|     def __init__(self, text: str):
+#|         self.tree = ast.parse(text)
+#|         self.nodes = scopes.walk(self.tree)
+#|         self.definitions = dict(scopes.module_definitions(self.tree))
+#|         # An import inside a function does not rename what the module itself defines or imports.
+#|         everywhere = {name: full for name, full in scopes.import_aliases(self.nodes) if name not in self.definitions}
+#|         self.aliases = everywhere | self._module_aliases()
+#|         self.constants: dict[str, object] = {}
+#|         for name, expression in scopes.assignments(self.tree.body):
+#|             self.constants[name] = evaluate(expression, self.constants)
+#|         for node in self.tree.body:
+#|             if isinstance(node, ast.ClassDef):
+#|                 for name, expression in scopes.assignments(node.body):
+#|                     self.constants[f"{node.name}.{name}"] = evaluate(expression, self.constants)
+#|
+#|     @cached_property
+#|     def _imports_in_functions(self) -> list[tuple[list[int], dict[str, str]]]:
+#|         return list(scopes.imports_in_functions(self.tree))
+#|
+#|     def _module_aliases(self) -> dict[str, str]:
+#|         in_functions = {inner for ids, _ in self._imports_in_functions for inner in ids}
+#|         outside = [node for node in self.nodes if id(node) not in in_functions]
+#|         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
+#|
+#|     @cached_property
+#|     def _star_imports(self) -> list[str]:
+#|         """Modules from which everything is imported."""
+#|         imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
+#|         return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
+#|
+#|     @cached_property
+#|     def _local_aliases(self) -> dict[int, dict[str, str]]:
+#|         """id of a node in a function -> what the imports of that function bind."""
+#|         aliases: dict[int, dict[str, str]] = {}
+#|         for ids, bound in self._imports_in_functions:
+#|             for inner in ids:
+#|                 aliases[inner] = aliases[inner] | bound if inner in aliases else bound
+#|         return aliases
+#|
+#|     def update_constants(self, values: Mapping[str, object]) -> None:
+#|         """Use the values that importing the app gave its constants. Call this before anything else."""
+#|         self.constants |= {name: value for name, value in values.items() if name in self.constants}
+#|
+#|     def evaluate(self, node: ast.AST | None) -> object:
+#|         """Value of an expression in its scope; None if it is unknown."""
+#|         return evaluate(node, self.scope(node))
+#|
+#|     def scope(self, node: ast.AST | None) -> Mapping[str, object]:
+#|         """Values of the names that are visible at a node."""
+#|         return self._names.get(id(node), self.constants)
+#|
+#|     @cached_property
+#|     def _names(self) -> dict[int, Mapping[str, object]]:
+#|         """id of a node in a function -> values of the names in scope there."""
+#|         names: dict[int, Mapping[str, object]] = {}
+#|         for function in self.nodes:
+#|             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+#|                 names |= dict.fromkeys(map(id, scopes.walk(function)), scopes.names_in(function, self.constants))
+#|         return names
+#|
+#|     @cached_property
+#|     def calls(self) -> list[Call]:
+#|         """Every call in the file."""
+#|         return [self.call(node) for node in self.nodes if isinstance(node, ast.Call)]
+#|
+#|     @cached_property
+#|     def reads(self) -> dict[str, list[int]]:
+#|         """Dotted name -> lines that read it. `modal.gpu.A100` also counts as `modal.gpu` and `modal`."""
+#|         reads: dict[str, list[int]] = {}
+#|         for node in self.nodes:
+#|             if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
+#|                 reads.setdefault(self.full_name(node), []).append(node.lineno)
+#|         return reads
+#|
+#|     def is_image_class(self, call: Call) -> bool:
+#|         """True for a call on the class modal.Image."""
+#|         return call.name == f"modal.Image.{call.method}"
+#|
+#|     def text_of(self, call: Call) -> str:
+#|         """The first argument of a call, if it is a known string; otherwise ''."""
+#|         value = self.evaluate(call.node.args[0]) if call.node.args else None
+#|         return value if isinstance(value, str) else ""
+#|
+#|     @cached_property
+#|     def decorator_ids(self) -> frozenset[int]:
+#|         """ids of the calls that are decorators."""
+#|         decorated = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+#|         return frozenset(
+#|             id(decorator) for node in self.nodes if isinstance(node, decorated) for decorator in node.decorator_list
+#|         )
+#|
+#|     @cached_property
+#|     def strings(self) -> list[tuple[str, ast.Constant]]:
+#|         """Every string in the file except docstrings."""
+#|         docstrings = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+#|         return [
+#|             (node.value, node)
+#|             for node in self.nodes
+#|             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+#|         ]
+#|
+#|     def full_name(self, node: ast.AST) -> str:
+#|         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
+#|         first, dot, rest = dotted_name(node).partition(".")
+#|         full = self._local_aliases.get(id(node), {}).get(first) or self.aliases.get(first)
+#|         if full is None and len(self._star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
+#|             full = f"{self._star_imports[0]}.{first}"
+#|         return f"{full or first}{dot}{rest}"
+#|
+#|     def call(self, node: ast.Call) -> Call:
+#|         """A call with its name and keyword arguments resolved, also those of `**options`."""
+#|         arguments: dict[str, Argument] = {}
+#|         complete = True
+#|         for keyword in node.keywords:
+#|             if keyword.arg:
+#|                 entries, known = {keyword.arg: keyword.value}, True
+#|             else:
+#|                 entries, known = self.entries(keyword.value)
+#|             complete = complete and known
+#|             for name, value in entries.items():
+#|                 arguments[name] = Argument(self.evaluate(value), value.lineno, value)
+#|         return Call(self.full_name(node.func), node, arguments, complete)
+#|
+#|     def entries(self, node: ast.AST) -> tuple[dict[str, ast.expr], bool]:
+#|         """Entries of a dictionary literal, or of a constant assigned one, and whether they are complete."""
+#|         if isinstance(node, ast.Name) and isinstance(definition := self.definitions.get(node.id), ast.Assign):
+#|             node = definition.value
+#|         if isinstance(node, ast.Call) and dotted_name(node.func) == "dict" and not node.args:
+#|             keywords = node.keywords
+#|             return {item.arg: item.value for item in keywords if item.arg}, all(item.arg for item in keywords)
+#|         if not isinstance(node, ast.Dict):
+#|             return {}, False
+#|         entries: dict[str, ast.expr] = {}
+#|         complete = True
+#|         for key, value in zip(node.keys, node.values, strict=True):
+#|             if key is None:
+#|                 inner, known = self.entries(value)
+#|                 entries, complete = entries | inner, complete and known
+#|             elif isinstance(name := self.evaluate(key), str):
+#|                 entries[name] = value
+#|             else:
+#|                 complete = False
+#|         return entries, complete
+#|
+#|     def decorator(self, node: ast.expr) -> Call:
+#|         """A decorator as a call, also one without parentheses."""
+#|         if isinstance(node, ast.Call):
+#|             return self.call(node)
+#|         without_arguments = ast.copy_location(ast.Call(node, [], []), node)
+#|         return Call(self.full_name(node), without_arguments, {}, True)
 
 # === modal_serve_gen/checks/report.py
 #| """Findings in several files, and their formats: text, JSON and GitHub annotations."""
