@@ -16,9 +16,9 @@ from modal_serve_gen.rehearsal import adapter_repositories, app_files, secret_ke
 from modal_serve_gen.rehearsal.config import ModelRevision, RealEngine, RehearsalConfig
 from modal_serve_gen.rehearsal.engines import engine_env, other_engines, sglang_env
 from modal_serve_gen.rehearsal.faults import parse as parse_faults
+from modal_serve_gen.rehearsal.rehearse import rehearse
 from modal_serve_gen.rehearsal.report import Report
 from modal_serve_gen.rehearsal.secret_keys import SecretKeys
-from modal_serve_gen.rehearsal.session import rehearse
 from modal_serve_gen.rehearsal.state_dir import open_state_dir
 from modal_serve_gen.render import Resolved
 

@@ -16,7 +16,7 @@ from modal_serve_gen.rehearsal import packages, report_lines
 from modal_serve_gen.rehearsal.client import Failure, Frame
 from modal_serve_gen.rehearsal.control_plane import images, rpc
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind, Party
-from modal_serve_gen.rehearsal.report_lines import Outcome
+from modal_serve_gen.rehearsal.outcome import Outcome
 
 IN_TRACEBACK = re.compile(r'File "(/root/[^"]+)", line (\d+)')  # of a container
 MISSING = re.compile(r"No module named '(\w+)")

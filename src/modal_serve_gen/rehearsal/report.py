@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from modal_serve_gen.rehearsal import cause, report_lines
 from modal_serve_gen.rehearsal.cause import Cause
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind
+from modal_serve_gen.rehearsal.outcome import Outcome
 from modal_serve_gen.rehearsal.outputs import Written
 from modal_serve_gen.rehearsal.redaction import Redaction
-from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.web.request_record import RequestRecord
 
 CONTROL_PLANE = "Modal's control plane and HTTP ingress: local servers"

@@ -1,4 +1,4 @@
-"""One rehearsal from start to end: start the services, run the real `modal` commands, clean up, report."""
+"""A local Modal: start the services, run the real `modal` commands against them, and clean up."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from modal_serve_gen.errors import InternalError, MachineError, ServeError, quot
 from modal_serve_gen.rehearsal import client, probe
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.containers import isolation
+from modal_serve_gen.rehearsal.containers.building import Builder
 from modal_serve_gen.rehearsal.containers.fleet import Fleet
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.containers.watchdog import Watchdog
@@ -27,8 +27,6 @@ from modal_serve_gen.rehearsal.figures import Marker
 from modal_serve_gen.rehearsal.injector import Injector
 from modal_serve_gen.rehearsal.outputs import Outputs
 from modal_serve_gen.rehearsal.redaction import Redacted, Redaction
-from modal_serve_gen.rehearsal.report import Report, write_report
-from modal_serve_gen.rehearsal.report_lines import Outcome
 from modal_serve_gen.rehearsal.substitutes import Note, Substitutes
 from modal_serve_gen.rehearsal.web import certificate
 from modal_serve_gen.rehearsal.web.blob_server import BlobServer
@@ -67,7 +65,7 @@ class Rehearsal:
             try:
                 await self._open(stack)
             except OSError as error:
-                raise _internal_error(error) from error
+                raise internal_error(error) from error
             self._stack = stack.pop_all()
         return self
 
@@ -122,8 +120,9 @@ class Rehearsal:
             stack.push_async_callback(service.close)
         plane.open_url, plane.open_tunnel = self.ingress.open, tunnels.open
         plane.start_container, plane.retire, plane.kill = fleet.ensure, fleet.retire, fleet.kill
-        plane.stop_containers, plane.run_build = fleet.stop_app, fleet.build
-        plane.image_work, plane.run_steps = substitutes.image_work, fleet.run_steps
+        builder = Builder(fleet)
+        plane.stop_containers, plane.run_build = fleet.stop_app, builder.build
+        plane.image_work, plane.run_steps = substitutes.image_work, builder.run_steps
         plane.listeners += [await self.hub.start(), await blob_server.start()]
         substitutes.hub_url, plane.blob_server_url = plane.listeners[0].url, blob_server.url
         self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark) | trust
@@ -242,65 +241,7 @@ class Rehearsal:
         self.emit(text)
 
 
-async def rehearse(
-    app: str,
-    arguments: list[str],
-    config: RehearsalConfig,
-    emit: Callable[[str], None],
-    *,
-    deploy: bool = False,
-    entrypoint: bool = True,
-    whole: bool = True,
-) -> Report:
-    """Run `modal run APP ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
-
-    With `deploy` the app is deployed first. Without an `entrypoint` the app is deployed, and its web endpoints get
-    requests instead. `whole`: the target is the app, not one of its functions, so the endpoints that its entrypoint
-    does not reach are asked as well.
-    """
-    file = Path(app.partition("::")[0]).absolute()
-    async with Rehearsal(config, emit) as rehearsal:
-        await rehearsal.protect(Path.cwd())
-        target = rehearsal.outputs.target(app) if rehearsal.outputs else app
-        started_at, code = time.monotonic(), 0
-        if deploy or not entrypoint:
-            code = await rehearsal.deploy(target.partition("::")[0])
-        if code == 0 and entrypoint:
-            code = await rehearsal.run(target, *arguments, whole=whole)
-        elif code == 0:
-            await rehearsal.probe()
-        ended_at, failure = time.monotonic(), rehearsal.failure()
-        written = rehearsal.outputs.collect() if rehearsal.outputs else None
-    if rehearsal.plane.internal_errors:
-        raise _internal_error(rehearsal.plane.internal_errors[0])
-    report = write_report(
-        Outcome(
-            app=app,
-            written=written,
-            file=str(file),
-            source=_source(file),
-            timed_out=rehearsal.timed_out,
-            exit_code=code,
-            probed=not entrypoint,
-            whole=whole,
-            asked=rehearsal.asked,
-            waited=rehearsal.waited,
-            failure=failure,
-            started_at=started_at,
-            ended_at=ended_at,
-            output="".join(rehearsal.output),
-            config=config,
-            plane=rehearsal.plane,
-            ingress=rehearsal.ingress,
-            hub=rehearsal.hub,
-            substitutes=rehearsal.substitutes,
-            triggered=rehearsal.injector.triggered,
-        )
-    )
-    return report.redacted(rehearsal.redaction)
-
-
-def _internal_error(error: Exception) -> ServeError:
+def internal_error(error: Exception) -> ServeError:
     """The error to raise for a failure of the rehearsal itself, as opposed to one of the app."""
     if isinstance(error, ServeError):
         return error
@@ -310,13 +251,6 @@ def _internal_error(error: Exception) -> ServeError:
             f"This says nothing about the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
         )
     return InternalError(f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command.")
-
-
-def _source(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def _folder() -> Path:

@@ -9,21 +9,19 @@ import asyncio
 import contextlib
 import math
 import os
-import re
 import signal
 import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from modal._serialization import serialize_data_format
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.containers import startup
 from modal_serve_gen.rehearsal.containers.launching import Launcher
-from modal_serve_gen.rehearsal.control_plane import apps, calls, image_layers, servers
+from modal_serve_gen.rehearsal.control_plane import apps, calls, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind, Party
-from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function, Image
+from modal_serve_gen.rehearsal.control_plane.state import App, Container, ControlPlane, Function
 
 STOP_S = 60  # for an engine to end by itself, before its container is killed
 RETIRE_S = 3600  # for the containers of a redeployed app to finish their inputs
@@ -32,9 +30,6 @@ REFUSED_S = 3  # for a container to end by itself, after its engine refused its 
 CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
 MAX_CONTAINERS = 4  # of one function, on one machine
-MAX_BUILD_S = 1800
-ABSOLUTE = re.compile(r"(?<![\w.:/])/\w")  # a path in shell text
-LACKING = re.compile(r"No module named '[\w.]+'|[\w./-]+: (?:command )?not found")  # here, not in the image
 
 
 class Fleet:
@@ -58,12 +53,13 @@ class Fleet:
 
     def launch(self, function: Function) -> Container:
         """Start one more container for `function`."""
-        container = self._new_container(function)
+        container = self.new_container(function)
         self.plane.note(EventKind.CONTAINER_STARTED, function.tag)
         self._spawn(self._run(container))
         return container
 
-    def _new_container(self, function: Function) -> Container:
+    def new_container(self, function: Function) -> Container:
+        """A container of `function` that is not started yet."""
         self.count += 1
         container = Container(self.plane.new_id("ta"), function, self.plane.folder / "c" / str(self.count), self.count)
         container.host, container.inner_host = self.launcher.addresses(container)
@@ -74,70 +70,6 @@ class Fleet:
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-    async def build(self, image: Image) -> None:
-        """Run the build function of `image`, and set the image's result."""
-        function = image.build
-        assert function is not None
-        payload = image.build_input or api_pb2.FunctionInput(
-            args=serialize_data_format(((), {}), api_pb2.DATA_FORMAT_PICKLE), data_format=api_pb2.DATA_FORMAT_PICKLE
-        )
-        payload.final_input = True  # the entrypoint ends by itself after this one
-        self.plane.note(EventKind.BUILD_STARTED, function.tag)
-        item = calls.submit(self.plane, function, payload)
-        limit_s = min(function.definition.timeout_secs or 3600, MAX_BUILD_S)
-        if not await load.until(item.call.changed, lambda: item.output is not None, limit_s):
-            calls.finish(item, calls.failure(f"The build function {function.tag} did not end within {limit_s} s."))
-        await self.stop(function)
-        for container in function.containers[-1:]:
-            await asyncio.to_thread(image_layers.keep, self.plane, image, container)
-        self.plane.note(EventKind.BUILD_ENDED, function.tag)
-        assert item.output is not None
-        image.result = item.output.result
-        if image.result.status == calls.FAILURE:  # a status that the SDK knows of calls, not of images
-            image.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
-        image.changed.notify()
-
-    async def run_steps(self, image: Image) -> None:
-        """Run the downloads of an image's last layer, and set the image's result."""
-        function, image.result = image.steps, None
-        assert function is not None
-        if not self.launcher.isolated and ABSOLUTE.search(image.script.replace(" /\n", "\n")):
-            self.plane.not_run.append("downloads to absolute paths, which need isolated containers")
-            code, output = 0, ""
-        else:
-            code, output = await self._run_script(image, function)
-        if code and LACKING.search(output):
-            self.plane.not_run.append(f"a download ({LACKING.search(output)[0]})")  # type: ignore[index]
-        elif code:
-            image.result = api_pb2.GenericResult(
-                status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE,
-                exception=f"A command of the image failed with exit code {code}: {_last_lines(output)}",
-            )
-        image.result = image.result or api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
-        image.changed.notify()
-
-    async def _run_script(self, image: Image, function: Function) -> tuple[int, str]:
-        """Run `image.script` in a container of its own; its exit code and output, and its files become a layer."""
-        container = self._new_container(function)
-        script = image.script if self.launcher.isolated else re.sub(r"mkdir -p / && cd /", "cd", image.script)
-        server, process, outputs = await self.launcher.start(container, script)
-        first = len(image.logs)
-        try:
-            code = await asyncio.wait_for(process.wait(), MAX_BUILD_S)
-        except TimeoutError:
-            code = -1
-        finally:
-            _kill(container)
-            server.close()
-            if container.network:
-                await container.network.close()
-        for output in outputs:
-            await output.drained(LOG_DRAIN_S)
-        container.exit_code = code
-        if code == 0:
-            await asyncio.to_thread(image_layers.keep, self.plane, image, container)
-        return code, "".join(item.data for item in image.logs[first:])
 
     async def stop_app(self, app: App) -> None:
         await asyncio.gather(
@@ -213,7 +145,7 @@ class Fleet:
     def crash(self, container: Container) -> None:
         """Kill a container's processes; its inputs are settled when they are gone."""
         container.killed = True
-        _kill(container)
+        kill_processes(container)
 
     async def _run(self, container: Container) -> None:
         """Run a container from its start to its end."""
@@ -221,7 +153,7 @@ class Fleet:
         try:
             server, process, outputs = await self.launcher.start(container)
             if container.stopping or container.killed:  # it had no process yet that could be told
-                _kill(container)
+                kill_processes(container)
             monitors = [
                 asyncio.create_task(startup.watch(container, self.launcher, self._give_up)),
                 asyncio.create_task(self._scale_down(container)),
@@ -231,11 +163,11 @@ class Fleet:
             code = await process.wait()
             for monitor in monitors:
                 monitor.cancel()
-            _kill(container)  # the engine may have outlived its container
+            kill_processes(container)  # the engine may have outlived its container
             for output in outputs:
                 await output.drained(LOG_DRAIN_S)
         except Exception as error:
-            _kill(container)
+            kill_processes(container)
             if not (container.stopping or container.killed):
                 self.plane.internal_errors.append(error)
             container.failure = calls.failure(f"could not start: {error!r}")
@@ -326,12 +258,8 @@ async def _ended(container: Container, limit_s: float) -> bool:
     return await load.until(container.changed, lambda: container.exit_code is not None, limit_s)
 
 
-def _last_lines(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith(("Hint:", " "))]
-    return " ".join(lines[-3:])[-400:]
-
-
-def _kill(container: Container) -> None:
+def kill_processes(container: Container) -> None:
+    """Kill a container's process group, its engine included."""
     if container.process is not None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(container.process.pid, signal.SIGKILL)

@@ -88,7 +88,7 @@ def install_others(env: Path, table: str, programs: Mapping[str, str], modules: 
         )
     if modules:
         (site / "placeholders.pth").write_text(
-            f"import engine_stub.placeholders; engine_stub.placeholders.install({sorted(modules)!r})\n",
+            f"import engine_stub.placeholder_modules; engine_stub.placeholder_modules.install({sorted(modules)!r})\n",
             encoding="utf-8",
         )
 

@@ -1,24 +1,20 @@
 """Placeholders for libraries that run models inside the app's own process, such as transformers.
 
-A module of these libraries that is not installed here is made of placeholders: each has every attribute, can be called,
-indexed, iterated and entered, and is a placeholder again, named by its path (`transformers.pipeline()`). What a rule of
-others.json names gives a value of the right kind instead, so that the app's own code sees texts where it expects texts.
+Each has every attribute, can be called, indexed, iterated and entered, and returns a placeholder again, named by its
+path (`transformers.pipeline()`). What a rule of others.json names returns a value of the right kind instead, so that
+the app's own code gets texts where it expects texts.
 """
 
-import importlib.abc
-import importlib.machinery
-import json
 import os
 import re
-import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-TABLE = json.loads(Path(__file__).with_name("others.json").read_text(encoding="utf-8"))
+from engine_stub.other_table import TABLE
+
 RULES = [(re.compile(rf"(^|.*(?=\.)|.*\.){row['path']}$"), row["kind"]) for row in TABLE["rules"]]
-LIBRARIES = {module: library["name"] for library in TABLE["libraries"] for module in library["modules"]}
 LOADS = re.compile(
     r"\.from_pretrained$|^transformers\.(pipelines\.)?pipeline$|\.(LLM|Llama|MLCEngine)$|^lmdeploy\.pipeline$"
 )
@@ -184,12 +180,12 @@ def _prompt(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _text(prompt: Any) -> str:
-    from engine_stub import other
+    from engine_stub import other_apis
     from engine_stub.texts import text_of
 
     if isinstance(prompt, list) and prompt and isinstance(prompt[-1], dict):
         prompt = text_of(prompt[-1])
-    return other.text({}, "" if isinstance(prompt, Thing) else str(prompt)).strip()
+    return other_apis.text({}, "" if isinstance(prompt, Thing) else str(prompt)).strip()
 
 
 def _is_batch(prompt: Any) -> bool:
@@ -211,7 +207,7 @@ def _openai(make: str) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
     """Answers of llama-cpp-python, which are dicts as in OpenAI's API, or iterators of them."""
 
     def answer(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        from engine_stub import other
+        from engine_stub import other_apis
 
         key = "messages" if make == "chat_answer" else "prompt"
         plain = (str, int, float, bool, list, dict, type(None))
@@ -220,7 +216,7 @@ def _openai(make: str) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
         }
         if fields.get("max_tokens") is not None and fields["max_tokens"] <= 0:
             fields["max_tokens"] = None  # no limit
-        generation = getattr(other, make)(fields, "model").generation(fields)
+        generation = getattr(other_apis, make)(fields, "model").generation(fields)
         return generation.body if generation.events is None else generation.events
 
     return answer
@@ -255,9 +251,9 @@ def _template(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _asgi(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    from engine_stub import other
+    from engine_stub import other_apis
 
-    return other.application("llama-cpp-python", other.Settings("", "model", "", 0, ""))
+    return other_apis.application("llama-cpp-python", "model")
 
 
 MADE: dict[str, Callable[[tuple[Any, ...], dict[str, Any]], Any]] = {
@@ -275,50 +271,3 @@ MADE: dict[str, Callable[[tuple[Any, ...], dict[str, Any]], Any]] = {
     "responses": _responses,
     "asgi": _asgi,
 }
-
-
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Makes the absent modules of the libraries; `python -m` of an engine's module runs its HTTP stub."""
-
-    def __init__(self, modules: set[str]):
-        self.modules, self.noted = modules, set[str]()
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        top = name.partition(".")[0]
-        if top not in self.modules:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=not name.endswith(".__main__"))
-
-    def create_module(self, spec: Any) -> types.ModuleType:
-        module = types.ModuleType(spec.name)
-        module.__path__ = []
-        module.__dict__["__version__"] = "0.0.0"
-
-        def attribute(name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            return Thing(f"{spec.name}.{name}")
-
-        module.__dict__["__getattr__"] = attribute
-        return module
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        from engine_stub.notes import note
-
-        top = module.__name__.partition(".")[0]
-        if top not in self.noted:
-            self.noted.add(top)
-            note("placeholder", top)
-
-    def is_package(self, name: str) -> bool:
-        return not name.endswith(".__main__")
-
-    def get_source(self, name: str) -> str:
-        module = name.removesuffix(".__main__")
-        engine = next((row for row, values in TABLE["engines"].items() if module in values.get("modules", ())), "")
-        return f"import sys\nfrom engine_stub.other import main\nsys.exit(main({engine!r}, sys.argv[1:]))\n"
-
-
-def install(modules: list[str]) -> None:
-    """Find placeholders for `modules` that nothing else provides."""
-    sys.meta_path.append(Finder(set(modules)))
