@@ -13,6 +13,7 @@ from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.request import Request
 from tests.test_plan import bundled
 
+PINNED = facts.pins()["vllm"].version
 KEYS = {
     "model", "revision", "gpu", "gpus", "tensor_parallel_size", "fits", "reason", "max_model_len", "max_num_seqs",
     "max_num_batched_tokens", "gpu_memory_utilization", "ledger", "kv_cache", "startup_timeout_s", "usd_per_hour",
@@ -62,6 +63,26 @@ def test_the_output_has_ledger_limits_speed_and_alternatives(cli, monkeypatch):
     ):  # fmt: skip
         assert text in output
     assert "█" in output and max(map(len, output.splitlines())) < 125
+
+
+def test_the_first_line_says_what_was_lowered(cli, monkeypatch):
+    """And JSON what was asked for; nothing was lowered where it fits, nor where it was asked for."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def first_line(*arguments: str) -> str:
+        return cli("plan", "Qwen/Qwen3-32B", *arguments, "--offline").stdout.splitlines()[0]
+
+    few = plan_json(cli, "Qwen/Qwen3-32B", "--gpu", "H100")
+    assert few["requested"] == {"max_model_len": 16384, "max_num_seqs": 32}
+    assert few["lowered"] == [f"{few['max_num_seqs']} of 32 requests at once"]
+    assert f"fits on H100 with only {few['max_num_seqs']} of 32 requests at once, $" in first_line("--gpu", "H100")
+    short = plan_json(cli, "Qwen/Qwen3-32B", "--gpu", "H100", "--concurrency", "8")
+    assert short["lowered"] == [f"{short['max_model_len']:,} of 16,384 tokens per request"]
+    assert " even with only 1 of 32 requests at once and 4,096 of" in first_line("--gpu", "L4:2")
+    for arguments in (("--gpu", "H200"), ("--gpu", "H100", "--max-model-len", "8192", "--concurrency", "2")):
+        assert plan_json(cli, "Qwen/Qwen3-32B", *arguments)["lowered"] == [] and "only" not in first_line(*arguments)
+    fixed = plan_json(cli, "Qwen/Qwen3-8B", "--gpu", "L40S", "--engine-version", PINNED)
+    assert fixed["requested"]["max_num_seqs"] == fixed["max_num_seqs"] and not fixed["lowered"]
 
 
 @pytest.mark.parametrize("columns", ["60", "200"])

@@ -102,10 +102,18 @@ def _head(answer: Answer) -> list[str]:
     if plan.region_multiplier != 1:
         price += f" ({plan.region_multiplier:g} times the base price)"
     first = (
-        f"{plan.model}{size}: {plan.verdict} on {_gpus(plan.gpu, plan.gpus)}, {price}, "
+        f"{plan.model}{size}: {plan.verdict} on {_gpus(plan.gpu, plan.gpus)}{_lowered(plan)}, {price}, "
         f"${plan.usd_per_month:,.0f} a month if always on"
     )
     return [*wrapped(first, ""), *wrapped(plan.reason, "")]
+
+
+def _lowered(plan: Plan) -> str:
+    """What the plan has less of than requested, for its first line."""
+    if not plan.lowered:
+        return ""
+    holds = plan.verdict in ("fits", "misses a target")
+    return f" {'with' if holds else 'even with'} only {' and '.join(plan.lowered)}"
 
 
 def _limits(plan: Plan) -> list[str]:

@@ -10,7 +10,7 @@ from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, choose
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, region_multiplier
 from modal_serve_gen.plan.ledger import Memory
-from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Row
+from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row
 from modal_serve_gen.plan.workload import Workload, check
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Note",
     "Plan",
     "PlanBounds",
+    "Requested",
     "Row",
     "Workload",
     "parse_gpu",
@@ -59,6 +60,7 @@ def require_fit(plan: Plan) -> Plan:
 
 def _plan(chosen: Candidate, others: list[Candidate]) -> Plan:
     model, workload, setup, memory = chosen.model, chosen.workload, chosen.setup, chosen.memory
+    length, sequences = chosen.requested
     return Plan(
         model=model.id,
         revision=model.revision,
@@ -72,6 +74,8 @@ def _plan(chosen: Candidate, others: list[Candidate]) -> Plan:
         fits=chosen.fits,
         verdict=messages.verdict(chosen),
         reason=messages.reason(chosen),
+        requested=Requested(max_model_len=length, max_num_seqs=sequences),
+        lowered=messages.lowered(chosen),
         dtype="half" if chosen.support.float16 else "auto",
         max_model_len=setup.max_model_len,
         max_num_seqs=setup.max_num_seqs,

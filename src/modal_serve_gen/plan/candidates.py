@@ -35,6 +35,16 @@ class Candidate:
     refusal: str | None  # why the model does not run there at all
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(max_model_len, max_num_seqs)"""
+        return self.setup.max_model_len, self.setup.max_num_seqs
+
+    @property
+    def requested(self) -> tuple[int, int]:
+        """The size that was asked for; of an existing setup its own."""
+        return self.size if self.workload.fixed else requested_size(self.model, self.workload)
+
+    @property
     def holds(self) -> bool:
         """True if the model runs and the pool is large enough, whatever the targets."""
         return self.refusal is None and self.memory.low >= self.memory.needed
@@ -103,6 +113,12 @@ class Candidate:
             usd_per_million_output_tokens=round(speed.usd_per_million(usd)[1], 3),
             usd_per_idle_window=round(usd * self.workload.scaledown_window / 3600, 4),
         )
+
+
+def requested_size(model: Model, workload: Workload) -> tuple[int, int]:
+    """(max_model_len, max_num_seqs) of the workload, or its defaults."""
+    max_model_len = workload.max_model_len or min(workload.default_max_model_len, model.max_context)
+    return max_model_len, workload.concurrency or workload.default_concurrency
 
 
 def candidate(

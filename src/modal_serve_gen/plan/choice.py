@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan.candidates import Candidate, candidate, default_limits
+from modal_serve_gen.plan.candidates import Candidate, candidate, default_limits, requested_size
 from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, split_refusal
 from modal_serve_gen.plan.workload import Workload
 
@@ -48,12 +48,6 @@ def choose(model: Model, workload: Workload) -> Candidate:
         if holding := [x for x in candidates if x.holds]:
             return min(holding, key=lambda x: (sum(target.factor for target in x.missed), selection_key(x)))
     return max(candidates, key=lambda x: (x.refusal is None, x.memory.low - x.memory.needed))
-
-
-def requested_size(model: Model, workload: Workload) -> tuple[int, int]:
-    """(max_model_len, max_num_seqs) of the workload, or its defaults."""
-    max_model_len = workload.max_model_len or min(workload.default_max_model_len, model.max_context)
-    return max_model_len, workload.concurrency or workload.default_concurrency
 
 
 def _fixed(model: Model, workload: Workload, gpu: str, count: int) -> Candidate:

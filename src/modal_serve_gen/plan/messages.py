@@ -6,7 +6,7 @@ from dataclasses import replace
 from modal_serve_gen import facts
 from modal_serve_gen.plan import overheads
 from modal_serve_gen.plan.candidates import Candidate
-from modal_serve_gen.plan.choice import alternatives, requested_size, smaller_options
+from modal_serve_gen.plan.choice import alternatives, smaller_options
 from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier
 from modal_serve_gen.plan.records import Note, NoteKind, Verdict
 
@@ -44,23 +44,28 @@ def reason(chosen: Candidate) -> str:
         return f"{model_id} on {where} misses a target: {'; '.join(target.text for target in chosen.missed)}."
     if memory.mid <= 0:
         return f"{model_id} does not fit on {where}: {_without_cache(chosen)}."
-    lowered = not chosen.workload.fixed and _size(chosen) != requested_size(chosen.model, chosen.workload)
     certain = f"at least {memory.low:.1f} GiB" if memory.low > 0 else "possibly none"
-    options = smaller_options(chosen)
+    options, even = smaller_options(chosen), "even with lowered limits, " if lowered(chosen) else ""
     return (
-        f"{model_id} {verdict(chosen)} on {where}: {'even with lowered limits, ' if lowered else ''}the KV cache "
+        f"{model_id} {verdict(chosen)} on {where}: {even}the KV cache "
         f"requires {_requirement(chosen)}; about {memory.mid:.1f} GiB{per_gpu} are available, {certain}."
         f"{' It would fit with ' + ' or '.join(options) + '.' if options else ''}"
     )
 
 
-def _size(chosen: Candidate) -> tuple[int, int]:
-    return chosen.setup.max_model_len, chosen.setup.max_num_seqs
+def lowered(chosen: Candidate) -> tuple[str, ...]:
+    """What is below the requested size, such as "2 of 32 requests at once". Nothing for what does not run at all."""
+    if chosen.refusal:
+        return ()
+    (length, sequences), (wanted_length, wanted) = chosen.size, chosen.requested
+    requests = [f"{sequences} of {wanted} requests at once"] if sequences < wanted else []
+    shorter = [f"{length:,} of {wanted_length:,} tokens per request"] if length < wanted_length else []
+    return (*requests, *shorter)
 
 
 def _requirement(chosen: Candidate) -> str:
     """GiB of KV cache that the requests require."""
-    length, sequences = _size(chosen)
+    length, sequences = chosen.size
     needed, fill = f"{chosen.memory.needed:.1f} GiB", facts.overheads().sizing.fill
     if (states := chosen.memory.pool.states) is not None:
         return f"{needed} for the states of {states:,} sequences (--max-num-seqs), a block for each"
@@ -185,9 +190,9 @@ def _cache_notes(chosen: Candidate) -> Iterator[str]:
 
 
 def _limit_notes(chosen: Candidate) -> Iterator[str]:
-    setup, model, fixed = chosen.setup, chosen.model, chosen.workload.fixed
-    length, sequences = (model.max_context, setup.max_num_seqs) if fixed else requested_size(model, chosen.workload)
-    if chosen.holds and setup.max_model_len < length and not fixed:
+    setup = chosen.setup
+    length, sequences = chosen.requested
+    if chosen.holds and setup.max_model_len < length:
         yield f"max_model_len was lowered from {length:,} to {setup.max_model_len:,} to fit."
     if chosen.holds and setup.max_num_seqs < sequences:
         yield f"max_num_seqs was lowered from {sequences} to {setup.max_num_seqs} to fit."

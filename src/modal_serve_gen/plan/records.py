@@ -88,6 +88,13 @@ class Alternative(Record):
     usd_per_idle_window: float
 
 
+class Requested(Record):
+    """The size that was asked for, or the workflow's default; a plan may have lowered what was not given."""
+
+    max_model_len: int
+    max_num_seqs: int
+
+
 class Plan(Record):
     """GPUs, limits, memory and price for one model and workload."""
 
@@ -101,6 +108,8 @@ class Plan(Record):
     fits: bool
     verdict: Verdict
     reason: str
+    requested: Requested
+    lowered: tuple[str, ...]  # what is below `requested`, as "2 of 32 requests at once"
     dtype: Literal["auto", "half"]  # "half" where the GPU has no bfloat16
     max_model_len: int
     max_num_seqs: int
