@@ -7068,6 +7068,17 @@ if __name__ == "__main__":
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
+#| class RefinedBlocks:
+#|     """An engine that divides experts across the blocks of their scales."""
+#|
+#|     since: str  # release
+#|     capability: float
+#|     least: int  # weights that share a scale then
+#|     methods: tuple[str, ...]  # quant_method
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
 #| class Float16:
 #|     """GPUs without bfloat16, and the model types that do not run in float16."""
 #|
@@ -7085,6 +7096,7 @@ if __name__ == "__main__":
 #|     methods: dict[str, str]  # quant_method -> label
 #|     removed: dict[str, dict[str, str]]  # engine -> format -> first release without it
 #|     formats: dict[str, Format]
+#|     refined_blocks: dict[str, RefinedBlocks]  # by engine; no entry: a shard is a multiple of the block
 #|     kv_cache_fp8: Format
 #|     float16: Float16
 #|     cache_bytes: dict[str, float]  # bytes per element, by --kv-cache-dtype

@@ -14,7 +14,7 @@ from modal_serve_gen.models import quantization_config, weights
 from modal_serve_gen.models.decoder import Decoder, LayerGroup, layer_groups
 from modal_serve_gen.models.encoders import unsized_encoder
 from modal_serve_gen.models.families import decoder_of
-from modal_serve_gen.models.mlp import DenseMlp, Experts, expert_count
+from modal_serve_gen.models.mlp import expert_count
 from modal_serve_gen.models.text_config import (
     MAMBA_TYPES,
     MAX_SIZE,
@@ -53,7 +53,8 @@ class Model(BaseModel):
     gated: bool | None = None  # None: not known
     dtype: str = "bfloat16"
     quantization: str | None = None  # fp8, awq, mxfp4, nvfp4, compressed-tensors-int4, ...; None: not quantized
-    quantization_block: Size | None = None  # FP8 block size that every shard must be a multiple of
+    quantization_method: str | None = None  # quant_method in its configuration
+    quantization_block: Size | None = None  # side of the blocks that share a scale, in FP8
     weight_bytes: int = Field(gt=0, le=2**60)
     weight_margin: float = Field(default=0.0, ge=0)  # fraction by which they may be larger
     weights_exact: bool = False  # True: summed from the files themselves
@@ -64,7 +65,6 @@ class Model(BaseModel):
     layers: tuple[LayerGroup, ...] = Field(min_length=1)
     num_attention_heads: int = Field(gt=0, le=MAX_SIZE)
     hidden_size: int = Field(gt=0, le=MAX_SIZE)
-    shard_sizes: tuple[Size, ...] = ()  # widths that tensor parallelism divides: MLP, experts, shared experts
     vocab_size: int = Field(gt=0, le=MAX_SIZE)
     num_experts: Size | None = None
     multimodal: bool = False
@@ -135,12 +135,12 @@ def _stated(config: Json, quantization: str | None, file_bytes: int | None) -> J
         "text_model_type": text_config.get("model_type"),
         "dtype": text_config.dtype,
         "quantization": weight_format.label,
+        "quantization_method": weight_format.method,
         "quantization_block": weight_format.block,
         "max_context": _max_context(text_config),
         "layers": layer_groups(decoder),
         "num_attention_heads": text_config.heads,
         "hidden_size": decoder.hidden_size,
-        "shard_sizes": _shard_sizes(decoder),
         "vocab_size": decoder.vocab_size,
         "num_experts": expert_count(text_config) or None,
         "multimodal": any(isinstance(config.get(key), dict) for key in ENCODERS),
@@ -214,16 +214,6 @@ def _max_context(text_config: TextConfig) -> int:
     if not stated and text_config.model_type in WITHOUT_CONTEXT:
         return ASSUMED_CONTEXT
     return min(stated) if stated else text_config.size(CONTEXT_LENGTHS[0])
-
-
-def _shard_sizes(decoder: Decoder) -> tuple[int, ...]:
-    widths: set[int] = set()
-    for mlp in {mlp for layer in decoder.layers for mlp in layer.mlps}:
-        if isinstance(mlp, DenseMlp | Experts):
-            widths.add(mlp.width)
-        if isinstance(mlp, Experts) and mlp.shared_width:
-            widths.add(mlp.shared_width)
-    return tuple(sorted(widths))
 
 
 def kv_bytes_per_token(model: Model, tp: int = 1, cache_bytes: float = 2) -> float:

@@ -1,5 +1,7 @@
 """Reads the weight format that a config.json states (pure)."""
 
+from dataclasses import replace
+
 from modal_serve_gen import facts
 from modal_serve_gen.errors import InvalidConfig, quoted
 from modal_serve_gen.models.text_config import Json, TextConfig, text_config_of
@@ -23,7 +25,8 @@ def read(config: Json, known: str | None = None) -> WeightFormat:
     labels = {str(table.get("quant_method") or table.get("quant_algo") or "").lower() for table in tables} - {""}
     if len(labels) > 1:
         raise InvalidConfig(f"its quantization is stated twice and differently: {', '.join(sorted(labels))}")
-    return _stated_format(tables[0], text_config_of(config), known)
+    method = str(tables[0].get("quant_method") or "").lower() or None
+    return replace(_stated_format(tables[0], text_config_of(config), known), method=method)
 
 
 def stated_tables(config: Json) -> list[Json]:

@@ -57,6 +57,7 @@ class WeightFormat:
     experts: Storage | None = None  # where experts are stored differently
     experts_only: bool = False
     certain: bool = True  # False: the configuration does not say which matrices are not quantized
+    method: str | None = None  # quant_method as the checkpoint states it
 
     def bytes_of(self, matrix: Matrix, element_bytes: float) -> float:
         """Bytes of these matrices on all GPUs together; `element_bytes` is that of weights that are not quantized."""

@@ -27,6 +27,16 @@ class Weight:
         return self.matrix.part
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A width that tensor parallelism divides, of MLPs or experts."""
+
+    part: Part
+    width: int
+    inputs: int
+    in_blocks: bool  # stored in 8 bits, so that blocks of the checkpoint's format apply
+
+
 @dataclass(frozen=True)
 class Sizes:
     """All weights of a model, sized from its configuration."""
@@ -44,6 +54,16 @@ class Sizes:
     def drafts(self) -> float:
         """Bytes of prediction layers, which an engine loads only to speculate."""
         return sum(weight.bytes for weight in self.weights if weight.part == "draft")
+
+    @cached_property
+    def cuts(self) -> tuple[Cut, ...]:
+        """The widths of MLPs and experts, each once."""
+        cuts = {
+            Cut(weight.part, matrix.outputs, matrix.inputs, 0.75 < weight.bytes / matrix.elements < 1.5)
+            for weight in self.weights
+            if (matrix := weight.matrix).part in ("mlp", "experts", "shared") and matrix.name.endswith(".up_proj")
+        }
+        return tuple(sorted(cuts, key=lambda cut: (cut.width, cut.part)))
 
     @cached_property
     def up_projections(self) -> tuple[Matrix, ...]:

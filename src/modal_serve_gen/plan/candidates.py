@@ -7,10 +7,11 @@ from math import ceil
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import overheads, sglang
-from modal_serve_gen.plan.gpus import Support, gpu_facts, split_refusal, support, usd_per_hour
+from modal_serve_gen.plan.gpus import Support, gpu_facts, support, usd_per_hour
 from modal_serve_gen.plan.ledger import OUTSIDE, Memory, Setup, memory
 from modal_serve_gen.plan.records import Alternative
 from modal_serve_gen.plan.speed import Bounds, bounds
+from modal_serve_gen.plan.splitting import split_refusal
 from modal_serve_gen.plan.workload import Workload
 
 
@@ -157,7 +158,7 @@ def candidate(
     )
     supported = support(model, gpu, cache_dtype)
     reserved = memory(model, setup, 0.0 if workload.fixed else None)
-    split = split_refusal(model, setup.tp, expert_parallel=setup.expert_parallel)
+    split = split_refusal(model, workload.ranks(gpu, count))
     refusal = supported.refusal or split or _start_refusal(model, setup, reserved)
     usd = usd_per_hour(gpu, count, workload.region)
     return Candidate(model, workload, setup, reserved, usd, supported, refusal)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.candidates import Candidate, candidate, default_limits, requested_size
-from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, split_refusal
+from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu
+from modal_serve_gen.plan.splitting import split_refusal
 from modal_serve_gen.plan.workload import Workload
 
 COUNTS = (1, 2, 4, 8)
@@ -80,11 +81,7 @@ def _gpu_counts(model: Model, workload: Workload) -> list[tuple[str, int]]:
         gpu = gpu_facts(name)
         limit = min(workload.max_gpus, gpu.max_count if gpu.max_count_documented else 1)
         counts = [count for count in COUNTS if count <= limit and count % groups == 0]
-        pairs += [
-            (name, count)
-            for count in counts
-            if not split_refusal(model, count // groups, expert_parallel=workload.enable_expert_parallel)
-        ]
+        pairs += [(name, count) for count in counts if not split_refusal(model, workload.ranks(name, count))]
     return pairs or [(names[0], groups)]
 
 

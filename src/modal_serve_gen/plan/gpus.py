@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.models import Model
-from modal_serve_gen.models.mlp import DenseMlp, Experts
 
 GPU = re.compile(r"\s*([A-Za-z0-9!+-]+?)\s*(?::\s*([0-9]+)\s*)?")
 DOCUMENTED_SPELLING = {"A10G": "A10"}
@@ -98,28 +97,3 @@ def support(model: Model, gpu: str, cache_dtype: str) -> Support:
 def _rule(quantization: str | None) -> facts.Format | None:
     formats, name = facts.quantization().formats, quantization or ""
     return formats.get(name) or formats.get(name.split("-int")[0])
-
-
-def split_refusal(model: Model, count: int, *, expert_parallel: bool = False) -> str | None:
-    """Why the model cannot be split over `count` GPUs; None if it can (vLLM 0.33.0's own conditions).
-
-    Expert parallelism does not cut experts (layers/fused_moe/config.py, FusedMoEParallelConfig.make)."""
-    if model.num_attention_heads % count:
-        return f"its {model.num_attention_heads} attention heads are not divisible by {count} GPUs"
-    for layer in model.layers:
-        if layer.kv_heads and layer.kv_heads % count and count % layer.kv_heads:
-            return f"its {layer.kv_heads} KV heads are not divisible by {count} GPUs"
-    block = model.quantization_block
-    for size in _cut(model, expert_parallel) if block else ():
-        if block and size % (count * block):
-            return f"{count} GPUs would split a layer of {size:,} columns across its FP8 blocks of {block}"
-    return None
-
-
-def _cut(model: Model, expert_parallel: bool) -> tuple[int, ...]:
-    """The widths that tensor parallelism divides."""
-    if not expert_parallel:
-        return model.shard_sizes
-    mlps = {mlp for layer in model.sizes.decoder.layers for mlp in layer.mlps}
-    dense = {mlp.width for mlp in mlps if isinstance(mlp, DenseMlp)}
-    return tuple(sorted(dense | {mlp.shared_width for mlp in mlps if isinstance(mlp, Experts)} - {0}))

@@ -8,6 +8,7 @@ from modal_serve_gen.models import Model
 from modal_serve_gen.models.speculation import Speculation
 from modal_serve_gen.plan.gpus import parse_gpu
 from modal_serve_gen.plan.overheads import check_version
+from modal_serve_gen.plan.splitting import Ranks
 from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.workflows import Workflow
 
@@ -29,6 +30,19 @@ class Workload(Request):
     draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
     draft_tokens: int = 0  # tokens that one speculative step verifies
     state_slots: int | None = None  # states of linear attention, where SGLang is told their number
+
+    def ranks(self, gpu: str, count: int) -> Ranks:
+        """The engine's processes on `count` of that GPU."""
+        stages, replicas = self.pipeline_parallel_size, self.data_parallel_size
+        return Ranks(
+            engine=self.engine,
+            version=self.engine_version,
+            gpu=gpu,
+            tp=count // (stages * replicas),
+            pp=stages,
+            dp=replicas,
+            expert_parallel=self.enable_expert_parallel,
+        )
 
 
 def workload_for(request: Request, workflow: Workflow, draft: Speculation, adapter_bytes: int = 0) -> Workload:
