@@ -1,6 +1,7 @@
 """LoRA adapters and draft models: pinned and served if they fit the model, otherwise refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -85,7 +86,60 @@ def test_a_slot_is_a_small_part_of_every_bundled_model(name):
     assert 0.001 < slot / model.weight_bytes < 0.1 and adapters.slot_bytes(model, 16) == 2 * slot
 
 
+def test_an_app_is_written_without_the_hub_by_following_each_error(cli, monkeypatch):
+    """The configuration is bundled and the rank is stated: the advice leads to an app, and never back."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    lora = ("--lora", f"sql=me/sql@{SHA}")
+    base = ("new", "a.py", "--model", BASE, *lora, "--revision", SHA)
+    cut_off = cli(*base)
+    assert cut_off.exit_code == 3 and "add --offline" in cut_off.stderr
+    without_rank = cli(*base, "--offline")
+    assert without_rank.exit_code == 3 and "Add --max-lora-rank RANK" in without_rank.stderr
+    repeated = cli(*base, "--offline", "--engine-arg=--max-lora-rank=16", "--max-lora-rank", "16")
+    assert "Use --max-lora-rank without --engine-arg=" in repeated.stderr
+    done = cli(*base, "--offline", "--max-lora-rank", "16")
+    assert done.exit_code == 0
+    notes = " ".join(done.stdout.split())
+    assert f"not asked about {BASE} at {SHA[:12]}" in notes and "not asked about me/sql" in notes
+    text = Path("a.py").read_text("utf-8")
+    assert '"--max-lora-rank=16",' in text and f'MODEL: "{SHA}",' in text and f'"me/sql": "{SHA}",' in text
+    assert cli("new", "--spec", "a.py", "--diff", "--offline").exit_code == 0
+
+
+def test_a_stated_rank_replaces_an_adapter_that_cannot_be_read(cli, monkeypatch):
+    """Of a bundled model at its own commit no other option is necessary."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    arguments = ("new", "a.py", "--model", BASE, "--lora", f"sql=me/sql@{SHA}")
+    refused = cli(*arguments)
+    assert refused.exit_code == 3 and "--max-lora-rank RANK" in refused.stderr and "bundled model" not in refused.stderr
+    assert cli(*arguments, "--max-lora-rank", "16").exit_code == 0
+
+
+def test_a_model_without_a_bundled_commit_takes_one_offline(cli):
+    """The error asks for it."""
+    name = next(name for name, known in facts.models().items() if not known.revision)
+    refused = cli("new", "a.py", "--offline", "--model", name)
+    assert refused.exit_code == 3 and "Add --revision" in refused.stderr
+    assert cli("new", "a.py", "--offline", "--model", name, "--revision", SHA).exit_code == 0
+
+
+def test_a_stated_rank_has_to_fit_the_adapters(served):
+    """It reserves larger slots than the adapters require, never smaller ones, and only where there are adapters."""
+    served.repos["me/sql"] = adapter()  # of rank 24
+    lora = [f"sql=me/sql@{SHA}"]
+    assert '"--max-lora-rank=64",' in new(lora=lora, max_lora_rank=64).text
+    for options, remedy in (
+        ({"lora": lora, "max_lora_rank": 16}, "Use --max-lora-rank 32"),
+        ({"lora": lora, "max_lora_rank": 48}, "Use 64."),
+        ({"max_lora_rank": 16}, "Add --lora"),
+    ):
+        with pytest.raises(BadInput) as caught:
+            new(**options)
+        assert remedy in caught.value.remedy
+
+
 REFUSED = {
+    "a commit of zeros": (f"sql=me/sql@{'0' * 40}", adapter(), BadInput, "full commit hash"),
     "not in the form": ("sql=me/sql", adapter(), BadInput, "NAME=REPO@SHA"),
     "a branch": ("sql=me/sql@main", adapter(), BadInput, "full commit hash"),
     "another base": (f"sql=me/sql@{SHA}", adapter(base_model_name_or_path="Qwen/Qwen3-4B"), BadInput, "Qwen/Qwen3-4B"),

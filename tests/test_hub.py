@@ -328,7 +328,7 @@ def test_offline_errors_have_a_remedy():
     """An unknown model, another revision, and a bundled model without a commit have different remedies."""
     for mistyped in ("Qwen/Qwen3-8b", "qwen3-8b", "Qwne/Qwen3-8B"):
         assert "Did you mean Qwen/Qwen3-8B?" in refused(mistyped, offline=True).problem
-    assert "Omit --revision" in refused("Qwen/Qwen3-8B", SHA, offline=True).remedy
+    assert "Omit --revision" in refused("Qwen/Qwen3-8B", "main", offline=True).remedy
     unpinned = next(name for name, known in facts.models().items() if not known.revision)
     assert "without a revision" in refused(unpinned, offline=True).problem
 

@@ -234,7 +234,7 @@ BAD = {
     "control character of C1": (["--served-model-name", "a\x85b"], 2, "--served-model-name"),
     "served name that looks like a flag": (["--served-model-name=--port"], 2, "--served-model-name"),
     "model that is not bundled": (["--model", "nobody/nothing-here"], 3, "nobody/nothing-here"),
-    "bundled model at another revision": (["--model", "Qwen/Qwen3-8B", "--revision", "0" * 40], 3, "0" * 12),
+    "commit of zeros": (["--model", "Qwen/Qwen3-8B", "--revision", "0" * 40], 2, "0" * 12),
     "does not fit": (["--model", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "T4"], 4, "T4"),
     "stdout and a file": (["--stdout", "--json"], 2, "--stdout"),
     "diff without spec": (["--diff"], 2, "--diff"),

@@ -43,6 +43,7 @@ def new(
     name: options.Name = None,
     served_model_name: options.ServedModelName = None,
     lora: options.Loras = None,
+    max_lora_rank: options.MaxLoraRank = None,
     draft: options.Draft = None,
     weights_volume: options.WeightsVolume = None,
     hf_secret: options.HfSecret = None,

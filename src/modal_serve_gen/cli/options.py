@@ -46,6 +46,10 @@ ScaledownWindow = Annotated[
 Name = Annotated[str | None, typer.Option(help="Name of the Modal app.")]
 ServedModelName = Annotated[str | None, typer.Option(help="Model name in the API. Default: the model id.")]
 Loras = Annotated[list[str] | None, typer.Option(help="LoRA adapter as NAME=REPO@SHA; repeatable.")]
+MaxLoraRank = Annotated[
+    int | None,
+    typer.Option(help="Maximum rank of the adapters. Default: the highest of them; with --offline it has to be given."),
+]
 Draft = Annotated[str | None, typer.Option(help="Draft model for speculative decoding as ALGORITHM=REPO@SHA.")]
 WeightsVolume = Annotated[str | None, typer.Option(help="Modal Volume for the weights, such as one that has them.")]
 HfSecret = Annotated[str | None, typer.Option(help="Modal Secret with HF_TOKEN, for gated models.")]

@@ -125,6 +125,12 @@ def _notes(resolved: Resolved) -> Iterator[Note]:
     if spec.auth == "none":
         text = "The endpoint will answer anyone who finds its URL, at your cost; --auth proxy closes it."
         yield Note(kind="access", text=text)
+    if unconfirmed := ", ".join(adapter.repo for adapter in resolved.adapters if not adapter.confirmed):
+        text = (
+            f"The Hub was not asked about {unconfirmed}: the rank is the one that you stated. Preflight fails if a "
+            "commit does not exist."
+        )
+        yield Note(kind="unconfirmed", text=text)
     if model.gated:
         text = f"{model.id} is gated: accept its license on the Hub, then create the Secret below."
         yield Note(kind="gated", text=text)

@@ -30,14 +30,18 @@ def resolve(
     pins = facts.pins()[workflow.engine]
     table = flags.load(facts.flag_table_path(workflow.engine, pins.version))
     engine_args.check(spec, workflow, table)
+    adapters.check_rank(spec.max_lora_rank, spec.lora, table)
     _check_gpus(spec, workflow)
     model = hub.resolve(
         spec.model, spec.revision, engine=workflow.engine, engine_version=pins.version, offline=offline, say=say
     )
-    loras = adapters.resolve(spec.lora, model, spec.served_model_name, table, offline=offline, say=say)
+    loras = adapters.resolve(
+        spec.lora, model, spec.served_model_name, table, stated_rank=spec.max_lora_rank, offline=offline, say=say
+    )
+    max_rank = adapters.max_rank(loras, table, spec.max_lora_rank)
     draft = _speculation(spec, workflow, model, table, offline, say)
     wanted = request.from_options(vars(spec) | {"kv_cache_dtype": engine_args.value(spec, "--kv-cache-dtype")})
-    workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, table))
+    workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
     plan = _fitting(planner.plan(model, workload), workflow)
     engine_args.require_gpu(spec, plan.gpu)
     resolved = Resolved(
@@ -54,7 +58,7 @@ def resolve(
             packages=pins.direct,
         ),
         adapters=loras,
-        max_lora_rank=adapters.max_rank(loras, table) if loras else None,
+        max_lora_rank=max_rank,
         speculation=draft.model_copy(update={"note": ""}),  # the note is for the terminal, not for the file
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )

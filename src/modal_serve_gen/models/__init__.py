@@ -60,6 +60,7 @@ class Model(BaseModel):
     weights_exact: bool = False  # True: summed from the files themselves
     weights_computed: bool = False  # True: computed from the configuration
     weights_source: str = ""
+    assumed: bool = False  # True: the configuration is that of another commit, as the Hub was not asked
     unread: tuple[str, ...] = ()  # fields that name a type or a number of bits, and that nothing here reads
     max_context: int = Field(gt=0, le=MAX_SIZE)
     layers: tuple[LayerGroup, ...] = Field(min_length=1)

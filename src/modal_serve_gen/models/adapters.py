@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pydantic import BaseModel, ConfigDict
 
 from modal_serve_gen import flags
-from modal_serve_gen.errors import BadInput, ModelError, quoted
+from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, quoted
 from modal_serve_gen.models import Model, hub_client, valid_id
 from modal_serve_gen.models.text_config import Json
 
-OPTION = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@([0-9a-f]{40})", re.ASCII)
+OPTION = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@(?!0{40})([0-9a-f]{40})", re.ASCII)
 WEIGHTS = "adapter_model.safetensors"
 ELEMENT_BYTES = 2  # of lora_dtype, which follows the model's: bfloat16 or float16
+STATE_RANK = "Add --max-lora-rank RANK, the highest `r` in the adapter_config.json of the adapters"
 # Fields of adapter_config.json that vLLM rejects when it loads an adapter (vLLM 0.33.0, lora/peft_helper.py).
 UNSUPPORTED = {
     "use_dora": "DoRA",
@@ -41,6 +42,7 @@ class Adapter(BaseModel):
     revision: str
     rank: int
     bytes: int  # of its weights
+    confirmed: bool = True  # False: the Hub was not asked, and the rank is the one that the user stated
 
 
 def parse(option: str) -> tuple[str, str, str]:
@@ -60,10 +62,14 @@ def resolve(
     served_name: str,
     table: flags.Table,
     *,
+    stated_rank: int | None = None,
     offline: bool,
     say: Callable[[str], None] | None = None,
 ) -> tuple[Adapter, ...]:
-    """All adapters, as the Hub describes them. Raises BadInput or ModelError for one that cannot be served."""
+    """All adapters, as the Hub describes them; where it cannot be asked, with the rank that the user stated.
+
+    Raises BadInput or ModelError for one that cannot be served.
+    """
     parsed = [parse(option) for option in options]
     if parsed and not table.takes_lora(model.architecture):
         raise ModelError(
@@ -75,17 +81,39 @@ def resolve(
         raise BadInput(
             f"--lora {duplicate}=... uses a name that is already served.", "Give each adapter a different name."
         )
-    if parsed and offline:
+    if parsed and offline and stated_rank is None:
         raise ModelError(
-            f"--offline forbids reading the rank of the adapter {parsed[0][1]} from the Hub.", "Omit --offline."
+            f"--offline forbids reading the rank of the adapter {parsed[0][1]} from the Hub.",
+            f"{STATE_RANK}; without --offline, the Hub is asked.",
         )
-    return tuple(_resolve_one(name, repo, commit, model, table, say) for name, repo, commit in parsed)
+    resolved = []
+    for name, repo, commit in parsed:
+        repository = None if offline else _repository(repo, commit, stated_rank, say)
+        if repository is not None:
+            adapter = _described(name, repo, commit, repository, model, table)
+        else:
+            rank = stated_rank or 0  # without one, an error was raised
+            size = slot_bytes(model, rank)
+            adapter = Adapter(name=name, repo=repo, revision=commit, rank=rank, bytes=size, confirmed=False)
+        resolved.append(adapter)
+    return tuple(resolved)
 
 
-def _resolve_one(
-    name: str, repo: str, commit: str, model: Model, table: flags.Table, say: Callable[[str], None] | None
+def _repository(
+    repo: str, commit: str, stated_rank: int | None, say: Callable[[str], None] | None
+) -> hub_client.Repository | None:
+    """The repository of an adapter; None if the Hub cannot be reached and the user has stated the rank."""
+    try:
+        return hub_client.fetch(repo, commit, token=None, say=say, document="adapter_config.json")
+    except HubUnavailable as error:
+        if stated_rank is not None:
+            return None
+        raise HubUnavailable(error.problem, f"{STATE_RANK}, to write the app without the Hub.") from None
+
+
+def _described(
+    name: str, repo: str, commit: str, repository: hub_client.Repository, model: Model, table: flags.Table
 ) -> Adapter:
-    repository = hub_client.fetch(repo, commit, token=None, say=say, document="adapter_config.json")
     config = repository.config if isinstance(repository.config, dict) else {}
     rank, base = _rank(config), config.get("base_model_name_or_path")
     if config.get("peft_type") != "LORA" or rank is None:
@@ -138,9 +166,35 @@ def ranks(table: flags.Table) -> list[int]:
     return sorted(int(rank) for rank in table.options["--max-lora-rank"].choices)
 
 
-def max_rank(adapters: tuple[Adapter, ...], table: flags.Table) -> int:
-    """The smallest --max-lora-rank that fits every adapter."""
-    return next(rank for rank in ranks(table) if rank >= max(adapter.rank for adapter in adapters))
+def max_rank(adapters: tuple[Adapter, ...], table: flags.Table, stated: int | None = None) -> int | None:
+    """The --max-lora-rank of the app: the stated one, or the smallest that fits every adapter; None without adapters.
+
+    Raises BadInput for a stated rank that the engine does not have or that is too low for an adapter.
+    """
+    if not adapters:
+        return None
+    highest = max(adapters, key=lambda adapter: adapter.rank)
+    least = next(rank for rank in ranks(table) if rank >= highest.rank)
+    if stated is not None and stated < highest.rank:
+        raise BadInput(
+            f"--max-lora-rank {stated} is below the rank {highest.rank} of the adapter {highest.repo}.",
+            f"Use --max-lora-rank {least}, or leave it out.",
+        )
+    return stated or least
+
+
+def check_rank(stated: int | None, options: tuple[str, ...], table: flags.Table) -> None:
+    """Raise BadInput for a --max-lora-rank without adapters, or one that the engine does not have."""
+    if stated is None:
+        return
+    if not options:
+        raise BadInput(f"--max-lora-rank {stated} has no effect without --lora.", "Add --lora, or leave it out.")
+    if stated not in (known := ranks(table)):
+        raise BadInput(
+            f"--max-lora-rank {stated} is not one that {table.engine} {table.version} has: "
+            f"{', '.join(map(str, known))}.",
+            f"Use {next((rank for rank in known if rank >= stated), known[-1])}.",
+        )
 
 
 def slot_bytes(model: Model, rank: int) -> int:
@@ -160,6 +214,6 @@ def slot_bytes(model: Model, rank: int) -> int:
     return widths * rank * ELEMENT_BYTES
 
 
-def gpu_bytes(adapters: tuple[Adapter, ...], model: Model, table: flags.Table) -> int:
+def gpu_bytes(adapters: tuple[Adapter, ...], model: Model, max_rank: int | None) -> int:
     """GPU memory that the engine reserves for them: one slot of `max_rank` for each."""
-    return len(adapters) * slot_bytes(model, max_rank(adapters, table)) if adapters else 0
+    return len(adapters) * slot_bytes(model, max_rank) if max_rank else 0

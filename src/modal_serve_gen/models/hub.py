@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, GatedModel, HubUnavailable, ModelError, nearest, quoted
-from modal_serve_gen.models import Model, from_config, hub_client, quantization_config, valid_id
+from modal_serve_gen.models import SHA, Model, from_config, hub_client, quantization_config, valid_id
 from modal_serve_gen.models.hub_client import Repository
 
 # Groups of an engine's registry whose architectures generate text.
@@ -41,9 +41,10 @@ def resolve(
     """The model at that revision (default: the bundled one, else the commit that `main` points to now).
 
     A bundled model at its bundled revision needs no network; without `pin`, neither does one that is bundled without a
-    revision. Anything else is read from the Hub in three requests, all within `hub_client.DEADLINE_S`; `say` gets a
-    progress line. Raises ModelError when the model cannot be found, read or served by `engine`, BadInput for an id or
-    a revision that is not valid.
+    revision. Offline, a bundled model at another commit has the bundled configuration (`assumed`). Anything
+    else is read from the Hub in three requests, all within `hub_client.DEADLINE_S`; `say` gets a progress line. Raises
+    ModelError when the model cannot be found, read or served by `engine`, BadInput for an id or a revision that is not
+    valid.
     """
     if not valid_id(model_id):
         raise BadInput(
@@ -54,12 +55,16 @@ def resolve(
     known = facts.model_facts(model_id)
     if known and (known.revision or not pin) and revision in (None, known.revision):
         return servable(bundled(model_id), engine, engine_version)
+    if offline and known and SHA.fullmatch(revision or ""):
+        other = bundled(model_id).model_copy(update={"revision": revision, "assumed": True})
+        return servable(other, engine, engine_version)
     if offline:
         raise _offline_error(model_id, revision, known)
     try:
         repository = hub_client.fetch(model_id, revision, token=token, say=say)
     except HubUnavailable as error:
-        raise HubUnavailable(_with_reason(error.problem, model_id, revision, known), error.remedy) from None
+        problem = _with_reason(error.problem, model_id, revision, known)
+        raise HubUnavailable(problem, _without_the_hub(error.remedy, revision, known)) from None
     _refuse_other_tasks(model_id, repository)
     return servable(_from_hub(model_id, repository, known), engine, engine_version)
 
@@ -144,6 +149,17 @@ def _with_reason(problem: str, model_id: str, revision: str | None, known: facts
     return f"{model_id} is bundled at another revision than {quoted(revision)}. {problem}"
 
 
+def _without_the_hub(remedy: str, revision: str | None, known: facts.ModelFacts | None) -> str:
+    """What to do if the Hub cannot be reached; of a bundled model, how to go on without it."""
+    if known is None:
+        return remedy
+    if SHA.fullmatch(revision or ""):
+        return "Try again later, or add --offline: the bundled configuration is planned with, at that commit."
+    if known.revision:
+        return "Try again later, or omit --revision to use the bundled one."
+    return "Try again later, or add --offline and --revision with the full hash of the commit to serve."
+
+
 def _offline_error(model_id: str, revision: str | None, known: facts.ModelFacts | None) -> ModelError:
     if known is None:
         return ModelError(
@@ -153,11 +169,11 @@ def _offline_error(model_id: str, revision: str | None, known: facts.ModelFacts 
     if revision is not None and known.revision:
         return ModelError(
             f"{model_id} is bundled at revision {known.revision}, not at {quoted(revision)}.",
-            "Omit --revision to use the bundled one, or omit --offline to query the Hub.",
+            "Omit --revision to use the bundled one, or give the full hash of a commit.",
         )
     return ModelError(
         f"{model_id} is bundled without a revision, so it cannot be pinned offline.",
-        "Omit --offline to get the newest commit from the Hub.",
+        "Add --revision with the full hash of the commit to serve, or omit --offline to get the newest from the Hub.",
     )
 
 

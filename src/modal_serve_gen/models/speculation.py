@@ -12,7 +12,7 @@ from modal_serve_gen.models.decoder import layer_groups
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.text_config import Json, text_config_of
 
-DRAFT = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@([0-9a-f]{40})")
+DRAFT = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@(?!0{40})([0-9a-f]{40})")
 STEPS = "--speculative-num-steps="
 DFLASH_BLOCK, MAX_BLOCK = 16, 1024  # tokens; SGLang 0.5.23 assumes 16 where a DFLASH draft states no block size
 
@@ -110,7 +110,7 @@ def of_draft(
     elif offline:
         raise ModelError(
             f"The draft {repo} is not bundled, and --offline forbids reading its vocabulary size from the Hub.",
-            "Omit --offline.",
+            "Leave --draft out, or omit --offline where the Hub can be reached.",
         )
     else:
         repository = hub_client.fetch(repo, commit, token=None, say=say)

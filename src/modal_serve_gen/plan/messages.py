@@ -156,6 +156,11 @@ def _version_notes(chosen: Candidate) -> Iterator[str]:
 
 def _weight_notes(chosen: Candidate) -> Iterator[str]:
     model = chosen.model
+    if model.assumed:
+        yield (
+            f"The Hub was not asked about {model.id} at {model.revision[:12]}: this is the bundled configuration, of "
+            "another commit. Preflight fails if the commit does not exist."
+        )
     if abs(model.weight_factor - 1) > MISMATCH:
         yield (
             f"The files are {model.weight_factor:.2g} times as large as the configuration implies: the plan uses the "

@@ -42,8 +42,8 @@ def _model(value: str) -> str:
 
 
 def _revision(value: str) -> str:
-    if not SHA.fullmatch(value):
-        raise ValueError("must be a full commit hash (40 lower-case hex digits)")
+    if not SHA.fullmatch(value) or not value.strip("0"):
+        raise ValueError("must be the full hash of a commit (40 lower-case hex digits, not all of them zero)")
     return value
 
 
@@ -102,6 +102,7 @@ class ServeSpec(BaseModel):
     name: ObjectName
     served_model_name: Annotated[str, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
     lora: tuple[Annotated[str, AfterValidator(_text)], ...] = ()
+    max_lora_rank: Annotated[int, Field(ge=1, le=4096)] | None = None
     draft: Annotated[str, AfterValidator(_text)] | None = None
     weights_volume: ObjectName = "huggingface-cache"
     hf_secret: ObjectName = "huggingface-secret"

@@ -11,7 +11,16 @@ from modal_serve_gen.errors import BadInput, nearest, quoted
 
 # Options that only some workflows take; the others apply to all.
 OPTIONAL = frozenset(
-    {"api_key_secret", "draft", "lora", "min_containers", "otlp_endpoint", "schedule", "served_model_name"}
+    {
+        "api_key_secret",
+        "draft",
+        "lora",
+        "max_lora_rank",
+        "min_containers",
+        "otlp_endpoint",
+        "schedule",
+        "served_model_name",
+    }
 )
 
 
