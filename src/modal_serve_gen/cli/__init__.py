@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modal_serve_gen.cli import check, console, doctor, new, plan, rehearse
+from modal_serve_gen.cli import check, console, doctor, new, plan, rehearse, update
 from modal_serve_gen.cli import list as list_command
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command(cls=new.New)(new.new)
+app.command(cls=new.New)(update.update)
 app.command(cls=console.Command)(plan.plan)
 app.command(cls=console.Command)(check.check)
 app.command(cls=rehearse.PassingOn, context_settings={"allow_extra_args": True})(rehearse.rehearse)

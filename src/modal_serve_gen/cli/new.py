@@ -1,15 +1,20 @@
 """The `new` command: write one Modal app."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from modal_serve_gen import errors
 from modal_serve_gen.cli import options
 from modal_serve_gen.cli.console import Command, Json, Offline, end, guarded, say, version
 
+if TYPE_CHECKING:
+    from modal_serve_gen.commands.new_app import Made
+
 # Parameters of `new` that are not options of the app.
-NOT_IN_THE_SPEC = {"out", "spec", "diff", "stdout", "force", "as_json", "offline"}
+NOT_IN_THE_SPEC = {"out", "spec", "diff", "stdout", "force", "drop_edits", "as_json", "offline"}
 
 
 class New(Command):
@@ -55,34 +60,61 @@ def new(
     diff: options.Diff = False,
     stdout: options.Stdout = False,
     force: options.Force = False,
+    drop_edits: options.DropEdits = False,
     as_json: Json = False,
     offline: Offline = False,
 ) -> None:
     """Write one Modal app that serves a model: planned, pinned and checked."""
-    wanted = {name: value for name, value in locals().items() if name not in NOT_IN_THE_SPEC}
+    arguments = dict(locals())
+    from modal_serve_gen.cli import files
+    from modal_serve_gen.commands import new_app, new_report
+
+    wanted = {name: value for name, value in arguments.items() if name not in NOT_IN_THE_SPEC}
     if stdout and (out or as_json or diff):
         raise errors.BadInput(
             "--stdout cannot be combined with a file name, --json or --diff: it prints the app.", "Leave one out."
         )
     if diff and (spec is None or out):
         raise errors.BadInput("--diff compares an app and writes no file.", "Use it as: new --spec APP.py --diff")
-    from modal_serve_gen.cli import files
-    from modal_serve_gen.commands import new_app, new_report
-
     source = files.read(spec, "--spec") if spec else None
     if diff and source is not None:
-        change = new_app.difference(source, wanted, generator=version(), offline=offline, say=say)
-        if change.edited:
-            say("Note: the app has been edited. The edits are not compared, and generating it again drops them.")
-        print(change.text or "Nothing would change.", end="" if change.text else "\n")
-        end(errors.FINDINGS if change.text else 0)
+        _print_difference(source, wanted, offline)
     app = new_app.make(wanted, source=source, generator=version(), offline=offline, say=say)
     if stdout:
-        say("\n".join(new_report.figures(app)))
-        for note in app.notes:
-            say(f"Note: {note.text}")
-        sys.stdout.write(app.text)
-        return
+        return _print(app)
     path = Path(out) if out else Path(app.default_file)
+    if force and not drop_edits:
+        _keep_edits(path)
     files.write(path, app.text, force)
     print(json.dumps(new_report.document(app, path), indent=2) if as_json else new_report.summary(app, path))
+
+
+def _print_difference(source: str, wanted: dict[str, Any], offline: bool) -> NoReturn:
+    from modal_serve_gen.commands import new_app
+
+    change = new_app.difference(source, wanted, generator=version(), offline=offline, say=say)
+    if change.edited:
+        say("Note: the app has been edited. The edits are not compared; modal-serve-gen update keeps them.")
+    print(change.text or "Nothing would change.", end="" if change.text else "\n")
+    end(errors.FINDINGS if change.text else 0)
+
+
+def _print(app: "Made") -> None:
+    from modal_serve_gen.commands import new_report
+
+    say("\n".join(new_report.figures(app)))
+    for note in app.notes:
+        say(f"Note: {note.text}")
+    sys.stdout.write(app.text)
+
+
+def _keep_edits(path: Path) -> None:
+    """Raise BadInput if the file is a generated app that was edited."""
+    from modal_serve_gen.cli import files
+    from modal_serve_gen.commands import new_app
+
+    if path.is_file() and new_app.may_be_edited(files.read(path, "OUT.py")):
+        raise errors.BadInput(
+            f"{errors.quoted(path)} has been edited since it was generated, and --force would drop the edits.",
+            f"Use modal-serve-gen update {shlex.quote(str(path))}, which keeps them, or add --drop-edits.",
+        )

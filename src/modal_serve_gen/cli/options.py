@@ -63,6 +63,16 @@ SpecFile = Annotated[
 Diff = Annotated[bool, typer.Option("--diff", help="With --spec APP.py: show what generating it again would change.")]
 Stdout = Annotated[bool, typer.Option("--stdout", help="Print the app instead of writing a file.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+DropEdits = Annotated[bool, typer.Option("--drop-edits", help="With --force: overwrite edited apps as well.")]
+GeneratedApp = Annotated[Path, typer.Argument(metavar="APP.py", help="Generated app, edited or not.")]
+LatestPins = Annotated[
+    bool, typer.Option("--to-latest-pins", help="Move engine, base image and packages to this version's pins.")
+]
+Base = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The app without edits, for an app that another version generated."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the changes, and write nothing.")]
 PlanTarget = Annotated[
     str,
     typer.Argument(metavar="MODEL|FOLDER", help="Model id on the Hub, a folder with a config.json, or that file."),
