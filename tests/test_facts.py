@@ -47,25 +47,26 @@ def test_every_parser_is_registered_in_its_engine(engine, version):
         assert known.reasoning_parser.get(engine) in {None, *table.reasoning_parsers}, name
 
 
-@pytest.mark.parametrize(
-    ("name", "sibling"),
-    [
-        ("Qwen/Qwen3-8B", "Qwen/Qwen3-8B-FP8"),
-        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8"),
-        ("meta-llama/Llama-3.3-70B-Instruct", "RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic"),
-        ("Qwen/Qwen3-8B-FP8", None),
-        ("Qwen/Qwen3-0.6B", None),
-        ("me/unknown", None),
-    ],
-)
-def test_an_fp8_copy_is_found_by_its_name(name, sibling):
-    """From the same owner if possible; it is in FP8 and smaller."""
-    assert facts.fp8_sibling(name) == sibling
-    if sibling:
-        known = facts.models()[sibling]
-        model = from_config(sibling, SHA_0, facts.config(sibling).config, weight_bytes=1)
-        assert (known.quantization or model.quantization) == "fp8"
-        assert known.weight_bytes < 0.7 * facts.models()[name].weight_bytes
+def test_copies_are_related_by_the_facts_and_smaller():
+    """Each has a source for it, the same layers as its origin where that is bundled, and fewer bytes."""
+    copies = {name: known for name, known in facts.models().items() if known.copy_of}
+    assert len(copies) > 25 and all(known.sources["copy_of"] for known in copies.values())
+    for name, known in copies.items():
+        config = from_config(name, SHA_0, facts.config(name).config, weight_bytes=1)
+        assert known.quantization or config.quantization, name
+        if origin := facts.model_facts(known.copy_of):
+            theirs = from_config(known.copy_of, SHA_0, facts.config(known.copy_of).config, weight_bytes=1)
+            assert known.weight_bytes < 0.7 * origin.weight_bytes and config.layers == theirs.layers, name
+
+
+def test_copies_are_found_from_either_side():
+    """Also two of a model that is not bundled; the letters of a name do not count."""
+    assert facts.copies("Qwen/Qwen3-32B") == ["Qwen/Qwen3-32B-FP8"]
+    assert facts.copies("Qwen/Qwen3-32B-FP8") == ["Qwen/Qwen3-32B"]
+    assert facts.copies("nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8") == [
+        "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-NVFP4"
+    ]
+    assert facts.copies("Qwen/Qwen3-0.6B") == facts.copies("me/unknown") == []
 
 
 def test_speculative_arguments_are_accepted_by_the_engine():

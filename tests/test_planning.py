@@ -116,7 +116,10 @@ def test_a_plan_that_does_not_fit_exits_with_4(cli):
     planned = plan_json(cli, "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", code=4)
     assert planned["fits"] is False and "does not fit" in planned["reason"] and planned["alternatives"]
     done = cli("plan", "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--offline")
-    assert done.exit_code == 4 and "GPUs that would fit 16,384 tokens and 32 requests, cheapest first" in done.stdout
+    assert (
+        done.exit_code == 4
+        and "GPUs that would fit 16,384 tokens and 32 requests, cheapest per hour first" in done.stdout
+    )
 
 
 def test_a_model_that_fits_no_gpu_is_refused(cli, tmp_path):
@@ -188,6 +191,46 @@ def test_unknown_properties_of_a_release_are_noted(cli, version, expected):
     for release in (version, pinned):
         notes = plan_json(cli, "Qwen/Qwen3.5-9B", "--gpu", "H200", "--engine-version", release)["notes"]
         assert any(expected in note for note in notes) == (release == version)
+
+
+def test_a_copy_in_another_format_is_offered_before_the_plan(cli, monkeypatch):
+    """What holds the requested size, and cheaper GPUs that hold a part of it; each figure is a plan of its own."""
+    monkeypatch.setenv("COLUMNS", "200")
+    many = plan_json(cli, "Qwen/Qwen3-32B", "--concurrency", "100")
+    (copy,) = many["siblings"]
+    assert copy["model"] == "Qwen/Qwen3-32B-FP8" and copy["usd_per_hour"] < many["usd_per_hour"]
+    assert copy["revision"] == facts.models()["Qwen/Qwen3-32B-FP8"].revision and copy["fits"]
+    (h100,) = [offer for offer in copy["smaller"] if offer["gpu"] == "H100"]
+    assert all(offer["usd_per_hour"] < copy["usd_per_hour"] for offer in copy["smaller"])
+    for requests, length in ((h100["max_num_seqs"], 16384), (100, h100["max_model_len"])):
+        arguments = ("Qwen/Qwen3-32B-FP8", "--gpu", "H100", "--concurrency")
+        plan_json(cli, *arguments, str(requests), "--max-model-len", str(length))
+        more = (str(requests + 1), "--max-model-len", str(length + 256))
+        plan_json(cli, *arguments, *more, code=4)
+    output = cli("plan", "Qwen/Qwen3-32B", "--concurrency", "100", "--offline").stdout
+    assert output.index("Qwen/Qwen3-32B-FP8 is the same model in fp8") < output.index("GiB per GPU")
+    assert f"H100 ($3.95) holds {h100['max_num_seqs']} requests at once" in output
+
+
+def test_a_copy_without_a_commit_is_said_to_need_the_hub(cli):
+    """The facts know the model and not its commit."""
+    planned = plan_json(cli, "meta-llama/Llama-3.3-70B-Instruct")
+    (copy,) = planned["siblings"]
+    assert copy["revision"] is None
+    assert any(f"{copy['model']} is" in note and "needs the Hub" in note for note in planned["notes"])
+
+
+def test_a_snapshot_is_not_recommended_for_many_weights(cli):
+    """Reading them is most of a start, which a snapshot does not speed up; a smaller model gets one."""
+    small, large = (
+        plan_json(cli, model, "--goal", "cold-start")
+        for model in ("Qwen/Qwen3-8B", "meta-llama/Llama-3.3-70B-Instruct")
+    )
+    first, second = goals.serving("cold-start")[:2]
+    assert small["advice"]["workflow"] == first.name and large["advice"]["workflow"] == second.name
+    assert "reading 131 GiB of weights" in large["advice"]["why"]
+    notes = plan_json(cli, "meta-llama/Llama-3.3-70B-Instruct", "--workflow", first.name)["notes"]
+    assert any("does not speed up reading 131 GiB" in note for note in notes)
 
 
 def test_models_and_gpus_are_compared(cli):

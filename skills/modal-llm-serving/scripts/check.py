@@ -4691,7 +4691,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.bundled import Draft as Draft
 #| from modal_serve_gen.facts.bundled import ModelFacts as ModelFacts
 #| from modal_serve_gen.facts.bundled import config as config
-#| from modal_serve_gen.facts.bundled import fp8_sibling as fp8_sibling
+#| from modal_serve_gen.facts.bundled import copies as copies
 #| from modal_serve_gen.facts.bundled import model_facts as model_facts
 #| from modal_serve_gen.facts.bundled import models as models
 #| from modal_serve_gen.facts.bundled import speculation as speculation
@@ -6857,6 +6857,7 @@ if __name__ == "__main__":
 #|     weights_from_files: bool = False  # False: logged by an engine, or computed
 #|     computed_weight_bytes: int | None = None
 #|     quantization: str | None = None
+#|     copy_of: str | None = None  # the model that this is a quantized copy of, bundled or not
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
@@ -6917,7 +6918,7 @@ if __name__ == "__main__":
 #| def _model(model_id: str, table: Any, date: str) -> ModelFacts:
 #|     model = record(ModelFacts, table, model_id, read=date)
 #|     needed = ["config", "weight_bytes"]
-#|     needed += [key for key in ("license", "gated") if getattr(model, key) is not None]
+#|     needed += [key for key in ("license", "gated", "copy_of") if getattr(model, key) is not None]
 #|     if missing := [key for key in needed if not model.sources.get(key)]:
 #|         raise refuse(f"{model_id} lacks the source of {', '.join(missing)}")
 #|     if model.revision and not model.revision_source:
@@ -6930,12 +6931,13 @@ if __name__ == "__main__":
 #|     return models().get(model_id)
 #|
 #|
-#| def fp8_sibling(model_id: str) -> str | None:
-#|     """The bundled FP8 copy of a model, by its publisher's naming; None when none is bundled."""
-#|     owner, _, name = model_id.rpartition("/")
-#|     name = name.removesuffix("-BF16")
-#|     copies = [other for other in models() if other.rpartition("/")[2] in (f"{name}-FP8", f"{name}-FP8-dynamic")]
-#|     return next((other for other in copies if other.startswith(f"{owner}/")), copies[0] if copies else None)
+#| def copies(model_id: str) -> list[str]:
+#|     """The other bundled models with the same origin, as models.json relates them (`copy_of`)."""
+#|     known = models()
+#|     if model_id not in known:
+#|         return []
+#|     origin = known[model_id].copy_of or model_id
+#|     return [name for name, row in known.items() if origin in (name, row.copy_of) and name != model_id]
 #|
 #|
 #| @cache
@@ -11132,6 +11134,7 @@ if __name__ == "__main__":
 #|
 #|     utilization: float
 #|     memory: Range
+#|     worth_below_gib: float  # of weights, up to which a snapshot shortens the start by a good part
 #|     source: str
 #|
 #|

@@ -17,7 +17,9 @@ Workflow = Annotated[
 ]
 Model = Annotated[str | None, typer.Option(help="Model id on the Hub. Default: that of the workflow.")]
 Revision = Annotated[str | None, typer.Option(help="Commit of the model (40 hex digits). Default: the latest.")]
-Gpu = Annotated[str | None, typer.Option(help="GPU type and count, such as H100:2. Default: the cheapest that fits.")]
+Gpu = Annotated[
+    str | None, typer.Option(help="GPU type and count, such as H100:2. Default: the cheapest per hour that fits.")
+]
 MaxModelLen = Annotated[
     int | None, typer.Option(help=f"Maximum tokens per request, prompt and output. {DEFAULT_OF_WORKFLOW}")
 ]

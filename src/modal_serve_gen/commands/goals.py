@@ -54,6 +54,9 @@ def choose(goal: str, plan_for: Callable[[Workflow], Plan]) -> tuple[Workflow, P
             unsuitable.append(f"{workflow.name} is not suitable: {refusal.problem.rstrip('.')}")
             error = refusal
             continue
+        if plan.fits and (too_large := _snapshot_refusal(workflow, plan)):
+            unsuitable.append(f"{workflow.name} is not suitable: {too_large}")
+            continue
         if plan.fits:
             return workflow, plan, "; ".join([workflow.use_when, *unsuitable])
         unsuitable.append(f"{workflow.name} is not suitable: {plan.reason.rstrip('.')}")
@@ -61,6 +64,17 @@ def choose(goal: str, plan_for: Callable[[Workflow], Plan]) -> tuple[Workflow, P
     if first is None:
         raise error or DoesNotFit(f"No workflow serves {goal}.", "Leave out --goal.")
     return (*first, "nothing fits: " + "; ".join(unsuitable))
+
+
+def _snapshot_refusal(workflow: Workflow, plan: Plan) -> str | None:
+    """Why a memory snapshot does not help to start this model; None if it does."""
+    weights, most = (
+        next(row.gib for row in plan.ledger if row.item == "weights"),
+        facts.overheads().sleep.worth_below_gib,
+    )
+    if not workflow.sleep or weights < most:
+        return None
+    return f"a snapshot does not speed up reading {weights:.0f} GiB of weights, most of a start from {most:g} GiB on"
 
 
 def instead(workflow: Workflow, plan: Plan, *, free: bool) -> tuple[str, ...]:

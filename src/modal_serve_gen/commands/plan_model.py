@@ -82,7 +82,7 @@ def answer(
         model = read(target, served_by.engine)
         speculates = served_by.speculate and not wanted.is_fixed
         draft = speculation.of_model(model, served_by.engine) if speculates else Speculation()
-        return plan(model, workload_for(wanted, served_by, draft))
+        return plan(model, workload_for(wanted, served_by, draft), copies=hub.copies(model.id, served_by.engine))
 
     advice = None
     if request.goal:

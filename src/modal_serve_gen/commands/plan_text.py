@@ -14,13 +14,14 @@ MARKS = {"weights": "█", "kv_cache": "▒"}
 OTHER = "▓"
 ASCII = {"█": "#", "▒": "=", "▓": "+", "·": "."}
 SLACK_GIB = 0.05  # by how much the sum of rounded rows may be off
-RANKED_BY = {"latency": "fastest first", "throughput": "cheapest tokens first"}
+RANKED_BY = {"latency": "fastest first", "throughput": "cheapest per token first"}
 
 
 def text(answer: Answer) -> str:
     """The answer for a person, as wide as the terminal."""
     plan = answer.plan
-    paragraphs = [_head(answer), ledger(plan)]
+    copies = [line for note in plan.notes if note.kind == "sibling" for line in wrapped(note.text, "")]
+    paragraphs = [_head(answer), *([copies] if copies else []), ledger(plan)]
     if plan.kv_cache.gib_low > 0 and plan.verdict != "does not run":
         paragraphs += [_limits(plan), _speed(plan)]
     if answer.compared:
@@ -30,7 +31,7 @@ def text(answer: Answer) -> str:
     if advice := answer.advice:
         lines = wrapped(f"Workflow for {advice.goal}: {advice.workflow}. {layout.sentence(advice.why)}.")
         paragraphs.append([*lines, *(line for alternative in advice.instead for line in wrapped(alternative))])
-    paragraphs.append([line for note in plan.notes for line in wrapped(note.text, "  - ")])
+    paragraphs.append([line for note in plan.notes if note.kind != "sibling" for line in wrapped(note.text, "  - ")])
     if answer.command:
         paragraphs.append(["To write the app:", f"  {answer.command}"])
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
@@ -188,7 +189,7 @@ def _alternatives(answer: Answer) -> list[str]:
     fits = "GPUs that also fit" if plan.fits else "GPUs that would fit"
     size = f"{first.max_model_len:,} tokens and {count(first.max_num_seqs, 'request')}"
     lines = [
-        f"{fits} {size}, {RANKED_BY.get(goal, 'cheapest first')}:",
+        f"{fits} {size}, {RANKED_BY.get(goal, 'cheapest per hour first')}:",
         layout.indented(layout.table([_alternative(other) for other in plan.alternatives])),
     ]
     if not all(other.native for other in plan.alternatives):

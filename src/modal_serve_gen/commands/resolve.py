@@ -42,7 +42,7 @@ def resolve(
     draft = _speculation(spec, workflow, model, table, offline, say)
     wanted = request.from_options(vars(spec) | {"kv_cache_dtype": engine_args.value(spec, "--kv-cache-dtype")})
     workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
-    plan = _fitting(planner.plan(model, workload), workflow)
+    plan = _fitting(planner.plan(model, workload, copies=hub.copies(model.id, workflow.engine)), workflow)
     engine_args.require_gpu(spec, plan.gpu)
     resolved = Resolved(
         generator=generator,

@@ -6,7 +6,7 @@
 from modal_serve_gen.facts.bundled import Draft as Draft
 from modal_serve_gen.facts.bundled import ModelFacts as ModelFacts
 from modal_serve_gen.facts.bundled import config as config
-from modal_serve_gen.facts.bundled import fp8_sibling as fp8_sibling
+from modal_serve_gen.facts.bundled import copies as copies
 from modal_serve_gen.facts.bundled import model_facts as model_facts
 from modal_serve_gen.facts.bundled import models as models
 from modal_serve_gen.facts.bundled import speculation as speculation

@@ -43,6 +43,7 @@ class ModelFacts:
     weights_from_files: bool = False  # False: logged by an engine, or computed
     computed_weight_bytes: int | None = None
     quantization: str | None = None
+    copy_of: str | None = None  # the model that this is a quantized copy of, bundled or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def models() -> dict[str, ModelFacts]:
 def _model(model_id: str, table: Any, date: str) -> ModelFacts:
     model = record(ModelFacts, table, model_id, read=date)
     needed = ["config", "weight_bytes"]
-    needed += [key for key in ("license", "gated") if getattr(model, key) is not None]
+    needed += [key for key in ("license", "gated", "copy_of") if getattr(model, key) is not None]
     if missing := [key for key in needed if not model.sources.get(key)]:
         raise refuse(f"{model_id} lacks the source of {', '.join(missing)}")
     if model.revision and not model.revision_source:
@@ -116,12 +117,13 @@ def model_facts(model_id: str) -> ModelFacts | None:
     return models().get(model_id)
 
 
-def fp8_sibling(model_id: str) -> str | None:
-    """The bundled FP8 copy of a model, by its publisher's naming; None when none is bundled."""
-    owner, _, name = model_id.rpartition("/")
-    name = name.removesuffix("-BF16")
-    copies = [other for other in models() if other.rpartition("/")[2] in (f"{name}-FP8", f"{name}-FP8-dynamic")]
-    return next((other for other in copies if other.startswith(f"{owner}/")), copies[0] if copies else None)
+def copies(model_id: str) -> list[str]:
+    """The other bundled models with the same origin, as models.json relates them (`copy_of`)."""
+    known = models()
+    if model_id not in known:
+        return []
+    origin = known[model_id].copy_of or model_id
+    return [name for name, row in known.items() if origin in (name, row.copy_of) and name != model_id]
 
 
 @cache

@@ -99,6 +99,7 @@ class Sleep:
 
     utilization: float
     memory: Range
+    worth_below_gib: float  # of weights, up to which a snapshot shortens the start by a good part
     source: str
 
 

@@ -84,6 +84,17 @@ def bundled(model_id: str) -> Model:
     )
 
 
+def copies(model_id: str, engine: str) -> list[Model]:
+    """The bundled models of the same origin in other formats that `engine` serves."""
+    found = []
+    for name in facts.copies(model_id):
+        try:
+            found.append(servable(bundled(name), engine, None))
+        except ModelError:
+            continue
+    return found
+
+
 def repository_config(model_id: str, engine: str) -> RepositoryConfig | None:
     """Configuration of a bundled model or one on the Hub; None if there is no such model that `engine` serves."""
     if known := facts.model_facts(model_id):

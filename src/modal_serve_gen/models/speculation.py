@@ -79,7 +79,8 @@ def _note_without_layers(model: Model, engine: str) -> str:
     draft = "ALGORITHM=REPO@SHA"
     if known and known.draft_model:
         draft = f"{known.method}={known.draft_model}@{known.draft_revision or 'SHA'}"
-    return f"{model.id} has no prediction layers that {engine} can use; add a draft model with --draft {draft}."
+    needs = "" if known and known.draft_revision else ", which needs the Hub for its commit"
+    return f"{model.id} has no prediction layers that {engine} can use; add a draft model{needs}: --draft {draft}."
 
 
 def parse_draft(option: str, engine: str) -> tuple[str, str, str]:

@@ -1,16 +1,17 @@
 """Plan a model for a workload: the memory ledger, the GPU, the limits and the price (pure)."""
 
 import math
+from collections.abc import Sequence
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan import messages
+from modal_serve_gen.plan import messages, offers
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, choose
-from modal_serve_gen.plan.gpus import gpu_facts, parse_gpu, region_multiplier
+from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_multiplier
 from modal_serve_gen.plan.ledger import Memory
-from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row
+from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row, Sibling
 from modal_serve_gen.plan.workload import Workload, check
 
 __all__ = [
@@ -30,10 +31,11 @@ __all__ = [
 HOURS_A_MONTH = 730
 
 
-def plan(model: Model, workload: Workload, *, others: bool = True) -> Plan:
+def plan(model: Model, workload: Workload, *, others: bool = True, copies: Sequence[Model] = ()) -> Plan:
     """The cheapest GPU and count that hold the model and the workload, and meet its targets.
 
-    A fixed setup is planned as it is. `others` False leaves out the alternatives. "Hold" means that the low figure of
+    A fixed setup is planned as it is. `others` False leaves out the alternatives. `copies`: the same model in other
+    formats, of which the smaller ones are planned as well. "Hold" means that the low figure of
     the KV cache pool has space for one request of max_model_len and max_num_seqs - 1 requests of the share of it that
     facts/overheads.toml names (`fill`). Lengths and concurrencies that the workload leaves open are halved before a
     GPU counts as too small. A model that does not fit gets a Plan too (`fits` False; `reason` says what would).
@@ -41,7 +43,7 @@ def plan(model: Model, workload: Workload, *, others: bool = True) -> Plan:
     """
     check(model, workload)
     chosen = choose(model, workload)
-    return _plan(chosen, alternatives(chosen) if others else [])
+    return _plan(chosen, alternatives(chosen) if others else [], offers.siblings(chosen, copies))
 
 
 def require_fit(plan: Plan) -> Plan:
@@ -50,15 +52,17 @@ def require_fit(plan: Plan) -> Plan:
         return plan
     if plan.alternatives:
         best = plan.alternatives[0]
-        remedy = f"Try --gpu {messages.gpu_option(best.gpu, best.gpus)} (${best.usd_per_hour:.2f} per hour)."
+        remedy = f"Try --gpu {gpu_option(best.gpu, best.gpus)} (${best.usd_per_hour:.2f} per hour)."
     else:
         remedy = "Choose a smaller or quantized model, a shorter --max-model-len or a lower --concurrency."
-    if sibling := facts.fp8_sibling(plan.model):
-        remedy = f"{remedy[:-1]}, or {sibling}, the same model at half the size."
+    if plan.siblings:
+        best_copy = plan.siblings[0]
+        where = f"{gpu_option(best_copy.gpu, best_copy.gpus)} for ${best_copy.usd_per_hour:.2f} per hour"
+        remedy = f"{remedy[:-1]}, or {best_copy.model}, the same model in {best_copy.quantization}, which fits {where}."
     raise DoesNotFit(plan.reason, remedy, details=plan.model_dump(mode="json"))
 
 
-def _plan(chosen: Candidate, others: list[Candidate]) -> Plan:
+def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...]) -> Plan:
     model, workload, setup, memory = chosen.model, chosen.workload, chosen.setup, chosen.memory
     length, sequences = chosen.requested
     return Plan(
@@ -100,7 +104,8 @@ def _plan(chosen: Candidate, others: list[Candidate]) -> Plan:
         price_date=gpu_facts(setup.gpu).price_read,
         bounds=_bounds(chosen),
         alternatives=tuple(other.alternative() for other in others),
-        notes=tuple(messages.notes(chosen, others)),
+        siblings=siblings,
+        notes=tuple(messages.notes(chosen, others, siblings)),
     )
 
 

@@ -40,12 +40,12 @@ def choose(model: Model, workload: Workload) -> Candidate:
     """The cheapest candidate that fits; else the one that comes closest to its targets; else, of those that run at
     all, the one with the most memory to spare. No limit is lowered for a target, as shorter requests are another
     workload."""
-    gpu_counts = _gpu_counts(model, workload)
+    tried = gpu_counts(model, workload)
     if workload.fixed:
-        return _fixed(model, workload, *gpu_counts[0])
+        return _fixed(model, workload, *tried[0])
     candidates: list[Candidate] = []
     for max_model_len, max_num_seqs in _steps(workload, *requested_size(model, workload)):
-        candidates = [candidate(model, workload, *gpus, max_model_len, max_num_seqs) for gpus in gpu_counts]
+        candidates = [candidate(model, workload, *gpus, max_model_len, max_num_seqs) for gpus in tried]
         if holding := [x for x in candidates if x.holds]:
             return min(holding, key=lambda x: (sum(target.factor for target in x.missed), selection_key(x)))
     return max(candidates, key=lambda x: (x.refusal is None, x.memory.low - x.memory.needed))
@@ -70,7 +70,7 @@ def _steps(workload: Workload, max_model_len: int, max_num_seqs: int) -> Iterato
         yield max_model_len, max_num_seqs
 
 
-def _gpu_counts(model: Model, workload: Workload) -> list[tuple[str, int]]:
+def gpu_counts(model: Model, workload: Workload) -> list[tuple[str, int]]:
     """GPUs and counts to try: the requested one, or each candidate in every count that is chosen by default."""
     if workload.gpu is not None:
         return [parse_gpu(workload.gpu)]
@@ -94,7 +94,7 @@ def alternatives(chosen: Candidate, workload: Workload | None = None) -> list[Ca
     size = (setup.max_model_len, setup.max_num_seqs) if workload.fixed else requested_size(model, workload)
     chosen_gpu = facts.gpu_aliases().get(setup.gpu, setup.gpu)
     fitting: dict[str, Candidate] = {}
-    for gpu, count in _gpu_counts(model, replace(workload, gpu=None, gpu_candidates=())):
+    for gpu, count in gpu_counts(model, replace(workload, gpu=None, gpu_candidates=())):
         if gpu in fitting or (gpu == chosen_gpu and (chosen.fits or count == setup.gpus)):
             continue
         other = candidate(model, workload, gpu, count, *size)

@@ -35,6 +35,11 @@ def parse_gpu(text: str) -> tuple[str, int]:
     return DOCUMENTED_SPELLING.get(name, name), count
 
 
+def gpu_option(gpu: str, count: int) -> str:
+    """The value of --gpu, as `parse_gpu` reads it."""
+    return gpu if count == 1 else f"{gpu}:{count}"
+
+
 def gpu_facts(name: str) -> facts.Gpu:
     """The facts of a GPU by any spelling that `parse_gpu` returns."""
     return facts.gpus()[facts.gpu_aliases().get(name, name)]

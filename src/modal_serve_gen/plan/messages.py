@@ -4,18 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.plan import overheads
+from modal_serve_gen.plan import offer_text, overheads
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, smaller_options
-from modal_serve_gen.plan.gpus import gpu_facts, region_multiplier
-from modal_serve_gen.plan.records import Note, NoteKind, Verdict
+from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, region_multiplier
+from modal_serve_gen.plan.records import Note, NoteKind, Sibling, Verdict
 
 MISMATCH = 0.1  # relative difference of files and configuration from which a note reports it
-
-
-def gpu_option(gpu: str, count: int) -> str:
-    """The value of --gpu."""
-    return gpu if count == 1 else f"{gpu}:{count}"
 
 
 def verdict(chosen: Candidate) -> Verdict:
@@ -100,7 +95,7 @@ def _met_targets(chosen: Candidate) -> str:
     return sentences
 
 
-def notes(chosen: Candidate, others: list[Candidate]) -> Iterator[Note]:
+def notes(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...]) -> Iterator[Note]:
     """Everything else to know, with one or two sentences in each note."""
     groups: tuple[tuple[NoteKind, Iterator[str]], ...] = (
         ("price", _price_notes(chosen, others)),
@@ -108,8 +103,10 @@ def notes(chosen: Candidate, others: list[Candidate]) -> Iterator[Note]:
         ("size", _weight_notes(chosen)),
         ("size", _cache_notes(chosen)),
         ("limit", _limit_notes(chosen)),
+        ("limit", _snapshot_notes(chosen)),
         ("gpu", _gpu_notes(chosen)),
         ("throughput", _throughput_notes(chosen, others)),
+        ("sibling", (offer_text.sibling_note(chosen, sibling) for sibling in siblings)),
         ("alternative", _alternative_notes(chosen, others)),
     )
     for kind, texts in groups:
@@ -127,7 +124,8 @@ def _price_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[str]:
     cheaper = min((x for x in others if x.usd_per_hour < usd), key=lambda x: x.usd_per_hour, default=None)
     if cheaper and chosen.fits and workload.gpu is None:
         gpu = gpu_option(cheaper.setup.gpu, cheaper.setup.gpus)
-        yield f"{gpu} costs less (${cheaper.usd_per_hour:.2f}), but {_why_not(cheaper)}; select it with --gpu {gpu}."
+        price = f"${cheaper.usd_per_hour:.2f} per hour"
+        yield f"{gpu} costs less ({price}), but {_why_not(cheaper)}; select it with --gpu {gpu}."
 
 
 def _why_not(cheaper: Candidate) -> str:
@@ -203,6 +201,12 @@ def _limit_notes(chosen: Candidate) -> Iterator[str]:
         yield f"max_num_seqs was lowered from {sequences} to {setup.max_num_seqs} to fit."
 
 
+def _snapshot_notes(chosen: Candidate) -> Iterator[str]:
+    weights, most = chosen.model.weight_bytes / 2**30, facts.overheads().sleep.worth_below_gib
+    if chosen.workload.sleep and weights >= most:
+        yield f"A snapshot does not speed up reading {weights:.0f} GiB of weights, which is most of this model's start."
+
+
 def _gpu_notes(chosen: Candidate) -> Iterator[str]:
     setup, gpu = chosen.setup, gpu_facts(chosen.setup.gpu)
     if chosen.support.remarks:
@@ -233,12 +237,8 @@ def _throughput_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[st
 
 
 def _alternative_notes(chosen: Candidate, others: list[Candidate]) -> Iterator[str]:
-    """A smaller copy of the model, GPUs that only a target excludes, several machines."""
-    model, workload = chosen.model, chosen.workload
-    native = facts.quantization().formats["fp8"].native
-    sibling = None if model.quantization else facts.fp8_sibling(model.id)
-    if sibling and (not chosen.fits or gpu_facts(chosen.setup.gpu).compute_capability >= native):
-        yield f"{sibling} is the same model in FP8, at half the size."
+    """GPUs that only a target excludes, several machines."""
+    workload = chosen.workload
     if chosen.fits or others:
         return
     without_targets = replace(workload, budget=None, time_per_output_token=None, tokens_per_s=None)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, field_serializer, model_serializer
 
-NoteKind = Literal["price", "version", "size", "limit", "gpu", "throughput", "alternative"]
+NoteKind = Literal["price", "version", "size", "limit", "gpu", "throughput", "alternative", "sibling"]
 AppNoteKind = Literal["speculation", "reasoning", "routing", "access", "unconfirmed", "gated", "edited", "generator"]
 Verdict = Literal["fits", "may not fit", "does not fit", "does not run", "misses a target"]
 
@@ -88,6 +88,30 @@ class Alternative(Record):
     usd_per_idle_window: float
 
 
+class Offer(Record):
+    """What GPUs hold of a workload that is too large for them."""
+
+    gpu: str
+    gpus: int
+    usd_per_hour: float
+    max_num_seqs: int  # requests of the requested length, at most as many as requested; 0: not one
+    max_model_len: int  # tokens that all requested requests can have; 0: they do not fit at any length
+
+
+class Sibling(Record):
+    """A smaller, quantized copy of the model, and the cheapest GPU that holds the requested size with it."""
+
+    model: str
+    revision: str | None  # None: not among the facts, so `new` needs the Hub
+    quantization: str | None
+    weight_gib: float
+    gpu: str
+    gpus: int
+    usd_per_hour: float
+    fits: bool
+    smaller: tuple[Offer, ...]  # cheaper GPUs, and what they hold of it
+
+
 class Requested(Record):
     """The size that was asked for, or the workflow's default; a plan may have lowered what was not given."""
 
@@ -126,6 +150,7 @@ class Plan(Record):
     data_parallel_size: int = 1
     bounds: PlanBounds
     alternatives: tuple[Alternative, ...]  # best first
+    siblings: tuple[Sibling, ...]  # cheapest first
     notes: tuple[Note, ...]
 
     @field_serializer("notes")
