@@ -4702,6 +4702,8 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.engines import flag_table_path as flag_table_path
 #| from modal_serve_gen.facts.engines import pins as pins
 #| from modal_serve_gen.facts.engines import quantization as quantization
+#| from modal_serve_gen.facts.generations import CacheKernels as CacheKernels
+#| from modal_serve_gen.facts.generations import generations as generations
 #| from modal_serve_gen.facts.hardware import Gpu as Gpu
 #| from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
 #| from modal_serve_gen.facts.hardware import gpus as gpus
@@ -7061,12 +7063,10 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class Format:
-#|     """Compute capability that a weight format requires."""
+#|     """The compute capability from which a GPU computes in a weight format."""
 #|
-#|     native: float  # to compute in the format itself
-#|     least: float  # to load such weights at all
-#|     kernels_below: str = ""  # kernels that are used below `native`
-#|     source: str = ""
+#|     native: float
+#|     kernels_below: str  # kernels that are used below it
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
@@ -7091,7 +7091,7 @@ if __name__ == "__main__":
 #|
 #| @dataclass(frozen=True, slots=True)
 #| class Quantization:
-#|     """Which GPUs run which weight formats."""
+#|     """Weight formats, and the types of KV caches."""
 #|
 #|     read: str
 #|     source: str
@@ -7099,14 +7099,13 @@ if __name__ == "__main__":
 #|     removed: dict[str, dict[str, str]]  # engine -> format -> first release without it
 #|     formats: dict[str, Format]
 #|     refined_blocks: dict[str, RefinedBlocks]  # by engine; no entry: a shard is a multiple of the block
-#|     kv_cache_fp8: Format
 #|     float16: Float16
 #|     cache_bytes: dict[str, float]  # bytes per element, by --kv-cache-dtype
 #|
 #|
 #| @cache
 #| def quantization() -> Quantization:
-#|     """Which GPUs run which weight formats."""
+#|     """Weight formats, and the types of KV caches."""
 #|     return record(Quantization, read("quantization.toml"), "quantization.toml")
 
 # === modal_serve_gen/facts/flags/renamed.toml
@@ -9803,6 +9802,68 @@ if __name__ == "__main__":
 #| }}
 #| ]
 #| }
+
+# === modal_serve_gen/facts/generations.py
+#| """GPU generations that each engine's kernels run on."""
+#|
+#| from dataclasses import dataclass, field
+#| from functools import cache
+#|
+#| from modal_serve_gen.facts.loading import read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class WeightKernels:
+#|     """The least compute capability for weights in these formats."""
+#|
+#|     engine: str
+#|     formats: tuple[str, ...]  # quant_method/label, or label
+#|     least: float
+#|     source: str
+#|     experts: float = 0.0  # for experts, where these need more
+#|     since: str = "0.0"  # release
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class AttentionKernels:
+#|     """The generations for models with layers of all these kinds."""
+#|
+#|     engine: str
+#|     layers: tuple[str, ...]
+#|     name: str  # of the attention, for messages
+#|     majors: tuple[int, ...]  # compute capability
+#|     source: str
+#|     also: dict[str, tuple[str, ...]] = field(default_factory=dict)  # major -> architectures that run there as well
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class CacheKernels:
+#|     """The least compute capability for a KV cache in a data type."""
+#|
+#|     engine: str
+#|     dtype: str  # its first letters
+#|     least: float
+#|     source: str
+#|     expanded: float = 0.0  # from here on stored so, and computed in 16 bits; 0: nowhere
+#|     since: str = "0.0"  # release that does
+#|     layers: tuple[str, ...] = ()
+#|     head_sizes: tuple[int, ...] = ()
+#|     without: tuple[str, ...] = ()  # model types
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class Generations:
+#|     read: str
+#|     source: str
+#|     weights: tuple[WeightKernels, ...]
+#|     attention: tuple[AttentionKernels, ...]
+#|     cache: tuple[CacheKernels, ...]
+#|
+#|
+#| @cache
+#| def generations() -> Generations:
+#|     """GPU generations that each engine's kernels run on."""
+#|     return record(Generations, read("generations.toml"), "generations.toml")
 
 # === modal_serve_gen/facts/gpus.toml
 #| # Modal GPUs: names, memory, speed, prices and limits.

@@ -3,6 +3,7 @@
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.errors import BadInput, quoted
+from modal_serve_gen.plan.generations import least_capability
 from modal_serve_gen.plan.gpus import gpu_facts
 from modal_serve_gen.render import Resolved
 from modal_serve_gen.spec.serve_spec import ServeSpec
@@ -50,13 +51,13 @@ def value(spec: ServeSpec, flag: str) -> str | None:
     return values[-1] or None if values else None
 
 
-def require_gpu(spec: ServeSpec, gpu: str) -> None:
+def require_gpu(spec: ServeSpec, workflow: Workflow, gpu: str) -> None:
     """Refuse an online quantization for which the GPU has no kernels. Raises BadInput."""
     name = value(spec, "--quantization")
-    rule = facts.quantization().formats.get(name or "")
-    if rule and gpu_facts(gpu).compute_capability < rule.least:
+    least = least_capability(workflow.engine, None, name) if name else None
+    if least is not None and gpu_facts(gpu).compute_capability < least:
         raise BadInput(
-            f"--engine-arg=--quantization={name} needs compute capability {rule.least}, which {quoted(gpu)} lacks.",
+            f"--engine-arg=--quantization={name} needs compute capability {least:g}, which {quoted(gpu)} lacks.",
             "Choose a newer GPU with --gpu, or leave the quantization out.",
         )
 

@@ -43,7 +43,7 @@ def resolve(
     wanted = request.from_options(vars(spec) | {"kv_cache_dtype": engine_args.value(spec, "--kv-cache-dtype")})
     workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
     plan = _fitting(planner.plan(model, workload, copies=hub.copies(model.id, workflow.engine)), workflow)
-    engine_args.require_gpu(spec, plan.gpu)
+    engine_args.require_gpu(spec, workflow, plan.gpu)
     resolved = Resolved(
         generator=generator,
         options={name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value},

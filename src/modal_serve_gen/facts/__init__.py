@@ -17,6 +17,8 @@ from modal_serve_gen.facts.engines import engines as engines
 from modal_serve_gen.facts.engines import flag_table_path as flag_table_path
 from modal_serve_gen.facts.engines import pins as pins
 from modal_serve_gen.facts.engines import quantization as quantization
+from modal_serve_gen.facts.generations import CacheKernels as CacheKernels
+from modal_serve_gen.facts.generations import generations as generations
 from modal_serve_gen.facts.hardware import Gpu as Gpu
 from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
 from modal_serve_gen.facts.hardware import gpus as gpus

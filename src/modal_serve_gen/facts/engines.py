@@ -46,12 +46,10 @@ def flag_table_path(engine: str, version: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Compute capability that a weight format requires."""
+    """The compute capability from which a GPU computes in a weight format."""
 
-    native: float  # to compute in the format itself
-    least: float  # to load such weights at all
-    kernels_below: str = ""  # kernels that are used below `native`
-    source: str = ""
+    native: float
+    kernels_below: str  # kernels that are used below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Float16:
 
 @dataclass(frozen=True, slots=True)
 class Quantization:
-    """Which GPUs run which weight formats."""
+    """Weight formats, and the types of KV caches."""
 
     read: str
     source: str
@@ -84,12 +82,11 @@ class Quantization:
     removed: dict[str, dict[str, str]]  # engine -> format -> first release without it
     formats: dict[str, Format]
     refined_blocks: dict[str, RefinedBlocks]  # by engine; no entry: a shard is a multiple of the block
-    kv_cache_fp8: Format
     float16: Float16
     cache_bytes: dict[str, float]  # bytes per element, by --kv-cache-dtype
 
 
 @cache
 def quantization() -> Quantization:
-    """Which GPUs run which weight formats."""
+    """Weight formats, and the types of KV caches."""
     return record(Quantization, read("quantization.toml"), "quantization.toml")

@@ -7,7 +7,8 @@ from math import ceil
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import overheads, sglang
-from modal_serve_gen.plan.gpus import Support, gpu_facts, support, usd_per_hour
+from modal_serve_gen.plan.generations import Support, support
+from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
 from modal_serve_gen.plan.ledger import OUTSIDE, Memory, Setup, memory
 from modal_serve_gen.plan.records import Alternative
 from modal_serve_gen.plan.speed import Bounds, bounds
@@ -156,7 +157,7 @@ def candidate(
         fixed=workload.fixed,
         state_slots=workload.state_slots,
     )
-    supported = support(model, gpu, cache_dtype)
+    supported = support(model, gpu, workload.engine, workload.engine_version, cache_dtype)
     reserved = memory(model, setup, 0.0 if workload.fixed else None)
     split = split_refusal(model, workload.ranks(gpu, count))
     refusal = supported.refusal or split or _start_refusal(model, setup, reserved)
