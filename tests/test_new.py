@@ -204,12 +204,12 @@ BAD = {
         "flag of vllm",
     ),
     "FP8 cache on a GPU without it": (
-        ["--gpu", "A100-80GB", "--engine-arg=--kv-cache-dtype=fp8"],
+        ["--model", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--engine-arg=--kv-cache-dtype=fp8"],
         4,
         "does not support FP8",
     ),
-    "FP8 weights on a GPU without kernels": (
-        ["--model", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--engine-arg=--quantization=fp8"],
+    "FP4 weights on a GPU without kernels": (
+        ["--model", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--engine-arg=--quantization=mxfp4"],
         2,
         "T4",
     ),
