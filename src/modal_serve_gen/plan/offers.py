@@ -8,7 +8,8 @@ from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.candidates import Candidate, candidate, requested_size
 from modal_serve_gen.plan.choice import choose, gpu_counts
-from modal_serve_gen.plan.gpus import gpu_facts, support, usd_per_hour
+from modal_serve_gen.plan.generations import support
+from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
 from modal_serve_gen.plan.records import Offer, Sibling
 from modal_serve_gen.plan.workload import Workload
 
@@ -98,8 +99,8 @@ def _smaller(copy: Model, chosen: Candidate, planned: Candidate) -> Iterator[Off
     cheaper = [pair for pair in gpu_counts(copy, workload) if usd_per_hour(*pair, workload.region) < least]
     found: set[str] = set()
     for gpu, count in sorted(cheaper, key=lambda pair: usd_per_hour(*pair)):
-        fast = support(copy, gpu, workload.kv_cache_dtype or "auto").native and (count == 1 or gpu_facts(gpu).nvlink)
-        if gpu in found or not fast:
+        runs = support(copy, gpu, workload.engine, workload.engine_version, workload.kv_cache_dtype or "auto")
+        if gpu in found or not runs.native or (count > 1 and not gpu_facts(gpu).nvlink):
             continue
         if not candidate(copy, workload, gpu, count, length, math.ceil(requests * share)).holds:
             continue
