@@ -96,6 +96,6 @@ def serving(env: Path, tmp_path: Path, *arguments, **more: str):
 
 
 def notes(path: Path) -> list[dict]:
-    """Notes of a stub about substitutions, without those about checked flags and the start itself."""
+    """Notes of a stub about substitutions, without those about checked flags, its start and its end."""
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [line for line in lines if line["kind"] not in ("checked", "started")]
+    return [line for line in lines if line["kind"] not in ("checked", "started", "launched", "ended")]

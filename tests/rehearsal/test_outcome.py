@@ -100,16 +100,58 @@ def test_an_app_that_nothing_can_run_is_not_passed(rehearse_text):
     assert "rehearse APP.py::" in run.report["cause"]["help"]
 
 
-def test_an_unknown_flag_ends_the_rehearsal_at_once(rehearse_text):
-    """The app does not notice that its engine ended, and would start it again for the next request."""
-    asks = (
-        "    import urllib.request\n    while True:\n        urllib.request.urlopen(serve.get_web_url(), timeout=900)\n"
-    )
-    run = rehearse_text(ENGINE.replace("--host=0.0.0.0", "--max-num-seqz=4") + asks)
+ASKS = "    import urllib.request\n    while True:\n        urllib.request.urlopen(serve.get_web_url(), timeout=900)\n"
+POPEN = 'subprocess.Popen(["vllm", "serve", "Qwen/Qwen3-0.6B", "--host=0.0.0.0"])'
+# How an app starts an engine that ends before it serves: the text in place of POPEN, and the engine's error.
+FAILED_STARTS = {
+    "unknown flag": (POPEN.replace("--host=0.0.0.0", "--max-num-seqz=4"), "vllm 0.31.0 has no --max-num-seqz"),
+    "its output is not read": (
+        'subprocess.Popen(["vllm", "serve", "/no/such"], stderr=subprocess.PIPE)\n    time.sleep(900)',
+        "'/no/such'",
+    ),
+    "started again and again": (
+        'while True:\n        subprocess.run(["vllm", "serve", "/no/such"])\n        time.sleep(0.1)',
+        "'/no/such'",
+    ),
+    "no such module": (
+        'subprocess.Popen(["python", "-m", "vllm.entrypoints.no_server"])',
+        "No module named vllm.entrypoints.no_server",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", slow_except(FAILED_STARTS, "unknown flag"))
+def test_an_engine_that_does_not_start_ends_the_rehearsal_at_once(rehearse_text, case):
+    """With its own error. The app does not notice, and the next request would start the same engine again."""
+    started, error = FAILED_STARTS[case]
+    run = rehearse_text(ENGINE.replace(POPEN, started) + ASKS)
     assert run.code == 1, run.output
-    cause = run.report["cause"]
-    assert cause["kind"] == "app" and "--max-num-seqz" in cause["text"] and cause["line"] == 11
-    assert run.output.partition("\n{\n")[0].count("vllm serve: error:") == 1  # one start
+    cause, printed = run.report["cause"], run.output.partition("\n{\n")[0]
+    assert cause["kind"] == "app" and error in cause["text"], cause
+    assert cause["line"] == (11 if case == "unknown flag" else None)
+    if case != "its output is not read":
+        assert 1 <= printed.count(error) <= 2, printed
+    assert "was not ready after its startup timeout" not in run.output
+
+
+# What an app does before it starts its engine.
+HARMLESS = {
+    "another command line": 'subprocess.run(["vllm", "serve", "Qwen/Qwen3-0.6B", "--no-such-flag"])\n    ',
+    "an engine that it ends": (
+        'first = subprocess.Popen(["vllm", "serve", "Qwen/Qwen3-0.6B", "--port=9000"])\n'
+        "    time.sleep(1)\n    first.terminate()\n    first.wait()\n    "
+    ),
+    "a command that fails": 'subprocess.Popen(["false"])\n    time.sleep(8)\n    ',
+}
+
+
+@pytest.mark.parametrize("case", slow_except(HARMLESS, "another command line"))
+def test_an_engine_that_the_app_replaces_ends_nothing(rehearse_text, case):
+    """Nor one that it stops itself, nor another process that fails while the app is busy."""
+    before = HARMLESS[case].replace("time.sleep(8)", "until = time.time() + 8\n    while time.time() < until: pass")
+    run = rehearse_text(ENGINE.replace(POPEN, before + POPEN) + "    pass\n")
+    assert run.code == 0, run.output
+    assert CHAT in run.output
 
 
 SCRIPT = """import sys

@@ -46,8 +46,8 @@ def _causes(outcome: Outcome) -> Iterator[Cause]:
     """Causes that explain the failure, the most specific one first."""
     events = outcome.plane.events
     by_kind = {kind: [event for event in events if event.kind is kind] for kind in EventKind}
-    yield from _refusals(outcome, by_kind[EventKind.ENGINE_REFUSED])
-    yield from _missing_modules(outcome, by_kind[EventKind.CODE_RAISED])
+    yield from _missing_modules(outcome, by_kind[EventKind.CODE_RAISED] + by_kind[EventKind.ENGINE_ENDED])
+    yield from _ended_engines(outcome, by_kind[EventKind.ENGINE_ENDED])
     yield from _unimplemented(outcome)
     yield from _engine_failures(outcome)
     for event in by_kind[EventKind.CODE_RAISED][-1:]:
@@ -67,10 +67,11 @@ def _causes(outcome: Outcome) -> Iterator[Cause]:
     yield _cause("app", f"`modal run` exited with code {outcome.exit_code}")
 
 
-def _refusals(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
-    """An engine ended with a usage error; the stub's own gaps are not the app's fault."""
-    for event in events:
-        yield _cause("app", _short(event.text), at=_line_of_flag(outcome, event.text))
+def _ended_engines(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
+    """An engine ended before it served, or refused its command line; the stub's own gaps are not the app's fault."""
+    refused = [note.text for note in outcome.substitutes.notes if note.kind == "refused" and outcome.exit_code]
+    for text in [event.text for event in events if event.party is Party.APP] + refused:
+        yield _cause("app", _short(text), at=_line_of_flag(outcome, text))
     for note in outcome.substitutes.notes:
         if note.kind == "lacking" and outcome.exit_code:
             yield _cause(

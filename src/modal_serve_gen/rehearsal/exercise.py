@@ -3,7 +3,6 @@ entrypoint that only waits.
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +16,6 @@ QUIET_S = 20  # without output, requests and work, after which an entrypoint onl
 PROCESSES = Path("/proc")
 SETTLE_S = 5  # for running requests to end
 IDLE_SHARE = 0.1  # of a core: less is no work
-CLOCK_HZ = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Exercise:
@@ -63,10 +61,10 @@ class Exercise:
 
     async def _quiet(self, pid: int) -> None:
         """Wait for QUIET_S seconds in which a published app does nothing at all."""
-        patience, before, used = load.Patience(QUIET_S), self._activity(), _cpu_s([pid, *self._containers()])
+        patience, before, used = load.Patience(QUIET_S), self._activity(), processes.cpu_s(pid, *self._containers())
         while not patience.over():
             await asyncio.sleep(load.TICK_S)
-            now, cpu_s = self._activity(), _cpu_s([pid, *self._containers()])
+            now, cpu_s = self._activity(), processes.cpu_s(pid, *self._containers())
             if now != before or now[0] or cpu_s - used > IDLE_SHARE * load.TICK_S * load.share():
                 patience = load.Patience(QUIET_S)
             before, used = now, cpu_s
@@ -85,15 +83,3 @@ class Exercise:
         if unfinished and not PROCESSES.exists():  # whether they work is not known
             busy = True
         return int(bool(busy) or not published), len(requests), len(plane.inputs), unfinished, self.lines
-
-
-def _cpu_s(pids: list[int]) -> float:
-    """Seconds of CPU time that processes and their descendants have used."""
-    total = 0
-    for number in [*pids, *processes.descendants(*pids)]:
-        try:
-            fields = (PROCESSES / str(number) / "stat").read_bytes().rpartition(b")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        except (OSError, IndexError, ValueError):
-            continue  # it has ended
-    return total / CLOCK_HZ

@@ -20,14 +20,14 @@ from modal_serve_gen.rehearsal.containers.fleet import Fleet
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.containers.watchdog import Watchdog
 from modal_serve_gen.rehearsal.control_plane import rpc
-from modal_serve_gen.rehearsal.control_plane.events import EventKind
+from modal_serve_gen.rehearsal.control_plane.events import Party
 from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlane
 from modal_serve_gen.rehearsal.exercise import Exercise
 from modal_serve_gen.rehearsal.figures import Marker
 from modal_serve_gen.rehearsal.injector import Injector
 from modal_serve_gen.rehearsal.outputs import Outputs
 from modal_serve_gen.rehearsal.redaction import Redacted, Redaction
-from modal_serve_gen.rehearsal.substitutes import Note, Substitutes
+from modal_serve_gen.rehearsal.substitutes import Substitutes
 from modal_serve_gen.rehearsal.web import certificate
 from modal_serve_gen.rehearsal.web.blob_server import BlobServer
 from modal_serve_gen.rehearsal.web.ingress import Ingress
@@ -102,8 +102,11 @@ class Rehearsal:
         stack.push_async_callback(asyncio.to_thread, self._watchdog.finish)
         launcher.started = self._watchdog.watch
         self._failure_file = folder / "failure"
+        following = asyncio.create_task(self._follow_notes())
+        stack.callback(following.cancel)
         stack.callback(substitutes.read_notes)  # before the folder is removed
         self.fleet = fleet = Fleet(plane, launcher)
+        fleet.look, fleet.engines.stop = self._read_notes, self.stop.set
         self.injector = Injector(config.faults, plane, fleet, real_engine=config.engine == "real")
         self.hub = LocalHub(
             substitutes.model,
@@ -147,7 +150,7 @@ class Rehearsal:
         prefix, folder = ([], folder) if self.outputs is None else (self.outputs.prefix, self.outputs.folder)
         command = [*prefix, python, str(client.PROGRAM), str(self._failure_file), *arguments]
         self._failure_file.unlink(missing_ok=True)
-        watchers = [asyncio.create_task(self._follow_notes())]
+        watchers: list[asyncio.Task[None]] = []
         redacted = Redacted(self.redaction, emit or self._record_output)
 
         def started(pid: int) -> None:
@@ -170,20 +173,23 @@ class Rehearsal:
                 watcher.cancel()
 
     async def _follow_notes(self) -> None:
-        """End a command whose engine refuses its command line: it would only wait, or start again."""
         while True:
             await asyncio.sleep(NOTES_S)
-            for note in self.substitutes.read_notes():
-                if note.kind == "refused":
-                    await self._refused(note)
+            self._read_notes()
 
-    async def _refused(self, note: Note) -> None:
-        self.stop.set()
-        for function in self.plane.functions.values():
-            for container in function.containers:
-                if container.id == note.container:
-                    return await self.fleet.refuse(container, note.text)
-        self.plane.note(EventKind.ENGINE_REFUSED, text=note.text)
+    def _read_notes(self) -> None:
+        """Follow the starts of engines: nothing may wait for one that ended before it served, or start it again."""
+        for note in self.substitutes.read_notes():
+            container = self.plane.container(note.container)
+            if container and note.kind == "launched":
+                self.fleet.engines.launched(container, note.text)
+            elif container and note.kind == "ended":
+                self.fleet.engine_ended(container, note.text, self._party(container))
+
+    def _party(self, container: Container) -> Party:
+        """Whose fault it is that an engine ended."""
+        own = any(note.kind == "failed" and note.container == container.id for note in self.substitutes.notes)
+        return Party.REHEARSAL if own else Party.APP
 
     async def _stop_when_idle(self, exercise: Exercise, pid: int) -> None:
         await exercise.until_idle(pid)

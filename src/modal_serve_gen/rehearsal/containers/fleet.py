@@ -11,13 +11,14 @@ import math
 import os
 import signal
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.containers import startup
+from modal_serve_gen.rehearsal.containers.engine_starts import EngineStarts
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.control_plane import apps, calls, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind, Party
@@ -26,7 +27,6 @@ from modal_serve_gen.rehearsal.control_plane.state import App, Container, Contro
 STOP_S = 60  # for an engine to end by itself, before its container is killed
 RETIRE_S = 3600  # for the containers of a redeployed app to finish their inputs
 LOG_DRAIN_S = 5
-REFUSED_S = 3  # for a container to end by itself, after its engine refused its command line
 CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
 MAX_CONTAINERS = 4  # of one function, on one machine
@@ -37,6 +37,8 @@ class Fleet:
 
     def __init__(self, plane: ControlPlane, launcher: Launcher):
         self.plane, self.launcher = plane, launcher
+        self.engines = EngineStarts(plane, self.crash)
+        self.look: Callable[[], None] = lambda: None  # reads what the engines have noted
         self.tasks: set[asyncio.Task[None]] = set()
         self.count = 0
 
@@ -155,7 +157,7 @@ class Fleet:
             if container.stopping or container.killed:  # it had no process yet that could be told
                 kill_processes(container)
             monitors = [
-                asyncio.create_task(startup.watch(container, self.launcher, self._give_up)),
+                asyncio.create_task(startup.watch(container, self.launcher, self._give_up, self.engines.process_ended)),
                 asyncio.create_task(self._scale_down(container)),
             ]
             if servers.serves(container.function.definition):
@@ -177,6 +179,7 @@ class Fleet:
             if container.network:
                 await container.network.close()
         container.exit_code = code
+        self.look()
         self._settle(container, code)
         container.changed.notify()
 
@@ -195,8 +198,12 @@ class Fleet:
                 return
             await asyncio.sleep(min(1, window_s / 4))
 
+    def engine_ended(self, container: Container, why: str, party: Party) -> None:
+        self._spawn(self.engines.ended(container, why, party))
+
     def _settle(self, container: Container, code: int) -> None:
         """Answer or retry the inputs of a container that ended, and replace it if inputs are still queued."""
+        self.engines.settle(container)
         function = container.function
         failure = container.failure or calls.failure(f"The container of {function.tag} ended with exit code {code}.")
         if code and not (container.stopping or container.failure or container.killed):
@@ -212,18 +219,6 @@ class Fleet:
             calls.fail_queued(function, failure)
         elif function.queue:
             self.ensure(function)
-
-    async def refuse(self, container: Container, why: str) -> None:
-        """The engine of a container refused its command line: start no other one, and end this one."""
-        function = container.function
-        if function.refused:
-            return
-        function.refused = function.broken = f"The engine of {function.tag} refused its command line: {why}"
-        self.plane.note(EventKind.ENGINE_REFUSED, function.tag, why)
-        if await _ended(container, REFUSED_S):  # most apps notice by themselves
-            return
-        container.failure = calls.failure(function.refused)
-        self.crash(container)
 
     def _give_up(self, container: Container, why: str, party: Party) -> None:
         """Kill a container that cannot serve; `why` completes "the container of TAG ..."."""

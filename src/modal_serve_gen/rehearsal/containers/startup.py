@@ -8,7 +8,7 @@ from collections.abc import Callable
 from modal_proto import api_pb2
 
 from modal_serve_gen.rehearsal import load
-from modal_serve_gen.rehearsal.containers import listening
+from modal_serve_gen.rehearsal.containers import listening, processes
 from modal_serve_gen.rehearsal.containers.launching import Launcher
 from modal_serve_gen.rehearsal.control_plane import servers
 from modal_serve_gen.rehearsal.control_plane.events import Party
@@ -18,25 +18,36 @@ CONNECT_S = 300  # until a container's entrypoint calls the control plane
 MARGIN_S = 10  # for the app's own code, before Modal begins to wait for a web server
 LOCALHOST_S = 5  # a server that listens on localhost for this long is given up
 ANSWER_S = 10  # for a server to answer one request
+ABANDONED_S = 3  # in which an app would notice that its process has ended
+IDLE_SHARE = 0.2  # of a core: an app that works may be about to listen itself
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
-async def watch(container: Container, launcher: Launcher, give_up: Callable[[Container, str, Party], None]) -> None:
+async def watch(
+    container: Container,
+    launcher: Launcher,
+    give_up: Callable[[Container, str, Party], None],
+    process_ended: Callable[[Container, int], None],
+) -> None:
     """Give up a container that does not become ready in time, or that listens where Modal cannot reach it.
 
-    Seconds pass slower while the machine is busy (load.py).
+    `process_ended` gets the exit code if the container waits for a process that has ended. Seconds pass slower while
+    the machine is busy (load.py).
     """
     declared, margin = timeouts(container.function.definition)
     allowed = min(declared, launcher.limit_s)
     # The timeout is the app's; starting Python does not count.
     await load.until(container.changed, lambda: container.connected or not container.alive, CONNECT_S)
     patience, on_localhost = load.Patience(allowed + margin), load.Patience(LOCALHOST_S)
+    abandoned = Abandoned(container)
     while not await container.changed.until(lambda: container.ready or not container.alive, load.TICK_S):
         if (port := only_on_localhost(container)) is None:
             on_localhost = load.Patience(LOCALHOST_S)
         elif on_localhost.over():
             text = f"listens on port {port} on localhost only, where Modal cannot reach it; bind it to 0.0.0.0"
             return give_up(container, text, Party.APP)
+        if code := abandoned.exit_code():
+            return process_ended(container, code)
         if patience.over():
             text = f"was not ready after its startup timeout of {allowed:g} s"
             if other := await wrong_port(container, launcher.own_ports()):
@@ -45,6 +56,29 @@ async def watch(container: Container, launcher: Launcher, give_up: Callable[[Con
             text += f" in the rehearsal, {declared:g} s in the app" if cut else ""
             return give_up(container, text, Party.REHEARSAL if cut else Party.APP)
     return None
+
+
+class Abandoned:
+    """Whether a container only waits for its port, although the process that would listen there has failed."""
+
+    def __init__(self, container: Container):
+        self._container, self._patience, self._used = container, load.Patience(ABANDONED_S), 0.0
+
+    def exit_code(self) -> int:
+        """The exit code of that process, once nothing has happened for ABANDONED_S seconds; 0 otherwise.
+
+        To be asked every TICK_S seconds.
+        """
+        container, code = self._container, 0
+        if _expected(container) and container.process is not None:
+            used, before = processes.cpu_s(container.process.pid), self._used
+            self._used = used
+            if used - before < IDLE_SHARE * load.TICK_S * load.share():
+                code = processes.failed(container.process.pid)
+        if not code or container.ready:
+            self._patience = load.Patience(ABANDONED_S)
+            return 0
+        return code if self._patience.over() else 0
 
 
 def timeouts(definition: api_pb2.Function) -> tuple[float, float]:

@@ -19,7 +19,7 @@ class EventKind(enum.Enum):
     CONTAINER_READY = enum.auto()
     # It exited on its own, or was stopped as not ready; `text` completes "a container of TAG ...".
     CONTAINER_FAILED = enum.auto()
-    ENGINE_REFUSED = enum.auto()  # an engine ended with a usage error, `text`
+    ENGINE_ENDED = enum.auto()  # an engine's process ended before it served; `text` is its last error
     CODE_RAISED = enum.auto()  # code of the app in a container: `text` is the exception, `trace` its traceback
     UNIMPLEMENTED = enum.auto()  # `text` is the name of an RPC
     BUILD_STARTED = enum.auto()

@@ -69,7 +69,7 @@ class Function:
     parameters: bytes = b""  # of an instance of a class, serialized
     answered: Counter[int] = field(default_factory=Counter)  # HTTP status -> number of responses
     broken: str = ""  # why the last container of a server could not start
-    refused: str = ""  # why its engine refused its command line: no container can start
+    refused: str = ""  # why its engine cannot start: no container is started
 
     @property
     def live(self) -> list["Container"]:
@@ -158,6 +158,7 @@ class Container:
     killed: bool = False  # by the control plane
     exit_code: int | None = None
     failure: api_pb2.GenericResult | None = None  # why it could not start, as the container reported it
+    launched: list[str] = field(default_factory=list)  # command lines of the engines that it has started
     changed: Signal = field(default_factory=Signal)
 
     @property
@@ -266,6 +267,10 @@ class ControlPlane:
         if function_id not in self.functions:
             raise GRPCError(Status.NOT_FOUND, f"Function {function_id} not found.")
         return self.functions[function_id]
+
+    def container(self, container_id: str) -> Container | None:
+        containers = (container for function in self.functions.values() for container in function.containers)
+        return next((container for container in containers if container.id == container_id), None)
 
     def new_id(self, prefix: str) -> str:
         """A fresh id with the service's own prefix, such as `fu-000012`."""

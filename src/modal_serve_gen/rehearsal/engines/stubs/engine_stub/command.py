@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from engine_stub import flags, notes
+from engine_stub import ending, flags, notes
 
 ANY_ADDRESS = ("", "0.0.0.0", "::")
 
@@ -62,6 +62,7 @@ def inject_start_faults(crash: str) -> None:
     """Delay the start, or end it with exit code 1 and the engine's message `crash`, if the rehearsal injects that."""
     notes.delay_start()
     if notes.triggered("engine-crash-at-start"):
+        ending.settle()
         print(f"RuntimeError: {crash} (a fault that the rehearsal injected)", file=sys.stderr)
         raise SystemExit(1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def note(kind: str, text: str) -> None:
-    """Append one sentence about something checked, left_out, changed or added, started, refused or failed."""
+    """Append one sentence about something checked, left_out, changed or added, launched, started, ended or failed."""
     if path := os.environ.get("REHEARSAL_NOTES"):
         line = json.dumps({"kind": kind, "text": text, "container": os.environ.get("MODAL_TASK_ID", "")}) + "\n"
         with Path(path).open("a", encoding="utf-8") as notes:  # one write, so that lines of several engines do not mix

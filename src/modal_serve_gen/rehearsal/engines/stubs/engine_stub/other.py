@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine_stub import other_apis, server
+from engine_stub import ending, other_apis, server
 from engine_stub.answers import (
     text_pieces,
 )
@@ -47,15 +47,20 @@ def main(name: str, argv: Sequence[str]) -> int:
     for expected in row.get("arguments", ()):
         if words[:1] == [expected]:
             words.pop(0)
+    if row.get("prompt"):
+        note("other", name)
+        print("".join(piece for _, piece in text_pieces(_value(words, row["prompt"]) or "")).strip())
+        return 0
+    return ending.launch(lambda: _serve(name, row, words), [name, *argv])
+
+
+def _serve(name: str, row: dict[str, Any], words: list[str]) -> int:
     try:
         settings = read(row, words)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     note("other", name)
-    if row.get("prompt"):
-        print("".join(piece for _, piece in text_pieces(_value(words, row["prompt"]) or "")).strip())
-        return 0
     inject_start_faults("the engine could not start")
     app = other_apis.application(name, settings.name, settings.key)
     host = socket.gethostbyname(listening_host(settings.host))

@@ -8,7 +8,9 @@ import os
 import platform
 import runpy
 import signal
-from collections.abc import Iterator
+import socket
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ARCH_PRCTL, REQUEST_PERMISSION, AMX_TILE_DATA = 158, 0x1023, 18  # Linux, x86-64
@@ -28,8 +30,12 @@ def prepare() -> None:
 
 @contextlib.contextmanager
 def reported() -> Iterator[None]:
-    """Record how the engine ended, if it refused its command line or raised an exception."""
-    note = runpy.run_path(str(Path(__file__).with_name("notes.py")))["note"]
+    """Record how the engine ended, if it refused its command line or raised an exception.
+
+    Of a server also that it ended before it served.
+    """
+    here = Path(__file__)
+    note = runpy.run_path(str(here.with_name("notes.py")))["note"]
     leave = argparse.ArgumentParser.exit
 
     def noted(parser: argparse.ArgumentParser, status: int = 0, message: str | None = None) -> None:
@@ -38,10 +44,28 @@ def reported() -> Iterator[None]:
         leave(parser, status, message)
 
     argparse.ArgumentParser.exit = noted
-    try:
-        yield
-    except Exception as error:
-        # Configurations are validated by pydantic; anything else may be due to this machine.
-        kind = "invalid" if type(error).__name__ == "ValidationError" else "failed"
-        note(kind, f"{type(error).__name__}: {error}")
-        raise
+    with contextlib.ExitStack() as stack:
+        if sys.argv[1] == "serve":
+            ending = runpy.run_path(str(here.with_name("ending.py")))
+            _when_serving(ending["settle"])
+            stack.enter_context(ending["failures"]())
+        try:
+            yield
+        except Exception as error:
+            # Configurations are validated by pydantic; anything else may be due to this machine.
+            kind = "invalid" if type(error).__name__ == "ValidationError" else "failed"
+            note(kind, f"{type(error).__name__}: {error}")
+            raise
+
+
+def _when_serving(settle: Callable[[], None]) -> None:
+    """Call `settle` once the engine's server accepts connections."""
+    import uvicorn
+
+    startup = uvicorn.Server.startup
+
+    async def started(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        await startup(self, sockets=sockets)
+        settle()
+
+    uvicorn.Server.startup = started  # type: ignore[method-assign]

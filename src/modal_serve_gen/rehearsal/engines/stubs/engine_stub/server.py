@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
-from engine_stub import notes
+from engine_stub import ending, notes
 from engine_stub.answers import Generation, Refusal
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -173,6 +173,7 @@ def serve(app: Starlette, load: Load, address: Address, title: str, ready: Calla
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises the signal again after its own shutdown
     print(f"INFO: {title} on {where}", file=sys.stderr, flush=True)
+    ending.settle()
     ready()
     config = uvicorn.Config(
         app, loop="asyncio", http="h11", ws="none", log_level="warning", access_log=False,

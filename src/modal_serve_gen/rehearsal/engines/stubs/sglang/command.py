@@ -9,7 +9,7 @@ import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from engine_stub import command, flags, models, notes
+from engine_stub import command, ending, flags, models, notes
 from sglang import SETTINGS, __version__, configured
 
 HERE = Path(__file__).parent
@@ -28,6 +28,10 @@ def main(argv: list[str]) -> int:
 
 def serve(argv: list[str]) -> int:
     """`sglang serve ARGV`; the exit code."""
+    return ending.launch(lambda: _serve(argv), argv)
+
+
+def _serve(argv: list[str]) -> int:
     table = flags.load(HERE / "table.json")
     try:
         argv = configured.merged(argv, table)

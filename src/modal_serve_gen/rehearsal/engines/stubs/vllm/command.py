@@ -6,7 +6,7 @@ A flag or value that the pinned GPU engine refuses ends it with 2 and the reason
 import sys
 from pathlib import Path
 
-from engine_stub import command, flags, models, notes
+from engine_stub import command, ending, flags, models, notes
 from vllm import SETTINGS, __version__
 
 HERE = Path(__file__).parent
@@ -38,6 +38,10 @@ def serve(argv: list[str]) -> int:
     if any(word in ("-h", "--help") or word.startswith("--help=") for word in argv):
         print(f"usage: {USAGE}")
         return 0
+    return ending.launch(lambda: _serve(argv), argv)
+
+
+def _serve(argv: list[str]) -> int:
     table = flags.load(HERE / "table.json")
     options = command.parse(argv, table, usage=USAGE, version=__version__, checked=SETTINGS["checked"])
     notes.note("started", f"vLLM {__version__}")
