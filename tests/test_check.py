@@ -359,3 +359,29 @@ def test_a_missing_package_is_a_note(cli, app):
     """It may be installed where the app is used: no finding, but a note that the import was not checked."""
     result = cli("check", str(app("import modal\nimport surely_not_installed\n")))
     assert result.exit_code == 0 and "surely_not_installed is not installed in this environment" in result.stderr
+
+
+# The text that is taken out of a generated app with a key of its own, and what replaces it.
+UNPROTECTED = {
+    "the variable of the key": ("vllm_online_api_key", r"^ *VLLM_API_KEY=key,\n", ""),
+    "the key, its Secret and the gate": (
+        "vllm_online_api_key",
+        r"^ *VLLM_API_KEY=key,\n|^    secrets=\[api_key\],\n|^ *\"--middleware=gate.Gate\",\n|^    key = .*?\n",
+        "",
+    ),
+    "the entry point of the gate": (
+        "sglang_low_latency_api_key", r'^ *Path\("gate-1.dist-info/entry_points.txt"\).*?\n        \)\n', "",
+    ),
+    "the gate in the server": ("sglang_low_latency_api_key", r"app\.add_middleware\(Gate\)", "pass"),
+    "the comparison of keys": ("sglang_low_latency_api_key", r"secrets\.compare_digest\(.*?\)$", "True"),
+    "the Secret of the gate's key": ("sglang_low_latency_api_key", r"^    secrets=\[api_key\],\n", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("removed", UNPROTECTED)
+def test_an_app_without_its_protection_is_public(removed):
+    """However little is left out."""
+    case, pattern, replacement = UNPROTECTED[removed]
+    text = re.sub(pattern, replacement, golden.app(case), flags=re.M | re.S)
+    assert text != golden.app(case)
+    assert "public-endpoint" in {finding.rule for finding in checks.check(text)}

@@ -210,6 +210,8 @@ def test_apps_in_one_file_are_judged_separately():
     ("call", "message"),
     [
         ('requests.post(f"{url}/wake")', "use /wake_up of vllm"),
+        ('requests.post(url + "/wake")', "use /wake_up of vllm"),
+        ('requests.post("https://example.com" + "/wake")', ""),
         ('requests.post("http://localhost:8000/wake_up")', ""),
         ('requests.post("https://example.com/wake")', ""),
     ],

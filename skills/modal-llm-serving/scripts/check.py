@@ -750,6 +750,94 @@ if __name__ == "__main__":
 #|     """A long flag with dashes: vLLM and others accept underscores as well."""
 #|     return flag.replace("_", "-") if flag.startswith("--") else flag
 
+# === modal_serve_gen/checks/engine_keys.py
+#| """Whether an engine requires a key of its own: by its command line, its environment, or middleware of the app."""
+#|
+#| import ast
+#| import re
+#|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks import scopes
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.modal_objects import ModalObject
+#|
+#| PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
+#| KEY_SECRET = re.compile(r"vllm|sglang|llm|llama|auth|bearer|api[-_]?(key|token)|server", re.I)  # name of a Secret
+#| READERS = ("os.environ.get", "os.getenv")
+#|
+#|
+#| def requires_key(app: AppSource, obj: ModalObject, command: EngineCommand) -> bool:
+#|     """False if the engine requires no key; True if it does or this is unknown."""
+#|     if command.engine == "sglang" and has_gate(app) and _gate_has_key(app, obj):
+#|         return True
+#|     names = facts.serving_engines()[command.engine]
+#|     if any(_sets(app, obj, variable) for variable in names.key_variables):
+#|         return True
+#|     named = app.environment_of(obj).secret_names
+#|     if names.key_variables and any(KEY_SECRET.search(name) for name in named):
+#|         return True  # a Secret that may hold the key
+#|     key = command.value(*names.flags.key)
+#|     return bool(names.flags.key) and not command.lacks(*names.flags.key) and not (key and key.text == "")
+#|
+#|
+#| def _sets(app: AppSource, obj: ModalObject, name: str) -> bool:
+#|     """True if a variable is set in an object's containers, or may be.
+#|
+#|     Code that only reads it shows that it is set if a Secret may hold it.
+#|     """
+#|     environment = app.environment_of(obj)
+#|     if name in environment.names or not environment.complete:
+#|         return True
+#|     reads = set() if environment.secret_names else {id(node) for node in _reads(app, app.nodes)}
+#|     lines = [node.lineno for text, node in app.strings if text == name and id(node) not in reads]
+#|     lines += [variable.line for variable in app.variables if variable.name == name]
+#|     return any(map(obj.contains, lines))
+#|
+#|
+#| def has_gate(app: AppSource) -> bool:
+#|     """True if SGLang loads middleware from the app that compares keys, and closes other routes."""
+#|     loaded = any(PLUGIN_GROUP in text for text, _ in app.strings)
+#|     return loaded and bool(_comparing(app)) and any(call.method == "add_middleware" for call in app.calls)
+#|
+#|
+#| def _gate_has_key(app: AppSource, obj: ModalObject) -> bool:
+#|     """True if the variable from which the gate takes its key may be set."""
+#|     keys = [str(node.value) for definition in _comparing(app) for node in _reads(app, scopes.walk(definition))]
+#|     environment = app.environment_of(obj)
+#|     known = environment.complete and not environment.secret_names
+#|     return not (keys and known) or any(key in environment.names or app.variable(key) for key in keys)
+#|
+#|
+#| def _comparing(app: AppSource) -> list[ast.stmt]:
+#|     """The definitions of the app that compare a key."""
+#|     return [
+#|         definition
+#|         for definition in app.definitions.values()
+#|         if any(isinstance(node, ast.Call) and _name(app, node) == "compare_digest" for node in scopes.walk(definition))
+#|     ]
+#|
+#|
+#| def _reads(app: AppSource, nodes: tuple[ast.AST, ...]) -> list[ast.Constant]:
+#|     """The names of variables that code reads from its environment."""
+#|     names = [node.args[0] for node in nodes if isinstance(node, ast.Call) and node.args and _reads_one(app, node.func)]
+#|     names += [
+#|         node.slice
+#|         for node in nodes
+#|         if isinstance(node, ast.Subscript)
+#|         and isinstance(node.ctx, ast.Load)
+#|         and app.full_name(node.value) == "os.environ"
+#|     ]
+#|     return [name for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)]
+#|
+#|
+#| def _reads_one(app: AppSource, function: ast.expr) -> bool:
+#|     return app.full_name(function) in READERS
+#|
+#|
+#| def _name(app: AppSource, node: ast.Call) -> str:
+#|     return app.full_name(node.func).rpartition(".")[2]
+
 # === modal_serve_gen/checks/engine_names.py
 #| """Which engine a call, a command, a package, an image or a repository belongs to."""
 #|
@@ -2330,19 +2418,17 @@ if __name__ == "__main__":
 # === modal_serve_gen/checks/rules/access.py
 #| """Access: endpoints and tunnels require a token or key, and the engine's other routes are closed."""
 #|
-#| import re
 #| from collections.abc import Iterable, Iterator
 #|
 #| from modal_serve_gen import facts
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.engine_keys import has_gate, requires_key
 #| from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 #| from modal_serve_gen.checks.proxies import Forward, Proxy
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
-#| PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
 #| OPEN_ROUTES = ("/invocations", "/tokenize", "/metrics")  # of vLLM, whatever its key
-#| KEY_SECRET = re.compile(r"vllm|sglang|llm|llama|auth|bearer|api[-_]?(key|token)|server", re.I)  # name of a Secret
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -2355,14 +2441,14 @@ if __name__ == "__main__":
 #|         command = obj.server_command
 #|         if not obj.gpus or not obj.web or _requires_proxy_token(obj, obj.web):
 #|             continue
-#|         if command and _requires_engine_key(app, obj, command):
+#|         if command and requires_key(app, obj, command):
 #|             continue
 #|         if not obj.exposes_port and Proxy(obj.reachable, app.evaluate).authenticates():
 #|             continue
 #|         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
 #|         if obj.web.method == "http_server":
 #|             fix = "use @app.server, which requires a proxy token"
-#|         place = obj.argument("unauthenticated") or obj.web
+#|         place = obj.argument("unauthenticated") or obj.web.arguments.get("requires_proxy_auth") or obj.web
 #|         yield Violation(place.line, f"anyone can call {obj.name} and start its containers", fix)
 #|
 #|
@@ -2374,7 +2460,7 @@ if __name__ == "__main__":
 #|     everyone who has it uses the GPU.
 #|     """
 #|     for obj, exposure, command in app.web_engines:
-#|         if exposure is obj.tunnel and not _requires_engine_key(app, obj, command):
+#|         if exposure is obj.tunnel and not requires_key(app, obj, command):
 #|             variable = next(iter(facts.serving_engines()[command.engine].key_variables), "")
 #|             fix = f"set {variable} from a Modal Secret" if variable else "set a key, or use a web server with a token"
 #|             message = f"anyone with the tunnel's address reaches {command.engine}, which requires no key"
@@ -2390,14 +2476,14 @@ if __name__ == "__main__":
 #|     """
 #|     for obj, exposure, command in app.web_engines:
 #|         closed = _requires_proxy_token(obj, exposure) or not command.lacks("--middleware")
-#|         if command.engine == "vllm" and not closed and _requires_engine_key(app, obj, command):
+#|         if command.engine == "vllm" and not closed and requires_key(app, obj, command):
 #|             yield Violation(
 #|                 command.line_of("--api-key") or command.line,
 #|                 "the key does not protect /invocations, /tokenize and /metrics",
 #|                 "require a proxy token as well, or close these routes with --middleware",
 #|             )
 #|     for obj, command, proxy in app.proxied_engines:
-#|         if command.engine == "vllm" and _requires_engine_key(app, obj, command):
+#|         if command.engine == "vllm" and requires_key(app, obj, command):
 #|             for forward, paths in _passed_on(obj, command, proxy, OPEN_ROUTES):
 #|                 message = f"{forward.route} passes {_listed(paths)} on, which the engine's key does not protect"
 #|                 yield Violation(forward.line, message, "pass on /v1 only")
@@ -2435,12 +2521,12 @@ if __name__ == "__main__":
 #|     """
 #|     message = "anyone who reaches sglang can change its weights"
 #|     for obj, exposure, command in app.web_engines:
-#|         unprotected = not _requires_proxy_token(obj, exposure) and not _requires_engine_key(app, obj, command)
-#|         if command.engine == "sglang" and unprotected:
+#|         closed = _requires_proxy_token(obj, exposure) or has_gate(app) or requires_key(app, obj, command)
+#|         if command.engine == "sglang" and not closed:
 #|             yield Violation(command.line, message, "require a proxy token, or set a key")
 #|     routes = sorted(path for path, route in facts.routes("sglang").items() if route.admin)
 #|     for obj, command, proxy in app.proxied_engines:
-#|         if command.engine == "sglang" and not _requires_engine_key(app, obj, command):
+#|         if command.engine == "sglang" and not has_gate(app) and not requires_key(app, obj, command):
 #|             for forward, paths in _passed_on(obj, command, proxy, routes):
 #|                 told = f"{message}: {forward.route} passes {_listed(paths)} on"
 #|                 yield Violation(forward.line, told, "pass on /v1 only, or require a proxy token")
@@ -2470,25 +2556,6 @@ if __name__ == "__main__":
 #|         return unauthenticated is None or not unauthenticated.value
 #|     required = exposure.arguments.get("requires_proxy_auth")
 #|     return required.value is not False if required else not exposure.complete
-#|
-#|
-#| def _requires_engine_key(app: AppSource, obj: ModalObject, command: EngineCommand) -> bool:
-#|     """False if the engine requires no key; True if it does or this is unknown."""
-#|     if command.engine == "sglang" and _has_key_middleware(app):
-#|         return True
-#|     names = facts.serving_engines()[command.engine]
-#|     if any(app.mentions(obj, variable) for variable in names.key_variables):
-#|         return True
-#|     named = app.environment_of(obj).secret_names
-#|     if names.key_variables and any(KEY_SECRET.search(name) for name in named):
-#|         return True  # a Secret that may hold the key
-#|     return bool(names.flags.key) and not command.lacks(*names.flags.key)
-#|
-#|
-#| def _has_key_middleware(app: AppSource) -> bool:
-#|     """True if SGLang loads middleware from the app that compares keys."""
-#|     compares = any(call.method == "compare_digest" for call in app.calls)
-#|     return compares and any(PLUGIN_GROUP in text for text, _ in app.strings)
 
 # === modal_serve_gen/checks/rules/engine.py
 #| """How the engine is started: with flags, an address, routes and variables that its version knows."""
@@ -2708,6 +2775,10 @@ if __name__ == "__main__":
 #|
 #| def _url_path(app: AppSource, node: ast.expr) -> str | None:
 #|     """Path of a local URL, or a bare path; None for anything else."""
+#|     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):  # a base URL and a path
+#|         base = app.evaluate(node.left)
+#|         known = isinstance(base, str) and base.startswith("http") and not LOCAL_URL.match(base)
+#|         node = ast.Constant("" if known else node.right.value if isinstance(node.right, ast.Constant) else "")
 #|     if isinstance(node, ast.JoinedStr):
 #|         text = "".join(
 #|             str(part.value) if isinstance(part, ast.Constant) else str(app.evaluate(part.value) or "x")
@@ -3042,8 +3113,10 @@ if __name__ == "__main__":
 #|         fix = "add @COMMIT to its URL" if row.source else f'install "{row.name}==VERSION"'
 #|         yield Violation(row.line, f"the image does not pin {row.name}", fix)
 #|     for clone in app.clones:
-#|         if (engine := engine_names.of_repository(clone.url)) and not is_fixed(clone.ref):
-#|             installed.add(engine)
+#|         if not (engine := engine_names.of_repository(clone.url)):
+#|             continue
+#|         installed.add(engine)
+#|         if not is_fixed(clone.ref):
 #|             branch = f"the branch {clone.ref}" if clone.ref else "the default branch"
 #|             yield Violation(clone.line, f"{engine} is built from {branch} of its repository", "check out a commit")
 #|     for obj in app.modal_objects:

@@ -24,6 +24,13 @@ cloned = modal.Image.from_registry("lmsysorg/sglang:v9.9.9").run_commands(
 release = modal.Image.debian_slim(python_version="3.12").run_commands(
     "git clone -b v9.9.9 https://github.com/vllm-project/vllm.git", "pip install ./vllm"
 )
+
+
+@app.function(image=release, gpu="L4")
+def from_a_clone():
+    subprocess.Popen(["vllm", "serve", "/weights/model"])
+
+
 listed = modal.Image.debian_slim(python_version="3.12").pip_install_from_requirements("requirements.txt")
 
 

@@ -1,18 +1,16 @@
 """Access: endpoints and tunnels require a token or key, and the engine's other routes are closed."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand
+from modal_serve_gen.checks.engine_keys import has_gate, requires_key
 from modal_serve_gen.checks.modal_objects import Call, ModalObject, Violation
 from modal_serve_gen.checks.proxies import Forward, Proxy
 from modal_serve_gen.checks.severity import Severity, severity
 
-PLUGIN_GROUP = "sglang.srt.plugins"  # the entry points from which SGLang loads an app's own middleware
 OPEN_ROUTES = ("/invocations", "/tokenize", "/metrics")  # of vLLM, whatever its key
-KEY_SECRET = re.compile(r"vllm|sglang|llm|llama|auth|bearer|api[-_]?(key|token)|server", re.I)  # name of a Secret
 
 
 @severity(Severity.WARNING)
@@ -25,14 +23,14 @@ def public_endpoint(app: AppSource) -> Iterator[Violation]:
         command = obj.server_command
         if not obj.gpus or not obj.web or _requires_proxy_token(obj, obj.web):
             continue
-        if command and _requires_engine_key(app, obj, command):
+        if command and requires_key(app, obj, command):
             continue
         if not obj.exposes_port and Proxy(obj.reachable, app.evaluate).authenticates():
             continue
         fix = "remove unauthenticated=True" if obj.kind == "server" else "add requires_proxy_auth=True"
         if obj.web.method == "http_server":
             fix = "use @app.server, which requires a proxy token"
-        place = obj.argument("unauthenticated") or obj.web
+        place = obj.argument("unauthenticated") or obj.web.arguments.get("requires_proxy_auth") or obj.web
         yield Violation(place.line, f"anyone can call {obj.name} and start its containers", fix)
 
 
@@ -44,7 +42,7 @@ def open_tunnel(app: AppSource) -> Iterator[Violation]:
     everyone who has it uses the GPU.
     """
     for obj, exposure, command in app.web_engines:
-        if exposure is obj.tunnel and not _requires_engine_key(app, obj, command):
+        if exposure is obj.tunnel and not requires_key(app, obj, command):
             variable = next(iter(facts.serving_engines()[command.engine].key_variables), "")
             fix = f"set {variable} from a Modal Secret" if variable else "set a key, or use a web server with a token"
             message = f"anyone with the tunnel's address reaches {command.engine}, which requires no key"
@@ -60,14 +58,14 @@ def open_routes(app: AppSource) -> Iterator[Violation]:
     """
     for obj, exposure, command in app.web_engines:
         closed = _requires_proxy_token(obj, exposure) or not command.lacks("--middleware")
-        if command.engine == "vllm" and not closed and _requires_engine_key(app, obj, command):
+        if command.engine == "vllm" and not closed and requires_key(app, obj, command):
             yield Violation(
                 command.line_of("--api-key") or command.line,
                 "the key does not protect /invocations, /tokenize and /metrics",
                 "require a proxy token as well, or close these routes with --middleware",
             )
     for obj, command, proxy in app.proxied_engines:
-        if command.engine == "vllm" and _requires_engine_key(app, obj, command):
+        if command.engine == "vllm" and requires_key(app, obj, command):
             for forward, paths in _passed_on(obj, command, proxy, OPEN_ROUTES):
                 message = f"{forward.route} passes {_listed(paths)} on, which the engine's key does not protect"
                 yield Violation(forward.line, message, "pass on /v1 only")
@@ -105,12 +103,12 @@ def admin_routes(app: AppSource) -> Iterator[Violation]:
     """
     message = "anyone who reaches sglang can change its weights"
     for obj, exposure, command in app.web_engines:
-        unprotected = not _requires_proxy_token(obj, exposure) and not _requires_engine_key(app, obj, command)
-        if command.engine == "sglang" and unprotected:
+        closed = _requires_proxy_token(obj, exposure) or has_gate(app) or requires_key(app, obj, command)
+        if command.engine == "sglang" and not closed:
             yield Violation(command.line, message, "require a proxy token, or set a key")
     routes = sorted(path for path, route in facts.routes("sglang").items() if route.admin)
     for obj, command, proxy in app.proxied_engines:
-        if command.engine == "sglang" and not _requires_engine_key(app, obj, command):
+        if command.engine == "sglang" and not has_gate(app) and not requires_key(app, obj, command):
             for forward, paths in _passed_on(obj, command, proxy, routes):
                 told = f"{message}: {forward.route} passes {_listed(paths)} on"
                 yield Violation(forward.line, told, "pass on /v1 only, or require a proxy token")
@@ -140,22 +138,3 @@ def _requires_proxy_token(obj: ModalObject, exposure: Call) -> bool:
         return unauthenticated is None or not unauthenticated.value
     required = exposure.arguments.get("requires_proxy_auth")
     return required.value is not False if required else not exposure.complete
-
-
-def _requires_engine_key(app: AppSource, obj: ModalObject, command: EngineCommand) -> bool:
-    """False if the engine requires no key; True if it does or this is unknown."""
-    if command.engine == "sglang" and _has_key_middleware(app):
-        return True
-    names = facts.serving_engines()[command.engine]
-    if any(app.mentions(obj, variable) for variable in names.key_variables):
-        return True
-    named = app.environment_of(obj).secret_names
-    if names.key_variables and any(KEY_SECRET.search(name) for name in named):
-        return True  # a Secret that may hold the key
-    return bool(names.flags.key) and not command.lacks(*names.flags.key)
-
-
-def _has_key_middleware(app: AppSource) -> bool:
-    """True if SGLang loads middleware from the app that compares keys."""
-    compares = any(call.method == "compare_digest" for call in app.calls)
-    return compares and any(PLUGIN_GROUP in text for text, _ in app.strings)

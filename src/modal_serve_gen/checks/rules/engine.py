@@ -215,6 +215,10 @@ def _expected_port(app: AppSource, web: Call) -> int | None:
 
 def _url_path(app: AppSource, node: ast.expr) -> str | None:
     """Path of a local URL, or a bare path; None for anything else."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):  # a base URL and a path
+        base = app.evaluate(node.left)
+        known = isinstance(base, str) and base.startswith("http") and not LOCAL_URL.match(base)
+        node = ast.Constant("" if known else node.right.value if isinstance(node.right, ast.Constant) else "")
     if isinstance(node, ast.JoinedStr):
         text = "".join(
             str(part.value) if isinstance(part, ast.Constant) else str(app.evaluate(part.value) or "x")

@@ -38,8 +38,10 @@ def engine_pinned(app: AppSource) -> Iterator[Violation]:
         fix = "add @COMMIT to its URL" if row.source else f'install "{row.name}==VERSION"'
         yield Violation(row.line, f"the image does not pin {row.name}", fix)
     for clone in app.clones:
-        if (engine := engine_names.of_repository(clone.url)) and not is_fixed(clone.ref):
-            installed.add(engine)
+        if not (engine := engine_names.of_repository(clone.url)):
+            continue
+        installed.add(engine)
+        if not is_fixed(clone.ref):
             branch = f"the branch {clone.ref}" if clone.ref else "the default branch"
             yield Violation(clone.line, f"{engine} is built from {branch} of its repository", "check out a commit")
     for obj in app.modal_objects:
