@@ -11309,6 +11309,8 @@ if __name__ == "__main__":
 #|
 #|     reached: float
 #|     reached_high: float
+#|     prefill_reached: float
+#|     prefill_reached_high: float
 #|     source: str
 #|
 #|

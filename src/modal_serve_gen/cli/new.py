@@ -45,6 +45,14 @@ def new(
     min_containers: options.MinContainers = None,
     max_containers: options.MaxContainers = None,
     scaledown_window: options.ScaledownWindow = None,
+    budget: options.Budget = None,
+    time_per_output_token: options.TimePerOutputToken = None,
+    tokens_per_s: options.TokensPerS = None,
+    users: options.Users = None,
+    requests_per_s: options.RequestsPerS = None,
+    prompt_tokens: options.PromptTokens = None,
+    output_tokens: options.OutputTokens = None,
+    ttft_p95: options.TtftP95 = None,
     name: options.Name = None,
     served_model_name: options.ServedModelName = None,
     lora: options.Loras = None,
@@ -65,11 +73,27 @@ def new(
     offline: Offline = False,
 ) -> None:
     """Write one Modal app that serves a model: planned, pinned and checked."""
-    arguments = dict(locals())
+    arguments = locals()
+    wanted = {name: value for name, value in arguments.items() if name not in NOT_IN_THE_SPEC}
+    _write(wanted, **{name: value for name, value in arguments.items() if name in NOT_IN_THE_SPEC})
+
+
+def _write(
+    wanted: dict[str, Any],
+    *,
+    out: str | None,
+    spec: Path | None,
+    diff: bool,
+    stdout: bool,
+    force: bool,
+    drop_edits: bool,
+    as_json: bool,
+    offline: bool,
+) -> None:
+    """Write, print or compare the app of the options `wanted`."""
     from modal_serve_gen.cli import files
     from modal_serve_gen.commands import new_app, new_report
 
-    wanted = {name: value for name, value in arguments.items() if name not in NOT_IN_THE_SPEC}
     if stdout and (out or as_json or diff):
         raise errors.BadInput(
             "--stdout cannot be combined with a file name, --json or --diff: it prints the app.", "Leave one out."

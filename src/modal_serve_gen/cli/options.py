@@ -104,6 +104,21 @@ TimePerOutputToken = Annotated[
     float | None, typer.Option(help="Target time per output token in milliseconds, at full concurrency.")
 ]
 TokensPerS = Annotated[float | None, typer.Option(help="Target output tokens per second of one container.")]
+Users = Annotated[
+    int | None,
+    typer.Option(
+        help="Count containers for this many users, each with one request at a time; "
+        "without --requests-per-s they never pause."
+    ),
+]
+RequestsPerS = Annotated[
+    float | None, typer.Option(help="Count containers for this many requests per second, at the peak.")
+]
+PromptTokens = Annotated[int | None, typer.Option(help="Typical tokens of a prompt, for a load.")]
+OutputTokens = Annotated[int | None, typer.Option(help="Typical tokens of an answer, for a load.")]
+TtftP95 = Annotated[
+    float | None, typer.Option(help="Target seconds to the first token for 95 % of the requests of a load.")
+]
 PipelineParallelSize = Annotated[int, typer.Option(help="Pipeline stages that share the layers.")]
 DataParallelSize = Annotated[int, typer.Option(help="Data-parallel replicas of attention, each with its KV cache.")]
 EnableExpertParallel = Annotated[

@@ -137,6 +137,12 @@ def _notes(resolved: Resolved) -> Iterator[Note]:
     if spec.auth == "none":
         text = "The endpoint will answer anyone who finds its URL, at your cost; --auth proxy closes it."
         yield Note(kind="access", text=text)
+    if spec.ttft_p95 is not None and spec.min_containers < spec.max_containers:
+        text = (
+            f"{spec.min_containers} of {spec.max_containers} containers kept warm: while others start, requests wait "
+            "longer than the target. --min-containers keeps more of them."
+        )
+        yield Note(kind="limit", text=text)
     if unconfirmed := ", ".join(adapter.repo for adapter in resolved.adapters if not adapter.confirmed):
         text = (
             f"The Hub was not asked about {unconfirmed}: the rank is the one that you stated. Preflight fails if a "

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modal_serve_gen.commands import layout, plan_text
+from modal_serve_gen.commands import demand_text, layout, plan_text
 from modal_serve_gen.commands.new_app import Made
 from modal_serve_gen.plan import HOURS_A_MONTH
 from modal_serve_gen.render import Resolved
@@ -71,6 +71,8 @@ def figures(app: Made) -> list[str]:
             f"tokens, enough for {cache.max_concurrency:.1f} full-length requests; further requests wait"
         )
         lines += ["", *plan_text.ledger(app.plan), "", *layout.wrapped(capacity)]
+        if app.plan.load:
+            lines += ["", *demand_text.load(app.plan, options=False)]
     return lines
 
 

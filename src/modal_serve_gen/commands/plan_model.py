@@ -20,6 +20,18 @@ from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.workflows import Workflow
 
+# Targets that the `new` command takes as well.
+TARGETS = (
+    "budget",
+    "time_per_output_token",
+    "tokens_per_s",
+    "users",
+    "requests_per_s",
+    "prompt_tokens",
+    "output_tokens",
+    "ttft_p95",
+)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -121,6 +133,9 @@ def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: boo
     words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", planned.model, "--gpu", gpu]
     words += ["--max-model-len", str(planned.max_model_len), "--concurrency", str(planned.max_num_seqs)]
     words += ["--region", request.region] if request.region else []
+    for target in TARGETS:
+        if (value := getattr(request, target)) is not None:
+            words += [f"--{target.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
     words += [f"--engine-arg=--kv-cache-dtype={request.kv_cache_dtype}"] if request.kv_cache_dtype else []
     words += ["--revision", planned.revision] if pinned else []
     return shlex.join(words)

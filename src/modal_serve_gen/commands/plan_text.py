@@ -4,7 +4,7 @@ import sys
 import textwrap
 
 from modal_serve_gen import facts
-from modal_serve_gen.commands import layout
+from modal_serve_gen.commands import demand_text, layout
 from modal_serve_gen.commands.layout import count, dollars, wrapped
 from modal_serve_gen.commands.plan_model import Answer
 from modal_serve_gen.plan import Alternative, Plan, Row
@@ -26,7 +26,9 @@ def text(answer: Answer) -> str:
         paragraphs += [_limits(plan), _speed(plan)]
     if answer.compared:
         paragraphs.append(["Compared:", layout.indented(layout.table(_comparison((plan, *answer.compared))))])
-    if plan.alternatives:
+    if plan.load:
+        paragraphs.append(demand_text.load(plan))
+    elif plan.alternatives:
         paragraphs.append(_alternatives(answer))
     if advice := answer.advice:
         lines = wrapped(f"Workflow for {advice.goal}: {advice.workflow}. {layout.sentence(advice.why)}.")

@@ -1,6 +1,7 @@
 """From the options of `new` to the text of an app: specification, model, plan, rendering, check."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from modal_serve_gen import checks, facts, flags, render
@@ -40,10 +41,14 @@ def resolve(
     )
     max_rank = adapters.max_rank(loras, table, spec.max_lora_rank)
     draft = _speculation(spec, workflow, model, table, offline, say)
-    wanted = request.from_options(vars(spec) | {"kv_cache_dtype": engine_args.value(spec, "--kv-cache-dtype")})
+    cache_dtype = engine_args.value(spec, "--kv-cache-dtype")
+    wanted = request.from_options(vars(spec) | {"kv_cache_dtype": cache_dtype})
+    if wanted.has_load:  # a number that the user did not give is no limit
+        wanted = replace(wanted, max_containers=options.get("max_containers"))
     workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
     plan = _fitting(planner.plan(model, workload, copies=hub.copies(model.id, workflow.engine)), workflow)
     engine_args.require_gpu(spec, workflow, plan.gpu)
+    spec = _with_containers(spec, options, plan, workflow)
     resolved = Resolved(
         generator=generator,
         options={name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value},
@@ -64,6 +69,20 @@ def resolve(
     )
     notes = (Note(kind="speculation", text=draft.note),) if draft.note else ()
     return resolved, plan.model_copy(update={"notes": plan.notes + notes})
+
+
+def _with_containers(spec: ServeSpec, options: Mapping[str, Any], plan: Plan, workflow: Workflow) -> ServeSpec:
+    """`spec` with the containers that the load needs; those that the user gave are kept.
+
+    A target for the first token cannot wait for a start, so that one container is kept.
+    """
+    if plan.load is None:
+        return spec
+    least, most = spec.min_containers, spec.max_containers
+    if plan.load.ttft_p95_target_s is not None and "min_containers" in workflow.options:
+        least = options.get("min_containers", max(1, least))
+    most = options.get("max_containers", max(plan.load.containers, least))
+    return spec.model_copy(update={"min_containers": least, "max_containers": most})
 
 
 def write(resolved: Resolved) -> str:

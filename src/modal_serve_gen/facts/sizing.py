@@ -140,6 +140,8 @@ class Speed:
 
     reached: float
     reached_high: float
+    prefill_reached: float
+    prefill_reached_high: float
     source: str
 
 

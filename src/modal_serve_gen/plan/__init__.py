@@ -11,6 +11,7 @@ from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, choose
 from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_multiplier
 from modal_serve_gen.plan.ledger import Memory
+from modal_serve_gen.plan.load import best_of_others, check_load, load_record, sized_for_load, unsized
 from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row, Sibling
 from modal_serve_gen.plan.workload import Workload, check
 
@@ -42,6 +43,9 @@ def plan(model: Model, workload: Workload, *, others: bool = True, copies: Seque
     Raises BadInput for values that no GPU can satisfy.
     """
     check(model, workload)
+    check_load(model, workload)
+    if workload.has_load:
+        return _plan_for_load(model, workload, copies)
     chosen = choose(model, workload)
     return _plan(chosen, alternatives(chosen) if others else [], offers.siblings(chosen, copies))
 
@@ -53,6 +57,8 @@ def require_fit(plan: Plan) -> Plan:
     if plan.alternatives:
         best = plan.alternatives[0]
         remedy = f"Try --gpu {gpu_option(best.gpu, best.gpus)} (${best.usd_per_hour:.2f} per hour)."
+    elif plan.verdict == "misses a target":
+        remedy = "Relax the target, or choose a smaller or quantized model."
     else:
         remedy = "Choose a smaller or quantized model, a shorter --max-model-len or a lower --concurrency."
     if plan.siblings:
@@ -60,6 +66,17 @@ def require_fit(plan: Plan) -> Plan:
         where = f"{gpu_option(best_copy.gpu, best_copy.gpus)} for ${best_copy.usd_per_hour:.2f} per hour"
         remedy = f"{remedy[:-1]}, or {best_copy.model}, the same model in {best_copy.quantization}, which fits {where}."
     raise DoesNotFit(plan.reason, remedy, details=plan.model_dump(mode="json"))
+
+
+def _plan_for_load(model: Model, workload: Workload, copies: Sequence[Model]) -> Plan:
+    """The plan of the GPU on which the load costs least, with the best count of every other GPU as alternatives."""
+    sized = sized_for_load(model, workload)
+    if not sized:
+        closest = unsized(model, workload)
+        return _plan(closest, [], offers.siblings(closest, copies))
+    best, options = sized[0], best_of_others(sized)
+    plan = _plan(best.candidate, [option.candidate for option in options], ())
+    return plan.model_copy(update={"load": load_record(best, options)})
 
 
 def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...]) -> Plan:

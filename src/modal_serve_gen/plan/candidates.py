@@ -35,6 +35,7 @@ class Candidate:
     usd_per_hour: float
     support: Support
     refusal: str | None  # why the model does not run there at all
+    demand_missed: tuple[MissedTarget, ...] = ()  # of a load or a batch, which more than one container may serve
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,7 +96,7 @@ class Candidate:
         if (target := workload.tokens_per_s) is not None and rate < target:
             text = f"the estimated throughput is {rate:,.0f} output tokens/s (target {target:,.0f})"
             missed.append(MissedTarget(text, target / rate))
-        return tuple(missed)
+        return (*missed, *self.demand_missed)
 
     def alternative(self) -> Alternative:
         speed, usd = self.bounds, self.usd_per_hour

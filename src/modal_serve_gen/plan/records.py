@@ -69,6 +69,41 @@ class PlanBounds(Record):
         return {key: value for key, value in serialize(self).items() if value is not None}
 
 
+class LoadOption(Record):
+    """Another GPU for a load."""
+
+    gpu: str
+    gpus: int
+    containers: int
+    slots: int
+    usd_per_hour: float  # of all containers
+    ttft_p95_s: float
+
+
+class PlanLoad(Record):
+    """Containers for a load, by a queueing model: an estimate. Times are seconds."""
+
+    requests_per_s: float
+    users: int | None
+    prompt_tokens: int
+    output_tokens: int
+    ttft_p95_target_s: float | None
+    containers: int
+    containers_if_fast: int | None  # if the engine reaches the high end of its efficiency
+    slots: int  # requests at once in each
+    running: float  # of them, on average
+    waiting: float  # share of the requests that wait for a slot
+    ttft_p95_s: float
+    time_per_output_token_ms: float
+    request_s: float  # a whole answer, without the wait for a slot
+    usd_per_hour: float  # of all containers
+    usd_per_month: float
+    usd_per_million_output_tokens: float  # all containers' price, by the tokens of this load
+    options: tuple[LoadOption, ...]  # cheapest first
+    estimate: Literal[True] = True
+    sources: tuple[str, ...]
+
+
 class Alternative(Record):
     """Another GPU that fits the workload."""
 
@@ -152,6 +187,7 @@ class Plan(Record):
     alternatives: tuple[Alternative, ...]  # best first
     siblings: tuple[Sibling, ...]  # cheapest first
     notes: tuple[Note, ...]
+    load: PlanLoad | None = None
 
     @field_serializer("notes")
     def _texts(self, notes: tuple[Note, ...]) -> list[str]:

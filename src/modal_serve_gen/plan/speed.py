@@ -4,6 +4,7 @@ The roofline model (Williams, Waterman and Patterson, CACM 2009): no step is fas
 faster than its multiplications.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from modal_serve_gen.models import Model, kv_bytes_per_token, state_bytes_per_sequence
@@ -33,8 +34,9 @@ class Bounds:
 
 def bounds(model: Model, setup: Setup, context: int, requests: int) -> Bounds:
     """Bounds of one data-parallel replica on its GPUs; tokens per second are of all replicas together."""
-    one_s, all_s = (_step_s(model, setup, context, n) for n in (1, max(1, requests)))
-    prefill_s = _prefill_s(model, setup, context)
+    step_s = decoding_step(model, setup, context)
+    one_s, all_s = step_s(1), step_s(max(1, requests))
+    prefill_s = prompt_s(model, setup, context)
     return Bounds(
         time_per_output_token_one_s=one_s,
         time_per_output_token_all_s=all_s,
@@ -46,33 +48,45 @@ def bounds(model: Model, setup: Setup, context: int, requests: int) -> Bounds:
     )
 
 
-def _step_s(model: Model, setup: Setup, context: int, requests: int) -> float:
-    """Seconds of one decoding step, which reads the active weights and the cache of every request once.
+def decoding_step(model: Model, setup: Setup, context: float) -> Callable[[float], float]:
+    """Seconds of one decoding step by its number of requests, which reads the active weights and every cache once.
 
     Of E experts, n requests with k each read about E (1 - (1 - k/E)^n); layers with a window read the window, linear
     layers their state.
     """
-    cache = requests * (
+    cache = (
         context * kv_bytes_per_token(model, setup.tp, setup.cache_bytes)
         + sum(min(x.window, context) * x.token_bytes(setup.tp, setup.cache_bytes) for x in model.layers if x.window)
         + 2 * state_bytes_per_sequence(model, setup.tp)
     )
-    read = _active_bytes(model, setup, requests) + cache / setup.pp
-    return setup.pp * read / (gpu_facts(setup.gpu).bandwidth_gb_per_s * 1e9)
+    always, experts = _weight_bytes(model, setup)
+    unused = 1 - model.sizes.decoder.active_experts
+    bandwidth = gpu_facts(setup.gpu).bandwidth_gb_per_s * 1e9
+
+    def seconds(requests: float) -> float:
+        read: float = always + experts * (1 - unused**requests) + requests * cache
+        return read / bandwidth
+
+    return seconds
 
 
-def _active_bytes(model: Model, setup: Setup, requests: int) -> float:
-    """Bytes of weights that a step reads on each GPU: all but unused experts and other rows of the embedding."""
+def _weight_bytes(model: Model, setup: Setup) -> tuple[float, float]:
+    """Bytes that a step reads on each GPU, stages together: what every step reads, and all experts.
+
+    Rows of the embedding for other tokens are not read.
+    """
     decoder = model.sizes.decoder
-    spread = 1 - (1 - decoder.active_experts) ** requests
-    total = 0.0
+    always = experts = 0.0
     for weight in model.sizes.weights:
         if weight.part in ("draft", "tower") or (weight.part == "embedding" and not decoder.tied):
             continue
         ranks = setup.tp * (setup.dp if setup.expert_parallel and weight.matrix.split == "experts" else 1)
-        share = 1 if weight.matrix.split == "copy" else ranks
-        total += weight.bytes * model.weight_factor * (spread if weight.part == "experts" else 1) / share
-    return total / setup.pp
+        size = weight.bytes * model.weight_factor / (1 if weight.matrix.split == "copy" else ranks)
+        if weight.part == "experts":
+            experts += size
+        else:
+            always += size
+    return always, experts
 
 
 def active_parameters(model: Model) -> float:
@@ -85,7 +99,7 @@ def active_parameters(model: Model) -> float:
     )
 
 
-def _prefill_s(model: Model, setup: Setup, tokens: int) -> float:
+def prompt_s(model: Model, setup: Setup, tokens: int) -> float:
     """Seconds to process a prompt: 2 x active parameters per token, and 2 x heads x (K + V size) x tokens / 2 in each
     layer with full causal attention."""
     attention = 0.0

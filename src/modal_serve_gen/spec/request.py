@@ -24,6 +24,11 @@ class Request:
     budget: float | None = None  # USD per hour for one container
     time_per_output_token: float | None = None  # milliseconds, at full concurrency
     tokens_per_s: float | None = None  # output tokens per second of one container
+    users: int | None = None  # how many requests can be under way at most
+    requests_per_s: float | None = None
+    prompt_tokens: int | None = None  # of a typical request
+    output_tokens: int | None = None
+    ttft_p95: float | None = None  # seconds to the first token that 95 % of the requests wait at most
     pipeline_parallel_size: int = 1
     data_parallel_size: int = 1
     enable_expert_parallel: bool = False
@@ -32,6 +37,11 @@ class Request:
     def is_fixed(self) -> bool:
         """True for an existing setup, whose other limits are the defaults of its engine version."""
         return self.gpu is not None and (self.engine_version or self.gpu_memory_utilization) is not None
+
+    @property
+    def has_load(self) -> bool:
+        """True if containers are to be counted for a load."""
+        return (self.users or self.requests_per_s) is not None
 
 
 NAMES = frozenset(field.name for field in fields(Request))

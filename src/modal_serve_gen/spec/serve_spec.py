@@ -99,6 +99,14 @@ class ServeSpec(BaseModel):
     min_containers: Annotated[int, Field(ge=0, le=1000)] = 0
     max_containers: Annotated[int, Field(ge=1, le=1000)]
     scaledown_window: Annotated[int, Field(ge=2, le=3600)]  # the SDK's own bounds
+    budget: float | None = None  # targets of the plan, which checks them
+    time_per_output_token: float | None = None
+    tokens_per_s: float | None = None
+    users: int | None = None
+    requests_per_s: float | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    ttft_p95: float | None = None
     name: ObjectName
     served_model_name: Annotated[str, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
     lora: tuple[Annotated[str, AfterValidator(_text)], ...] = ()

@@ -1,0 +1,59 @@
+"""A load on a plan as text: containers, times and prices, marked as estimates."""
+
+from modal_serve_gen.commands import layout
+from modal_serve_gen.commands.layout import count, dollars, wrapped
+from modal_serve_gen.plan import Plan
+from modal_serve_gen.plan.records import PlanLoad
+
+
+def load(plan: Plan, *, options: bool = True) -> list[str]:
+    """What the load needs, and with `options` the other GPUs for it; empty without a load."""
+    if (found := plan.load) is None:
+        return []
+    fast = found.containers_if_fast
+    fewer = f" ({fast} if the engine is as fast as the best)" if fast and fast < found.containers else ""
+    texts = [
+        f"{count(found.containers, 'container')} x {count(found.slots, 'slot')}{fewer}: "
+        f"${found.usd_per_hour:,.2f} per hour, ${found.usd_per_month:,.0f} a month, while the load lasts; "
+        f"{dollars(found.usd_per_million_output_tokens)} per million output tokens",
+        f"time to first token: {_seconds(found.ttft_p95_s)} or less for 95 % of the requests{_target(found)}; "
+        f"{found.waiting:.0%} wait for a slot",
+        f"a token every {found.time_per_output_token_ms:.0f} ms, an answer in {_seconds(found.request_s)}; "
+        f"{found.running:.0f} requests at once in each container",
+    ]
+    lines = wrapped(f"An estimate by a queueing model, for {_load(found)}, with all containers running:", "")
+    for text in texts:
+        lines += wrapped(text)
+    if options and found.options:
+        rows = [
+            {
+                "gpu": other.gpu if other.gpus == 1 else f"{other.gpus} x {other.gpu}",
+                "containers": str(other.containers),
+                "slots": str(other.slots),
+                "$/hour": f"{other.usd_per_hour:.2f}",
+                "first token, p95": _seconds(other.ttft_p95_s),
+            }
+            for other in found.options
+        ]
+        lines += ["Other GPUs for this load, cheapest first:", layout.indented(layout.table(rows))]
+    return lines
+
+
+def _load(found: PlanLoad) -> str:
+    users = f"{count(found.users, 'user')} with " if found.users else ""
+    return (
+        f"{users}{found.requests_per_s:g} requests/s of {found.prompt_tokens:,} prompt and "
+        f"{found.output_tokens:,} output tokens"
+    )
+
+
+def _target(found: PlanLoad) -> str:
+    return "" if found.ttft_p95_target_s is None else f" (target {found.ttft_p95_target_s:g} s)"
+
+
+def _seconds(value: float) -> str:
+    """
+    >>> _seconds(0.4321), _seconds(12.34), _seconds(200)
+    ('0.43 s', '12.3 s', '200 s')
+    """
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s" if value < 100 else f"{value:,.0f} s"

@@ -1,0 +1,258 @@
+"""How many containers a load needs, and on which GPU they cost least (pure): an estimate by the queueing model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from modal_serve_gen import facts
+from modal_serve_gen.errors import BadInput, quoted
+from modal_serve_gen.models import Model
+from modal_serve_gen.plan import queueing
+from modal_serve_gen.plan.candidates import Candidate, MissedTarget, candidate, requested_size
+from modal_serve_gen.plan.choice import choose, gpu_counts, selection_key
+from modal_serve_gen.plan.queueing import Estimate, Load, Service
+from modal_serve_gen.plan.records import LoadOption, PlanLoad
+from modal_serve_gen.plan.speed import decoding_step, prompt_s
+from modal_serve_gen.plan.workload import Workload
+
+SLOTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # tried where --concurrency is not given
+MOST_WAITING = 0.05  # share of the requests that may wait for a slot, without --ttft-p95
+MOST_BUSY = 0.9  # share of the capacity that a load may take
+OPTIONS = 5  # other GPUs in the answer
+HOURS_A_MONTH = 730
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A GPU and count, how many requests run in each of its containers, and how many containers the load needs."""
+
+    candidate: Candidate  # its missed targets include those of the load
+    slots: int
+    estimate: Estimate | None  # None: no number of containers keeps up
+
+    @property
+    def usd_per_hour(self) -> float:
+        return self.candidate.usd_per_hour * (self.estimate.containers if self.estimate else 1)
+
+
+def sized_for_load(model: Model, workload: Workload) -> list[Sized]:
+    """Every GPU and count that holds the model, the best first; empty if none does.
+
+    The best meets all targets and is the cheapest with all its containers, by the rules that hold for one.
+    """
+    length = requests_length(workload)
+    if length > workload.default_max_model_len and workload.max_model_len is None:
+        workload = replace(workload, default_max_model_len=min(model.max_context, -(-length // 256) * 256))
+    counts = (workload.concurrency,) if workload.concurrency else SLOTS
+    found = []
+    for gpu, number in gpu_counts(model, workload):
+        sized = []
+        for slots in counts:
+            asked = replace(workload, concurrency=slots)
+            one = candidate(model, asked, gpu, number, requested_size(model, workload)[0], slots)
+            if not one.holds:
+                break
+            sized.append(_sized(one))
+            if sized[-1].estimate and sized[-1].estimate.containers == 1:
+                break
+        if sized:
+            found.append(min(sized, key=lambda each: (_distance(each), each.usd_per_hour, each.slots)))
+    return sorted(found, key=lambda each: (_distance(each), *_price_key(each)))
+
+
+def best_of_others(sized: list[Sized]) -> list[Sized]:
+    """Of each GPU but the first the best count that meets the targets, in order."""
+    best: dict[str, Sized] = {}
+    for each in sized[1:]:
+        if each.candidate.fits and each.candidate.setup.gpu != sized[0].candidate.setup.gpu:
+            best.setdefault(each.candidate.setup.gpu, each)
+    return list(best.values())
+
+
+def requests_length(workload: Workload) -> int:
+    """Tokens of a typical request: its prompt and its answer."""
+    return (workload.prompt_tokens or 0) + (workload.output_tokens or 0)
+
+
+def unsized(model: Model, workload: Workload) -> Candidate:
+    """What comes closest where no GPU holds the model at that length."""
+    least = workload.concurrency or SLOTS[0]
+    return choose(model, replace(workload, concurrency=least, max_model_len=requested_size(model, workload)[0]))
+
+
+def _distance(sized: Sized) -> float:
+    return sum(target.factor for target in sized.candidate.missed)
+
+
+def _price_key(sized: Sized) -> tuple[bool, float, int]:
+    containers = sized.estimate.containers if sized.estimate else 1
+    foreign, usd, gpus = selection_key(sized.candidate)
+    return foreign, usd * containers, gpus
+
+
+def _sized(one: Candidate) -> Sized:
+    speed, workload = facts.overheads().speed, one.workload
+    held = int(one.memory.max_concurrency * one.setup.max_model_len / requests_length(workload))
+    slots = max(1, min(one.setup.max_num_seqs, held))
+    service = _service(one, slots, speed.reached, speed.prefill_reached)
+    found = queueing.containers_for(service, _load(service, workload), _accepts(workload))
+    missed = tuple(_missed(workload, service, found))
+    return Sized(replace(one, demand_missed=missed), slots, found)
+
+
+def _service(one: Candidate, slots: int, reached: float, prefill_reached: float) -> Service:
+    """One container at that share of the bounds; requests are on average half through their answer."""
+    workload, setup = one.workload, one.setup
+    prompt, output = workload.prompt_tokens or 1, workload.output_tokens or 1
+    step = decoding_step(one.model, setup, prompt + output / 2)
+    return Service(
+        prompt_tokens=prompt,
+        output_tokens=output,
+        slots=slots,
+        tokens_per_step=setup.batched_tokens,
+        prefill_token_s=prompt_s(one.model, setup, prompt) / prompt / prefill_reached,
+        step_s=lambda running: step(running) / reached,
+    )
+
+
+def _load(service: Service, workload: Workload) -> Callable[[int], Load]:
+    """The load on a number of containers: without a rate, users send the next request after each answer."""
+
+    def load(containers: int) -> Load:
+        if workload.requests_per_s is not None:
+            return Load(workload.requests_per_s, workload.users)
+        return queueing.without_pauses(service, workload.users or 1, containers)
+
+    return load
+
+
+def _accepts(workload: Workload) -> Callable[[Estimate], bool]:
+    """The target is met, with some containers' work to spare: the model knows no bursts and perfect balance.
+
+    Users without pauses are never more than they are.
+    """
+    target, steady = workload.ttft_p95, workload.requests_per_s is None
+
+    def accept(estimate: Estimate) -> bool:
+        if not steady and estimate.busy > MOST_BUSY:
+            return False
+        return estimate.waiting <= MOST_WAITING if target is None else estimate.ttft_p95_s <= target
+
+    return accept
+
+
+def _missed(workload: Workload, service: Service, found: Estimate | None) -> list[MissedTarget]:
+    target, users, rate = workload.ttft_p95, workload.users, workload.requests_per_s
+    if found is None:
+        alone = service.prefill_s(1) + service.step_s(1)
+        if target is not None and alone > target:
+            text = (
+                f"the first token after a prompt of {service.prompt_tokens:,} tokens takes an estimated "
+                f"{alone:.2g} s in an idle container (target {target:g})"
+            )
+            return [MissedTarget(text, alone / target)]
+        return [MissedTarget(f"the load needs more than {queueing.MOST_CONTAINERS:,} containers", 1e3)]
+    missed = []
+    if users is not None and rate is not None and users < rate * found.request_s:
+        most = users / found.request_s
+        text = f"{users:,} users send at most {most:.2g} requests/s, as an answer takes {found.request_s:.2g} s "
+        missed.append(MissedTarget(f"{text}(target {rate:g})", rate / most))
+    if (limit := workload.max_containers) is not None and found.containers > limit:
+        text = f"the load needs {found.containers:,} containers (--max-containers {limit})"
+        missed.append(MissedTarget(text, found.containers / limit))
+    return missed
+
+
+def check_load(model: Model, workload: Workload) -> None:
+    """Raises BadInput for a load that is incomplete, contradictory or out of range."""
+    given = {
+        "--users": workload.users,
+        "--requests-per-s": workload.requests_per_s,
+        "--prompt-tokens": workload.prompt_tokens,
+        "--output-tokens": workload.output_tokens,
+        "--ttft-p95": workload.ttft_p95,
+    }
+    limits = {"--users": 1e6, "--requests-per-s": 1e5, "--ttft-p95": 1e4}
+    for option, value in given.items():
+        if value is not None and not 0 < value <= limits.get(option, model.max_context):
+            raise BadInput(
+                f"{option} {quoted(value)} is not between 0 and {limits.get(option, model.max_context):,.0f}.",
+                "Use a value in that range, or leave it out.",
+            )
+    missing = [option for option in ("--prompt-tokens", "--output-tokens") if given[option] is None]
+    if workload.has_load and missing:
+        raise BadInput(
+            f"A load without {' and '.join(missing)} says nothing of the work that it is.",
+            "Add the typical length of a prompt and of an answer, such as --prompt-tokens 1000 --output-tokens 300.",
+        )
+    if not workload.has_load:
+        if stray := [option for option in ("--prompt-tokens", "--output-tokens", "--ttft-p95") if given[option]]:
+            raise BadInput(
+                f"{stray[0]} has no effect without a load.", "Add --requests-per-s or --users, or leave it out."
+            )
+        return
+    if not workload.server:
+        raise BadInput(
+            "A load is one of a server, and this workflow works through a file.", "Choose another --workflow."
+        )
+    if workload.fixed or workload.data_parallel_size > 1:
+        raise BadInput(
+            "A load is sized for generated apps, not for an existing setup or for data parallelism.",
+            "Leave out --engine-version, --gpu-memory-utilization and --data-parallel-size, or the load.",
+        )
+    length, limit = requests_length(workload), workload.max_model_len or model.max_context
+    if length > limit:
+        of = f"--max-model-len {limit}" if workload.max_model_len else f"the {limit:,} tokens of {model.id}"
+        raise BadInput(
+            f"--prompt-tokens and --output-tokens are {length:,} tokens together, which exceeds {of}.",
+            "Shorten them, or raise --max-model-len." if workload.max_model_len else "Shorten them.",
+        )
+
+
+def load_record(sized: Sized, others: list[Sized]) -> PlanLoad | None:
+    """The load in the plan; None if no number of containers keeps up with it."""
+    found, workload = sized.estimate, sized.candidate.workload
+    if found is None:
+        return None
+    rate = workload.requests_per_s
+    if rate is None:
+        rate = (workload.users or 1) / found.request_s
+    prompt, output = workload.prompt_tokens or 1, workload.output_tokens or 1
+    speed = facts.overheads().speed
+    fast = _service(sized.candidate, sized.slots, speed.reached_high, speed.prefill_reached_high)
+    if_fast = queueing.containers_for(fast, _load(fast, workload), _accepts(workload))
+    return PlanLoad(
+        requests_per_s=round(rate, 3),
+        users=workload.users,
+        prompt_tokens=prompt,
+        output_tokens=output,
+        ttft_p95_target_s=workload.ttft_p95,
+        containers=found.containers,
+        containers_if_fast=if_fast.containers if if_fast else None,
+        slots=sized.slots,
+        running=round(found.running, 1),
+        waiting=round(found.waiting, 4),
+        ttft_p95_s=round(found.ttft_p95_s, 3),
+        time_per_output_token_ms=round(1000 * found.token_s, 2),
+        request_s=round(found.request_s, 2),
+        usd_per_hour=round(sized.usd_per_hour, 2),
+        usd_per_month=round(sized.usd_per_hour * HOURS_A_MONTH),
+        usd_per_million_output_tokens=round(sized.usd_per_hour / (rate * output * 3600) * 1e6, 3),
+        options=tuple(_option(other, other.estimate) for other in others[:OPTIONS] if other.estimate),
+        sources=(
+            "M/M/c queue for slots with state-dependent service, M/D/1 queue for prompts, Poisson arrivals",
+            f"decoding at {speed.reached:.0%} and prefill at {speed.prefill_reached:.0%} of the bounds of this plan: "
+            f"{speed.source}",
+        ),
+    )
+
+
+def _option(sized: Sized, found: Estimate) -> LoadOption:
+    setup = sized.candidate.setup
+    return LoadOption(
+        gpu=setup.gpu,
+        gpus=setup.gpus,
+        containers=found.containers,
+        slots=sized.slots,
+        usd_per_hour=round(sized.usd_per_hour, 2),
+        ttft_p95_s=round(found.ttft_p95_s, 3),
+    )
