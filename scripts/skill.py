@@ -25,6 +25,7 @@ CHECK_FACTS = (
     "facts/limits.toml",
     "facts/modal.toml",
     "facts/serving.toml",
+    "facts/flags/relations.toml",
     "facts/flags/renamed.toml",
     "facts/flags/vllm-*.json",
     "facts/flags/sglang-*.json",

@@ -1732,8 +1732,11 @@ if __name__ == "__main__":
 #| INSTALL_METHODS = ("pip_install", "uv_pip_install")
 #| SHELL_METHODS = ("run_commands", "dockerfile_commands")
 #| SHELL_CALLS = ("os.system", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output")
-#| REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,. -]*\])?\s*(.*)$", re.S)
+#| REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[([\w,. -]*)\])?\s*(.*)$", re.S)
 #| PIP_COMMAND = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
+#| SHELL_INSTALL = re.compile(
+#|     r"\b(pip3?|uv|conda|poetry|pixi) |\bsetup\.py\b|^None$"
+#| )  # of packages that may not be listed
 #| VALUE_OPTIONS = (
 #|     "-i", "--index-url", "--extra-index-url", "--index", "--default-index", "-f", "--find-links", "-c", "--constraint",
 #|     "-r", "--requirement", "-t", "--target", "--prefix", "--python", "-p", "--platform", "--python-version",
@@ -1760,6 +1763,7 @@ if __name__ == "__main__":
 #|     specifier: str
 #|     line: int
 #|     source: str = ""
+#|     extras: tuple[str, ...] = ()
 #|
 #|
 #| class Clone(NamedTuple):
@@ -1787,6 +1791,23 @@ if __name__ == "__main__":
 #|                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?![\d.])", tag)
 #|                 other = f"@{tag}" if is_fixed(tag) or "@sha256" in image else f":{tag or 'latest'}"
 #|                 yield Requirement(engine, f"=={version[1]}" if version else other, call.line)
+#|
+#|
+#| def lists_every_package(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> bool:
+#|     """True if `requirements` has every package that these image steps install, as far as one can tell.
+#|
+#|     An engine's own image has packages that nothing here lists, and a shell command may install from a file.
+#|     """
+#|     for call in calls:
+#|         values = [evaluate(arg.value if isinstance(arg, ast.Starred) else arg) for arg in call.node.args]
+#|         texts = [text for value in values for text in (value if isinstance(value, list) else [value])]
+#|         if call.method in INSTALL_METHODS and not all(isinstance(text, str) for text in texts):
+#|             return False
+#|         if call.method in SHELL_METHODS and any(SHELL_INSTALL.search(str(text)) for text in texts):
+#|             return False
+#|         if call.method == "from_registry" and engine_names.of_image(re.split("[:@]", str(texts[:1]).strip("[]'"))[0]):
+#|             return False
+#|     return True
 #|
 #|
 #| def clones(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> list[Clone]:
@@ -1873,7 +1894,9 @@ if __name__ == "__main__":
 #|     match = REQUIREMENT.match(text)
 #|     if not match or "/" in text.partition(";")[0] or text.endswith((".txt", ".whl", ".toml", ".tar.gz")):
 #|         return []
-#|     return [Requirement(_normalized(match[1]), match[2].partition(";")[0].replace(" ", ""), line)]
+#|     extras = tuple(extra.strip() for extra in (match[2] or "").split(",") if extra.strip())
+#|     specifier = match[3].partition(";")[0].replace(" ", "")
+#|     return [Requirement(_normalized(match[1]), specifier, line, extras=extras)]
 #|
 #|
 #| def _from_url(url: str, line: int, name: str = "") -> Requirement:
@@ -2595,21 +2618,6 @@ if __name__ == "__main__":
 #|
 #|
 #| @severity(Severity.ERROR)
-#| def flag_pairs(app: AppSource) -> Iterator[Violation]:
-#|     """A flag that needs another one has it.
-#|
-#|     vLLM exits at start when tool choice has no parser, or when outputs are logged but requests are not. A parser
-#|     without tool choice is ignored.
-#|     """
-#|     for command in app.commands:
-#|         for row in facts.serving_engines()[command.engine].requires:
-#|             line = command.line_of(row.flag)
-#|             if line and command.server and command.lacks(row.needs):
-#|                 message = f"{command.engine} {row.outcome or f'ignores {row.flag}'} without {row.needs}"
-#|                 yield Violation(line, message, f"add {row.needs}", None if row.outcome else Severity.ADVICE)
-#|
-#|
-#| @severity(Severity.ERROR)
 #| def kernel_compiler(app: AppSource) -> Iterator[Violation]:
 #|     """An image has nvcc if its engine compiles kernels at run time.
 #|
@@ -2899,6 +2907,142 @@ if __name__ == "__main__":
 #|             yield from _body(statement)
 #|         else:
 #|             yield from ast.walk(statement)
+
+# === modal_serve_gen/checks/rules/flag_needs.py
+#| """What an engine's flags need besides themselves: other flags, packages, a GPU generation, memory of the machine."""
+#|
+#| import math
+#| from collections.abc import Iterator
+#|
+#| from modal_serve_gen import facts
+#| from modal_serve_gen.checks import engine_releases, packages
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.engine_command import EngineCommand
+#| from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
+#| from modal_serve_gen.checks.severity import Severity, severity
+#| from modal_serve_gen.flags import Table, parse, relations
+#| from modal_serve_gen.flags.settings import Settings, of_command
+#|
+#| MIB = 1024
+#|
+#|
+#| @severity(Severity.ERROR)
+#| def flag_needs(app: AppSource) -> Iterator[Violation]:
+#|     """A flag has what it needs, and nothing beside it that excludes it.
+#|
+#|     Some need another flag, a package that is an extra of the engine, or a newer GPU. The engine checks that when it
+#|     builds its configuration or loads the model, and exits on a GPU that is billed; what it ignores is advice.
+#|     """
+#|     for command in app.commands:
+#|         objects = [obj for obj in app.modal_objects if command in obj.commands]
+#|         tables = engine_releases.tables(app, command.engine)
+#|         found = [_broken(app, command, objects, table) for table in tables]
+#|         for row, settings in (found[0] if found else {}).items():
+#|             if all(row in rows for rows in found):
+#|                 level = Severity.ADVICE if row.effect == "ignored" else None
+#|                 yield Violation(_line(command, row, tables[0]), _text(command, row, settings), row.fix, level)
+#|
+#|
+#| @severity(Severity.WARNING)
+#| def host_memory(app: AppSource) -> Iterator[Violation]:
+#|     """A container whose engine keeps cache or weights in the machine's memory requests that memory.
+#|
+#|     Only what is requested is certain: beyond it, a container gets what the machine happens to have, and at its own
+#|     limit it is killed.
+#|     """
+#|     for obj in app.modal_objects:
+#|         for command in obj.commands:
+#|             for table in engine_releases.tables(app, command.engine)[:1]:
+#|                 yield from _missing_memory(obj, command, table)
+#|
+#|
+#| def _broken(
+#|     app: AppSource, command: EngineCommand, objects: list[ModalObject], table: Table
+#| ) -> dict[relations.Relation, Settings]:
+#|     """The relations that a command breaks on every GPU and in every image in which it runs, with its settings."""
+#|     if table.distribution != table.engine:
+#|         return {}
+#|     parsed = parse(command.argv, table)
+#|     everywhere = []
+#|     for obj in (*objects,) or (None,):
+#|         known: dict[str, object] = {}
+#|         if obj and (capability := _capability(obj)):
+#|             known["capability"] = capability
+#|         installed = _installed(app, obj, command.engine, table) if obj else None
+#|         settings = of_command(parsed, table, complete=command.complete, known=known, packages=installed)
+#|         everywhere.append(dict.fromkeys(relations.broken(settings), settings))
+#|     return {row: settings for row, settings in everywhere[0].items() if all(row in rows for rows in everywhere)}
+#|
+#|
+#| def _capability(obj: ModalObject) -> float:
+#|     """The lowest compute capability of the GPUs that an object may get; 0 if one of them is unknown."""
+#|     names = [facts.gpu_aliases().get(name or "", name or "") for name, _ in obj.gpus]
+#|     gpus = [facts.gpus().get(name) for name in names]
+#|     return min((gpu.compute_capability if gpu else 0 for gpu in gpus), default=0)
+#|
+#|
+#| def _installed(app: AppSource, obj: ModalObject, engine: str, table: Table) -> frozenset[str] | None:
+#|     """Packages of an object's image beside the engine's own; None if the file does not show all of them."""
+#|     image = app.image_of(obj)
+#|     if not image.lists_packages or not packages.lists_every_package(image.steps, app.evaluate):
+#|         return None
+#|     rows = list(packages.requirements(image.steps, app.evaluate))
+#|     extras = {extra for row in rows if row.name == engine for extra in row.extras}
+#|     if not any(row.name == engine for row in rows):
+#|         return None
+#|     from_extras = {row.requirement for row in relations.rows(table) if row.extra in extras}
+#|     return frozenset({row.name for row in rows} | from_extras)
+#|
+#|
+#| def _missing_memory(obj: ModalObject, command: EngineCommand, table: Table) -> Iterator[Violation]:
+#|     counts = [count for name, count in obj.gpus if name]
+#|     settings = of_command(parse(command.argv, table), table, complete=command.complete)
+#|     needs = dict(relations.host_memory(settings, gpus=min(counts, default=1)))
+#|     gib = sum(size for size in needs.values() if not math.isnan(size))
+#|     memory = obj.argument("memory")
+#|     request, limit = _memory(memory)
+#|     if not needs or (memory is None and not obj.call.lacks("memory")):
+#|         return
+#|     says = "; ".join(relations.message(row, settings) for row in needs)
+#|     fix = (
+#|         f"set memory= to {math.ceil(gib) * MIB} MiB for it and what the engine takes besides" if gib else "set memory="
+#|     )
+#|     if memory is None:
+#|         yield Violation(_line(command, next(iter(needs)), table), f"{says}, but none is requested", fix)
+#|     elif limit is not None and limit < gib * MIB:
+#|         yield Violation(memory.line, f"{says}, but the container is killed at {limit:g} MiB", fix, Severity.ERROR)
+#|     elif request is not None and request < gib * MIB:
+#|         yield Violation(memory.line, f"{says}, but {request:g} MiB are requested", fix)
+#|
+#|
+#| def _memory(memory: Argument | None) -> tuple[float | None, float | None]:
+#|     """MiB that an argument `memory=` requests, and its limit; None for what is unknown or absent."""
+#|     if memory is None:
+#|         return None, None
+#|     values = memory.value if isinstance(memory.value, list | tuple) else [memory.value, None]
+#|     numbers = [value if isinstance(value, int | float) else None for value in values]
+#|     return (numbers[0], numbers[1]) if len(numbers) == 2 else (None, None)
+#|
+#|
+#| def _text(command: EngineCommand, row: relations.Relation, settings: Settings) -> str:
+#|     says = relations.message(row, settings).removesuffix(".")
+#|     if row.effect == "ignored":
+#|         return says
+#|     if row.error == "usage":
+#|         return f"{command.engine} refuses its command line: {says}"
+#|     article = "an" if row.error[0] in "AEIOU" else "a"
+#|     return f"{command.engine} exits with {article} {row.error}: {says or ' with '.join(row.flags)}"
+#|
+#|
+#| def _line(command: EngineCommand, row: relations.Relation, table: Table) -> int:
+#|     """The line of the first flag of a relation that is in the command, by any spelling."""
+#|     for flag in row.flags:
+#|         spellings = tuple(table.options[flag].spellings) if flag in table.options else (flag,)
+#|         for word in command.words:
+#|             name = (word.text or "").partition("=")[0].partition(".")[0].replace("_", "-")
+#|             if name in spellings:
+#|                 return word.line
+#|     return command.line
 
 # === modal_serve_gen/checks/rules/keys.py
 #| """Keys and tokens: from Modal Secrets, never in files or on command lines."""
@@ -7181,6 +7325,1046 @@ if __name__ == "__main__":
 #|     """Weight formats, and the types of KV caches."""
 #|     return record(Quantization, read("quantization.toml"), "quantization.toml")
 
+# === modal_serve_gen/facts/flags/relations.toml
+#| # Relations between flags of one engine: what the engine refuses, or ignores, when it builds its configuration, and what
+#| # takes memory of the machine. The fields are described in flags/relations.py; rows are in the order in which the engine
+#| # checks. Only relations that hold for any model, or for the facts that the conditions name, are here.
+#| read = "2026-11-30"
+#| source = "the configuration code of the wheels of vllm 0.33.0 and sglang 0.5.23; vLLM's rows also in 0.32.0, whose CPU build and SGLang's answer in tests/test_relations.py"
+#|
+#| # The release from which the rows were read, unless a row names an older one.
+#| [since]
+#| vllm = "0.32.0"
+#| sglang = "0.5.23"
+#|
+#| # --- vLLM: its argument parser, the server's own checks, then those of its configuration
+#|
+#| [[vllm]]
+#| name = "whitespace"
+#| when = { "--structured-outputs-config.disable_any_whitespace" = true }
+#| unless = { "--structured-outputs-config.backend" = ["xgrammar", "guidance"] }
+#| error = "usage"
+#| says = "disable_any_whitespace is only supported for xgrammar and guidance backends."
+#| fix = "set backend to xgrammar or guidance in --structured-outputs-config"
+#| source = "vllm/config/structured_outputs.py, StructuredOutputsConfig._validate_structured_output_config"
+#|
+#| [[vllm]]
+#| name = "additional-properties"
+#| when = { "--structured-outputs-config.disable_additional_properties" = true }
+#| unless = { "--structured-outputs-config.backend" = "guidance" }
+#| error = "usage"
+#| says = "disable_additional_properties is only supported for the guidance backend."
+#| fix = "set backend to guidance in --structured-outputs-config"
+#| source = "vllm/config/structured_outputs.py, StructuredOutputsConfig._validate_structured_output_config"
+#|
+#| [[vllm]]
+#| name = "profiler-folder"
+#| when = { "--profiler-config.profiler" = "torch", "--profiler-config.torch_profiler_dir" = "unset" }
+#| error = "usage"
+#| says = "torch_profiler_dir must be set when profiler is 'torch'"
+#| fix = "add torch_profiler_dir to --profiler-config"
+#| source = "vllm/config/profiler.py, ProfilerConfig._validate_profiler_config"
+#|
+#| [[vllm]]
+#| name = "profiler-off"
+#| when = { "--profiler-config.torch_profiler_dir" = "set" }
+#| unless = { "--profiler-config.profiler" = "torch" }
+#| error = "usage"
+#| says = "torch_profiler_dir is only applicable when profiler is set to 'torch'"
+#| fix = "set profiler to torch in --profiler-config"
+#| source = "vllm/config/profiler.py, ProfilerConfig._validate_profiler_config"
+#|
+#| [[vllm]]
+#| name = "transfer-role"
+#| when = { "--kv-transfer-config.kv_connector" = "set", "--kv-transfer-config.kv_role" = "unset" }
+#| error = "usage"
+#| says = "Please specify kv_role when kv_connector is set"
+#| fix = "add kv_role to --kv-transfer-config"
+#| source = "vllm/config/kv_transfer.py, KVTransferConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "grpc-port-twice"
+#| when = { "--grpc-port" = "set", "--grpc" = true }
+#| says = "--grpc and --grpc-port are mutually exclusive."
+#| fix = "remove --grpc or --grpc-port"
+#| source = "vllm/entrypoints/common/cli_args.py, validate_grpc_port_arg"
+#|
+#| [[vllm]]
+#| name = "tool-choice-parser"
+#| when = { "--enable-auto-tool-choice" = true }
+#| unless = { "--tool-call-parser" = "set" }
+#| error = "TypeError"
+#| says = "Error: --enable-auto-tool-choice requires --tool-call-parser"
+#| fix = "add --tool-call-parser"
+#| since = "0.10.0"
+#| source = "vllm/entrypoints/common/cli_args.py, validate_parsed_serve_args"
+#|
+#| [[vllm]]
+#| name = "log-outputs"
+#| when = { "--enable-log-outputs" = true }
+#| unless = { "--enable-log-requests" = true }
+#| error = "TypeError"
+#| says = "Error: --enable-log-outputs requires --enable-log-requests"
+#| fix = "add --enable-log-requests"
+#| since = "0.10.0"
+#| source = "vllm/entrypoints/common/cli_args.py, validate_parsed_serve_args"
+#|
+#| [[vllm]]
+#| name = "tool-parser-without-choice"
+#| when = { "--tool-call-parser" = "set" }
+#| unless = { "--enable-auto-tool-choice" = true }
+#| effect = "ignored"
+#| says = "without --enable-auto-tool-choice, vLLM ignores --tool-call-parser"
+#| fix = "add --enable-auto-tool-choice"
+#| since = "0.10.0"
+#| source = "vllm/entrypoints/common/cli_args.py, --enable-auto-tool-choice"
+#|
+#| [[vllm]]
+#| name = "request-metrics"
+#| when = { "--enable-per-request-metrics" = true, "--disable-log-stats" = true }
+#| says = "Error: --enable-per-request-metrics requires engine statistics logging; remove --disable-log-stats to enable per-request metrics."
+#| fix = "remove --disable-log-stats"
+#| source = "vllm/entrypoints/common/cli_args.py, validate_parsed_serve_args"
+#|
+#| [[vllm]]
+#| name = "media-limit-of-text-only"
+#| when = { "--language-model-only" = true, "--limit-mm-per-prompt" = "set" }
+#| effect = "ignored"
+#| says = "with --language-model-only, every limit of --limit-mm-per-prompt is 0"
+#| fix = "remove --limit-mm-per-prompt, or --language-model-only"
+#| source = "vllm/config/multimodal.py, MultiModalConfig.get_limit_per_prompt"
+#|
+#| [[vllm]]
+#| name = "shm-object-size"
+#| when = { "multimodal" = true, "--mm-shm-cache-max-object-size-mb" = "!= 128" }
+#| unless = { "--mm-processor-cache-type" = "shm" }
+#| says = "'mm_shm_cache_max_object_size_mb' should only be set when 'mm_processor_cache_type' is 'shm'."
+#| fix = "add --mm-processor-cache-type shm"
+#| source = "vllm/config/multimodal.py, MultiModalConfig._validate_multimodal_config"
+#|
+#| [[vllm]]
+#| name = "encoder-fp8-scales"
+#| when = { "multimodal" = true, "--mm-encoder-fp8-scale-save-path" = "set" }
+#| unless = { "--mm-encoder-attn-dtype" = "fp8" }
+#| says = "'mm_encoder_fp8_scale_path' and 'mm_encoder_fp8_scale_save_path' require 'mm_encoder_attn_dtype' to be 'fp8'."
+#| fix = "add --mm-encoder-attn-dtype fp8"
+#| source = "vllm/config/multimodal.py, MultiModalConfig._validate_multimodal_config"
+#|
+#| [[vllm]]
+#| name = "quantization-of-checkpoint"
+#| when = { "--quantization" = "fp8", "quantization" = ["compressed-tensors", "awq", "gptq", "mxfp4", "bitsandbytes"] }
+#| says = "Quantization method specified in the model config ({quantization}) does not match the quantization method specified in the `quantization` argument ({--quantization})."
+#| fix = "remove --quantization: the checkpoint is quantized already"
+#| source = "vllm/config/model.py, ModelConfig._verify_quantization"
+#|
+#| [[vllm]]
+#| name = "load-balancers"
+#| when = { "--data-parallel-hybrid-lb" = true, "--data-parallel-external-lb" = true }
+#| says = "Invalid data-parallel launch options: `--data-parallel-hybrid-lb` and `--data-parallel-external-lb` cannot be enabled together. Enable only one load-balancing mode."
+#| fix = "keep one of them"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "nodes-backend"
+#| when = { "--nnodes" = "> 1" }
+#| unless = { "--data-parallel-backend" = "mp" }
+#| says = "Invalid data-parallel launch options: `--nnodes {--nnodes}` requires `--data-parallel-backend mp`; got `--data-parallel-backend {--data-parallel-backend}`. Use the MP backend or set `--nnodes 1`."
+#| fix = "use --data-parallel-backend mp"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "fault-tolerance"
+#| when = { "--enable-fault-tolerance" = true }
+#| unless = { "--data-parallel-external-lb" = true, "--data-parallel-rank" = "set" }
+#| says = "Fault tolerance requires external load balancer mode (--data-parallel-external-lb or --data-parallel-rank). Internal LB mode is not supported."
+#| fix = "remove --enable-fault-tolerance"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "external-replicas-of-dense"
+#| when = { "--data-parallel-external-lb" = true, "--data-parallel-size" = "> 1", "moe" = false }
+#| says = "Non-MoE models do not support external data parallel mode. For external load balancing, launch independent vLLM instances without --data-parallel-* arguments."
+#| fix = "use containers as replicas, without --data-parallel-external-lb"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "external-rank-of-dense"
+#| when = { "--data-parallel-rank" = "set", "--data-parallel-size" = "> 1", "moe" = false }
+#| says = "Non-MoE models do not support external data parallel mode. For external load balancing, launch independent vLLM instances without --data-parallel-* arguments."
+#| fix = "use containers as replicas, without --data-parallel-rank"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "external-rank"
+#| when = { "--data-parallel-external-lb" = true }
+#| unless = { "--data-parallel-rank" = "set", "--nnodes" = "> 1" }
+#| says = "Invalid data-parallel launch options: `--data-parallel-external-lb` requires a data-parallel rank. Set `--data-parallel-rank`, or set `--data-parallel-size` greater than 1 and use `--nnodes` with `--node-rank` so the rank can be inferred."
+#| fix = "add --data-parallel-rank, or remove --data-parallel-external-lb"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "external-local-size"
+#| when = { "--data-parallel-rank" = "set", "--data-parallel-size-local" = "!= 1" }
+#| says = "Invalid data-parallel launch options: an external data-parallel rank requires `--data-parallel-size-local 1`; got {--data-parallel-size-local}. Set it to 1 or omit it."
+#| fix = "remove --data-parallel-size-local"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "hybrid-local-size"
+#| when = { "--data-parallel-hybrid-lb" = true }
+#| unless = { "--data-parallel-size-local" = "set", "--data-parallel-rank" = "set", "--nnodes" = "> 1", "--data-parallel-start-rank" = "set" }
+#| says = "Invalid data-parallel launch options: `--data-parallel-hybrid-lb` requires `--data-parallel-size-local`. Set it to the number of data-parallel ranks on this node."
+#| fix = "add --data-parallel-size-local"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "local-replicas"
+#| when = { "--data-parallel-size-local" = "> --data-parallel-size" }
+#| says = "data_parallel_size_local ({--data-parallel-size-local}) must be <= data_parallel_size ({--data-parallel-size})"
+#| fix = "raise --data-parallel-size, or lower --data-parallel-size-local"
+#| source = "vllm/config/parallel.py, ParallelConfig._validate_parallel_config"
+#|
+#| [[vllm]]
+#| name = "numa-binding"
+#| when = { "--numa-bind-nodes" = "set" }
+#| unless = { "--numa-bind" = true }
+#| says = "numa_bind_nodes and numa_bind_cpus require numa_bind=True."
+#| fix = "add --numa-bind"
+#| source = "vllm/config/parallel.py, ParallelConfig._validate_parallel_config"
+#|
+#| [[vllm]]
+#| name = "eplb-experts"
+#| when = { "--enable-eplb" = true }
+#| unless = { "--enable-expert-parallel" = true }
+#| says = "enable_expert_parallel must be True to use EPLB."
+#| fix = "add --enable-expert-parallel"
+#| source = "vllm/config/parallel.py, ParallelConfig._validate_parallel_config"
+#|
+#| [[vllm]]
+#| name = "eplb-ranks"
+#| when = { "--enable-eplb" = true, "--enable-expert-parallel" = true, "--tensor-parallel-size * --prefill-context-parallel-size * --data-parallel-size" = "<= 1" }
+#| says = "EPLB requires tensor, prefill-context, or data parallelism, but got TP={--tensor-parallel-size}, PCP={--prefill-context-parallel-size}, DP={--data-parallel-size}."
+#| fix = "remove --enable-eplb, or use several GPUs"
+#| source = "vllm/config/parallel.py, ParallelConfig._validate_parallel_config"
+#|
+#| [[vllm]]
+#| name = "redundant-experts"
+#| when = { "--eplb-config.num_redundant_experts" = "!= 0" }
+#| unless = { "--enable-eplb" = true }
+#| says = "num_redundant_experts is set to {--eplb-config.num_redundant_experts} but EPLB is not enabled. Either enable EPLB or unset num_redundant_experts."
+#| fix = "add --enable-eplb, or remove the key"
+#| source = "vllm/config/parallel.py, ParallelConfig._validate_parallel_config"
+#|
+#| [[vllm]]
+#| name = "context-parallel-ranks"
+#| when = { "--prefill-context-parallel-size" = "== 1", "--tensor-parallel-size" = "% --decode-context-parallel-size" }
+#| says = "tp_size={--tensor-parallel-size} must be divisible by dcp_size={--decode-context-parallel-size}."
+#| fix = "use a --decode-context-parallel-size that divides the tensor parallel size"
+#| source = "vllm/config/parallel.py, ParallelConfig._validate_parallel_config"
+#|
+#| [[vllm]]
+#| name = "elastic-experts"
+#| when = { "--enable-elastic-ep" = true }
+#| unless = { "--enable-eplb" = true }
+#| says = "Elastic EP is only supported with enable_eplb=True."
+#| fix = "remove --enable-elastic-ep"
+#| source = "vllm/config/parallel.py, ParallelConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "world-size"
+#| when = { "--tensor-parallel-size * --pipeline-parallel-size * --prefill-context-parallel-size" = "> gpus" }
+#| unless = { "--distributed-executor-backend" = "set", "--nnodes" = "> 1" }
+#| says = "World size ({--tensor-parallel-size * --pipeline-parallel-size * --prefill-context-parallel-size}) is larger than the number of available GPUs ({gpus}) in this node."
+#| fix = "request as many GPUs, or lower the parallel sizes"
+#| source = "vllm/config/parallel.py, ParallelConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "nsight"
+#| when = { "--ray-workers-use-nsight" = true }
+#| unless = { "--distributed-executor-backend" = "ray" }
+#| says = "Unable to use nsight profiling unless workers run with Ray."
+#| fix = "remove --ray-workers-use-nsight"
+#| source = "vllm/config/parallel.py, ParallelConfig._verify_args"
+#|
+#| [[vllm]]
+#| name = "speculative-model-twice"
+#| when = { "--spec-model" = "set", "--speculative-config.model" = "set" }
+#| says = "--spec-model and --speculative-config['model'] are mutually exclusive"
+#| fix = "name the model once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_speculative_config"
+#|
+#| [[vllm]]
+#| name = "speculative-tokens-twice"
+#| when = { "--spec-tokens" = "set", "--speculative-config.num_speculative_tokens" = "set" }
+#| says = "--spec-tokens and --speculative-config['num_speculative_tokens'] are mutually exclusive"
+#| fix = "set the number once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_speculative_config"
+#|
+#| [[vllm]]
+#| name = "speculative-method-twice"
+#| when = { "--spec-method" = "set", "--speculative-config.method" = "set" }
+#| says = "--spec-method and --speculative-config['method'] are mutually exclusive"
+#| fix = "name the method once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_speculative_config"
+#|
+#| [[vllm]]
+#| name = "speculative-tensor-parallel"
+#| when = { "--speculative-config.tensor_parallel_size" = "set" }
+#| says = "'tensor_parallel_size' is not a valid argument in the speculative_config. Please pass 'draft_tensor_parallel_size' instead."
+#| fix = "use draft_tensor_parallel_size"
+#| source = "vllm/config/speculative.py, SpeculativeConfig._verify_args"
+#|
+#| [[vllm]]
+#| name = "speculative-tokens"
+#| when = { "--speculative-config.method" = ["ngram"], "--speculative-config.num_speculative_tokens" = "unset" }
+#| unless = { "--spec-tokens" = "set" }
+#| says = "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter."
+#| fix = "add num_speculative_tokens"
+#| source = "vllm/config/speculative.py, SpeculativeConfig._verify_args"
+#|
+#| [[vllm]]
+#| name = "suffix-decoding"
+#| when = { "--speculative-config.method" = "suffix" }
+#| error = "ImportError"
+#| package = "arctic-inference==0.1.1"
+#| module = "arctic_inference"
+#| says = "Arctic Inference is required for suffix decoding. Install via `pip install arctic-inference==0.1.1`."
+#| fix = "install arctic-inference==0.1.1 in the image"
+#| source = "vllm/config/speculative.py, SpeculativeConfig._validate_suffix_decoding"
+#|
+#| [[vllm]]
+#| name = "tracing-endpoint"
+#| when = { "--collect-detailed-traces" = "set" }
+#| unless = { "--otlp-traces-endpoint" = "set" }
+#| says = "collect_detailed_traces requires `--otlp-traces-endpoint` to be set."
+#| fix = "add --otlp-traces-endpoint"
+#| source = "vllm/config/observability.py, ObservabilityConfig._validate_tracing_config"
+#|
+#| [[vllm]]
+#| name = "offload-group"
+#| when = { "--offload-group-size" = "> 0", "--offload-num-in-group" = "> --offload-group-size" }
+#| says = "offload_num_in_group ({--offload-num-in-group}) must be <= offload_group_size ({--offload-group-size})"
+#| fix = "lower --offload-num-in-group"
+#| source = "vllm/config/offload.py, OffloadConfig.validate_offload_config"
+#|
+#| [[vllm]]
+#| name = "offload-prefetch"
+#| when = { "--offload-group-size" = "> 0", "--offload-prefetch-step" = "< 1" }
+#| says = "offload_prefetch_step ({--offload-prefetch-step}) must be >= 1 when prefetch offloading is enabled (offload_group_size > 0)"
+#| fix = "raise --offload-prefetch-step"
+#| source = "vllm/config/offload.py, OffloadConfig.validate_offload_config"
+#|
+#| [[vllm]]
+#| name = "batch-below-length"
+#| when = { "--enable-chunked-prefill" = false, "--max-num-batched-tokens" = "< --max-model-len" }
+#| says = "max_num_batched_tokens ({--max-num-batched-tokens}) is smaller than max_model_len ({--max-model-len})."
+#| fix = "raise --max-num-batched-tokens to the length, or remove --no-enable-chunked-prefill"
+#| source = "vllm/config/scheduler.py, SchedulerConfig.verify_max_model_len"
+#|
+#| [[vllm]]
+#| name = "batch-below-sequences"
+#| when = { "--max-num-batched-tokens" = "< --max-num-seqs" }
+#| says = "max_num_batched_tokens ({--max-num-batched-tokens}) must be greater than or equal to max_num_seqs ({--max-num-seqs})."
+#| fix = "raise --max-num-batched-tokens, or lower --max-num-seqs"
+#| source = "vllm/config/scheduler.py, SchedulerConfig.verify_max_model_len"
+#|
+#| [[vllm]]
+#| name = "active-sequences"
+#| when = { "--max-num-active-seqs" = "> --max-num-seqs" }
+#| says = "max_num_active_seqs ({--max-num-active-seqs}) cannot be greater than max_num_seqs ({--max-num-seqs})."
+#| fix = "lower --max-num-active-seqs"
+#| source = "vllm/config/scheduler.py, SchedulerConfig.verify_max_model_len"
+#|
+#| [[vllm]]
+#| name = "long-prefill"
+#| when = { "--long-prefill-token-threshold" = "> --max-model-len" }
+#| says = "long_prefill_token_threshold ({--long-prefill-token-threshold}) cannot be greater than the max_model_len ({--max-model-len})."
+#| fix = "lower --long-prefill-token-threshold"
+#| source = "vllm/config/scheduler.py, SchedulerConfig.verify_max_model_len"
+#|
+#| [[vllm]]
+#| name = "adapters-of-text-model"
+#| when = { "multimodal" = false, "--default-mm-loras" = "set" }
+#| says = "Default modality-specific LoRA(s) were provided for a non multimodal model"
+#| fix = "remove --default-mm-loras"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "adapters-in-memory"
+#| when = { "--enable-lora" = true, "--max-cpu-loras" = "< --max-loras" }
+#| says = "max_cpu_loras ({--max-cpu-loras}) must be >= max_loras ({--max-loras})."
+#| fix = "raise --max-cpu-loras, or remove it"
+#| source = "vllm/config/lora.py, LoRAConfig._validate_lora_config"
+#|
+#| [[vllm]]
+#| name = "attention-backend-twice"
+#| when = { "--attention-backend" = "set", "--attention-config.backend" = "set" }
+#| says = "attention_backend and attention_config.backend are mutually exclusive"
+#| fix = "name the backend once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "autotune-twice"
+#| when = { "--enable-flashinfer-autotune" = "set", "--kernel-config.enable_flashinfer_autotune" = "set" }
+#| says = "enable_flashinfer_autotune and kernel_config.enable_flashinfer_autotune are mutually exclusive"
+#| fix = "set it once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "capture-sizes-twice"
+#| when = { "--cudagraph-capture-sizes" = "set", "--compilation-config.cudagraph_capture_sizes" = "set" }
+#| says = "cudagraph_capture_sizes and compilation_config.cudagraph_capture_sizes are mutually exclusive"
+#| fix = "set them once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "capture-limit-twice"
+#| when = { "--max-cudagraph-capture-size" = "set", "--compilation-config.max_cudagraph_capture_size" = "set" }
+#| says = "max_cudagraph_capture_size and compilation_config.max_cudagraph_capture_size are mutually exclusive"
+#| fix = "set it once"
+#| source = "vllm/engine/arg_utils.py, EngineArgs.create_engine_config"
+#|
+#| [[vllm]]
+#| name = "experts-of-dense"
+#| when = { "--enable-expert-parallel" = true, "moe" = false }
+#| says = "Number of experts in the model must be greater than 0 when expert parallelism is enabled."
+#| fix = "remove --enable-expert-parallel: the model has no experts"
+#| source = "vllm/config/model.py, ModelConfig._verify_with_expert_parallelism"
+#|
+#| [[vllm]]
+#| name = "encoder-graphs-of-text-only"
+#| when = { "multimodal" = true, "--language-model-only" = true, "--compilation-config.cudagraph_mm_encoder" = true }
+#| says = "--language-model-only is incompatible with cudagraph_mm_encoder=True"
+#| fix = "remove cudagraph_mm_encoder"
+#| source = "vllm/config/vllm.py, VllmConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "stochastic-rounding"
+#| when = { "--enable-mamba-cache-stochastic-rounding" = true }
+#| unless = { "--mamba-ssm-cache-dtype" = "float16" }
+#| says = "Stochastic rounding for Mamba cache requires the SSM cache to be float16."
+#| fix = "add --mamba-ssm-cache-dtype float16"
+#| source = "vllm/config/vllm.py, VllmConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "draft-metrics"
+#| when = { "--per-request-spec-decode-metrics" = "set", "--speculative-config" = "unset", "--spec-method" = "unset", "--spec-model" = "unset" }
+#| unless = { "--per-request-spec-decode-metrics" = "none" }
+#| says = "--per-request-spec-decode-metrics requires speculative decoding to be enabled (via --speculative-config)."
+#| fix = "add --speculative-config, or remove --per-request-spec-decode-metrics"
+#| source = "vllm/config/vllm.py, VllmConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "moonep-balancing"
+#| when = { "--all2all-backend" = "moonep", "--enable-eplb" = true }
+#| says = "The moonep all2all backend does not support EPLB yet"
+#| fix = "remove --enable-eplb, or use another --all2all-backend"
+#| source = "vllm/config/vllm.py, VllmConfig.__post_init__"
+#|
+#| [[vllm]]
+#| name = "runai-streamer"
+#| when = { "--load-format" = ["runai_streamer", "runai_streamer_sharded"] }
+#| error = "ModuleNotFoundError"
+#| package = "runai-model-streamer[azure,gcs,s3]>=0.15.7"
+#| module = "runai_model_streamer"
+#| extra = "runai"
+#| says = "No module named 'runai_model_streamer'"
+#| fix = "install runai-model-streamer[azure,gcs,s3] in the image"
+#| source = "vllm/model_executor/model_loader/weight_utils.py, PlaceholderModule; the extra runai of the wheel"
+#|
+#| [[vllm]]
+#| name = "tensorizer"
+#| when = { "--load-format" = "tensorizer" }
+#| error = "ModuleNotFoundError"
+#| package = "tensorizer==2.10.1"
+#| module = "tensorizer"
+#| extra = "tensorizer"
+#| says = "No module named 'tensorizer'"
+#| fix = "install tensorizer in the image"
+#| source = "vllm/model_executor/model_loader/tensorizer.py, PlaceholderModule; the extra tensorizer of the wheel"
+#|
+#| [[vllm]]
+#| name = "kv-offload-lmcache"
+#| when = { "--kv-offloading-size" = "set", "--kv-offloading-backend" = "lmcache" }
+#| error = "ModuleNotFoundError"
+#| package = "lmcache"
+#| module = "lmcache"
+#| says = "No module named 'lmcache'"
+#| fix = "install lmcache in the image, or use --kv-offloading-backend native"
+#| source = "vllm/distributed/kv_transfer/kv_connector/v1/lmcache_integration/multi_process_adapter.py"
+#|
+#| [[vllm]]
+#| name = "kv-offload-memory"
+#| when = { "--kv-offloading-size" = "> 0" }
+#| effect = "memory"
+#| host = "--kv-offloading-size"
+#| says = "the KV cache in host memory takes {--kv-offloading-size} GiB"
+#| fix = "request the memory"
+#| source = "vllm/config/cache.py, CacheConfig.kv_offloading_size: GiB, summed across the tensor parallel ranks"
+#|
+#| [[vllm]]
+#| name = "connector-memory"
+#| when = { "--kv-transfer-config.kv_connector_extra_config.cpu_bytes_to_use" = "> 0" }
+#| effect = "memory"
+#| host = "--kv-transfer-config.kv_connector_extra_config.cpu_bytes_to_use * 9.313225746154785e-10"
+#| says = "the KV cache in host memory takes {--kv-transfer-config.kv_connector_extra_config.cpu_bytes_to_use} bytes"
+#| fix = "request the memory"
+#| source = "vllm/v1/kv_offload/cpu/spec.py, cpu_bytes_to_use"
+#|
+#| [[vllm]]
+#| name = "weights-in-memory"
+#| when = { "--cpu-offload-gb" = "> 0" }
+#| effect = "memory"
+#| host = "--cpu-offload-gb"
+#| per_gpu = true
+#| says = "weights in host memory take {--cpu-offload-gb} GiB for each GPU"
+#| fix = "request the memory"
+#| source = "vllm/config/offload.py, UVAOffloadConfig.cpu_offload_gb: GiB per GPU"
+#|
+#| # --- SGLang, in the order of its resolution pipeline (arg_groups/pipeline.py), then check_server_args
+#|
+#| [[sglang]]
+#| name = "watermark-config"
+#| when = { "--watermark-config" = "set" }
+#| unless = { "--enable-watermark" = true }
+#| says = "--watermark-config requires --enable-watermark"
+#| fix = "add --enable-watermark"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_watermark_server_args"
+#|
+#| [[sglang]]
+#| name = "offload-embedding"
+#| when = { "--ple-offload-embedding" = true, "--cpu-offload-gb" = "> 0" }
+#| says = "--ple-offload-embedding cannot be combined with --cpu-offload-gb or --offload-group-size"
+#| fix = "remove one of them"
+#| source = "sglang/srt/arg_groups/memory_hook.py, handle_offload_compatibility"
+#|
+#| [[sglang]]
+#| name = "stored-responses"
+#| when = { "--enable-response-store" = true, "--disaggregation-mode" = ["prefill", "decode"] }
+#| says = "--enable-response-store is not supported with --disaggregation-mode=prefill or decode"
+#| fix = "remove --enable-response-store"
+#| source = "sglang/srt/arg_groups/validation_hook.py, validate_response_store"
+#|
+#| [[sglang]]
+#| name = "auxiliary-layers"
+#| when = { "--return-aux-hidden-state-layer-ids" = "set" }
+#| unless = { "--enable-return-aux-hidden-states" = true }
+#| says = "--return-aux-hidden-state-layer-ids requires --enable-return-aux-hidden-states."
+#| fix = "add --enable-return-aux-hidden-states"
+#| source = "sglang/srt/arg_groups/validation_hook.py, handle_aux_hidden_state_capture"
+#|
+#| [[sglang]]
+#| name = "tls-key"
+#| when = { "--ssl-keyfile" = "set" }
+#| unless = { "--ssl-certfile" = "set" }
+#| says = "--ssl-keyfile requires --ssl-certfile to be specified as well."
+#| fix = "add --ssl-certfile; on Modal TLS ends before the container"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_ssl_validation"
+#|
+#| [[sglang]]
+#| name = "tls-certificate"
+#| when = { "--ssl-certfile" = "set" }
+#| unless = { "--ssl-keyfile" = "set" }
+#| says = "--ssl-certfile requires --ssl-keyfile to be specified as well."
+#| fix = "add --ssl-keyfile; on Modal TLS ends before the container"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_ssl_validation"
+#|
+#| [[sglang]]
+#| name = "tls-refresh"
+#| when = { "--enable-ssl-refresh" = true }
+#| unless = { "--ssl-certfile" = "set", "--ssl-keyfile" = "set" }
+#| says = "--enable-ssl-refresh requires --ssl-certfile and --ssl-keyfile to be specified."
+#| fix = "remove --enable-ssl-refresh"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_ssl_validation"
+#|
+#| [[sglang]]
+#| name = "http-workers"
+#| when = { "--enable-http-worker-reuseport" = true, "--tokenizer-worker-num" = "== 1" }
+#| says = "--enable-http-worker-reuseport requires --tokenizer-worker-num > 1 and has no effect with --enable-http2."
+#| fix = "raise --tokenizer-worker-num"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_ssl_validation"
+#|
+#| [[sglang]]
+#| name = "http2-workers"
+#| when = { "--enable-http-worker-reuseport" = true, "--enable-http2" = true }
+#| says = "--enable-http-worker-reuseport requires --tokenizer-worker-num > 1 and has no effect with --enable-http2."
+#| fix = "remove --enable-http-worker-reuseport"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_ssl_validation"
+#|
+#| [[sglang]]
+#| name = "image-processor"
+#| when = { "--disable-fast-image-processor" = true }
+#| unless = { "--image-processor-backend" = ["auto", "pil"] }
+#| says = "--disable-fast-image-processor conflicts with --image-processor-backend={--image-processor-backend}."
+#| fix = "remove --disable-fast-image-processor"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_deprecated_args"
+#|
+#| [[sglang]]
+#| name = "sidecar-arguments"
+#| when = { "--sidecar-args" = "set" }
+#| unless = { "--sidecar" = "set" }
+#| says = "--sidecar-args requires --sidecar."
+#| fix = "add --sidecar"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_deprecated_args"
+#|
+#| [[sglang]]
+#| name = "grpc-key"
+#| when = { "--grpc-port" = "set", "--api-key" = "set" }
+#| says = "--grpc-port is incompatible with --api-key/--admin-api-key: the native gRPC listener bypasses HTTP auth middleware."
+#| fix = "remove --grpc-port"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_deprecated_args"
+#|
+#| [[sglang]]
+#| name = "grpc-tokenizers"
+#| when = { "--grpc-port" = "set", "--tokenizer-worker-num" = "> 1" }
+#| says = "Native gRPC does not yet support --tokenizer-worker-num > 1. Unset --grpc-port or set --tokenizer-worker-num 1."
+#| fix = "remove --grpc-port"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_deprecated_args"
+#|
+#| [[sglang]]
+#| name = "media-cache"
+#| when = { "--enable-prefix-mm-cache" = true }
+#| unless = { "--encoder-only" = true }
+#| says = "--enable-prefix-mm-cache requires --encoder-only to be enabled"
+#| fix = "remove --enable-prefix-mm-cache"
+#| source = "sglang/srt/arg_groups/pd_disaggregation_hook.py, handle_encoder_disaggregation"
+#|
+#| [[sglang]]
+#| name = "encoder-and-language"
+#| when = { "--encoder-only" = true, "--language-only" = true }
+#| says = "Cannot set --encoder-only and --language-only together"
+#| fix = "keep one of them"
+#| source = "sglang/srt/arg_groups/pd_disaggregation_hook.py, handle_encoder_disaggregation"
+#|
+#| [[sglang]]
+#| name = "replicas-and-attention"
+#| when = { "--attn-dp-size" = "> 1", "--dp-size" = "> 1" }
+#| says = "--dp-size {--dp-size} with --attn-dp-size {--attn-dp-size}: data-parallel replicas combined with attention data parallelism are not supported."
+#| fix = "keep one of them"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_data_parallelism"
+#|
+#| [[sglang]]
+#| name = "attention-replicas"
+#| when = { "--attn-dp-size" = "> 1", "--tp-size" = "% --attn-dp-size" }
+#| error = "AssertionError"
+#| says = ""
+#| fix = "use an --attn-dp-size that divides --tp-size"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_data_parallelism"
+#|
+#| [[sglang]]
+#| name = "attention-replicas-old"
+#| when = { "--enable-dp-attention" = true, "--attn-dp-size" = "== 1", "--tp-size" = "% --dp-size" }
+#| error = "AssertionError"
+#| says = ""
+#| fix = "use a --dp-size that divides --tp-size"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_deprecated_dp_attention, handle_data_parallelism"
+#|
+#| [[sglang]]
+#| name = "context-strategy"
+#| when = { "--enable-prefill-cp" = true }
+#| unless = { "--cp-strategy" = "set" }
+#| says = "--cp-strategy must be set when --enable-prefill-cp is enabled."
+#| fix = "add --cp-strategy"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_context_parallelism"
+#|
+#| [[sglang]]
+#| name = "expert-replicas"
+#| when = { "--moe-dp-size" = "> 1", "--tp-size" = "% --moe-dp-size" }
+#| error = "AssertionError"
+#| says = "tp_size must be divisible by moe_dp_size"
+#| fix = "use a --moe-dp-size that divides --tp-size"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_context_parallelism"
+#|
+#| [[sglang]]
+#| name = "elastic-join"
+#| when = { "--max-ep-size" = "set" }
+#| unless = { "--elastic-ep-backend" = "set" }
+#| error = "AssertionError"
+#| says = "--max-ep-size requires --elastic-ep-backend to be set."
+#| fix = "remove --max-ep-size"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_elastic_ep"
+#|
+#| [[sglang]]
+#| name = "prefill-dtype"
+#| when = { "--prefill-kv-cache-dequant-dtype" = ["nvfp4", "fp8_e4m3"] }
+#| unless = { "--kv-cache-dtype" = "nvfp4" }
+#| says = "--prefill-kv-cache-dequant-dtype applies only with --kv-cache-dtype=nvfp4."
+#| fix = "add --kv-cache-dtype nvfp4"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_nvfp4_prefill_kv_dequant_dtype"
+#|
+#| [[sglang]]
+#| name = "nvfp4-cache"
+#| when = { "--kv-cache-dtype" = "nvfp4", "capability" = "< 10" }
+#| error = "RuntimeError"
+#| says = "--kv-cache-dtype=nvfp4 requires Blackwell SM100 or SM120. Use --kv-cache-dtype=fp4_mx_block16 for the block-size-16 FP4 recipe."
+#| fix = "use a B200, B300 or RTX PRO 6000, or another --kv-cache-dtype"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_kv4_compatibility"
+#|
+#| [[sglang]]
+#| name = "mxfp8-cache"
+#| when = { "--kv-cache-dtype" = "mxfp8", "capability" = "< 10" }
+#| says = "--kv-cache-dtype mxfp8 requires an SM100+ (Blackwell) GPU for the block-scaled operands used by the FA4 MXFP8 attention path."
+#| fix = "use a B200, B300 or RTX PRO 6000, or another --kv-cache-dtype"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_mxfp8_kv_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "host-pool-retraction"
+#| when = { "--disaggregation-decode-retraction-backup" = "host_pool" }
+#| unless = { "--disaggregation-mode" = "decode" }
+#| says = "--disaggregation-decode-retraction-backup=host_pool is only supported on a PD decode server."
+#| fix = "remove --disaggregation-decode-retraction-backup"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "hicache-radix"
+#| when = { "--enable-hierarchical-cache" = true, "--disable-radix-cache" = true }
+#| says = "The arguments enable-hierarchical-cache and disable-radix-cache are mutually exclusive and cannot be used at the same time. Please use only one of them."
+#| fix = "remove --disable-radix-cache"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "decode-offload"
+#| when = { "--disaggregation-decode-enable-offload-kvcache" = true }
+#| unless = { "--disaggregation-mode" = "decode" }
+#| says = "The argument disaggregation-decode-enable-offload-kvcache is only supported for decode"
+#| fix = "remove --disaggregation-decode-enable-offload-kvcache"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "window-share"
+#| when = { "--swa-full-tokens-ratio" = "> 1" }
+#| says = "--swa-full-tokens-ratio should be in range (0, 1.0]."
+#| fix = "lower --swa-full-tokens-ratio"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "lmcache-hicache"
+#| when = { "--enable-lmcache" = true, "--enable-hierarchical-cache" = true }
+#| says = "--enable-lmcache and --enable-hierarchical-cache are mutually exclusive"
+#| fix = "keep one of them"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "lmcache-radix"
+#| when = { "--enable-lmcache" = true, "--disable-radix-cache" = true }
+#| says = "--enable-lmcache requires radix cache to be enabled"
+#| fix = "remove --disable-radix-cache"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "lmcache-speculation"
+#| when = { "--enable-lmcache" = true, "--speculative-algorithm" = "set" }
+#| error = "NotImplementedError"
+#| says = "LMCacheUnifiedRadixCache does not yet support speculative decoding"
+#| fix = "remove --enable-lmcache or the speculation"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "lmcache-attention"
+#| when = { "--enable-lmcache" = true, "--attn-dp-size" = "> 1" }
+#| error = "NotImplementedError"
+#| says = "LMCacheUnifiedRadixCache does not yet support DP attention"
+#| fix = "remove --enable-lmcache or --attn-dp-size"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "lmcache-attention-old"
+#| when = { "--enable-lmcache" = true, "--enable-dp-attention" = true, "--dp-size" = "> 1" }
+#| error = "NotImplementedError"
+#| says = "LMCacheUnifiedRadixCache does not yet support DP attention"
+#| fix = "remove --enable-lmcache or --enable-dp-attention"
+#| source = "sglang/srt/arg_groups/kv_cache_hook.py, handle_cache_compatibility"
+#|
+#| [[sglang]]
+#| name = "hicache-staging"
+#| when = { "--hicache-host-memory-mode" = "buffer_only", "--enable-hierarchical-cache" = true }
+#| unless = { "--hicache-storage-backend" = "set" }
+#| says = "--hicache-host-memory-mode buffer_only requires a storage backend (--hicache-storage-backend)"
+#| fix = "add --hicache-storage-backend"
+#| source = "sglang/srt/arg_groups/hicache_hook.py, validate_hicache_host_memory_mode"
+#|
+#| [[sglang]]
+#| name = "linker-hicache"
+#| when = { "--enable-unified-cache-external-linker" = true, "--enable-hierarchical-cache" = true }
+#| unless = { "--disable-radix-cache" = true }
+#| says = "--enable-unified-cache-external-linker and --enable-hierarchical-cache are mutually exclusive."
+#| fix = "keep one of them"
+#| source = "sglang/srt/arg_groups/hicache_hook.py, handle_hicache"
+#|
+#| [[sglang]]
+#| name = "draft-sink"
+#| when = { "--speculative-draft-sink-size" = "set" }
+#| unless = { "--speculative-draft-window-size" = "set" }
+#| says = "--speculative-draft-sink-size requires --speculative-draft-window-size."
+#| fix = "add --speculative-draft-window-size"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, handle_speculative_decoding"
+#|
+#| [[sglang]]
+#| name = "block-verification"
+#| when = { "--speculative-use-block-verification" = true, "--speculative-algorithm" = ["NGRAM", "STANDALONE"] }
+#| says = "--speculative-use-block-verification only supports EAGLE / EAGLE3 / NEXTN / DFLASH / DSPARK."
+#| fix = "remove --speculative-use-block-verification"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, handle_speculative_decoding"
+#|
+#| [[sglang]]
+#| name = "dflash-stages"
+#| when = { "--speculative-algorithm" = "DFLASH", "--pp-size" = "> 1" }
+#| says = "Currently DFLASH speculative decoding only supports pp_size == 1."
+#| fix = "remove --pp-size"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, _handle_dflash"
+#|
+#| [[sglang]]
+#| name = "dflash-draft"
+#| when = { "--speculative-algorithm" = "DFLASH" }
+#| unless = { "--speculative-draft-model-path" = "set" }
+#| says = "DFLASH speculative decoding requires setting --speculative-draft-model-path."
+#| fix = "add --speculative-draft-model-path"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, _handle_dflash"
+#|
+#| [[sglang]]
+#| name = "ngram-attention"
+#| when = { "--speculative-algorithm" = "NGRAM", "--attn-dp-size" = "> 1" }
+#| says = "Currently ngram speculative decoding does not support dp attention."
+#| fix = "remove --attn-dp-size, or use another --speculative-algorithm"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, _handle_ngram"
+#|
+#| [[sglang]]
+#| name = "ngram-attention-old"
+#| when = { "--speculative-algorithm" = "NGRAM", "--enable-dp-attention" = true, "--dp-size" = "> 1" }
+#| says = "Currently ngram speculative decoding does not support dp attention."
+#| fix = "remove --enable-dp-attention, or use another --speculative-algorithm"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, _handle_ngram"
+#|
+#| [[sglang]]
+#| name = "ngram-pages"
+#| when = { "--speculative-algorithm" = "NGRAM", "--speculative-ngram-max-bfs-breadth" = "> 1", "--page-size" = "> 1" }
+#| unless = { "--attention-backend" = "flashinfer" }
+#| says = "with page_size({--page-size}) > 1 is unstable"
+#| fix = "remove --page-size, or add --attention-backend flashinfer"
+#| source = "sglang/srt/arg_groups/speculative_hook.py, _handle_ngram"
+#|
+#| [[sglang]]
+#| name = "eplb-ranks"
+#| when = { "--enable-eplb" = true, "--ep-size" = "<= 1", "--moe-a2a-backend" = "none" }
+#| error = "AssertionError"
+#| says = ""
+#| fix = "add --ep-size, or remove --enable-eplb"
+#| source = "sglang/srt/arg_groups/parallel_hook.py, handle_eplb_and_dispatch"
+#|
+#| [[sglang]]
+#| name = "tokenizer-batches"
+#| when = { "--enable-tokenizer-batch-encode" = true, "--enable-dynamic-batch-tokenizer" = true }
+#| says = "Cannot enable both --enable-tokenizer-batch-encode and --enable-dynamic-batch-tokenizer. Please choose one tokenizer batching approach."
+#| fix = "keep one of them"
+#| source = "sglang/srt/arg_groups/serving_hook.py, handle_tokenizer_batching"
+#|
+#| [[sglang]]
+#| name = "compiled-without-padding"
+#| when = { "--disable-cuda-graph-padding" = true, "--enable-torch-compile" = true }
+#| error = "AssertionError"
+#| says = "--disable-cuda-graph-padding is incompatible with --enable-torch-compile."
+#| fix = "remove one of them"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "stages-speculation"
+#| when = { "--pp-size" = "> 1", "--speculative-algorithm" = ["NGRAM", "STANDALONE", "EAGLE3"] }
+#| error = "AssertionError"
+#| says = "Pipeline parallelism currently only supports EAGLE (non-multi-layer) speculative decoding"
+#| fix = "remove --pp-size or the speculation"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_pipeline_parallel_compat"
+#|
+#| [[sglang]]
+#| name = "stages-delay"
+#| when = { "--pp-size" = "> 1", "--min-free-slots-delay" = "set" }
+#| error = "AssertionError"
+#| says = "--min-free-slots-delay is not supported with pipeline parallelism"
+#| fix = "remove --min-free-slots-delay"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_pipeline_parallel_compat"
+#|
+#| [[sglang]]
+#| name = "dense-ranks"
+#| when = { "--moe-dense-tp-size" = "!= --tp-size" }
+#| unless = { "--moe-dense-tp-size" = "== 1" }
+#| error = "AssertionError"
+#| says = "moe_dense_tp_size only supports None, 1, or tp_size currently"
+#| fix = "use 1 or remove --moe-dense-tp-size"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "adapters-without-rank"
+#| when = { "--enable-lora" = true, "--lora-paths" = "unset", "--max-lora-rank" = "unset" }
+#| error = "AssertionError"
+#| says = "When no initial --lora-paths is provided, you need to specify both --max-lora-rank and --lora-target-modules for LoRA initialization."
+#| fix = "add --lora-paths, or --max-lora-rank and --lora-target-modules"
+#| source = "sglang/srt/arg_groups/lora_hook.py, check_lora_server_args"
+#|
+#| [[sglang]]
+#| name = "adapters-without-modules"
+#| when = { "--enable-lora" = true, "--lora-paths" = "unset", "--lora-target-modules" = "unset" }
+#| error = "AssertionError"
+#| says = "When no initial --lora-paths is provided, you need to specify both --max-lora-rank and --lora-target-modules for LoRA initialization."
+#| fix = "add --lora-paths, or --max-lora-rank and --lora-target-modules"
+#| source = "sglang/srt/arg_groups/lora_hook.py, check_lora_server_args"
+#|
+#| [[sglang]]
+#| name = "adapters-in-memory"
+#| when = { "--enable-lora" = true, "--max-loaded-loras" = "< --max-loras-per-batch" }
+#| error = "AssertionError"
+#| says = "max_loaded_loras should be greater than or equal to max_loras_per_batch."
+#| fix = "raise --max-loaded-loras"
+#| source = "sglang/srt/arg_groups/lora_hook.py, check_lora_server_args"
+#|
+#| [[sglang]]
+#| name = "chunk-pages"
+#| when = { "--chunked-prefill-size" = "% --page-size" }
+#| unless = { "--chunked-prefill-size" = "<= 0", "--disaggregation-mode" = "decode" }
+#| error = "AssertionError"
+#| says = "chunked_prefill_size must be divisible by page_size"
+#| fix = "use a multiple of --page-size"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "multiplexing-stages"
+#| when = { "--enable-pdmux" = true, "--pp-size" = "> 1" }
+#| error = "AssertionError"
+#| says = "PD-Multiplexing is only supported with pipeline parallelism disabled (pp_size=1)."
+#| fix = "remove --enable-pdmux or --pp-size"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "multiplexing-chunks"
+#| when = { "--enable-pdmux" = true }
+#| unless = { "--chunked-prefill-size" = "== -1" }
+#| error = "AssertionError"
+#| says = "PD-Multiplexing is not compatible with chunked prefill."
+#| fix = "add --chunked-prefill-size -1"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "priorities"
+#| when = { "--enable-priority-scheduling" = true }
+#| unless = { "--schedule-policy" = ["fcfs", "lof"] }
+#| error = "AssertionError"
+#| says = "To use priority scheduling, schedule_policy must be 'fcfs' or 'lof'. '{--schedule-policy}' is not supported."
+#| fix = "use --schedule-policy fcfs"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "priority-without-effect"
+#| when = { "--default-priority-value" = "set" }
+#| unless = { "--enable-priority-scheduling" = true }
+#| effect = "ignored"
+#| says = "--default-priority-value has no effect without --enable-priority-scheduling"
+#| fix = "add --enable-priority-scheduling"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "retraction-priority"
+#| when = { "--retraction-policy" = "priority" }
+#| unless = { "--enable-priority-scheduling" = true }
+#| says = "--retraction-policy priority requires --enable-priority-scheduling"
+#| fix = "add --enable-priority-scheduling"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "metrics-folder"
+#| when = { "--export-metrics-to-file" = true }
+#| unless = { "--export-metrics-to-file-dir" = "set" }
+#| says = "--export-metrics-to-file-dir is required when --export-metrics-to-file is enabled"
+#| fix = "add --export-metrics-to-file-dir"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_server_args"
+#|
+#| [[sglang]]
+#| name = "batch-overlap"
+#| when = { "--enable-two-batch-overlap" = true, "--moe-a2a-backend" = "none", "--attn-dp-size" = "== 1" }
+#| unless = { "--enable-dp-attention" = true }
+#| says = "When enabling two batch overlap without an EP a2a backend (moe_a2a_backend='none'), attention DP (--attn-dp-size) is required"
+#| fix = "add --moe-a2a-backend or --attn-dp-size, or remove --enable-two-batch-overlap"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_two_batch_overlap"
+#|
+#| [[sglang]]
+#| name = "load-publishing"
+#| when = { "--load-publish-endpoint" = "set", "--kv-events-config" = "unset" }
+#| unless = { "--load-publish-endpoint" = "off" }
+#| says = "--load-publish-endpoint requires --kv-events-config"
+#| fix = "add --kv-events-config"
+#| source = "sglang/srt/arg_groups/validation_hook.py, check_load_publish_args"
+#|
+#| [[sglang]]
+#| name = "runai-streamer"
+#| when = { "--load-format" = "runai_streamer" }
+#| error = "ModuleNotFoundError"
+#| package = "runai-model-streamer[azure,gcs,s3]>=0.15.7"
+#| module = "runai_model_streamer"
+#| extra = "runai"
+#| says = "No module named 'runai_model_streamer'"
+#| fix = "install runai-model-streamer[azure,gcs,s3] in the image"
+#| source = "sglang/srt/model_loader/weight_utils.py; the extra runai of the wheel"
+#|
+#| [[sglang]]
+#| name = "instanttensor"
+#| when = { "--load-format" = "instanttensor" }
+#| error = "ModuleNotFoundError"
+#| package = "instanttensor>=0.1.9"
+#| module = "instanttensor"
+#| extra = "instanttensor"
+#| says = "No module named 'instanttensor'"
+#| fix = "install instanttensor in the image"
+#| source = "sglang/srt/model_loader/weight_utils.py; the extra instanttensor of the wheel"
+#|
+#| [[sglang]]
+#| name = "http2-server"
+#| when = { "--enable-http2" = true }
+#| package = "granian>=2.6.0"
+#| module = "granian"
+#| extra = "http2"
+#| says = "--enable-http2 requires the 'granian' package. Install it with: pip install \"sglang[http2]\""
+#| fix = "install granian in the image"
+#| source = "sglang/srt/entrypoints/http_server.py; the extra http2 of the wheel"
+#|
+#| [[sglang]]
+#| name = "hicache-memory"
+#| when = { "--enable-hierarchical-cache" = true, "--hicache-size" = "> 0" }
+#| effect = "memory"
+#| host = "--hicache-size * 0.9313225746154785"
+#| per_gpu = true
+#| says = "the hierarchical cache takes {--hicache-size} GB of host memory for each GPU"
+#| fix = "request the memory"
+#| source = "sglang/srt/mem_cache/pool_host/base.py: 10^9 bytes for each rank"
+#|
+#| [[sglang]]
+#| name = "hicache-ratio-memory"
+#| when = { "--enable-hierarchical-cache" = true, "--hicache-size" = "== 0", "--hicache-ratio" = "> 0" }
+#| effect = "memory"
+#| host = "--hicache-ratio"
+#| per_gpu = true
+#| of_cache = true
+#| says = "the hierarchical cache takes {--hicache-ratio} times the KV cache in host memory"
+#| fix = "request the memory"
+#| source = "sglang/srt/arg_groups/fields/memory.py, hicache_ratio"
+#|
+#| [[sglang]]
+#| name = "hicache-default-memory"
+#| when = { "--enable-hierarchical-cache" = true, "--hicache-size" = "== 0", "--hicache-ratio" = "unset", "--hicache-host-memory-mode" = "cache" }
+#| effect = "memory"
+#| host = "2"
+#| per_gpu = true
+#| of_cache = true
+#| says = "the hierarchical cache takes twice the KV cache in host memory"
+#| fix = "request the memory, or set --hicache-size"
+#| source = "sglang/srt/arg_groups/hicache_hook.py, handle_hicache_ratio_default"
+#|
+#| [[sglang]]
+#| name = "weights-in-memory"
+#| when = { "--cpu-offload-gb" = "> 0" }
+#| effect = "memory"
+#| host = "--cpu-offload-gb"
+#| per_gpu = true
+#| says = "weights in host memory take {--cpu-offload-gb} GiB for each GPU"
+#| fix = "request the memory"
+#| source = "sglang/srt/utils/offloader.py, cpu_offload_gb: GiB for each rank"
+
 # === modal_serve_gen/facts/flags/renamed.toml
 #| # Flags, values and JSON keys that a release renamed: `release` is the first without the old spelling, `source` is where
 #| # the engine itself names the new one. With `value` or `key`, it is a value or JSON key of the flag `old`. new = "" means:
@@ -10928,15 +12112,6 @@ if __name__ == "__main__":
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
-#| class Requires:
-#|     """A flag that needs another one. `outcome`: what the engine does without it; '' if it ignores the flag."""
-#|
-#|     flag: str
-#|     needs: str
-#|     outcome: str = ""
-#|
-#|
-#| @dataclass(frozen=True, slots=True)
 #| class Spellings:
 #|     """Flags by meaning. A flag of `shared` lets data-parallel ranks share GPUs; of `elsewhere`, use other machines."""
 #|
@@ -10971,7 +12146,6 @@ if __name__ == "__main__":
 #|     key_variables: tuple[str, ...] = ()
 #|     nvcc: str = ""
 #|     nvcc_if: tuple[tuple[str, ...], ...] = ()
-#|     requires: tuple[Requires, ...] = ()
 #|     slow_start: bool = False
 #|     library: bool = False
 #|     lags: Lag | None = None
@@ -11006,7 +12180,7 @@ if __name__ == "__main__":
 #| # a program may have a path. flags: spellings by meaning, with dashes. host and port: the defaults; left out if unknown.
 #| # routes: paths that people write, and the engine's own. lags: which number of a release counts, and how many of them make it old. nvcc: the first release (of a package, not of
 #| # an image) that compiles kernels with nvcc on an ordinary start; nvcc_if: [flag or variable, value] with which it does.
-#| # requires: flags without effect, or refused, without another one. slow_start: kernels are compiled or graphs captured
+#| # slow_start: kernels are compiled or graphs captured
 #| # before the first request. library: one among the packages of other engines' images.
 #|
 #| read = "2026-11-30"
@@ -11027,11 +12201,6 @@ if __name__ == "__main__":
 #| lags = { part = "minor", releases = 12 }
 #| slow_start = true
 #| nvcc_if = [["--attention-backend", "FLASHINFER"], ["VLLM_ATTENTION_BACKEND", "FLASHINFER"]]
-#| requires = [
-#|   { flag = "--enable-auto-tool-choice", needs = "--tool-call-parser", outcome = "exits with a TypeError" },
-#|   { flag = "--enable-log-outputs", needs = "--enable-log-requests", outcome = "exits with a TypeError" },
-#|   { flag = "--tool-call-parser", needs = "--enable-auto-tool-choice", outcome = "" },
-#| ]
 #| [engine.vllm.flags]
 #| model = ["--model"]
 #| host = ["--host"]
@@ -11438,7 +12607,8 @@ if __name__ == "__main__":
 #| """Check an engine's command line against the argument table of a version of that engine.
 #|
 #| The tables are facts/flags/<distribution>-<version>.json, read from the engines' wheels by scripts/update_flags.py.
-#| renamed.toml next to them lists spellings that older versions, or the other engine, accept. This package imports only
+#| renamed.toml next to them lists spellings that older versions, or the other engine, accept, and relations.toml what flags
+#| need of each other (relations.py). This package imports only
 #| the standard library and itself, by relative imports: the engines' stubs in a rehearsal's containers contain a copy.
 #|
 #| It reports what the engine's own parser would: where a table says `prefixes`, as argparse does by default, a unique
@@ -11831,6 +13001,286 @@ if __name__ == "__main__":
 #|     if value is not None or (option.bare and not keys):
 #|         return parsed, 0
 #|     return parsed, UNLIMITED if option.nargs in ("+", "*") and not keys else 1
+
+# === modal_serve_gen/flags/relations.py
+#| """Relations between an engine's flags: what one needs, what it excludes, and which memory of the machine it takes.
+#|
+#| The rows are facts/flags/relations.toml, read from the engines' own configuration code. Like the rest of this package,
+#| this module imports the standard library only.
+#| """
+#|
+#| import math
+#| import re
+#| import tomllib
+#| from collections.abc import Iterator, Mapping
+#| from dataclasses import dataclass, field
+#| from functools import cache
+#| from pathlib import Path
+#| from typing import Any, Literal
+#|
+#| from .settings import UNKNOWN, Condition, Settings
+#| from .table import Table, numbers
+#|
+#| FILE = "relations.toml"
+#| PLACE = re.compile(r"{([^{}]+)}")
+#|
+#|
+#| @dataclass(frozen=True, slots=True, eq=False)  # each row is read once
+#| class Relation:
+#|     """One relation: all of `when` hold and none of `unless`.
+#|
+#|     The keys of both are flags, keys of a JSON flag (`--x.key`), products of flags (`--x * --y`), or facts that
+#|     `Settings.known` may have (`moe`). `says` is what the engine prints, with values in braces, as an `error` (`usage`:
+#|     of its argument parser); with the effect `ignored`, what happens instead. With a `package` it is refused only where
+#|     that is not installed; `module` is what the engine imports, and `extra` the extra of its wheel with the package.
+#|     With the effect `memory`, it takes host memory: `host` GiB, for each GPU if `per_gpu`, and as a multiple of the KV
+#|     cache if `of_cache`. `since` is the first release for which this was read.
+#|     """
+#|
+#|     name: str
+#|     when: Mapping[str, Condition]
+#|     says: str
+#|     fix: str
+#|     source: str
+#|     since: str
+#|     unless: Mapping[str, Condition] = field(default_factory=dict)
+#|     effect: Literal["refused", "ignored", "memory"] = "refused"
+#|     error: str = "ValueError"
+#|     package: str = ""
+#|     module: str = ""
+#|     extra: str = ""
+#|     host: str = ""
+#|     per_gpu: bool = False
+#|     of_cache: bool = False
+#|
+#|     @property
+#|     def flags(self) -> tuple[str, ...]:
+#|         """The flags that it is about, those of `when` first, each once."""
+#|         names = (part.partition(".")[0] for key in (*self.when, *self.unless) for part in key.split(" * "))
+#|         return tuple(dict.fromkeys(name for name in names if name.startswith("--")))
+#|
+#|     @property
+#|     def requirement(self) -> str:
+#|         """The name of the package without extras and version; '' if it needs none."""
+#|         return re.split(r"[\[<>=~! ]", self.package)[0]
+#|
+#|
+#| def rows(table: Table) -> tuple[Relation, ...]:
+#|     """The relations that apply to this release of an engine; none if there is no file next to its table."""
+#|     release = numbers(table.version)
+#|     return tuple(row for row in _read(table.folder / FILE, table.engine) if numbers(row.since) <= release)
+#|
+#|
+#| def broken(settings: Settings) -> tuple[Relation, ...]:
+#|     """The relations because of which the engine refuses these settings, or ignores one of them, in its own order."""
+#|     return tuple(row for row in rows(settings.table) if row.effect != "memory" and _breaks(row, settings))
+#|
+#|
+#| def host_memory(settings: Settings, *, gpus: int, cache_gib: float | None = None) -> Iterator[tuple[Relation, float]]:
+#|     """Each relation that takes memory of the machine, with how much, in GiB for all GPUs together.
+#|
+#|     `cache_gib` is the KV cache on one GPU; without it, rows that take a multiple of it have nan.
+#|     """
+#|     for row in rows(settings.table):
+#|         size = settings.product(row.host) if row.effect == "memory" and _applies(row, settings) else None
+#|         if size is not None:
+#|             whole = size * (gpus if row.per_gpu else 1)
+#|             yield row, whole * (math.nan if cache_gib is None else cache_gib) if row.of_cache else whole
+#|
+#|
+#| def message(row: Relation, settings: Settings) -> str:
+#|     """What the engine says, with the values of these settings."""
+#|
+#|     def shown(match: re.Match[str]) -> str:
+#|         product = settings.product(match[1]) if " * " in match[1] else settings.value(match[1])
+#|         if product is UNKNOWN:
+#|             return match[1]
+#|         return f"{product:g}" if isinstance(product, float) else str(product)
+#|
+#|     return PLACE.sub(shown, row.says)
+#|
+#|
+#| def _breaks(row: Relation, settings: Settings) -> bool:
+#|     if row.package and (settings.packages is None or row.requirement in settings.packages):
+#|         return False
+#|     return _applies(row, settings)
+#|
+#|
+#| def _applies(row: Relation, settings: Settings) -> bool:
+#|     """True if all conditions are certain. What a release does not know cannot have been set."""
+#|     return all(settings.holds(name, condition) is True for name, condition in row.when.items()) and all(
+#|         settings.holds(name, condition) is False for name, condition in row.unless.items()
+#|     )
+#|
+#|
+#| @cache
+#| def _read(path: Path, engine: str) -> tuple[Relation, ...]:
+#|     try:
+#|         document = tomllib.loads(path.read_text(encoding="utf-8"))
+#|     except FileNotFoundError:
+#|         return ()
+#|     common = {"since": document["since"].get(engine, "")}
+#|     return tuple(Relation(**common | _frozen(row)) for row in document.get(engine, ()))
+#|
+#|
+#| def _frozen(row: dict[str, Any]) -> dict[str, Any]:
+#|     """A row with tuples for the lists in its conditions."""
+#|     conditions = {
+#|         part: {name: tuple(value) if isinstance(value, list) else value for name, value in row[part].items()}
+#|         for part in ("when", "unless")
+#|         if part in row
+#|     }
+#|     return row | conditions
+
+# === modal_serve_gen/flags/settings.py
+#| """What an engine is started with: the values of a command line, and whether conditions on them hold."""
+#|
+#| import json
+#| import math
+#| import operator
+#| import re
+#| from collections.abc import Callable, Collection, Mapping
+#| from dataclasses import dataclass, field
+#| from typing import Any, TypeAlias
+#|
+#| from .parsing import Parsed, ParsedOption
+#| from .table import Option, Suffixes, Table
+#|
+#| UNKNOWN = object()  # a value that the caller does not know, such as a variable in an app's source
+#| POWERS = "kmgt"  # of a thousand or 1,024
+#| # `true`: the switch is on; `false`: it is off. A list: the value is one of these. "set", "unset": whether it has a
+#| # value. "> 1", "% --dcp-size" (not divisible by it): a comparison with a number, another setting, or a product.
+#| Condition: TypeAlias = bool | str | tuple[str, ...]
+#|
+#|
+#| def _indivisible(left: float, right: float) -> bool:
+#|     return right == 0 or left % right != 0
+#|
+#|
+#| COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+#|     "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt,
+#|     "%": _indivisible,
+#| }  # fmt: skip
+#| COMPARISON = re.compile(r"(<=|>=|==|!=|<|>|%) (.+)")
+#|
+#|
+#| @dataclass(frozen=True)
+#| class Settings:
+#|     """What an engine is started with.
+#|
+#|     `given` has the values on its command line by flag. `complete` is false if there may be more. `known` holds facts
+#|     by name, as far as the caller knows them: `gpus` (visible ones), `capability` (of the GPU), `moe`, `multimodal`
+#|     (whether the model is), `quantization` (of its checkpoint). `packages` are the distributions that are installed,
+#|     normalized; None if that is unknown.
+#|     """
+#|
+#|     table: Table
+#|     given: Mapping[str, object]
+#|     complete: bool = True
+#|     known: Mapping[str, object] = field(default_factory=dict)
+#|     packages: Collection[str] | None = None
+#|
+#|     def value(self, name: str) -> object:
+#|         """The value of a flag, of a key of a JSON flag, or of a fact: None if unset, UNKNOWN if that is not known."""
+#|         if not name.startswith("--"):
+#|             return self.known.get(name, UNKNOWN)
+#|         flag, *keys = name.split(".")
+#|         option = self.table.options.get(flag)
+#|         if flag not in self.given:
+#|             return UNKNOWN if not self.complete else option.default if option and not keys else None
+#|         value = self.given[flag]
+#|         for key in keys:
+#|             value = value.get(key) if isinstance(value, Mapping) else UNKNOWN
+#|         return value
+#|
+#|     def holds(self, name: str, condition: Condition) -> bool | None:
+#|         """Whether a condition holds; None if that is unknown, also where the engine computes an unset value itself."""
+#|         if isinstance(condition, str) and (match := COMPARISON.fullmatch(condition)):
+#|             left, right = self.product(name), self.product(match[2])
+#|             return None if left is None or right is None else COMPARISONS[match[1]](left, right)
+#|         value = self.value(name)
+#|         if value is UNKNOWN:
+#|             return None
+#|         if condition in ("set", "unset"):
+#|             return (value not in (None, "", (), [])) is (condition == "set")
+#|         option = self.table.options.get(name)
+#|         if isinstance(condition, bool):
+#|             undecided = value is None and option is not None and option.type == "toggle"
+#|             return None if undecided else bool(value) is condition
+#|         return str(value) in ((condition,) if isinstance(condition, str) else condition)
+#|
+#|     def product(self, text: str) -> float | None:
+#|         """The product of numbers and settings; None if one of them is not a known number."""
+#|         factors = [self.value(part) if (number := _number(part)) is None else number for part in text.split(" * ")]
+#|         known = [float(factor) for factor in factors if isinstance(factor, int | float)]
+#|         return math.prod(known) if len(known) == len(factors) else None
+#|
+#|
+#| def of_command(
+#|     parsed: Parsed,
+#|     table: Table,
+#|     *,
+#|     complete: bool = True,
+#|     known: Mapping[str, object] | None = None,
+#|     packages: Collection[str] | None = None,
+#| ) -> Settings:
+#|     """The settings of a command line. Values that the engine's parser refuses are unknown."""
+#|     given: dict[str, object] = {}
+#|     for option in parsed.options:
+#|         if option.option is not None:
+#|             earlier = given.get(option.flag)
+#|             value = _value(option, option.option, table.suffixes)
+#|             nested = isinstance(value, Mapping) and isinstance(earlier, Mapping)
+#|             given[option.flag] = _merged(earlier, value) if nested and option.keys else value
+#|     return Settings(table, given, complete, known or {}, packages)
+#|
+#|
+#| def _value(parsed: ParsedOption, option: Option, suffixes: Suffixes) -> object:
+#|     """The value of one option of a command line."""
+#|     if option.bare:
+#|         return parsed.name not in option.negations
+#|     if option.nargs in ("+", "*") and not parsed.keys:
+#|         return UNKNOWN if None in parsed.values else [_typed(str(value), option, suffixes) for value in parsed.values]
+#|     value = _typed(parsed.values[0], option, suffixes, bool(parsed.keys)) if parsed.values else True
+#|     for key in reversed(parsed.keys):
+#|         value = {key: value}
+#|     return value
+#|
+#|
+#| def _typed(text: str | None, option: Option, suffixes: Suffixes, inner: bool = False) -> object:
+#|     if text is None:
+#|         return UNKNOWN
+#|     if option.optional and text in ("", "None"):
+#|         return None
+#|     if inner or option.type in ("json", "object") or (option.type == "json_or_str" and text.lstrip().startswith("{")):
+#|         try:
+#|             return json.loads(text)
+#|         except (ValueError, RecursionError):
+#|             return text if inner else UNKNOWN
+#|     if option.type in ("int", "float", "human_int", "human_int_or_auto"):
+#|         number = _number(text, suffixes)
+#|         return text if number is None and option.type == "human_int_or_auto" else UNKNOWN if number is None else number
+#|     return text
+#|
+#|
+#| def _number(text: str, suffixes: Suffixes | None = None) -> float | None:
+#|     """A number, or a size such as 32k; whole numbers are integers. None for anything else."""
+#|     last, factor = text[-1:], 1
+#|     if suffixes and last in (*suffixes.decimal, *suffixes.binary):
+#|         factor = (1000 if last in suffixes.decimal else 1024) ** (POWERS.index(last.lower()) + 1)
+#|         text = text[:-1]
+#|     try:
+#|         number = float(text) * factor
+#|     except ValueError:
+#|         return None
+#|     return int(number) if number.is_integer() else number
+#|
+#|
+#| def _merged(one: Any, other: Any) -> Any:
+#|     """Two objects as one; where both have a value, the later one counts."""
+#|     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+#|         return other
+#|     return {**one, **{key: _merged(one.get(key), value) for key, value in other.items()}}
 
 # === modal_serve_gen/flags/table.py
 #| """The argument table of one engine version."""

@@ -12,8 +12,11 @@ from modal_serve_gen.checks.modal_objects import Call
 INSTALL_METHODS = ("pip_install", "uv_pip_install")
 SHELL_METHODS = ("run_commands", "dockerfile_commands")
 SHELL_CALLS = ("os.system", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output")
-REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,. -]*\])?\s*(.*)$", re.S)
+REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[([\w,. -]*)\])?\s*(.*)$", re.S)
 PIP_COMMAND = re.compile(r"\b(?:uv )?pip3? install\b([^;&|\n]*)")
+SHELL_INSTALL = re.compile(
+    r"\b(pip3?|uv|conda|poetry|pixi) |\bsetup\.py\b|^None$"
+)  # of packages that may not be listed
 VALUE_OPTIONS = (
     "-i", "--index-url", "--extra-index-url", "--index", "--default-index", "-f", "--find-links", "-c", "--constraint",
     "-r", "--requirement", "-t", "--target", "--prefix", "--python", "-p", "--platform", "--python-version",
@@ -40,6 +43,7 @@ class Requirement(NamedTuple):
     specifier: str
     line: int
     source: str = ""
+    extras: tuple[str, ...] = ()
 
 
 class Clone(NamedTuple):
@@ -67,6 +71,23 @@ def requirements(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) 
                 version = re.match(r"v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?![\d.])", tag)
                 other = f"@{tag}" if is_fixed(tag) or "@sha256" in image else f":{tag or 'latest'}"
                 yield Requirement(engine, f"=={version[1]}" if version else other, call.line)
+
+
+def lists_every_package(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> bool:
+    """True if `requirements` has every package that these image steps install, as far as one can tell.
+
+    An engine's own image has packages that nothing here lists, and a shell command may install from a file.
+    """
+    for call in calls:
+        values = [evaluate(arg.value if isinstance(arg, ast.Starred) else arg) for arg in call.node.args]
+        texts = [text for value in values for text in (value if isinstance(value, list) else [value])]
+        if call.method in INSTALL_METHODS and not all(isinstance(text, str) for text in texts):
+            return False
+        if call.method in SHELL_METHODS and any(SHELL_INSTALL.search(str(text)) for text in texts):
+            return False
+        if call.method == "from_registry" and engine_names.of_image(re.split("[:@]", str(texts[:1]).strip("[]'"))[0]):
+            return False
+    return True
 
 
 def clones(calls: Iterable[Call], evaluate: Callable[[ast.expr], object]) -> list[Clone]:
@@ -153,7 +174,9 @@ def _parse(text: str, line: int) -> list[Requirement]:
     match = REQUIREMENT.match(text)
     if not match or "/" in text.partition(";")[0] or text.endswith((".txt", ".whl", ".toml", ".tar.gz")):
         return []
-    return [Requirement(_normalized(match[1]), match[2].partition(";")[0].replace(" ", ""), line)]
+    extras = tuple(extra.strip() for extra in (match[2] or "").split(",") if extra.strip())
+    specifier = match[3].partition(";")[0].replace(" ", "")
+    return [Requirement(_normalized(match[1]), specifier, line, extras=extras)]
 
 
 def _from_url(url: str, line: int, name: str = "") -> Requirement:

@@ -16,15 +16,6 @@ class Lag:
 
 
 @dataclass(frozen=True, slots=True)
-class Requires:
-    """A flag that needs another one. `outcome`: what the engine does without it; '' if it ignores the flag."""
-
-    flag: str
-    needs: str
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Spellings:
     """Flags by meaning. A flag of `shared` lets data-parallel ranks share GPUs; of `elsewhere`, use other machines."""
 
@@ -59,7 +50,6 @@ class Engine:
     key_variables: tuple[str, ...] = ()
     nvcc: str = ""
     nvcc_if: tuple[tuple[str, ...], ...] = ()
-    requires: tuple[Requires, ...] = ()
     slow_start: bool = False
     library: bool = False
     lags: Lag | None = None

@@ -35,21 +35,6 @@ def engine_flags(app: AppSource) -> Iterator[Violation]:
 
 
 @severity(Severity.ERROR)
-def flag_pairs(app: AppSource) -> Iterator[Violation]:
-    """A flag that needs another one has it.
-
-    vLLM exits at start when tool choice has no parser, or when outputs are logged but requests are not. A parser
-    without tool choice is ignored.
-    """
-    for command in app.commands:
-        for row in facts.serving_engines()[command.engine].requires:
-            line = command.line_of(row.flag)
-            if line and command.server and command.lacks(row.needs):
-                message = f"{command.engine} {row.outcome or f'ignores {row.flag}'} without {row.needs}"
-                yield Violation(line, message, f"add {row.needs}", None if row.outcome else Severity.ADVICE)
-
-
-@severity(Severity.ERROR)
 def kernel_compiler(app: AppSource) -> Iterator[Violation]:
     """An image has nvcc if its engine compiles kernels at run time.
 
