@@ -12380,6 +12380,9 @@ if __name__ == "__main__":
 #|     base: Range
 #|     compile: Range
 #|     source: str
+#|     expert_multiple: int = 1  # FP8 experts of two matrices are padded to a multiple of this width on each GPU
+#|     mxfp4_padding: float = 0.0  # fraction by which MXFP4 experts may be larger on Hopper, in the middle
+#|     graphs_profiled: bool = False  # the profiled run captures CUDA graphs, and what NCCL keeps for them counts
 #|
 #|
 #| @dataclass(frozen=True, slots=True)
@@ -12389,7 +12392,9 @@ if __name__ == "__main__":
 #|     one_gpu: Range
 #|     nvlink: Range
 #|     nvlink_rank: Range  # more for each rank
+#|     nvlink_graphs: Range  # more where the profiled run captures CUDA graphs
 #|     pcie: Range
+#|     replicas: Range  # more where a mixture's experts are shared by data-parallel replicas
 #|     source: str
 #|
 #|
@@ -12411,6 +12416,7 @@ if __name__ == "__main__":
 #|     multimodal: Range
 #|     linear: Range
 #|     index: Range
+#|     streams: Range  # bytes for each element of hyper-connections' streams, for each token
 #|     source: str
 #|
 #|
@@ -12420,6 +12426,7 @@ if __name__ == "__main__":
 #|
 #|     one_gpu: Range
 #|     several_gpus: Range
+#|     latent: Range  # where attention is latent (MLA), on any number of GPUs
 #|     source: str
 #|
 #|
@@ -12521,6 +12528,7 @@ if __name__ == "__main__":
 #|     """vLLM allocates blocks as requests need them."""
 #|
 #|     delta_net_kernel_from: float  # compute capability
+#|     narrow_states: tuple[str, ...]  # architectures with states of the model's type
 #|     source: str
 #|
 #|

@@ -42,6 +42,9 @@ class ReleaseRules:
     base: Range
     compile: Range
     source: str
+    expert_multiple: int = 1  # FP8 experts of two matrices are padded to a multiple of this width on each GPU
+    mxfp4_padding: float = 0.0  # fraction by which MXFP4 experts may be larger on Hopper, in the middle
+    graphs_profiled: bool = False  # the profiled run captures CUDA graphs, and what NCCL keeps for them counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class NonTorch:
     one_gpu: Range
     nvlink: Range
     nvlink_rank: Range  # more for each rank
+    nvlink_graphs: Range  # more where the profiled run captures CUDA graphs
     pcie: Range
+    replicas: Range  # more where a mixture's experts are shared by data-parallel replicas
     source: str
 
 
@@ -73,6 +78,7 @@ class Activations:
     multimodal: Range
     linear: Range
     index: Range
+    streams: Range  # bytes for each element of hyper-connections' streams, for each token
     source: str
 
 
@@ -82,6 +88,7 @@ class CudaGraphs:
 
     one_gpu: Range
     several_gpus: Range
+    latent: Range  # where attention is latent (MLA), on any number of GPUs
     source: str
 
 
@@ -183,6 +190,7 @@ class VllmPool:
     """vLLM allocates blocks as requests need them."""
 
     delta_net_kernel_from: float  # compute capability
+    narrow_states: tuple[str, ...]  # architectures with states of the model's type
     source: str
 
 

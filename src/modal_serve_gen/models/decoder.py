@@ -150,6 +150,7 @@ class Decoder:
     active_experts: float = 1.0  # fraction of the experts' weights that one token uses
     element_bytes: int = 2  # per weight that is not quantized
     rope_bytes: float = 0.0  # the table of sines and cosines
+    streams: int = 0  # residual streams that hyper-connections mix
 
 
 def layer_groups(decoder: Decoder) -> tuple[LayerGroup, ...]:

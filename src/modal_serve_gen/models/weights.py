@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from modal_serve_gen.models.decoder import Decoder, Matrix, Part, matrices
+from modal_serve_gen.models.mlp import Experts
 from modal_serve_gen.models.weight_format import WeightFormat
 
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)
@@ -44,6 +45,7 @@ class Sizes:
     decoder: Decoder
     weights: tuple[Weight, ...]
     certain: bool  # False: the configuration does not say which layers are quantized
+    ungated_width: int = 0  # of experts of two matrices with one FP8 scale each, which some kernels pad
 
     @cached_property
     def served(self) -> float:
@@ -90,7 +92,10 @@ def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:
         )
         for matrix in matrices(decoder)
     )
-    return Sizes(decoder, tuple(weights), weight_format.certain)
+    per_tensor = weight_format.label == "fp8" and not weight_format.block
+    mlps = [mlp for layer in decoder.layers for mlp in layer.mlps if isinstance(mlp, Experts) and not mlp.gated]
+    ungated = max((mlp.width for mlp in mlps), default=0) if per_tensor else 0
+    return Sizes(decoder, tuple(weights), weight_format.certain, ungated)
 
 
 def scale(known: int, sizes: Sizes) -> float:
@@ -108,19 +113,24 @@ def per_gpu(
     experts_over: float | None = None,
     capability: float = 9.0,
     fp4_scale_bytes: float = 1.0,
+    expert_multiple: int = 1,
 ) -> float:
     """Bytes of weights on the fullest GPU after loading.
 
     Linear layers, experts and vocabulary divide by `tp`; K and V projections are replicated beyond the KV heads; every
     rank holds routers and latent projections; experts divide by `experts_over` (vLLM 0.33.0, layers/linear.py,
     fused_moe/layer.py). Of `pp` stages the fullest counts: a share of the layers, and embedding or head.
-    `fp4_scale_bytes` are those of a scale of 32 FP4 weights in experts beside FP8 layers.
+    `fp4_scale_bytes` are those of a scale of 32 FP4 weights in experts beside FP8 layers; `expert_multiple` is what
+    kernels pad experts of two FP8 matrices to.
     """
     layered = first = last = 0.0
     for weight in sizes.weights:
         if weight.part == "draft":
             continue
         size = weight.bytes * factor * _padding(weight, tp, capability) / _ranks(weight, tp, experts_over)
+        if weight.part == "experts" and sizes.ungated_width:
+            part = sizes.ungated_width / (experts_over or tp)
+            size *= math.ceil(part / expert_multiple) * expert_multiple / part
         if weight.fp4_beside_fp8:
             size *= (16 + fp4_scale_bytes) / 17
         if "{}" in weight.matrix.name and weight.part != "tower":

@@ -19,6 +19,7 @@ from modal_serve_gen.plan.pools import Demand, Pool, pool
 SLACK_GIB, TABLES_GIB = 0.1, 0.1
 # Fraction by which MXFP4 experts are larger where a kernel pads more: two sizes of gpt-oss were logged on H100.
 PADDED = 0.03
+HOPPER = 9
 SGLANG_SCALE = 4  # bytes of a scale of FP4 experts beside FP8 (SGLang 0.5.14, quantization/fp8.py, create_weights)
 OUTSIDE = ("activations", "cuda_graphs")  # lines that SGLang's static fraction has to leave memory for
 
@@ -198,7 +199,9 @@ def _lines(model: Model, setup: Setup) -> Iterator[Line]:
         context = known.before_sglang
         yield _allowance("non_torch", context.one_gpu if ranks == 1 else context.several_gpus, context.source)
     else:
-        yield _allowance("non_torch", non_torch(setup.gpu, current, ranks=ranks), known.non_torch.source)
+        replicas = setup.dp if model.num_experts else 1
+        outside = non_torch(setup.gpu, current, ranks=ranks, replicas=replicas, eager=setup.eager)
+        yield _allowance("non_torch", outside, known.non_torch.source)
     if setup.sleep:
         yield _allowance("sleep_mode", known.sleep.memory, known.sleep.source, least=-math.inf)
 
@@ -229,6 +232,7 @@ def _weights(model: Model, setup: Setup) -> Line:
             experts_over=_experts_over(model, setup),
             capability=gpu_facts(setup.gpu).compute_capability,
             fp4_scale_bytes=fp4_scale_bytes,
+            expert_multiple=release(setup.engine, setup.version).rules.expert_multiple,
         )
         return size / GIB
 
@@ -237,6 +241,8 @@ def _weights(model: Model, setup: Setup) -> Line:
     if setup.engine == "sglang" and any(weight.fp4_beside_fp8 for weight in model.sizes.weights):
         gib, most = placed(SGLANG_SCALE), placed(SGLANG_SCALE + 2)
     low = least * (1 - model.weight_margin)
+    if model.quantization == "mxfp4" and int(gpu_facts(setup.gpu).compute_capability) == HOPPER:
+        gib *= 1 + release(setup.engine, setup.version).rules.mxfp4_padding
     high = most * (1 + model.weight_margin + (PADDED if model.quantization == "mxfp4" else 0)) + TABLES_GIB
     source = model.weights_source
     if setup.gpus > 1:

@@ -113,6 +113,8 @@ def _forward(
     widths = [x.outputs for x in matrices if x.inputs == model.hidden_size and x.part in ("mlp", "shared")]
     row = 3 * max(widths, default=0) / tp + 2 * model.hidden_size
     dense = release.range(known.forward_copies).times(2 * tokens * row / GIB)
+    if streams := model.sizes.decoder.streams:
+        dense += release.range(known.streams).times(tokens * streams * model.hidden_size / GIB)
     sparse = release.range(known.expert_copies).times(experts / GIB)
     # MLA's profiling reserves the up-projection of a prompt's context (vLLM 0.33.0, layers/attention/
     # mla_attention.py): for 8 full requests or 4 blocks each, at most 65,536 tokens.
@@ -153,12 +155,20 @@ def cuda_graphs(model: Model, release: Release, *, ranks: int, eager: bool = Fal
         return Range(0.0, 0.0, 0.0)
     known = facts.overheads().cuda_graphs
     figures = known.one_gpu if ranks == 1 else known.several_gpus
+    if any(layer.kind in ("mla", "compressed") for layer in model.layers):
+        figures = known.latent
     return release.range(figures).times(len(model.sizes.decoder.layers))
 
 
-def non_torch(gpu: str, release: Release, *, ranks: int) -> Range:
-    """CUDA context, NCCL and workspaces outside torch."""
+def non_torch(gpu: str, release: Release, *, ranks: int, replicas: int = 1, eager: bool = False) -> Range:
+    """CUDA context, NCCL and workspaces outside torch; `replicas` share the experts of a mixture."""
     known = facts.overheads().non_torch
-    if ranks > 1 and gpu_facts(gpu).nvlink:
-        return release.range(known.nvlink) + release.range(known.nvlink_rank).times(ranks)
-    return release.range(known.one_gpu if ranks == 1 else known.pcie)
+    if ranks == 1:
+        return release.range(known.one_gpu)
+    if gpu_facts(gpu).nvlink:
+        figures = release.range(known.nvlink) + release.range(known.nvlink_rank).times(ranks)
+        if release.rules.graphs_profiled and not eager:
+            figures += release.range(known.nvlink_graphs)
+    else:
+        figures = release.range(known.pcie)
+    return figures + release.range(known.replicas) if replicas > 1 else figures

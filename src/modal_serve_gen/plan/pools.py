@@ -5,7 +5,7 @@ layer can run out of memory while another has some left (see facts/pools.toml).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model, kv_bytes_per_token, state_bytes_per_sequence
@@ -57,7 +57,15 @@ class Pool:
 
 def pool(engine: str, model: Model, demand: Demand, size: float) -> Pool:
     """How this engine uses a pool of `size` bytes for this model."""
-    return _sglang(model, demand, size) if engine == "sglang" else _vllm(model, demand)
+    return _sglang(model, demand, size) if engine == "sglang" else _vllm(_with_vllm_states(model), demand)
+
+
+def _with_vllm_states(model: Model) -> Model:
+    """The model with the type that vLLM gives its states; the families state SGLang's, which is 32 bits."""
+    if model.architecture not in facts.pools().vllm.narrow_states:
+        return model
+    layers = tuple(replace(layer, recurrent_bytes=min(layer.recurrent_bytes, 2)) for layer in model.layers)
+    return model.model_copy(update={"layers": layers})
 
 
 def _other_length(demand: Demand) -> int:

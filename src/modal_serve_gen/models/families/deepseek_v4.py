@@ -28,7 +28,7 @@ def deepseek_v4(text_config: TextConfig) -> Decoder | None:
     decoder = assemble(text_config, [mixers[ratio] for ratio in ratios[:total]], mlp_layers(text_config))
     length = text_config.optional("max_position_embeddings")
     tables = 2 * 4.0 * length * text_config.size("qk_rope_head_dim")
-    return replace(decoder, rope_bytes=tables, draft_embeddings=False)
+    return replace(decoder, rope_bytes=tables, draft_embeddings=False, streams=text_config.optional("hc_mult"))
 
 
 def _attention(text_config: TextConfig, ratio: int) -> ListedMixer:
