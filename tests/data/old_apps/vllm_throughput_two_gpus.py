@@ -88,7 +88,7 @@ class Engine:
 
         self.llm = LLM(
             model=local_folder(MODEL, REVISION), tensor_parallel_size=GPUS, dtype="auto",
-            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 298960 tokens in all
+            max_model_len=LENGTH, max_num_seqs=MAX_NUM_SEQS,  # the KV cache holds 298848 tokens in all
             max_num_batched_tokens=8192,  # of one step; with it the activations' memory is known
             gpu_memory_utilization=0.92,  # of 79.1 GiB, 30.5 are weights and about 36.5 KV cache, on each GPU
         )  # fmt: skip
@@ -297,7 +297,7 @@ def main(input: str = "", dataset: str = "", output: str = "results.jsonl", repl
 # gpu_gib = 79.1
 # weights_gib = 30.5
 # kv_gib = 36.5
-# kv_tokens = 298960
+# kv_tokens = 298848
 # compute_capability = 9.0
 # routing_region = "us-east"
 #
