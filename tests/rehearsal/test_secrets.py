@@ -33,6 +33,7 @@ READS = {
     'print(f"vllm serve m --api-key $VLLM_KEY --port ${PORT}")': ["VLLM_KEY"],
     'env = {"API_KEY": os.environ["API_KEY"]}': ["API_KEY"],
     'os.environ.get("DEBUG")\nos.getenv("MODEL", "m")\nos.environ["HOME"]\nos.environ["MODAL_TASK_ID"]': [],
+    'os.environ["MODAL_API_KEY"]': ["MODAL_API_KEY"],
     'os.environ["MODE"] = "fast"\nos.environ["MODE"]': [],
 }
 

@@ -72,6 +72,14 @@ def test_flags_that_the_pinned_engine_refuses(mode, flags, message, model, tmp_p
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(("command", "kind"), [("serv", "refused"), ("--port=1", "refused"), ("chat", "lacking")])
+def test_a_command_that_vllm_does_not_have(command, kind, env, tmp_path):
+    """It is the app's fault, and one that only the stub lacks is not."""
+    done = run(env, tmp_path, command, REHEARSAL_NOTES=str(tmp_path / "notes"))
+    assert (done.returncode, [note["kind"] for note in notes(tmp_path / "notes")]) == (2, [kind])
+    assert command in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -12,8 +12,12 @@ from modal_serve_gen.rehearsal.app_files import AppFiles
 
 PLACEHOLDER = "rehearsal-placeholder"
 PRIVATE = re.compile(r"TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|(?:^|_)(?:AUTH|PAT|PASS|PWD|DSN)(?:_|$)")
-# Variables that every container has, or that Modal, Python or CUDA set.
-GIVEN = re.compile(r"MODAL_.*|PYTHON.*|CUDA_.*|NVIDIA_.*|LD_.*|HOME|PATH|USER|PWD|TMPDIR|LANG|SHELL|HOSTNAME|TERM")
+# Variables that every container has, or that Modal (modal.com/docs/guide/environment_variables, read 2026-11), Python
+# or CUDA set.
+GIVEN = re.compile(
+    r"MODAL_(CLOUD_PROVIDER|ENVIRONMENT|IDENTITY_TOKEN|IMAGE_ID|IS_REMOTE|REGION|SANDBOX_ID|TASK_ID)"
+    r"|PYTHON.*|CUDA_.*|NVIDIA_.*|LD_.*|HOME|PATH|USER|PWD|TMPDIR|LANG|SHELL|HOSTNAME|TERM"
+)
 IN_SHELL = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)")
 # modal 1.6.4, Image.from_registry: keys of a Secret for a registry that is neither AWS nor Google Cloud
 REGISTRY = ("REGISTRY_USERNAME", "REGISTRY_PASSWORD")

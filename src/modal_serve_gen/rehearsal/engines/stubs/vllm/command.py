@@ -11,6 +11,11 @@ from vllm import SETTINGS, __version__
 
 HERE = Path(__file__).parent
 USAGE = "vllm serve [model_tag] [options]"
+# vLLM 0.33.0, vllm/entrypoints/cli/main.py
+COMMANDS = (
+    "chat", "complete", "serve", "launch", "bench", "collect-env", "download-kernels", "preload", "run-batch",
+    "snapshot",
+)  # fmt: skip
 
 
 def main(argv: list[str]) -> int:
@@ -25,6 +30,8 @@ def main(argv: list[str]) -> int:
         from vllm import bench
 
         return bench.main(argv[2:])
+    if argv[0] not in COMMANDS and SETTINGS["checked"]:
+        command.refuse("vllm [options]", f"vllm has no command {argv[0]}, only {', '.join(COMMANDS)}")
     if argv[0] != "serve":
         name = " ".join(argv[: 2 if argv[0] == "bench" else 1])
         command.refuse(
