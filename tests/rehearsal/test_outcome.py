@@ -80,8 +80,8 @@ def test_an_endpoint_that_does_not_answer_fails_the_rehearsal(rehearse_text):
 
 
 def test_an_engine_that_nothing_starts_is_said_plainly(rehearse_text):
-    """Nothing called the only function with the engine, so the rehearsal did not pass."""
-    plain = ENGINE.replace("@modal.web_server(8000, startup_timeout=600)\n", "")
+    """Nothing can call the only function with the engine, so the rehearsal did not pass."""
+    plain = ENGINE.replace("@modal.web_server(8000, startup_timeout=600)\n", "").replace("serve():", "serve(file):")
     run = rehearse_text(f"{plain}    other.remote()\n")
     assert run.code == 1, run.output
     assert "vllm, never started" in run.report["cause"]["text"]
@@ -91,13 +91,60 @@ def test_an_engine_that_nothing_starts_is_said_plainly(rehearse_text):
     assert rehearse_text(f"{plain}    pass\n", target="a.py::other").code == 0  # it was named
 
 
-def test_an_app_that_nothing_can_run_is_not_passed(rehearse_text):
-    """Neither an entrypoint nor an endpoint: its functions and methods are listed, and how to name one."""
-    methods = "@app.cls()\nclass Model:\n    @modal.method()\n    def generate(self, prompt):\n        return prompt\n"
-    run = rehearse_text(f"import modal\n\napp = modal.App()\n\n\n@app.function()\ndef f(x):\n    ...\n\n\n{methods}")
-    assert run.code == 5, run.output
-    assert "not run, as nothing called them: f, Model.generate" in run.report["not_shown"]
-    assert "rehearse APP.py::" in run.report["cause"]["help"]
+CALLED = """import time
+import modal
+
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.31.0")
+app = modal.App("called")
+
+
+@app.cls(image=image, gpu="L4")
+class Model:
+    name: str = modal.parameter(default="Qwen/Qwen3-0.6B")
+
+    @modal.enter()
+    def load(self):
+        {load}
+        from vllm import LLM
+        self.llm = LLM(self.name)
+
+    @modal.method()
+    def generate({parameters}):
+        {body}
+        return [output.outputs[0].text for output in self.llm.generate(prompts)]
+
+
+@app.function(image=image)
+@modal.fastapi_endpoint(method="POST")
+def ask(request: dict):
+    return Model().generate.remote(request["prompts"])
+"""
+PROMPTS = "self, prompts: list[str]"
+# What the class does: exit code, and a line of the report or of the cause.
+CALLS = {
+    "answers": ({}, 0, "called with made-up arguments, and returned: Model.generate"),
+    "raises at its start": ({"load": "open('/no/such/file')"}, 1, "No such file or directory: '/no/such/file'"),
+    "raises for these": ({"body": "raise ValueError('five at least')"}, 5, "cannot judge Model.generate"),
+    "needs a file": ({"parameters": "self, prompts_file: str"}, 5, "no arguments can be made up"),
+    "waits": ({"body": "time.sleep(3600)"}, 0, "called with made-up arguments, and only waited then: Model.generate"),
+}
+
+
+@pytest.mark.parametrize("case", slow_except(CALLS, "answers", "raises for these"))
+def test_methods_that_only_others_call_are_called(rehearse_text, case):
+    """Without an entrypoint or endpoint, with arguments by their names and types; exceptions are judged fairly."""
+    parts, code, text = CALLS[case]
+    app = CALLED.format(**{"load": "", "body": "", "parameters": PROMPTS} | parts).partition("@app.function")[0]
+    run = rehearse_text(app)
+    assert run.code == code, run.output
+    assert text in run.proven + str(run.report["cause"])
+
+
+def test_a_method_that_only_an_endpoint_calls_is_called(rehearse_text):
+    """The rehearsal does not know what to send to the endpoint, and the engine has to run."""
+    run = rehearse_text(CALLED.format(load="", body="", parameters=PROMPTS))
+    assert run.code == 0, run.output
+    assert "each web endpoint answered a client" in run.proven and "returned: Model.generate" in run.proven
 
 
 ASKS = "    import urllib.request\n    while True:\n        urllib.request.urlopen(serve.get_web_url(), timeout=900)\n"

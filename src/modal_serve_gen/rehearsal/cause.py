@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from modal_serve_gen.errors import quoted
-from modal_serve_gen.rehearsal import packages, report_lines
+from modal_serve_gen.rehearsal import calling, packages
 from modal_serve_gen.rehearsal.client import Failure, Frame
 from modal_serve_gen.rehearsal.control_plane import images, rpc
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind, Party
@@ -20,6 +20,8 @@ from modal_serve_gen.rehearsal.outcome import Outcome
 
 IN_TRACEBACK = re.compile(r'File "(/root/[^"]+)", line (\d+)')  # of a container
 MISSING = re.compile(r"No module named '(\w+)")
+RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")  # the line that ends a traceback
+LIFESPAN = "ASGI lifespan startup failed"  # modal 1.6.4, modal/_runtime/asgi.py
 STUB = "rehearse with --engine stub, which checks its flags and routes only"
 LONGEST = 400  # characters of a reason
 
@@ -130,7 +132,16 @@ def _engine_failures(outcome: Outcome) -> Iterator[Cause]:
 
 def _in_container(outcome: Outcome, event: Event) -> Cause:
     frame = _own_frame(outcome, _frames_of(event))
-    return _cause("app", f"{event.tag} raised {_short(event.text)}", at=frame)
+    return _cause("app", f"{event.tag.removesuffix('.*')} raised {_short(_raised_text(outcome, event))}", at=frame)
+
+
+def _raised_text(outcome: Outcome, event: Event) -> str:
+    """Type and message of an exception, as the end of its traceback has them: its repr may lack parts."""
+    if LIFESPAN in event.text:  # the SDK's words; the reason is only in the log
+        raised = [line for line in outcome.output.splitlines() if RAISED.match(line) and LIFESPAN not in line]
+        return raised[-1] if raised else event.text
+    last = event.trace.strip().rpartition("\n")[2]
+    return last if RAISED.match(last) else event.text
 
 
 def _container(event: Event) -> Cause:
@@ -160,20 +171,39 @@ def _unanswered(outcome: Outcome) -> Iterator[Cause]:
     """Nothing failed, but nothing that matters ran either."""
     if silent := [name for name, answered in outcome.asked.items() if not answered]:
         yield _cause("app", f"{', '.join(silent)} did not answer the rehearsal's requests")
-    if outcome.probed and not outcome.asked:
+    yield from _raised_in_calls(outcome)
+    if outcome.probed and not outcome.asked and not outcome.called:
+        name = next((callee.name for callee in calling.uncalled(outcome.plane)), "FUNCTION")
         yield _cause(
             "rehearsal",
-            "cannot run the app: it has neither an entrypoint nor a web endpoint",
-            help=f"name a function: rehearse APP.py::{next(iter(report_lines.not_run(outcome)), 'FUNCTION')}",
+            "cannot run the app: it has neither an entrypoint nor a web endpoint, and no arguments can be made up",
+            help=f"name a function, and pass its arguments: rehearse APP.py::{name} -- --ARGUMENT VALUE",
         )
     if name := outcome.unstarted:
         yield _cause("app", f"the engine, {name}, never started: nothing that the app ran needs it")
 
 
+def _raised_in_calls(outcome: Outcome) -> Iterator[Cause]:
+    """Calls with made-up arguments: what a container raises at its start is the app's fault, the rest may not be."""
+    events = [event for event in outcome.plane.events if event.kind is EventKind.CODE_RAISED]
+    for name, called in reversed(outcome.called.items()):
+        event = next((item for item in reversed(events) if item.text == called.raised), None)
+        if event is None:
+            continue
+        if not called.started:
+            yield _in_container(outcome, event)
+        yield _cause(
+            "rehearsal",
+            f"cannot judge {name}: with made-up arguments, it raised {_short(event.text)}",
+            help=f"call it with arguments of your own: rehearse APP.py::{name} -- --ARGUMENT VALUE",
+            at=_own_frame(outcome, _frames_of(event)),
+        )
+
+
 def _serves(outcome: Outcome, event: Event) -> bool:
     """True if the exception did not reach the client as an exception: it was raised behind a web endpoint."""
     functions = outcome.plane.functions.values()
-    tags = {function.tag for function in functions if report_lines.serves_web(function)}
+    tags = {function.tag for function in functions if calling.serves_web(function)}
     builds = {image.build.tag for image in outcome.plane.images.values() if image.build}
     return event.tag in tags | builds
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from modal_serve_gen.rehearsal import load, probe
+from modal_serve_gen.rehearsal import calling, load, probe
 from modal_serve_gen.rehearsal.containers import processes
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
 from modal_serve_gen.rehearsal.control_plane.state import App, ControlPlane
@@ -19,11 +19,19 @@ IDLE_SHARE = 0.1  # of a core: less is no work
 
 
 class Exercise:
-    """`asked` are the endpoints that were asked, and whether they answered; `waited` if the entrypoint only waited."""
+    """`asked` are the endpoints that were asked, and whether they answered; `waited` if the entrypoint only waited.
 
-    def __init__(self, plane: ControlPlane, ingress: Ingress, limit_s: float, emit: Callable[[str], None]):
+    `called` are functions that were called with made-up arguments, while `unstarted` names an engine.
+    """
+
+    def __init__(
+        self, plane: ControlPlane, ingress: Ingress, limit_s: float, unstarted: Callable[[], str],
+        emit: Callable[[str], None],
+    ):  # fmt: skip
         self.plane, self.ingress, self.limit_s, self.emit = plane, ingress, limit_s, emit
+        self.unstarted = unstarted
         self.asked: dict[str, bool] = {}
+        self.called: dict[str, calling.Called] = {}
         self.waited = False
         self.lines = 0  # of output
 
@@ -41,7 +49,7 @@ class Exercise:
         ]
 
     async def ask(self, app: App) -> None:
-        """Request the endpoints of `app` that nobody has reached."""
+        """Request the endpoints of `app` that nobody has reached, and call its functions if no engine runs then."""
         settled = load.Patience(SETTLE_S)
         while self.ingress.running and not settled.over():  # the last response may not have been recorded yet
             await asyncio.sleep(0.02)
@@ -50,6 +58,22 @@ class Exercise:
             self.emit(f"The entrypoint did not reach {names}: the rehearsal sends requests there.\n")
             self.plane.substitute(f"{probe.UNREACHED}: {names}")
             self.asked |= await probe.answers(self.plane, endpoints, self.limit_s, self.emit)
+        if self.unstarted():
+            await self.call()
+
+    async def call(self) -> None:
+        """Call functions that nothing has called."""
+        self.plane.substitute(calling.SUBSTITUTE)
+        callees = calling.uncalled(self.plane)
+        self.called |= await calling.call_all(self.plane, callees, self.limit_s, self._quiet, self.emit)
+
+    async def probe(self) -> None:
+        """Ask every web endpoint of a deployed app; call its functions if it has none, or if no engine runs."""
+        self.plane.substitute(probe.SUBSTITUTE)
+        found = probe.endpoints(self.plane)
+        self.asked = await probe.answers(self.plane, found, self.limit_s, self.emit)
+        if not self.asked or self.unstarted():
+            await self.call()
 
     async def until_idle(self, pid: int) -> None:
         """Return when the app of the command `pid` only waits: ask its unreached endpoints, and wait once more."""
@@ -59,12 +83,12 @@ class Exercise:
                 await self.ask(app)
         self.waited = True
 
-    async def _quiet(self, pid: int) -> None:
-        """Wait for QUIET_S seconds in which a published app does nothing at all."""
-        patience, before, used = load.Patience(QUIET_S), self._activity(), processes.cpu_s(pid, *self._containers())
+    async def _quiet(self, *client: int) -> None:
+        """Wait for QUIET_S seconds in which a published app does nothing at all; `client` has ids of processes."""
+        patience, before, used = load.Patience(QUIET_S), self._activity(), processes.cpu_s(*client, *self._containers())
         while not patience.over():
             await asyncio.sleep(load.TICK_S)
-            now, cpu_s = self._activity(), processes.cpu_s(pid, *self._containers())
+            now, cpu_s = self._activity(), processes.cpu_s(*client, *self._containers())
             if now != before or now[0] or cpu_s - used > IDLE_SHARE * load.TICK_S * load.share():
                 patience = load.Patience(QUIET_S)
             before, used = now, cpu_s

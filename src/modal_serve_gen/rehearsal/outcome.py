@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modal_serve_gen.rehearsal.calling import Called
 from modal_serve_gen.rehearsal.client import Failure
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.control_plane import images
@@ -27,6 +28,7 @@ class Outcome:
     probed: bool  # its web endpoints got requests, instead of its entrypoint being run
     whole: bool  # the target was the app, not one of its functions
     asked: dict[str, bool]  # endpoints that the rehearsal asked itself -> whether they answered
+    called: dict[str, Called]  # functions that the rehearsal called with made-up arguments
     waited: bool  # the entrypoint only waited, and was ended
     timed_out: str  # the command that exceeded its limit, in a sentence
     written: Written | None  # by the app's entrypoint
@@ -48,20 +50,25 @@ class Outcome:
     @property
     def exercised(self) -> bool:
         """True if the app's entrypoint exited with code 0, or its web endpoints answered."""
-        return self.exit_code == 0 and (bool(self.asked) if self.probed else self.published)
+        return self.exit_code == 0 and (bool(self.asked or self.called) if self.probed else self.published)
 
     @property
     def unstarted(self) -> str:
         """The engine of the app's images, if the whole app was rehearsed and nothing started it."""
-        started = {"started", *UNCHECKED} & {note.kind for note in self.substitutes.notes}
-        if started or not (self.whole and self.published):
-            return ""
-        used = {function.definition.image_id for function in self.plane.functions.values()}
-        names = {name for key in used & self.plane.images.keys() for name in images.engines(self.plane.images[key])}
-        return next((name for name in ENGINES if name in names), "")
+        return unstarted(self.plane, self.substitutes) if self.whole and self.published else ""
 
     @property
     def ok(self) -> bool:
         """True if the commands succeeded, and everything that was asked answered, the engine included."""
-        answered = all(self.asked.values()) and (bool(self.asked) or not self.probed)
+        returned = any(not called.raised for called in self.called.values())
+        answered = all(self.asked.values()) and (bool(self.asked) or returned or not self.probed)
         return self.exit_code == 0 and answered and not self.unstarted
+
+
+def unstarted(plane: ControlPlane, substitutes: Substitutes) -> str:
+    """The engine that the images of the app's functions have, if nothing has started it."""
+    if {"started", *UNCHECKED} & {note.kind for note in substitutes.notes}:
+        return ""
+    used = {function.definition.image_id for function in plane.functions.values()}
+    names = {name for key in used & plane.images.keys() for name in images.engines(plane.images[key])}
+    return next((name for name in ENGINES if name in names), "")

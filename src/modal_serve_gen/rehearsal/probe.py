@@ -13,7 +13,7 @@ import aiohttp
 from modal_serve_gen.rehearsal import load
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Function
 
-SUBSTITUTE = "modal run: the app has no entrypoint, so it was deployed and its web endpoints got requests"
+SUBSTITUTE = "modal run: the app has no entrypoint, so it was deployed, and what others call was called"
 UNREACHED = "requests by the rehearsal, as the app's entrypoint sent none there"
 RETRIED = (303, 429, 503)  # a container is starting, or all are full
 REFUSED = (401, 403)

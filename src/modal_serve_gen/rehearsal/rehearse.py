@@ -37,7 +37,7 @@ async def rehearse(
             code = await rehearsal.run(target, *arguments, whole=whole)
         elif code == 0:
             await rehearsal.probe()
-        ended_at, failure = time.monotonic(), rehearsal.failure()
+        ended_at, failure, exercise = time.monotonic(), rehearsal.failure(), rehearsal.exercise
         written = rehearsal.outputs.collect() if rehearsal.outputs else None
     if rehearsal.plane.internal_errors:
         raise internal_error(rehearsal.plane.internal_errors[0])
@@ -51,8 +51,9 @@ async def rehearse(
             exit_code=code,
             probed=not entrypoint,
             whole=whole,
-            asked=rehearsal.asked,
-            waited=rehearsal.waited,
+            asked=exercise.asked if exercise else {},
+            called=exercise.called if exercise else {},
+            waited=exercise.waited if exercise else False,
             failure=failure,
             started_at=started_at,
             ended_at=ended_at,

@@ -6,10 +6,10 @@ from collections import Counter
 from modal_proto import api_pb2
 
 from modal_serve_gen.errors import nearest
-from modal_serve_gen.rehearsal import packages
+from modal_serve_gen.rehearsal import calling, packages
 from modal_serve_gen.rehearsal.control_plane import images, rpc, servers
 from modal_serve_gen.rehearsal.control_plane.events import EventKind
-from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Function
+from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 from modal_serve_gen.rehearsal.outcome import UNCHECKED, Outcome
 
 MAX_COMMANDS = 4  # of an image, in the report
@@ -54,6 +54,9 @@ def proven(outcome: Outcome) -> list[str]:
     if outcome.asked and all(outcome.asked.values()):
         every = "each web endpoint" if outcome.probed else ", ".join(outcome.asked)
         lines.append(f"{every} answered a client")
+    for verb, waits in (("returned", False), ("only waited then", True)):
+        if done := [name for name, item in outcome.called.items() if not item.raised and item.waited is waits]:
+            lines.append(f"called with made-up arguments, and {verb}: {', '.join(done)}")
     return list(dict.fromkeys(lines))
 
 
@@ -162,8 +165,13 @@ def not_shown(outcome: Outcome, triggered: dict[str, int]) -> list[str]:
         order = "" if deployed else "; --deploy shows the order of calls around one"
         lines.append(f"memory snapshots: Modal takes them of deployed apps; a rehearsal does not{order}")
     lines.append("Modal itself: account, Secrets' values, regions, quotas, autoscaling, cold-start times, price")
-    if names := not_run(outcome):
+    if names := [callee.name for callee in calling.uncalled(plane)]:
         lines.insert(0, f"not run, as nothing called them: {', '.join(names)}")
+    lines[:0] = [
+        f"whether {name} works: with made-up arguments, it raised {called.raised}"
+        for name, called in outcome.called.items()
+        if called.raised
+    ]
     if outcome.unstarted:
         lines.insert(0, f"the engine: {outcome.unstarted} never started")
     if plane.unimplemented:
@@ -182,31 +190,6 @@ def _other_engines(outcome: Outcome) -> list[str]:
     if modules := ", ".join(sorted(set(notes["placeholder"]))):
         lines.append(f"{modules}: placeholders answered, which accept every call; nothing was computed")
     return lines
-
-
-def not_run(outcome: Outcome) -> list[str]:
-    """Functions and methods without a URL that no call reached."""
-    called = {(item.call.function.tag, item.payload.method_name) for item in outcome.plane.inputs.values()}
-    names: list[str] = []
-    for app in outcome.plane.apps.values():
-        for function in app.functions.values():
-            methods = function.definition.method_definitions
-            if methods:
-                tag = function.tag.removesuffix(".*")
-                names += [
-                    f"{tag}.{name}"
-                    for name, method in methods.items()
-                    if not method.webhook_config.type and (function.tag, name) not in called
-                ]
-            elif not serves_web(function) and (function.tag, "") not in called:
-                names.append(function.tag)
-    return list(dict.fromkeys(names))
-
-
-def serves_web(function: Function) -> bool:
-    """True for web functions, classes with web methods, and servers."""
-    webhooks = servers.webhooks(function.definition)
-    return servers.serves(function.definition) or any(webhook.type for webhook in webhooks)
 
 
 def answers(outcome: Outcome) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from grpclib.server import Server
 
 from modal_serve_gen.errors import InternalError, MachineError, ServeError, quoted
-from modal_serve_gen.rehearsal import client, probe
+from modal_serve_gen.rehearsal import client
 from modal_serve_gen.rehearsal.config import RehearsalConfig
 from modal_serve_gen.rehearsal.containers import isolation
 from modal_serve_gen.rehearsal.containers.building import Builder
@@ -25,6 +25,7 @@ from modal_serve_gen.rehearsal.control_plane.state import Container, ControlPlan
 from modal_serve_gen.rehearsal.exercise import Exercise
 from modal_serve_gen.rehearsal.figures import Marker
 from modal_serve_gen.rehearsal.injector import Injector
+from modal_serve_gen.rehearsal.outcome import unstarted
 from modal_serve_gen.rehearsal.outputs import Outputs
 from modal_serve_gen.rehearsal.redaction import Redacted, Redaction
 from modal_serve_gen.rehearsal.substitutes import Substitutes
@@ -56,9 +57,7 @@ class Rehearsal:
         self.stop = asyncio.Event()  # ends the running command
         self.exercise: Exercise | None = None
         self.outputs: Outputs | None = None  # None: commands write the user's files
-        self.asked: dict[str, bool] = {}  # endpoints that the rehearsal asked itself -> whether they answered
         self.timed_out = ""  # the command that exceeded its limit, in a sentence
-        self.waited = False  # the entrypoint only waited, and was ended
 
     async def __aenter__(self) -> "Rehearsal":
         async with contextlib.AsyncExitStack() as stack:
@@ -201,12 +200,10 @@ class Rehearsal:
 
         An entrypoint that only waits is ended, with exit code 0.
         """
-        limit_s = RUN_LIMIT_S[self.config.engine]
-        self.exercise = exercise = Exercise(self.plane, self.ingress, limit_s, self._record_output)
+        self.exercise = exercise = self._exercise()
         if whole:
             self.plane.completed = exercise.ask
         code = await self.modal("run", target, *arguments)
-        self.asked, self.waited = exercise.asked, exercise.waited
         return 0 if exercise.waited else code
 
     async def deploy(self, file: str) -> int:
@@ -217,10 +214,16 @@ class Rehearsal:
         return code
 
     async def probe(self) -> None:
-        """Send requests to the web endpoints of a deployed app."""
-        self.plane.substitute(probe.SUBSTITUTE)
-        limit_s, found = RUN_LIMIT_S[self.config.engine], probe.endpoints(self.plane)
-        self.asked = await probe.answers(self.plane, found, limit_s, self._record_output)
+        """Ask the web endpoints of a deployed app, or call its functions."""
+        self.exercise = exercise = self._exercise()
+        await exercise.probe()
+
+    def _exercise(self) -> Exercise:
+        def engine() -> str:
+            self._read_notes()
+            return unstarted(self.plane, self.substitutes)
+
+        return Exercise(self.plane, self.ingress, RUN_LIMIT_S[self.config.engine], engine, self._record_output)
 
     def _has_gpus(self) -> bool:
         return any(function.gpus for function in self.plane.functions.values())

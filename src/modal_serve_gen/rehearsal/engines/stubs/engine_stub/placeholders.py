@@ -18,8 +18,13 @@ RULES = [(re.compile(rf"(^|.*(?=\.)|.*\.){row['path']}$"), row["kind"]) for row 
 LOADS = re.compile(
     r"\.from_pretrained$|^transformers\.(pipelines\.)?pipeline$|\.(LLM|Llama|MLCEngine)$|^lmdeploy\.pipeline$"
 )
+# Calls that turn a prompt into tokens: what is decoded after them contains the prompt, as with generate().
+ENCODES = re.compile(r"\.(encode|tokenize|apply_chat_template)$|(Tokenizer\w*|Processor)\.from_pretrained\(\)$")
 FILES = ("model_path",)  # arguments that name a local file
 MODELS = ("model", "pretrained_model_name_or_path", "model_name_or_path", "repo_id")
+
+
+_encoded = [""]  # the prompt that was encoded last
 
 
 class Thing:
@@ -43,6 +48,8 @@ class Thing:
             return args[0]  # a decorator
         if LOADS.search(self._path):
             _load(self._path, args, kwargs)
+        if ENCODES.search(self._path):
+            _encoded[:] = [_words(_prompt(args, kwargs))]
         kind = _kind(self._path)
         return MADE[kind](args, kwargs) if kind in MADE else Thing(f"{self._path}()")
 
@@ -179,6 +186,17 @@ def _prompt(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return next((kwargs[name] for name in names if name in kwargs), args[0] if args else "")
 
 
+def _words(prompt: Any) -> str:
+    """A prompt, or the messages of a chat, as one text."""
+    if isinstance(prompt, list | tuple):
+        return " ".join(_words(item.get("content") if isinstance(item, dict) else item) for item in prompt)
+    return prompt if isinstance(prompt, str) else ""
+
+
+def _decoded() -> str:
+    return f"{_encoded[0]} {_text('')}".strip()
+
+
 def _text(prompt: Any) -> str:
     from engine_stub import other_apis
     from engine_stub.texts import text_of
@@ -258,10 +276,11 @@ def _asgi(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 MADE: dict[str, Callable[[tuple[Any, ...], dict[str, Any]], Any]] = {
     "text": lambda args, kwargs: _text(""),
-    "texts": lambda args, kwargs: [_text("")] * (len(args[0]) if args and hasattr(args[0], "__len__") else 1),
+    "decoded": lambda args, kwargs: _decoded(),
+    "texts": lambda args, kwargs: [_decoded()] * (len(args[0]) if args and hasattr(args[0], "__len__") else 1),
     "words": lambda args, kwargs: _text("").split(),
     "number": lambda args, kwargs: 1,
-    "numbers": lambda args, kwargs: [1, 2, 3],
+    "numbers": lambda args, kwargs: Thing("tokens") if kwargs.get("return_tensors") else [1, 2, 3],
     "version": lambda args, kwargs: "0.0.0",
     "template": _template,
     "generated_text": _generated_text,
