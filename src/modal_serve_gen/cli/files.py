@@ -5,10 +5,15 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from modal_serve_gen import facts
+from modal_serve_gen.commands import boot_logs
+from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.errors import BadInput, quoted
+
+MOST_LINE, MOST_LOG = 20_000, 2**28  # characters of a line, and of a log, that are read
 
 
 def read(path: Path, option: str) -> str:
@@ -18,6 +23,25 @@ def read(path: Path, option: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{option} {quoted(path)} cannot be read: {why}.", "Pass the path of a text file.") from None
+
+
+def log_lines(path: Path, option: str) -> Iterator[str]:
+    """The lines of a log, each up to `MOST_LINE` characters, whatever its bytes. Raises BadInput."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            size = 0
+            while (line := stream.readline(MOST_LINE)) and size < MOST_LOG:
+                size += len(line)
+                yield line
+    except OSError as error:
+        raise BadInput(
+            f"{option} {quoted(path)} cannot be read: {error.strerror}.", "Pass the path of a log."
+        ) from None
+
+
+def start(path: Path | None) -> Start | None:
+    """The startup log given with --from-boot-log, if any. Raises BadInput."""
+    return boot_logs.read(str(path), log_lines(path, "--from-boot-log")) if path else None
 
 
 def _shadows(path: Path) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from modal_serve_gen.commands.new_app import Made
 
 # Parameters of `new` that are not options of the app.
-NOT_IN_THE_SPEC = {"out", "spec", "diff", "stdout", "force", "drop_edits", "as_json", "offline"}
+NOT_IN_THE_SPEC = {"out", "spec", "from_boot_log", "diff", "stdout", "force", "drop_edits", "as_json", "offline"}
 
 
 class New(Command):
@@ -28,6 +28,18 @@ class New(Command):
             if path.exists() and flags.load(path).find(option):
                 return f"It is a flag of {engine}, and the app passes it on as --engine-arg={option}=VALUE."
         return ""
+
+
+def _check(spec: Path | None, out: str | None, log: Path | None, *, diff: bool, stdout: bool, as_json: bool) -> None:
+    """Raises BadInput for options that exclude each other."""
+    if stdout and (out or as_json or diff):
+        raise errors.BadInput(
+            "--stdout cannot be combined with a file name, --json or --diff: it prints the app.", "Leave one out."
+        )
+    if diff and log:
+        raise errors.BadInput("--diff shows what the facts change, without --from-boot-log.", "Leave one out.")
+    if diff and (spec is None or out):
+        raise errors.BadInput("--diff compares an app and writes no file.", "Use it as: new --spec APP.py --diff")
 
 
 @guarded
@@ -65,6 +77,7 @@ def new(
     schedule: options.Schedule = None,
     engine_arg: options.EngineArgs = None,
     spec: options.SpecFile = None,
+    from_boot_log: options.FromBootLog = None,
     diff: options.Diff = False,
     stdout: options.Stdout = False,
     force: options.Force = False,
@@ -83,6 +96,7 @@ def _write(
     *,
     out: str | None,
     spec: Path | None,
+    from_boot_log: Path | None,
     diff: bool,
     stdout: bool,
     force: bool,
@@ -94,16 +108,13 @@ def _write(
     from modal_serve_gen.cli import files
     from modal_serve_gen.commands import new_app, new_report
 
-    if stdout and (out or as_json or diff):
-        raise errors.BadInput(
-            "--stdout cannot be combined with a file name, --json or --diff: it prints the app.", "Leave one out."
-        )
-    if diff and (spec is None or out):
-        raise errors.BadInput("--diff compares an app and writes no file.", "Use it as: new --spec APP.py --diff")
+    _check(spec, out, from_boot_log, diff=diff, stdout=stdout, as_json=as_json)
     source = files.read(spec, "--spec") if spec else None
     if diff and source is not None:
         _print_difference(source, wanted, offline)
-    app = new_app.make(wanted, source=source, generator=version(), offline=offline, say=say)
+    app = new_app.make(
+        wanted, source=source, generator=version(), offline=offline, say=say, start=files.start(from_boot_log)
+    )
     if stdout:
         return _print(app)
     path = Path(out) if out else Path(app.default_file)

@@ -76,8 +76,11 @@ Base = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the changes, and write nothing.")]
 PlanTarget = Annotated[
-    str,
-    typer.Argument(metavar="MODEL|FOLDER", help="Model id on the Hub, a folder with a config.json, or that file."),
+    str | None,
+    typer.Argument(
+        metavar="MODEL|FOLDER",
+        help="Model id on the Hub, a folder with a config.json, or that file. With a boot log: the one that it names.",
+    ),
 ]
 Goal = Annotated[str | None, typer.Option(help="Choose the workflow by goal: latency, throughput, cold-start or cost.")]
 GpuMemoryUtilization = Annotated[
@@ -93,6 +96,12 @@ EngineVersion = Annotated[
     typer.Option(
         help="Plan for this engine version. With --gpu, plans an existing setup: "
         "other settings are the defaults of that version."
+    ),
+]
+FromBootLog = Annotated[
+    Path | None,
+    typer.Option(
+        help="Log of a start of vLLM or SGLang: its figures replace the estimate, and limits are set by them."
     ),
 ]
 Compare = Annotated[

@@ -10,7 +10,7 @@ from modal_serve_gen.spec import request
 
 @guarded
 def plan(
-    target: options.PlanTarget,
+    target: options.PlanTarget = None,
     workflow: options.Workflow = None,
     goal: options.Goal = None,
     gpu: options.Gpu = None,
@@ -33,17 +33,21 @@ def plan(
     pipeline_parallel_size: options.PipelineParallelSize = 1,
     data_parallel_size: options.DataParallelSize = 1,
     enable_expert_parallel: options.EnableExpertParallel = False,
+    from_boot_log: options.FromBootLog = None,
     revision: options.PlanRevision = None,
     as_json: Json = False,
     offline: Offline = False,
 ) -> None:
     """Check whether a model fits, and estimate its capacity, speed and price."""
     wanted = request.from_options(locals())
-    from modal_serve_gen.commands import plan_model, plan_text
+    from modal_serve_gen.cli import files
+    from modal_serve_gen.commands import boot_logs, plan_model, plan_text
 
+    start = files.start(from_boot_log)
     answer = plan_model.answer(
-        target,
+        boot_logs.target(target, start),
         wanted,
+        start=start,
         workflow=workflow,
         compare=tuple(compare or ()),
         revision=revision,

@@ -9,6 +9,7 @@ from typing import Any
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import goals
+from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.commands.goals import Advice, TooManyGpus
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.models import Model, hub, local, speculation
@@ -63,12 +64,15 @@ def answer(
     workflow: str | None = None,
     compare: tuple[str, ...] = (),
     revision: str | None = None,
+    start: Start | None = None,
     offline: bool = False,
     say: Callable[[str], None],
 ) -> Answer:
     """Plan `target` (a Hub id, a folder or a config.json), also if it does not fit. Raises ServeError for bad input."""
     if request.goal and workflow:
         raise BadInput("--goal and --workflow are mutually exclusive: a goal chooses the workflow.", "Use one of them.")
+
+    main = target
 
     @cache
     def read(name: str, engine: str) -> Model:
@@ -94,7 +98,10 @@ def answer(
         model = read(target, served_by.engine)
         speculates = served_by.speculate and not wanted.is_fixed
         draft = speculation.of_model(model, served_by.engine) if speculates else Speculation()
-        return plan(model, workload_for(wanted, served_by, draft), copies=hub.copies(model.id, served_by.engine))
+        workload = workload_for(wanted, served_by, draft)
+        if start and target == main and gpu == request.gpu:
+            workload = start.workload(model, workload)
+        return plan(model, workload, copies=hub.copies(model.id, served_by.engine))
 
     advice = None
     if request.goal:
@@ -102,12 +109,12 @@ def answer(
         free = workflow is None and _is_free(request)
         advice = Advice(request.goal, chosen.name, why, goals.instead(chosen, planned, free=free))
     else:
-        chosen = workflows.load(workflow or workflows.names()[0])
+        chosen = workflows.load(workflow or (start.workflow() if start else workflows.names()[0]))
         planned = plan_for(chosen)
     compared = tuple(_compared(other, target, request, chosen, plan_for) for other in dict.fromkeys(compare))
     sizes = read(target, chosen.engine).sizes
     parameters = sum(weight.matrix.elements for weight in sizes.weights if weight.part != "draft")
-    command = _command(request, chosen, planned, pinned=revision is not None)
+    command = _command(request, chosen, planned, pinned=revision is not None, start=start)
     return Answer(chosen.name, planned, advice, compared, parameters or None, command)
 
 
@@ -122,7 +129,7 @@ def _is_free(request: Request) -> bool:
     ) is None
 
 
-def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: bool) -> str | None:
+def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: bool, start: Start | None) -> str | None:
     """The `new` command with the same limits; None for a folder, and for settings that no generated app has."""
     tensor_only = planned.pipeline_parallel_size == planned.data_parallel_size == 1
     if not planned.fits or not planned.revision or request.is_fixed or request.max_num_batched_tokens:
@@ -138,6 +145,7 @@ def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: boo
             words += [f"--{target.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
     words += [f"--engine-arg=--kv-cache-dtype={request.kv_cache_dtype}"] if request.kv_cache_dtype else []
     words += ["--revision", planned.revision] if pinned else []
+    words += ["--from-boot-log", start.name] if start else []
     return shlex.join(words)
 
 

@@ -62,6 +62,8 @@ def ledger(plan: Plan) -> list[str]:
 
 
 def _remark(plan: Plan, row: Row) -> str:
+    if plan.measured and row.item in MARKS:
+        return "startup log"
     if row.item == "kv_cache":
         low, high = plan.kv_cache.gib_low, plan.kv_cache.gib_high
         return f"{low:.1f} to {high:.1f}" if low > 0 else f"short by {-low:.1f}"

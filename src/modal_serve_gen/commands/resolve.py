@@ -7,6 +7,7 @@ from typing import Any
 from modal_serve_gen import checks, facts, flags, render
 from modal_serve_gen import plan as planner
 from modal_serve_gen.commands import engine_args
+from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.errors import BadInput, DoesNotFit, InternalError, quoted
 from modal_serve_gen.models import Model, adapters, hub, speculation
 from modal_serve_gen.models.speculation import Speculation
@@ -20,7 +21,12 @@ from modal_serve_gen.spec.workflows import Workflow
 
 
 def resolve(
-    options: Mapping[str, Any], *, generator: str, offline: bool, say: Callable[[str], None]
+    options: Mapping[str, Any],
+    *,
+    generator: str,
+    offline: bool,
+    say: Callable[[str], None],
+    start: Start | None = None,
 ) -> tuple[Resolved, Plan]:
     """The values that an app is rendered from, and its plan.
 
@@ -46,6 +52,8 @@ def resolve(
     if wanted.has_load:  # a number that the user did not give is no limit
         wanted = replace(wanted, max_containers=options.get("max_containers"))
     workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
+    if start:
+        workload = start.workload(model, workload, app=True)
     plan = _fitting(planner.plan(model, workload, copies=hub.copies(model.id, workflow.engine)), workflow)
     engine_args.require_gpu(spec, workflow, plan.gpu)
     spec = _with_containers(spec, options, plan, workflow)

@@ -7,11 +7,12 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import messages, offers
+from modal_serve_gen.plan.boot_log import BootLog
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, choose
 from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_multiplier
-from modal_serve_gen.plan.ledger import Memory
 from modal_serve_gen.plan.load import best_of_others, check_load, load_record, sized_for_load, unsized
+from modal_serve_gen.plan.measured import measured_record
 from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row, Sibling
 from modal_serve_gen.plan.workload import Workload, check
 
@@ -96,13 +97,14 @@ def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, .
         verdict=messages.verdict(chosen),
         reason=messages.reason(chosen),
         requested=Requested(max_model_len=length, max_num_seqs=sequences),
+        measured=measured_record(chosen.model, workload, setup),
         lowered=messages.lowered(chosen),
         dtype="half" if chosen.support.float16 else "auto",
         max_model_len=setup.max_model_len,
         max_num_seqs=setup.max_num_seqs,
         max_num_batched_tokens=setup.batched_tokens,
         gpu_memory_utilization=memory.utilization,
-        ledger=_rows(memory, setup.gpu),
+        ledger=_rows(chosen),
         kv_cache=KvCache(
             dtype=workload.kv_cache_dtype or "auto",
             bytes_per_token=memory.pool.per_token,
@@ -114,7 +116,7 @@ def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, .
             max_concurrency=round(memory.max_concurrency, 2),
             state_slots=memory.pool.state_slots,
         ),
-        startup_timeout_s=_startup_timeout(model.weight_bytes + workload.extra_weight_bytes),
+        startup_timeout_s=_startup_timeout(model.weight_bytes + workload.extra_weight_bytes, workload.boot_log),
         usd_per_hour=chosen.usd_per_hour,
         usd_per_month=round(chosen.usd_per_hour * HOURS_A_MONTH),
         region_multiplier=region_multiplier(workload.region),
@@ -126,8 +128,9 @@ def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, .
     )
 
 
-def _rows(memory: Memory, gpu: str) -> tuple[Row, ...]:
+def _rows(chosen: Candidate) -> tuple[Row, ...]:
     """The ledger: the weights, the pool that remains, and everything else."""
+    memory, known = chosen.memory, gpu_facts(chosen.setup.gpu)
     rows = [
         Row(
             item=line.item,
@@ -138,21 +141,25 @@ def _rows(memory: Memory, gpu: str) -> tuple[Row, ...]:
         )
         for line in memory.lines
     ]
-    known = gpu_facts(gpu)
+    source = f"{known.usable_gib} GiB usable ({known.usable_source}) at {memory.utilization}, less the other rows"
+    logged = chosen.workload.boot_log is not None
     pool = Row(
         item="kv_cache",
         gib=round(memory.mid, 2),
         gib_sized=round(memory.low, 2),
-        exact=False,
-        source=f"{known.usable_gib} GiB usable ({known.usable_source}) at {memory.utilization}, less the other rows",
+        exact=logged,
+        source="startup log" if logged else source,
     )
     return (rows[0], pool, *rows[1:])
 
 
-def _startup_timeout(weight_bytes: int) -> int:
-    """Seconds, in whole minutes: start-up work, and reading all weights at the slow rate of facts/overheads.toml."""
+def _startup_timeout(weight_bytes: int, log: BootLog | None) -> int:
+    """Seconds, in whole minutes: start-up work, and reading all weights at the slow rate of facts/overheads.toml; at
+    least twice what a start took."""
     rule = facts.overheads().startup
     seconds = rule.base_s + weight_bytes / 1e9 / rule.read_gb_per_s
+    if log:
+        seconds = max(seconds, 2 * ((log.load_s or 0) + (log.init_s or 0)))
     return max(rule.least_s, math.ceil(seconds / 60) * 60)
 
 

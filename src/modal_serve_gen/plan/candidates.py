@@ -10,6 +10,7 @@ from modal_serve_gen.plan import overheads, sglang
 from modal_serve_gen.plan.generations import Support, support
 from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
 from modal_serve_gen.plan.ledger import OUTSIDE, Memory, Setup, memory
+from modal_serve_gen.plan.measured import measured_memory
 from modal_serve_gen.plan.records import Alternative
 from modal_serve_gen.plan.speed import Bounds, bounds
 from modal_serve_gen.plan.splitting import split_refusal
@@ -161,7 +162,11 @@ def candidate(
     supported = support(model, gpu, workload.engine, workload.engine_version, cache_dtype)
     reserved = memory(model, setup, 0.0 if workload.fixed else None)
     split = split_refusal(model, workload.ranks(gpu, count))
-    refusal = supported.refusal or split or _start_refusal(model, setup, reserved)
+    refusal = supported.refusal or split
+    if workload.boot_log:  # it has started there
+        refusal, reserved = None, measured_memory(workload.boot_log, model, setup, reserved)
+    else:
+        refusal = refusal or _start_refusal(model, setup, reserved)
     usd = usd_per_hour(gpu, count, workload.region)
     return Candidate(model, workload, setup, reserved, usd, supported, refusal)
 

@@ -1,6 +1,6 @@
 """Choose the cheapest GPU and count that hold the workload and meet its targets (pure)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from modal_serve_gen import facts
@@ -43,6 +43,8 @@ def choose(model: Model, workload: Workload) -> Candidate:
     tried = gpu_counts(model, workload)
     if workload.fixed:
         return _fixed(model, workload, *tried[0])
+    if workload.boot_log:
+        return _by_log(model, workload, *tried[0])
     candidates: list[Candidate] = []
     for max_model_len, max_num_seqs in _steps(workload, *requested_size(model, workload)):
         candidates = [candidate(model, workload, *gpus, max_model_len, max_num_seqs) for gpus in tried]
@@ -56,6 +58,34 @@ def _fixed(model: Model, workload: Workload, gpu: str, count: int) -> Candidate:
     tokens, sequences = default_limits(workload.engine, workload.engine_version, gpu, server=workload.server)
     max_num_seqs = workload.concurrency or min(sequences, workload.max_num_batched_tokens or tokens)
     return candidate(model, workload, gpu, count, workload.max_model_len or model.max_context, max_num_seqs)
+
+
+def _by_log(model: Model, workload: Workload, gpu: str, count: int) -> Candidate:
+    """The GPUs of a startup log, with what its pool holds of the limits that are not given: the requests first, then
+    the length."""
+    length, requests = requested_size(model, workload)
+
+    def planned(max_model_len: int, max_num_seqs: int) -> Candidate:
+        return candidate(model, workload, gpu, count, max_model_len, max_num_seqs)
+
+    fitting = planned(length, requests)
+    if not fitting.holds and workload.concurrency is None:
+        requests = max(1, largest(lambda number: planned(length, number).holds, requests))
+        fitting = planned(length, requests)
+    if not fitting.holds and workload.max_model_len is None:
+        step = facts.overheads().sizing.least_context
+        steps = largest(lambda number: planned(number * step, requests).holds, length // step)
+        return planned(max(1, steps) * step, requests)
+    return fitting
+
+
+def largest(holds: Callable[[int], bool], most: int) -> int:
+    """The largest number up to `most` that holds, if all smaller ones do; 0 if none does."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if holds(middle) else (least, middle - 1)
+    return least
 
 
 def _steps(workload: Workload, max_model_len: int, max_num_seqs: int) -> Iterator[tuple[int, int]]:
@@ -90,11 +120,12 @@ def alternatives(chosen: Candidate, workload: Workload | None = None) -> list[Ca
 
     `workload` replaces that of `chosen`.
     """
-    model, setup, workload = chosen.model, chosen.setup, workload or chosen.workload
+    model, setup = chosen.model, chosen.setup
+    workload = replace(workload or chosen.workload, gpu=None, gpu_candidates=(), boot_log=None)
     size = (setup.max_model_len, setup.max_num_seqs) if workload.fixed else requested_size(model, workload)
     chosen_gpu = facts.gpu_aliases().get(setup.gpu, setup.gpu)
     fitting: dict[str, Candidate] = {}
-    for gpu, count in gpu_counts(model, replace(workload, gpu=None, gpu_candidates=())):
+    for gpu, count in gpu_counts(model, workload):
         if gpu in fitting or (gpu == chosen_gpu and (chosen.fits or count == setup.gpus)):
             continue
         other = candidate(model, workload, gpu, count, *size)

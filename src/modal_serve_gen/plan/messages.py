@@ -31,8 +31,9 @@ def reason(chosen: Candidate) -> str:
     if chosen.refusal:
         return f"{model_id} does not run on {where}: {chosen.refusal}."
     if chosen.fits:
+        leaves = "left" if chosen.workload.boot_log else "leaves at least"
         return (
-            f"{where} leaves at least {memory.low:.1f} GiB{per_gpu} for the KV cache, which requires "
+            f"{where} {leaves} {memory.low:.1f} GiB{per_gpu} for the KV cache, which requires "
             f"{_requirement(chosen)}.{_met_targets(chosen)}"
         )
     if chosen.holds:
@@ -142,6 +143,11 @@ def _version_notes(chosen: Candidate) -> Iterator[str]:
     pinned = facts.pins()[engine].version
     version = chosen.workload.engine_version or pinned
     logged = overheads.release(engine, chosen.setup.version).logged
+    if chosen.workload.boot_log:
+        yield "Weights and KV cache are those of the startup log; limits that differ from it change them as estimated."
+        if version != pinned:
+            yield f"The log is of {engine} {version}; a new app pins {pinned}, whose figures may differ."
+        return
     wider = "" if logged else f", which is wide because no startup log of {engine} {version} was available"
     yield f"The plan uses the low end of the KV cache range{wider}. The engine's startup log has the actual figures."
     if chosen.workload.fixed:
@@ -159,6 +165,8 @@ def _weight_notes(chosen: Candidate) -> Iterator[str]:
             f"The Hub was not asked about {model.id} at {model.revision[:12]}: this is the bundled configuration, of "
             "another commit. Preflight fails if the commit does not exist."
         )
+    if chosen.workload.boot_log:
+        return
     if abs(model.weight_factor - 1) > MISMATCH:
         yield (
             f"The files are {model.weight_factor:.2g} times as large as the configuration implies: the plan uses the "

@@ -1,13 +1,13 @@
 """What a GPU holds of a workload that is too large for it, and where a smaller copy of the model runs (pure)."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.candidates import Candidate, candidate, requested_size
-from modal_serve_gen.plan.choice import choose, gpu_counts
+from modal_serve_gen.plan.choice import choose, gpu_counts, largest
 from modal_serve_gen.plan.generations import support
 from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
 from modal_serve_gen.plan.records import Offer, Sibling
@@ -30,23 +30,14 @@ def offer(model: Model, workload: Workload, gpu: str, count: int) -> Offer | Non
 
     if not holds(step, 1):
         return None
-    steps = _largest(lambda number: holds(min(length, number * step), requests), math.ceil(length / step))
+    steps = largest(lambda number: holds(min(length, number * step), requests), math.ceil(length / step))
     return Offer(
         gpu=gpu,
         gpus=count,
         usd_per_hour=usd_per_hour(gpu, count, workload.region),
-        max_num_seqs=_largest(lambda number: holds(length, number), requests),
+        max_num_seqs=largest(lambda number: holds(length, number), requests),
         max_model_len=min(length, steps * step),
     )
-
-
-def _largest(holds: Callable[[int], bool], most: int) -> int:
-    """The largest number up to `most` that holds, if all smaller ones do; 0 if none does."""
-    least = 0
-    while least < most:
-        middle = (least + most + 1) // 2
-        least, most = (middle, most) if holds(middle) else (least, middle - 1)
-    return least
 
 
 def siblings(chosen: Candidate, copies: Sequence[Model]) -> tuple[Sibling, ...]:
@@ -77,7 +68,7 @@ def siblings(chosen: Candidate, copies: Sequence[Model]) -> tuple[Sibling, ...]:
 def _workload(chosen: Candidate) -> Workload:
     """The requested size, so that no limit is lowered."""
     length, requests = chosen.requested
-    return replace(chosen.workload, max_model_len=length, concurrency=requests)
+    return replace(chosen.workload, max_model_len=length, concurrency=requests, boot_log=None)
 
 
 def _planned(copy: Model, chosen: Candidate) -> Candidate:

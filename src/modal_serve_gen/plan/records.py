@@ -147,6 +147,25 @@ class Sibling(Record):
     smaller: tuple[Offer, ...]  # cheaper GPUs, and what they hold of it
 
 
+class Measured(Record):
+    """What an engine logged at its start, and what was estimated for it. Memory is GiB per GPU, times are seconds."""
+
+    engine: str
+    engine_version: str | None
+    max_model_len: int | None
+    max_num_seqs: int | None
+    pool_gib: float
+    pool_gib_estimated: float
+    tokens: int
+    max_concurrency: float | None
+    weights_gib: float | None
+    weights_gib_estimated: float
+    load_s: float | None
+    compile_s: float | None
+    capture_s: float | None
+    init_s: float | None
+
+
 class Requested(Record):
     """The size that was asked for, or the workflow's default; a plan may have lowered what was not given."""
 
@@ -168,6 +187,7 @@ class Plan(Record):
     verdict: Verdict
     reason: str
     requested: Requested
+    measured: Measured | None  # with a startup log
     lowered: tuple[str, ...]  # what is below `requested`, as "2 of 32 requests at once"
     dtype: Literal["auto", "half"]  # "half" where the GPU has no bfloat16
     max_model_len: int

@@ -6,6 +6,7 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, quoted
 from modal_serve_gen.models import Model
 from modal_serve_gen.models.speculation import Speculation
+from modal_serve_gen.plan.boot_log import BootLog
 from modal_serve_gen.plan.gpus import parse_gpu
 from modal_serve_gen.plan.overheads import check_version
 from modal_serve_gen.plan.splitting import Ranks
@@ -29,6 +30,7 @@ class Workload(Request):
     vocabulary_bytes: int = 0  # of a draft's embedding and head, divided by tensor parallelism
     draft_layers: float = 0  # layers with a KV cache for speculation, in layers of the model's own size
     draft_tokens: int = 0  # tokens that one speculative step verifies
+    boot_log: BootLog | None = None  # a start on `gpu`, whose figures replace the estimate
     state_slots: int | None = None  # states of linear attention, where SGLang is told their number
 
     def ranks(self, gpu: str, count: int) -> Ranks:

@@ -1,0 +1,319 @@
+"""What an engine logged at its start: its setup, memory and times (pure).
+
+Lines of vLLM 0.10.0 to 0.33.0 (v1/worker/gpu_worker.py, gpu_model_runner.py and gpu/model_runner.py,
+v1/core/kv_cache_utils.py, v1/engine/core.py, compilation/monitor.py, entrypoints/openai/api_server.py and
+common/startup.py) and SGLang 0.5.5 to 0.5.23 (srt/model_executor/model_runner.py, mem_cache/memory_pool.py and
+kv_cache_configurator.py, managers/scheduler.py, entrypoints/engine.py). SGLang's GB are GiB as well.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from modal_serve_gen.errors import BadInput, quoted
+
+MOST_LINE = 20_000  # characters of a line that are read: settings are printed in one
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+NUMBER = r"(\d{1,12}(?:\.\d{1,12})?)"
+COUNT = r"(\d[\d,]{0,15})"
+CACHED = re.compile(r"models--([\w.-]+?)--([\w.-]+)/snapshots/([0-9a-f]{40})")  # a folder of the Hub's cache
+
+
+@dataclass(frozen=True)
+class BootLog:
+    """One start. None: not logged. Memory is GiB of one GPU, times are seconds."""
+
+    engine: str
+    version: str | None
+    model: str | None  # as the engine was told: an id, or a path
+    revision: str | None  # from a path in the Hub's cache
+    pool_gib: float
+    tokens: int
+    max_concurrency: float | None  # requests of `max_model_len`
+    weights_gib: float | None
+    total_gib: float | None  # of the GPU, as the driver reports it
+    free_gib: float | None  # of it before SGLang loads the weights
+    left_gib: float | None  # of it unused after the start
+    load_s: float | None  # reading the weights
+    compile_s: float | None
+    capture_s: float | None
+    init_s: float | None  # from the loaded weights on: profiling, compilation, capture
+    ready: bool  # the server was ready in the end
+    max_model_len: int | None
+    max_num_seqs: int | None
+    max_num_batched_tokens: int | None
+    utilization: float | None
+    kv_cache_dtype: str | None
+    tp: int = 1
+    pp: int = 1
+    dp: int = 1
+
+    @property
+    def gpus(self) -> int:
+        return self.tp * self.pp * self.dp
+
+
+@dataclass
+class _Seen:
+    """Lines of one start, collected so far."""
+
+    engine: str = ""
+    values: dict[str, list[Any]] = field(default_factory=dict)
+
+    def add(self, name: str, value: Any) -> None:
+        self.values.setdefault(name, []).append(value)
+
+    def first(self, name: str) -> Any:
+        return next(iter(self.values.get(name, ())), None)
+
+    def last(self, name: str) -> Any:
+        return next(reversed(self.values.get(name, [])), None)
+
+    def largest(self, name: str) -> Any:
+        return max(self.values.get(name, ()), default=None)
+
+    def smallest(self, name: str) -> Any:
+        return min(self.values.get(name, ()), default=None)
+
+    @property
+    def complete(self) -> bool:
+        return "tokens" in self.values
+
+
+def _count(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def _text(text: str) -> str:
+    return text.strip("'\" ")
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """A line, the words that it must contain (so that few lines are matched), and its groups' names and types."""
+
+    words: str
+    regex: re.Pattern[str]
+    groups: tuple[tuple[str, Callable[[str], Any]], ...]
+
+
+def _pattern(words: str, regex: str, **groups: Callable[[str], Any]) -> _Pattern:
+    return _Pattern(words, re.compile(regex), tuple(groups.items()))
+
+
+VLLM = (
+    _pattern(" version ", r"vLLM (?:API )?server version v?(\d[\w.+-]*)", version=_text),
+    _pattern(" version ", r"[█▀▄] +version v?(\d[\w.+-]*)", version=_text),
+    _pattern(", serving model ", r", serving model (\S+)", model=_text),
+    _pattern("█  model ", r"█ +model +(\S+)", model=_text),
+    _pattern("LLM engine (v", r"LLM engine \(v(\d[\w.+-]*)\) with config: model='([^']*)'", version=_text, model=_text),
+    _pattern("Loading weights took ", rf"Loading weights took {NUMBER} s", load_s=float),
+    _pattern("Model loading took ", rf"Model loading took {NUMBER} GiB", weights=float),
+    _pattern("torch.compile t", rf"torch\.compile (?:takes|took) {NUMBER} s in total", compile_s=float),
+    _pattern("Available KV cache memory: ", rf"Available KV cache memory: (-?{NUMBER[1:-1]}) GiB", pool=float),
+    _pattern("KV cache size: ", rf"KV cache size: {COUNT} tokens", tokens=_count),
+    _pattern(
+        "Maximum concurrency for ",
+        rf"Maximum concurrency for {COUNT} tokens per request: {NUMBER}x",
+        length=_count,
+        concurrency=float,
+    ),
+    _pattern("Graph capturing finished in ", rf"Graph capturing finished in {NUMBER} secs", capture_s=float),
+    _pattern("init engine (profile", rf"init engine \([^)]*\) took {NUMBER} s", init_s=float),
+    _pattern("Free memory on device ", rf"Free memory on device \({NUMBER}/{NUMBER} GiB\)", free=float, total=float),
+    _pattern("Desired GPU memory utilization", rf"Desired GPU memory utilization is \({NUMBER},", utilization=float),
+    _pattern("Current kv cache memory in use", rf"Current kv cache memory in use is {NUMBER} GiB", in_use=float),
+    _pattern("Application startup complete", r"(Application startup complete)", ready=_text),
+)
+_Settings = dict[str, tuple[str, Callable[[str], Any]]]
+# Settings in the line of the configuration and in that of the arguments that are not defaults.
+VLLM_SETTINGS: _Settings = {
+    "max_seq_len": ("length", int),
+    "max_model_len": ("asked_length", int),
+    "max_num_seqs": ("sequences", int),
+    "max_num_batched_tokens": ("batched", int),
+    "gpu_memory_utilization": ("utilization", float),
+    "tensor_parallel_size": ("tp", int),
+    "pipeline_parallel_size": ("pp", int),
+    "data_parallel_size": ("dp", int),
+    "kv_cache_dtype": ("kv_cache_dtype", _text),
+    "model": ("model", _text),
+}
+SGLANG = (
+    _pattern("Load weight begin", rf"Load weight begin\. avail mem={NUMBER} GB", free=float),
+    _pattern("Load weight end", rf"Load weight end\..*?mem usage={NUMBER} GB", weights=float),
+    _pattern("Load weight end", rf"Load weight end\. elapsed={NUMBER} s", load_s=float),
+    _pattern("KV Cache is allocated", rf"#tokens: {COUNT}, K size: {NUMBER} GB, V size: {NUMBER}",
+             pool_tokens=_count, key=float, value=float),
+    _pattern("KV Cache is allocated", rf"#tokens: {COUNT}, KV size: {NUMBER} GB", pool_tokens=_count, key=float),
+    _pattern("Mamba Cache is allocated", rf"conv_state size: {NUMBER} ?GB", state=float),
+    _pattern("Mamba Cache is allocated", rf"[^_]ssm_state size: {NUMBER} ?GB", state=float),
+    _pattern("Mamba Cache is allocated", rf"intermediate_ssm_state_cache size: {NUMBER} ?GB", state=float),
+    _pattern("Mamba Cache is allocated", rf"intermediate_conv_window_cache size: {NUMBER} ?GB", state=float),
+    _pattern("raph end.", rf"[Cc][Uu][Dd][Aa] [Gg]raph end\. (?:Time elapsed: |elapsed=){NUMBER} s", capture_s=float),
+    _pattern("max_total_num_tokens=", rf"max_total_num_tokens={COUNT}, ", tokens=_count),
+    _pattern("max_total_num_tokens=", r", max_running_requests=(\d{1,7})", sequences=int),
+    _pattern("max_total_num_tokens=", r", context_len=(\d{1,9})", length=int),
+    _pattern("max_total_num_tokens=", r"chunked_prefill_size=(\d{1,7})", batched=int),
+    _pattern("available_gpu_mem=", rf"available_gpu_mem={NUMBER} GB", left=float),
+    _pattern("fired up and ready", r"(fired up and ready)", ready=_text),
+)  # fmt: skip
+SGLANG_SETTINGS: _Settings = {
+    "model_path": ("model", _text),
+    "mem_fraction_static": ("utilization", float),
+    "context_length": ("asked_length", int),
+    "tp_size": ("tp", int),
+    "pp_size": ("pp", int),
+    "dp_size": ("dp_replicas", int),
+    "kv_cache_dtype": ("kv_cache_dtype", _text),
+}
+SETTING = re.compile(r"['\"]?\b([a-z_]{4,40})['\"]?(?:=|: )('[^']*'|\"[^\"]*\"|[\w.+-]+)")
+RANK = re.compile(r"\b(?:TP|PP|DP)(\d{1,4})\b")
+SERVERS = ("vLLM API server version", "vLLM server version", "server_args=")  # a new start of a server begins with it
+
+
+def read(lines: Iterable[str], name: str = "--from-boot-log") -> BootLog:
+    """The last complete start in a log. Raises BadInput if it has none, or is of another engine."""
+    complete: _Seen | None = None
+    last = _Seen()
+    for line in lines:
+        text = COLOR.sub("", line[:MOST_LINE])
+        if any(words in text for words in SERVERS) and last.values.keys() & {"weights", "tokens", "pool"}:
+            complete, last = (last if last.complete else complete), _Seen()
+        _collect(last, text)
+    found = last if last.complete else complete
+    if found is None:
+        raise _incomplete(last, name)
+    return _vllm(found) if found.engine == "vllm" else _sglang(found)
+
+
+def _collect(seen: _Seen, text: str) -> None:
+    """Add what one line says."""
+    for engine, patterns in (("vllm", VLLM), ("sglang", SGLANG)):
+        for pattern in patterns:
+            if pattern.words in text and (match := pattern.regex.search(text)):
+                if engine == "sglang" and not _first_rank(text):
+                    continue
+                seen.engine = seen.engine or engine
+                for (group, convert), value in zip(pattern.groups, match.groups(), strict=True):
+                    seen.add(group, convert(value))
+    for words, settings, engine in (
+        ("LLM engine (v", VLLM_SETTINGS, "vllm"),
+        ("non-default args: ", VLLM_SETTINGS, "vllm"),
+        ("server_args=", SGLANG_SETTINGS, "sglang"),
+    ):
+        if words in text:
+            seen.engine = seen.engine or engine
+            for setting, value in _settings(text.partition(words)[2], settings):
+                seen.add(setting, value)
+
+
+def _first_rank(text: str) -> bool:
+    """Ranks of SGLang log the same; one is enough."""
+    return all(rank == "0" for rank in RANK.findall(text[:60]))
+
+
+def _settings(text: str, known: _Settings) -> Iterator[tuple[str, Any]]:
+    for key, raw in SETTING.findall(text):
+        if key not in known or raw == "None":
+            continue
+        name, convert = known[key]
+        try:
+            yield name, convert(raw)
+        except ValueError:
+            continue
+
+
+def _incomplete(seen: _Seen, name: str) -> BadInput:
+    if not seen.values:
+        return BadInput(
+            f"{quoted(name)} has no line of a start of vLLM or SGLang.",
+            "Pass the engine's own log, from its first line until the server is ready.",
+        )
+    pool = seen.smallest("pool")
+    if seen.engine == "vllm" and pool is not None:
+        return BadInput(
+            f"The start in {quoted(name)} failed: {pool:g} GiB were left for the KV cache.",
+            "Pass the log of a start that succeeded; plan the setup with --gpu and --engine-version instead.",
+        )
+    return BadInput(
+        f"{quoted(name)} ends before the engine allocated its KV cache.",
+        "Pass the complete log of a start that succeeded, at the engine's default log level.",
+    )
+
+
+def _identity(path: str | None) -> tuple[str | None, str | None]:
+    """The model's id or path, and its commit where the path is in the Hub's cache."""
+    if path and (match := CACHED.search(path)):
+        return f"{match[1]}/{match[2]}", match[3]
+    return path, None
+
+
+def _vllm(seen: _Seen) -> BootLog:
+    model, revision = _identity(seen.last("model"))
+    pool = seen.smallest("pool") or seen.smallest("in_use") or 0.0
+    return BootLog(
+        engine="vllm",
+        version=seen.last("version"),
+        model=model,
+        revision=revision,
+        pool_gib=pool,
+        tokens=seen.smallest("tokens"),
+        max_concurrency=seen.smallest("concurrency"),
+        weights_gib=seen.largest("weights"),
+        total_gib=seen.first("total"),
+        free_gib=None,
+        left_gib=None,
+        load_s=seen.largest("load_s"),
+        compile_s=seen.largest("compile_s"),
+        capture_s=seen.largest("capture_s"),
+        init_s=seen.largest("init_s"),
+        ready="ready" in seen.values,
+        max_model_len=seen.last("length") or seen.last("asked_length"),
+        max_num_seqs=seen.last("sequences"),
+        max_num_batched_tokens=seen.last("batched"),
+        utilization=seen.last("utilization"),
+        kv_cache_dtype=_dtype(seen),
+        tp=seen.last("tp") or 1,
+        pp=seen.last("pp") or 1,
+        dp=seen.last("dp") or 1,
+    )
+
+
+def _sglang(seen: _Seen) -> BootLog:
+    """Target and draft load weights and allocate a pool each; the first line is that of the target."""
+    model, revision = _identity(seen.first("model"))
+    pool = sum(seen.values.get("key", ())) + sum(seen.values.get("value", ())) + sum(seen.values.get("state", ()))
+    length = seen.last("length") or seen.last("asked_length")
+    tokens = seen.last("tokens")
+    return BootLog(
+        engine="sglang",
+        version=None,
+        model=model,
+        revision=revision,
+        pool_gib=round(pool, 2),
+        tokens=tokens,
+        max_concurrency=tokens / length if length else None,
+        weights_gib=seen.first("weights"),
+        total_gib=None,
+        free_gib=seen.first("free"),
+        left_gib=seen.last("left"),
+        load_s=seen.first("load_s"),
+        compile_s=None,
+        capture_s=sum(seen.values["capture_s"]) if "capture_s" in seen.values else None,
+        init_s=None,
+        ready="ready" in seen.values,
+        max_model_len=length,
+        max_num_seqs=seen.last("sequences"),
+        max_num_batched_tokens=seen.last("batched"),
+        utilization=seen.last("utilization"),
+        kv_cache_dtype=_dtype(seen),
+        tp=seen.last("tp") or 1,
+        pp=seen.last("pp") or 1,
+    )
+
+
+def _dtype(seen: _Seen) -> str | None:
+    dtype = seen.last("kv_cache_dtype")
+    return None if dtype == "auto" else dtype
