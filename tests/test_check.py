@@ -187,7 +187,17 @@ def test_a_comment_silences_one_rule_on_its_line(app):
     assert checks.check(allowed.replace("container-bound", "gpu"))
 
 
-@pytest.mark.parametrize("path", ["nowhere.py", "/dev/null/x"])
+@pytest.mark.parametrize("name", ["work", "app", "app.work"])
+def test_a_target_of_modal_run_is_checked(cli, app, name):
+    """APP.py::NAME of a function or of an app: the file is checked; a name that it lacks is bad input."""
+    path = app(BAD)
+    result = cli("check", "--no-import", f"{path}::{name}")
+    assert result.exit_code == 1 and "container-bound" in result.stdout, result.stderr
+    missing = cli("check", "--no-import", f"{path}::{name}x")
+    assert (missing.exit_code, "has nothing named" in missing.stderr) == ((1, False) if "." in name else (2, True))
+
+
+@pytest.mark.parametrize("path", ["nowhere.py", "/dev/null/x", "nowhere.py::app"])
 def test_a_missing_path_is_bad_input(cli, path):
     """Exit code 2 and a message."""
     result = cli("check", path)

@@ -644,7 +644,7 @@ if __name__ == "__main__":
 #| from collections.abc import Iterator
 #| from pathlib import Path
 #|
-#| from modal_serve_gen.checks import MAX_CHARACTERS
+#| from modal_serve_gen.checks import MAX_CHARACTERS, targets
 #| from modal_serve_gen.errors import BadInput, quoted
 #|
 #| IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
@@ -652,7 +652,11 @@ if __name__ == "__main__":
 #|
 #|
 #| def find_apps(path: Path) -> Iterator[Path]:
-#|     """Apps at `path`. Raises BadInput if there is nothing at `path`, or a folder without an app."""
+#|     """Apps at `path`, which may be APP.py::NAME. Raises BadInput if there is nothing, or a folder without an app."""
+#|     file, name = targets.split(str(path))
+#|     if name and not path.exists() and file.is_file():
+#|         targets.check_name(_beginning(file), str(path))
+#|         path = file
 #|     if path.is_file():
 #|         yield path
 #|         return
@@ -2207,7 +2211,7 @@ if __name__ == "__main__":
 #|         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
 #|
 #|     @cached_property
-#|     def _star_imports(self) -> list[str]:
+#|     def star_imports(self) -> list[str]:
 #|         """Modules from which everything is imported."""
 #|         imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
 #|         return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
@@ -2287,8 +2291,8 @@ if __name__ == "__main__":
 #|         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
 #|         first, dot, rest = dotted_name(node).partition(".")
 #|         full = self._local_aliases.get(id(node), {}).get(first) or self.aliases.get(first)
-#|         if full is None and len(self._star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
-#|             full = f"{self._star_imports[0]}.{first}"
+#|         if full is None and len(self.star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
+#|             full = f"{self.star_imports[0]}.{first}"
 #|         return f"{full or first}{dot}{rest}"
 #|
 #|     def call(self, node: ast.Call) -> Call:
@@ -4677,6 +4681,78 @@ if __name__ == "__main__":
 #|     """The severity of a rule. Raises AttributeError for a rule without one."""
 #|     level: Severity = getattr(rule, ATTRIBUTE)
 #|     return level
+
+# === modal_serve_gen/checks/targets.py
+#| """What APP.py::NAME names, as `modal run` and `modal deploy` resolve it (modal/cli/import_refs.py of modal 1.6.4).
+#|
+#| NAME is a local entrypoint, a function, CLASS.METHOD, the variable of an app, or one of these after `APP_VARIABLE.`.
+#| """
+#|
+#| import ast
+#| from pathlib import Path
+#|
+#| from modal_serve_gen.checks import scopes
+#| from modal_serve_gen.checks.app_source import AppSource
+#| from modal_serve_gen.checks.python_source import PythonSource
+#| from modal_serve_gen.errors import BadInput, quoted
+#|
+#| APPS = ("modal.App", "modal.Stub")
+#| DEFAULT = "app"  # the variable that `modal deploy` takes
+#|
+#|
+#| def split(target: str) -> tuple[Path, str]:
+#|     """The path and the name of a target; the name may be ''."""
+#|     path, _, name = target.partition("::")
+#|     return Path(path), name
+#|
+#|
+#| def check_name(text: str, target: str) -> None:
+#|     """Raise BadInput if the file's text, which may be no Python, certainly lacks the name of the target."""
+#|     try:
+#|         source = PythonSource(text)
+#|     except (SyntaxError, ValueError, RecursionError, MemoryError):
+#|         return
+#|     path, name = split(target)
+#|     first = name.partition(".")[0]
+#|     bound = {node.id for node in source.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+#|     if first not in {*bound, *source.definitions, *source.aliases} and not source.star_imports:
+#|         functions = [key for key, node in source.definitions.items() if getattr(node, "decorator_list", None)]
+#|         remedy = f"It has {', '.join(functions[:10])}." if functions else "Pass the path without a name."
+#|         raise BadInput(f"{quoted(str(path))} has nothing named {quoted(name)}.", remedy)
+#|
+#|
+#| def apps(source: AppSource) -> list[str]:
+#|     """The variables of the apps that a file makes."""
+#|     assigned = scopes.assignments(source.tree.body)
+#|     return [name for name, node in assigned if isinstance(node, ast.Call) and source.full_name(node.func) in APPS]
+#|
+#|
+#| def entrypoints(source: AppSource) -> dict[str, str]:
+#|     """The local entrypoints of a file, each with the variable of its app."""
+#|     functions = [node for node in source.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+#|     found = {}
+#|     for function in functions:
+#|         for decorator in function.decorator_list:
+#|             call = source.decorator(decorator)
+#|             if call.method == "local_entrypoint":
+#|                 found[function.name] = call.name.rpartition(".")[0]
+#|     return found
+#|
+#|
+#| def app_of(source: AppSource, name: str, path: Path) -> str:
+#|     """The variable of the app that `name` belongs to; without a name, of the app that `modal deploy` takes.
+#|
+#|     '' if that is unknown. Raises BadInput if it could be one of several.
+#|     """
+#|     known, first = apps(source), name.partition(".")[0]
+#|     owners = entrypoints(source) | {obj.name: obj.call.name.rpartition(".")[0] for obj in source.modal_objects}
+#|     if first in known:
+#|         return first
+#|     if name:
+#|         return owners.get(first, "") if owners.get(first) in known else ""
+#|     if DEFAULT in known or len(known) < 2:
+#|         return next(iter(known), "") if DEFAULT not in known else DEFAULT
+#|     raise BadInput(f"{quoted(str(path))} has several apps: {', '.join(known)}.", f"Name one, as in {path}::{known[0]}.")
 
 # === modal_serve_gen/checks/view.py
 #| """A view of folders in which nothing that a program writes reaches them.

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from modal_serve_gen.checks import MAX_CHARACTERS
+from modal_serve_gen.checks import MAX_CHARACTERS, targets
 from modal_serve_gen.errors import BadInput, quoted
 
 IMPORTS_MODAL = re.compile(r"^\s*(?:import|from)\s+modal\b", re.M)
@@ -13,7 +13,11 @@ SKIPPED_FOLDERS = {"node_modules", "__pycache__", "site-packages", "venv", "buil
 
 
 def find_apps(path: Path) -> Iterator[Path]:
-    """Apps at `path`. Raises BadInput if there is nothing at `path`, or a folder without an app."""
+    """Apps at `path`, which may be APP.py::NAME. Raises BadInput if there is nothing, or a folder without an app."""
+    file, name = targets.split(str(path))
+    if name and not path.exists() and file.is_file():
+        targets.check_name(_beginning(file), str(path))
+        path = file
     if path.is_file():
         yield path
         return

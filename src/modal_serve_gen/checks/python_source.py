@@ -40,7 +40,7 @@ class PythonSource:
         return {name: full for name, full in scopes.import_aliases(outside) if name not in self.definitions}
 
     @cached_property
-    def _star_imports(self) -> list[str]:
+    def star_imports(self) -> list[str]:
         """Modules from which everything is imported."""
         imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
         return [node.module or "" for node in imports if any(alias.name == "*" for alias in node.names)]
@@ -120,8 +120,8 @@ class PythonSource:
         """Dotted name of an expression after imports are resolved: `modal.concurrent` for a bare `concurrent`."""
         first, dot, rest = dotted_name(node).partition(".")
         full = self._local_aliases.get(id(node), {}).get(first) or self.aliases.get(first)
-        if full is None and len(self._star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
-            full = f"{self._star_imports[0]}.{first}"
+        if full is None and len(self.star_imports) == 1 and first[:1].isupper() and first not in self.definitions:
+            full = f"{self.star_imports[0]}.{first}"
         return f"{full or first}{dot}{rest}"
 
     def call(self, node: ast.Call) -> Call:

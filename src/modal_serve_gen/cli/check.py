@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def check(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", help="Modal apps, or folders with files that import modal."),
+        typer.Argument(
+            metavar="PATH",
+            help="Modal apps, or folders with files that import modal. APP.py::NAME, as for `modal run`, checks the "
+            "entire file.",
+        ),
     ],
     format_: Annotated[
         Literal["text", "json", "github"],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modal_serve_gen import checks, facts, render
+from modal_serve_gen.checks import targets
 from modal_serve_gen.checks.app_source import AppSource, TooLarge
 from modal_serve_gen.checks.grouping import grouped
 from modal_serve_gen.errors import BadInput, MachineError, quoted
@@ -47,8 +48,10 @@ async def run(
     """
     if sys.platform == "win32":
         raise MachineError("A rehearsal requires unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
-    path = Path(target.partition("::")[0])
+    path, named = targets.split(target)
     source, given = _read(path), _given_keys(secrets)
+    if named:
+        targets.check_name(source, target)
     injected = parse_faults(faults)
     _check_state(state, fresh)
     if not deploy and DEPLOYED in arguments:
@@ -56,12 +59,13 @@ async def run(
         deploy = True
     app = _parse(source)
     resolved = render.read_provenance(source) if app else None
-    entrypoint = bool(arguments) or "::" in target or _runs(app)
+    own = app is not None and named in targets.apps(app)  # the name of an app, not of one of its functions
+    entrypoint = bool(arguments) or bool(named and not own) or _runs(app, named)
+    deployed = targets.app_of(app, named, path) if app and (deploy or not entrypoint) else ""
     if not entrypoint:
         say("The app has no entrypoint for `modal run`: it is deployed, and its web endpoints are called.")
     files = app_files.read(path, app, Path.cwd()) if app else None
     keys = secret_keys.of_app(files, given) if files and not resolved else SecretKeys(given)
-    named = target.partition("::")[2]
     engines = _engines(app, say) if engine == "real" else {}
     with contextlib.ExitStack() as stack:
         config = RehearsalConfig(
@@ -81,8 +85,9 @@ async def run(
             state_dir=stack.enter_context(open_state_dir(state, fresh=fresh)) if state else None,
         )
         return await rehearse(
-            target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint, whole=_is_whole(app, named)
-        )
+            target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint, deployed=deployed,
+            whole=own or _is_whole(app, named),
+        )  # fmt: skip
 
 
 def _read(path: Path) -> str:
@@ -127,11 +132,17 @@ def _parse(source: str) -> AppSource | None:
     return app
 
 
-def _runs(app: AppSource | None) -> bool:
-    """True if `modal run` can run the app: it has a local entrypoint, or its one function needs no arguments."""
-    if app is None or not app.modal_objects or _entrypoints(app):
+def _runs(app: AppSource | None, variable: str) -> bool:
+    """True if `modal run` can run the app of a variable, or all apps of the file if that is ''.
+
+    It has a local entrypoint, or its one function needs no arguments.
+    """
+    if app is None or not app.modal_objects:
         return True
-    return len(app.modal_objects) == 1 and app.modal_objects[0].web is None and _callable(app.modal_objects[0].node)
+    if any(variable in ("", owner) for owner in targets.entrypoints(app).values()):
+        return True
+    objects = [obj for obj in app.modal_objects if variable in ("", obj.call.name.rpartition(".")[0])]
+    return len(objects) == 1 and objects[0].web is None and _callable(objects[0].node)
 
 
 def _callable(node: ast.AST) -> bool:
@@ -143,20 +154,9 @@ def _callable(node: ast.AST) -> bool:
     return len(parameters.posonlyargs + parameters.args + parameters.kwonlyargs) == optional
 
 
-def _entrypoints(app: AppSource) -> set[str]:
-    """Names of the app's local entrypoints."""
-    functions = [node for node in app.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return {
-        function.name
-        for function in functions
-        for decorator in function.decorator_list
-        if any(isinstance(node, ast.Attribute) and node.attr == "local_entrypoint" for node in ast.walk(decorator))
-    }
-
-
 def _is_whole(app: AppSource | None, name: str) -> bool:
     """True if `name` (of APP.py::NAME) is not one of the app's functions: the rehearsal is of the whole app."""
-    return not name or (app is not None and name.rpartition(".")[2] in _entrypoints(app))
+    return not name or (app is not None and name.rpartition(".")[2] in targets.entrypoints(app))
 
 
 def _engines(app: AppSource | None, say: Callable[[str], None]) -> dict[str, RealEngine]:

@@ -19,12 +19,13 @@ async def rehearse(
     deploy: bool = False,
     entrypoint: bool = True,
     whole: bool = True,
+    deployed: str = "",
 ) -> Report:
     """Run `modal run APP ARGUMENTS` on this machine, and report; `emit` gets its output as it comes.
 
     With `deploy` the app is deployed first. Without an `entrypoint` the app is deployed, and its web endpoints get
     requests instead. `whole`: the target is the app, not one of its functions, so the endpoints that its entrypoint
-    does not reach are asked as well.
+    does not reach are asked as well. `deployed`: the variable of the app to deploy, if its file has several.
     """
     file = Path(app.partition("::")[0]).absolute()
     async with Rehearsal(config, emit) as rehearsal:
@@ -32,7 +33,8 @@ async def rehearse(
         target = rehearsal.outputs.target(app) if rehearsal.outputs else app
         started_at, code = time.monotonic(), 0
         if deploy or not entrypoint:
-            code = await rehearsal.deploy(target.partition("::")[0])
+            path = target.partition("::")[0]
+            code = await rehearsal.deploy(f"{path}::{deployed}" if deployed else path)
         if code == 0 and entrypoint:
             code = await rehearsal.run(target, *arguments, whole=whole)
         elif code == 0:
