@@ -50,8 +50,7 @@ def rehearse(
         str,
         typer.Argument(
             metavar="APP.py",
-            help="Modal app: APP.py, or APP.py::NAME of an entrypoint, a function, CLASS.METHOD or, in a file with "
-            "several apps, the variable of one, as for `modal run`.",
+            help="APP.py, or APP.py::NAME of an entrypoint, function, CLASS.METHOD or app, as for `modal run`.",
         ),
     ],
     engine: Annotated[

@@ -50,8 +50,7 @@ async def run(
         raise MachineError("A rehearsal requires unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
     path, named = targets.split(target)
     source, given = _read(path), _given_keys(secrets)
-    if named:
-        targets.check_name(source, target)
+    targets.check_name(source, target)
     injected = parse_faults(faults)
     _check_state(state, fresh)
     if not deploy and DEPLOYED in arguments:
@@ -59,8 +58,7 @@ async def run(
         deploy = True
     app = _parse(source)
     resolved = render.read_provenance(source) if app else None
-    own = app is not None and named in targets.apps(app)  # the name of an app, not of one of its functions
-    entrypoint = bool(arguments) or bool(named and not own) or _runs(app, named)
+    entrypoint = bool(arguments) or _runs(app, named)
     deployed = targets.app_of(app, named, path) if app and (deploy or not entrypoint) else ""
     if not entrypoint:
         say("The app has no entrypoint for `modal run`: it is deployed, and its web endpoints are called.")
@@ -86,7 +84,7 @@ async def run(
         )
         return await rehearse(
             target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint, deployed=deployed,
-            whole=own or _is_whole(app, named),
+            whole=_is_whole(app, named),
         )  # fmt: skip
 
 
@@ -132,16 +130,16 @@ def _parse(source: str) -> AppSource | None:
     return app
 
 
-def _runs(app: AppSource | None, variable: str) -> bool:
-    """True if `modal run` can run the app of a variable, or all apps of the file if that is ''.
+def _runs(app: AppSource | None, name: str) -> bool:
+    """True if `modal run` can run what a target names: a function, an app, or the whole file if the name is ''.
 
-    It has a local entrypoint, or its one function needs no arguments.
+    An app has a local entrypoint, or its one function needs no arguments.
     """
-    if app is None or not app.modal_objects:
+    if app is None or not app.modal_objects or (name and name not in targets.apps(app)):
         return True
-    if any(variable in ("", owner) for owner in targets.entrypoints(app).values()):
+    if any(name in ("", owner) for owner in targets.entrypoints(app).values()):
         return True
-    objects = [obj for obj in app.modal_objects if variable in ("", obj.call.name.rpartition(".")[0])]
+    objects = [obj for obj in app.modal_objects if name in ("", obj.call.name.rpartition(".")[0])]
     return len(objects) == 1 and objects[0].web is None and _callable(objects[0].node)
 
 
@@ -156,7 +154,9 @@ def _callable(node: ast.AST) -> bool:
 
 def _is_whole(app: AppSource | None, name: str) -> bool:
     """True if `name` (of APP.py::NAME) is not one of the app's functions: the rehearsal is of the whole app."""
-    return not name or (app is not None and name.rpartition(".")[2] in targets.entrypoints(app))
+    return not name or (
+        app is not None and (name in targets.apps(app) or name.rpartition(".")[2] in targets.entrypoints(app))
+    )
 
 
 def _engines(app: AppSource | None, say: Callable[[str], None]) -> dict[str, RealEngine]:
