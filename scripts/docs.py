@@ -15,8 +15,9 @@ from typing import Any
 
 import typer
 
-from modal_serve_gen import checks, cli, errors, facts, flags
+from modal_serve_gen import checks, errors, facts, flags
 from modal_serve_gen.checks.severity import Severity
+from modal_serve_gen.cli import program
 from modal_serve_gen.commands import goals as workflow_goals
 from modal_serve_gen.rehearsal import faults as rehearsal_faults
 from modal_serve_gen.spec import workflows
@@ -111,7 +112,7 @@ def regions() -> str:
 def commands() -> str:
     """Every command, with its arguments."""
     rows = []
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(program.app)
     assert isinstance(group, typer.core.TyperGroup)
     for name, command in group.commands.items():
         places = command.collect_usage_pieces(command.context_class(command))

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from typer.testing import CliRunner
 
-from modal_serve_gen import cli as commands
+from modal_serve_gen.cli import program
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = ROOT / ".cache" / "oldest-sdk" / "bin" / "python"
@@ -60,7 +60,7 @@ def cli(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str):
-        return CliRunner().invoke(commands.app, [str(argument) for argument in arguments])
+        return CliRunner().invoke(program.app, [str(argument) for argument in arguments])
 
     return run
 

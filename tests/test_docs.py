@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from modal_serve_gen import cli
+from modal_serve_gen.cli import program
 from scripts import docs
 
 HAND_WRITTEN = [*docs.PAGES, "CONTRIBUTING.md", "AGENTS.md"]
@@ -30,7 +30,7 @@ def test_prose_contains_no_version_price_or_size(page):
 
 def test_every_command_is_in_the_readme():
     """The README shows every command, and no other."""
-    names = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    names = {command.name or command.callback.__name__ for command in program.app.registered_commands}
     shown = set(re.findall(r"modal-serve-gen (\w+)", Path(docs.ROOT / "README.md").read_text("utf-8")))
     assert names <= shown
     assert shown - names <= {"itself"}
@@ -38,7 +38,7 @@ def test_every_command_is_in_the_readme():
 
 def test_every_command_has_help():
     """`--help` of each command exits with 0 and shows its docstring."""
-    for command in cli.app.registered_commands:
+    for command in program.app.registered_commands:
         name = command.name or command.callback.__name__
-        result = CliRunner().invoke(cli.app, [name, "--help"])
+        result = CliRunner().invoke(program.app, [name, "--help"])
         assert result.exit_code == 0 and command.callback.__doc__.split("\n")[0][:30] in result.output

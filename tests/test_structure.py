@@ -6,6 +6,7 @@ import graphlib
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -130,8 +131,8 @@ def test_help_imports_nothing_heavy():
     script = (
         "import sys\n"
         "from typer.testing import CliRunner\n"
-        "from modal_serve_gen import cli\n"
-        "assert CliRunner().invoke(cli.app, ['--help']).exit_code == 0\n"
+        "from modal_serve_gen.cli import program\n"
+        "assert CliRunner().invoke(program.app, ['--help']).exit_code == 0\n"
         "print([name for name in ('modal', 'jinja2', 'huggingface_hub', 'pydantic') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -175,6 +176,21 @@ def test_the_wheel_is_complete(wheel):
         "rehearsal/containers/shim/rehearsal_shim.py",
     ):
         assert any(f"modal_serve_gen/{needed}" in name for name in names), needed
+
+
+def test_an_early_interrupt_prints_no_traceback():
+    """While the command line still imports what it needs, there is nothing to clean up."""
+    script = (
+        "import os, signal, sys\nfrom modal_serve_gen import cli\n"
+        "class Interrupting:\n    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer':\n            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\ncli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--help"], capture_output=True, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_the_wheel_renders_and_checks_like_the_checkout(from_wheel, tmp_path):

@@ -4714,6 +4714,8 @@ if __name__ == "__main__":
 #|         return
 #|     path, name = split(target)
 #|     first = name.partition(".")[0]
+#|     if not first:
+#|         return
 #|     bound = {node.id for node in source.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 #|     if first not in {*bound, *source.definitions, *source.aliases} and not source.star_imports:
 #|         functions = [key for key, node in source.definitions.items() if getattr(node, "decorator_list", None)]

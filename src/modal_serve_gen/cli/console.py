@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from modal_serve_gen import errors
+from modal_serve_gen.cli import interrupts
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout; messages go to stderr.")]
@@ -33,7 +34,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         as_json = kwargs.get("as_json") or kwargs.get("format_") == "json"
         try:
-            command(*args, **kwargs)
+            with interrupts.inside_command():
+                command(*args, **kwargs)
             sys.stdout.flush()
         except errors.ServeError as error:
             if as_json:
