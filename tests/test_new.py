@@ -203,6 +203,31 @@ BAD = {
         2,
         "flag of vllm",
     ),
+    "ranks that the GPUs cannot be divided into": (
+        ["--gpu", "H100:4", "--engine-arg=--pipeline-parallel-size=3"],
+        2,
+        "cannot be divided into 3 pipeline stages",
+    ),
+    "stages of a workflow with one GPU": (
+        ["--workflow", "vllm-cold-start", "--engine-arg=--pipeline-parallel-size=2"],
+        2,
+        "require 2 GPUs",
+    ),
+    "replicas inside a container": (
+        ["--workflow", "sglang-low-latency", "--gpu", "H100:2", "--engine-arg=--dp-size=2"],
+        2,
+        "--max-containers",
+    ),
+    "replicas of a batch": (
+        ["--workflow", "vllm-throughput", "--gpu", "H100:2", "--engine-arg=--data-parallel-size=2"],
+        2,
+        "one replica in a process",
+    ),
+    "experts that a model lacks": (
+        ["--model", "Qwen/Qwen3-8B", "--gpu", "H100:2", "--engine-arg=--enable-expert-parallel"],
+        4,
+        "a model with experts",
+    ),
     "FP8 cache on a GPU without it": (
         ["--model", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--engine-arg=--kv-cache-dtype=fp8"],
         4,
@@ -462,3 +487,21 @@ def test_a_reasoning_model_is_noted_with_the_option_that_turns_it_off(cli):
     batch = cli("new", "c.py", "--offline", "--model", "Qwen/Qwen3-8B", "--workflow", "vllm-throughput")
     assert "chat_template_kwargs" in batch.stdout
     assert "may reason" not in cli("new", "d.py", "--offline", "--model", "Qwen/Qwen3-4B-Instruct-2507").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        (["--gpu", "H100:4", "--engine-arg=--pipeline-parallel-size=2"], ["--tensor-parallel-size=2"]),
+        (["--gpu", "L40S:2", "--engine-arg=--data-parallel-size=2"], ["--tensor-parallel-size=1"]),
+        (["--gpu", "H100:4", "--workflow", "sglang-low-latency", "--engine-arg=--pp-size=2"], ["--tp-size=2"]),
+        (["--gpu", "H100:2", "--workflow", "vllm-throughput", "--engine-arg=--pipeline-parallel-size=2"],
+         ["tensor_parallel_size=1", "pipeline_parallel_size"]),
+    ],
+)  # fmt: skip
+def test_ranks_are_as_many_as_gpus(cli, arguments, flags):
+    """Pipeline stages and replicas leave fewer GPUs for tensor parallelism, in the plan and in the app."""
+    done = cli("new", "a.py", "--offline", *arguments)
+    assert done.exit_code == 0, done.output
+    text = Path("a.py").read_text()
+    assert all(flag in text for flag in flags)

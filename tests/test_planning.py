@@ -346,6 +346,22 @@ def test_the_command_of_a_plan_writes_its_app(cli, tmp_path):
     assert "command" not in plan_json(cli, "config.json")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--gpu", "H100:4", "--pipeline-parallel-size", "2", "--enable-expert-parallel"),
+        ("--gpu", "H100:2", "--data-parallel-size", "2"),
+        ("--gpu", "H100:2", "--workflow", "sglang-low-latency", "--enable-expert-parallel"),
+    ],
+)
+def test_the_command_of_a_plan_has_its_ranks(cli, arguments):
+    """As flags of the engine, from which `new` makes the same plan."""
+    planned = plan_json(cli, "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", *arguments)
+    app_plan = json.loads(cli(*shlex.split(planned["command"])[1:], "--offline", "--json").stdout)["plan"]
+    for key in ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size", "ledger"):
+        assert app_plan[key] == planned[key], key
+
+
 def test_gpus_without_native_support_are_marked(cli):
     """A GPU that computes FP8 weights in 16 bits has an asterisk, and a note says why it was not chosen."""
     planned = plan_json(cli, "Qwen/Qwen3-30B-A3B-FP8")

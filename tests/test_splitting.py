@@ -77,7 +77,7 @@ def test_other_layers_in_fp8_blocks_are_strict(fields):
 def test_layers_without_blocks_are_not_bound_by_them():
     """DeepSeek V4 has FP4 experts beside its FP8 layers; ignored modules keep 16 bits."""
     v4 = bundled("deepseek-ai/DeepSeek-V4-Flash")
-    assert all(cut.in_blocks == (cut.part == "shared") for cut in v4.sizes.cuts)
+    assert {cut.part for cut in v4.sizes.cuts if cut.block} == {"shared"}
     stated = {**SMALL_EXPERTS.config["quantization_config"], "ignored_layers": ["re:.*experts.*"]}
     assert refusal(changed(SMALL_EXPERTS, quantization_config=stated), "A100-80GB", 4) is None
 
@@ -89,3 +89,48 @@ def test_a_plan_on_four_l4_runs():
     older = replace(workload, engine_version="0.28.0")
     assert plan(SMALL_EXPERTS, older).verdict == "does not run"
     assert plan(SMALL_EXPERTS, replace(older, enable_expert_parallel=True)).fits
+
+
+@pytest.mark.parametrize(
+    ("model", "count", "fields", "reason"),
+    [
+        ("Qwen/Qwen3-8B", 3, {}, "32 attention heads"),
+        ("microsoft/phi-4", 4, {}, "10 KV heads"),
+        ("Qwen/Qwen3-235B-A22B", 8, {}, None),  # 4 KV heads are replicated
+        ("google/gemma-4-26B-A4B-it", 8, {}, None),  # 2 and 8 KV heads
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", 16, {}, "8 heads of linear attention"),
+        ("Qwen/Qwen3-8B", 8, {"pipeline_parallel_size": 8}, None),
+        ("Qwen/Qwen3-8B", 64, {"pipeline_parallel_size": 64}, "36 layers are fewer than 64 pipeline stages"),
+        ("Qwen/Qwen3-8B", 2, {"enable_expert_parallel": True}, "a model with experts"),
+        ("Qwen/Qwen3-30B-A3B", 8, {"enable_expert_parallel": True, "engine": "sglang"}, None),
+        ("openai/gpt-oss-20b", 64, {"enable_expert_parallel": True, "engine": "sglang"}, "32 experts"),
+        ("openai/gpt-oss-20b", 64, {"enable_expert_parallel": True}, None),
+        ("openai/gpt-oss-20b", 7, {"data_parallel_size": 7}, "2,880 columns unevenly"),
+        ("Qwen/Qwen2.5-7B-Instruct-AWQ", 4, {}, None),
+        ("Qwen/Qwen3-Next-80B-A3B-Instruct-FP8", 8, {"engine": "sglang"}, "512 columns across its FP8 blocks"),
+    ],
+)
+def test_what_is_divided(model, count, fields, reason):
+    """Heads, experts, layers and widths."""
+    refused = refusal(bundled(model), "H100", count, **fields)
+    assert (refused is None) if reason is None else (reason in refused)
+
+
+def test_public_reports_of_shards():
+    """Qwen2.5 72B in AWQ with groups of 128: 29,568 inputs over two are 115.5 groups. Experts of 640 columns in FP8
+    blocks: over eight L40S 80 remain, whose blocks would have 16, over four 160, with 32, and without them on A100."""
+    awq = {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True}
+    large = changed(bundled("Qwen/Qwen2.5-72B-Instruct"), quantization_config=awq)
+    for count in (2, 4, 8):
+        assert "29,568 columns inside a group of 128" in refusal(large, "H100", count)
+        assert "29,568 columns inside a group of 128" in refusal(large, "H100", count, engine="sglang")
+    small = changed(SMALL_EXPERTS, moe_intermediate_size=640)
+    assert refusal(small, "L40S", 8) and refusal(small, "L40S", 4) is None and refusal(small, "A100-80GB", 4)
+    assert refusal(small, "L40S", 8, enable_expert_parallel=True) is None
+
+
+def test_int4_experts_are_cut_between_groups():
+    """Kimi K2.5 has groups of 32: 2,048 columns over 128 ranks would cut them."""
+    kimi = bundled("moonshotai/Kimi-K2.5")
+    assert refusal(kimi, "B200", 64) is None
+    assert "inside a group of 32" in refusal(kimi, "B200", 128, data_parallel_size=2)

@@ -12200,6 +12200,7 @@ if __name__ == "__main__":
 #|     tensor: tuple[str, ...] = ()
 #|     pipeline: tuple[str, ...] = ()
 #|     data: tuple[str, ...] = ()
+#|     experts: tuple[str, ...] = ()
 #|     shared: tuple[str, ...] = ()
 #|     elsewhere: tuple[str, ...] = ()
 #|
@@ -12287,6 +12288,7 @@ if __name__ == "__main__":
 #| tensor = ["--tensor-parallel-size", "-tp"]
 #| pipeline = ["--pipeline-parallel-size", "-pp"]
 #| data = ["--data-parallel-size", "-dp"]
+#| experts = ["--enable-expert-parallel", "-ep"]
 #| elsewhere = ["--nnodes", "-n", "--node-rank", "--data-parallel-size-local", "-dpl", "--data-parallel-backend", "-dpb", "--headless", "--distributed-executor-backend"]
 #|
 #| [engine.vllm.routes]
@@ -12316,6 +12318,7 @@ if __name__ == "__main__":
 #| tensor = ["--tp-size", "--tensor-parallel-size", "--tp"]
 #| pipeline = ["--pp-size", "--pipeline-parallel-size", "--pp"]
 #| data = ["--dp-size", "--data-parallel-size", "--dp"]
+#| experts = ["--ep-size", "--expert-parallel-size", "--ep"]
 #| shared = ["--enable-dp-attention", "--attn-dp-size", "--attention-data-parallel-size"]
 #| elsewhere = ["--nnodes", "--node-rank", "--base-gpu-id", "--use-ray"]
 #|

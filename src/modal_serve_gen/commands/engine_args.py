@@ -1,5 +1,7 @@
 """Check --engine-arg: flags of the pinned engine that the app does not set itself and the GPU supports."""
 
+from typing import Any
+
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.errors import BadInput, quoted
@@ -49,6 +51,29 @@ def value(spec: ServeSpec, flag: str) -> str | None:
     """The value that --engine-arg gives to `flag`; the last one wins."""
     values = [arg.partition("=")[2] for arg in spec.engine_arg if arg.partition("=")[0] == flag]
     return values[-1] or None if values else None
+
+
+def planned(spec: ServeSpec, table: flags.Table) -> dict[str, Any]:
+    """The fields of a Request that --engine-arg sets, since the plan depends on them."""
+    names = facts.serving_engines()[table.engine].flags
+    used = {option.flag: option.values for option in flags.parse(spec.engine_arg, table).options if not option.keys}
+
+    def number(spellings: tuple[str, ...]) -> int:
+        values = next((used[name] for name in spellings if name in used), ())
+        return int(values[0]) if values and values[0] and values[0].isdecimal() else 1
+
+    if names.shared and number(names.data) > 1 and not used.keys() & {*names.shared}:
+        raise BadInput(
+            f"--engine-arg={names.data[0]} starts {number(names.data)} copies of the model in one container.",
+            "Leave it out: --max-containers and --min-containers set the number of copies.",
+        )
+    experts = [used[name] for name in names.experts if name in used]
+    return {
+        "kv_cache_dtype": value(spec, "--kv-cache-dtype"),
+        "pipeline_parallel_size": number(names.pipeline),
+        "data_parallel_size": 1 if names.shared else number(names.data),
+        "enable_expert_parallel": bool(experts) and (not experts[0] or number(names.experts) > 1),
+    }
 
 
 def require_gpu(spec: ServeSpec, workflow: Workflow, gpu: str) -> None:

@@ -1,7 +1,7 @@
 """The `plan` command without its terminal: options in, plans out."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -131,10 +131,9 @@ def _is_free(request: Request) -> bool:
 
 def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: bool, start: Start | None) -> str | None:
     """The `new` command with the same limits; None for a folder, and for settings that no generated app has."""
-    tensor_only = planned.pipeline_parallel_size == planned.data_parallel_size == 1
     if not planned.fits or not planned.revision or request.is_fixed or request.max_num_batched_tokens:
         return None
-    if not tensor_only or request.enable_expert_parallel:
+    if planned.data_parallel_size > 1 and facts.serving_engines()[workflow.engine].flags.shared:
         return None
     gpu = planned.gpu if planned.gpus == 1 else f"{planned.gpu}:{planned.gpus}"
     words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", planned.model, "--gpu", gpu]
@@ -143,10 +142,25 @@ def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: boo
     for target in TARGETS:
         if (value := getattr(request, target)) is not None:
             words += [f"--{target.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
-    words += [f"--engine-arg=--kv-cache-dtype={request.kv_cache_dtype}"] if request.kv_cache_dtype else []
+    words += [f"--engine-arg={flag}" for flag in _engine_flags(request, workflow, planned)]
     words += ["--revision", planned.revision] if pinned else []
     words += ["--from-boot-log", start.name] if start else []
     return shlex.join(words)
+
+
+def _engine_flags(request: Request, workflow: Workflow, planned: Plan) -> Iterator[str]:
+    """What is set by flags of the engine alone."""
+    names = facts.serving_engines()[workflow.engine].flags
+    if request.kv_cache_dtype:
+        yield f"--kv-cache-dtype={request.kv_cache_dtype}"
+    for flag, size in (
+        (names.pipeline[0], planned.pipeline_parallel_size),
+        (names.data[0], planned.data_parallel_size),
+    ):
+        if size > 1:
+            yield f"{flag}={size}"
+    if request.enable_expert_parallel:
+        yield f"{names.experts[0]}={planned.tensor_parallel_size}" if names.shared else names.experts[0]
 
 
 def _compared(other: str, target: str, request: Request, workflow: Workflow, plan_for: Callable[..., Plan]) -> Plan:

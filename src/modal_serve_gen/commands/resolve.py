@@ -16,6 +16,7 @@ from modal_serve_gen.plan.gpus import parse_gpu, routing_region
 from modal_serve_gen.plan.workload import workload_for
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.spec import request, serve_spec, workflows
+from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.serve_spec import ServeSpec
 from modal_serve_gen.spec.workflows import Workflow
 
@@ -38,7 +39,10 @@ def resolve(
     table = flags.load(facts.flag_table_path(workflow.engine, pins.version))
     engine_args.check(spec, workflow, table)
     adapters.check_rank(spec.max_lora_rank, spec.lora, table)
-    _check_gpus(spec, workflow)
+    wanted = request.from_options(vars(spec) | engine_args.planned(spec, table))
+    if wanted.has_load:  # a number that the user did not give is no limit
+        wanted = replace(wanted, max_containers=options.get("max_containers"))
+    _check_gpus(wanted, workflow)
     model = hub.resolve(
         spec.model, spec.revision, engine=workflow.engine, engine_version=pins.version, offline=offline, say=say
     )
@@ -47,10 +51,6 @@ def resolve(
     )
     max_rank = adapters.max_rank(loras, table, spec.max_lora_rank)
     draft = _speculation(spec, workflow, model, table, offline, say)
-    cache_dtype = engine_args.value(spec, "--kv-cache-dtype")
-    wanted = request.from_options(vars(spec) | {"kv_cache_dtype": cache_dtype})
-    if wanted.has_load:  # a number that the user did not give is no limit
-        wanted = replace(wanted, max_containers=options.get("max_containers"))
     workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
     if start:
         workload = start.workload(model, workload, app=True)
@@ -147,10 +147,12 @@ def _speculation(
     return speculation.of_model(model, workflow.engine) if workflow.speculate else Speculation()
 
 
-def _check_gpus(spec: ServeSpec, workflow: Workflow) -> None:
-    count = parse_gpu(spec.gpu)[1] if spec.gpu else 1
-    if refusal := workflow.too_many(count):
-        raise BadInput(f"--gpu {quoted(spec.gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
+def _check_gpus(wanted: Request, workflow: Workflow) -> None:
+    least = wanted.pipeline_parallel_size * wanted.data_parallel_size
+    if wanted.gpu and (refusal := workflow.too_many(count := parse_gpu(wanted.gpu)[1])):
+        raise BadInput(f"--gpu {quoted(wanted.gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
+    if refusal := workflow.too_many(least):
+        raise BadInput(f"The parallel sizes in --engine-arg require {least} GPUs, but {refusal[0]}", refusal[1])
 
 
 def _fitting(plan: Plan, workflow: Workflow) -> Plan:

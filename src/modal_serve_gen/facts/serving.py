@@ -26,6 +26,7 @@ class Spellings:
     tensor: tuple[str, ...] = ()
     pipeline: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    experts: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
 

@@ -32,6 +32,7 @@ class LayerGroup:
     recurrent_bytes: int = 4  # per element
     conv_elements: int = 0  # in the model's dtype (2 bytes)
     checkpoints: Checkpoints = "none"
+    state_heads: int = 0  # of the state: tensor parallelism divides this number evenly; 0: any width
 
     @property
     def attends(self) -> bool:

@@ -63,29 +63,30 @@ class WeightFormat:
         """Bytes of these matrices on all GPUs together; `element_bytes` is that of weights that are not quantized."""
         if matrix.stored_bytes:
             return matrix.elements * matrix.stored_bytes
-        if self.label is None or matrix.name.endswith(("conv1d", "conv.conv")):
+        if self.label is None:
             return matrix.elements * element_bytes
         elements = matrix.inputs * matrix.outputs * matrix.each
-        return sum(elements * self._bytes_per_weight(matrix, layer, element_bytes) for layer in matrix.layers)
+        stored = (self.storage_of(matrix, layer) for layer in matrix.layers)
+        return sum(elements * (storage.bytes_per_weight if storage else element_bytes) for storage in stored)
 
-    def _bytes_per_weight(self, matrix: Matrix, layer: int, element_bytes: float) -> float:
+    def storage_of(self, matrix: Matrix, layer: int) -> Storage | None:
+        """How this matrix of that layer is stored; None where it is not quantized."""
+        if self.label is None or matrix.stored_bytes or matrix.name.endswith(("conv1d", "conv.conv")):
+            return None
         if self.experts and (matrix.part == "experts" or ".experts." in matrix.name):  # of prediction layers as well
-            return self.experts.bytes_per_weight
+            return self.experts
         if self.experts_only:
-            return element_bytes
+            return None
         name = matrix.name.replace("{}", str(layer))
         default = next((storage for targets, storage in self.storages if not targets), None)
         if matrix.part in NOT_QUANTIZED or name.endswith(("embed_tokens", "eh_proj", "mlp.gate")):
             default = None
         if matrix.part == "draft":  # listed under other names, which begin with mtp
-            ignored = any("mtp" in pattern for pattern in self.ignored)
-            return element_bytes if default is None or ignored else default.bytes_per_weight
+            return None if any("mtp" in pattern for pattern in self.ignored) else default
         if _is_listed(name, self.ignored):
-            return element_bytes
-        for targets, storage in self.storages:
-            if targets and _is_listed(name, targets):
-                return storage.bytes_per_weight
-        return default.bytes_per_weight if default else element_bytes
+            return None
+        listed = (storage for targets, storage in self.storages if targets and _is_listed(name, targets))
+        return next(listed, default)
 
 
 def _is_listed(name: str, patterns: tuple[str, ...]) -> bool:

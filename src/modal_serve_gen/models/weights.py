@@ -9,8 +9,10 @@ from functools import cached_property
 
 from modal_serve_gen.models.decoder import Decoder, Matrix, Part, matrices
 from modal_serve_gen.models.mlp import Experts
-from modal_serve_gen.models.weight_format import WeightFormat
+from modal_serve_gen.models.weight_format import Storage, WeightFormat
 
+PLAIN = Storage(16)
+DIVIDED = ("mlp", "experts", "shared", "attention")
 VOCABULARY = 64  # rows are padded to a multiple (vLLM 0.33.0, layers/vocab_parallel_embedding.py)
 
 
@@ -20,6 +22,7 @@ class Weight:
 
     matrix: Matrix
     bytes: float
+    storages: tuple[Storage, ...] = ()  # in the layers that have it; 16 bits: not quantized
     mxfp4_experts: bool = False
     fp4_beside_fp8: bool = False  # experts of DeepSeek V4
 
@@ -30,12 +33,14 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A width that tensor parallelism divides, of MLPs or experts."""
+    """A width that tensor parallelism divides: that of MLPs or experts, or of all heads together, which the layer after
+    them has as its inputs."""
 
     part: Part
     width: int
-    inputs: int
-    in_blocks: bool  # stored in 8 bits, so that blocks of the checkpoint's format apply
+    hidden: int  # width of the layer's other side
+    block: int  # side of the blocks that share a scale; 0: no blocks
+    group: int  # inputs that share a scale; 0: no groups
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,14 @@ class Sizes:
 
     @cached_property
     def cuts(self) -> tuple[Cut, ...]:
-        """The widths of MLPs and experts, each once."""
+        """The widths of MLPs, experts and attention, each once."""
         cuts = {
-            Cut(weight.part, matrix.outputs, matrix.inputs, 0.75 < weight.bytes / matrix.elements < 1.5)
+            Cut(weight.part, matrix.inputs, matrix.outputs, storage.block or 0, storage.group or 0)
             for weight in self.weights
-            if (matrix := weight.matrix).part in ("mlp", "experts", "shared") and matrix.name.endswith(".up_proj")
+            if (matrix := weight.matrix).part in DIVIDED and matrix.name.endswith((".down_proj", ".o_proj"))
+            for storage in weight.storages
         }
-        return tuple(sorted(cuts, key=lambda cut: (cut.width, cut.part)))
+        return tuple(sorted(cuts, key=lambda cut: (cut.width, cut.part, -cut.block)))
 
     @cached_property
     def up_projections(self) -> tuple[Matrix, ...]:
@@ -87,6 +93,7 @@ def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:
         Weight(
             matrix,
             weight_format.bytes_of(matrix, decoder.element_bytes),
+            _storages(matrix, weight_format) if matrix.part in DIVIDED else (),
             is_mxfp4 and matrix.part == "experts",
             beside_fp8 and matrix.part == "experts",
         )
@@ -96,6 +103,10 @@ def sizes_of(decoder: Decoder, weight_format: WeightFormat) -> Sizes:
     mlps = [mlp for layer in decoder.layers for mlp in layer.mlps if isinstance(mlp, Experts) and not mlp.gated]
     ungated = max((mlp.width for mlp in mlps), default=0) if per_tensor else 0
     return Sizes(decoder, tuple(weights), weight_format.certain, ungated)
+
+
+def _storages(matrix: Matrix, weight_format: WeightFormat) -> tuple[Storage, ...]:
+    return tuple({weight_format.storage_of(matrix, layer) or PLAIN: None for layer in matrix.layers})
 
 
 def scale(known: int, sizes: Sizes) -> float:

@@ -85,6 +85,11 @@ def _check_parallelism(workload: Workload) -> None:
     stages, replicas = workload.pipeline_parallel_size, workload.data_parallel_size
     for option, size in (("--pipeline-parallel-size", stages), ("--data-parallel-size", replicas)):
         _require_range(option, size, 1, 64)
+    if replicas > 1 and not workload.server:
+        raise BadInput(
+            f"--data-parallel-size {replicas} does not apply to a batch: vllm.LLM runs one replica in a process.",
+            "Leave it out; more containers are more replicas.",
+        )
     if workload.gpu is not None and (count := parse_gpu(workload.gpu)[1]) % (stages * replicas):
         raise BadInput(
             f"--gpu {quoted(workload.gpu)} has {count} GPUs, which cannot be divided into {stages} "

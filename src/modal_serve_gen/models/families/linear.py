@@ -1,5 +1,7 @@
 """Hybrids of attention with linear attention or short convolutions (pure)."""
 
+import math
+
 from modal_serve_gen.errors import InvalidConfig
 from modal_serve_gen.models.attention import hybrid_layers, layer_types_of, stated_layer_types
 from modal_serve_gen.models.decoder import Decoder, LayerGroup, ListedMixer, recurrent_matrix
@@ -30,7 +32,8 @@ def qwen3_next(text_config: TextConfig) -> Decoder | None:
 def _gated_delta_net(text_config: TextConfig) -> ListedMixer:
     hidden, taps = text_config.size("hidden_size"), text_config.size("linear_conv_kernel_dim")
     key_dim, value_heads = text_config.size("linear_key_head_dim"), text_config.size("linear_num_value_heads")
-    keys = text_config.size("linear_num_key_heads") * key_dim
+    key_heads = text_config.size("linear_num_key_heads")
+    keys = key_heads * key_dim
     values = value_heads * text_config.size("linear_value_head_dim")
     return ListedMixer(
         (
@@ -40,6 +43,7 @@ def _gated_delta_net(text_config: TextConfig) -> ListedMixer:
                 recurrent_bytes=2 if text_config.get("mamba_ssm_dtype") in NARROW else 4,
                 conv_elements=(2 * keys + values) * (taps - 1),
                 checkpoints="flashinfer",
+                state_heads=math.gcd(key_heads, value_heads),
             ),
         ),
         (
@@ -74,7 +78,14 @@ def _kimi_delta_attention(linear: TextConfig, hidden: int) -> ListedMixer:
             recurrent_matrix("self_attn.g_b_proj", dim, inner),
         ]
     return ListedMixer(
-        (LayerGroup(kind="linear", recurrent_elements=inner * dim, conv_elements=3 * inner * (taps - 1)),),
+        (
+            LayerGroup(
+                kind="linear",
+                recurrent_elements=inner * dim,
+                conv_elements=3 * inner * (taps - 1),
+                state_heads=heads,
+            ),
+        ),
         (
             recurrent_matrix("self_attn.q_proj", hidden, inner, 3),
             recurrent_matrix("self_attn.f_a_proj", hidden, dim),

@@ -62,6 +62,7 @@ def mamba2_of(text_config: TextConfig, names: tuple[str, ...], *, usual: str = "
                 recurrent_bytes=_state_bytes(text_config, usual),
                 conv_elements=(inner + 2 * group_states) * (taps - 1),
                 checkpoints="always",
+                state_heads=math.gcd(count, text_config.size(groups)) if text_config.size(groups) > 1 else count,
             ),
         ),
         (
