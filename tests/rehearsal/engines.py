@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import httpx
@@ -37,8 +38,8 @@ def needs_vllm(test):
     return test
 
 
-def container(folder: Path, mode: str = "stub") -> Path:
-    """A bare environment with the stub of vLLM."""
+def container(folder: Path, mode: str = "stub", packages: Collection[str] | None = None) -> Path:
+    """A bare environment with the stub of vLLM, in an image with these packages (None: unknown ones)."""
     bare_env.make(folder, stubs.REQUIRED)
     stubs.install(
         folder,
@@ -48,6 +49,7 @@ def container(folder: Path, mode: str = "stub") -> Path:
         table=facts.flag_document("vllm", VLLM),
         cpu_table=facts.cpu_flag_document("vllm"),
         engine_python=engine_env.folder() / "bin" / "python" if mode == "real" else None,
+        packages=packages,
     )
     return folder
 

@@ -11,6 +11,8 @@ import pytest
 
 from modal_serve_gen.rehearsal import image_packages, shell_commands, wheel_cache
 from modal_serve_gen.rehearsal.containers import bare_env
+from modal_serve_gen.rehearsal.control_plane import images
+from modal_serve_gen.rehearsal.control_plane.state import Image
 from modal_serve_gen.rehearsal.image_packages import Wanted
 from modal_serve_gen.rehearsal.packages import Contents, Packages, of_module
 
@@ -170,3 +172,20 @@ def test_packages_that_the_client_imports(index, tmp_path):
         text=True,
     )
     assert done.stdout == "1\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("commands", "present"),
+    [
+        (["FROM base", "RUN uv pip install vllm==0.33.0"], False),
+        (["FROM python:3.12-slim", "RUN uv pip install 'vllm[runai]==0.33.0'"], True),
+        (["FROM nvidia/cuda:13.0.2-devel-ubuntu24.04", "RUN pip install vllm runai-model-streamer[s3]"], True),
+        (["FROM vllm/vllm-openai:v0.33.0"], None),
+        (["FROM somebody/image", "RUN pip install vllm"], None),
+    ],
+)
+def test_the_packages_of_an_image(commands, present):
+    """Those of its steps, of the engine and of the engine's extras; unknown for a base image of others."""
+    names = images.packages(Image("im-1", commands))
+    assert (None if names is None else "runai-model-streamer" in names) is present
+    assert names is None or "transformers" in names

@@ -129,6 +129,19 @@ def test_compiling_kernels_is_skipped(env, model, tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
+    (["--enable-hierarchical-cache", "--disable-radix-cache"], "ValueError: The arguments enable-hierarchical-cache"),
+    (["--moe-dense-tp-size", "2"], "AssertionError: moe_dense_tp_size only supports None, 1, or tp_size"),
+    (["--kv-cache-dtype", "nvfp4"], "RuntimeError: --kv-cache-dtype=nvfp4 requires Blackwell"),
+    (["--tp-size", "4", "--attn-dp-size", "3"], "AssertionError (--attn-dp-size)"),
+])  # fmt: skip
+def test_relations_that_the_engine_refuses(env, model, tmp_path, arguments, message):
+    """Before anything starts, in the engine's words and with its exit code; without words, its exception."""
+    gpus = "H100:4:80000:9.0"
+    ended = run(env, tmp_path, "serve", "--model-path", model, *arguments, REHEARSAL_GPUS=gpus)
+    assert ended.returncode == 1 and message in ended.stderr
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
     (["--model-path", "/nowhere/at/all"], "/nowhere/at/all"),
     (["--speculative-draft-model-path", "/no/draft"], "/no/draft"),
     (["--context-length", "5000"], "5000"),

@@ -100,6 +100,32 @@ def test_errors_at_startup(env, model, tmp_path, arguments, message):
     assert message in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--enable-lora", "--max-loras", "4", "--max-cpu-loras", "2"], 1, "ValueError: max_cpu_loras (2) must be"),
+        (["--kv-transfer-config.kv_connector", "X"], 2, "argument --kv-transfer-config: Please specify kv_role"),
+        (["-tp", "2", "-pp", "2"], 1, "World size (4) is larger than the number of available GPUs (2)"),
+        (["--enable-expert-parallel"], 1, "Number of experts in the model must be greater than 0"),
+        (["--load-format", "runai_streamer"], 1, "ModuleNotFoundError: No module named 'runai_model_streamer'"),
+    ],
+)
+def test_relations_that_the_engine_refuses(tmp_path, model, arguments, code, message):
+    """Before anything starts, in the engine's words and with its exit code."""
+    env = container(tmp_path / "env", packages=())
+    done = run(env, tmp_path, "serve", model, *arguments, REHEARSAL_GPUS="H100:2:80000:9.0")
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert message in done.stderr
+
+
+def test_a_package_of_the_image_is_there(tmp_path, model):
+    """The engine starts with a loader whose package the image has, or may have."""
+    for name, packages in (("with", ["runai-model-streamer"]), ("unknown", None)):
+        env = container(tmp_path / name, packages=packages)
+        with serving(env, tmp_path, model, "--load-format", "runai_streamer"):
+            pass
+
+
 def test_a_repository_id_is_found_in_the_hubs_cache(env, model, tmp_path):
     """Offline, the snapshot is found by id and revision, and the id is the served name."""
     revision = "0123456789" * 4

@@ -73,6 +73,8 @@ def python(env, model, tmp_path):
         ("max_num_seqs=True", "ValueError: max_num_seqs"),
         ("max_model_len=10**7", "ValueError: User-specified max_model_len (10000000) is greater"),
         ("compilation_config={'level': 3}", "ValueError"),
+        ("enable_lora=True, max_loras=4, max_cpu_loras=2", "ValueError: max_cpu_loras (2) must be >= max_loras (4)."),
+        ("structured_outputs_config={'disable_any_whitespace': True}", "ValueError: disable_any_whitespace is only"),
     ],
 )
 def test_engine_arguments_that_the_pinned_engine_refuses(python, arguments, message):

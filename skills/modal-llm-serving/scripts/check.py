@@ -12696,9 +12696,9 @@ if __name__ == "__main__":
 #| """Check an engine's command line against the argument table of a version of that engine.
 #|
 #| The tables are facts/flags/<distribution>-<version>.json, read from the engines' wheels by scripts/update_flags.py.
-#| renamed.toml next to them lists spellings that older versions, or the other engine, accept, and relations.toml what flags
-#| need of each other (relations.py). This package imports only
-#| the standard library and itself, by relative imports: the engines' stubs in a rehearsal's containers contain a copy.
+#| renamed.toml next to them lists spellings that older versions, or the other engine, accept; relations.toml lists what
+#| flags need of each other (relations.py). This package imports only the standard library and itself, by relative imports:
+#| the engines' stubs in a rehearsal's containers contain a copy.
 #|
 #| It reports what the engine's own parser would: where a table says `prefixes`, as argparse does by default, a unique
 #| prefix of a flag is accepted, and an ambiguous one is an error.

@@ -137,7 +137,7 @@ class Substitutes:
         if "datasets" in contents.names:
             stubs.place(environment, "datasets.py")
         for engine, version in engines.items():
-            self._install(environment, engine, version)
+            self._install(environment, engine, version, images.packages(image) if image else None)
 
     def programs(self, image: Image | None) -> dict[str, Path]:
         """Path in containers of `image` -> program, for the programs of engines that the app starts by their path."""
@@ -145,8 +145,11 @@ class Substitutes:
         named = {path: folder / name for path, name in self.config.programs.items()}
         return {path: program for path, program in named.items() if program.exists()}
 
-    def _install(self, environment: Path, engine: str, version: str) -> None:
-        """Install the stub for `engine` as `version` ('' if the image does not say which) in `environment`."""
+    def _install(self, environment: Path, engine: str, version: str, packages: frozenset[str] | None) -> None:
+        """Install the stub for `engine` as `version` ('' if the image does not say which) in `environment`.
+
+        `packages` are all names of packages in the image; None if they are not known.
+        """
         if not version:
             version = facts.pins()[engine].version
             self.record(f"{engine} {version}: the app's image does not say which version it installs")
@@ -171,6 +174,7 @@ class Substitutes:
             cpu_table=facts.cpu_flag_document(engine),
             checked=own is not None,
             engine_python=real.python if real else None,
+            packages=packages,
         )
 
     def model(self, model_id: str) -> tuple[Path, bool] | None:

@@ -14,8 +14,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from modal_proto import api_pb2
+from packaging.requirements import Requirement
 
 from modal_serve_gen import facts
+from modal_serve_gen.checks.images import KNOWN_BASES
+from modal_serve_gen.flags import relations
 from modal_serve_gen.rehearsal import build_steps, image_packages
 from modal_serve_gen.rehearsal.control_plane import image_layers
 from modal_serve_gen.rehearsal.control_plane.objects import IMAGE_BUILDER_VERSION
@@ -170,6 +173,19 @@ def contents(image: Image) -> Contents:
     base = next((line.split()[1] for line in image.commands if line.startswith("FROM ") and line != "FROM base"), "")
     name = base.removeprefix("docker.io/").partition("@")[0].partition(":")[0]
     return Contents(explicit, frozenset(brought) | set(package_facts().images.get(name, ())))
+
+
+def packages(image: Image) -> frozenset[str] | None:
+    """Names of all packages of an image, with those of its engine's extras; None if its base brings unknown ones."""
+    bases = [line.split()[1] for line in image.commands if line.startswith("FROM ")]
+    if any(base != "base" and not KNOWN_BASES.match(base) for base in bases):
+        return None
+    inside, extras = contents(image), set[str]()
+    for item in inside.explicit:
+        if item.name in ENGINES and item.requirement and (table := facts.flag_table(item.name)):
+            asked = Requirement(item.requirement).extras
+            extras |= {row.requirement for row in relations.rows(table) if row.extra in asked}
+    return frozenset(inside.names | extras)
 
 
 def _python(base: list[Image], mount: Mount | None, commands: list[str]) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modal_serve_gen import flags
+from modal_serve_gen.flags import relations
 from modal_serve_gen.folders import FACTS
 from modal_serve_gen.rehearsal.containers import bare_env
 
@@ -33,12 +34,14 @@ def install(
     cpu_table: Mapping[str, Any] | None,
     engine_python: Path | None,
     checked: bool = True,
+    packages: Collection[str] | None = None,
 ) -> None:
     """Install the stub of `engine` in the virtual environment `env`, under the version that the app pins.
 
     `mode` is "real" (hand over to the CPU engine of `engine_python`, whose flags are in `cpu_table`) or "stub". `table`
     is the flag table of the pinned GPU engine or, with `checked` false, of another release: what it lacks is left out
-    then. Raises ValueError for an unknown mode or an engine without a stub.
+    then. `packages` are the names of those in the image, None: unknown. Raises ValueError for an unknown mode or an
+    engine without a stub.
     """
     source = HERE / engine
     if not source.is_dir() or mode not in ("real", "stub") or (mode == "real" and not engine_python):
@@ -48,7 +51,8 @@ def install(
     shutil.copytree(source, package, ignore=CACHES)
     _share(site)
     (package / "table.json").write_text(json.dumps(table), encoding="utf-8")
-    shutil.copyfile(FACTS / "flags" / "renamed.toml", package / "renamed.toml")
+    for name in ("renamed.toml", relations.FILE):
+        shutil.copyfile(FACTS / "flags" / name, package / name)
     for kind in ("", "_bench", "_routes"):
         if api := _api(engine, kind, version):
             shutil.copyfile(api, package / f"api{kind}.json")
@@ -57,7 +61,10 @@ def install(
         if api := _api(f"{engine}_cpu", "_bench", ""):
             shutil.copyfile(api, package / "cpu_api_bench.json")
     python = str(engine_python) if engine_python else None
-    settings = {"version": version, "mode": mode, "engine_python": python, "checked": checked}
+    settings = {
+        "version": version, "mode": mode, "engine_python": python, "checked": checked,
+        "packages": None if packages is None else sorted(packages),
+    }  # fmt: skip
     (package / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     metadata = site / f"{engine}-{version}.dist-info"
     metadata.mkdir()

@@ -9,7 +9,7 @@ import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from engine_stub import command, ending, flags, models, notes
+from engine_stub import command, ending, flags, models, notes, refusals
 from sglang import SETTINGS, __version__, configured
 
 HERE = Path(__file__).parent
@@ -40,6 +40,9 @@ def _serve(argv: list[str]) -> int:
         return 1
     usage, checked = "sglang serve [options]", SETTINGS["checked"]
     options = command.parse(argv, table, usage=usage, version=__version__, checked=checked)
+    if checked:
+        model = command.last(options, "--model-path") or next(iter(options.positionals), None)
+        refusals.check(options, table, packages=SETTINGS["packages"], model=model, usage=usage)
     notes.note("started", f"SGLang {__version__}")
     command.inject_start_faults("Initialization failed.")
     if SETTINGS["mode"] == "real":

@@ -6,8 +6,9 @@ A flag or value that the pinned GPU engine refuses ends it with 2 and the reason
 import sys
 from pathlib import Path
 
-from engine_stub import command, ending, flags, models, notes
+from engine_stub import command, ending, flags, models, notes, refusals
 from vllm import SETTINGS, __version__
+from vllm.lengths import model_of
 
 HERE = Path(__file__).parent
 USAGE = "vllm serve [model_tag] [options]"
@@ -51,6 +52,9 @@ def serve(argv: list[str]) -> int:
 def _serve(argv: list[str]) -> int:
     table = flags.load(HERE / "table.json")
     options = command.parse(argv, table, usage=USAGE, version=__version__, checked=SETTINGS["checked"])
+    if SETTINGS["checked"]:
+        model = model_of(options, table)
+        refusals.check(options, table, packages=SETTINGS["packages"], model=model, usage=USAGE)
     notes.note("started", f"vLLM {__version__}")
     command.inject_start_faults("Engine core initialization failed.")
     if SETTINGS["mode"] == "real":

@@ -59,9 +59,6 @@ def read(options: flags.Parsed, table: flags.Table) -> tuple[Engine, Address]:
     note_unsupported(options, UNSUPPORTED)
     model = model_of(options, table)
     folder, config = models.resolve(model, last(options, "--revision"), last(options, "--download-dir"))
-    tool_parser = last(options, "--tool-call-parser")
-    if switched_on(options, "--enable-auto-tool-choice") and not tool_parser:
-        raise models.StartError("TypeError: Error: --enable-auto-tool-choice requires --tool-call-parser")
     template = last(options, "--chat-template")
     if template and not Path(template).is_file() and not re.search(r"[{}\n]", template):
         raise models.StartError(

@@ -8,7 +8,7 @@ import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
-from engine_stub import flags, notes
+from engine_stub import flags, notes, refusals
 from vllm import SETTINGS, __version__, keywords
 from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import API, SamplingParams
@@ -24,6 +24,9 @@ class LLM:
         table = flags.load(HERE / "table.json")
         argv, unsupported = keywords.arguments(model, engine_args, table)
         count = len(engine_args) + 1
+        if SETTINGS["checked"]:
+            options = flags.parse(argv, table)
+            refusals.check_keywords(options, table, packages=SETTINGS["packages"], model=model)
         if SETTINGS["checked"]:
             notes.note("checked", f"the {count} arguments of vllm.LLM, with their values, are valid for {__version__}")
         notes.note("started", f"vLLM {__version__}")
