@@ -65,6 +65,7 @@ def new(
     prompt_tokens: options.PromptTokens = None,
     output_tokens: options.OutputTokens = None,
     ttft_p95: options.TtftP95 = None,
+    ready_within: options.ReadyWithin = None,
     name: options.Name = None,
     served_model_name: options.ServedModelName = None,
     lora: options.Loras = None,

@@ -128,6 +128,10 @@ OutputTokens = Annotated[int | None, typer.Option(help="Typical tokens of an ans
 TtftP95 = Annotated[
     float | None, typer.Option(help="Target seconds to the first token for 95 % of the requests of a load.")
 ]
+ReadyWithin = Annotated[
+    float | None,
+    typer.Option(help="Target seconds until a container that has to start answers; a warm one always does."),
+]
 PipelineParallelSize = Annotated[int, typer.Option(help="Pipeline stages that share the layers.")]
 DataParallelSize = Annotated[int, typer.Option(help="Data-parallel replicas of attention, each with its KV cache.")]
 EnableExpertParallel = Annotated[

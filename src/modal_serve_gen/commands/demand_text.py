@@ -1,7 +1,8 @@
-"""A load on a plan as text: containers, times and prices, marked as estimates."""
+"""Loads and starts of a plan as text: containers, times and prices, marked as estimates."""
 
 from modal_serve_gen.commands import layout
 from modal_serve_gen.commands.layout import count, dollars, wrapped
+from modal_serve_gen.commands.ways_out import WayOut, price, ready
 from modal_serve_gen.plan import Plan
 from modal_serve_gen.plan.records import PlanLoad
 
@@ -37,6 +38,32 @@ def load(plan: Plan, *, options: bool = True) -> list[str]:
         ]
         lines += ["Other GPUs for this load, cheapest first:", layout.indented(layout.table(rows))]
     return lines
+
+
+def start(plan: Plan) -> str:
+    """How long a start takes."""
+    found = plan.start
+    how = " from a memory snapshot" if found.snapshot else ""
+    return (
+        f"a start takes an estimated {found.low_s:.0f} to {found.high_s:.0f} s{how}, the first one "
+        f"{found.first_low_s:.0f} to {found.first_high_s:.0f} s"
+    )
+
+
+def ways_out(ways: tuple[WayOut, ...]) -> list[str]:
+    """A table of the ways to be ready sooner, with the remarks below it."""
+    rows = [
+        {
+            "way": way.way,
+            "options": way.options or "-",
+            "ready": ready(way),
+            "price": price(way),
+            "in time": way.in_time,
+        }
+        for way in ways
+    ]
+    remarks = [line for way in ways if way.remark for line in wrapped(f"{way.way}: {way.remark}", "  - ")]
+    return ["Ways to be ready sooner (estimates):", layout.indented(layout.table(rows)), *remarks]
 
 
 def _load(found: PlanLoad) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from modal_serve_gen import facts
-from modal_serve_gen.commands import goals
+from modal_serve_gen.commands import goals, ways_out
 from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.commands.goals import Advice, TooManyGpus
+from modal_serve_gen.commands.ways_out import WayOut
 from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.models import Model, hub, local, speculation
 from modal_serve_gen.models.speculation import Speculation
@@ -31,6 +32,7 @@ TARGETS = (
     "prompt_tokens",
     "output_tokens",
     "ttft_p95",
+    "ready_within",
 )
 
 
@@ -44,6 +46,7 @@ class Answer:
     compared: tuple[Plan, ...]
     parameters: float | None  # of the model, if known
     command: str | None  # writes the app of this plan; None if no app has these settings
+    ways_out: tuple[WayOut, ...] = ()  # where --ready-within may be missed
 
     def document(self) -> dict[str, Any]:
         """The document of `--json`: the plan's keys, with `command`, `advice` and `compared` if present."""
@@ -52,6 +55,8 @@ class Answer:
             document["command"] = self.command
         if self.advice:
             document["advice"] = asdict(self.advice)
+        if self.ways_out:
+            document["ways_out"] = [asdict(way) for way in self.ways_out]
         if self.compared:
             document["compared"] = [plan.model_dump(mode="json") for plan in self.compared]
         return document
@@ -115,7 +120,13 @@ def answer(
     sizes = read(target, chosen.engine).sizes
     parameters = sum(weight.matrix.elements for weight in sizes.weights if weight.part != "draft")
     command = _command(request, chosen, planned, pinned=revision is not None, start=start)
-    return Answer(chosen.name, planned, advice, compared, parameters or None, command)
+    ways = _ways_out(read(target, chosen.engine), request, chosen, planned)
+    return Answer(chosen.name, planned, advice, compared, parameters or None, command, ways)
+
+
+def _ways_out(model: Model, request: Request, workflow: Workflow, planned: Plan) -> tuple[WayOut, ...]:
+    wanted = replace(request, min_containers=workflow.min_containers, scaledown_window=workflow.scaledown_window)
+    return ways_out.ways(model, wanted, workflow, planned) if ways_out.needed(wanted, planned) else ()
 
 
 def _is_free(request: Request) -> bool:

@@ -26,6 +26,8 @@ def text(answer: Answer) -> str:
         paragraphs += [_limits(plan), _speed(plan)]
     if answer.compared:
         paragraphs.append(["Compared:", layout.indented(layout.table(_comparison((plan, *answer.compared))))])
+    if answer.ways_out:
+        paragraphs.append(demand_text.ways_out(answer.ways_out))
     if plan.load:
         paragraphs.append(demand_text.load(plan))
     elif plan.alternatives:
@@ -132,7 +134,7 @@ def _limits(plan: Plan) -> list[str]:
         f"the KV cache ({dtype}) holds at least {cache.tokens:,} tokens of {cache.bytes_per_token:,.0f} bytes"
         f"{' on each GPU' if plan.gpus > 1 else ''}: {cache.max_concurrency:.1f} full-length requests, or "
         f"{shorter:,} of {int(plan.max_model_len * fill):,} tokens{of_which}",
-        f"startup timeout of the app: {plan.startup_timeout_s // 60} minutes",
+        f"{demand_text.start(plan)}; startup timeout of the app: {plan.startup_timeout_s // 60} minutes",
     ]
     return [line for text in lines for line in wrapped(text)]
 

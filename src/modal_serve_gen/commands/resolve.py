@@ -6,7 +6,7 @@ from typing import Any
 
 from modal_serve_gen import checks, facts, flags, render
 from modal_serve_gen import plan as planner
-from modal_serve_gen.commands import engine_args
+from modal_serve_gen.commands import demand, engine_args
 from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.errors import BadInput, DoesNotFit, InternalError, quoted
 from modal_serve_gen.models import Model, adapters, hub, speculation
@@ -54,9 +54,11 @@ def resolve(
     workload = workload_for(wanted, workflow, draft, adapters.gpu_bytes(loras, model, max_rank))
     if start:
         workload = start.workload(model, workload, app=True)
-    plan = _fitting(planner.plan(model, workload, copies=hub.copies(model.id, workflow.engine)), workflow)
+    plan = planner.plan(model, workload, copies=hub.copies(model.id, workflow.engine))
+    late = demand.late_notes(model, wanted, workflow, plan)
+    plan = _fitting(plan, workflow)
     engine_args.require_gpu(spec, workflow, plan.gpu)
-    spec = _with_containers(spec, options, plan, workflow)
+    spec = demand.with_containers(spec, options, plan, workflow)
     resolved = Resolved(
         generator=generator,
         options={name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value},
@@ -76,21 +78,7 @@ def resolve(
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
     notes = (Note(kind="speculation", text=draft.note),) if draft.note else ()
-    return resolved, plan.model_copy(update={"notes": plan.notes + notes})
-
-
-def _with_containers(spec: ServeSpec, options: Mapping[str, Any], plan: Plan, workflow: Workflow) -> ServeSpec:
-    """`spec` with the containers that the load needs; those that the user gave are kept.
-
-    A target for the first token cannot wait for a start, so that one container is kept.
-    """
-    if plan.load is None:
-        return spec
-    least, most = spec.min_containers, spec.max_containers
-    if plan.load.ttft_p95_target_s is not None and "min_containers" in workflow.options:
-        least = options.get("min_containers", max(1, least))
-    most = options.get("max_containers", max(plan.load.containers, least))
-    return spec.model_copy(update={"min_containers": least, "max_containers": most})
+    return resolved, plan.model_copy(update={"notes": plan.notes + late + notes})
 
 
 def write(resolved: Resolved) -> str:

@@ -49,3 +49,5 @@ from modal_serve_gen.facts.sizing import ReleaseRules as ReleaseRules
 from modal_serve_gen.facts.sizing import SglangRelease as SglangRelease
 from modal_serve_gen.facts.sizing import overheads as overheads
 from modal_serve_gen.facts.sizing import pools as pools
+from modal_serve_gen.facts.startup import Span as Span
+from modal_serve_gen.facts.startup import startup_phases as startup_phases

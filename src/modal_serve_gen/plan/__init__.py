@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
@@ -14,6 +15,7 @@ from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_m
 from modal_serve_gen.plan.load import best_of_others, check_load, load_record, sized_for_load, unsized
 from modal_serve_gen.plan.measured import measured_record
 from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row, Sibling
+from modal_serve_gen.plan.start import missed_start, start_of
 from modal_serve_gen.plan.workload import Workload, check
 
 __all__ = [
@@ -81,6 +83,9 @@ def _plan_for_load(model: Model, workload: Workload, copies: Sequence[Model]) ->
 
 
 def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...]) -> Plan:
+    start = start_of(chosen)
+    if late := missed_start(chosen, start):
+        chosen, others = replace(chosen, demand_missed=(*chosen.demand_missed, *late)), []
     model, workload, setup, memory = chosen.model, chosen.workload, chosen.setup, chosen.memory
     length, sequences = chosen.requested
     return Plan(
@@ -116,6 +121,7 @@ def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, .
             max_concurrency=round(memory.max_concurrency, 2),
             state_slots=memory.pool.state_slots,
         ),
+        start=start,
         startup_timeout_s=_startup_timeout(model.weight_bytes + workload.extra_weight_bytes, workload.boot_log),
         usd_per_hour=chosen.usd_per_hour,
         usd_per_month=round(chosen.usd_per_hour * HOURS_A_MONTH),

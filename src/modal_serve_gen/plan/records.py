@@ -69,6 +69,27 @@ class PlanBounds(Record):
         return {key: value for key, value in serialize(self).items() if value is not None}
 
 
+class StartPhase(Record):
+    """One phase of a start, from the fastest to the slowest in public logs."""
+
+    phase: str
+    low_s: float
+    high_s: float
+    source: str
+
+
+class PlanStart(Record):
+    """From the start of a container until its engine answers: an estimate."""
+
+    low_s: float  # all phases at their fastest
+    high_s: float  # their middles, and the distances to the slowest as independent errors
+    first_low_s: float  # without the caches that later starts find in their Volume, or without a snapshot
+    first_high_s: float
+    snapshot: bool  # restored from a memory snapshot
+    phases: tuple[StartPhase, ...]
+    estimate: Literal[True] = True
+
+
 class LoadOption(Record):
     """Another GPU for a load."""
 
@@ -197,6 +218,7 @@ class Plan(Record):
     ledger: tuple[Row, ...]
     kv_cache: KvCache
     startup_timeout_s: int
+    start: PlanStart
     usd_per_hour: float  # one container, including the region's multiplier
     usd_per_month: float  # the same, always on
     region_multiplier: float

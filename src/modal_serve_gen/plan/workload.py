@@ -113,10 +113,17 @@ def _check_targets(workload: Workload) -> None:
         "--budget": workload.budget,
         "--time-per-output-token": workload.time_per_output_token,
         "--tokens-per-s": workload.tokens_per_s,
+        "--ready-within": workload.ready_within,
     }
     for option, target in targets.items():
         if target is not None and not 0 < target < 1e9:
             raise BadInput(f"{option} {quoted(target)} is not a positive number.", "Raise it, or leave it out.")
+
+    if workload.ready_within is not None and not workload.server:
+        raise BadInput(
+            f"--ready-within {workload.ready_within:g} has no effect: nobody waits for a batch to start.",
+            "Leave it out, or choose another --workflow.",
+        )
 
 
 def _check_limits(model: Model, workload: Workload) -> None:
