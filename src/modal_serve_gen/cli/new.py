@@ -66,6 +66,8 @@ def new(
     output_tokens: options.OutputTokens = None,
     ttft_p95: options.TtftP95 = None,
     ready_within: options.ReadyWithin = None,
+    prompts: options.Prompts = None,
+    by: options.By = None,
     name: options.Name = None,
     served_model_name: options.ServedModelName = None,
     lora: options.Loras = None,

@@ -123,8 +123,8 @@ Users = Annotated[
 RequestsPerS = Annotated[
     float | None, typer.Option(help="Count containers for this many requests per second, at the peak.")
 ]
-PromptTokens = Annotated[int | None, typer.Option(help="Typical tokens of a prompt, for a load.")]
-OutputTokens = Annotated[int | None, typer.Option(help="Typical tokens of an answer, for a load.")]
+PromptTokens = Annotated[int | None, typer.Option(help="Typical tokens of a prompt, for a load or a batch.")]
+OutputTokens = Annotated[int | None, typer.Option(help="Typical tokens of an answer, for a load or a batch.")]
 TtftP95 = Annotated[
     float | None, typer.Option(help="Target seconds to the first token for 95 % of the requests of a load.")
 ]
@@ -132,6 +132,10 @@ ReadyWithin = Annotated[
     float | None,
     typer.Option(help="Target seconds until a container that has to start answers; a warm one always does."),
 ]
+Prompts = Annotated[
+    int | None, typer.Option(help="Plan a batch of this many prompts: containers, hours and USD, starts included.")
+]
+By = Annotated[float | None, typer.Option(help="Target hours until the batch is done. Default: the cheapest.")]
 PipelineParallelSize = Annotated[int, typer.Option(help="Pipeline stages that share the layers.")]
 DataParallelSize = Annotated[int, typer.Option(help="Data-parallel replicas of attention, each with its KV cache.")]
 EnableExpertParallel = Annotated[

@@ -31,6 +31,8 @@ def plan(
     output_tokens: options.OutputTokens = None,
     ttft_p95: options.TtftP95 = None,
     ready_within: options.ReadyWithin = None,
+    prompts: options.Prompts = None,
+    by: options.By = None,
     pipeline_parallel_size: options.PipelineParallelSize = 1,
     data_parallel_size: options.DataParallelSize = 1,
     enable_expert_parallel: options.EnableExpertParallel = False,

@@ -14,10 +14,13 @@ from modal_serve_gen.spec.workflows import Workflow
 
 
 def with_containers(spec: ServeSpec, options: Mapping[str, Any], plan: Plan, workflow: Workflow) -> ServeSpec:
-    """`spec` with the containers that the load needs; those that the user gave are kept.
+    """`spec` with the containers that the load or the batch needs; those that the user gave are kept.
 
     A target for the first token cannot wait for a start, so that one container is kept.
     """
+    if plan.batch:
+        most = options.get("max_containers", plan.batch.containers)
+        return spec.model_copy(update={"max_containers": most})
     if plan.load is None:
         return spec
     least, most = spec.min_containers, spec.max_containers

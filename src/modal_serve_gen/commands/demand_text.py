@@ -40,6 +40,42 @@ def load(plan: Plan, *, options: bool = True) -> list[str]:
     return lines
 
 
+def batch(plan: Plan, *, options: bool = True) -> list[str]:
+    """What the batch takes, and with `options` other GPUs for it; empty without a batch."""
+    if (found := plan.batch) is None:
+        return []
+    work = f"{found.prompts:,} prompts of {found.prompt_tokens:,} tokens with {found.output_tokens:,} tokens of answer"
+    by = "" if found.by_hours is None else f" (target {found.by_hours:g} hours)"
+    lines = wrapped(f"An estimate for {work}, from the first start to the end of the idle window:", "")
+    lines += wrapped(
+        f"{count(found.containers, 'container')} x {count(found.slots, 'slot')}: {_hours(found.hours_low)} to "
+        f"{_hours(found.hours_high)}{by}, {dollars(found.usd_low)} to {dollars(found.usd_high)}, "
+        f"{found.start_share:.0%} of it for starts and the idle window"
+    )
+    if options and found.options:
+        rows = [
+            {
+                "gpu": other.gpu if other.gpus == 1 else f"{other.gpus} x {other.gpu}",
+                "containers": str(other.containers),
+                "at most": _hours(other.hours_high),
+                "$ at most": f"{other.usd_high:,.2f}",
+            }
+            for other in found.options
+        ]
+        lines += ["Other GPUs for this batch, cheapest first:", layout.indented(layout.table(rows))]
+    return lines
+
+
+def _hours(hours: float) -> str:
+    """
+    >>> _hours(0.034), _hours(1.62), _hours(40)
+    ('2 minutes', '1.6 hours', '40 hours')
+    """
+    if hours < 1:
+        return count(max(1, round(hours * 60)), "minute")
+    return f"{hours:.1f} hours" if hours < 10 else f"{hours:,.0f} hours"
+
+
 def start(plan: Plan) -> str:
     """How long a start takes."""
     found = plan.start

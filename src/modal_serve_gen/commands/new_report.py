@@ -71,8 +71,9 @@ def figures(app: Made) -> list[str]:
             f"tokens, enough for {cache.max_concurrency:.1f} full-length requests; further requests wait"
         )
         lines += ["", *plan_text.ledger(app.plan), "", *layout.wrapped(capacity)]
-        if app.plan.load:
-            lines += ["", *demand_text.load(app.plan, options=False)]
+        if app.plan.load or app.plan.batch:
+            load, batch = (text(app.plan, options=False) for text in (demand_text.load, demand_text.batch))
+            lines += ["", *load, *batch]
     return lines
 
 

@@ -33,6 +33,8 @@ TARGETS = (
     "output_tokens",
     "ttft_p95",
     "ready_within",
+    "prompts",
+    "by",
 )
 
 
@@ -114,7 +116,7 @@ def answer(
         free = workflow is None and _is_free(request)
         advice = Advice(request.goal, chosen.name, why, goals.instead(chosen, planned, free=free))
     else:
-        chosen = workflows.load(workflow or (start.workflow() if start else workflows.names()[0]))
+        chosen = workflows.load(workflow or _default(request, start))
         planned = plan_for(chosen)
     compared = tuple(_compared(other, target, request, chosen, plan_for) for other in dict.fromkeys(compare))
     sizes = read(target, chosen.engine).sizes
@@ -122,6 +124,11 @@ def answer(
     command = _command(request, chosen, planned, pinned=revision is not None, start=start)
     ways = _ways_out(read(target, chosen.engine), request, chosen, planned)
     return Answer(chosen.name, planned, advice, compared, parameters or None, command, ways)
+
+
+def _default(request: Request, start: Start | None) -> str:
+    """The workflow where neither the user nor a goal names one."""
+    return start.workflow() if start else workflows.default(batch=request.prompts is not None)
 
 
 def _ways_out(model: Model, request: Request, workflow: Workflow, planned: Plan) -> tuple[WayOut, ...]:

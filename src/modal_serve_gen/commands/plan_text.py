@@ -28,8 +28,8 @@ def text(answer: Answer) -> str:
         paragraphs.append(["Compared:", layout.indented(layout.table(_comparison((plan, *answer.compared))))])
     if answer.ways_out:
         paragraphs.append(demand_text.ways_out(answer.ways_out))
-    if plan.load:
-        paragraphs.append(demand_text.load(plan))
+    if plan.load or plan.batch:
+        paragraphs.append(demand_text.load(plan) or demand_text.batch(plan))
     elif plan.alternatives:
         paragraphs.append(_alternatives(answer))
     if advice := answer.advice:

@@ -33,14 +33,14 @@ def resolve(
 
     `options` maps option names (with underscores) to values. Raises ServeError if any stage refuses them.
     """
-    workflow = workflows.load(options.get("workflow") or workflows.names()[0])
+    workflow = workflows.load(options.get("workflow") or workflows.default(batch=options.get("prompts") is not None))
     spec = serve_spec.make({name: value for name, value in options.items() if name != "workflow"}, workflow)
     pins = facts.pins()[workflow.engine]
     table = flags.load(facts.flag_table_path(workflow.engine, pins.version))
     engine_args.check(spec, workflow, table)
     adapters.check_rank(spec.max_lora_rank, spec.lora, table)
     wanted = request.from_options(vars(spec) | engine_args.planned(spec, table))
-    if wanted.has_load:  # a number that the user did not give is no limit
+    if wanted.has_load or wanted.prompts is not None:  # a number that the user did not give is no limit
         wanted = replace(wanted, max_containers=options.get("max_containers"))
     _check_gpus(wanted, workflow)
     model = hub.resolve(

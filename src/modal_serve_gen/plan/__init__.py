@@ -8,11 +8,13 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import messages, offers
+from modal_serve_gen.plan.batch import batch_record, sized_for_batch
 from modal_serve_gen.plan.boot_log import BootLog
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, choose
+from modal_serve_gen.plan.demands import check_demand
 from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_multiplier
-from modal_serve_gen.plan.load import best_of_others, check_load, load_record, sized_for_load, unsized
+from modal_serve_gen.plan.load import load_record, others_that_fit, sized_for_load, unsized
 from modal_serve_gen.plan.measured import measured_record
 from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row, Sibling
 from modal_serve_gen.plan.start import missed_start, start_of
@@ -46,7 +48,9 @@ def plan(model: Model, workload: Workload, *, others: bool = True, copies: Seque
     Raises BadInput for values that no GPU can satisfy.
     """
     check(model, workload)
-    check_load(model, workload)
+    check_demand(model, workload)
+    if workload.prompts is not None:
+        return _plan_for_batch(model, workload, copies)
     if workload.has_load:
         return _plan_for_load(model, workload, copies)
     chosen = choose(model, workload)
@@ -77,9 +81,20 @@ def _plan_for_load(model: Model, workload: Workload, copies: Sequence[Model]) ->
     if not sized:
         closest = unsized(model, workload)
         return _plan(closest, [], offers.siblings(closest, copies))
-    best, options = sized[0], best_of_others(sized)
+    best, options = sized[0], [sized[place] for place in others_that_fit([each.candidate for each in sized])]
     plan = _plan(best.candidate, [option.candidate for option in options], ())
     return plan.model_copy(update={"load": load_record(best, options)})
+
+
+def _plan_for_batch(model: Model, workload: Workload, copies: Sequence[Model]) -> Plan:
+    """The plan of the GPU on which the batch costs least, with the best count of every other GPU as alternatives."""
+    sized = sized_for_batch(model, workload)
+    if not sized:
+        closest = unsized(model, workload)
+        return _plan(closest, [], offers.siblings(closest, copies))
+    best, options = sized[0], [sized[place] for place in others_that_fit([each.candidate for each in sized])]
+    plan = _plan(best.candidate, [option.candidate for option in options], ())
+    return plan.model_copy(update={"batch": batch_record(best, options)})
 
 
 def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...]) -> Plan:

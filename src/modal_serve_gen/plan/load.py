@@ -1,14 +1,15 @@
 """How many containers a load needs, and on which GPU they cost least (pure): an estimate by the queueing model."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import queueing
 from modal_serve_gen.plan.candidates import Candidate, MissedTarget, candidate, requested_size
 from modal_serve_gen.plan.choice import choose, gpu_counts, selection_key
+from modal_serve_gen.plan.demands import requests_length
 from modal_serve_gen.plan.queueing import Estimate, Load, Service
 from modal_serve_gen.plan.records import LoadOption, PlanLoad
 from modal_serve_gen.plan.speed import decoding_step, prompt_s
@@ -39,9 +40,7 @@ def sized_for_load(model: Model, workload: Workload) -> list[Sized]:
 
     The best meets all targets and is the cheapest with all its containers, by the rules that hold for one.
     """
-    length = requests_length(workload)
-    if length > workload.default_max_model_len and workload.max_model_len is None:
-        workload = replace(workload, default_max_model_len=min(model.max_context, -(-length // 256) * 256))
+    workload = with_room(model, workload)
     counts = (workload.concurrency,) if workload.concurrency else SLOTS
     found = []
     for gpu, number in gpu_counts(model, workload):
@@ -59,18 +58,27 @@ def sized_for_load(model: Model, workload: Workload) -> list[Sized]:
     return sorted(found, key=lambda each: (_distance(each), *_price_key(each)))
 
 
-def best_of_others(sized: list[Sized]) -> list[Sized]:
-    """Of each GPU but the first the best count that meets the targets, in order."""
-    best: dict[str, Sized] = {}
-    for each in sized[1:]:
-        if each.candidate.fits and each.candidate.setup.gpu != sized[0].candidate.setup.gpu:
-            best.setdefault(each.candidate.setup.gpu, each)
-    return list(best.values())
+def others_that_fit(candidates: Sequence[Candidate]) -> list[int]:
+    """The places of the best candidate of each GPU but the first one's that meets all targets, in order."""
+    found: dict[str, int] = {candidates[0].setup.gpu: 0}
+    for place, each in enumerate(candidates):
+        if each.fits:
+            found.setdefault(each.setup.gpu, place)
+    return list(found.values())[1:]
 
 
-def requests_length(workload: Workload) -> int:
-    """Tokens of a typical request: its prompt and its answer."""
-    return (workload.prompt_tokens or 0) + (workload.output_tokens or 0)
+def with_room(model: Model, workload: Workload) -> Workload:
+    """`workload` with a default length that holds a typical request."""
+    length = requests_length(workload)
+    if length <= workload.default_max_model_len or workload.max_model_len is not None:
+        return workload
+    return replace(workload, default_max_model_len=min(model.max_context, math.ceil(length / 256) * 256))
+
+
+def held_slots(one: Candidate) -> int:
+    """Typical requests that run at once: max_num_seqs, or fewer where the cache holds fewer."""
+    held = int(one.memory.max_concurrency * one.setup.max_model_len / requests_length(one.workload))
+    return max(1, min(one.setup.max_num_seqs, held))
 
 
 def unsized(model: Model, workload: Workload) -> Candidate:
@@ -91,8 +99,7 @@ def _price_key(sized: Sized) -> tuple[bool, float, int]:
 
 def _sized(one: Candidate) -> Sized:
     speed, workload = facts.overheads().speed, one.workload
-    held = int(one.memory.max_concurrency * one.setup.max_model_len / requests_length(workload))
-    slots = max(1, min(one.setup.max_num_seqs, held))
+    slots = held_slots(one)
     service = _service(one, slots, speed.reached, speed.prefill_reached)
     found = queueing.containers_for(service, _load(service, workload), _accepts(workload))
     missed = tuple(_missed(workload, service, found))
@@ -160,52 +167,6 @@ def _missed(workload: Workload, service: Service, found: Estimate | None) -> lis
         text = f"the load needs {found.containers:,} containers (--max-containers {limit})"
         missed.append(MissedTarget(text, found.containers / limit))
     return missed
-
-
-def check_load(model: Model, workload: Workload) -> None:
-    """Raises BadInput for a load that is incomplete, contradictory or out of range."""
-    given = {
-        "--users": workload.users,
-        "--requests-per-s": workload.requests_per_s,
-        "--prompt-tokens": workload.prompt_tokens,
-        "--output-tokens": workload.output_tokens,
-        "--ttft-p95": workload.ttft_p95,
-    }
-    limits = {"--users": 1e6, "--requests-per-s": 1e5, "--ttft-p95": 1e4}
-    for option, value in given.items():
-        if value is not None and not 0 < value <= limits.get(option, model.max_context):
-            raise BadInput(
-                f"{option} {quoted(value)} is not between 0 and {limits.get(option, model.max_context):,.0f}.",
-                "Use a value in that range, or leave it out.",
-            )
-    missing = [option for option in ("--prompt-tokens", "--output-tokens") if given[option] is None]
-    if workload.has_load and missing:
-        raise BadInput(
-            f"A load without {' and '.join(missing)} says nothing of the work that it is.",
-            "Add the typical length of a prompt and of an answer, such as --prompt-tokens 1000 --output-tokens 300.",
-        )
-    if not workload.has_load:
-        if stray := [option for option in ("--prompt-tokens", "--output-tokens", "--ttft-p95") if given[option]]:
-            raise BadInput(
-                f"{stray[0]} has no effect without a load.", "Add --requests-per-s or --users, or leave it out."
-            )
-        return
-    if not workload.server:
-        raise BadInput(
-            "A load is one of a server, and this workflow works through a file.", "Choose another --workflow."
-        )
-    if workload.fixed or workload.data_parallel_size > 1:
-        raise BadInput(
-            "A load is sized for generated apps, not for an existing setup or for data parallelism.",
-            "Leave out --engine-version, --gpu-memory-utilization and --data-parallel-size, or the load.",
-        )
-    length, limit = requests_length(workload), workload.max_model_len or model.max_context
-    if length > limit:
-        of = f"--max-model-len {limit}" if workload.max_model_len else f"the {limit:,} tokens of {model.id}"
-        raise BadInput(
-            f"--prompt-tokens and --output-tokens are {length:,} tokens together, which exceeds {of}.",
-            "Shorten them, or raise --max-model-len." if workload.max_model_len else "Shorten them.",
-        )
 
 
 def load_record(sized: Sized, others: list[Sized]) -> PlanLoad | None:

@@ -125,6 +125,35 @@ class PlanLoad(Record):
     sources: tuple[str, ...]
 
 
+class BatchOption(Record):
+    """Another GPU for a batch."""
+
+    gpu: str
+    gpus: int
+    containers: int
+    hours_high: float
+    usd_high: float
+
+
+class PlanBatch(Record):
+    """Containers, hours and USD for a file of prompts, starts included: an estimate."""
+
+    prompts: int
+    prompt_tokens: int
+    output_tokens: int
+    by_hours: float | None
+    containers: int
+    slots: int  # prompts at once in each
+    hours_low: float  # the fastest start, and an engine at the high end of its efficiency
+    hours_high: float
+    usd_low: float
+    usd_high: float
+    start_share: float  # of usd_high: starts, and the idle window at the end
+    options: tuple[BatchOption, ...]  # cheapest first
+    estimate: Literal[True] = True
+    sources: tuple[str, ...]
+
+
 class Alternative(Record):
     """Another GPU that fits the workload."""
 
@@ -230,6 +259,7 @@ class Plan(Record):
     siblings: tuple[Sibling, ...]  # cheapest first
     notes: tuple[Note, ...]
     load: PlanLoad | None = None
+    batch: PlanBatch | None = None
 
     @field_serializer("notes")
     def _texts(self, notes: tuple[Note, ...]) -> list[str]:

@@ -30,6 +30,8 @@ class Request:
     output_tokens: int | None = None
     ttft_p95: float | None = None  # seconds to the first token that 95 % of the requests wait at most
     ready_within: float | None = None  # seconds from a request to the first container's readiness
+    prompts: int | None = None  # of a batch
+    by: float | None = None  # hours until it is done
     enforce_eager: bool = False  # no compilation and no CUDA graphs
     pipeline_parallel_size: int = 1
     data_parallel_size: int = 1

@@ -108,6 +108,8 @@ class ServeSpec(BaseModel):
     output_tokens: int | None = None
     ttft_p95: float | None = None
     ready_within: float | None = None
+    prompts: int | None = None
+    by: float | None = None
     name: ObjectName
     served_model_name: Annotated[str, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
     lora: tuple[Annotated[str, AfterValidator(_text)], ...] = ()

@@ -95,6 +95,11 @@ def names() -> list[str]:
     return sorted(known, key=lambda name: not _toml(name).get("default", False))
 
 
+def default(*, batch: bool) -> str:
+    """The default workflow: of those that work through a file, or of all."""
+    return next(name for name in names() if not batch or not load(name).endpoints)
+
+
 @cache
 def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((folders.shipped("templates") / name / "workflow.toml").read_text("utf-8"))
