@@ -11,7 +11,7 @@ from scripts import calibrate
 from tests.versions import VLLM
 
 SCORES = {engine: [score for score in calibrate.scores() if score.engine == engine] for engine in ("vllm", "sglang")}
-LIMITS = {"vllm": (0.02, 0.1, 0.95), "sglang": (0.03, 0.05, 0.6)}  # of the median and of the worst; share inside
+LIMITS = {"vllm": (0.02, 0.1, 0.95), "sglang": (0.025, 0.08, 0.95)}  # of the median and of the worst; share inside
 groups = pytest.mark.parametrize(
     "engine, scores",
     [
@@ -43,6 +43,7 @@ def test_a_third_is_held_out():
     setups = calibrate.setups()
     for logged in setups:
         assert logged.held_out == (int(hashlib.sha256(logged.id.encode()).hexdigest(), 16) % 3 == 0), logged.id
+    assert len(setups) >= 120
     assert 0.2 < sum(logged.held_out for logged in setups) / len(setups) < 0.45
     assert len({x.engine_version for x in setups}) > 12 and len({x.gpu for x in setups}) >= 7
 

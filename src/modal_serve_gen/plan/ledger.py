@@ -20,6 +20,8 @@ SLACK_GIB, TABLES_GIB = 0.1, 0.1
 # Fraction by which MXFP4 experts are larger where a kernel pads more: two sizes of gpt-oss were logged on H100.
 PADDED = 0.03
 HOPPER = 9
+# Fraction of a draft that SGLang may share with its model: pools of Qwen3.6 27B are logged 0.7 GiB larger.
+DRAFT_SHARED = 0.15
 SGLANG_SCALE = 4  # bytes of a scale of FP4 experts beside FP8 (SGLang 0.5.14, quantization/fp8.py, create_weights)
 OUTSIDE = ("activations", "cuda_graphs")  # lines that SGLang's static fraction has to leave memory for
 
@@ -179,7 +181,8 @@ def _lines(model: Model, setup: Setup) -> Iterator[Line]:
     if extra := setup.extra_weight_bytes + setup.vocabulary_bytes / setup.tp:
         gib = extra / GIB
         source = "adapter slots and the draft model's weights"
-        yield Line("adapters_and_drafts", gib, gib, gib, True, source)
+        shared = DRAFT_SHARED if setup.engine == "sglang" and setup.draft_tokens else 0
+        yield Line("adapters_and_drafts", gib * (1 - shared), gib, gib, True, source)
     peak = activations(
         model,
         current,
