@@ -251,6 +251,8 @@ def test_a_log_of_another_model_is_refused(cli, log):
 
 def test_the_last_complete_start_counts():
     """After a restart, and also if the last one is cut off; colors and other lines are skipped."""
+    newer = replace(SMALL, engine_version=facts.pins()["vllm"].version)
+    assert boot_log.read([*LOG, *vllm_log(replace(newer, kv_tokens=80_000, max_concurrency=None))]).tokens == 80_000
     second = vllm_log(replace(SMALL, kv_tokens=80_000, kv_gib=11.0, max_concurrency=None))
     assert boot_log.read([*LOG, *second]).tokens == 80_000
     assert boot_log.read([*LOG, *second[:5]]).tokens == 160_560

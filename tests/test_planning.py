@@ -199,7 +199,7 @@ def test_a_copy_in_another_format_is_offered_before_the_plan(cli, monkeypatch):
     many = plan_json(cli, "Qwen/Qwen3-32B", "--concurrency", "100")
     (copy,) = many["siblings"]
     assert copy["model"] == "Qwen/Qwen3-32B-FP8" and copy["usd_per_hour"] < many["usd_per_hour"]
-    assert copy["revision"] == facts.models()["Qwen/Qwen3-32B-FP8"].revision and copy["fits"]
+    assert copy["revision"] == facts.models()["Qwen/Qwen3-32B-FP8"].revision
     (h100,) = [offer for offer in copy["smaller"] if offer["gpu"] == "H100"]
     assert all(offer["usd_per_hour"] < copy["usd_per_hour"] for offer in copy["smaller"])
     for requests, length in ((h100["max_num_seqs"], 16384), (100, h100["max_model_len"])):
@@ -210,6 +210,19 @@ def test_a_copy_in_another_format_is_offered_before_the_plan(cli, monkeypatch):
     output = cli("plan", "Qwen/Qwen3-32B", "--concurrency", "100", "--offline").stdout
     assert output.index("Qwen/Qwen3-32B-FP8 is the same model in fp8") < output.index("GiB per GPU")
     assert f"H100 ($3.95) holds {h100['max_num_seqs']} requests at once" in output
+
+
+def test_a_copy_is_offered_for_a_load(cli):
+    """With the GPU on which the load costs least, and its containers."""
+    load = ("--users", "100", "--requests-per-s", "2", "--prompt-tokens", "1000", "--output-tokens", "300")
+    planned = plan_json(cli, "Qwen/Qwen3-32B", *load)
+    (copy,) = planned["siblings"]
+    theirs = plan_json(cli, copy["model"], *load)
+    assert (copy["gpu"], copy["usd_per_hour"], copy["containers"]) == (
+        theirs["gpu"], theirs["load"]["usd_per_hour"], theirs["load"]["containers"],
+    )  # fmt: skip
+    assert copy["usd_per_hour"] < planned["load"]["usd_per_hour"]
+    assert any("this load fits" in note for note in planned["notes"])
 
 
 def test_a_copy_without_a_commit_is_said_to_need_the_hub(cli):
@@ -233,6 +246,38 @@ def test_a_snapshot_is_not_recommended_for_many_weights(cli):
     assert any("does not speed up reading 131 GiB" in note for note in notes)
 
 
+def test_a_comparison_is_at_one_size(cli, monkeypatch):
+    """Lengths and requests are those that were requested; where they do not fit there are dashes, and what fits."""
+    monkeypatch.setenv("COLUMNS", "200")
+    arguments = ("Qwen/Qwen3-32B", "--gpu", "H100", "--compare", "H200", "--compare", "L4", "--compare", "L40S:2")
+    planned = plan_json(cli, *arguments)
+    comparison = planned["comparison"]
+    assert planned["lowered"] and (comparison["max_model_len"], comparison["max_num_seqs"]) == (16384, 32)
+    h100, h200, l4, _ = comparison["rows"]
+    alone = plan_json(cli, "Qwen/Qwen3-32B", "--gpu", "H200")
+    assert h200["requests"] == 32 and h200["kv_gib_low"] == alone["kv_cache"]["gib_low"] and h200["instead"] is None
+    assert {row["requests"] for row in (h100, l4)} == {row["kv_gib_low"] for row in (h100, l4)} == {None}
+    assert h100["instead"]["max_num_seqs"] >= planned["max_num_seqs"] and l4["instead"] is None
+    for requests, length in ((h100["instead"]["max_num_seqs"], 16384), (32, h100["instead"]["max_model_len"])):
+        size = ("--concurrency", str(requests), "--max-model-len", str(length))
+        assert plan_json(cli, "Qwen/Qwen3-32B", "--gpu", "H100", *size)["fits"]
+    output = cli("plan", *arguments, "--offline").stdout.partition("Compared at 16,384 tokens and 32 requests:")[2]
+    rows = [line.split() for line in output.splitlines()[1:4]]
+    assert rows[1][-5:] == ["-"] * 5 and "-" not in rows[2]
+    assert f"H100: holds {h100['instead']['max_num_seqs']} of 32 requests at once, or all" in output
+    assert "L4: Qwen/Qwen3-32B does not fit there." in output
+
+
+def test_a_comparison_names_what_differs(cli):
+    """Defaults that an engine chooses by the GPU, and models with a shorter context."""
+    fixed = plan_json(cli, "Qwen/Qwen3-8B", "--gpu", "H100", "--engine-version", PINNED, "--compare", "L40S")
+    assert fixed["comparison"]["differs"] == ["tokens per engine step: 8,192 on H100, 2,048 on L40S"]
+    assert {plan["max_num_seqs"] for plan in (fixed, *fixed["compared"])} == {fixed["max_num_seqs"]}
+    longer = ("Qwen/Qwen3-4B-Instruct-2507", "--max-model-len", "65536", "--compare", "Qwen/Qwen3-4B")
+    row = plan_json(cli, *longer)["comparison"]["rows"][1]
+    assert row["requests"] is None and row["remark"] == "Qwen/Qwen3-4B has at most 40,960 tokens"
+
+
 def test_models_and_gpus_are_compared(cli):
     """Each with its own plan."""
     planned = plan_json(cli, "Qwen/Qwen3-8B", "--compare", "H200", "--compare", "Qwen/Qwen3-32B", "--compare", "h100:2")
@@ -240,7 +285,7 @@ def test_models_and_gpus_are_compared(cli):
         ("Qwen/Qwen3-8B", "H200", 1), ("Qwen/Qwen3-8B", "H100", 2),
     ]  # fmt: skip
     output = cli("plan", "Qwen/Qwen3-8B", "--compare", "H200", "--offline").stdout
-    assert "Compared:" in output and "H200" in output
+    assert "Compared at 16,384 tokens and 32 requests:" in output and "H200" in output
 
 
 def test_more_of_the_same_gpu_are_an_alternative_to_one_that_does_not_fit(cli):
@@ -293,6 +338,29 @@ def test_targets_choose_a_larger_gpu_or_refuse_the_plan(cli):
     assert many["bounds"]["decode_tokens_per_s_all_requests"] * 0.7 >= 3000
     refused = plan_json(cli, "Qwen/Qwen3-8B", "--budget", "0.5", code=4)
     assert "budget of $0.50" in refused["reason"] and refused["verdict"] == "misses a target"
+
+
+def test_a_budget_names_what_it_buys(cli):
+    """The GPU within it that holds most, and the next step up; each is a plan of its own."""
+    missed = plan_json(cli, "Qwen/Qwen3-32B", "--budget", "4", code=4)
+    buys, up = missed["budget"]["buys"], missed["budget"]["next"]
+    assert buys["usd_per_hour"] <= 4 < up["usd_per_hour"] == plan_json(cli, "Qwen/Qwen3-32B")["usd_per_hour"]
+    gpu = ("--gpu", buys["gpu"])
+    few = plan_json(cli, "Qwen/Qwen3-32B", *gpu, "--max-model-len", "16384", "--concurrency", str(buys["max_num_seqs"]))
+    assert few["fits"] and 0 < buys["max_num_seqs"] < 32 and 0 < buys["max_model_len"] < 16384
+    text = (
+        f"For $4.00 per hour, {buys['gpu']} (${buys['usd_per_hour']:.2f}) holds {buys['max_num_seqs']} requests at once"
+    )
+    assert text in missed["reason"] and f"The next step up is {up['gpu']} for" in missed["reason"]
+    single = plan_json(cli, "Qwen/Qwen3-8B", "--budget", "1", code=4)["budget"]["buys"]
+    assert not single["max_num_seqs"] and plan_json(
+        cli, "Qwen/Qwen3-8B", "--gpu", "L4", "--concurrency", "1", "--max-model-len", str(single["longest"])
+    )
+    nothing = plan_json(cli, "Qwen/Qwen3-32B", "--budget", "1", code=4)
+    assert nothing["budget"]["buys"] is None and "buys no GPU that runs" in nothing["reason"]
+    fits = plan_json(cli, "Qwen/Qwen3-8B", "--budget", "5")
+    assert fits["budget"]["buys"]["gpu"] == fits["gpu"] and fits["budget"]["next"]["usd_per_hour"] > 5
+    assert plan_json(cli, "Qwen/Qwen3-8B")["budget"] is None
 
 
 def test_no_request_is_shortened_for_a_target(cli):

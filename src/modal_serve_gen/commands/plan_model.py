@@ -3,21 +3,18 @@
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import goals, ways_out
 from modal_serve_gen.commands.boot_logs import Start
-from modal_serve_gen.commands.goals import Advice, TooManyGpus
+from modal_serve_gen.commands.comparison import Comparison
+from modal_serve_gen.commands.goals import Advice
+from modal_serve_gen.commands.planner import Planner
 from modal_serve_gen.commands.ways_out import WayOut
-from modal_serve_gen.errors import BadInput, quoted
-from modal_serve_gen.models import Model, hub, local, speculation
-from modal_serve_gen.models.speculation import Speculation
-from modal_serve_gen.plan import Plan, plan
-from modal_serve_gen.plan.gpus import parse_gpu
-from modal_serve_gen.plan.workload import workload_for
+from modal_serve_gen.errors import BadInput
+from modal_serve_gen.models import Model
+from modal_serve_gen.plan import Plan
 from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.workflows import Workflow
@@ -45,13 +42,13 @@ class Answer:
     workflow: str
     plan: Plan
     advice: Advice | None
-    compared: tuple[Plan, ...]
+    comparison: Comparison | None
     parameters: float | None  # of the model, if known
     command: str | None  # writes the app of this plan; None if no app has these settings
     ways_out: tuple[WayOut, ...] = ()  # where --ready-within may be missed
 
     def document(self) -> dict[str, Any]:
-        """The document of `--json`: the plan's keys, with `command`, `advice` and `compared` if present."""
+        """The document of `--json`: the plan's keys, with `command`, `advice` and `comparison` if present."""
         document = {"workflow": self.workflow, **self.plan.model_dump(mode="json")}
         if self.command:
             document["command"] = self.command
@@ -59,8 +56,9 @@ class Answer:
             document["advice"] = asdict(self.advice)
         if self.ways_out:
             document["ways_out"] = [asdict(way) for way in self.ways_out]
-        if self.compared:
-            document["compared"] = [plan.model_dump(mode="json") for plan in self.compared]
+        if self.comparison:
+            document["comparison"] = self.comparison.document()
+            document["compared"] = [row.plan.model_dump(mode="json") for row in self.comparison.rows[1:]]
         return document
 
 
@@ -79,37 +77,8 @@ def answer(
     if request.goal and workflow:
         raise BadInput("--goal and --workflow are mutually exclusive: a goal chooses the workflow.", "Use one of them.")
 
-    main = target
-
-    @cache
-    def read(name: str, engine: str) -> Model:
-        if local.is_local(name) and (name not in facts.models() or (Path(name) / "config.json").is_file()):
-            if revision:
-                raise BadInput(
-                    f"--revision applies to models on the Hub, but {quoted(name)} is local.", "Leave it out."
-                )
-            return hub.servable(local.read(name), engine, None)
-        commit = revision if name == target else None
-        return hub.resolve(name, commit, engine=engine, offline=offline, pin=False, say=say)
-
-    def plan_for(served_by: Workflow, target: str = target, gpu: str | None = request.gpu) -> Plan:
-        wanted = replace(
-            request,
-            gpu=gpu,
-            min_containers=served_by.min_containers,
-            scaledown_window=served_by.scaledown_window,
-        )
-        count = parse_gpu(gpu)[1] if gpu else 1
-        if not request.is_fixed and (refusal := served_by.too_many(count)):
-            raise TooManyGpus(f"--gpu {quoted(gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
-        model = read(target, served_by.engine)
-        speculates = served_by.speculate and not wanted.is_fixed
-        draft = speculation.of_model(model, served_by.engine) if speculates else Speculation()
-        workload = workload_for(wanted, served_by, draft)
-        if start and target == main and gpu == request.gpu:
-            workload = start.workload(model, workload)
-        return plan(model, workload, copies=hub.copies(model.id, served_by.engine))
-
+    planner = Planner(target, request, revision, start, offline, say)
+    plan_for = planner.plan
     advice = None
     if request.goal:
         chosen, planned, why = goals.choose(request.goal, plan_for)
@@ -118,12 +87,12 @@ def answer(
     else:
         chosen = workflows.load(workflow or _default(request, start))
         planned = plan_for(chosen)
-    compared = tuple(_compared(other, target, request, chosen, plan_for) for other in dict.fromkeys(compare))
-    sizes = read(target, chosen.engine).sizes
+    comparison = planner.comparison(chosen, planned, tuple(dict.fromkeys(compare))) if compare else None
+    sizes = planner.model(target, chosen.engine).sizes
     parameters = sum(weight.matrix.elements for weight in sizes.weights if weight.part != "draft")
     command = _command(request, chosen, planned, pinned=revision is not None, start=start)
-    ways = _ways_out(read(target, chosen.engine), request, chosen, planned)
-    return Answer(chosen.name, planned, advice, compared, parameters or None, command, ways)
+    ways = _ways_out(planner.model(target, chosen.engine), request, chosen, planned)
+    return Answer(chosen.name, planned, advice, comparison, parameters or None, command, ways)
 
 
 def _default(request: Request, start: Start | None) -> str:
@@ -179,12 +148,3 @@ def _engine_flags(request: Request, workflow: Workflow, planned: Plan) -> Iterat
             yield f"{flag}={size}"
     if request.enable_expert_parallel:
         yield f"{names.experts[0]}={planned.tensor_parallel_size}" if names.shared else names.experts[0]
-
-
-def _compared(other: str, target: str, request: Request, workflow: Workflow, plan_for: Callable[..., Plan]) -> Plan:
-    """The plan of a --compare value: MODEL, GPU or MODEL@GPU."""
-    model, _, gpu = other.rpartition("@")
-    if "/" in gpu or local.is_local(other):
-        return plan_for(workflow, target=other)
-    parse_gpu(gpu)
-    return plan_for(workflow, target=model or target, gpu=gpu)

@@ -5,6 +5,7 @@ import textwrap
 
 from modal_serve_gen import facts
 from modal_serve_gen.commands import demand_text, layout
+from modal_serve_gen.commands.comparison import Comparison
 from modal_serve_gen.commands.layout import count, dollars, wrapped
 from modal_serve_gen.commands.plan_model import Answer
 from modal_serve_gen.plan import Alternative, Plan, Row
@@ -16,6 +17,15 @@ ASCII = {"█": "#", "▒": "=", "▓": "+", "·": "."}
 SLACK_GIB = 0.05  # by how much the sum of rounded rows may be off
 RANKED_BY = {"latency": "fastest first", "throughput": "cheapest per token first"}
 
+# Columns of a comparison: the figure and its format.
+FIGURES = {
+    "KV GiB": ("kv_gib_low", ".1f"),
+    "full requests": ("max_concurrency", ".1f"),
+    "concurrent": ("requests", ","),
+    "ms/token": ("time_per_output_token_ms_all_requests", ".1f"),
+    "$/M at bound": ("usd_per_million_output_tokens", "$"),
+}
+
 
 def text(answer: Answer) -> str:
     """The answer for a person, as wide as the terminal."""
@@ -24,8 +34,8 @@ def text(answer: Answer) -> str:
     paragraphs = [_head(answer), *([copies] if copies else []), ledger(plan)]
     if plan.kv_cache.gib_low > 0 and plan.verdict != "does not run":
         paragraphs += [_limits(plan), _speed(plan)]
-    if answer.compared:
-        paragraphs.append(["Compared:", layout.indented(layout.table(_comparison((plan, *answer.compared))))])
+    if answer.comparison:
+        paragraphs.append(_comparison(answer.comparison))
     if answer.ways_out:
         paragraphs.append(demand_text.ways_out(answer.ways_out))
     if plan.load or plan.batch:
@@ -167,26 +177,36 @@ def _speed(plan: Plan) -> list[str]:
     return lines
 
 
-def _comparison(plans: tuple[Plan, ...]) -> list[dict[str, str]]:
-    """A row for each plan, with the model if there are several."""
+def _comparison(comparison: Comparison) -> list[str]:
+    """A row for each plan at the same size, with dashes where it does not fit, and what fits there instead."""
     rows = [
         {
-            "model": plan.model,
-            "gpu": _gpus(plan.gpu, plan.gpus),
-            "verdict": plan.verdict,
-            "$/hour": f"{plan.usd_per_hour:.2f}",
-            "KV GiB": f"{max(0.0, plan.kv_cache.gib_low):.1f}",
-            "full requests": f"{plan.kv_cache.max_concurrency:.1f}",
-            "concurrent": str(plan.bounds.requests),
-            "ms/token": f"{plan.bounds.time_per_output_token_ms_all_requests:.1f}",
-            "$/M at bound": dollars(plan.bounds.usd_per_million_output_tokens),
+            "model": row.plan.model,
+            "gpu": row.gpu,
+            "verdict": row.plan.verdict,
+            "$/hour": f"{row.plan.usd_per_hour:.2f}",
+            **{name: _figure(row.figures()[key], form) for name, (key, form) in FIGURES.items()},
         }
-        for plan in plans
+        for row in comparison.rows
     ]
-    if len({plan.model for plan in plans}) == 1:
-        for row in rows:
-            del row["model"]
-    return rows
+    dropped = "model" if len({row["model"] for row in rows}) == 1 else "full requests"  # for a narrow terminal
+    for cells in rows:
+        del cells[dropped]
+    size = f"{comparison.max_model_len:,} tokens and {count(comparison.max_num_seqs, 'request')}"
+    remarks = [f"{row.gpu}: {remark}." for row in comparison.rows if (remark := row.remark())]
+    differs = [f"Not the same: {text}." for text in comparison.differs]
+    return [
+        f"Compared at {size}:",
+        layout.indented(layout.table(rows)),
+        *(line for text in (*remarks, *differs) for line in wrapped(text)),
+    ]
+
+
+def _figure(value: float | None, form: str) -> str:
+    """A figure in a table, or a dash."""
+    if value is None:
+        return "-"
+    return dollars(value) if form == "$" else format(value, form)
 
 
 def _alternatives(answer: Answer) -> list[str]:

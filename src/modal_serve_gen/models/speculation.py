@@ -76,11 +76,11 @@ def _vocabulary_bytes(model: Model) -> int:
 
 def _note_without_layers(model: Model, engine: str) -> str:
     known = model.speculative.get(engine)
-    draft = "ALGORITHM=REPO@SHA"
+    draft, needs = "ALGORITHM=REPO@SHA", "the Hub"
     if known and known.draft_model:
         draft = f"{known.method}={known.draft_model}@{known.draft_revision or 'SHA'}"
-    needs = "" if known and known.draft_revision else ", which needs the Hub for its commit"
-    return f"{model.id} has no prediction layers that {engine} can use; add a draft model{needs}: --draft {draft}."
+        needs = "the Hub" if known.draft_revision else "the Hub, also for its commit"
+    return f"{model.id} has no prediction layers that {engine} can use. A draft model needs {needs}: --draft {draft}."
 
 
 def parse_draft(option: str, engine: str) -> tuple[str, str, str]:

@@ -16,7 +16,19 @@ from modal_serve_gen.plan.demands import check_demand
 from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_multiplier
 from modal_serve_gen.plan.load import load_record, others_that_fit, sized_for_load, unsized
 from modal_serve_gen.plan.measured import measured_record
-from modal_serve_gen.plan.records import Alternative, KvCache, Note, Plan, PlanBounds, Requested, Row, Sibling
+from modal_serve_gen.plan.offer_text import budget_text
+from modal_serve_gen.plan.records import (
+    Alternative,
+    Budget,
+    KvCache,
+    Note,
+    Offer,
+    Plan,
+    PlanBounds,
+    Requested,
+    Row,
+    Sibling,
+)
 from modal_serve_gen.plan.start import missed_start, start_of
 from modal_serve_gen.plan.workload import Workload, check
 
@@ -24,6 +36,7 @@ __all__ = [
     "Alternative",
     "KvCache",
     "Note",
+    "Offer",
     "Plan",
     "PlanBounds",
     "Requested",
@@ -54,7 +67,7 @@ def plan(model: Model, workload: Workload, *, others: bool = True, copies: Seque
     if workload.has_load:
         return _plan_for_load(model, workload, copies)
     chosen = choose(model, workload)
-    return _plan(chosen, alternatives(chosen) if others else [], offers.siblings(chosen, copies))
+    return _plan(chosen, alternatives(chosen) if others else [], offers.siblings(chosen, copies), offers.budget(chosen))
 
 
 def require_fit(plan: Plan) -> Plan:
@@ -70,8 +83,11 @@ def require_fit(plan: Plan) -> Plan:
         remedy = "Choose a smaller or quantized model, a shorter --max-model-len or a lower --concurrency."
     if plan.siblings:
         best_copy = plan.siblings[0]
+        hub = "" if best_copy.revision else ", and needs the Hub for its commit"
         where = f"{gpu_option(best_copy.gpu, best_copy.gpus)} for ${best_copy.usd_per_hour:.2f} per hour"
-        remedy = f"{remedy[:-1]}, or {best_copy.model}, the same model in {best_copy.quantization}, which fits {where}."
+        remedy = (
+            f"{remedy[:-1]}, or {best_copy.model}, the same model in {best_copy.quantization}, which fits {where}{hub}."
+        )
     raise DoesNotFit(plan.reason, remedy, details=plan.model_dump(mode="json"))
 
 
@@ -82,7 +98,8 @@ def _plan_for_load(model: Model, workload: Workload, copies: Sequence[Model]) ->
         closest = unsized(model, workload)
         return _plan(closest, [], offers.siblings(closest, copies))
     best, options = sized[0], [sized[place] for place in others_that_fit([each.candidate for each in sized])]
-    plan = _plan(best.candidate, [option.candidate for option in options], ())
+    copied = offers.siblings_for_load(model, workload, copies)
+    plan = _plan(best.candidate, [option.candidate for option in options], copied)
     return plan.model_copy(update={"load": load_record(best, options)})
 
 
@@ -97,7 +114,9 @@ def _plan_for_batch(model: Model, workload: Workload, copies: Sequence[Model]) -
     return plan.model_copy(update={"batch": batch_record(best, options)})
 
 
-def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...]) -> Plan:
+def _plan(
+    chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, ...], budget: Budget | None = None
+) -> Plan:
     start = start_of(chosen)
     if late := missed_start(chosen, start):
         chosen, others = replace(chosen, demand_missed=(*chosen.demand_missed, *late)), []
@@ -115,8 +134,9 @@ def _plan(chosen: Candidate, others: list[Candidate], siblings: tuple[Sibling, .
         data_parallel_size=setup.dp,
         fits=chosen.fits,
         verdict=messages.verdict(chosen),
-        reason=messages.reason(chosen),
+        reason=messages.reason(chosen) + (f" {budget_text(chosen, budget)}" if budget else ""),
         requested=Requested(max_model_len=length, max_num_seqs=sequences),
+        budget=budget,
         measured=measured_record(chosen.model, workload, setup),
         lowered=messages.lowered(chosen),
         dtype="half" if chosen.support.float16 else "auto",

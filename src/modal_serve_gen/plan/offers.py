@@ -7,10 +7,11 @@ from dataclasses import replace
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.candidates import Candidate, candidate, requested_size
-from modal_serve_gen.plan.choice import choose, gpu_counts, largest
+from modal_serve_gen.plan.choice import choose, gpu_counts, largest, selection_key
 from modal_serve_gen.plan.generations import support
 from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
-from modal_serve_gen.plan.records import Offer, Sibling
+from modal_serve_gen.plan.load import sized_for_load
+from modal_serve_gen.plan.records import Budget, Offer, Sibling
 from modal_serve_gen.plan.workload import Workload
 
 GIB = 2**30
@@ -30,39 +31,103 @@ def offer(model: Model, workload: Workload, gpu: str, count: int) -> Offer | Non
 
     if not holds(step, 1):
         return None
-    steps = largest(lambda number: holds(min(length, number * step), requests), math.ceil(length / step))
+    most = math.ceil(length / step)
+    steps = largest(lambda number: holds(min(length, number * step), requests), most)
+    together = largest(lambda number: holds(length, number), requests)
+    alone = most if together else largest(lambda number: holds(min(length, number * step), 1), most)
     return Offer(
         gpu=gpu,
         gpus=count,
         usd_per_hour=usd_per_hour(gpu, count, workload.region),
-        max_num_seqs=largest(lambda number: holds(length, number), requests),
+        max_num_seqs=together,
         max_model_len=min(length, steps * step),
+        longest=min(length, alone * step),
+    )
+
+
+def budget(chosen: Candidate) -> Budget | None:
+    """The GPUs within the budget that hold most of the requested size, and the next step up; None without a budget."""
+    workload, usd = chosen.workload, chosen.workload.budget
+    if usd is None or workload.fixed or workload.has_load:
+        return None
+    length, requests = chosen.requested
+    unlimited = replace(_workload(chosen), gpu=None, budget=None)
+    pairs = gpu_counts(chosen.model, unlimited)
+    all_of_it = [candidate(chosen.model, unlimited, *pair, length, requests) for pair in pairs]
+    holding = sorted((x for x in all_of_it if x.holds), key=selection_key)
+    within = next((x for x in holding if x.usd_per_hour <= usd), None)
+    buys: Offer | None
+    if chosen.fits and chosen.size == chosen.requested:
+        buys = _complete(chosen)
+    elif within:
+        buys = _complete(within)
+    else:
+        affordable = [pair for pair in pairs if usd_per_hour(*pair, workload.region) <= usd]
+        found = [offer(chosen.model, unlimited, *pair) for pair in affordable]
+        buys = max((each for each in found if each), key=_value, default=None)
+    beyond = next((x for x in holding if x.usd_per_hour > usd), None)
+    return Budget(usd_per_hour=usd, buys=buys, next=_complete(beyond) if beyond else None)
+
+
+def _value(offer: Offer) -> tuple[int, int, int, float]:
+    """Sorts offers by what they hold, then by price."""
+    return offer.max_num_seqs, offer.longest, offer.max_model_len, -offer.usd_per_hour
+
+
+def _complete(candidate: Candidate) -> Offer:
+    """An offer that holds all of the size."""
+    setup = candidate.setup
+    return Offer(
+        gpu=setup.gpu,
+        gpus=setup.gpus,
+        usd_per_hour=candidate.usd_per_hour,
+        max_num_seqs=setup.max_num_seqs,
+        max_model_len=setup.max_model_len,
+        longest=setup.max_model_len,
     )
 
 
 def siblings(chosen: Candidate, copies: Sequence[Model]) -> tuple[Sibling, ...]:
-    """Where each smaller copy of the model runs at the requested size; what fits first, then by price.
+    """Where each smaller copy of the model runs at the requested size, the cheapest first.
 
-    On a requested GPU if it fits there. A copy is left out if the GPU computes in another format and the model itself
-    fits.
+    On a requested GPU if it fits there. A copy is left out if it fits nowhere, or if the GPU computes in another format
+    and the model itself fits.
     """
-    planned = [(copy, _planned(copy, chosen)) for copy in copies if copy.weight_bytes < chosen.model.weight_bytes]
+    planned = [(copy, _planned(copy, chosen)) for copy in _smaller_than(chosen.model, copies)]
     found = [
-        Sibling(
-            model=copy.id,
-            revision=copy.revision or None,
-            quantization=copy.quantization,
-            weight_gib=round(copy.weight_bytes / GIB, 1),
-            gpu=other.setup.gpu,
-            gpus=other.setup.gpus,
-            usd_per_hour=other.usd_per_hour,
-            fits=other.fits,
-            smaller=tuple(_smaller(copy, chosen, other)),
-        )
+        _sibling(copy, other, other.usd_per_hour, tuple(_smaller(copy, chosen, other)))
         for copy, other in planned
         if other.fits and (other.support.native or not chosen.fits)
     ]
     return tuple(sorted(found, key=lambda sibling: sibling.usd_per_hour))
+
+
+def siblings_for_load(model: Model, workload: Workload, copies: Sequence[Model]) -> tuple[Sibling, ...]:
+    """Where the load costs least with each smaller copy of the model, the cheapest first."""
+    found = []
+    for copy in _smaller_than(model, copies):
+        best = next(iter(sized_for_load(copy, workload)), None)
+        if best and best.estimate and best.candidate.fits and best.candidate.support.native:
+            one = _sibling(copy, best.candidate, best.usd_per_hour, ())
+            found.append(one.model_copy(update={"containers": best.estimate.containers}))
+    return tuple(sorted(found, key=lambda sibling: sibling.usd_per_hour))
+
+
+def _smaller_than(model: Model, copies: Sequence[Model]) -> list[Model]:
+    return [copy for copy in copies if copy.weight_bytes < model.weight_bytes]
+
+
+def _sibling(copy: Model, on: Candidate, usd: float, smaller: tuple[Offer, ...]) -> Sibling:
+    return Sibling(
+        model=copy.id,
+        revision=copy.revision or None,
+        quantization=copy.quantization,
+        weight_gib=round(copy.weight_bytes / GIB, 1),
+        gpu=on.setup.gpu,
+        gpus=on.setup.gpus,
+        usd_per_hour=round(usd, 2),
+        smaller=smaller,
+    )
 
 
 def _workload(chosen: Candidate) -> Workload:

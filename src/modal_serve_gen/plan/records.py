@@ -181,6 +181,7 @@ class Offer(Record):
     usd_per_hour: float
     max_num_seqs: int  # requests of the requested length, at most as many as requested; 0: not one
     max_model_len: int  # tokens that all requested requests can have; 0: they do not fit at any length
+    longest: int  # tokens of a single request, at most as many as requested
 
 
 class Sibling(Record):
@@ -193,8 +194,8 @@ class Sibling(Record):
     gpu: str
     gpus: int
     usd_per_hour: float
-    fits: bool
     smaller: tuple[Offer, ...]  # cheaper GPUs, and what they hold of it
+    containers: int = 1  # for a load: how many it needs, whose price `usd_per_hour` then is
 
 
 class Measured(Record):
@@ -214,6 +215,14 @@ class Measured(Record):
     compile_s: float | None
     capture_s: float | None
     init_s: float | None
+
+
+class Budget(Record):
+    """What the budget buys, and what all of the requested size costs beyond it."""
+
+    usd_per_hour: float
+    buys: Offer | None  # None: nothing that runs the model
+    next: Offer | None  # the cheapest above the budget that holds the requested size
 
 
 class Requested(Record):
@@ -237,6 +246,7 @@ class Plan(Record):
     verdict: Verdict
     reason: str
     requested: Requested
+    budget: Budget | None  # with a budget
     measured: Measured | None  # with a startup log
     lowered: tuple[str, ...]  # what is below `requested`, as "2 of 32 requests at once"
     dtype: Literal["auto", "half"]  # "half" where the GPU has no bfloat16
