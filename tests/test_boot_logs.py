@@ -227,6 +227,7 @@ def test_the_app_of_a_log_gets_its_limits(cli, log):
             "failed: -3.1 GiB were left",
         ),
         (lambda lines: lines, (), "does not say which GPU"),
+        (lambda lines: [line.replace("=cuda", "=cpu") for line in lines], ("--gpu", "L40S"), "is a log of a CPU"),
         (lambda lines: lines, ("--gpu", "L40S:2"), "a log of one GPU, not of 2"),
         (lambda lines: lines, ("--gpu", "L40S", "--workflow", "sglang-low-latency"), "this workflow runs sglang"),
         (lambda lines: lines, ("--gpu", "L40S", "--kv-cache-dtype", "fp8"), "a KV cache in auto, not in fp8"),

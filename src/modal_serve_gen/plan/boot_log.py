@@ -90,6 +90,11 @@ def read(lines: Iterable[str], name: str = "--from-boot-log") -> BootLog:
     found = last if last.complete else complete
     if found is None:
         raise _incomplete(last, name)
+    if found.last("device") == "cpu":
+        raise BadInput(
+            f"{quoted(name)} is a log of a CPU, as of a rehearsal.",
+            "Pass the log of a start on the GPU that is planned.",
+        )
     return _vllm(found) if found.engine == "vllm" else _sglang(found)
 
 

@@ -73,6 +73,7 @@ VLLM_SETTINGS: Settings = {
     "data_parallel_size": ("dp", int),
     "kv_cache_dtype": ("kv_cache_dtype", _text),
     "model": ("model", _text),
+    "device_config": ("device", _text),
 }
 SGLANG = (
     _pattern("Load weight begin", rf"Load weight begin\. avail mem={NUMBER} GB", free=float),
@@ -95,6 +96,7 @@ SGLANG = (
 )  # fmt: skip
 SGLANG_SETTINGS: Settings = {
     "model_path": ("model", _text),
+    "device": ("device", _text),
     "mem_fraction_static": ("utilization", float),
     "context_length": ("asked_length", int),
     "tp_size": ("tp", int),
