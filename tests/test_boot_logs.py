@@ -1,6 +1,7 @@
 """Startup logs of vLLM and SGLang: reading them, and plans by them."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -273,7 +274,16 @@ PIECES = st.sampled_from([*LOG, *sglang_log(SMALL)]).flatmap(
 )
 
 
-@given(st.lists(st.one_of(st.text(max_size=60), PIECES, st.sampled_from([*LOG, *sglang_log(SMALL)])), max_size=30))
+WRONG = st.builds(
+    lambda line, number: re.sub(r"\d+", number, line),
+    st.sampled_from([*LOG, *sglang_log(SMALL)]),
+    st.sampled_from(["0", "1", "7", "999999999", "9" * 30, "-1", "1e999", "nan"]),
+)
+
+
+@given(
+    st.lists(st.one_of(st.text(max_size=60), PIECES, WRONG, st.sampled_from([*LOG, *sglang_log(SMALL)])), max_size=30)
+)
 def test_arbitrary_text_is_read_or_refused(lines):
     """Nothing else is raised, whatever is cut off, repeated or mixed; so are plans by what was read."""
     model = hub.bundled("Qwen/Qwen3-8B")

@@ -9,6 +9,7 @@ from modal_serve_gen.errors import BadInput, quoted
 from modal_serve_gen.plan.boot_log_lines import SETTING, SGLANG, SGLANG_SETTINGS, VLLM, VLLM_SETTINGS, Settings
 
 MOST_LINE = 20_000  # characters of a line that are read: settings are printed in one
+MOST_VALUE = 400  # characters of one setting
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 CACHED = re.compile(r"models--([\w.-]+?)--([\w.-]+)/snapshots/([0-9a-f]{40})")  # a folder of the Hub's cache
 
@@ -71,7 +72,7 @@ class _Seen:
 
     @property
     def complete(self) -> bool:
-        return "tokens" in self.values
+        return bool(self.smallest("tokens"))
 
 
 RANK = re.compile(r"\b(?:TP|PP|DP)(\d{1,4})\b")
@@ -126,7 +127,7 @@ def _first_rank(text: str) -> bool:
 
 def _settings(text: str, known: Settings) -> Iterator[tuple[str, Any]]:
     for key, raw in SETTING.findall(text):
-        if key not in known or raw == "None":
+        if key not in known or raw == "None" or len(raw) > MOST_VALUE:
             continue
         name, convert = known[key]
         try:
