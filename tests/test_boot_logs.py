@@ -201,6 +201,12 @@ def test_the_driver_s_total_names_the_gpu(cli, log):
     assert done.exit_code == 2 and "44.3 GiB, not of H100" in done.output.replace("44.31", "44.3")
 
 
+def test_a_pool_that_another_gpu_would_have_is_noted(cli, log):
+    """The log does not name its GPU; the right one gets no such note."""
+    notes = [plan_json(cli, "--from-boot-log", log(LOG), "--gpu", gpu)["notes"] for gpu in ("H100", "L40S")]
+    assert [any("make sure that GPU and flags" in note for note in each) for each in notes] == [True, False]
+
+
 def test_the_app_of_a_log_gets_its_limits(cli, log):
     """Those that its real pool has space for, where the estimate had lowered them. The model may be a folder."""
     cli("new", "app.py", "--model", "Qwen/Qwen3-8B", "--gpu", "A10", "--offline")
@@ -229,6 +235,7 @@ def test_the_app_of_a_log_gets_its_limits(cli, log):
         ),
         (lambda lines: lines, (), "does not say which GPU"),
         (lambda lines: [line.replace("=cuda", "=cpu") for line in lines], ("--gpu", "L40S"), "is a log of a CPU"),
+        (lambda lines: lines, ("--gpu", "A10"), "take 37.3 GiB, more than A10 has"),
         (lambda lines: lines, ("--gpu", "L40S:2"), "a log of one GPU, not of 2"),
         (lambda lines: lines, ("--gpu", "L40S", "--workflow", "sglang-low-latency"), "this workflow runs sglang"),
         (lambda lines: lines, ("--gpu", "L40S", "--kv-cache-dtype", "fp8"), "a KV cache in auto, not in fp8"),

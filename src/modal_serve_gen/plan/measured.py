@@ -14,6 +14,8 @@ from modal_serve_gen.plan.workload import Workload
 
 # GiB by which the driver's total may differ between cards of one kind, and what is in use before SGLang first logs.
 TOTAL_GIB, TAKEN_GIB = 0.7, 2.0
+FAR = 0.15  # relative difference of a logged pool from the estimate from which a note asks whether the GPU is right
+SMALL_GIB = 10.0  # a smaller pool is compared with this
 ROUNDED = 0.01  # relative difference of tokens and requests that rounding explains
 CACHE_DTYPES = {"fp8_e4m3": "fp8", "fp8_e5m2": "fp8"}
 
@@ -64,6 +66,14 @@ def measured_record(model: Model, workload: Workload, setup: Setup) -> Measured 
     )
 
 
+def far_off(model: Model, workload: Workload, setup: Setup) -> Measured | None:
+    """The figures of a log whose pool is far from the estimate; None for others."""
+    record = measured_record(model, workload, setup)
+    if record is None or abs(record.pool_gib - record.pool_gib_estimated) <= FAR * max(record.pool_gib, SMALL_GIB):
+        return None
+    return record
+
+
 def _logged(log: BootLog, setup: Setup) -> Setup:
     """`setup` with the limits of the log."""
     return replace(
@@ -99,6 +109,11 @@ def gpu_of(log: BootLog, option: str | None, name: str) -> str:
             raise BadInput(
                 f"{quoted(name)} is a log of a GPU with {_memory_of(log):g} GiB, not of {gpu}.",
                 f"Leave out --gpu, or use {' or '.join(fitting)}." if fitting else "Pass a log of this GPU.",
+            )
+        if (taken := (log.weights_gib or 0.0) + log.pool_gib) > gpu_facts(gpu).usable_gib:
+            raise BadInput(
+                f"The weights and the KV cache of {quoted(name)} take {taken:.1f} GiB, more than {gpu} has.",
+                "Use the --gpu that the start had.",
             )
         if count != log.gpus:
             gpus = "one GPU" if log.gpus == 1 else f"{log.gpus} GPUs"

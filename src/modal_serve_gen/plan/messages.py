@@ -8,6 +8,7 @@ from modal_serve_gen.plan import offer_text, overheads
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, smaller_options
 from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, region_multiplier
+from modal_serve_gen.plan.measured import far_off
 from modal_serve_gen.plan.records import Note, NoteKind, Sibling, Verdict
 
 MISMATCH = 0.1  # relative difference of files and configuration from which a note reports it
@@ -145,6 +146,11 @@ def _version_notes(chosen: Candidate) -> Iterator[str]:
     logged = overheads.release(engine, chosen.setup.version).logged
     if chosen.workload.boot_log:
         yield "Weights and KV cache are those of the startup log; limits that differ from it change them as estimated."
+        if far := far_off(chosen.model, chosen.workload, chosen.setup):
+            yield (
+                f"The log has a pool of {far.pool_gib:.1f} GiB where {far.pool_gib_estimated:.1f} GiB were estimated: "
+                "make sure that GPU and flags are those of the log."
+            )
         if version != pinned:
             yield f"The log is of {engine} {version}; a new app pins {pinned}, whose figures may differ."
         return
