@@ -27,10 +27,10 @@ import tomli_w
 PINS = Path(__file__).resolve().parent.parent / "src" / "modal_serve_gen" / "facts" / "pins.toml"
 HEADER = """\
 # Pins of generated apps by engine, and of additional images (without base_image). Written by scripts/update_pins.py;
-# version, extras, python, platform, base_image, unpinned and sources are maintained by hand.
+# version, extras, python, platform, base_image, unpinned, optional and sources are maintained by hand.
 # packages: every package of the resolved set that no requirement in it fixes exactly; direct: those of them that the
 # engine's own metadata names; fixed: names of the remaining ones. unpinned: left to the index on purpose, with the
-# reason.
+# reason. optional: packages that flags need (flags/relations.toml), in versions that resolve with direct.
 # Resolved, never installed: nothing here was run on a GPU or built into an image.
 
 """

@@ -228,6 +228,24 @@ BAD = {
         4,
         "a model with experts",
     ),
+    "flag without the one that it needs": (["--engine-arg=--enable-eplb"], 2, "Add --enable-expert-parallel."),
+    "flag that excludes another": (
+        ["--workflow", "sglang-low-latency", "--engine-arg=--enable-hicache", "--engine-arg=--disable-radix-cache"],
+        2,
+        "mutually exclusive",
+    ),
+    "flag of a batch that excludes another": (
+        ["--workflow", "vllm-throughput", "--engine-arg=--data-parallel-size-local=2"],
+        2,
+        "must be <= data_parallel_size",
+    ),
+    "flag that another makes useless": (
+        ["--engine-arg=--limit-mm-per-prompt.image=2"],
+        2,
+        "would have no effect: with --language-model-only",
+    ),
+    "flag with a package that has no pin": (["--engine-arg=--load-format=tensorizer"], 2, "no pin of tensorizer"),
+    "more host memory than there is": (["--engine-arg=--kv-offloading-size=400"], 2, "gets 336 GiB at most"),
     "FP8 cache on a GPU without it": (
         ["--model", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--engine-arg=--kv-cache-dtype=fp8"],
         4,
@@ -462,6 +480,44 @@ def test_a_bundled_draft_needs_no_network(cli):
     assert result.exit_code == 0, result.stderr
     assert revision in Path("a.py").read_text()
     assert "adapters and drafts" in result.stdout
+
+
+@pytest.mark.parametrize("workflow", ["vllm-online", "vllm-throughput", "sglang-low-latency"])
+def test_a_package_that_a_flag_needs_is_installed(cli, workflow):
+    """In the version that resolves with the engine's pins; the file is generated again from its own provenance."""
+    result = cli("new", "a.py", "--offline", "--workflow", workflow, "--engine-arg=--load-format=runai_streamer")
+    assert result.exit_code == 0, result.stderr
+    engine = workflows.load(workflow).engine
+    assert f'\n    "{facts.pins()[engine].optional["runai-model-streamer"]}",\n]' in Path("a.py").read_text()
+    assert cli("new", "--spec", "a.py", "--stdout").stdout == Path("a.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "flag", "gib"),
+    [
+        ("vllm-online", "--kv-offloading-size=40", 40),
+        ("vllm-throughput", "--cpu-offload-gb=4", 4),
+        ("sglang-low-latency", "--cpu-offload-gb=3", 3),
+    ],
+)
+def test_host_memory_that_a_flag_takes_is_requested(cli, workflow, flag, gib):
+    """With 16 GiB for the engine itself; its price is named."""
+    result = cli("new", "a.py", "--offline", "--workflow", workflow, f"--engine-arg={flag}")
+    assert result.exit_code == 0, result.stderr
+    assert f"    memory={(16 + gib) * 1024},  # MiB" in Path("a.py").read_text()
+    price = gib * facts.memory_usd_per_gib_s() * 3600
+    assert f"{gib} GiB" in result.stdout and f"${price:.2f} per hour besides the GPU" in " ".join(result.stdout.split())
+    assert cli("new", "--spec", "a.py", "--stdout").stdout == Path("a.py").read_text()
+
+
+def test_host_memory_adds_to_sleeping_weights(cli):
+    """The memory of a snapshot holds both."""
+    arguments = ["new", "a.py", "--offline", "--force", "--workflow", "vllm-cold-start"]
+    sizes = []
+    for more in ([], ["--engine-arg=--kv-offloading-size=40"]):
+        assert cli(*arguments, *more).exit_code == 0
+        sizes.append(int(re.search(r"    memory=(\d+),  # MiB; holds the weights", Path("a.py").read_text())[1]))
+    assert sizes[1] - sizes[0] == 40 * 1024
 
 
 def test_an_option_of_the_engine_is_passed_with_engine_arg(cli):

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.flags import relations
@@ -66,6 +67,16 @@ def test_every_relation_has_a_pair(engine):
     for row in rows.values():
         assert row.source.startswith(engine) and row.fix and row.flags
         assert all(TABLES[engine].find(flag) for flag in row.flags), row.name
+
+
+@pytest.mark.parametrize("engine", PAIRS)
+def test_optional_pins_are_what_relations_need(engine):
+    """Each is a package that a flag needs, in a version that the engine's wheel asks for, with the same extras."""
+    needed = {row.requirement: Requirement(row.package) for row in ROWS[engine].values() if row.package}
+    for name, text in facts.pins()[engine].optional.items():
+        pin = Requirement(text)
+        assert (pin.name, pin.extras) == (needed[name].name, needed[name].extras)
+        assert needed[name].specifier.contains(str(pin.specifier).removeprefix("=="))
 
 
 @pytest.mark.parametrize(("engine", "name"), BOTH)

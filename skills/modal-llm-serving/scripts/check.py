@@ -5002,6 +5002,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.hardware import Gpu as Gpu
 #| from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
 #| from modal_serve_gen.facts.hardware import gpus as gpus
+#| from modal_serve_gen.facts.hardware import memory_usd_per_gib_s as memory_usd_per_gib_s
 #| from modal_serve_gen.facts.hardware import regions as regions
 #| from modal_serve_gen.facts.releases import Variables as Variables
 #| from modal_serve_gen.facts.releases import cpu_flag_document as cpu_flag_document
@@ -7340,6 +7341,7 @@ if __name__ == "__main__":
 #|     base_image: str = ""
 #|     torch: str = ""
 #|     cuda: str = ""
+#|     optional: dict[str, str] = field(default_factory=dict)  # package that a flag needs -> pin that resolves with these
 #|
 #|
 #| @cache
@@ -11209,6 +11211,7 @@ if __name__ == "__main__":
 #| read = "2026-11-20"
 #| price_read = "2026-10"
 #| price_source = "figures of Modal's pricing page quoted identically by several public files dated 2026-08-04 to 2026-10; live: `modal billing rates`"
+#| memory_usd_per_gib_s = 0.00000222 # of the machine, billed on the larger of what is requested and what is used
 #| names_source = "Modal documentation, guide/gpu, as of client 1.6.1 (August 2026)"
 #| usable_source = "total memory logged by vLLM in public boot logs"
 #|
@@ -11389,6 +11392,7 @@ if __name__ == "__main__":
 #|     price_source: str
 #|     names_source: str
 #|     usable_source: str
+#|     memory_usd_per_gib_s: float
 #|     aliases: dict[str, str]
 #|     gpus: dict[str, Gpu]
 #|
@@ -11405,6 +11409,11 @@ if __name__ == "__main__":
 #| def gpus() -> dict[str, Gpu]:
 #|     """Modal's GPUs by name."""
 #|     return _gpus().gpus
+#|
+#|
+#| def memory_usd_per_gib_s() -> float:
+#|     """The price of the machine's memory, in dollars per GiB and second."""
+#|     return _gpus().memory_usd_per_gib_s
 #|
 #|
 #| def gpu_aliases() -> dict[str, str]:

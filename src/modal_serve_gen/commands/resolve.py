@@ -6,7 +6,7 @@ from typing import Any
 
 from modal_serve_gen import checks, facts, flags, render
 from modal_serve_gen import plan as planner
-from modal_serve_gen.commands import demand, engine_args
+from modal_serve_gen.commands import demand, engine_args, flag_needs
 from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.errors import BadInput, DoesNotFit, InternalError, quoted
 from modal_serve_gen.models import Model, adapters, hub, speculation
@@ -77,7 +77,8 @@ def resolve(
         speculation=draft.model_copy(update={"note": ""}),  # the note is for the terminal, not for the file
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
-    notes = (Note(kind="speculation", text=draft.note),) if draft.note else ()
+    resolved, needs = flag_needs.complete(resolved, model, plan)
+    notes = (*((Note(kind="speculation", text=draft.note),) if draft.note else ()), *needs)
     return resolved, plan.model_copy(update={"notes": plan.notes + late + notes})
 
 

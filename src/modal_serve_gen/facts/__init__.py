@@ -22,6 +22,7 @@ from modal_serve_gen.facts.generations import generations as generations
 from modal_serve_gen.facts.hardware import Gpu as Gpu
 from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
 from modal_serve_gen.facts.hardware import gpus as gpus
+from modal_serve_gen.facts.hardware import memory_usd_per_gib_s as memory_usd_per_gib_s
 from modal_serve_gen.facts.hardware import regions as regions
 from modal_serve_gen.facts.releases import Variables as Variables
 from modal_serve_gen.facts.releases import cpu_flag_document as cpu_flag_document

@@ -26,6 +26,7 @@ class Pins:
     base_image: str = ""
     torch: str = ""
     cuda: str = ""
+    optional: dict[str, str] = field(default_factory=dict)  # package that a flag needs -> pin that resolves with these
 
 
 @cache

@@ -33,6 +33,7 @@ class _Gpus:
     price_source: str
     names_source: str
     usable_source: str
+    memory_usd_per_gib_s: float
     aliases: dict[str, str]
     gpus: dict[str, Gpu]
 
@@ -49,6 +50,11 @@ def _gpus() -> _Gpus:
 def gpus() -> dict[str, Gpu]:
     """Modal's GPUs by name."""
     return _gpus().gpus
+
+
+def memory_usd_per_gib_s() -> float:
+    """The price of the machine's memory, in dollars per GiB and second."""
+    return _gpus().memory_usd_per_gib_s
 
 
 def gpu_aliases() -> dict[str, str]:

@@ -5,7 +5,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, field_serializer, model_serializer
 
 NoteKind = Literal["price", "version", "size", "limit", "gpu", "throughput", "alternative", "sibling"]
-AppNoteKind = Literal["speculation", "reasoning", "routing", "access", "unconfirmed", "gated", "edited", "generator"]
+AppNoteKind = Literal[
+    "speculation", "reasoning", "routing", "access", "unconfirmed", "gated", "edited", "generator", "memory"
+]
 Verdict = Literal["fits", "may not fit", "does not fit", "does not run", "misses a target"]
 
 

@@ -2,9 +2,9 @@
 
 from modal_serve_gen.render.provenance import provenance, read_provenance
 from modal_serve_gen.render.resolved import ModelFacts, Pins, PlanFacts, Resolved
-from modal_serve_gen.render.template import code
+from modal_serve_gen.render.template import code, memory_mib
 
-__all__ = ["ModelFacts", "Pins", "PlanFacts", "Resolved", "read_provenance", "render"]
+__all__ = ["ModelFacts", "Pins", "PlanFacts", "Resolved", "memory_mib", "read_provenance", "render"]
 
 
 def render(resolved: Resolved) -> str:

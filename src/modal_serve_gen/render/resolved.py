@@ -76,6 +76,7 @@ class Resolved(BaseModel):
     max_lora_rank: int | None = None
     speculation: Speculation = Speculation()
     also: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # further package lists, by name
+    host_memory_gib: int = 0  # of the machine, for cache and weights that --engine-arg keep there
 
     @model_validator(mode="before")
     @classmethod

@@ -19,6 +19,8 @@ from modal_serve_gen.render.literals import literal
 from modal_serve_gen.render.provenance import constant
 from modal_serve_gen.render.resolved import ModelFacts, Resolved
 
+ENGINE_GIB = 16  # of the machine's memory, for the engine itself: what public Modal apps request for one
+
 
 def code(resolved: Resolved) -> str:
     """Return the app's text without its provenance."""
@@ -52,11 +54,16 @@ def code(resolved: Resolved) -> str:
         "jobs_volume": spec.jobs_volume,
         # An hour for 100 GB is slow even for a busy Hub; half an hour more for queueing.
         "download_timeout_s": min(86400, 1800 + math.ceil(gigabytes * 36 / 600) * 600),
-        # The sleeping weights, and 16 GiB for the engine itself.
-        "host_memory_mib": 16384 + math.ceil(model.weight_bytes / 2**30) * 1024,
+        "memory_mib": memory_mib(resolved) if resolved.host_memory_gib else None,
+        "sleeping_memory_mib": memory_mib(resolved) + math.ceil(model.weight_bytes / 2**30) * 1024,
         "part": part,
     }
     return template(spec.workflow).render(values).rstrip()
+
+
+def memory_mib(resolved: Resolved) -> int:
+    """Return what an engine takes of the machine's memory, in MiB: 16 GiB for itself, and what its flags keep there."""
+    return (ENGINE_GIB + resolved.host_memory_gib) * 1024
 
 
 def parsers(model: ModelFacts) -> list[str]:
