@@ -8,7 +8,7 @@ OLDEST := .cache/oldest-sdk
 OLDEST_MODAL := $(shell sed -n 's/.*"modal>=\([0-9.]*\)".*/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all test-matrix soak evals setup engine browser types lint golden docs sizes facts bump requirements clean
+.PHONY: demo test test-all fuzz test-matrix soak evals setup engine browser types lint golden docs sizes facts bump requirements clean
 
 demo: $(VENV)/.ready  ## write the default app and rehearse it
 	@sh scripts/demo.sh $(BIN)
@@ -22,6 +22,9 @@ test-all: setup types  ## every test: under 25 minutes on two cores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 4 --dist worksteal -rs
+
+fuzz: setup  ## hostile input, a hundred thousand values of each kind: hours
+	FUZZ=1 $(BIN)/python -m pytest -n auto --dist worksteal -m fuzz
 
 test-matrix: setup  ## rehearsals under several Modal SDKs and Python versions: half an hour
 	$(BIN)/python -m scripts.matrix

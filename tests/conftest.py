@@ -33,6 +33,7 @@ hypothesis.settings.load_profile("no-deadline")
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "fuzz: hostile input; `make fuzz` runs it with many more examples")
     config.addinivalue_line("markers", "engine: requires the CPU engine's environment")
     config.addinivalue_line(
         "markers", "slow: slow and rarely informative; `make test` leaves it out, `make test-all` runs it"

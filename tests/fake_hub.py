@@ -1,5 +1,6 @@
 """A fake Hugging Face Hub on loopback, with the part of its protocol that the real client needs for model metadata."""
 
+import contextlib
 import json
 import threading
 import time
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
+MOST_POURED = 2**30  # the end of an endless body, so that a test ends
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -28,6 +30,8 @@ class Repo:
     status: int | None = None  # answer everything with this status
     body: bytes | None = None  # answer the description with these bytes
     delay_s: float = 0
+    endless: str = ""  # "description" or "document": its body never ends
+    encoding: str = ""  # Content-Encoding of the document
 
 
 class Hub:
@@ -37,6 +41,7 @@ class Hub:
         self.repos: dict[str, Repo] = {}
         self.seen: list[tuple[str, str, str | None]] = []  # method, path, authorization
         self.url = ""
+        self.poured = 0  # bytes of endless bodies
 
 
 def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
@@ -54,6 +59,17 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
+
+        def pour(self) -> None:
+            """A body without end, and without a length; counts what the client takes."""
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                while hub.poured < MOST_POURED:
+                    self.wfile.write(b"[" * 2**16)
+                    hub.poured += 2**16
 
         def do_HEAD(self) -> None:
             self.do_GET()
@@ -86,6 +102,8 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             repo = self.repo(name, token)
             if repo is None:
                 return
+            if repo.endless == "description":
+                return self.pour()
             if repo.body is not None:
                 return self.answer(200, repo.body, Content_Type="application/json")
             if revision not in repo.revisions:
@@ -112,9 +130,12 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if repo.gated and token != f"Bearer {repo.open_to}":
                 status = 403 if token else 401
                 return self.answer(status, b"{}", X_Error_Code="GatedRepo", X_Error_Message="Access is restricted")
+            if repo.endless == "document" and self.command == "GET":
+                return self.pour()
             if file not in ("config.json", "adapter_config.json"):
                 return self.answer(404, b"{}", X_Error_Code="EntryNotFound")
-            self.answer(200, repo.config, X_Repo_Commit=SHA, ETag='"abc"', Content_Type="application/json")
+            more = {"Content_Encoding": repo.encoding} if repo.encoding else {}
+            self.answer(200, repo.config, X_Repo_Commit=SHA, ETag='"abc"', Content_Type="application/json", **more)
 
     return Handler
 

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -254,14 +256,82 @@ def test_credentials_are_hidden_from_an_imported_file(app, monkeypatch, tmp_path
     assert sdk_import.import_app(path).violations == ()
 
 
-def test_imports_can_be_turned_off(cli, app, tmp_path_factory):
+def test_imports_can_be_turned_off(cli, app):
     """With --no-import, the code of the file does not run."""
-    marker = tmp_path_factory.mktemp("elsewhere") / "ran"
-    path = app(f"import modal\nopen({str(marker)!r}, 'w')\n")
+    path = app("import modal\nraise RuntimeError('it ran')\n")
     assert cli("check", str(path), "--no-import").exit_code == 0
-    assert not marker.exists()
-    assert cli("check", str(path)).exit_code == 0
-    assert marker.exists()
+    assert "it ran" in cli("check", str(path)).stdout
+
+
+CANARIES = """
+import os, pathlib, socket, urllib.request
+
+def attempt(act):
+    try:
+        return act()
+    except OSError as error:
+        return type(error).__name__
+
+ENVIRONMENTS = [b"canary" in path.read_bytes() for path in pathlib.Path("/proc").glob("*/environ")]
+FILES = {path: attempt(lambda path=path: open(path).read()) for path in PATHS}
+WRITES = {path: attempt(lambda path=path: open(path, "w").close()) for path in WRITTEN}
+CONNECTED = attempt(lambda: socket.create_connection(("127.0.0.1", PORT), 5) and "connected")
+HOME = [os.listdir(os.path.expanduser("~")), attempt(lambda: os.listdir(REAL_HOME))]
+PROCESSES = [path.name for path in pathlib.Path("/proc").glob("[0-9]*")]
+OWN = open("own.txt").read()
+"""
+
+
+def test_an_imported_file_sees_nothing_of_the_user(app, monkeypatch, tmp_path, tmp_path_factory):
+    """No home folder, no temporary files, no other process, no network; other files are read-only."""
+    if not sdk_import.can_view():
+        pytest.skip("this machine does not allow user namespaces with overlays")
+    home, other = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("other")
+    canaries = [home / ".modal.toml", home / ".ssh" / "id_ed25519", home / ".cache/huggingface/token", other / "file"]
+    for canary in canaries:
+        canary.parent.mkdir(parents=True, exist_ok=True)
+        canary.write_text("canary")
+    monkeypatch.setenv("HOME", str(home))
+    app("own", "own.txt")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        subprocess.Popen(["sleep", "1000"], env={"KEY": "canary"}) as process,
+    ):
+        names = {"PATHS": list(map(str, canaries)), "PORT": server.getsockname()[1], "REAL_HOME": str(Path.home())}
+        names["WRITTEN"] = ["/etc/canary", "/usr/canary", str(Path(sys.prefix, "canary"))]
+        lines = [f"{name} = {value!r}" for name, value in names.items()]
+        monkeypatch.chdir(tmp_path)
+        result = sdk_import.import_app(app("\n".join([*lines, CANARIES])))
+        process.kill()
+    seen = result.names
+    assert result.violations == () and seen["OWN"] == "own"
+    assert not any(seen["ENVIRONMENTS"]) and len(seen["PROCESSES"]) <= 2
+    assert set(seen["FILES"].values()) == {"FileNotFoundError"} and seen["HOME"] == [[], "FileNotFoundError"]
+    assert set(seen["WRITES"].values()) <= {"OSError", "PermissionError"}
+    assert seen["CONNECTED"] == "ConnectionRefusedError"
+
+
+def test_an_app_in_the_home_folder_does_not_see_its_settings(monkeypatch, tmp_path):
+    """The project is the home folder itself: its files are visible, those with a dot are not."""
+    if not sdk_import.can_view():
+        pytest.skip("this machine does not allow user namespaces with overlays")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in (".modal.toml", ".ssh/key", "visible.txt", ".git/config"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    path = tmp_path / "app.py"
+    path.write_text("import os\nSEEN = [open(os.path.expanduser(p)).read() for p in ('.modal.toml', 'visible.txt')]\n"
+                    "KEYS = os.listdir('.ssh')\n")  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert sdk_import.import_app(path).names == {"SEEN": ["", "visible.txt"], "KEYS": []}
+
+
+def test_a_machine_without_namespaces_says_so(cli, app, monkeypatch):
+    """In one line, before anything is imported."""
+    monkeypatch.setattr(sdk_import, "can_view", lambda: False)
+    path = str(app("import modal\n"))
+    assert "without user namespaces" in cli("check", path).stderr
+    assert "without user namespaces" not in cli("check", path, "--no-import").stderr
 
 
 WRITES = """
@@ -295,7 +365,9 @@ def test_an_import_writes_nothing_next_to_the_file(app, tmp_path, monkeypatch, v
 def test_a_folder_that_cannot_be_in_a_view_is_copied(app, monkeypatch):
     """The import runs in a copy where the program that makes the view refuses."""
     monkeypatch.setattr(sdk_import, "can_view", lambda: True)
-    monkeypatch.setattr(sdk_import, "VIEW", (sys.executable, "-c", f"import sys; sys.exit({view.REFUSED})"))
+    program = f"import json, os, sys; _, folders, *_ = json.loads(sys.argv[1]); folders and sys.exit({view.REFUSED})"
+    program += "; os.execv(sys.argv[3], sys.argv[3:])"
+    monkeypatch.setattr(sdk_import, "VIEW", (sys.executable, "-c", program))
     path = app("HERE = __file__\n")
     assert sdk_import.import_app(path).names == {"HERE": str(path)}
 

@@ -1,5 +1,6 @@
 """Resolving a model id: from bundled facts without a network, otherwise through the real Hub client."""
 
+import gzip
 import json
 from dataclasses import replace
 
@@ -107,6 +108,32 @@ def test_commit_sizes_gating_and_configuration_come_from_the_hub(served):
         ("HEAD", f"/me/model/resolve/{SHA}/config.json"),
         ("GET", f"/me/model/resolve/{SHA}/config.json"),
     ]
+
+
+@pytest.mark.parametrize("endless", ["description", "document"])
+def test_a_body_without_end_is_not_read(served, endless):
+    """Memory is bounded, and the connection is closed."""
+    served.repos["me/model"] = replace(GOOD, endless=endless)
+    assert "not from the Hub" in refused().problem
+    assert served.poured < 64 * 2**20  # the limit, and what sockets buffer
+
+
+def test_a_compressed_body_is_not_unpacked(served):
+    """It could be a thousand times as large."""
+    served.repos["me/model"] = replace(GOOD, config=gzip.compress(GOOD.config), encoding="gzip")
+    assert "not from the Hub" in refused().problem
+
+
+def test_the_client_asks_nothing_by_itself(served, monkeypatch, tmp_path):
+    """Its list of coding agents, which it would keep for a day, is not requested and not stored."""
+    detect = pytest.importorskip("huggingface_hub.utils._detect_agent")
+    served.repos["me/model"] = GOOD
+    hub.resolve("me/model", **ENGINE)
+    monkeypatch.setattr(detect, "_registry", None)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", served.url)
+    monkeypatch.setattr("huggingface_hub.constants.AGENT_HARNESSES_PATH", str(tmp_path / "agents.json"))
+    assert detect._get_registry() == detect._EMPTY_REGISTRY
+    assert not [path for _, path, _ in served.seen if "agent" in path] and not (tmp_path / "agents.json").exists()
 
 
 @pytest.mark.parametrize(

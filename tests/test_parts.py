@@ -24,7 +24,7 @@ import jobs
 import plugin
 import smoke
 
-OPEN = {"/health", "/v1/models", "/v1/chat/completions"}  # below /v1, the engine itself requires the key
+API = {"/v1/models", "/v1/chat/completions", "/v1/realtime", "/metrics"}
 CLOSED = {
     "/sleep",
     "/wake_up",
@@ -64,13 +64,13 @@ def request(path: str, key: str | None = None, kind: str = "http") -> dict:
 @pytest.mark.parametrize("sent_key", [None, "", "wrong", "sk-1", "own"])
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_the_gate_passes_routes_of_clients(gate, key, sent_key, kind, monkeypatch):
-    """The API and /health reach the engine, /metrics with the key; other routes with the container's own key only."""
+    """/health reaches the engine, and with the key the API; other routes with the container's own key only."""
     monkeypatch.setenv("VLLM_API_KEY", key)
     monkeypatch.setenv("OWN_KEY", "own")
     owner = gate is asleep.Gate and sent_key == "own"
-    for path in OPEN:
-        assert passes(gate, request(path, sent_key, kind))
-    assert passes(gate, request("/metrics", sent_key, kind)) == (not key or sent_key == key or owner)
+    assert passes(gate, request("/health", sent_key, kind))
+    for path in API:
+        assert passes(gate, request(path, sent_key, kind)) == (not key or sent_key == key or owner), path
     for path in CLOSED:
         assert passes(gate, request(path, sent_key, kind)) == owner, path
 

@@ -79,8 +79,12 @@ def quoted(value: object, limit: int = 80) -> str:
     >>> quoted("x" * 100, limit=10)
     "'xxxxxxx…' (100 characters)"
     """
-    text = repr(str(value))
-    return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(str(value)):,} characters)"
+    try:
+        plain = str(value)
+    except (ValueError, RecursionError):  # a number of more than 4,300 digits, or lists in lists
+        return "a value that is too long to show"
+    text = repr(plain)
+    return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(plain):,} characters)"
 
 
 def nearest(value: str, allowed: Sequence[str]) -> str:

@@ -38,17 +38,17 @@ def start_engine(command: list[str], **variables: str) -> None:
 
 
 class Gate:
-    """vLLM middleware: closes all routes but /health, /v1/ and, with the key, /metrics."""
+    """vLLM middleware: /health is open, /v1/ and /metrics take the key, the rest is closed."""
 
     def __init__(self, app) -> None:
         self.app = app
-        self.key = os.environ.get("VLLM_API_KEY", "")  # vLLM itself checks it below /v1/
+        self.key = os.environ.get("VLLM_API_KEY", "")
 
     async def __call__(self, scope, receive, send) -> None:
         path = scope.get("path", "/health")  # start-up and shutdown events have no path
         token = dict(scope.get("headers", ())).get(b"authorization", b"")
         authorized = not self.key or secrets.compare_digest(token, f"Bearer {self.key}".encode())
-        is_open = path == "/health" or path.startswith("/v1/")
-        if not is_open and not (authorized and path == "/metrics"):
-            scope = {**scope, "path": "/closed"}  # a route that vLLM does not have
+        is_api = path == "/metrics" or path.startswith("/v1/")
+        if path != "/health" and not (authorized and is_api):
+            scope = {**scope, "path": "/v1/closed"}  # no route: 404, or without the key 401
         await self.app(scope, receive, send)

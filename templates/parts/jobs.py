@@ -40,6 +40,8 @@ def fetch_dataset(dataset: str, folder: Path) -> Path:
     if not target.exists():
         with target.with_suffix(".partial").open("w") as lines:
             rows = load_dataset(name, revision=commit, split=split, streaming=True)
-            lines.writelines(json.dumps({"prompt": row[column]}) + "\n" for row in rows)
+            lines.writelines(
+                json.dumps({"prompt": row[column]}, default=str) + "\n" for row in rows
+            )
         target.with_suffix(".partial").rename(target)
     return target

@@ -274,7 +274,11 @@ class Engine:
             result["response"] = {"status_code": 200, "body": completion(next(outputs))}
         target = Path(os.environ["JOBS"], job, f"results/{shard:07}.jsonl")
         partial = target.with_suffix(f".{os.environ['MODAL_TASK_ID']}")
-        partial.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in results))
+        partial.write_text(
+            "".join(json.dumps(result, ensure_ascii=False) + "\n" for result in results),
+            encoding="utf-8",
+            errors="replace",
+        )
         partial.rename(target)
         jobs.commit()
         return {
@@ -288,8 +292,10 @@ class Engine:
         """Pass a line of input to the engine; return its result, with an error if it is refused."""
         result = {"custom_id": f"line-{number}", "response": None, "error": None}
         try:
-            request = json.loads(row)
-            result["custom_id"] = request.get("custom_id", result["custom_id"])
+            request = json.loads(row[: 2**24])  # a longer line is no prompt, and an error here
+            result["custom_id"] = str(request.get("custom_id", result["custom_id"]))
+            # Refuses what standard JSON does not have: NaN, infinity, halves of surrogate pairs.
+            json.dumps(request, ensure_ascii=False, allow_nan=False).encode()
             body = request.get("body", request)
             messages = body.get("messages") or body["prompt"]
             if not body.get("messages") and isinstance(messages, str):
@@ -302,7 +308,7 @@ class Engine:
                 tools=body.get("tools"),
             )
         except Exception as error:
-            result["error"] = {"message": f"{type(error).__name__}: {error}"}
+            result["error"] = {"message": f"{type(error).__name__}: {error}"[:1000]}
         return result
 
     def sampling(self, body: dict):
@@ -314,10 +320,11 @@ class Engine:
         options["max_tokens"] = body.get("max_completion_tokens") or options["max_tokens"]
         form = body.get("response_format") or {}
         structure = body.get("structured_outputs")
-        if form.get("type") == "json_object":
-            structure = {"json_object": True}
-        if form.get("type") == "json_schema":
-            structure = {"json": form["json_schema"]["schema"]}
+        match form.get("type"):
+            case "json_object":
+                structure = {"json_object": True}
+            case "json_schema":
+                structure = {"json": form["json_schema"]["schema"]}
         if structure:
             options["structured_outputs"] = StructuredOutputsParams(**structure)
         return SamplingParams(**options)
@@ -372,7 +379,9 @@ def fetch_dataset(dataset: str, folder: Path) -> Path:
     if not target.exists():
         with target.with_suffix(".partial").open("w") as lines:
             rows = load_dataset(name, revision=commit, split=split, streaming=True)
-            lines.writelines(json.dumps({"prompt": row[column]}) + "\n" for row in rows)
+            lines.writelines(
+                json.dumps({"prompt": row[column]}, default=str) + "\n" for row in rows
+            )
         target.with_suffix(".partial").rename(target)
     return target
 

@@ -103,6 +103,26 @@ async def test_a_request_requires_a_valid_token(client, plane, ingress):
     assert len(plane.inputs) == 2
 
 
+@served(hello, auth=True)
+async def test_a_malformed_request_is_refused(client, plane, ingress):
+    """It reaches no container, and is no error of the server."""
+    for target, header in (
+        (b"http://other/v1/models", b"Bearer sk"),
+        (b"//v1/models", b"Bearer sk"),
+        (b"*", b"Bearer sk"),
+        (b"/v1/models", b"Bearer \xff"),
+        (b"/v1/models", b"Bearer wk-a.\xff"),
+        (b"/v1/models", b"Bearer wk-\xc3\xa9.\xc3\xa9"),
+        (b"/%ff/..%2f", b"Bearer sk"),
+    ):
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        lines = [b"GET %s HTTP/1.1" % target, b"Host: a", b"Authorization: " + header, b"Connection: close", b"", b""]
+        writer.write(b"\r\n".join(lines))
+        assert int((await reader.read()).split()[1]) // 100 == 4, (target, header)
+        writer.close()
+    assert not plane.inputs
+
+
 seen = {}
 
 

@@ -1,8 +1,14 @@
 """`--state`: Volumes and Secrets that a rehearsal keeps for the next one; and deployments within a rehearsal."""
 
 import asyncio
+import errno
+import itertools
 import json
+import os
+import resource
 import shutil
+import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -11,7 +17,7 @@ from modal_proto import api_pb2
 
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.rehearsal import secret_keys, state_dir
-from modal_serve_gen.rehearsal.control_plane import objects
+from modal_serve_gen.rehearsal.control_plane import objects, volume_files, volume_paths, volumes
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 from tests.conftest import slow_except
 
@@ -89,6 +95,82 @@ def test_a_secret_is_created_as_by_modal(tmp_path):
     assert set(get(plane, "made-up", required_keys=["A", "B"])) == {"A", "B"}
     assert get(plane, "unknown") == {}
     assert any("--secret unknown=KEY" in line for line in plane.substituted)
+
+
+WRITING = {"open", "os.rename", "os.mkdir", "os.remove", "os.chmod", "tempfile.mkstemp"}  # audit events
+
+
+def kept_files(folder: Path) -> None:
+    """Everything that a rehearsal keeps: a Volume and its files, and a Secret."""
+    with state_dir.open_state_dir(folder, fresh=False):
+        plane = ControlPlane(folder)
+        create = api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING
+        request = api_pb2.VolumeGetOrCreateRequest(deployment_name="v", version=2, object_creation_type=create)
+        reply = asyncio.run(volumes.VolumeGetOrCreate(plane, request))
+        assert reply["version"] == 2
+        assert get(plane, "own", required_keys=["KEY"]) == {"KEY": secret_keys.placeholder("KEY")}
+        root = volumes.root(plane, reply["volume_id"])
+        assert not (root / "file").exists() or (root / "file").read_text() == "complete"
+        with volume_paths.arriving(plane, root / "file", 0o644) as new:
+            new.write_text("complete")
+        (root / "folder").mkdir(exist_ok=True)
+        copy = api_pb2.VolumeCopyFiles2Request(
+            volume_id=reply["volume_id"], src_paths=["file"], dst_path="folder/copy", recursive=True
+        )
+        asyncio.run(volume_files.VolumeCopyFiles2(plane, copy))
+        assert (root / "folder" / "copy").read_text() == "complete"
+
+
+def interrupted(folder: Path, step: int, how: str) -> bool:
+    """Run `kept_files` in a process in which the write with the number `step` fails; True if it came that far."""
+    child = os.fork()
+    if child == 0:
+        count = itertools.count()
+
+        def fail(event: str, arguments: tuple) -> None:
+            is_ours = event in WRITING and arguments and str(arguments[0]).startswith(str(folder))
+            if is_ours and (event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR)) and next(count) == step:
+                if how == "kill":
+                    os._exit(7)
+                if how == "cut" and event == "open":  # as on a disk without space: the file is empty
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+                    return
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        sys.addaudithook(fail)
+        try:
+            kept_files(folder)
+        except (OSError, BadInput):
+            os._exit(7)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 7)
+    return code == 7
+
+
+@pytest.mark.parametrize("how", ["kill", "full", "cut"])
+def test_an_interrupted_write_costs_nothing(tmp_path, how):
+    """The process is killed, or the disk is full, at every single write: the next rehearsal goes on."""
+    step = 0
+    while interrupted(tmp_path / str(step), step, how):
+        kept_files(tmp_path / str(step))
+        (folder,) = (tmp_path / str(step) / "secrets").iterdir()
+        assert folder.name == "own.json"
+        step += 1
+    assert step > 8
+
+
+def test_an_empty_version_file_is_no_version(tmp_path):
+    """As an earlier version of the program left on a full disk."""
+    kept_files(tmp_path / "kept")
+    for content in ("", "x", "7", "9" * 5000):
+        (tmp_path / "kept" / "volumes" / "versions~" / "v").write_text(content)
+        kept_files(tmp_path / "kept")
+    (tmp_path / "kept" / "secrets" / "own.json").write_text("")
+    kept_files(tmp_path / "kept")
 
 
 def test_an_unsuitable_state_folder_is_refused(tmp_path, cli):

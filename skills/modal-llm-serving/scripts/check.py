@@ -946,6 +946,8 @@ if __name__ == "__main__":
 #| from modal_serve_gen import facts, flags
 #| from modal_serve_gen.checks.app_source import AppSource
 #|
+#| MAX_SHOWN = 80  # characters of a specifier
+#|
 #|
 #| def releases(app: AppSource, engine: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 #|     """The releases with a table that judge the app's commands, and the names of those without one.
@@ -962,7 +964,7 @@ if __name__ == "__main__":
 #|         if release:
 #|             judges.append(release)
 #|         else:
-#|             unknown.append(f"{engine} {specifier.removeprefix('==')}".replace(" :", ":"))
+#|             unknown.append(f"{engine} {specifier.removeprefix('==')[:MAX_SHOWN]}".replace(" :", ":"))
 #|     return tuple(dict.fromkeys(judges)), tuple(unknown)
 #|
 #|
@@ -1561,6 +1563,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.checks.evaluation import is_number
 #| from modal_serve_gen.checks.severity import Severity
 #|
+#| BEYOND = 10**15  # more than any limit, and still a number that can be printed
 #| KINDS = ("function", "cls", "server")
 #| PORT_DECORATORS = ("web_server", "http_server")  # which expose a port of the container
 #| WEB_DECORATORS = (*PORT_DECORATORS, "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint")
@@ -1587,7 +1590,8 @@ if __name__ == "__main__":
 #|
 #|     @property
 #|     def number(self) -> float | None:
-#|         return self.value if is_number(self.value) else None
+#|         """The value if it is a number; one beyond all limits is cut, so that it can be computed with and printed."""
+#|         return max(-BEYOND, min(BEYOND, self.value)) if is_number(self.value) else None
 #|
 #|
 #| @dataclass(frozen=True)
@@ -3506,7 +3510,7 @@ if __name__ == "__main__":
 #|                 yield Violation(argument.line, message, "use a value in this range")
 #|         smallest, largest = obj.argument("min_containers"), obj.argument("max_containers")
 #|         if smallest and largest and _exceeds(smallest, largest):
-#|             message = f"min_containers={smallest.value} exceeds max_containers={largest.value}"
+#|             message = f"min_containers={smallest.number:g} exceeds max_containers={largest.number:g}"
 #|             yield Violation(smallest.line, message, "lower it")
 #|         secrets = obj.argument("secrets")
 #|         if secrets and isinstance(secrets.value, list) and any(isinstance(item, str) for item in secrets.value):
@@ -3637,7 +3641,7 @@ if __name__ == "__main__":
 #|         return
 #|     batch = int(flag.text)
 #|     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
-#|         message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
+#|         message = f"the container takes {maximum.number:g} requests, but its engine batches {batch}"
 #|         yield Violation(maximum.line, message, "set both to the same number", Severity.ADVICE)
 #|
 #|
@@ -4261,12 +4265,14 @@ if __name__ == "__main__":
 #| from pathlib import Path
 #|
 #| from modal_serve_gen import checks
+#| from modal_serve_gen.checks import sdk_import
 #| from modal_serve_gen.checks.discovery import find_apps
 #| from modal_serve_gen.checks.report import Report
 #| from modal_serve_gen.checks.severity import Severity
 #| from modal_serve_gen.errors import BadInput, quoted
 #|
 #| MIN_FILES_FOR_POOL = 8
+#| OPEN = "Note: without user namespaces, an imported file can read your files and use the network (--no-import)."
 #| PROGRESS_INTERVAL_S = 2
 #|
 #|
@@ -4297,6 +4303,8 @@ if __name__ == "__main__":
 #|     """
 #|     files = [file for path in paths for file in find_apps(path)]
 #|     findings, notes = [], []
+#|     if imports and files and not sdk_import.can_view():
+#|         say(OPEN)
 #|     reported_at = time.monotonic()
 #|     for number, (file, (in_file, note)) in enumerate(zip(files, _results(files, imports), strict=True), 1):
 #|         findings += [(str(file), row) for row in in_file if row.rule in rules and row.severity.rank <= least.rank]
@@ -4440,7 +4448,8 @@ if __name__ == "__main__":
 #| """Import an app with the installed Modal SDK: errors, deprecation warnings, and the values of its constants.
 #|
 #| The import runs in a separate process with resource limits and without credentials, and ends in bounded time, whatever
-#| the file does. What it writes next to the file goes to memory, or to a copy.
+#| the file does. Where the machine allows it, the file sees its project and the installed packages, but not the user's
+#| home, other processes or a network (view.py). What it writes next to the file goes to memory, or to a copy.
 #| """
 #|
 #| import ast
@@ -4466,6 +4475,7 @@ if __name__ == "__main__":
 #|
 #| LIMIT_S = 20
 #| MAX_REPORT_BYTES = 2**20
+#| SEARCHED = ("PYTHONPATH", "LD_LIBRARY_PATH")  # lists of folders
 #| KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 #| PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "requirements.txt")
 #| MAX_DEPTH = 8  # folders above a file that may be its project
@@ -4485,9 +4495,9 @@ if __name__ == "__main__":
 #|
 #| def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
 #|     """Import the app at `path`."""
-#|     output, exit_code = _import(path.resolve(), can_view(), limit_s)
+#|     output, exit_code = _import(path.resolve(), limit_s, covers=can_view())
 #|     if can_view() and (output, exit_code) == (b"", view.REFUSED):  # a file system that cannot be in an overlay
-#|         output, exit_code = _import(path.resolve(), False, limit_s)
+#|         output, exit_code = _import(path.resolve(), limit_s, covers=False)
 #|     if exit_code is None:
 #|         return ImportResult(violations=(Violation(1, f"the import does not finish within {limit_s:g} s", MOVE_WORK),))
 #|     try:
@@ -4528,27 +4538,28 @@ if __name__ == "__main__":
 #|
 #|
 #| class _Place(NamedTuple):
-#|     """Where a file is imported: it and its project, the working directory, and either a view or copies of these."""
+#|     """Where a file is imported: it and its project, the working directory, and a home folder."""
 #|
 #|     path: Path
 #|     project: Path
 #|     cwd: Path
+#|     home: Path
 #|     enter: tuple[str, ...] = ()  # in front of the command
 #|     copies: Mapping[Path, Path] = MappingProxyType({})  # folder -> copy
 #|
 #|
-#| def _import(path: Path, views: bool, limit_s: float) -> tuple[bytes, int | None]:
-#|     """Output and exit code of the importer, in a view or in a copy."""
+#| def _import(path: Path, limit_s: float, *, covers: bool) -> tuple[bytes, int | None]:
+#|     """Output and exit code of the importer, where overlays cover the folders of the file, or in copies of them."""
 #|     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
-#|         place = _place(path, Path(folder), views)
-#|         output, exit_code = _run(place, Path(folder), limit_s)
+#|         place = _place(path, Path(folder), covers)
+#|         output, exit_code = _run(place, limit_s)
 #|     for original, copy in place.copies.items():
 #|         output = output.replace(os.fsencode(copy), os.fsencode(original))
 #|     return output, exit_code
 #|
 #|
-#| def _place(path: Path, temporary: Path, views: bool) -> _Place:
-#|     """A place from which nothing can be written next to the file: a view of its folders, or a copy of them."""
+#| def _place(path: Path, temporary: Path, covers: bool) -> _Place:
+#|     """A place from which nothing can be written next to the file: a view of its folders, or of copies of them."""
 #|     try:
 #|         here = Path.cwd()
 #|     except FileNotFoundError:  # it was removed
@@ -4556,17 +4567,41 @@ if __name__ == "__main__":
 #|     here = path.parent if here == here.parent else here
 #|     project = project_folder(path)
 #|     folders = view.outermost([path.parent, project, here])
-#|     if views:
-#|         memory = temporary / "view"
-#|         memory.mkdir()
-#|         return _Place(path, project, here, (*VIEW, str(memory), *map(str, folders), "--"))
+#|     memory, home = temporary / "view", temporary / "home"
+#|     memory.mkdir()
+#|     if covers:
+#|         return _Place(path, project, here, memory / "home", _view(memory, folders, []))
+#|     home.mkdir()
 #|     copies = view.copy(folders, path, temporary / "copy")
+#|     enter = _view(memory, [], [*copies.values()]) if can_view() else ()
 #|
 #|     def copied(file: Path) -> Path:
 #|         outer = next((folder for folder in copies if folder == file or folder in file.parents), None)
 #|         return copies[outer] / file.relative_to(outer) if outer else copies[path.parent]
 #|
-#|     return _Place(copied(path), copied(project), copied(here), copies=copies)
+#|     return _Place(copied(path), copied(project), copied(here), memory / "home" if enter else home, enter, copies)
+#|
+#|
+#| def _view(memory: Path, folders: list[Path], more: list[Path]) -> tuple[str, ...]:
+#|     """The beginning of a command that sees these folders, Python and its packages, but nothing else of the user's."""
+#|     homes = {os.path.realpath(home) for home in (Path.home(), _passwd_home())}
+#|     packages = [IMPORTER.parent, *map(Path, (sys.prefix, sys.base_prefix, os.path.realpath(sys.executable)))]
+#|     packages += [Path(entry) for entry in sys.path if entry]
+#|     packages += [Path(entry) for name in SEARCHED for entry in os.environ.get(name, "").split(os.pathsep) if entry]
+#|     visible = [path.absolute() for path in (*packages, *more)]
+#|     shown = [str(path) for path in dict.fromkeys(visible) if not any(view.below(home, str(path)) for home in homes)]
+#|     sight = view.Sight(str(memory), [str(folder) for folder in folders], shown, sorted(homes))
+#|     return (*VIEW, json.dumps(sight), "--")
+#|
+#|
+#| def _passwd_home() -> str:
+#|     """The user's home folder, whatever HOME says."""
+#|     import pwd
+#|
+#|     try:
+#|         return pwd.getpwuid(os.getuid()).pw_dir
+#|     except KeyError:
+#|         return ""
 #|
 #|
 #| def project_folder(path: Path) -> Path:
@@ -4586,17 +4621,15 @@ if __name__ == "__main__":
 #|         memory, shown = Path(folder, "memory"), Path(folder, "shown")
 #|         memory.mkdir()
 #|         shown.mkdir()
-#|         command = [*VIEW, str(memory), str(shown), "--", sys.executable, "-I", "-S", "-c", ""]
+#|         command = [*_view(memory, [shown], []), sys.executable, "-I", "-S", "-c", ""]
 #|         return subprocess.run(command, capture_output=True, timeout=LIMIT_S).returncode == 0
 #|
 #|
-#| def _run(place: _Place, temporary: Path, limit_s: float) -> tuple[bytes, int | None]:
+#| def _run(place: _Place, limit_s: float) -> tuple[bytes, int | None]:
 #|     """Output and exit code of the importer; the code is None if it had to be killed."""
-#|     home = temporary / "home"
-#|     home.mkdir()
 #|     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-#|     environment |= {"HOME": str(home), "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
-#|     environment["TMPDIR"] = str(home)
+#|     environment |= {"MODAL_CONFIG_PATH": f"{place.home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
+#|     environment |= dict.fromkeys(("HOME", "TMPDIR"), str(place.home))
 #|     reader, writer = os.pipe()
 #|     process = subprocess.Popen(
 #|         [*place.enter, sys.executable, "-P", *map(str, (IMPORTER, place.path, place.project, writer))],
@@ -4757,54 +4790,174 @@ if __name__ == "__main__":
 #|     raise BadInput(f"{quoted(str(path))} has several apps: {', '.join(known)}.", f"Name one, as in {path}::{known[0]}.")
 
 # === modal_serve_gen/checks/view.py
-#| """A view of folders in which nothing that a program writes reaches them.
+#| """What an imported file sees of this machine: its project and the installed packages, and nothing of the user's own.
 #|
-#|     python -I -S view.py HOME FOLDER... -- COMMAND...
+#|     python -I -S view.py SIGHT -- COMMAND...
 #|
-#| runs COMMAND in new namespaces, where writes below each FOLDER go to memory. Exits with 77 if the machine does not allow
-#| that. `copy` makes copies instead. Standard library only.
+#| runs COMMAND in new namespaces: with an empty home folder and no temporary files of others, with its own /proc and its
+#| own network, which leads nowhere; everything is read-only, and writes below the folders of SIGHT go to memory. SIGHT is
+#| the JSON form of `Sight`. Exits with 77 if the machine does not allow that. `copy` makes copies instead. Standard
+#| library only.
 #| """
 #|
+#| import contextlib
 #| import ctypes
+#| import fcntl
+#| import json
 #| import os
 #| import shutil
+#| import socket
+#| import struct
 #| import sys
 #| from collections.abc import Iterable, Iterator
 #| from pathlib import Path
+#| from typing import NamedTuple
 #|
 #| REFUSED = 77
-#| NEW_NAMESPACES = 0x10000000 | 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
-#| RECURSIVE, PRIVATE = 0x4000, 0x40000  # mount(2)
+#| # CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWNET
+#| NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x08000000 | 0x40000000
+#| BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 0x40000  # mount(2)
+#| MOUNT_SETATTR, FROM_HERE, ALL_BELOW, READ_ONLY = 442, -100, 0x8000, 1  # mount_setattr(2)
+#| SET_FLAGS, UP = 0x8914, 0x41  # netdevice(7)
 #| MEMORY = b"size=64m,mode=700"
+#| NOTHING = b"size=1m,mode=755"
+#| # Folders with files of users, sockets of services such as key agents, and memory that processes share.
+#| HIDDEN = ("/root", "/home", "/tmp", "/var/tmp", "/run", "/dev/shm")
 #| MAX_FILES, MAX_BYTES, MAX_FILE_BYTES = 2000, 2**26, 2**20  # of a copy
 #| SKIPPED_FOLDERS = {"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"}
+#| libc = ctypes.CDLL(None, use_errno=True)
 #|
 #|
-#| def enter(home: str, folders: list[str]) -> None:
-#|     """Enter namespaces in which writes below `folders` go to memory, mounted at `home`. Raises OSError."""
-#|     libc = ctypes.CDLL(None, use_errno=True)
+#| class Sight(NamedTuple):
+#|     """`memory`: an empty folder, which becomes the one that can be written. `folders`: the project and the like, whose
+#|     changes go to memory. `visible`: files and folders to be read, also in hidden places. `homes`: of the user.
+#|     """
 #|
-#|     def check(result: int) -> None:
-#|         if result < 0:
-#|             number = ctypes.get_errno()
-#|             raise OSError(number, os.strerror(number))
+#|     memory: str
+#|     folders: list[str]
+#|     visible: list[str]
+#|     homes: list[str]
 #|
+#|
+#| def check(result: int) -> None:
+#|     if result < 0:
+#|         number = ctypes.get_errno()
+#|         raise OSError(number, os.strerror(number))
+#|
+#|
+#| def mount(source: str, target: str, kind: bytes | None, flags: int, data: bytes | None = None) -> None:
+#|     check(libc.mount(os.fsencode(source), os.fsencode(target), kind, flags, data))
+#|
+#|
+#| def enter(sight: Sight) -> None:
+#|     """Enter the namespaces, and see only what `sight` says; a child process is the first with its own /proc.
+#|
+#|     Raises OSError.
+#|     """
 #|     user, group, here = os.getuid(), os.getgid(), str(Path.cwd())
 #|     check(libc.unshare(NEW_NAMESPACES))
 #|     Path("/proc/self/setgroups").write_text("deny")
 #|     for name, number in (("uid", user), ("gid", group)):
 #|         _map(Path(f"/proc/self/{name}_map"), number)
 #|     check(libc.mount(None, b"/", None, RECURSIVE | PRIVATE, None))
-#|     check(libc.mount(b"none", os.fsencode(home), b"tmpfs", 0, MEMORY))
-#|     for number, folder in enumerate(folders):
-#|         upper, work = Path(home, f"upper{number}"), Path(home, f"work{number}")
+#|     loopback()
+#|     read_only("/")
+#|     cover(sight)
+#|     os.chdir(here)  # now in the view
+#|
+#|
+#| def cover(sight: Sight) -> None:
+#|     """Hide the folders of the user and of other programs, and show in them what `sight` names."""
+#|     paths = dict.fromkeys([sight.memory, *sight.folders, *sight.visible])
+#|     # Opened before they are hidden; options of mounts cannot hold every path, either.
+#|     opened = {path: os.open(path, os.O_PATH) for path in paths if Path(path).exists()}
+#|     hidden = sorted({os.path.realpath(path) for path in (*HIDDEN, *sight.homes) if Path(path).is_dir()} - {"/"})
+#|     for path in hidden:
+#|         if not any(below(path, other) for other in hidden if other != path):
+#|             mount("none", path, b"tmpfs", 0, NOTHING)
+#|     expose(sight.memory, "none", b"tmpfs", 0, MEMORY)
+#|     for number, folder in enumerate(sorted(sight.folders)):
+#|         upper, work = Path(sight.memory, f"upper{number}"), Path(sight.memory, f"work{number}")
 #|         upper.mkdir()
 #|         work.mkdir()
-#|         options = f"lowerdir={_escaped(folder)},upperdir={_escaped(str(upper))},workdir={_escaped(str(work))}"
-#|         target = os.fsencode(folder)
-#|         if libc.mount(b"overlay", target, b"overlay", 0, os.fsencode(f"{options},userxattr")) < 0:
-#|             check(libc.mount(b"overlay", target, b"overlay", 0, os.fsencode(options)))
-#|     os.chdir(here)  # now in the view
+#|         lower = f"/proc/self/fd/{opened[folder]}"
+#|         options = f"lowerdir={lower},upperdir={_escaped(str(upper))},workdir={_escaped(str(work))}"
+#|         try:
+#|             expose(folder, "overlay", b"overlay", 0, os.fsencode(f"{options},userxattr"))
+#|         except OSError:
+#|             expose(folder, "overlay", b"overlay", 0, os.fsencode(options))
+#|     private = [entry for home in sight.homes for entry in _private(home, sight.folders)]
+#|     for entry in private:
+#|         kind = b"tmpfs" if Path(entry).is_dir() else None
+#|         mount("none" if kind else os.devnull, entry, kind, 0 if kind else BIND, NOTHING if kind else None)
+#|     covered = [*private, *hidden]
+#|     for path in sight.visible:
+#|         # The last mount above a path decides whether it is hidden.
+#|         is_private = any(below(path, entry) for entry in private)
+#|         is_shown = any(below(path, folder) for folder in sight.folders) and not is_private
+#|         if path in opened and not is_shown and any(below(path, place) for place in covered):
+#|             expose(path, f"/proc/self/fd/{opened[path]}", None, BIND | RECURSIVE)
+#|     Path(sight.memory, "home").mkdir()
+#|     for descriptor in opened.values():
+#|         os.close(descriptor)
+#|
+#|
+#| def below(path: str, folder: str) -> bool:
+#|     """True if `path` is `folder` or in it."""
+#|     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+#|
+#|
+#| def _private(home: str, folders: list[str]) -> list[str]:
+#|     """Files and folders with settings, keys and tokens in a home folder that a project contains."""
+#|     if not any(below(home, folder) for folder in folders):
+#|         return []
+#|     with contextlib.suppress(OSError):
+#|         return [entry.path for entry in os.scandir(home) if entry.name.startswith(".") and not entry.is_symlink()]
+#|     return []
+#|
+#|
+#| def expose(target: str, source: str, kind: bytes | None, flags: int, data: bytes | None = None) -> None:
+#|     """Mount something at `target`, which is created if it is in a hidden folder."""
+#|     if not Path(target).exists():
+#|         Path(target).parent.mkdir(parents=True, exist_ok=True)
+#|         if kind or Path(source).is_dir():
+#|             Path(target).mkdir()
+#|         else:
+#|             Path(target).touch()
+#|     mount(source, target, kind, flags, data)
+#|
+#|
+#| def read_only(path: str) -> None:
+#|     """Remount all below `path`, if the kernel can (from 5.12 on); otherwise only file permissions protect it."""
+#|     attributes = ctypes.create_string_buffer(struct.pack("QQQQ", READ_ONLY, 0, 0, 0))
+#|     libc.syscall(MOUNT_SETATTR, FROM_HERE, os.fsencode(path), ALL_BELOW, attributes, 32)
+#|
+#|
+#| def loopback() -> None:
+#|     with contextlib.suppress(OSError), socket.socket() as any_socket:
+#|         fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH14x", b"lo", UP))
+#|
+#|
+#| def run(command: list[str]) -> int:
+#|     """Run the command as a process with its own /proc; its wait status. Its children end with it."""
+#|     reader, writer = os.pipe()
+#|     if os.fork() == 0:  # the first process of its namespace, whose signals the kernel would ignore
+#|         os.close(reader)
+#|         try:
+#|             mount("proc", "/proc", b"proc", 0)
+#|         except OSError:  # a container that may not mount one: without any
+#|             mount("none", "/proc", b"tmpfs", 0, NOTHING)
+#|         child = os.fork()
+#|         if child == 0:
+#|             os.close(writer)
+#|             os.execv(command[0], command)
+#|         while (ended := os.wait())[0] != child:
+#|             pass
+#|         os.write(writer, struct.pack("i", ended[1]))
+#|         os._exit(0)
+#|     os.close(writer)
+#|     data = os.read(reader, 4)
+#|     return int(struct.unpack("i", data)[0]) if data else 1 << 8
 #|
 #|
 #| def _map(file: Path, number: int) -> None:
@@ -4867,14 +5020,15 @@ if __name__ == "__main__":
 #|
 #|
 #| def main() -> None:
-#|     home, *rest = sys.argv[1:]
-#|     end = rest.index("--")
-#|     command = rest[end + 1 :]
+#|     sight, command = Sight(*json.loads(sys.argv[1])), sys.argv[3:]
 #|     try:
-#|         enter(home, rest[:end])
+#|         enter(sight)
 #|     except OSError:
 #|         os._exit(REFUSED)
-#|     os.execv(command[0], command)
+#|     status = run(command)
+#|     if os.WIFSIGNALED(status):
+#|         os.kill(os.getpid(), os.WTERMSIG(status))
+#|     os._exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 1)
 #|
 #|
 #| if __name__ == "__main__":
@@ -4962,8 +5116,12 @@ if __name__ == "__main__":
 #|     >>> quoted("x" * 100, limit=10)
 #|     "'xxxxxxx…' (100 characters)"
 #|     """
-#|     text = repr(str(value))
-#|     return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(str(value)):,} characters)"
+#|     try:
+#|         plain = str(value)
+#|     except (ValueError, RecursionError):  # a number of more than 4,300 digits, or lists in lists
+#|         return "a value that is too long to show"
+#|     text = repr(plain)
+#|     return text if len(text) <= limit else f"{text[: limit - 2]}…{text[0]} ({len(plain):,} characters)"
 #|
 #|
 #| def nearest(value: str, allowed: Sequence[str]) -> str:

@@ -3,6 +3,8 @@
 from modal_serve_gen import facts, flags
 from modal_serve_gen.checks.app_source import AppSource
 
+MAX_SHOWN = 80  # characters of a specifier
+
 
 def releases(app: AppSource, engine: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The releases with a table that judge the app's commands, and the names of those without one.
@@ -19,7 +21,7 @@ def releases(app: AppSource, engine: str) -> tuple[tuple[str, ...], tuple[str, .
         if release:
             judges.append(release)
         else:
-            unknown.append(f"{engine} {specifier.removeprefix('==')}".replace(" :", ":"))
+            unknown.append(f"{engine} {specifier.removeprefix('==')[:MAX_SHOWN]}".replace(" :", ":"))
     return tuple(dict.fromkeys(judges)), tuple(unknown)
 
 

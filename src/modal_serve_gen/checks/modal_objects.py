@@ -10,6 +10,7 @@ from modal_serve_gen.checks.engine_command import EngineCommand
 from modal_serve_gen.checks.evaluation import is_number
 from modal_serve_gen.checks.severity import Severity
 
+BEYOND = 10**15  # more than any limit, and still a number that can be printed
 KINDS = ("function", "cls", "server")
 PORT_DECORATORS = ("web_server", "http_server")  # which expose a port of the container
 WEB_DECORATORS = (*PORT_DECORATORS, "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint")
@@ -36,7 +37,8 @@ class Argument(NamedTuple):
 
     @property
     def number(self) -> float | None:
-        return self.value if is_number(self.value) else None
+        """The value if it is a number; one beyond all limits is cut, so that it can be computed with and printed."""
+        return max(-BEYOND, min(BEYOND, self.value)) if is_number(self.value) else None
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from modal_serve_gen import checks
+from modal_serve_gen.checks import sdk_import
 from modal_serve_gen.checks.discovery import find_apps
 from modal_serve_gen.checks.report import Report
 from modal_serve_gen.checks.severity import Severity
 from modal_serve_gen.errors import BadInput, quoted
 
 MIN_FILES_FOR_POOL = 8
+OPEN = "Note: without user namespaces, an imported file can read your files and use the network (--no-import)."
 PROGRESS_INTERVAL_S = 2
 
 
@@ -43,6 +45,8 @@ def check_paths(
     """
     files = [file for path in paths for file in find_apps(path)]
     findings, notes = [], []
+    if imports and files and not sdk_import.can_view():
+        say(OPEN)
     reported_at = time.monotonic()
     for number, (file, (in_file, note)) in enumerate(zip(files, _results(files, imports), strict=True), 1):
         findings += [(str(file), row) for row in in_file if row.rule in rules and row.severity.rank <= least.rank]

@@ -1,7 +1,8 @@
 """Import an app with the installed Modal SDK: errors, deprecation warnings, and the values of its constants.
 
 The import runs in a separate process with resource limits and without credentials, and ends in bounded time, whatever
-the file does. What it writes next to the file goes to memory, or to a copy.
+the file does. Where the machine allows it, the file sees its project and the installed packages, but not the user's
+home, other processes or a network (view.py). What it writes next to the file goes to memory, or to a copy.
 """
 
 import ast
@@ -27,6 +28,7 @@ from modal_serve_gen.checks.severity import Severity
 
 LIMIT_S = 20
 MAX_REPORT_BYTES = 2**20
+SEARCHED = ("PYTHONPATH", "LD_LIBRARY_PATH")  # lists of folders
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "requirements.txt")
 MAX_DEPTH = 8  # folders above a file that may be its project
@@ -46,9 +48,9 @@ class ImportResult:
 
 def import_app(path: Path, limit_s: float = LIMIT_S) -> ImportResult:
     """Import the app at `path`."""
-    output, exit_code = _import(path.resolve(), can_view(), limit_s)
+    output, exit_code = _import(path.resolve(), limit_s, covers=can_view())
     if can_view() and (output, exit_code) == (b"", view.REFUSED):  # a file system that cannot be in an overlay
-        output, exit_code = _import(path.resolve(), False, limit_s)
+        output, exit_code = _import(path.resolve(), limit_s, covers=False)
     if exit_code is None:
         return ImportResult(violations=(Violation(1, f"the import does not finish within {limit_s:g} s", MOVE_WORK),))
     try:
@@ -89,27 +91,28 @@ def already_reported(tree: ast.Module, line: int, reported_lines: set[int]) -> b
 
 
 class _Place(NamedTuple):
-    """Where a file is imported: it and its project, the working directory, and either a view or copies of these."""
+    """Where a file is imported: it and its project, the working directory, and a home folder."""
 
     path: Path
     project: Path
     cwd: Path
+    home: Path
     enter: tuple[str, ...] = ()  # in front of the command
     copies: Mapping[Path, Path] = MappingProxyType({})  # folder -> copy
 
 
-def _import(path: Path, views: bool, limit_s: float) -> tuple[bytes, int | None]:
-    """Output and exit code of the importer, in a view or in a copy."""
+def _import(path: Path, limit_s: float, *, covers: bool) -> tuple[bytes, int | None]:
+    """Output and exit code of the importer, where overlays cover the folders of the file, or in copies of them."""
     with tempfile.TemporaryDirectory(prefix="modal-serve-gen-") as folder:
-        place = _place(path, Path(folder), views)
-        output, exit_code = _run(place, Path(folder), limit_s)
+        place = _place(path, Path(folder), covers)
+        output, exit_code = _run(place, limit_s)
     for original, copy in place.copies.items():
         output = output.replace(os.fsencode(copy), os.fsencode(original))
     return output, exit_code
 
 
-def _place(path: Path, temporary: Path, views: bool) -> _Place:
-    """A place from which nothing can be written next to the file: a view of its folders, or a copy of them."""
+def _place(path: Path, temporary: Path, covers: bool) -> _Place:
+    """A place from which nothing can be written next to the file: a view of its folders, or of copies of them."""
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it was removed
@@ -117,17 +120,41 @@ def _place(path: Path, temporary: Path, views: bool) -> _Place:
     here = path.parent if here == here.parent else here
     project = project_folder(path)
     folders = view.outermost([path.parent, project, here])
-    if views:
-        memory = temporary / "view"
-        memory.mkdir()
-        return _Place(path, project, here, (*VIEW, str(memory), *map(str, folders), "--"))
+    memory, home = temporary / "view", temporary / "home"
+    memory.mkdir()
+    if covers:
+        return _Place(path, project, here, memory / "home", _view(memory, folders, []))
+    home.mkdir()
     copies = view.copy(folders, path, temporary / "copy")
+    enter = _view(memory, [], [*copies.values()]) if can_view() else ()
 
     def copied(file: Path) -> Path:
         outer = next((folder for folder in copies if folder == file or folder in file.parents), None)
         return copies[outer] / file.relative_to(outer) if outer else copies[path.parent]
 
-    return _Place(copied(path), copied(project), copied(here), copies=copies)
+    return _Place(copied(path), copied(project), copied(here), memory / "home" if enter else home, enter, copies)
+
+
+def _view(memory: Path, folders: list[Path], more: list[Path]) -> tuple[str, ...]:
+    """The beginning of a command that sees these folders, Python and its packages, but nothing else of the user's."""
+    homes = {os.path.realpath(home) for home in (Path.home(), _passwd_home())}
+    packages = [IMPORTER.parent, *map(Path, (sys.prefix, sys.base_prefix, os.path.realpath(sys.executable)))]
+    packages += [Path(entry) for entry in sys.path if entry]
+    packages += [Path(entry) for name in SEARCHED for entry in os.environ.get(name, "").split(os.pathsep) if entry]
+    visible = [path.absolute() for path in (*packages, *more)]
+    shown = [str(path) for path in dict.fromkeys(visible) if not any(view.below(home, str(path)) for home in homes)]
+    sight = view.Sight(str(memory), [str(folder) for folder in folders], shown, sorted(homes))
+    return (*VIEW, json.dumps(sight), "--")
+
+
+def _passwd_home() -> str:
+    """The user's home folder, whatever HOME says."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 def project_folder(path: Path) -> Path:
@@ -147,17 +174,15 @@ def can_view() -> bool:
         memory, shown = Path(folder, "memory"), Path(folder, "shown")
         memory.mkdir()
         shown.mkdir()
-        command = [*VIEW, str(memory), str(shown), "--", sys.executable, "-I", "-S", "-c", ""]
+        command = [*_view(memory, [shown], []), sys.executable, "-I", "-S", "-c", ""]
         return subprocess.run(command, capture_output=True, timeout=LIMIT_S).returncode == 0
 
 
-def _run(place: _Place, temporary: Path, limit_s: float) -> tuple[bytes, int | None]:
+def _run(place: _Place, limit_s: float) -> tuple[bytes, int | None]:
     """Output and exit code of the importer; the code is None if it had to be killed."""
-    home = temporary / "home"
-    home.mkdir()
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    environment |= {"HOME": str(home), "MODAL_CONFIG_PATH": f"{home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["TMPDIR"] = str(home)
+    environment |= {"MODAL_CONFIG_PATH": f"{place.home}/none.toml", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= dict.fromkeys(("HOME", "TMPDIR"), str(place.home))
     reader, writer = os.pipe()
     process = subprocess.Popen(
         [*place.enter, sys.executable, "-P", *map(str, (IMPORTER, place.path, place.project, writer))],

@@ -1,51 +1,171 @@
-"""A view of folders in which nothing that a program writes reaches them.
+"""What an imported file sees of this machine: its project and the installed packages, and nothing of the user's own.
 
-    python -I -S view.py HOME FOLDER... -- COMMAND...
+    python -I -S view.py SIGHT -- COMMAND...
 
-runs COMMAND in new namespaces, where writes below each FOLDER go to memory. Exits with 77 if the machine does not allow
-that. `copy` makes copies instead. Standard library only.
+runs COMMAND in new namespaces: with an empty home folder and no temporary files of others, with its own /proc and its
+own network, which leads nowhere; everything is read-only, and writes below the folders of SIGHT go to memory. SIGHT is
+the JSON form of `Sight`. Exits with 77 if the machine does not allow that. `copy` makes copies instead. Standard
+library only.
 """
 
+import contextlib
 import ctypes
+import fcntl
+import json
 import os
 import shutil
+import socket
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 REFUSED = 77
-NEW_NAMESPACES = 0x10000000 | 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
-RECURSIVE, PRIVATE = 0x4000, 0x40000  # mount(2)
+# CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWNET
+NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x08000000 | 0x40000000
+BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 0x40000  # mount(2)
+MOUNT_SETATTR, FROM_HERE, ALL_BELOW, READ_ONLY = 442, -100, 0x8000, 1  # mount_setattr(2)
+SET_FLAGS, UP = 0x8914, 0x41  # netdevice(7)
 MEMORY = b"size=64m,mode=700"
+NOTHING = b"size=1m,mode=755"
+# Folders with files of users, sockets of services such as key agents, and memory that processes share.
+HIDDEN = ("/root", "/home", "/tmp", "/var/tmp", "/run", "/dev/shm")
 MAX_FILES, MAX_BYTES, MAX_FILE_BYTES = 2000, 2**26, 2**20  # of a copy
 SKIPPED_FOLDERS = {"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"}
+libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(home: str, folders: list[str]) -> None:
-    """Enter namespaces in which writes below `folders` go to memory, mounted at `home`. Raises OSError."""
-    libc = ctypes.CDLL(None, use_errno=True)
+class Sight(NamedTuple):
+    """`memory`: an empty folder, which becomes the one that can be written. `folders`: the project and the like, whose
+    changes go to memory. `visible`: files and folders to be read, also in hidden places. `homes`: of the user.
+    """
 
-    def check(result: int) -> None:
-        if result < 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+    memory: str
+    folders: list[str]
+    visible: list[str]
+    homes: list[str]
 
+
+def check(result: int) -> None:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def mount(source: str, target: str, kind: bytes | None, flags: int, data: bytes | None = None) -> None:
+    check(libc.mount(os.fsencode(source), os.fsencode(target), kind, flags, data))
+
+
+def enter(sight: Sight) -> None:
+    """Enter the namespaces, and see only what `sight` says; a child process is the first with its own /proc.
+
+    Raises OSError.
+    """
     user, group, here = os.getuid(), os.getgid(), str(Path.cwd())
     check(libc.unshare(NEW_NAMESPACES))
     Path("/proc/self/setgroups").write_text("deny")
     for name, number in (("uid", user), ("gid", group)):
         _map(Path(f"/proc/self/{name}_map"), number)
     check(libc.mount(None, b"/", None, RECURSIVE | PRIVATE, None))
-    check(libc.mount(b"none", os.fsencode(home), b"tmpfs", 0, MEMORY))
-    for number, folder in enumerate(folders):
-        upper, work = Path(home, f"upper{number}"), Path(home, f"work{number}")
+    loopback()
+    read_only("/")
+    cover(sight)
+    os.chdir(here)  # now in the view
+
+
+def cover(sight: Sight) -> None:
+    """Hide the folders of the user and of other programs, and show in them what `sight` names."""
+    paths = dict.fromkeys([sight.memory, *sight.folders, *sight.visible])
+    # Opened before they are hidden; options of mounts cannot hold every path, either.
+    opened = {path: os.open(path, os.O_PATH) for path in paths if Path(path).exists()}
+    hidden = sorted({os.path.realpath(path) for path in (*HIDDEN, *sight.homes) if Path(path).is_dir()} - {"/"})
+    for path in hidden:
+        if not any(below(path, other) for other in hidden if other != path):
+            mount("none", path, b"tmpfs", 0, NOTHING)
+    expose(sight.memory, "none", b"tmpfs", 0, MEMORY)
+    for number, folder in enumerate(sorted(sight.folders)):
+        upper, work = Path(sight.memory, f"upper{number}"), Path(sight.memory, f"work{number}")
         upper.mkdir()
         work.mkdir()
-        options = f"lowerdir={_escaped(folder)},upperdir={_escaped(str(upper))},workdir={_escaped(str(work))}"
-        target = os.fsencode(folder)
-        if libc.mount(b"overlay", target, b"overlay", 0, os.fsencode(f"{options},userxattr")) < 0:
-            check(libc.mount(b"overlay", target, b"overlay", 0, os.fsencode(options)))
-    os.chdir(here)  # now in the view
+        lower = f"/proc/self/fd/{opened[folder]}"
+        options = f"lowerdir={lower},upperdir={_escaped(str(upper))},workdir={_escaped(str(work))}"
+        try:
+            expose(folder, "overlay", b"overlay", 0, os.fsencode(f"{options},userxattr"))
+        except OSError:
+            expose(folder, "overlay", b"overlay", 0, os.fsencode(options))
+    private = [entry for home in sight.homes for entry in _private(home, sight.folders)]
+    for entry in private:
+        kind = b"tmpfs" if Path(entry).is_dir() else None
+        mount("none" if kind else os.devnull, entry, kind, 0 if kind else BIND, NOTHING if kind else None)
+    covered = [*private, *hidden]
+    for path in sight.visible:
+        # The last mount above a path decides whether it is hidden.
+        is_private = any(below(path, entry) for entry in private)
+        is_shown = any(below(path, folder) for folder in sight.folders) and not is_private
+        if path in opened and not is_shown and any(below(path, place) for place in covered):
+            expose(path, f"/proc/self/fd/{opened[path]}", None, BIND | RECURSIVE)
+    Path(sight.memory, "home").mkdir()
+    for descriptor in opened.values():
+        os.close(descriptor)
+
+
+def below(path: str, folder: str) -> bool:
+    """True if `path` is `folder` or in it."""
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _private(home: str, folders: list[str]) -> list[str]:
+    """Files and folders with settings, keys and tokens in a home folder that a project contains."""
+    if not any(below(home, folder) for folder in folders):
+        return []
+    with contextlib.suppress(OSError):
+        return [entry.path for entry in os.scandir(home) if entry.name.startswith(".") and not entry.is_symlink()]
+    return []
+
+
+def expose(target: str, source: str, kind: bytes | None, flags: int, data: bytes | None = None) -> None:
+    """Mount something at `target`, which is created if it is in a hidden folder."""
+    if not Path(target).exists():
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        if kind or Path(source).is_dir():
+            Path(target).mkdir()
+        else:
+            Path(target).touch()
+    mount(source, target, kind, flags, data)
+
+
+def read_only(path: str) -> None:
+    """Remount all below `path`, if the kernel can (from 5.12 on); otherwise only file permissions protect it."""
+    attributes = ctypes.create_string_buffer(struct.pack("QQQQ", READ_ONLY, 0, 0, 0))
+    libc.syscall(MOUNT_SETATTR, FROM_HERE, os.fsencode(path), ALL_BELOW, attributes, 32)
+
+
+def loopback() -> None:
+    with contextlib.suppress(OSError), socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH14x", b"lo", UP))
+
+
+def run(command: list[str]) -> int:
+    """Run the command as a process with its own /proc; its wait status. Its children end with it."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:  # the first process of its namespace, whose signals the kernel would ignore
+        os.close(reader)
+        try:
+            mount("proc", "/proc", b"proc", 0)
+        except OSError:  # a container that may not mount one: without any
+            mount("none", "/proc", b"tmpfs", 0, NOTHING)
+        child = os.fork()
+        if child == 0:
+            os.close(writer)
+            os.execv(command[0], command)
+        while (ended := os.wait())[0] != child:
+            pass
+        os.write(writer, struct.pack("i", ended[1]))
+        os._exit(0)
+    os.close(writer)
+    data = os.read(reader, 4)
+    return int(struct.unpack("i", data)[0]) if data else 1 << 8
 
 
 def _map(file: Path, number: int) -> None:
@@ -108,14 +228,15 @@ def _is_small(file: Path) -> bool:
 
 
 def main() -> None:
-    home, *rest = sys.argv[1:]
-    end = rest.index("--")
-    command = rest[end + 1 :]
+    sight, command = Sight(*json.loads(sys.argv[1])), sys.argv[3:]
     try:
-        enter(home, rest[:end])
+        enter(sight)
     except OSError:
         os._exit(REFUSED)
-    os.execv(command[0], command)
+    status = run(command)
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from modal_serve_gen import errors
-from modal_serve_gen.cli.console import Json, end, guarded, say
+from modal_serve_gen.cli.console import Json, end, guarded, say, show
 from modal_serve_gen.errors import BadInput
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def check(
     checked = runner.check_paths(paths, rules, imports=not no_import, say=say, least=least)
     for note in checked.notes:
         say(f"Note: {note}")
-    print({"text": checked.text, "json": checked.json, "github": checked.github}["json" if as_json else format_]())
+    show({"text": checked.text, "json": checked.json, "github": checked.github}["json" if as_json else format_]())
     end(errors.FINDINGS if checked.findings else 0)
 
 

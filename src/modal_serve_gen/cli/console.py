@@ -1,10 +1,13 @@
 """Shared by the commands: where output goes, and how errors become messages, JSON and exit codes."""
 
+import codecs
+import contextlib
 import errno
 import functools
+import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -17,9 +20,37 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to s
 Offline = Annotated[bool, typer.Option("--offline", help="Use only the bundled facts, without network access.")]
 
 
+# How characters of our own messages are written where the terminal's encoding lacks them.
+ASCII = {"…": "...", "·": "-", "│": "|", "├": "|", "└": "`", "╭": "/", "╰": "`", "█": "#", "▓": "=", "▒": "-"}
+
+
+def prepare() -> None:
+    """Let output never fail for its characters: those that the terminal cannot show fall back to ASCII."""
+    codecs.register_error("fallback", _fallback)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="fallback")
+
+
+def _fallback(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(ASCII.get(char) or ascii(char)[1:-1] for char in error.object[error.start : error.end]), error.end
+
+
+def shown(text: str) -> str:
+    """`text` for a terminal: control characters, and those that reorder text, are escaped."""
+    return "".join(char if char in "\n\t" or char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def say(line: str) -> None:
     """Print a message or progress to stderr; stdout is for the result."""
-    print(line, file=sys.stderr, flush=True)
+    print(shown(line), file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Print a result for a person."""
+    print(shown(text))
 
 
 def end(code: int) -> NoReturn:
@@ -48,24 +79,31 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
                 print(json.dumps({"error": message, "remedy": "", "exit_code": errors.INTERRUPTED}, indent=2))
             say(message)
             end(errors.INTERRUPTED)
-        except BrokenPipeError:  # the reader of the pipe has closed it
-            sys.stderr.close()
-            end(0)
         except (typer.Exit, typer.Abort):
             raise
-        except OSError as error:
-            if error.errno not in DISK_FULL:
-                _crash(error)
-            say("Error: The disk is full or cannot be written.\nFree some space, or use another folder.")
-            end(errors.MachineError.exit_code)
         except Exception as error:
-            _crash(error)
+            end(_unexpected(error))
 
     return run
 
 
-def _crash(error: Exception) -> NoReturn:
-    """Report an unexpected exception, with a traceback if MODAL_SERVE_GEN_DEBUG is set."""
+@contextlib.contextmanager
+def ending() -> Iterator[None]:
+    """Exit with a message for what happens outside of a command, such as help that cannot be written."""
+    try:
+        yield
+    except Exception as error:
+        sys.exit(_unexpected(error))
+
+
+def _unexpected(error: Exception) -> int:
+    """Report an exception of the machine's, or of ours; the exit code."""
+    if isinstance(error, BrokenPipeError):  # the reader of the pipe has closed it
+        sys.stderr.close()
+        return 0
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        say("Error: The disk is full or cannot be written.\nFree some space, or use another folder.")
+        return errors.MachineError.exit_code
     import os
     import traceback
 
@@ -73,7 +111,7 @@ def _crash(error: Exception) -> NoReturn:
     say("Please report this with the command that you ran; MODAL_SERVE_GEN_DEBUG=1 prints the traceback.")
     if os.environ.get("MODAL_SERVE_GEN_DEBUG"):
         traceback.print_exc()
-    end(errors.InternalError.exit_code)
+    return errors.InternalError.exit_code
 
 
 def version() -> str:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 from modal_serve_gen import errors
-from modal_serve_gen.cli.console import Json, end, guarded
+from modal_serve_gen.cli.console import Json, end, guarded, show
 
 
 @guarded
@@ -16,6 +16,6 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
-        print(commands.text(findings))
+        show(commands.text(findings))
     failed = any(finding.status == "fail" for finding in findings)
     end(errors.MachineError.exit_code if failed else 0)

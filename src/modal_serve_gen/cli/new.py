@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from modal_serve_gen import errors
 from modal_serve_gen.cli import options
-from modal_serve_gen.cli.console import Command, Json, Offline, end, guarded, say, version
+from modal_serve_gen.cli.console import Command, Json, Offline, end, guarded, say, show, version
 
 if TYPE_CHECKING:
     from modal_serve_gen.commands.new_app import Made
@@ -124,7 +124,7 @@ def _write(
     if force and not drop_edits:
         _keep_edits(path)
     files.write(path, app.text, force)
-    print(json.dumps(new_report.document(app, path), indent=2) if as_json else new_report.summary(app, path))
+    show(json.dumps(new_report.document(app, path), indent=2) if as_json else new_report.summary(app, path))
 
 
 def _print_difference(source: str, wanted: dict[str, Any], offline: bool) -> NoReturn:
@@ -143,7 +143,7 @@ def _print(app: "Made") -> None:
     say("\n".join(new_report.figures(app)))
     for note in app.notes:
         say(f"Note: {note.text}")
-    sys.stdout.write(app.text)
+    sys.stdout.buffer.write(app.text.encode())  # Python source is UTF-8, whatever the terminal is
 
 
 def _keep_edits(path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 
 from modal_serve_gen import errors
 from modal_serve_gen.cli import options
-from modal_serve_gen.cli.console import Json, Offline, end, guarded, say
+from modal_serve_gen.cli.console import Json, Offline, end, guarded, say, show
 from modal_serve_gen.spec import request
 
 
@@ -57,5 +57,5 @@ def plan(
         offline=offline,
         say=say,
     )
-    print(json.dumps(answer.document(), indent=2) if as_json else plan_text.text(answer))
+    show(json.dumps(answer.document(), indent=2) if as_json else plan_text.text(answer))
     end(0 if answer.plan.fits else errors.DoesNotFit.exit_code)

@@ -1,5 +1,6 @@
 """The `rehearse` command: run an app on this machine."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from modal_serve_gen import errors
-from modal_serve_gen.cli.console import Command, Json, end, guarded, say
+from modal_serve_gen.cli.console import Command, Json, end, guarded, say, show
 from modal_serve_gen.rehearsal import faults
 
 Fault = Annotated[
@@ -101,6 +102,6 @@ def rehearse(
         if state:
             message = f"Volumes and Secrets are kept in {state}: run the same command to resume."
         raise KeyboardInterrupt(message) from None
-    print(report.model_dump_json(indent=2) if as_json else rehearsal_text.text(report))
+    show(json.dumps(report.model_dump(mode="json"), indent=2) if as_json else rehearsal_text.text(report))
     inconclusive = report.cause is not None and report.cause.kind == "rehearsal"
     end(0 if report.ok else errors.MachineError.exit_code if inconclusive else errors.FINDINGS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modal_serve_gen import errors
 from modal_serve_gen.cli import options
-from modal_serve_gen.cli.console import Json, Offline, end, guarded, say, version
+from modal_serve_gen.cli.console import Json, Offline, end, guarded, say, show, version
 from modal_serve_gen.cli.new import NOT_IN_THE_SPEC, new
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def update(
     if as_json:
         print(json.dumps(_document(app, result, writes), indent=2))
     else:
-        print("\n".join(_lines(app, result, writes)))
+        show("\n".join(_lines(app, result, writes)))
     end(errors.FINDINGS if result.conflicts or result.findings else 0)
 
 

@@ -33,7 +33,7 @@ def resolve(
 
     `options` maps option names (with underscores) to values. Raises ServeError if any stage refuses them.
     """
-    workflow = workflows.load(options.get("workflow") or workflows.default(batch=options.get("prompts") is not None))
+    workflow = _workflow(options)
     spec = serve_spec.make({name: value for name, value in options.items() if name != "workflow"}, workflow)
     pins = facts.pins()[workflow.engine]
     table = flags.load(facts.flag_table_path(workflow.engine, pins.version))
@@ -82,12 +82,26 @@ def resolve(
     return resolved, plan.model_copy(update={"notes": plan.notes + late + notes})
 
 
-def write(resolved: Resolved) -> str:
-    """The checked text of an app. Raises BadInput for an --engine-arg that repeats a flag."""
+def _workflow(options: Mapping[str, Any]) -> Workflow:
+    """The workflow of the options, or the default. Raises BadInput."""
+    name = options.get("workflow") or workflows.default(batch=options.get("prompts") is not None)
+    if not isinstance(name, str):
+        raise BadInput(f"workflow {quoted(name)} is not a name.", f"Choose one of: {', '.join(workflows.names())}.")
+    return workflows.load(name)
+
+
+def write(resolved: Resolved, *, stored: bool = False) -> str:
+    """The checked text of an app. Raises BadInput for an --engine-arg that repeats a flag, and for a `stored` record
+    that describes an app with findings."""
     text = render.render(resolved)
     engine_args.check_repeats(text, resolved)
     if findings := checks.check(text):
         lines = "; ".join(f"line {finding.line}: {finding.message}" for finding in findings)
+        if stored:
+            raise BadInput(
+                f"The app that the provenance block describes fails the checks ({lines}).",
+                "Restore the file from version control, or generate the app again with options.",
+            )
         raise InternalError(
             f"The generated app fails modal-serve-gen's own checks ({lines}).",
             "Nothing was written. Please report this, with the command that you ran.",

@@ -9,6 +9,7 @@ from modal_serve_gen import flags
 from modal_serve_gen.errors import BadInput, HubUnavailable, ModelError, quoted
 from modal_serve_gen.models import Model, hub_client, valid_id
 from modal_serve_gen.models.text_config import Json
+from modal_serve_gen.models.values import Bytes, Commit, Count, ModelId, Word
 
 OPTION = re.compile(r"([A-Za-z0-9][\w.-]{0,62})=([^=@\s]+)@(?!0{40})([0-9a-f]{40})", re.ASCII)
 WEIGHTS = "adapter_model.safetensors"
@@ -37,11 +38,11 @@ class Adapter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    repo: str
-    revision: str
-    rank: int
-    bytes: int  # of its weights
+    name: Word
+    repo: ModelId
+    revision: Commit
+    rank: Count
+    bytes: Bytes  # of its weights
     confirmed: bool = True  # False: the Hub was not asked, and the rank is the one that the user stated
 
 

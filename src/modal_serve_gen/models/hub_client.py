@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from modal_serve_gen.errors import HubUnavailable, ModelError
-from modal_serve_gen.models import SHA
+from modal_serve_gen.models import SHA, hub_limits
 from modal_serve_gen.models.checkpoint_files import refuse_other_formats, weight_files
 from modal_serve_gen.models.hub_errors import endpoint, host, model_error, not_the_hub
+from modal_serve_gen.models.hub_limits import DOCUMENT_BYTES
 
 DEADLINE_S = 60  # for all requests together
 REQUEST_S = 15  # until the first byte of one response
 QUIET_S = 2  # before a progress line is printed
-CONFIG_BYTES = 8 * 2**20  # larger than any real config.json
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def _fetch(model_id: str, revision: str | None, token: str | None, document: str
 
     token = token or get_token()
     try:
+        hub_limits.apply()
         api = HfApi(endpoint=endpoint(), token=token or False)
         info = api.model_info(model_id, revision=revision, files_metadata=True, timeout=REQUEST_S)
         sizes = {file.rfilename: file.size for file in info.siblings or []}
@@ -139,7 +140,7 @@ def _check_document(model_id: str, sizes: dict[str, int | None], document: str) 
             f"{model_id} has no {document}, from which memory is planned.",
             "Choose a repository in the transformers layout.",
         )
-    if (size := sizes[document]) and size > CONFIG_BYTES:
+    if (size := sizes[document]) and size > DOCUMENT_BYTES:
         raise ModelError(
             f"The {document} of {model_id} has {size:,} bytes, more than that of any model.",
             "Check the id: this is not an ordinary model.",

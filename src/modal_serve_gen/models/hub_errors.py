@@ -8,6 +8,7 @@ from modal_serve_gen.errors import GatedModel, HubUnavailable, ModelError, quote
 TOKEN_HELP = (
     "set it with `export HF_TOKEN=...` here and `modal secret create huggingface-secret 'HF_TOKEN=...'` for the app"
 )
+LONGEST_HOST = 253 + 6  # characters of a DNS name, and a port
 BUNDLED_HELP = "choose a bundled model: `modal-serve-gen list models`"
 UNREACHABLE = {"TransportError", "TimeoutException", "ConnectionError", "TimeoutError", "OSError", "InvalidURL"}
 
@@ -20,9 +21,10 @@ def host() -> str:
     """The Hub's host, without the user part of its address, which may hold a password."""
     try:
         parts = urlsplit(endpoint())
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname or "the Hub")
+        name = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
     except ValueError:
-        return "the Hub"
+        name = ""
+    return name if 0 < len(name) <= LONGEST_HOST and name.isprintable() else "the Hub"
 
 
 def model_error(error: Exception, model_id: str, revision: str | None, has_token: bool) -> ModelError:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from modal_serve_gen import facts, flags
 from modal_serve_gen.errors import BadInput, ModelError, quoted
@@ -11,6 +12,7 @@ from modal_serve_gen.models import Model, architecture_of, hub_client, valid_id
 from modal_serve_gen.models.decoder import layer_groups
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.text_config import Json, text_config_of
+from modal_serve_gen.models.values import Bytes, Commit, Figure, ModelId, Text
 
 DRAFT = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@(?!0{40})([0-9a-f]{40})")
 STEPS = "--speculative-num-steps="
@@ -22,13 +24,13 @@ class Speculation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    arguments: tuple[str, ...] = ()  # of the engine
-    draft: tuple[str, str] | None = None  # repository and commit
-    extra_weight_bytes: int = 0
-    vocabulary_bytes: int = 0  # of an embedding and a head that the engine allocates for the draft, over all GPUs
-    draft_layers: float = 0  # layers with a KV cache, in layers of the model's size
-    draft_tokens: int = 0  # tokens that one step verifies; hybrids keep a state for each
-    note: str = ""
+    arguments: tuple[Text, ...] = ()  # of the engine
+    draft: tuple[ModelId, Commit] | None = None
+    extra_weight_bytes: Bytes = 0
+    vocabulary_bytes: Bytes = 0  # of an embedding and a head that the engine allocates for the draft, over all GPUs
+    draft_layers: Figure = 0  # layers with a KV cache, in layers of the model's size
+    draft_tokens: Annotated[int, Field(ge=0, le=2**20)] = 0  # verified in one step; hybrids keep a state for each
+    note: Text = ""
 
 
 def of_model(model: Model, engine: str) -> Speculation:

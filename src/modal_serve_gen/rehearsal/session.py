@@ -257,7 +257,7 @@ def internal_error(error: Exception) -> ServeError:
     if isinstance(error, OSError):
         return MachineError(
             f"The rehearsal itself could not continue: {error.strerror or 'its files could not be written'}.",
-            f"This says nothing about the app. Free space in {tempfile.gettempdir()}, or set TMPDIR, and run it again.",
+            f"This says nothing about the app. Free space in {tempfile.gettempdir()} and --state, and run it again.",
         )
     return InternalError(f"The rehearsal itself failed: {error!r}.", "Please report this with the app and the command.")
 

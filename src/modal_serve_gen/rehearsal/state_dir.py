@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modal_serve_gen.errors import BadInput, quoted
+from modal_serve_gen.rehearsal import kept
 from modal_serve_gen.rehearsal.secret_keys import is_placeholder
 
 LOCK = ".rehearsal"  # also marks a folder as a state folder
@@ -47,9 +48,18 @@ def open_state_dir(folder: Path, *, fresh: bool) -> Iterator[Path]:
             ) from None
         if fresh:
             _empty(folder)
+        _remove_partial(folder)
         yield folder
     finally:
         os.close(lock)
+
+
+def _remove_partial(folder: Path) -> None:
+    """Remove what a rehearsal that was killed had not completed."""
+    shutil.rmtree(folder / "volumes" / kept.ARRIVING, ignore_errors=True)
+    for place in (folder / "volumes" / kept.VERSIONS, folder / "secrets"):
+        for file in place.glob(f"{kept.PARTIAL}*"):
+            file.unlink(missing_ok=True)
 
 
 def _empty(folder: Path) -> None:

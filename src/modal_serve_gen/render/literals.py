@@ -1,24 +1,42 @@
 """Python literals: the only way a value gets into the text of an app, and the only way a package list gets out."""
 
 import ast
+import math
 from typing import Any
 
+DEEPEST = 32  # brackets in brackets; Python's parser accepts 200 in all
 
-def literal(value: Any) -> str:
+
+class Source(str):
+    """Text that may be inserted into an app as it is."""
+
+
+def literal(value: Any, depth: int = 0) -> Source:
     """Return `value` as a Python literal on one line: double quotes, every unprintable character escaped.
 
     `ast.literal_eval` is its inverse, except that a tuple comes back as a list. Raises TypeError for any type other
-    than str, int, float, bool, None, list, tuple and dict.
+    than str, int, float, bool, None, list, tuple and dict, and ValueError for numbers that have no literal (infinity,
+    "not a number", over 4,300 digits) and for values nested too deeply.
     """
+    if depth > DEEPEST:
+        raise ValueError("the value is nested too deeply")
     if isinstance(value, str):
-        return '"' + "".join(map(_escaped, value)) + '"'
+        return Source('"' + escaped(value) + '"')
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(literal, value))}]"
+        return Source(f"[{', '.join(literal(item, depth + 1) for item in value)}]")
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+        items = (f"{literal(key, depth + 1)}: {literal(item, depth + 1)}" for key, item in value.items())
+        return Source("{" + ", ".join(items) + "}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} has no literal")
     if value is None or isinstance(value, bool | int | float):
-        return repr(value)
+        return Source(repr(value))
     raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def escaped(text: str) -> Source:
+    """Return `text` so that it cannot end a comment or a string in double quotes."""
+    return Source("".join(map(_escaped, text)))
 
 
 def string_list(source: str, name: str) -> list[str]:

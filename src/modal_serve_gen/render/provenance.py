@@ -4,14 +4,14 @@ Package lists are not repeated in it: the document names the constant of the app
 takes them from there. An app can therefore be updated by editing its list of packages.
 """
 
-import re
 import tomllib
 from typing import Any
 
 import tomli_w
 from pydantic import ValidationError
 
-from modal_serve_gen.errors import BadInput
+from modal_serve_gen.errors import BadInput, quoted
+from modal_serve_gen.models.values import PIN
 from modal_serve_gen.render.literals import string_list
 from modal_serve_gen.render.resolved import Resolved
 
@@ -20,7 +20,6 @@ END = "# --- end ---"
 # The first line of the block in older apps, which repeat the package lists in it.
 OLD_BEGIN = "# --- what this file was made from: `modal-serve-gen new --spec` reads this block, not the code above ---"
 PACKAGES = "PACKAGES"  # the constant of an app that holds the engine's pin, then those of `pins.packages`
-PIN = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w.,-]*\])?==[\w.!+-]+")
 
 
 def constant(name: str) -> str:
@@ -35,8 +34,14 @@ def provenance(resolved: Resolved) -> str:
     del document["pins"]["version"]
     if resolved.also:
         document["also"] = {name: constant(name) for name in resolved.also}
-    lines = [f"# {line}".rstrip() for line in tomli_w.dumps(document).split("\n")[:-1]]
+    text = "".join(char if char == "\n" else _escaped(char) for char in tomli_w.dumps(document))
+    lines = [f"# {line}".rstrip() for line in text.split("\n")[:-1]]
     return "\n".join([BEGIN, *lines, END]) + "\n"
+
+
+def _escaped(char: str) -> str:
+    """An unprintable character, which occurs in strings only, as TOML's escape."""
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def split(text: str) -> tuple[str, str | None]:
@@ -67,12 +72,20 @@ def read_provenance(text: str) -> Resolved | None:
         document = tomllib.loads("\n".join(lines))
         _read_packages(document, code)
         return Resolved.model_validate(document)
-    except (ValueError, ValidationError) as error:
-        why = str(error).splitlines()[0]
+    except (ValueError, RecursionError) as error:
         raise BadInput(
-            f"The provenance block at the end of this app cannot be read: {why}.",
+            f"The provenance block at the end of this app cannot be read: {_reason(error)}.",
             "Restore the file from version control, or generate the app again.",
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """Why a block was refused, with the first value that is not valid."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{quoted(place)} is {quoted(first['input'])} ({first['msg'].removeprefix('Value error, ')})"
+    return str(error) if isinstance(error, ValueError) else "it is nested too deeply"
 
 
 def _read_packages(document: dict[str, Any], code: str) -> None:
@@ -88,9 +101,11 @@ def _read_packages(document: dict[str, Any], code: str) -> None:
 
 
 def _pins(code: str, name: str) -> list[str]:
+    if not name.isidentifier():
+        raise ValueError(f"{quoted(name)} is not the name of a list")
     pins = string_list(code, name)
     if unpinned := [pin for pin in pins if not PIN.fullmatch(pin)]:
-        raise ValueError(f"{name} holds {unpinned[0]!r}, which is not a package pinned as name==version")
+        raise ValueError(f"{name} holds {quoted(unpinned[0])}, which is not a package pinned as name==version")
     if not pins:
         raise ValueError(f"{name} is empty")
     return pins

@@ -1,7 +1,8 @@
 """The only module that uses Jinja: templates/WORKFLOW/app.py.j2, templates/parts, and the values they refer to.
 
-A template is Python with `#:` lines that select whole sections and `{{ }}` where a value goes. Every value that becomes
-a literal passes through the `py` filter, so that no input can become code.
+A template is Python with `#:` lines that select whole sections and `{{ }}` where a value goes. Strings become literals
+by the `py` filter, or part of a docstring or comment by `prose`; the environment refuses any other string, so that no
+input can become code.
 """
 
 import ast
@@ -15,7 +16,7 @@ import jinja2
 
 from modal_serve_gen import folders
 from modal_serve_gen.errors import BadInput
-from modal_serve_gen.render.literals import literal
+from modal_serve_gen.render.literals import Source, escaped, literal
 from modal_serve_gen.render.provenance import constant
 from modal_serve_gen.render.resolved import ModelFacts, Resolved
 
@@ -32,12 +33,14 @@ def code(resolved: Resolved) -> str:
         "model": model,
         "plan": plan,
         "pins": resolved.pins,
-        "served": "MODEL" if spec.served_model_name == model.id else "SERVED_NAME",  # the constant to use
+        "served": Source("MODEL" if spec.served_model_name == model.id else "SERVED_NAME"),  # the constant to use
         "gpu": plan.gpu if plan.gpus == 1 else f"{plan.gpu}:{plan.gpus}",
         "hardware": f"one {plan.gpu}" if plan.gpus == 1 else f"{plan.gpus} {plan.gpu}",
         "target_inputs": max(1, math.ceil(plan.max_num_seqs * 0.8)),  # scale up before the batch is full
         "proxy_auth": spec.auth == "proxy",
         "gate": spec.auth in ("api-key", "none"),  # Modal lets every request through: the app restricts the routes
+        "tensor_parallel": Source("GPUS") if plan.tensor_parallel_size == plan.gpus else plan.tensor_parallel_size,
+        "allowed": Source("serve: allow[public-endpoint] as asked" if spec.auth == "none" else ""),
         "adapters": resolved.adapters,
         "max_lora_rank": resolved.max_lora_rank,
         "speculation": resolved.speculation,
@@ -58,7 +61,8 @@ def code(resolved: Resolved) -> str:
         "sleeping_memory_mib": memory_mib(resolved) + math.ceil(model.weight_bytes / 2**30) * 1024,
         "part": part,
     }
-    return template(spec.workflow).render(values).rstrip()
+    text = template(spec.workflow).render(values).rstrip()
+    return text.replace("  # \n", "\n")  # comments without a text
 
 
 def memory_mib(resolved: Resolved) -> int:
@@ -75,8 +79,8 @@ def parsers(model: ModelFacts) -> list[str]:
 def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:
     """Return `--name=value` arguments as keywords of the engine's Python API.
 
-    A JSON value is decoded, any other stays a string, and a flag without one is True (False for `--no-name`). Raises
-    BadInput for a name that Python does not allow.
+    A JSON value that Python can write is decoded, any other stays a string, and a flag without one is True (False for
+    `--no-name`). Raises BadInput for a name that Python does not allow.
     """
     values: dict[str, Any] = {}
     for argument in arguments:
@@ -86,7 +90,8 @@ def keywords(arguments: tuple[str, ...]) -> dict[str, Any]:
         if has_value:
             try:
                 value = json.loads(text)
-            except ValueError:
+                literal(value)
+            except (ValueError, RecursionError):
                 value = text
         else:
             name = name.removeprefix("no_")
@@ -122,23 +127,31 @@ def template(workflow: str) -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders.shipped("templates")),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # the output is Python, and `py` escapes it
+        autoescape=False,  # the output is Python: see `_inserted`
+        finalize=_inserted,
         line_statement_prefix="#:",
         trim_blocks=False,
         comment_start_string="{##",  # Jinja's default, {#, also opens a dict whose first line is a comment
         comment_end_string="##}",
         keep_trailing_newline=True,
     )
-    environment.filters["py"] = literal
+    environment.filters |= {"py": literal, "prose": escaped}
     return environment.get_template(f"{workflow}/app.py.j2")
 
 
+def _inserted(value: Any) -> Source:
+    """Return what a `{{ }}` inserts: source and numbers. Raises TypeError for a string that may become code."""
+    if isinstance(value, str) and value and not isinstance(value, Source):
+        raise TypeError("a string is inserted into a template without a filter")
+    return value if isinstance(value, Source) else Source() if value == "" else literal(value)
+
+
 @cache
-def part(module: str, name: str) -> str:
-    """Return the source of one function or class of templates/parts, decorators included, unchanged."""
+def part(module: str, name: str, engine: str = "vllm") -> Source:
+    """Return the source of one function or class of templates/parts, decorators included, for this engine."""
     source = (folders.shipped("templates") / "parts" / f"{module}.py").read_text("utf-8")
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            return "\n".join(source.split("\n")[first - 1 : node.end_lineno])
+            return Source("\n".join(source.split("\n")[first - 1 : node.end_lineno]).replace("vllm", engine))
     raise LookupError(f"templates/parts/{module}.py has no function {name}")

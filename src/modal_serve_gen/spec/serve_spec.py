@@ -9,15 +9,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, nearest, quoted
-from modal_serve_gen.models import valid_id
+from modal_serve_gen.models.values import Commit, ModelId, Text
 from modal_serve_gen.spec import cron, workflows
 from modal_serve_gen.spec.workflows import Workflow
 
 # Modal's rule for object names: letters, digits, - . _, fewer than 64 characters (modal/_utils/name_utils.py).
 OBJECT_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
-SHA = re.compile(r"[0-9a-f]{40}")
-FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
+FLAG = re.compile(r"--?[A-Za-z][\w.-]*", re.ASCII)
 MAX_CONTEXT = 16 * 2**20  # beyond every model; keeps absurd numbers out of the arithmetic
+MAX_REPEATED = 200  # adapters, or flags of the engine
 
 
 def _object_name(value: str) -> str:
@@ -26,37 +26,16 @@ def _object_name(value: str) -> str:
     return value
 
 
-def _text(value: str) -> str:
-    """A string that is safe in an argument list and in a file: no control characters, no lone surrogates."""
-    if any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or 0xD800 <= ord(char) < 0xE000 for char in value):
-        raise ValueError("must not contain control characters or invalid Unicode")
-    return value
-
-
-def _model(value: str) -> str:
-    if not valid_id(value):
-        raise ValueError(
-            "must be a Hugging Face id: owner/name of letters, digits, '-', '.' and '_', as in Qwen/Qwen3-8B"
-        )
-    return value
-
-
-def _revision(value: str) -> str:
-    if not SHA.fullmatch(value) or not value.strip("0"):
-        raise ValueError("must be the full hash of a commit (40 lower-case hex digits, not all of them zero)")
-    return value
-
-
 def _served_name(value: str) -> str:
     if value.startswith("-") or value.strip() != value:
         raise ValueError("must not begin with '-', and not begin or end with a space")
-    return _text(value)
+    return value
 
 
 def _engine_arg(value: str) -> str:
     if not FLAG.fullmatch(value.partition("=")[0]):
         raise ValueError("must be --flag or --flag=value, as on the engine's command line")
-    return _text(value)
+    return value
 
 
 def _region(value: str) -> str:
@@ -68,7 +47,7 @@ def _region(value: str) -> str:
 
 
 def _cron(value: str) -> str:
-    if problem := cron.problem(_text(value)):
+    if problem := cron.problem(value):
         raise ValueError(f"must be a cron expression such as '0 2 * * *'; this one {problem}")
     return value
 
@@ -76,10 +55,12 @@ def _cron(value: str) -> str:
 def _otlp(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
         raise ValueError("must be the URL of the collector, such as http://collector:4317, without a user or password")
-    return _text(value)
+    return value
 
 
 ObjectName = Annotated[str, AfterValidator(_object_name)]
+Number = Annotated[int, Field(ge=-(10**15), le=10**15)]  # a target, for which the plan has narrower bounds
+EngineArg = Annotated[Text, AfterValidator(_engine_arg)]
 
 
 class ServeSpec(BaseModel):
@@ -88,9 +69,9 @@ class ServeSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     workflow: str
-    model: Annotated[str, AfterValidator(_model)]
-    revision: Annotated[str, AfterValidator(_revision)] | None = None
-    gpu: Annotated[str, AfterValidator(_text), Field(max_length=40)] | None = None
+    model: ModelId
+    revision: Commit | None = None
+    gpu: Annotated[Text, Field(max_length=40)] | None = None
     max_model_len: Annotated[int, Field(ge=64, le=MAX_CONTEXT)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=4096)] | None = None
     endpoint: str | None = None  # None: the workflow is not a server
@@ -102,25 +83,25 @@ class ServeSpec(BaseModel):
     budget: float | None = None  # targets of the plan, which checks them
     time_per_output_token: float | None = None
     tokens_per_s: float | None = None
-    users: int | None = None
+    users: Number | None = None
     requests_per_s: float | None = None
-    prompt_tokens: int | None = None
-    output_tokens: int | None = None
+    prompt_tokens: Number | None = None
+    output_tokens: Number | None = None
     ttft_p95: float | None = None
     ready_within: float | None = None
-    prompts: int | None = None
+    prompts: Number | None = None
     by: float | None = None
     name: ObjectName
-    served_model_name: Annotated[str, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
-    lora: tuple[Annotated[str, AfterValidator(_text)], ...] = ()
+    served_model_name: Annotated[Text, AfterValidator(_served_name), Field(min_length=1, max_length=200)]
+    lora: Annotated[tuple[Text, ...], Field(max_length=MAX_REPEATED)] = ()
     max_lora_rank: Annotated[int, Field(ge=1, le=4096)] | None = None
-    draft: Annotated[str, AfterValidator(_text)] | None = None
+    draft: Annotated[Text, Field(min_length=1)] | None = None
     weights_volume: ObjectName = "huggingface-cache"
     hf_secret: ObjectName = "huggingface-secret"
     api_key_secret: ObjectName = "llm-api-key"
-    otlp_endpoint: Annotated[str, AfterValidator(_otlp)] | None = None
-    schedule: Annotated[str, AfterValidator(_cron)] | None = None
-    engine_arg: tuple[Annotated[str, AfterValidator(_engine_arg), Field(max_length=4000)], ...] = ()
+    otlp_endpoint: Annotated[Text, AfterValidator(_otlp), Field(max_length=1000)] | None = None
+    schedule: Annotated[Text, AfterValidator(_cron), Field(max_length=200)] | None = None
+    engine_arg: Annotated[tuple[EngineArg, ...], Field(max_length=MAX_REPEATED)] = ()
 
     @property
     def jobs_volume(self) -> str:
@@ -167,6 +148,13 @@ def make(options: Mapping[str, Any], workflow: Workflow) -> ServeSpec:
         spec = ServeSpec(**(defaults | options | {"workflow": workflow.name}))
     except ValidationError as error:
         raise _refusal(error) from None
+    check(spec, workflow)
+    return spec
+
+
+def check(spec: ServeSpec, workflow: Workflow) -> None:
+    """Check the fields of `spec` against each other and the workflow. Raises BadInput."""
+    _access({name: value for name in ("endpoint", "auth") if (value := getattr(spec, name)) is not None}, workflow)
     if spec.min_containers > spec.max_containers:
         raise BadInput(
             f"--min-containers {spec.min_containers} exceeds --max-containers {spec.max_containers}.",
@@ -177,7 +165,6 @@ def make(options: Mapping[str, Any], workflow: Workflow) -> ServeSpec:
             f"--weights-volume {quoted(spec.weights_volume)} is the app's Volume for something else.",
             "Name another Volume: one cannot be mounted twice.",
         )
-    return spec
 
 
 def _check_names(options: Mapping[str, Any], workflow: Workflow) -> None:
@@ -225,6 +212,8 @@ def _access(options: Mapping[str, Any], workflow: Workflow) -> tuple[str | None,
 def _refusal(error: ValidationError) -> BadInput:
     """Pydantic's first complaint as two sentences, with the user's value in the first."""
     first = error.errors()[0]
-    rule = first["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(", unable")[0]
+    rule = first["msg"].partition(", unable")[0]
+    for subject in ("Value error, ", "Input ", "String ", "Tuple "):
+        rule = rule.removeprefix(subject)
     field = option(str(first["loc"][0]))
     return BadInput(f"{field} {quoted(first['input'])} is not valid.", f"It {rule}.")

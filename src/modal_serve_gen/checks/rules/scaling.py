@@ -71,7 +71,7 @@ def limits(app: AppSource) -> Iterator[Violation]:
                 yield Violation(argument.line, message, "use a value in this range")
         smallest, largest = obj.argument("min_containers"), obj.argument("max_containers")
         if smallest and largest and _exceeds(smallest, largest):
-            message = f"min_containers={smallest.value} exceeds max_containers={largest.value}"
+            message = f"min_containers={smallest.number:g} exceeds max_containers={largest.number:g}"
             yield Violation(smallest.line, message, "lower it")
         secrets = obj.argument("secrets")
         if secrets and isinstance(secrets.value, list) and any(isinstance(item, str) for item in secrets.value):
@@ -202,7 +202,7 @@ def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: 
         return
     batch = int(flag.text)
     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
-        message = f"the container takes {maximum.value} requests, but its engine batches {batch}"
+        message = f"the container takes {maximum.number:g} requests, but its engine batches {batch}"
         yield Violation(maximum.line, message, "set both to the same number", Severity.ADVICE)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets as random_secrets
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import kept
 from modal_serve_gen.rehearsal.control_plane import blobs, limits
 from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane, Mount
@@ -122,10 +122,10 @@ def _stored(plane: ControlPlane, name: str) -> dict[str, str] | None:
     """The stored values of the Secret `name`, which the user may have edited; None if there are none."""
     path = plane.storage / "secrets" / f"{name}.json"
     try:
-        values = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError:
+        if not (text := kept.read(path)):
+            return None
+        values = json.loads(text)
+    except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise GRPCError(Status.INVALID_ARGUMENT, f"{path} is not a JSON object of strings.")
@@ -133,10 +133,7 @@ def _stored(plane: ControlPlane, name: str) -> dict[str, str] | None:
 
 
 def _store(plane: ControlPlane, name: str, values: dict[str, str]) -> dict[str, str]:
-    folder = plane.storage / "secrets"
-    folder.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(folder / f"{name}.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(values, file, indent=1)
+    kept.write(plane.storage / "secrets" / f"{name}.json", json.dumps(values, indent=1), mode=0o600)
     return values
 
 

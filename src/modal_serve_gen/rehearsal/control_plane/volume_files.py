@@ -186,6 +186,11 @@ async def VolumeCopyFiles(
     """Copy as cp does: into `dst_path` if that is a folder, else to that name."""
     root = volumes.writable(plane, request.volume_id)
     target = inside(root, request.dst_path)
+
+    def copy(source: str | Path, goal: str | Path) -> None:
+        with arriving(plane, Path(goal), Path(source).stat().st_mode & 0o7777) as new:
+            shutil.copyfile(source, new)
+
     if len(request.src_paths) > 1 and not target.is_dir():
         raise GRPCError(Status.INVALID_ARGUMENT, f"{request.dst_path!r} is not a folder.")
     for name in request.src_paths:
@@ -195,10 +200,11 @@ async def VolumeCopyFiles(
             if source.is_dir():
                 if not request.recursive:
                     raise GRPCError(Status.INVALID_ARGUMENT, f"{name!r} is a folder; copy it with recursive=True.")
-                await asyncio.to_thread(shutil.copytree, source, goal, symlinks=True, dirs_exist_ok=True)
+                await asyncio.to_thread(
+                    shutil.copytree, source, goal, symlinks=True, dirs_exist_ok=True, copy_function=copy
+                )
             else:
-                with arriving(plane, goal, source.stat().st_mode & 0o7777) as new:
-                    await asyncio.to_thread(shutil.copyfile, source, new)
+                await asyncio.to_thread(copy, source, goal)
 
 
 VolumeCopyFiles2 = VolumeCopyFiles

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from grpclib import GRPCError, Status
 
+from modal_serve_gen.rehearsal import kept
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 
 
@@ -49,7 +50,7 @@ def refusing(path: str) -> Iterator[None]:
 @contextlib.contextmanager
 def arriving(plane: ControlPlane, target: Path, mode: int) -> Iterator[Path]:
     """A temporary file on the Volumes' disk that replaces `target` when it is complete."""
-    folder = plane.volumes_folder / "arriving~"  # a character that is not allowed in a Volume's name
+    folder = plane.volumes_folder / kept.ARRIVING
     folder.mkdir(exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=folder)
     os.close(descriptor)

@@ -10,6 +10,7 @@ from pathlib import Path
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from modal_serve_gen.rehearsal import kept
 from modal_serve_gen.rehearsal.control_plane import limits
 from modal_serve_gen.rehearsal.control_plane.rpc import Fields, compatible
 from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
@@ -32,9 +33,8 @@ async def VolumeGetOrCreate(plane: ControlPlane, request: api_pb2.VolumeGetOrCre
         volume_id = plane.new_id("vo")
         plane.volumes[volume_id] = name
     plane.volume_path(volume_id)
-    if not exists:
-        _version_file(plane, name).parent.mkdir(exist_ok=True)
-        _version_file(plane, name).write_text(str(request.version or api_pb2.VOLUME_FS_VERSION_V1))
+    if _version(plane, name) is None:  # also if an earlier rehearsal ended before it could write one
+        kept.write(_version_file(plane, name), str(request.version or api_pb2.VOLUME_FS_VERSION_V1))
     details = metadata(plane, volume_id)
     return {"volume_id": volume_id, "version": details.version, "metadata": details}
 
@@ -47,13 +47,21 @@ async def VolumeGetById(plane: ControlPlane, request: api_pb2.VolumeGetByIdReque
 def metadata(plane: ControlPlane, volume_id: str) -> api_pb2.VolumeMetadata:
     """Name and version of a Volume; the SDK uploads files according to the version."""
     name = plane.volumes[volume_id]
-    file = _version_file(plane, name)
-    version = int(file.read_text()) if file.exists() else api_pb2.VOLUME_FS_VERSION_V1
+    version = _version(plane, name) or api_pb2.VOLUME_FS_VERSION_V1
     return compatible(api_pb2.VolumeMetadata, name=name, version=version)
 
 
+def _version(plane: ControlPlane, name: str) -> int | None:
+    """The stored version of a Volume; None if there is none that can be read."""
+    try:
+        version = int(kept.read(_version_file(plane, name)))
+    except (OSError, ValueError):
+        return None
+    return version if version in api_pb2.VolumeFsVersion.values() else None
+
+
 def _version_file(plane: ControlPlane, name: str) -> Path:
-    return plane.volumes_folder / "versions~" / name  # a character that is not allowed in a Volume's name
+    return plane.volumes_folder / kept.VERSIONS / name
 
 
 async def VolumeHeartbeat(plane: ControlPlane, request: api_pb2.VolumeHeartbeatRequest) -> None:

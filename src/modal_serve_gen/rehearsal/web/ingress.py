@@ -62,10 +62,11 @@ class Ingress:
         self.requests.append(record)
         self.running += 1
         try:
-            if function.app.stopped_at:
-                response: web.StreamResponse = web.Response(
-                    status=404, text="modal-http: app for invoked web endpoint is stopped\n"
-                )
+            response: web.StreamResponse
+            if problem := _malformed(request):
+                response = web.Response(status=400, text=f"modal-http: {problem}\n")
+            elif function.app.stopped_at:
+                response = web.Response(status=404, text="modal-http: app for invoked web endpoint is stopped\n")
             elif function.definition.http_config.port:
                 response = await self.relay.answer(function, request, record)
             else:
@@ -145,6 +146,21 @@ class Ingress:
             return response
         await response.write_eof()
         return response
+
+
+def _malformed(request: web.Request) -> str:
+    """Why a request is refused before anyone reads it; '' if it is well formed.
+
+    Targets with an authority would be read as other paths by the container, and headers have to be text.
+    """
+    if not request.raw_path.startswith("/") or request.raw_path.startswith("//"):
+        return "the target of the request is not a path"
+    try:
+        for _, value in request.raw_headers:
+            value.decode()
+    except UnicodeDecodeError:
+        return "a header is not UTF-8"
+    return ""
 
 
 def _scope(request: web.Request) -> dict[str, Any]:
