@@ -82,6 +82,51 @@ def test_a_proxy_that_may_refuse_is_not_open(guard):
     assert "developer-mode" not in found(guarded)
 
 
+def test_the_name_of_a_secret_is_no_key():
+    """Also as the default of a variable."""
+    source = """
+    import modal, os
+    NAME = os.environ.get("MY_SECRET", "the-name-of-it")
+    modal.Secret.from_name(NAME)
+    modal.Secret.from_name(os.environ.get("OTHER_SECRET", "another-name"))
+    """
+    assert "key-in-file" not in found(source)
+    assert "key-in-file" in found(source.replace("modal.Secret.from_name(NAME)", ""))
+
+
+ENGINE_CLASS = """
+import modal
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.33.0")
+app = modal.App("a")
+@app.cls(image=image, gpu="L4", max_containers=1)
+@modal.concurrent(max_inputs=8)
+class M:
+    @modal.enter()
+    def load(self):
+        from vllm import LLM, AsyncEngineArgs, AsyncLLMEngine
+        self.engine = LLM(model="a/b", trust_remote_code=True)
+"""
+
+
+def test_the_asynchronous_engine_takes_many_calls():
+    """vLLM's LLM class takes one at a time."""
+    old = ENGINE_CLASS.replace("max_containers=1)", "max_containers=1, allow_concurrent_inputs=8)")
+    many = ("LLM(model", "AsyncLLMEngine.from_engine_args(AsyncEngineArgs(model"), ("True)", "True))")
+    assert "concurrency" in found(ENGINE_CLASS) and "one call at a time" in found(old)["removed-api"]
+    for before, after in many:
+        old, new = old.replace(before, after), ENGINE_CLASS.replace(*many[0]).replace(*many[1])
+    assert "concurrency" not in found(new) and "one call" not in found(old)["removed-api"]
+
+
+def test_advice_about_an_engine_s_class_names_keywords():
+    """Not flags of its command line; and a model is not reported twice."""
+    rules = found(ENGINE_CLASS)
+    assert "add revision= with" in rules["revision-pinned"] and "add code_revision=, or" in rules["remote-code"]
+    loaded = ENGINE_CLASS.replace("vllm import LLM, AsyncEngineArgs, AsyncLLMEngine", "transformers import AutoModel")
+    text = loaded.replace('LLM(model="a/b"', 'AutoModel.from_pretrained("a/b"')
+    assert [finding.rule for finding in checks.check(text)].count("revision-pinned") == 1
+
+
 def test_a_proxy_helper_is_followed():
     """A function that sends the request on, with the path that its caller passes."""
     app = AppSource(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from modal_serve_gen.rehearsal.engines.stubs import datasets
 from modal_serve_gen.rehearsal.web.localhub import LocalHub
 
 DATASETS = """
@@ -146,3 +147,12 @@ def test_a_container_reads_a_dataset(rehearse, tmp_path):
     assert run.code == 0 and "dataset passed" in run.output, run.output
     assert any("package datasets" in line for line in run.report["substituted"])
     assert any("dataset somebody/questions" in line for line in run.report["substituted"])
+
+
+def test_a_stub_of_a_dataset_has_the_usual_methods():
+    """Columns, slices, and methods that return a dataset again."""
+    rows = datasets.Dataset({"n": number, "text": f"row {number}"} for number in range(5))
+    assert rows["n"] == [0, 1, 2, 3, 4] and rows[1]["text"] == "row 1" and rows[:2]["n"] == [0, 1]
+    assert sorted(rows.shuffle(seed=1)["n"]) == rows["n"] and rows.skip(3)["n"] == rows.select([3, 4])["n"] == [3, 4]
+    doubled = rows.filter(lambda row: row["n"] > 2).map(lambda row: {"twice": 2 * row["n"]})
+    assert doubled["twice"] == [6, 8] and doubled.column_names == ["n", "text", "twice"]

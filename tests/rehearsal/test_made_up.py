@@ -28,6 +28,11 @@ def test_arguments_without_a_type_follow_their_names():
     }  # fmt: skip
 
 
+def test_an_image_can_be_decoded():
+    image = made(lambda query, img_bytes: None)["img_bytes"]
+    assert image.startswith(b"\x89PNG") and image.endswith(b"IEND\xaeB`\x82")
+
+
 @pytest.mark.parametrize("name", ["path", "image_url", "input_file", "model", "model_name", "repo_id", "audio_bytes"])
 def test_what_exists_elsewhere_cannot_be_made_up(name):
     with pytest.raises(made_up.Unknowable, match=name):

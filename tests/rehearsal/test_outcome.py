@@ -135,9 +135,43 @@ def test_methods_that_only_others_call_are_called(rehearse_text, case):
     """Without an entrypoint or endpoint, with arguments by their names and types; exceptions are judged fairly."""
     parts, code, text = CALLS[case]
     app = CALLED.format(**{"load": "", "body": "", "parameters": PROMPTS} | parts).partition("@app.function")[0]
-    run = rehearse_text(app)
+    run = rehearse_text(app.replace("@app.", "@service.").replace("app = ", "service = "))
     assert run.code == code, run.output
     assert text in run.proven + str(run.report["cause"])
+
+
+LOOP = """
+    while True:
+        try:
+            urllib.request.urlopen(serve.get_web_url())
+        except OSError: ...
+"""
+# Text after a function f: the kind and a part of the cause.
+UNCLEAR = {
+    "an option": ("@app.local_entrypoint()\ndef main(config: str): ...\n", "rehearsal", "without --config"),
+    "an entrypoint": (
+        "@app.local_entrypoint()\ndef a(): ...\n@app.local_entrypoint()\ndef b(): ...\n", "rehearsal", "a, b",
+    ),
+    "a module of the image": (
+        "with image.imports():\n    import no_such\n@app.local_entrypoint()\ndef a(): f.remote()\n", "app",
+        "no module named no_such",
+    ),
+    "a variable": (
+        "@app.function()\n@modal.web_server(80)\ndef serve(): print(os.environ['NO_KEY'])\n"
+        f"@app.local_entrypoint()\ndef a():{LOOP}", "app", "NO_KEY",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", slow_except(UNCLEAR, "an option", "a variable"))
+def test_the_cause_names_what_is_missing(rehearse_text, case):
+    """An argument, a name, a package or a variable; a start that fails again and again ends the rehearsal."""
+    text, kind, part = UNCLEAR[case]
+    head = "import os, urllib.request, modal\nimage = modal.Image.debian_slim()\napp = modal.App('a')\n"
+    run = rehearse_text(f"{head}@app.function(image=image)\ndef f(): ...\n{text}")
+    cause = run.report["cause"]
+    assert (run.code, cause["kind"]) == (1 if kind == "app" else 5, kind), run.output
+    assert part in cause["text"], cause
 
 
 def test_a_method_that_only_an_endpoint_calls_is_called(rehearse_text):

@@ -108,6 +108,8 @@ async def main():
     files = app_files.read(tmp_path / "a.py", AppSource(source), tmp_path)
     assert files.imports == {"one", "two", "three", "four", "five"}
     assert files.client_imports == {"one", "two", "five"}
+    dotenv = app_files.read(tmp_path / "a.py", AppSource("import modal\nmodal.Secret.from_dotenv()\n"), tmp_path)
+    assert "dotenv" in dotenv.client_imports
 
 
 def test_a_placeholder_can_be_parsed():

@@ -720,6 +720,10 @@ if __name__ == "__main__":
 #|         """What this engine calls its flags."""
 #|         return facts.serving_engines()[self.engine].flags
 #|
+#|     def spelled(self, flag: str) -> str:
+#|         """How the app would write `flag`: as it is, or as a keyword of the engine's class."""
+#|         return flag if self.server else f"{flag.removeprefix('--').replace('-', '_')}="
+#|
 #|     @property
 #|     def model(self) -> Word:
 #|         """The model that it loads."""
@@ -1706,6 +1710,11 @@ if __name__ == "__main__":
 #|     def server_command(self) -> EngineCommand | None:
 #|         """The engine that answers HTTP requests in it."""
 #|         return next((command for command in self.commands if command.server), None)
+#|
+#|     @property
+#|     def offline(self) -> bool:
+#|         """True if its engine is vLLM's LLM class, which takes one call at a time, and not the asynchronous engine."""
+#|         return not self.server_command and any(call.name == "vllm.LLM" for call in self.calls)
 #|
 #|     @property
 #|     def engine_command(self) -> EngineCommand | None:
@@ -3131,13 +3140,13 @@ if __name__ == "__main__":
 #|
 #| def _hard_coded(app: AppSource) -> Iterator[tuple[str, str, int]]:
 #|     """(what is hard-coded, its value, a line that uses it) of each key that the file contains."""
-#|     names_of_secrets = {
-#|         inner.id
-#|         for call in app.calls
-#|         if call.method == "from_name"
-#|         for inner in ast.walk(call.node)
-#|         if isinstance(inner, ast.Name)
-#|     }
+#|     in_names = {inner for call in app.calls if call.method == "from_name" for inner in ast.walk(call.node)}
+#|     names_of_secrets = {inner.id for inner in in_names if isinstance(inner, ast.Name)}
+#|     for node in app.nodes:  # what those names are assigned
+#|         if isinstance(node, ast.Assign) and any(
+#|             isinstance(target, ast.Name) and target.id in names_of_secrets for target in node.targets
+#|         ):
+#|             in_names.update(ast.walk(node.value))
 #|     for name, node in _literals(app):
 #|         if SECRET_NAMES.search(name) and name not in names_of_secrets and _is_key(node.value):
 #|             yield name, str(node.value), node.lineno
@@ -3146,7 +3155,7 @@ if __name__ == "__main__":
 #|         if key and key.text and command.server and not key.text.startswith(("-", "$", "/")):
 #|             yield f"the key of {command.engine}", key.text, key.line
 #|     for call in app.calls:
-#|         if call.name in ENVIRONMENT_READS and len(call.node.args) == 2:
+#|         if call.name in ENVIRONMENT_READS and len(call.node.args) == 2 and call.node not in in_names:
 #|             variable, default = map(app.evaluate, call.node.args)
 #|             named = isinstance(variable, str) and SECRET_NAMES.search(variable)
 #|             if named and isinstance(default, str) and _is_key(default):
@@ -3352,12 +3361,14 @@ if __name__ == "__main__":
 #|
 #|     With a branch, or without a revision, the app serves whatever the repository contains that day.
 #|     """
+#|     loaded = set()  # lines of calls
 #|     for call in app.calls:
 #|         if call.method in DOWNLOADS:
 #|             yield from _unpinned_download(app, call)
 #|         elif call.method == "from_pretrained" and _lacks_revision(app, call) and call.node.args:
 #|             model = app.evaluate(call.node.args[0])
 #|             if isinstance(model, str) and HUB_ID.fullmatch(model):
+#|                 loaded.add(call.line)
 #|                 yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
 #|     for text, node in app.strings:
 #|         if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
@@ -3370,9 +3381,9 @@ if __name__ == "__main__":
 #|         revision = command.value("--revision")
 #|         if revision and revision.text is not None and not SHA.fullmatch(revision.text):
 #|             yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "use the full commit hash")
-#|         elif model and HUB_ID.fullmatch(model) and command.lacks("--revision"):
+#|         elif model and HUB_ID.fullmatch(model) and command.lacks("--revision") and command.line not in loaded:
 #|             message = f"{command.engine} loads {model} without a revision"
-#|             yield Violation(line, message, "add --revision with the full commit hash")
+#|             yield Violation(line, message, f"add {command.spelled('--revision')} with the full commit hash")
 #|
 #|
 #| @severity(Severity.WARNING)
@@ -3389,8 +3400,9 @@ if __name__ == "__main__":
 #|         model, _ = command.model
 #|         if line and not pinned and model is not None and not model.startswith("/"):
 #|             flag = next((name for name in ("--code-revision", "--revision") if _accepts(app, command, name)), "")
-#|             message = "--trust-remote-code runs code from an unpinned revision"
-#|             yield Violation(line, message, f"add {flag}, or remove it" if flag else "remove it, or pin the download")
+#|             message = f"{command.spelled('--trust-remote-code').rstrip('=')} runs code from an unpinned revision"
+#|             fix = f"add {command.spelled(flag)}, or remove it" if flag else "remove it, or pin the download"
+#|             yield Violation(line, message, fix)
 #|     for call in app.calls:
 #|         trust = call.switch("trust_remote_code", True)
 #|         if trust and call.method == "from_pretrained" and call.lacks("code_revision") and _lacks_revision(app, call):
@@ -3446,7 +3458,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen import facts
 #| from modal_serve_gen.checks.app_source import AppSource
 #| from modal_serve_gen.checks.engine_command import EngineCommand
-#| from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
+#| from modal_serve_gen.checks.modal_objects import Argument, Violation
 #| from modal_serve_gen.checks.severity import Severity, severity
 #|
 #| # Arguments that removed-api reports: in an old spelling, the app sets what these rules ask for.
@@ -3540,7 +3552,7 @@ if __name__ == "__main__":
 #|         command = obj.engine_command
 #|         if command is None or not obj.gpus:
 #|             continue
-#|         if inputs and not command.server and not obj.server_command and _uses_offline_class(obj):
+#|         if inputs and not command.server and obj.offline:
 #|             fix = "remove @modal.concurrent, and pass batches"
 #|             yield Violation(inputs.line, "an offline engine takes one call at a time", fix)
 #|         if obj.kind == "server":
@@ -3643,11 +3655,6 @@ if __name__ == "__main__":
 #|     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
 #|         message = f"the container takes {maximum.number:g} requests, but its engine batches {batch}"
 #|         yield Violation(maximum.line, message, "set both to the same number", Severity.ADVICE)
-#|
-#|
-#| def _uses_offline_class(obj: ModalObject) -> bool:
-#|     """True if the engine is vLLM's LLM class rather than the asynchronous engine."""
-#|     return any(call.name == "vllm.LLM" for call in obj.calls)
 
 # === modal_serve_gen/checks/rules/sdk.py
 #| """Modal's SDK: removed names, unknown arguments, and decorators in the wrong place."""
@@ -3689,10 +3696,7 @@ if __name__ == "__main__":
 #|     error in a later release.
 #|     """
 #|     offline_lines = {
-#|         argument.line
-#|         for obj in app.modal_objects
-#|         if obj.engine_command and not obj.server_command
-#|         for argument in obj.call.arguments.values()
+#|         argument.line for obj in app.modal_objects if obj.offline for argument in obj.call.arguments.values()
 #|     }
 #|     for row in facts.modal_changes().removed:
 #|         for line in dict.fromkeys(_uses(app, row)):

@@ -39,6 +39,10 @@ class EngineCommand:
         """What this engine calls its flags."""
         return facts.serving_engines()[self.engine].flags
 
+    def spelled(self, flag: str) -> str:
+        """How the app would write `flag`: as it is, or as a keyword of the engine's class."""
+        return flag if self.server else f"{flag.removeprefix('--').replace('-', '_')}="
+
     @property
     def model(self) -> Word:
         """The model that it loads."""

@@ -155,6 +155,11 @@ class ModalObject:
         return next((command for command in self.commands if command.server), None)
 
     @property
+    def offline(self) -> bool:
+        """True if its engine is vLLM's LLM class, which takes one call at a time, and not the asynchronous engine."""
+        return not self.server_command and any(call.name == "vllm.LLM" for call in self.calls)
+
+    @property
     def engine_command(self) -> EngineCommand | None:
         """The engine that runs in it, as an HTTP server or offline."""
         return self.commands[0] if self.commands else None

@@ -21,9 +21,11 @@ class AppFiles:
 
     @property
     def client_imports(self) -> frozenset[str]:
-        """Those of `imports` that `modal run` needs itself: at the top of files, and in local entrypoints."""
+        """Modules that `modal run` needs itself: imported at the top of files, in local entrypoints, or by the SDK."""
         names = {name.partition(".")[0] for source in self.sources for name in _run_by_client(source.tree.body)}
-        return self.imports & names
+        calls = {call.name for source in self.sources for call in source.calls}
+        by_sdk = {"dotenv"} if "modal.Secret.from_dotenv" in calls else set[str]()
+        return self.imports & names | by_sdk
 
     @property
     def modules(self) -> frozenset[str]:

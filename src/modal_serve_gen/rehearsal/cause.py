@@ -22,7 +22,11 @@ IN_TRACEBACK = re.compile(r'File "(/root/[^"]+)", line (\d+)')  # of a container
 MISSING = re.compile(r"No module named '(\w+)")
 RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")  # the line that ends a traceback
 LIFESPAN = "ASGI lifespan startup failed"  # modal 1.6.4, modal/_runtime/asgi.py
+OURS = "the rehearsal's"  # in messages of stand-ins about what they lack
+OTHERS = "rehearse the app's other functions"
 STUB = "rehearse with --engine stub, which checks its flags and routes only"
+MISSING_OPTION = re.compile(r"Missing option '(--[\w-]+)'")  # click
+ENTRYPOINT = re.compile(r"^- (\w+) / ", re.M)  # modal 1.6.4, modal/cli/import_refs.py
 LONGEST = 400  # characters of a reason
 
 
@@ -53,10 +57,10 @@ def _causes(outcome: Outcome) -> Iterator[Cause]:
     yield from _unimplemented(outcome)
     yield from _engine_failures(outcome)
     for event in by_kind[EventKind.CODE_RAISED][-1:]:
-        if _serves(outcome, event):
+        if _serves(outcome, event) or OURS in event.text:
             yield _in_container(outcome, event)
     for event in by_kind[EventKind.CONTAINER_FAILED][-1:]:
-        yield _container(event)
+        yield _container(outcome, event)
     if outcome.timed_out:
         yield _cause(
             "rehearsal",
@@ -79,7 +83,7 @@ def _ended_engines(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
             yield _cause(
                 "rehearsal",
                 f"cannot do everything that the engine does: {_short(note.text)}",
-                help="rehearse the app's other functions",
+                help=OTHERS,
             )
 
 
@@ -88,6 +92,8 @@ def _missing_modules(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
     missing = outcome.substitutes.packages.missing
     known = {name for image in outcome.plane.images.values() for name in images.contents(image).names} | missing.keys()
     raised = [(event.text, _own_frame(outcome, _frames_of(event))) for event in events]
+    if any(event.kind is EventKind.CONTAINER_FAILED for event in outcome.plane.events):  # before the SDK could tell why
+        raised += [(line, None) for line in _raised_lines(outcome)[-1:]]
     if outcome.failure and outcome.failure.type in ("ModuleNotFoundError", "ImportError"):
         raised.append((outcome.failure.text, _own_frame(outcome, outcome.failure.frames)))
     for text, frame in reversed(raised):
@@ -100,12 +106,19 @@ def _missing_modules(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
                     help=f"install {name} in the environment of modal-serve-gen, and rehearse again",
                     at=frame,
                 )
-            else:
+            elif outcome.published:
+                text = f"no module named {match[1]}: no step of the app's image installs it"
+                yield _cause("app", text, at=frame)
+            elif name in packages.of_public_apps():
                 yield _cause(
-                    "app",
-                    f"no module named {match[1]}: no step of the app's image installs it",
+                    "rehearsal",
+                    f"cannot import {name}, which `modal run` needs itself: {packages.explain(missing, name)}",
+                    help=f"install {name} in the environment of modal-serve-gen, or import it where containers run",
                     at=frame,
                 )
+            else:
+                text = f"no module named {match[1]}: it is neither beside the app nor installed where `modal run` runs"
+                yield _cause("app", text, at=frame)
 
 
 def _unimplemented(outcome: Outcome) -> Iterator[Cause]:
@@ -132,29 +145,53 @@ def _engine_failures(outcome: Outcome) -> Iterator[Cause]:
 
 def _in_container(outcome: Outcome, event: Event) -> Cause:
     frame = _own_frame(outcome, _frames_of(event))
+    if OURS in event.text:
+        return _cause(
+            "rehearsal", f"cannot do everything that the app needs: {_short(event.text)}", help=OTHERS, at=frame
+        )
     return _cause("app", f"{event.tag.removesuffix('.*')} raised {_short(_raised_text(outcome, event))}", at=frame)
 
 
 def _raised_text(outcome: Outcome, event: Event) -> str:
     """Type and message of an exception, as the end of its traceback has them: its repr may lack parts."""
     if LIFESPAN in event.text:  # the SDK's words; the reason is only in the log
-        raised = [line for line in outcome.output.splitlines() if RAISED.match(line) and LIFESPAN not in line]
-        return raised[-1] if raised else event.text
+        return next(reversed(_raised_lines(outcome)), event.text)
     last = event.trace.strip().rpartition("\n")[2]
     return last if RAISED.match(last) else event.text
 
 
-def _container(event: Event) -> Cause:
+def _raised_lines(outcome: Outcome) -> list[str]:
+    """The last lines of tracebacks in the output."""
+    return [line for line in outcome.output.splitlines() if RAISED.match(line) and LIFESPAN not in line]
+
+
+def _container(outcome: Outcome, event: Event) -> Cause:
     if event.party is Party.REHEARSAL:
         text = f"cannot start {event.tag}: its container {event.text}"
         return _cause("rehearsal", text, help="free memory and cores, or " + STUB)
-    return _cause("app", f"the container of {event.tag} {event.text}")
+    why = "".join(f": {_short(line)}" for line in _raised_lines(outcome)[-1:] if "exited" in event.text)
+    return _cause("app", f"the container of {event.tag.removesuffix('.*')} {event.text}{why}")
 
 
 def _raised(outcome: Outcome, failure: Failure) -> Cause:
     """The exception that ended `modal`: of the app's code, or of the SDK about it."""
     frame = _own_frame(outcome, failure.frames)
     text = _short(failure.text)
+    if OURS in text:
+        return _cause("rehearsal", f"cannot do everything that the app needs: {text}", help=OTHERS, at=frame)
+    if failure.type == "SystemExit" and frame is None and (option := MISSING_OPTION.search(outcome.output)):
+        return _cause(
+            "rehearsal",
+            f"cannot run the entrypoint without {option[1]}, which only you know",
+            help=f"pass it: rehearse APP.py -- {option[1]} VALUE",
+        )
+    if failure.type == "SystemExit" and frame is None and "multiple possible entrypoints" in outcome.output:
+        names = ENTRYPOINT.findall(outcome.output)
+        return _cause(
+            "rehearsal",
+            f"cannot choose an entrypoint: the app has {', '.join(names)}",
+            help=f"name one: rehearse APP.py::{next(iter(names), 'NAME')}",
+        )
     if failure.type == "SystemExit" and frame is None and text == "2":
         return _cause("app", "`modal run` refused the arguments; its message is above")
     if failure.type == "SystemExit":

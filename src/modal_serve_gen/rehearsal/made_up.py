@@ -1,6 +1,9 @@
 """Arguments that a rehearsal makes up for functions that nothing calls, by their names and types."""
 
+import base64
 import re
+import struct
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +24,18 @@ SPECIFIC = re.compile(
 CHAT = re.compile(r"messages|conversation|history|dialog|chat")
 SEVERAL = re.compile(r"(prompts|questions|texts|inputs|queries|sentences|batch|items|requests)$")
 REQUEST = re.compile(r"^(request|req|payload|body|item|params|event|json)$")
+IMAGE = re.compile(r"(?:^|_)(image|img|picture|photo)(?:_(?:bytes|data|b64|base64))?$")
 REST = ("args", "kwargs")  # parameters that take what is left
+
+
+def _png() -> bytes:
+    """An image of one white pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header, pixel = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0), zlib.compress(b"\0\xff\xff\xff")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixel) + chunk(b"IEND", b"")
 
 
 class Unknowable(ValueError):
@@ -44,6 +58,8 @@ def value(name: str, kind: api_pb2.GenericPayloadType) -> Any:
         return TOKENS if base == api_pb2.PARAM_TYPE_INT else False
     if base == api_pb2.PARAM_TYPE_UNKNOWN and (number := _number(name)):
         return number
+    if IMAGE.search(name.lower()) and base != api_pb2.PARAM_TYPE_LIST:
+        return base64.b64encode(_png()).decode() if base == api_pb2.PARAM_TYPE_STRING else _png()
     if base == api_pb2.PARAM_TYPE_BYTES or (SPECIFIC.search(name.lower()) and base != api_pb2.PARAM_TYPE_DICT):
         raise Unknowable(name)
     if base == api_pb2.PARAM_TYPE_DICT:

@@ -62,7 +62,8 @@ class Outcome:
         """True if the commands succeeded, and everything that was asked answered, the engine included."""
         returned = any(not called.raised for called in self.called.values())
         answered = all(self.asked.values()) and (bool(self.asked) or returned or not self.probed)
-        return self.exit_code == 0 and answered and not self.unstarted
+        started = not any(function.refused for function in self.plane.functions.values())
+        return self.exit_code == 0 and answered and started and not self.unstarted
 
 
 def unstarted(plane: ControlPlane, substitutes: Substitutes) -> str:

@@ -61,6 +61,12 @@ def brought_by(package: str) -> frozenset[str]:
     return frozenset({pin.partition("==")[0] for pin in pins.packages} | set(pins.fixed))
 
 
+def of_public_apps() -> set[str]:
+    """Packages that public apps import, or that engines bring."""
+    engines = {name for package in facts.pins() for name in brought_by(package)}
+    return {*engines, *package_facts().modules.values(), *STUBS}
+
+
 @dataclass(frozen=True)
 class Contents:
     """What an image contains: the packages of its install steps, and those that its engine or base image bring."""
@@ -185,8 +191,7 @@ class Packages:
 
         Only packages that public apps use are downloaded: others may have another name than their module.
         """
-        known = {name for package in facts.pins() for name in brought_by(package)} | {*package_facts().modules.values()}
-        names = sorted({of_module(name) for name in imports if not _is_here(name)} & known)
+        names = sorted({of_module(name) for name in imports if not _is_here(name)} & of_public_apps())
         contents = Contents(tuple(Wanted(name, name) for name in names), frozenset())
         self.download(self.needed(contents), say)
         here = {Path(folder).resolve() for folder in sys.path}

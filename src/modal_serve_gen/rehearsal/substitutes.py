@@ -107,11 +107,15 @@ class Substitutes:
         """A folder with packages that `modal run` needs to import the app and that are not installed here, if any."""
         packages = Packages(None, real=True)
         names, distributions = packages.for_client(self.config.client_imports, say)
-        if not names:
+        stub = "datasets" in self.config.client_imports and not packages.find("datasets")
+        if not names and not stub:
             return None
         site = self.folder / "client"
         site.mkdir()
         bare_env.link(site, distributions)
+        if stub:
+            stubs.copy("datasets.py", site)
+            names.append("datasets (a stub)")
         self.record(f"packages of the machine that runs modal, not installed here: {', '.join(names)}")
         return site
 

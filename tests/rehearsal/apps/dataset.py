@@ -17,6 +17,7 @@ def read(name: str, revision: str, split: str, column: str) -> list[str]:
 def main() -> None:
     rows = read.remote("somebody/questions", "0" * 40, "train", "question")
     assert len(set(rows)) == 100, rows
+    assert len(read.remote("old-ones-have-no-owner", "0" * 40, "train[:7]", "question")) == 7
     try:
         read.remote("somebody/questions", "0" * 40, "train", "no_such_column")
         raise AssertionError("an unknown column was read")

@@ -76,13 +76,13 @@ def key_in_file(app: AppSource) -> Iterator[Violation]:
 
 def _hard_coded(app: AppSource) -> Iterator[tuple[str, str, int]]:
     """(what is hard-coded, its value, a line that uses it) of each key that the file contains."""
-    names_of_secrets = {
-        inner.id
-        for call in app.calls
-        if call.method == "from_name"
-        for inner in ast.walk(call.node)
-        if isinstance(inner, ast.Name)
-    }
+    in_names = {inner for call in app.calls if call.method == "from_name" for inner in ast.walk(call.node)}
+    names_of_secrets = {inner.id for inner in in_names if isinstance(inner, ast.Name)}
+    for node in app.nodes:  # what those names are assigned
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id in names_of_secrets for target in node.targets
+        ):
+            in_names.update(ast.walk(node.value))
     for name, node in _literals(app):
         if SECRET_NAMES.search(name) and name not in names_of_secrets and _is_key(node.value):
             yield name, str(node.value), node.lineno
@@ -91,7 +91,7 @@ def _hard_coded(app: AppSource) -> Iterator[tuple[str, str, int]]:
         if key and key.text and command.server and not key.text.startswith(("-", "$", "/")):
             yield f"the key of {command.engine}", key.text, key.line
     for call in app.calls:
-        if call.name in ENVIRONMENT_READS and len(call.node.args) == 2:
+        if call.name in ENVIRONMENT_READS and len(call.node.args) == 2 and call.node not in in_names:
             variable, default = map(app.evaluate, call.node.args)
             named = isinstance(variable, str) and SECRET_NAMES.search(variable)
             if named and isinstance(default, str) and _is_key(default):

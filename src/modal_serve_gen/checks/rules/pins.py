@@ -125,12 +125,14 @@ def revision_pinned(app: AppSource) -> Iterator[Violation]:
 
     With a branch, or without a revision, the app serves whatever the repository contains that day.
     """
+    loaded = set()  # lines of calls
     for call in app.calls:
         if call.method in DOWNLOADS:
             yield from _unpinned_download(app, call)
         elif call.method == "from_pretrained" and _lacks_revision(app, call) and call.node.args:
             model = app.evaluate(call.node.args[0])
             if isinstance(model, str) and HUB_ID.fullmatch(model):
+                loaded.add(call.line)
                 yield Violation(call.line, f"{model} is loaded without a revision", ADD_REVISION)
     for text, node in app.strings:
         if DOWNLOAD_COMMAND.search(text) and "--revision" not in text:
@@ -143,9 +145,9 @@ def revision_pinned(app: AppSource) -> Iterator[Violation]:
         revision = command.value("--revision")
         if revision and revision.text is not None and not SHA.fullmatch(revision.text):
             yield Violation(revision.line, f"revision {revision.text!r} is not a commit", "use the full commit hash")
-        elif model and HUB_ID.fullmatch(model) and command.lacks("--revision"):
+        elif model and HUB_ID.fullmatch(model) and command.lacks("--revision") and command.line not in loaded:
             message = f"{command.engine} loads {model} without a revision"
-            yield Violation(line, message, "add --revision with the full commit hash")
+            yield Violation(line, message, f"add {command.spelled('--revision')} with the full commit hash")
 
 
 @severity(Severity.WARNING)
@@ -162,8 +164,9 @@ def remote_code(app: AppSource) -> Iterator[Violation]:
         model, _ = command.model
         if line and not pinned and model is not None and not model.startswith("/"):
             flag = next((name for name in ("--code-revision", "--revision") if _accepts(app, command, name)), "")
-            message = "--trust-remote-code runs code from an unpinned revision"
-            yield Violation(line, message, f"add {flag}, or remove it" if flag else "remove it, or pin the download")
+            message = f"{command.spelled('--trust-remote-code').rstrip('=')} runs code from an unpinned revision"
+            fix = f"add {command.spelled(flag)}, or remove it" if flag else "remove it, or pin the download"
+            yield Violation(line, message, fix)
     for call in app.calls:
         trust = call.switch("trust_remote_code", True)
         if trust and call.method == "from_pretrained" and call.lacks("code_revision") and _lacks_revision(app, call):

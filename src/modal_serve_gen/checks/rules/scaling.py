@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modal_serve_gen import facts
 from modal_serve_gen.checks.app_source import AppSource
 from modal_serve_gen.checks.engine_command import EngineCommand
-from modal_serve_gen.checks.modal_objects import Argument, ModalObject, Violation
+from modal_serve_gen.checks.modal_objects import Argument, Violation
 from modal_serve_gen.checks.severity import Severity, severity
 
 # Arguments that removed-api reports: in an old spelling, the app sets what these rules ask for.
@@ -101,7 +101,7 @@ def concurrency(app: AppSource) -> Iterator[Violation]:
         command = obj.engine_command
         if command is None or not obj.gpus:
             continue
-        if inputs and not command.server and not obj.server_command and _uses_offline_class(obj):
+        if inputs and not command.server and obj.offline:
             fix = "remove @modal.concurrent, and pass batches"
             yield Violation(inputs.line, "an offline engine takes one call at a time", fix)
         if obj.kind == "server":
@@ -204,8 +204,3 @@ def _above_batch_size(command: EngineCommand, target: Argument | None, maximum: 
     if maximum.number > batch and not (target and target.number is not None and target.number <= batch):
         message = f"the container takes {maximum.number:g} requests, but its engine batches {batch}"
         yield Violation(maximum.line, message, "set both to the same number", Severity.ADVICE)
-
-
-def _uses_offline_class(obj: ModalObject) -> bool:
-    """True if the engine is vLLM's LLM class rather than the asynchronous engine."""
-    return any(call.name == "vllm.LLM" for call in obj.calls)

@@ -37,10 +37,7 @@ def removed_api(app: AppSource) -> Iterator[Violation]:
     error in a later release.
     """
     offline_lines = {
-        argument.line
-        for obj in app.modal_objects
-        if obj.engine_command and not obj.server_command
-        for argument in obj.call.arguments.values()
+        argument.line for obj in app.modal_objects if obj.offline for argument in obj.call.arguments.values()
     }
     for row in facts.modal_changes().removed:
         for line in dict.fromkeys(_uses(app, row)):

@@ -27,6 +27,7 @@ from modal_serve_gen.rehearsal.control_plane.state import App, Container, Contro
 STOP_S = 60  # for an engine to end by itself, before its container is killed
 RETIRE_S = 3600  # for the containers of a redeployed app to finish their inputs
 LOG_DRAIN_S = 5
+FAILED_STARTS = 3  # of a function, in a row and with the same reason, after which none is started any more
 CLOSE_S = 30  # for killed processes to end, on a busy machine
 IDLE_S = 60  # until an idle container stops, if the app does not set it (modal.com/docs/guide/cold-start)
 MAX_CONTAINERS = 4  # of one function, on one machine
@@ -208,6 +209,8 @@ class Fleet:
         failure = container.failure or calls.failure(f"The container of {function.tag} ended with exit code {code}.")
         if code and not (container.stopping or container.failure or container.killed):
             self.plane.note(EventKind.CONTAINER_FAILED, function.tag, *_ending(code))
+        if not (container.ready or container.stopping):
+            self._stop_if_hopeless(function, failure.exception)
         for item in list(container.running.values()):
             calls.settle(self.plane, item, failure)
         if servers.serves(function.definition) and not container.stopping:
@@ -219,6 +222,13 @@ class Fleet:
             calls.fail_queued(function, failure)
         elif function.queue:
             self.ensure(function)
+
+    def _stop_if_hopeless(self, function: Function, why: str) -> None:
+        """After some starts in a row that failed in the same way, start no more, and end the command."""
+        function.failed_starts.append(why)
+        if len(function.failed_starts) >= FAILED_STARTS and len(set(function.failed_starts[-FAILED_STARTS:])) == 1:
+            function.refused = function.broken = why
+            self.engines.stop()
 
     def _give_up(self, container: Container, why: str, party: Party) -> None:
         """Kill a container that cannot serve; `why` completes "the container of TAG ..."."""

@@ -68,6 +68,7 @@ class Function:
     containers: list["Container"] = field(default_factory=list)
     parameters: bytes = b""  # of an instance of a class, serialized
     answered: Counter[int] = field(default_factory=Counter)  # HTTP status -> number of responses
+    failed_starts: list[str] = field(default_factory=list)  # why its containers did not start
     broken: str = ""  # why the last container of a server could not start
     refused: str = ""  # why its engine cannot start: no container is started
 

@@ -71,7 +71,7 @@ class LocalHub:
         application.router.add_get(f"/api/models/{name}/revision/{{revision:[^/]+}}", self._info)
         application.router.add_get(f"/api/models/{name}/tree/{{revision:[^/]+}}", self._tree)
         application.router.add_get(f"/{name}/resolve/{{revision:[^/]+}}/{{path:.+}}", self._file)
-        dataset = "{dataset:[^/{}]+/[^/{}]+}"
+        dataset = "{dataset:[^/{}]+(?:/[^/{}]+)?}"  # old ones have no owner
         application.router.add_get(f"/api/datasets/{dataset}/revision/{{revision:[^/]+}}", self._info)
         application.router.add_get(f"/api/datasets/{dataset}/tree/{{revision:[^/]+}}", self._tree)
         application.router.add_get(f"/api/datasets/{dataset}/tree/{{revision:[^/]+}}/{{folder:.+}}", self._tree)

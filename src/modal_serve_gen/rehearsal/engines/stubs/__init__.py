@@ -110,7 +110,11 @@ def install_nvidia_smi(env: Path) -> None:
 
 def place(env: Path, module: str) -> None:
     """Install the stub `module`, a single file, in the virtual environment `env`."""
-    site = next((env / "lib").glob("python3*/site-packages"))
+    copy(module, next((env / "lib").glob("python3*/site-packages")))
+
+
+def copy(module: str, site: Path) -> None:
+    """Copy the stub `module`, a single file, to the folder `site`."""
     shutil.copyfile(HERE / module, site / module)
 
 
