@@ -67,6 +67,16 @@ def test_an_app_has_the_containers_of_its_batch(cli, batch):
     assert cli(*command[1:]).exit_code == 0
 
 
+def test_a_goal_chooses_a_workflow_for_the_work(cli):
+    """A batch is none of a server, nor a load one of a file of prompts: the next workflow serves it, or none does."""
+    load = ("--requests-per-s", "5", *LENGTHS)
+    served = cli("plan", MODEL, "--json", "--goal", "throughput", *load)
+    assert json.loads(served.stdout)["workflow"] == "vllm-online"
+    assert cli("plan", MODEL, "--goal", "throughput", "--prompts", "9", *LENGTHS).exit_code == 0
+    refused = cli("plan", MODEL, "--goal", "cost", "--prompts", "9", *LENGTHS)
+    assert refused.exit_code == 2 and "Use --goal throughput." in refused.stderr
+
+
 REFUSED = {
     "a deadline without prompts": (("--by", "3"), "--by 3 has no effect without --prompts"),
     "no prompts": (("--prompts", "0", *LENGTHS), "--prompts '0' is not between"),

@@ -7,11 +7,29 @@ from modal_serve_gen import facts
 from modal_serve_gen.errors import BadInput, DoesNotFit, ModelError, ServeError, nearest, quoted
 from modal_serve_gen.plan import HOURS_A_MONTH, Plan
 from modal_serve_gen.spec import workflows
+from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.workflows import Workflow
 
 
-class TooManyGpus(BadInput):
+class Unsuitable(BadInput):
+    """Something that this workflow cannot do, but another one may."""
+
+
+class TooManyGpus(Unsuitable):
     """More GPUs than the workflow can use."""
+
+
+def require_kind(workflow: Workflow, request: Request) -> None:
+    """Raise Unsuitable for a batch on a server, and for a load on a workflow that works through a file."""
+    load, batch = request.has_load, request.prompts is not None
+    if load == batch or batch != bool(workflow.endpoints):
+        return
+    others = [workflows.load(name) for name in workflows.names()]
+    suitable = sorted({goal for other in others if bool(other.endpoints) == load for goal in other.goals})
+    kind, does = (
+        ("--prompts is a batch", "serves requests") if batch else ("A load is one of a server", "works through a file")
+    )
+    raise Unsuitable(f"{kind}, but {workflow.name} {does}.", f"Use --goal {' or '.join(suitable)}.")
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,7 @@ def serving(goal: str) -> list[Workflow]:
 def choose(goal: str, plan_for: Callable[[Workflow], Plan]) -> tuple[Workflow, Plan, str]:
     """The best workflow whose plan fits, its plan, and the reason; if none fits, the first that has a plan.
 
-    `plan_for` raises ModelError or TooManyGpus for a workflow that cannot serve the model.
+    `plan_for` raises ModelError or Unsuitable for a workflow that cannot serve the model.
     """
     unsuitable: list[str] = []
     first: tuple[Workflow, Plan] | None = None
@@ -50,7 +68,7 @@ def choose(goal: str, plan_for: Callable[[Workflow], Plan]) -> tuple[Workflow, P
     for workflow in serving(goal):
         try:
             plan = plan_for(workflow)
-        except (ModelError, TooManyGpus) as refusal:
+        except (ModelError, Unsuitable) as refusal:
             unsuitable.append(f"{workflow.name} is not suitable: {refusal.problem.rstrip('.')}")
             error = refusal
             continue

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from modal_serve_gen import facts
+from modal_serve_gen.commands import goals
 from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.commands.comparison import Compared, Comparison
 from modal_serve_gen.commands.goals import TooManyGpus
@@ -66,6 +67,8 @@ class Planner:
             min_containers=workflow.min_containers,
             scaledown_window=workflow.scaledown_window,
         )
+        if request.goal:
+            goals.require_kind(workflow, request)
         count = parse_gpu(wanted.gpu)[1] if wanted.gpu else 1
         if not request.is_fixed and (refusal := workflow.too_many(count)):
             raise TooManyGpus(f"--gpu {quoted(wanted.gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
