@@ -67,6 +67,14 @@ def test_an_app_has_the_containers_of_its_batch(cli, batch):
     assert cli(*command[1:]).exit_code == 0
 
 
+def test_long_answers_are_not_cut_at_the_default_length(cli):
+    """An answer ends at twice the typical length, as far as the prompt leaves room."""
+    base = ("new", "a.py", "--force", "--model", MODEL, "--prompts", "9", "--prompt-tokens", "1000")
+    for typical, longest in (("300", 1024), ("2000", 4000), ("6000", 7192)):
+        assert cli(*base, "--output-tokens", typical).exit_code == 0
+        assert f"MAX_TOKENS = {longest} " in Path("a.py").read_text("utf-8")
+
+
 def test_a_goal_chooses_a_workflow_for_the_work(cli):
     """A batch is none of a server, nor a load one of a file of prompts: the next workflow serves it, or none does."""
     load = ("--requests-per-s", "5", *LENGTHS)

@@ -21,6 +21,7 @@ from modal_serve_gen.render.provenance import constant
 from modal_serve_gen.render.resolved import ModelFacts, Resolved
 
 ENGINE_GIB = 16  # of the machine's memory, for the engine itself: what public Modal apps request for one
+ANSWER_TOKENS = 1024  # of a batch, where its plan states no other length
 
 
 def code(resolved: Resolved) -> str:
@@ -37,6 +38,7 @@ def code(resolved: Resolved) -> str:
         "gpu": plan.gpu if plan.gpus == 1 else f"{plan.gpu}:{plan.gpus}",
         "hardware": f"one {plan.gpu}" if plan.gpus == 1 else f"{plan.gpus} {plan.gpu}",
         "target_inputs": max(1, math.ceil(plan.max_num_seqs * 0.8)),  # scale up before the batch is full
+        "answer_tokens": _answer_tokens(resolved),
         "proxy_auth": spec.auth == "proxy",
         "gate": spec.auth in ("api-key", "none"),  # Modal lets every request through: the app restricts the routes
         "tensor_parallel": Source("GPUS") if plan.tensor_parallel_size == plan.gpus else plan.tensor_parallel_size,
@@ -68,6 +70,12 @@ def code(resolved: Resolved) -> str:
 def memory_mib(resolved: Resolved) -> int:
     """Return what an engine takes of the machine's memory, in MiB: 16 GiB for itself, and what its flags keep there."""
     return (ENGINE_GIB + resolved.host_memory_gib) * 1024
+
+
+def _answer_tokens(resolved: Resolved) -> int:
+    """Return the length at which an answer of a batch ends: twice the typical one, if the prompt leaves as much."""
+    spec, length = resolved.spec, resolved.plan.max_model_len
+    return max(ANSWER_TOKENS, min(2 * (spec.output_tokens or 0), length - (spec.prompt_tokens or 0)))
 
 
 def parsers(model: ModelFacts) -> list[str]:
