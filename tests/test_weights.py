@@ -1,5 +1,6 @@
 """Sizes of weights according to the configuration, and per GPU under parallelism."""
 
+import ast
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from modal_serve_gen import facts
 from modal_serve_gen.errors import ModelError
-from modal_serve_gen.models import encoders, from_config, hub, quantization_config, weights
+from modal_serve_gen.models import encoders, from_config, hub, quantization_config, unread, weights
 from modal_serve_gen.models.decoder import layer_groups, matrices
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.mlp import Experts
@@ -380,3 +381,20 @@ def test_a_type_that_nothing_reads_widens_the_range():
     note = next(note for note in plan(unknown, Workload(gpu="H100")).notes if "does not read" in note.text)
     assert "code_dtype, kv_bits" in note.text
     assert not any(hub.bundled(name).unread for name in facts.models())
+
+
+def test_a_size_that_nothing_reads_widens_the_range():
+    """Of the language model; sizes of 1, flags and an encoder's own sizes are left out."""
+    config = facts.config("Qwen/Qwen3-8B").config
+    others = {"latent_kv_rank": 512, "memory_dim": 1, "use_small_heads": True, "vision_config": {"odd_size": 7}}
+    unknown = from_config("a/model", "0" * 40, config | others, weight_bytes=2**34, weights_from_files=True)
+    assert unknown.unread == ("latent_kv_rank",) and unknown.weight_margin >= 0.1
+
+
+def test_sizes_that_are_read_are_known():
+    """Every name of a size in the readers' sources is listed, so that a new one raises no false note."""
+    folder = Path(unread.__file__).parent
+    tree = [ast.parse(path.read_text("utf-8")) for path in folder.rglob("*.py") if path.name != "unread.py"]
+    names = {node.value for each in tree for node in ast.walk(each) if isinstance(node, ast.Constant)}
+    sizes = {name for name in names if isinstance(name, str) and name.isidentifier() and unread.SIZE.fullmatch(name)}
+    assert sizes - {"vision_experts"} <= unread.KNOWN_SIZES and len(sizes) > 60

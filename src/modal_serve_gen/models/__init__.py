@@ -21,8 +21,8 @@ from modal_serve_gen.models.text_config import (
     Json,
     TextConfig,
     text_config_of,
-    unread_types,
 )
+from modal_serve_gen.models.unread import unread_fields
 from modal_serve_gen.models.weight_format import WeightFormat
 
 __all__ = [
@@ -61,7 +61,7 @@ class Model(BaseModel):
     weights_computed: bool = False  # True: computed from the configuration
     weights_source: str = ""
     assumed: bool = False  # True: the configuration is that of another commit, as the Hub was not asked
-    unread: tuple[str, ...] = ()  # fields that name a type or a number of bits, and that nothing here reads
+    unread: tuple[str, ...] = ()  # fields that name a type or a size, and that nothing here reads
     max_context: int = Field(gt=0, le=MAX_SIZE)
     layers: tuple[LayerGroup, ...] = Field(min_length=1)
     num_attention_heads: int = Field(gt=0, le=MAX_SIZE)
@@ -169,11 +169,11 @@ def _weights(config: Json, decoder: Decoder, weight_format: WeightFormat, file_b
 
 
 def _with_unread(config: Json, sizes: Json) -> Json:
-    """The sizes, with a wider margin where the configuration states a type that this package does not know."""
-    if not (unread := unread_types(config)):
+    """The sizes, with a wider margin where the configuration states a type or a size that nothing reads."""
+    if not (names := unread_fields(config)):
         return sizes
     margin = max(sizes.get("weight_margin", 0.0), MARGINS["uncertain"])
-    return {**sizes, "unread": unread, "weight_margin": margin}
+    return {**sizes, "unread": names, "weight_margin": margin}
 
 
 FROM_FILES = "sum of the safetensors files"

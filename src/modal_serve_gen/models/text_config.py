@@ -1,6 +1,5 @@
 """Typed reads of the language model's part of a config.json, by the usual name of each field (pure)."""
 
-import re
 from typing import Any
 
 from modal_serve_gen.errors import InvalidConfig, quoted
@@ -11,15 +10,6 @@ MAX_SIZE = 2**40  # no size in a configuration comes near; beyond it, arithmetic
 MAX_LAYERS = 2_000
 MAMBA_TYPES = ("mamba", "mamba2", "falcon_mamba")  # without attention
 WIDTHS = {"auto": 2, "bfloat16": 2, "float16": 2, "float32": 4, "half": 2, "float": 4, "float8_e4m3fn": 1}
-# Fields that name a data type or a number of bits and are read somewhere, or change no size that is planned (the type
-# of a router, of scales and zero points, of the arithmetic).
-KNOWN_TYPES = {
-    *("dtype", "torch_dtype", "expert_dtype", "store_dtype", "mamba_ssm_dtype", "mamba_ssm_cache_dtype"),
-    *("bits", "num_bits", "w_bit", "moe_router_dtype", "scale_dtype", "zp_dtype"),
-    *("bnb_4bit_compute_dtype", "bnb_4bit_quant_storage"),
-}
-TYPE = re.compile(r".*dtype|(.*_)?bits?", re.IGNORECASE)
-MAX_DEPTH, MAX_UNREAD = 8, 8
 # The usual name of a field, and other names for it (vLLM 0.33.0, transformers_utils/config.py, CONFIG_FIELD_ALIASES;
 # the attribute_map of each class in transformers).
 ALIASES = {
@@ -39,19 +29,6 @@ ALIASES = {
 NESTED = ("attn_config", "ffn_config")  # MPT and DBRX nest their fields one level deeper
 # Fields that multimodal configurations may state at the top level only.
 INHERITED = ("torch_dtype", "dtype", "vocab_size", "tie_word_embeddings")
-
-
-def unread_types(config: Any, depth: int = 0) -> tuple[str, ...]:
-    """Names of fields anywhere in a configuration that state a type or a number of bits, and that nothing reads."""
-    if depth > MAX_DEPTH or not isinstance(config, dict | list):
-        return ()
-    names: dict[str, None] = {}
-    for key, value in config.items() if isinstance(config, dict) else ((None, item) for item in config):
-        stated = isinstance(value, str | int) and not isinstance(value, bool)
-        if isinstance(key, str) and stated and key not in KNOWN_TYPES and TYPE.fullmatch(key):
-            names[key[:60]] = None
-        names.update(dict.fromkeys(unread_types(value, depth + 1)))
-    return tuple(names)[:MAX_UNREAD]
 
 
 class TextConfig:
