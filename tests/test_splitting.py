@@ -8,6 +8,7 @@ from modal_serve_gen.models import Model, from_config
 from modal_serve_gen.plan import Workload, plan
 from modal_serve_gen.plan.splitting import split_refusal
 from tests.test_plan import bundled
+from tests.versions import VLLM
 
 SMALL_EXPERTS = bundled("Qwen/Qwen3-30B-A3B-Instruct-2507-FP8")  # 768 columns, of blocks of 128; 2,048 wide
 
@@ -34,7 +35,7 @@ def changed(model: Model, **fields) -> Model:
         ("H100", 4, {"engine": "sglang"}, False),
         ("H100", 4, {"engine": "sglang", "enable_expert_parallel": True}, True),
         ("H100", 4, {"data_parallel_size": 2, "engine_version": "0.28.0"}, False),  # experts over both replicas
-        ("H100", 4, {"data_parallel_size": 2, "engine_version": "0.33.0"}, True),
+        ("H100", 4, {"data_parallel_size": 2, "engine_version": VLLM}, True),
     ],
 )
 def test_experts_in_fp8_blocks(gpu, count, fields, runs):

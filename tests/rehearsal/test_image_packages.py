@@ -15,6 +15,7 @@ from modal_serve_gen.rehearsal.control_plane import images
 from modal_serve_gen.rehearsal.control_plane.state import Image
 from modal_serve_gen.rehearsal.image_packages import Wanted
 from modal_serve_gen.rehearsal.packages import Contents, Packages, of_module
+from tests.versions import VLLM
 
 FILES = {
     "/.requirements.txt": "a==1  # why\n-r more.txt\nb ; python_version < '3'\nc @ git+https://github.com/x/c@abc\n",
@@ -177,10 +178,10 @@ def test_packages_that_the_client_imports(index, tmp_path):
 @pytest.mark.parametrize(
     ("commands", "present"),
     [
-        (["FROM base", "RUN uv pip install vllm==0.33.0"], False),
-        (["FROM python:3.12-slim", "RUN uv pip install 'vllm[runai]==0.33.0'"], True),
+        (["FROM base", f"RUN uv pip install vllm=={VLLM}"], False),
+        (["FROM python:3.12-slim", f"RUN uv pip install 'vllm[runai]=={VLLM}'"], True),
         (["FROM nvidia/cuda:13.0.2-devel-ubuntu24.04", "RUN pip install vllm runai-model-streamer[s3]"], True),
-        (["FROM vllm/vllm-openai:v0.33.0"], None),
+        ([f"FROM vllm/vllm-openai:v{VLLM}"], None),
         (["FROM somebody/image", "RUN pip install vllm"], None),
     ],
 )
