@@ -218,10 +218,14 @@ def test_the_app_of_a_log_gets_its_limits(cli, log):
     point = replace(SMALL, gpu="A10", engine_version=facts.pins()["vllm"].version, max_num_seqs=few)
     real = replace(point, kv_gib=3.9, kv_tokens=int(3.9 * 2**30 / bytes_per_token), max_concurrency=None)
     log(vllm_log(real, folder))
+    Path("mine.py").write_text(Path("app.py").read_text().replace("import os\n", "import os  # mine\n"))
     done = cli("new", "app.py", "--force", "--spec", "app.py", "--from-boot-log", "boot.log", "--offline", "--json")
     after = json.loads(done.stdout)["plan"]
     assert after["measured"]["pool_gib"] == 3.9 and after["gpu"] == "A10" and few < after["max_num_seqs"] < 32
-    assert f"MAX_NUM_SEQS = {after['max_num_seqs']} " in Path("app.py").read_text()
+    limit = f"MAX_NUM_SEQS = {after['max_num_seqs']} "
+    assert limit in Path("app.py").read_text()
+    assert cli("update", "mine.py", "--from-boot-log", "boot.log", "--offline").exit_code == 0
+    assert limit in Path("mine.py").read_text() and "# mine" in Path("mine.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def update(
     app: options.GeneratedApp,
     to_latest_pins: options.LatestPins = False,
     base: options.Base = None,
+    from_boot_log: options.FromBootLog = None,
     dry_run: options.DryRun = False,
     as_json: Json = False,
     offline: Offline = False,
@@ -48,6 +49,7 @@ def update(
         generator=version(),
         offline=offline,
         say=say,
+        start=files.start(from_boot_log),
     )
     for note in result.notes:
         say(f"Note: {note.text}")

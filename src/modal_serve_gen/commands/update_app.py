@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modal_serve_gen import checks, render
+from modal_serve_gen import checks, facts, render
 from modal_serve_gen.commands import new_app, resolve
+from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.errors import BadInput, MachineError
 from modal_serve_gen.plan import Note
+from modal_serve_gen.plan.gpus import gpu_option
 from modal_serve_gen.render import Resolved
+from modal_serve_gen.spec import workflows
 
 CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)  # the first line of a conflict that git leaves
 LABELS = ("your file", "as generated before", "as generated now")
@@ -45,8 +48,11 @@ def update(
     generator: str,
     offline: bool,
     say: Callable[[str], None],
+    start: Start | None = None,
 ) -> Update:
     """Merge what `options` and, with `latest_pins`, today's pins change into the text of a generated app.
+
+    `start`: a logged start of it, by which its limits are set.
 
     `base` is the app as its generator wrote it, required if that was another version. Raises BadInput for a file that
     was not generated or has conflicts, MachineError if the base cannot be rendered or git is missing.
@@ -59,12 +65,23 @@ def update(
             "The file was not generated: it has no provenance block.", "Write a new app with modal-serve-gen new."
         )
     before = _base(stored, base, generator)
-    resolved, notes = _resolve(stored, new_app.given_options(options), latest_pins, generator, offline, say)
+    options = new_app.given_options(options)
+    if start is not None:  # the log is of the app's GPU
+        options = {"gpu": gpu_option(stored.plan.gpu, stored.plan.gpus), **options}
+    wanted, moves = _wanted(stored, options)
+    resolved, plan = resolve.resolve(wanted, generator=generator, offline=offline, say=say, start=start)
+    if not moves:  # the commit stays what it was: an option, or what followed from the model
+        kept = {name: value for name, value in resolved.options.items() if name != "revision" or name in stored.options}
+        spec = resolved.spec.model_copy(update={"revision": stored.spec.revision})
+        resolved = resolved.model_copy(update={"options": kept, "spec": spec})
+    resolved, notes = _with_pins(resolved, stored, latest_pins)
     text = _merge(source, before, resolve.write(resolved))
     conflicts = _conflicts(text)
     found = () if conflicts else tuple(_introduced(text, source, resolved))
     now, then = (each.splitlines(keepends=True) for each in (source, text))
-    return Update(text, "".join(difflib.unified_diff(now, then, "now", "updated")), conflicts, found, tuple(notes))
+    return Update(
+        text, "".join(difflib.unified_diff(now, then, "now", "updated")), conflicts, found, (*plan.notes, *notes)
+    )
 
 
 def _base(stored: Resolved, base: str | None, generator: str) -> str:
@@ -81,45 +98,43 @@ def _base(stored: Resolved, base: str | None, generator: str) -> str:
     return base
 
 
-def _resolve(
-    stored: Resolved,
-    options: Mapping[str, Any],
-    latest_pins: bool,
-    generator: str,
-    offline: bool,
-    say: Callable[[str], None],
-) -> tuple[Resolved, list[Note]]:
-    """What the app is rendered from now. The model's commit stays, unless an option changes it."""
-    wanted = {**stored.options, **options}
+def _wanted(stored: Resolved, options: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """All options of the app, and whether its commit may move: for another model, or if an option says so."""
     moves = "revision" in options or options.get("model", stored.model.id) != stored.model.id
+    wanted = {**stored.options, **options}
     if not moves:
         wanted["revision"] = stored.model.revision
     elif "revision" not in options:
         wanted.pop("revision", None)  # it is a commit of the other model
-    resolved, plan = resolve.resolve(wanted, generator=generator, offline=offline, say=say)
-    notes = list(plan.notes)
-    changes: dict[str, Any] = {}
-    if not moves:  # what follows from the other options stays so
-        changes["options"] = {k: v for k, v in resolved.options.items() if k != "revision" or k in stored.options}
-        changes["spec"] = resolved.spec.model_copy(update={"revision": stored.spec.revision})
+    return wanted, moves
+
+
+def _with_pins(resolved: Resolved, stored: Resolved, latest: bool) -> tuple[Resolved, list[Note]]:
+    """`resolved` with the latest pins, or those of the app; both with the packages that the other one adds."""
     if resolved.spec.workflow != stored.spec.workflow:
-        return resolved.model_copy(update=changes), notes  # of another engine, perhaps
-    if latest_pins:
-        changes["pins"], added = _with_additions(resolved, stored)
-        notes += [Note(kind="version", text=f"Kept, though the generator does not pin it: {pin}.") for pin in added]
+        return resolved, []  # of another engine, perhaps
+    engine = workflows.load(resolved.spec.workflow).engine
+    if latest:
+        added = _missing(stored.pins.packages, resolved.pins.packages)
+        packages, also = (*resolved.pins.packages, *added), resolved.also
+        notes = [f"Kept, though the generator does not pin it: {pin}." for pin in added]
+        pins = resolved.pins.model_copy(update={"packages": packages})
     else:
-        changes |= {"pins": stored.pins, "also": stored.also}
+        required = _missing(resolved.pins.packages, facts.pins()[engine].direct)  # by an option
+        packages = (*stored.pins.packages, *_missing(required, stored.pins.packages))
+        pins, also = stored.pins.model_copy(update={"packages": packages}), stored.also
+        notes = []
         if stored.pins.version != resolved.pins.version:
-            text = f"The app keeps its pins; the plan is for {resolved.pins.version}, which --to-latest-pins installs."
-            notes.append(Note(kind="version", text=text))
-    return resolved.model_copy(update=changes), notes
+            newer = f"{engine} {resolved.pins.version}"
+            notes.append(f"The app keeps its pins; the plan is for {newer}, which --to-latest-pins installs.")
+    changed = resolved.model_copy(update={"pins": pins, "also": also})
+    return changed, [Note(kind="version", text=text) for text in notes]
 
 
-def _with_additions(resolved: Resolved, stored: Resolved) -> tuple[render.Pins, list[str]]:
-    """Today's pins with the packages that only the app's own list has, and these."""
-    names = {_name(pin) for pin in resolved.pins.packages}
-    added = [pin for pin in stored.pins.packages if _name(pin) not in names]
-    return resolved.pins.model_copy(update={"packages": (*resolved.pins.packages, *added)}), added
+def _missing(pins: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Those of `pins` whose packages `others` do not have."""
+    names = set(map(_name, others))
+    return [pin for pin in pins if _name(pin) not in names]
 
 
 def _name(pin: str) -> str:
