@@ -94,9 +94,9 @@ def test_the_name_of_a_secret_is_no_key():
     assert "key-in-file" in found(source.replace("modal.Secret.from_name(NAME)", ""))
 
 
-ENGINE_CLASS = """
+ENGINE_CLASS = f"""
 import modal
-image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.33.0")
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm=={VLLM}")
 app = modal.App("a")
 @app.cls(image=image, gpu="L4", max_containers=1)
 @modal.concurrent(max_inputs=8)
