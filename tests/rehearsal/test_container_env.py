@@ -41,12 +41,12 @@ def test_a_container_does_not_inherit_the_environment(tmp_path, monkeypatch):
     assert not {"HF_TOKEN", "MODAL_TOKEN_SECRET", "MODAL_TOKEN_ID"} & set(values)
 
 
-def test_modal_run_gets_no_account_and_no_proxy(tmp_path, monkeypatch):
-    """Variables of an account or of a proxy are left out; other variables of the user stay."""
-    for name in ("MODAL_TOKEN_ID", "MODAL_PROFILE", "MODAL_ENVIRONMENT", "HTTPS_PROXY", "http_proxy", "MINE"):
+def test_modal_run_gets_what_it_needs_and_no_keys(tmp_path, monkeypatch):
+    """Of the user's variables: those by which Python finds its files, and those that are passed on by name."""
+    for name in ("MODAL_TOKEN_ID", "HTTPS_PROXY", "HF_TOKEN", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "MINE", "TZ"):
         monkeypatch.setenv(name, "users-own")
-    values = client.environment("http://127.0.0.1:1", tmp_path, "mark")
-    assert {name for name, value in values.items() if value == "users-own"} == {"MINE"}
+    values = client.environment("http://127.0.0.1:1", tmp_path, "mark", ["MINE", "MODAL_TOKEN_ID"])
+    assert {name for name, value in values.items() if value == "users-own"} == {"MINE", "TZ"}
     assert values["MODAL_SERVER_URL"] == "http://127.0.0.1:1"
 
 

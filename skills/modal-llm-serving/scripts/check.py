@@ -4588,14 +4588,22 @@ if __name__ == "__main__":
 #|
 #| def _view(memory: Path, folders: list[Path], more: list[Path]) -> tuple[str, ...]:
 #|     """The beginning of a command that sees these folders, Python and its packages, but nothing else of the user's."""
-#|     homes = {os.path.realpath(home) for home in (Path.home(), _passwd_home())}
-#|     packages = [IMPORTER.parent, *map(Path, (sys.prefix, sys.base_prefix, os.path.realpath(sys.executable)))]
-#|     packages += [Path(entry) for entry in sys.path if entry]
-#|     packages += [Path(entry) for name in SEARCHED for entry in os.environ.get(name, "").split(os.pathsep) if entry]
-#|     visible = [path.absolute() for path in (*packages, *more)]
-#|     shown = [str(path) for path in dict.fromkeys(visible) if not any(view.below(home, str(path)) for home in homes)]
-#|     sight = view.Sight(str(memory), [str(folder) for folder in folders], shown, sorted(homes))
+#|     visible = [str(path) for path in (*_packages(), *more)]
+#|     sight = view.Sight(str(memory), [str(folder) for folder in folders], visible, sorted(_homes()))
 #|     return (*VIEW, json.dumps(sight), "--")
+#|
+#|
+#| def _packages() -> list[Path]:
+#|     """Where Python and its packages are; never a folder that holds the user's home."""
+#|     found = [IMPORTER.parent, Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent]
+#|     found += [Path(entry) for entry in sys.path if entry]
+#|     found += [Path(entry) for name in SEARCHED for entry in os.environ.get(name, "").split(os.pathsep) if entry]
+#|     paths = dict.fromkeys(path.absolute() for path in found)
+#|     return [path for path in paths if not any(view.below(home, str(path)) for home in _homes())]
+#|
+#|
+#| def _homes() -> set[str]:
+#|     return {os.path.realpath(home) for home in (Path.home(), _passwd_home())}
 #|
 #|
 #| def _passwd_home() -> str:
@@ -4822,6 +4830,7 @@ if __name__ == "__main__":
 #| NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x08000000 | 0x40000000
 #| BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 0x40000  # mount(2)
 #| MOUNT_SETATTR, FROM_HERE, ALL_BELOW, READ_ONLY = 442, -100, 0x8000, 1  # mount_setattr(2)
+#| DROP_FROM_BOUNDING_SET = 24  # prctl(2)
 #| SET_FLAGS, UP = 0x8914, 0x41  # netdevice(7)
 #| MEMORY = b"size=64m,mode=700"
 #| NOTHING = b"size=1m,mode=755"
@@ -4942,6 +4951,12 @@ if __name__ == "__main__":
 #|         fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH14x", b"lo", UP))
 #|
 #|
+#| def drop_capabilities() -> None:
+#|     """Let the next program, even as root, undo none of the mounts."""
+#|     for capability in range(64):
+#|         libc.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
+#|
+#|
 #| def run(command: list[str]) -> int:
 #|     """Run the command as a process with its own /proc; its wait status. Its children end with it."""
 #|     reader, writer = os.pipe()
@@ -4954,6 +4969,7 @@ if __name__ == "__main__":
 #|         child = os.fork()
 #|         if child == 0:
 #|             os.close(writer)
+#|             drop_capabilities()
 #|             os.execv(command[0], command)
 #|         while (ended := os.wait())[0] != child:
 #|             pass

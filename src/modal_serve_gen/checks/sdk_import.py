@@ -137,14 +137,22 @@ def _place(path: Path, temporary: Path, covers: bool) -> _Place:
 
 def _view(memory: Path, folders: list[Path], more: list[Path]) -> tuple[str, ...]:
     """The beginning of a command that sees these folders, Python and its packages, but nothing else of the user's."""
-    homes = {os.path.realpath(home) for home in (Path.home(), _passwd_home())}
-    packages = [IMPORTER.parent, *map(Path, (sys.prefix, sys.base_prefix, os.path.realpath(sys.executable)))]
-    packages += [Path(entry) for entry in sys.path if entry]
-    packages += [Path(entry) for name in SEARCHED for entry in os.environ.get(name, "").split(os.pathsep) if entry]
-    visible = [path.absolute() for path in (*packages, *more)]
-    shown = [str(path) for path in dict.fromkeys(visible) if not any(view.below(home, str(path)) for home in homes)]
-    sight = view.Sight(str(memory), [str(folder) for folder in folders], shown, sorted(homes))
+    visible = [str(path) for path in (*_packages(), *more)]
+    sight = view.Sight(str(memory), [str(folder) for folder in folders], visible, sorted(_homes()))
     return (*VIEW, json.dumps(sight), "--")
+
+
+def _packages() -> list[Path]:
+    """Where Python and its packages are; never a folder that holds the user's home."""
+    found = [IMPORTER.parent, Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent]
+    found += [Path(entry) for entry in sys.path if entry]
+    found += [Path(entry) for name in SEARCHED for entry in os.environ.get(name, "").split(os.pathsep) if entry]
+    paths = dict.fromkeys(path.absolute() for path in found)
+    return [path for path in paths if not any(view.below(home, str(path)) for home in _homes())]
+
+
+def _homes() -> set[str]:
+    return {os.path.realpath(home) for home in (Path.home(), _passwd_home())}
 
 
 def _passwd_home() -> str:

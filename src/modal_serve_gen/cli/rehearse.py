@@ -25,6 +25,13 @@ Secret = Annotated[
         "or those of DIR/secrets/NAME.json in the --state folder.",
     ),
 ]
+Deploy = Annotated[bool, typer.Option("--deploy", help="Run `modal deploy` first; implied by `-- --deployed`.")]
+PassEnv = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Pass this variable on to the local part of the app, which gets no others; repeatable."
+    ),
+]
 Isolation = Annotated[
     bool,
     typer.Option(
@@ -58,9 +65,7 @@ def rehearse(
         Literal["real", "stub"],
         typer.Option(help="real: run the engine on the CPU; installed on first use. stub: only its flags and routes."),
     ] = "real",
-    deploy: Annotated[
-        bool, typer.Option("--deploy", help="Run `modal deploy` first; implied by `-- --deployed`.")
-    ] = False,
+    deploy: Deploy = False,
     state: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Keep Volumes and Secrets in this folder for later rehearsals."),
@@ -69,6 +74,7 @@ def rehearse(
         bool, typer.Option("--fresh", help="Empty the --state folder first, except Secrets with values of your own.")
     ] = False,
     secret: Secret = None,
+    pass_env: PassEnv = None,
     fault: Fault = None,
     isolation: Isolation = True,
     as_json: Json = False,
@@ -92,6 +98,7 @@ def rehearse(
         deploy=deploy,
         isolated=isolation,
         secrets=secret or (),
+        passed=pass_env or (),
         say=say,
         emit=lambda text: print(text, end="", file=stream, flush=True),
     )

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -37,21 +38,20 @@ async def run(
     deploy: bool = False,
     isolated: bool = True,
     secrets: Sequence[str] = (),
+    passed: Sequence[str] = (),
     say: Callable[[str], None],
     emit: Callable[[str], None],
 ) -> Report:
     """Rehearse `target` (APP.py or APP.py::function) with `arguments` for `modal run`.
 
     Deploys first if `deploy` is set or the arguments test the deployment. `state` is the folder that keeps Volumes and
-    Secrets, and `fresh` empties it first. `secrets` names keys of Secrets, as NAME=KEY,KEY. `isolated` containers have
-    their own network and files, where the machine allows it. Raises BadInput or MachineError before anything starts.
+    Secrets, and `fresh` empties it first; `secrets` names keys of Secrets, `passed` variables that `modal run` gets.
+    Raises BadInput or MachineError before anything starts.
     """
-    if sys.platform == "win32":
-        raise MachineError("A rehearsal requires unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
+    _require_unix()
     path, named = targets.split(target)
-    source, given = _read(path), _given_keys(secrets)
+    source, given, injected = _read(path), _given_keys(secrets), parse_faults(faults)
     targets.check_name(source, target)
-    injected = parse_faults(faults)
     _check_state(state, fresh)
     if not deploy and DEPLOYED in arguments:
         say(f"{DEPLOYED} tests the deployed app, so the app is deployed first.")
@@ -80,12 +80,18 @@ async def run(
             programs=other_engines.programs_at(text for text, _ in app.strings) if app else {},
             faults=injected,
             isolated=isolated,
+            passed=_set(passed),
             state_dir=stack.enter_context(open_state_dir(state, fresh=fresh)) if state else None,
         )
         return await rehearse(
             target, arguments, config, emit, deploy=deploy, entrypoint=entrypoint, deployed=deployed,
             whole=_is_whole(app, named),
         )  # fmt: skip
+
+
+def _require_unix() -> None:
+    if sys.platform == "win32":
+        raise MachineError("A rehearsal requires unix sockets and process groups.", "Run it on Linux, WSL or macOS.")
 
 
 def _read(path: Path) -> str:
@@ -101,6 +107,16 @@ def _check_state(state: Path | None, fresh: bool) -> None:
         raise BadInput(f"--state {quoted(state)} is not a folder for rehearsals only.", "Use one such as --state kept.")
     if fresh and state is None:
         raise BadInput("--fresh requires --state, whose folder it empties.", "Add --state DIR.")
+
+
+def _set(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of variables, each of which is set. Raises BadInput."""
+    for name in names:
+        if name not in os.environ:
+            raise BadInput(
+                f"--pass-env {quoted(name)} is not set in this environment.", "Set it, or leave the option out."
+            )
+    return tuple(names)
 
 
 def _given_keys(secrets: Sequence[str]) -> dict[str, tuple[str, ...]]:

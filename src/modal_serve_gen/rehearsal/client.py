@@ -6,7 +6,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,11 @@ from modal_serve_gen.rehearsal.containers.pipes import Output
 
 STOP_S = 5  # to end by itself, and again after an interrupt
 PROGRAM = Path(__file__).resolve().parent / "containers" / "shim" / "client.py"
+# Variables that Python, its packages and the app's own files are found by, or that change how text is read and shown.
+NEEDED = (
+    "CONDA_PREFIX", "HOME", "LANG", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "PYTHONHOME", "PYTHONIOENCODING",
+    "PYTHONPATH", "PYTHONUTF8", "SHELL", "TERM", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV",
+)  # fmt: skip
 LOG_WAIT_S = 60  # how long the client waits for the last logs while the engine ends
 
 
@@ -49,13 +54,10 @@ def read_failure(record: Path, original_of: Callable[[str], str]) -> Failure | N
     return Failure(document["type"], document["module"], document["text"], frames)
 
 
-def environment(url: str, folder: Path, mark: str) -> dict[str, str]:
-    """The user's environment, without variables of a Modal account and proxies."""
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("MODAL_") and not name.lower().endswith("_proxy")
-    }
+def environment(url: str, folder: Path, mark: str, passed: Iterable[str] = ()) -> dict[str, str]:
+    """What `modal run` needs of the user's environment, and the variables `passed`: no keys, no account, no proxy."""
+    names = {*NEEDED, *passed, *(name for name in os.environ if name.startswith("LC_"))}
+    variables = {name: value for name, value in os.environ.items() if name in names}
     return variables | {
         "MODAL_SERVER_URL": url,
         "MODAL_TOKEN_ID": "ak-rehearsal",

@@ -40,4 +40,5 @@ class RehearsalConfig:
     programs: Mapping[str, str] = field(default_factory=dict)  # path that the app names -> program of an engine
     faults: Faults = NONE
     isolated: bool = True  # run containers in their own network and mount namespaces, where the machine allows it
+    passed: tuple[str, ...] = ()  # further variables of the user's environment, for `modal run`
     state_dir: Path | None = None  # keeps Volumes and Secrets after the rehearsal

@@ -101,8 +101,7 @@ class Rehearsal:
         stack.push_async_callback(asyncio.to_thread, self._watchdog.finish)
         launcher.started = self._watchdog.watch
         self._failure_file = folder / "failure"
-        following = asyncio.create_task(self._follow_notes())
-        stack.callback(following.cancel)
+        stack.callback(asyncio.create_task(self._follow_notes()).cancel)
         stack.callback(substitutes.read_notes)  # before the folder is removed
         self.fleet = fleet = Fleet(plane, launcher)
         fleet.look, fleet.engines.stop = self._read_notes, self.stop.set
@@ -127,7 +126,8 @@ class Rehearsal:
         plane.image_work, plane.run_steps = substitutes.image_work, builder.run_steps
         plane.listeners += [await self.hub.start(), await blob_server.start()]
         substitutes.hub_url, plane.blob_server_url = plane.listeners[0].url, blob_server.url
-        self.environment = client.environment(await _serve_rpcs(plane, handlers, stack), folder, launcher.mark) | trust
+        url = await _serve_rpcs(plane, handlers, stack)
+        self.environment = client.environment(url, folder, launcher.mark, config.passed) | trust
         if path := await asyncio.to_thread(substitutes.client_path, lambda text: self.emit(f"{text}\n")):
             before = self.environment.get("PYTHONPATH")
             self.environment["PYTHONPATH"] = f"{before}{os.pathsep}{path}" if before else str(path)
