@@ -235,7 +235,7 @@ def test_an_engine_that_the_app_replaces_ends_nothing(rehearse_text, case):
     assert CHAT in run.output
 
 
-SCRIPT = """import sys
+SCRIPT = """import errno, os, sys
 import modal
 
 app = modal.App("fault")
@@ -257,6 +257,13 @@ FAULTS = {
     "the entrypoint exits": ("...", "sys.exit(3)", 1, 14, "exited with code 3"),
     "the SDK refuses a call": ("...", "modal.Volume.from_name('a b').hydrate()", 1, 14, "Invalid Volume name"),
     "a module is nowhere": ("import tomli_w", "f.remote(1)", 1, 9, "no module named tomli_w"),
+    "the disk is full": (
+        "raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))",
+        "f.remote(1)",
+        5,
+        9,
+        "No space left",
+    ),
     "no stand-in": ("...", "modal.Sandbox.create('true', app=app)", 5, 14, "cannot run modal.Sandbox"),
 }
 

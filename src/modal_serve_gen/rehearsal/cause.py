@@ -4,7 +4,10 @@ Decided from records, not from the text of the log: events of the control plane,
 ended `modal`, and the results of the app's code in containers.
 """
 
+import errno
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Literal
@@ -24,6 +27,7 @@ RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")  # the
 LIFESPAN = "ASGI lifespan startup failed"  # modal 1.6.4, modal/_runtime/asgi.py
 OURS = "the rehearsal's"  # in messages of stand-ins about what they lack
 OTHERS = "rehearse the app's other functions"
+DISK_FULL = os.strerror(errno.ENOSPC)
 STUB = "rehearse with --engine stub, which checks its flags and routes only"
 MISSING_OPTION = re.compile(r"Missing option '(--[\w-]+)'")  # click
 ENTRYPOINT = re.compile(r"^- (\w+) / ", re.M)  # modal 1.6.4, modal/cli/import_refs.py
@@ -52,7 +56,9 @@ def _causes(outcome: Outcome) -> Iterator[Cause]:
     """Causes that explain the failure, the most specific one first."""
     events = outcome.plane.events
     by_kind = {kind: [event for event in events if event.kind is kind] for kind in EventKind}
-    yield from _missing_modules(outcome, by_kind[EventKind.CODE_RAISED] + by_kind[EventKind.ENGINE_ENDED])
+    raised = by_kind[EventKind.CODE_RAISED] + by_kind[EventKind.ENGINE_ENDED]
+    yield from _missing_modules(outcome, raised)
+    yield from _full_disk(outcome, raised)
     yield from _ended_engines(outcome, by_kind[EventKind.ENGINE_ENDED])
     yield from _unimplemented(outcome)
     yield from _engine_failures(outcome)
@@ -119,6 +125,20 @@ def _missing_modules(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
             else:
                 text = f"no module named {match[1]}: it is neither beside the app nor installed where `modal run` runs"
                 yield _cause("app", text, at=frame)
+
+
+def _full_disk(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
+    """This machine's disk is full, not a Volume of the app."""
+    if "volume-full" in outcome.config.faults.requested:
+        return
+    for event in events:
+        if DISK_FULL in event.text:
+            yield _cause(
+                "rehearsal",
+                f"cannot write any more: {_short(event.text)}",
+                help=f"free space in {tempfile.gettempdir()} and the --state folder, or set TMPDIR",
+                at=_own_frame(outcome, _frames_of(event)),
+            )
 
 
 def _unimplemented(outcome: Outcome) -> Iterator[Cause]:
