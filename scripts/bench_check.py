@@ -1,6 +1,7 @@
 """Measure `check` on many files: `python -m scripts.bench_check` checks 100 and 1,000 of them, with --no-import.
 
-Prints seconds, CPU seconds (which a busy machine changes less) and the memory of the largest process; ends with 1 over the project's promises.
+Prints seconds, CPU seconds (which a busy machine changes less) and the memory of the largest process; ends with 1 over
+the project's promises.
 """
 
 import resource
