@@ -66,6 +66,7 @@ class LoggedSetup:
     free_after_gib: float | None = None
     kv_tokens: int | None = None
     max_concurrency: float | None = None
+    between_releases: bool = False  # a build of the main branch: its rules may be those of neither release
     like: str = ""
     note: str = ""
 
@@ -86,6 +87,7 @@ class Score:
     mid: float
     high: float
     weights_error: float | None  # relative
+    between_releases: bool = False
 
     @property
     def error(self) -> float:
@@ -160,13 +162,15 @@ def score(logged: LoggedSetup) -> Score | None:
         mid=planned.mid + larger,
         high=planned.high + larger,
         weights_error=weights / logged.weights_gib - 1 if logged.weights_gib else None,
+        between_releases=logged.between_releases,
     )
 
 
 @cache
-def scores() -> tuple[Score, ...]:
-    """Every setup with a logged pool."""
-    return tuple(row for logged in setups() if (row := score(logged)))
+def scores(*, between_releases: bool = False) -> tuple[Score, ...]:
+    """Every setup of a release with a logged pool, or every one of a build between releases."""
+    rows = (row for logged in setups() if (row := score(logged)))
+    return tuple(row for row in rows if row.between_releases == between_releases)
 
 
 def wrong_verdict(logged: LoggedSetup) -> str | None:
@@ -202,9 +206,10 @@ def summary(scores: Iterable[Score]) -> str:
     pools = [abs(score.error) for score in rows]
     sizes = [abs(score.weights_error) for score in rows if score.weights_error is not None]
     inside = sum(score.inside for score in rows)
+    weights = f"weights {statistics.median(sizes):.2%} median, {max(sizes):.1%} worst; " if sizes else ""
     return (
         f"{len(rows)} setups: pool {statistics.median(pools):.1%} median, {max(pools):.1%} worst; "
-        f"weights {statistics.median(sizes):.2%} median, {max(sizes):.1%} worst; {inside} of {len(rows)} inside"
+        f"{weights}{inside} of {len(rows)} inside"
     )
 
 
@@ -222,7 +227,7 @@ def verdicts(setups: Iterable[LoggedSetup]) -> str:
 
 
 def _print_rows() -> None:
-    for row in scores():
+    for row in (*scores(), *scores(between_releases=True)):
         size = "" if row.weights_error is None else f"  weights {row.weights_error:+.1%}"
         print(
             f"{'held out ' if row.held_out else '         '}{row.id:<66} logged {row.logged:7.2f}  "
@@ -244,6 +249,7 @@ def main() -> None:
             some = [logged for logged in setups() if (logged.engine, logged.held_out) == (engine, held_out)]
             known = [row for row in scores() if (row.engine, row.held_out) == (engine, held_out)]
             print(f"{engine:<7}{name + ':':<13}{summary(known)}; {verdicts(some)}")
+    print(f"not counted, builds between releases: {summary(scores(between_releases=True))}")
 
 
 if __name__ == "__main__":

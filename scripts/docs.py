@@ -58,6 +58,7 @@ def calibration() -> str:
     for engine, name in (("vllm", "vLLM"), ("sglang", "SGLang")):
         scores = [score for score in calibrate.scores() if score.engine == engine]
         rows += [(f"{name}, all", scores), (f"{name}, held out", [score for score in scores if score.held_out])]
+    rows.append(("builds between releases, in none of the rows above", [*calibrate.scores(between_releases=True)]))
     return table(("setups", "errors"), [(name, calibrate.summary(some)) for name, some in rows])
 
 
