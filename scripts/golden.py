@@ -17,7 +17,7 @@ GENERATOR = "golden"  # instead of the version, so that a release changes no gol
 CASES: dict[str, dict[str, Any]] = {
     "vllm_online_default": {},
     "vllm_online_small": {"model": "Qwen/Qwen3-0.6B", "gpu": "L4"},
-    "vllm_online_two_gpus": {"model": "Qwen/Qwen3-32B", "gpu": "H100:2", "min_containers": 1},
+    "vllm_online_two_gpus": {"model": "Qwen/Qwen3-32B", "gpu": "H100:2", "min_containers": 1, "kv_offload": 160},
     "vllm_online_gated": {"model": "meta-llama/Llama-3.1-8B-Instruct", "region": "us"},
     "vllm_online_open": {"model": "Qwen/Qwen3-8B", "auth": "none", "engine_arg": ["--seed=7"]},
     "vllm_online_api_key": {"model": "openai/gpt-oss-20b", "auth": "api-key", "otlp_endpoint": "http://otel:4317"},
@@ -28,7 +28,13 @@ CASES: dict[str, dict[str, Any]] = {
     "vllm_cold_start_open": {"workflow": "vllm-cold-start", "model": "Qwen/Qwen3.5-9B", "auth": "none"},
     "sglang_low_latency_default": {"workflow": "sglang-low-latency"},
     "sglang_low_latency_small": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-0.6B", "gpu": "L4"},
-    "sglang_low_latency_two_gpus": {"workflow": "sglang-low-latency", "model": "Qwen/Qwen3-32B", "gpu": "H100:2"},
+    "sglang_low_latency_two_gpus": {
+        "workflow": "sglang-low-latency",
+        "model": "Qwen/Qwen3-32B",
+        "gpu": "H100:2",
+        "kv_offload": 160,
+        "kv_cache_dtype": "fp8",
+    },
     "sglang_low_latency_api_key": {"workflow": "sglang-low-latency", "auth": "api-key", "region": "us-west"},
     "sglang_low_latency_open": {
         "workflow": "sglang-low-latency",

@@ -5182,6 +5182,7 @@ if __name__ == "__main__":
 #| from modal_serve_gen.facts.hardware import gpus as gpus
 #| from modal_serve_gen.facts.hardware import memory_usd_per_gib_s as memory_usd_per_gib_s
 #| from modal_serve_gen.facts.hardware import regions as regions
+#| from modal_serve_gen.facts.host_memory import host_memory as host_memory
 #| from modal_serve_gen.facts.releases import Variables as Variables
 #| from modal_serve_gen.facts.releases import cpu_flag_document as cpu_flag_document
 #| from modal_serve_gen.facts.releases import engine_variables as engine_variables
@@ -11641,6 +11642,46 @@ if __name__ == "__main__":
 #| def regions() -> Regions:
 #|     """Compute and routing regions, and the price multipliers."""
 #|     return record(Regions, read("regions.toml"), "regions.toml")
+
+# === modal_serve_gen/facts/host_memory.py
+#| """Memory of the machine beside its GPUs: what engines take of it, and their KV cache in it."""
+#|
+#| from dataclasses import dataclass
+#| from functools import cache
+#|
+#| from modal_serve_gen.facts.loading import read, record
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class EngineMemory:
+#|     """GiB of an engine's own processes."""
+#|
+#|     gib: int
+#|     source: str
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class HostCache:
+#|     """How an engine is told to keep a KV cache in the machine's memory: `{gib}` of all ranks, `{rank_gb}` of each."""
+#|
+#|     arguments: tuple[str, ...]
+#|     source: str
+#|     remark: str = ""  # sentences for a plan
+#|
+#|
+#| @dataclass(frozen=True, slots=True)
+#| class HostMemory:
+#|     read: str
+#|     source: str
+#|     engine: EngineMemory
+#|     kv_cache: dict[str, HostCache]  # by engine
+#|     dtypes: dict[str, dict[str, str]]  # engine -> data type of the KV cache -> its own name for it
+#|
+#|
+#| @cache
+#| def host_memory() -> HostMemory:
+#|     """Memory of the machine beside its GPUs."""
+#|     return record(HostMemory, read("host_memory.toml"), "host_memory.toml")
 
 # === modal_serve_gen/facts/limits.toml
 #| # Limits that Modal's service enforces and its client does not check. Ranges are inclusive; 0 or no value means Modal's

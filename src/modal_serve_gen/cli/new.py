@@ -51,6 +51,8 @@ def new(
     gpu: options.Gpu = None,
     max_model_len: options.MaxModelLen = None,
     concurrency: options.Concurrency = None,
+    kv_cache_dtype: options.KvCacheDtype = None,
+    kv_offload: options.KvOffload = None,
     endpoint: options.Endpoint = None,
     auth: options.Auth = None,
     region: options.Region = None,

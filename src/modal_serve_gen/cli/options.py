@@ -90,6 +90,10 @@ GpuMemoryUtilization = Annotated[
 KvCacheDtype = Annotated[
     str | None, typer.Option(help="Data type of the KV cache, such as fp8. Default: that of the model.")
 ]
+KvOffload = Annotated[
+    int | None,
+    typer.Option(metavar="GIB", help="Host memory for the KV cache of earlier prompts, of all GPUs together."),
+]
 MaxNumBatchedTokens = Annotated[int | None, typer.Option(help="Maximum tokens per engine step.")]
 EngineVersion = Annotated[
     str | None,

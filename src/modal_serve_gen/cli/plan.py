@@ -18,6 +18,7 @@ def plan(
     concurrency: options.Concurrency = None,
     gpu_memory_utilization: options.GpuMemoryUtilization = None,
     kv_cache_dtype: options.KvCacheDtype = None,
+    kv_offload: options.KvOffload = None,
     max_num_batched_tokens: options.MaxNumBatchedTokens = None,
     engine_version: options.EngineVersion = None,
     compare: options.Compare = None,

@@ -69,7 +69,7 @@ def planned(spec: ServeSpec, table: flags.Table) -> dict[str, Any]:
         )
     experts = [used[name] for name in names.experts if name in used]
     return {
-        "kv_cache_dtype": value(spec, "--kv-cache-dtype"),
+        "kv_cache_dtype": spec.kv_cache_dtype or value(spec, "--kv-cache-dtype"),
         "enforce_eager": "--enforce-eager" in used,
         "pipeline_parallel_size": number(names.pipeline),
         "data_parallel_size": 1 if names.shared else number(names.data),

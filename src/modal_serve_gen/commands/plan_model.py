@@ -112,6 +112,7 @@ def _is_free(request: Request) -> bool:
         or request.engine_version
         or request.gpu_memory_utilization
         or request.kv_cache_dtype
+        or request.kv_offload
         or request.max_num_batched_tokens
     ) is None
 
@@ -126,6 +127,8 @@ def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: boo
     words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", planned.model, "--gpu", gpu]
     words += ["--max-model-len", str(planned.max_model_len), "--concurrency", str(planned.max_num_seqs)]
     words += ["--region", request.region] if request.region else []
+    words += ["--kv-cache-dtype", request.kv_cache_dtype] if request.kv_cache_dtype else []
+    words += ["--kv-offload", str(request.kv_offload)] if request.kv_offload else []
     for target in TARGETS:
         if (value := getattr(request, target)) is not None:
             words += [f"--{target.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
@@ -138,8 +141,6 @@ def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: boo
 def _engine_flags(request: Request, workflow: Workflow, planned: Plan) -> Iterator[str]:
     """What is set by flags of the engine alone."""
     names = facts.serving_engines()[workflow.engine].flags
-    if request.kv_cache_dtype:
-        yield f"--kv-cache-dtype={request.kv_cache_dtype}"
     for flag, size in (
         (names.pipeline[0], planned.pipeline_parallel_size),
         (names.data[0], planned.data_parallel_size),

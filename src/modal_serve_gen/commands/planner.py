@@ -72,6 +72,7 @@ class Planner:
         count = parse_gpu(wanted.gpu)[1] if wanted.gpu else 1
         if not request.is_fixed and (refusal := workflow.too_many(count)):
             raise TooManyGpus(f"--gpu {quoted(wanted.gpu)} requests {count} GPUs, but {refusal[0]}", refusal[1])
+        _require_option(request, workflow)
         model = self.model(target or self.target, workflow.engine)
         if size:
             wanted = replace(wanted, max_model_len=min(size[0], model.max_context), concurrency=size[1])
@@ -119,3 +120,11 @@ class Planner:
         """What these GPUs hold of the size."""
         model, workload = self._workload(workflow, target, gpu, size)
         return offer(model, workload, planned.gpu, planned.gpus)
+
+
+def _require_option(request: Request, workflow: Workflow) -> None:
+    if request.kv_offload is not None and "kv_offload" not in workflow.options:
+        raise BadInput(
+            f"The workflow {workflow.name} has no option --kv-offload.",
+            f"Leave it out, or use a workflow that has it: {workflow.having('kv_offload')}.",
+        )

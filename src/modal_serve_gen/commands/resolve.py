@@ -13,6 +13,7 @@ from modal_serve_gen.models import Model, adapters, hub, speculation
 from modal_serve_gen.models.speculation import Speculation
 from modal_serve_gen.plan import Note, Plan
 from modal_serve_gen.plan.gpus import parse_gpu, routing_region
+from modal_serve_gen.plan.host import cache_flags
 from modal_serve_gen.plan.workload import workload_for
 from modal_serve_gen.render import ModelFacts, Pins, PlanFacts, Resolved
 from modal_serve_gen.spec import request, serve_spec, workflows
@@ -75,9 +76,13 @@ def resolve(
         adapters=loras,
         max_lora_rank=max_rank,
         speculation=draft.model_copy(update={"note": ""}),  # the note is for the terminal, not for the file
+        cache_flags=_cache_flags(spec, plan),
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
     resolved, needs = flag_needs.complete(resolved, model, plan)
+    if spec.kv_offload:  # counted by its flags as well where there are others
+        kept = max(resolved.host_memory_gib, spec.kv_offload)
+        resolved = resolved.model_copy(update={"host_memory_gib": kept})
     notes = (*((Note(kind="speculation", text=draft.note),) if draft.note else ()), *needs)
     return resolved, plan.model_copy(update={"notes": plan.notes + late + notes})
 
@@ -107,6 +112,12 @@ def write(resolved: Resolved, *, stored: bool = False) -> str:
             "Nothing was written. Please report this, with the command that you ran.",
         )
     return text
+
+
+def _cache_flags(spec: ServeSpec, plan: Plan) -> tuple[str, ...]:
+    return cache_flags(
+        plan.engine, spec.kv_cache_dtype, spec.kv_offload, gpus=plan.gpus, replicas=plan.data_parallel_size
+    )
 
 
 def _model_facts(model: Model, engine: str) -> ModelFacts:

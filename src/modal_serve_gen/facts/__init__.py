@@ -24,6 +24,7 @@ from modal_serve_gen.facts.hardware import gpu_aliases as gpu_aliases
 from modal_serve_gen.facts.hardware import gpus as gpus
 from modal_serve_gen.facts.hardware import memory_usd_per_gib_s as memory_usd_per_gib_s
 from modal_serve_gen.facts.hardware import regions as regions
+from modal_serve_gen.facts.host_memory import host_memory as host_memory
 from modal_serve_gen.facts.releases import Variables as Variables
 from modal_serve_gen.facts.releases import cpu_flag_document as cpu_flag_document
 from modal_serve_gen.facts.releases import engine_variables as engine_variables

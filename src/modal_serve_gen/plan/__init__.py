@@ -7,7 +7,7 @@ from dataclasses import replace
 from modal_serve_gen import facts
 from modal_serve_gen.errors import DoesNotFit
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan import messages, offers
+from modal_serve_gen.plan import host, messages, offers
 from modal_serve_gen.plan.batch import batch_record, sized_for_batch
 from modal_serve_gen.plan.boot_log import BootLog
 from modal_serve_gen.plan.candidates import Candidate
@@ -162,6 +162,7 @@ def _plan(
         usd_per_month=round(chosen.usd_per_hour * HOURS_A_MONTH),
         region_multiplier=region_multiplier(workload.region),
         price_date=gpu_facts(setup.gpu).price_read,
+        host_cache=host.host_cache(workload, model.layers, setup, memory),
         bounds=_bounds(chosen),
         alternatives=tuple(other.alternative() for other in others),
         siblings=siblings,

@@ -6,7 +6,7 @@ from math import ceil
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan import overheads, sglang
+from modal_serve_gen.plan import host, overheads, sglang
 from modal_serve_gen.plan.generations import Support, support
 from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
 from modal_serve_gen.plan.ledger import OUTSIDE, Memory, Setup, memory
@@ -167,7 +167,7 @@ def candidate(
         refusal, reserved = None, measured_memory(workload.boot_log, model, setup, reserved)
     else:
         refusal = refusal or _start_refusal(model, setup, reserved)
-    usd = usd_per_hour(gpu, count, workload.region)
+    usd = round(usd_per_hour(gpu, count, workload.region) + host.usd_per_hour(workload), 2)
     return Candidate(model, workload, setup, reserved, usd, supported, refusal)
 
 

@@ -154,5 +154,5 @@ def smaller_options(chosen: Candidate) -> list[str]:
     if shorter < length and fits(shorter, sequences):
         options.append(f"--max-model-len {shorter}")
     if setup.cache_bytes > 1 and fits(length, sequences, replace(workload, kv_cache_dtype="fp8")):
-        options.append("an FP8 KV cache (`plan`: --kv-cache-dtype fp8; `new`: --engine-arg=--kv-cache-dtype=fp8)")
+        options.append("--kv-cache-dtype fp8")
     return options

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from modal_serve_gen import facts
-from modal_serve_gen.plan import offer_text, overheads
+from modal_serve_gen.plan import host, offer_text, overheads
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, smaller_options
 from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, region_multiplier
@@ -202,6 +202,13 @@ def _cache_notes(chosen: Candidate) -> Iterator[str]:
     if setup.engine == "sglang" and chosen.workload.fixed and chosen.memory.max_concurrency < 1:
         tokens = int(chosen.memory.max_concurrency * setup.max_model_len)
         yield f"SGLang starts, and limits requests to its pool: about {tokens:,} of {setup.max_model_len:,} tokens."
+    dtype = chosen.workload.kv_cache_dtype or ""
+    if dtype.startswith("fp8") and any(layer.attends and not layer.row_bytes for layer in layers):
+        yield (
+            f"A KV cache in {dtype} is less exact: most checkpoints have no scales for it, so that the engine takes 1. "
+            "Compare answers to long prompts with those of a 16-bit cache."
+        )
+    yield from host.notes(chosen.workload, layers, setup, chosen.memory)
     if setup.dp > 1:
         yield f"Each of the {setup.dp} replicas has its own KV cache and requests; tokens per second are their sum."
 

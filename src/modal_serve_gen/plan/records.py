@@ -48,6 +48,17 @@ class KvCache(Record):
     state_slots: int | None = None  # for linear attention, where the engine's default would be too few
 
 
+class HostCache(Record):
+    """A KV cache in the machine's memory, which keeps prompts that new requests may begin with."""
+
+    gib: int
+    memory_gib: int  # that the container requests
+    tokens: int  # in full-length requests
+    gpu_cache_gib: float  # of all GPUs together, by the middle figures
+    usd_per_hour: float  # part of the plan's
+    price_date: str
+
+
 class PlanBounds(Record):
     """Upper bounds on speed by memory bandwidth and compute, and the costs that follow from them."""
 
@@ -272,6 +283,7 @@ class Plan(Record):
     notes: tuple[Note, ...]
     load: PlanLoad | None = None
     batch: PlanBatch | None = None
+    host_cache: HostCache | None = None
 
     @field_serializer("notes")
     def _texts(self, notes: tuple[Note, ...]) -> list[str]:

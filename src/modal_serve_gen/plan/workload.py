@@ -74,6 +74,7 @@ def check(model: Model, workload: Workload) -> None:
     _check_targets(workload)
     _check_limits(model, workload)
     _check_cache(workload)
+    _check_offload(workload)
     if workload.max_containers is not None and not 1 <= max(1, workload.min_containers) <= workload.max_containers:
         raise BadInput(
             f"--min-containers {workload.min_containers} exceeds --max-containers {workload.max_containers}.",
@@ -153,6 +154,19 @@ def _check_cache(workload: Workload) -> None:
     if dtype is not None and dtype not in dtypes:
         raise BadInput(
             f"--kv-cache-dtype {quoted(dtype)} is unknown.{nearest(dtype, dtypes)}", f"Use one of {', '.join(dtypes)}."
+        )
+
+
+def _check_offload(workload: Workload) -> None:
+    """The container's memory has a limit, of which the engine's own processes take a part."""
+    if (gib := workload.kv_offload) is None:
+        return
+    most = int(facts.limits().memory_mib.range[1]) // 1024 - facts.host_memory().engine.gib
+    _require_range("--kv-offload", gib, 1, most)
+    if (workload.kv_cache_dtype or "").startswith("nvfp4") and workload.engine == "sglang":
+        raise BadInput(
+            "--kv-offload does not apply to a KV cache in nvfp4: SGLang keeps no scales for it in host memory.",
+            "Use --kv-cache-dtype fp8, or leave --kv-offload out.",
         )
 
 

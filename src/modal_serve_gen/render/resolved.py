@@ -9,7 +9,7 @@ from modal_serve_gen import facts
 from modal_serve_gen.models.adapters import Adapter
 from modal_serve_gen.models.speculation import Speculation
 from modal_serve_gen.models.values import Bytes, Commit, Count, Figure, ModelId, Pin, Text, Word
-from modal_serve_gen.spec.serve_spec import MAX_CONTEXT, ServeSpec
+from modal_serve_gen.spec.serve_spec import MAX_CONTEXT, EngineArg, ServeSpec
 
 
 def _gpu(value: str) -> str:
@@ -94,6 +94,7 @@ class Resolved(BaseModel):
     adapters: tuple[Adapter, ...] = ()
     max_lora_rank: Count | None = None
     speculation: Speculation = Speculation()
+    cache_flags: tuple[EngineArg, ...] = ()  # of the engine, for the KV cache
     also: dict[Word, PackageList] = Field(default_factory=dict)  # further package lists, by name
     host_memory_gib: Annotated[int, Field(ge=0, le=2**20)] = 0  # for cache and weights that --engine-arg keep there
 

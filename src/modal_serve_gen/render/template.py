@@ -14,13 +14,12 @@ from typing import Any
 
 import jinja2
 
-from modal_serve_gen import folders
+from modal_serve_gen import facts, folders
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.render.literals import Source, escaped, literal
 from modal_serve_gen.render.provenance import constant
 from modal_serve_gen.render.resolved import ModelFacts, Resolved
 
-ENGINE_GIB = 16  # of the machine's memory, for the engine itself: what public Modal apps request for one
 ANSWER_TOKENS = 1024  # of a batch, where its plan states no other length
 
 
@@ -48,9 +47,10 @@ def code(resolved: Resolved) -> str:
         "speculation": resolved.speculation,
         "draft": _draft(resolved),
         "parsers": parsers(model),
+        "cache_flags": resolved.cache_flags,
         "routing_region": plan.routing_region,
         "engine_keywords": ({"language_model_only": True} if model.multimodal else {})
-        | (keywords(spec.engine_arg) if spec.endpoint is None else {}),
+        | (keywords((*resolved.cache_flags, *spec.engine_arg)) if spec.endpoint is None else {}),
         "also": {constant(name): packages for name, packages in resolved.also.items()},
         "kernels": model.quantization == "fp8" and plan.compute_capability >= 9,
         # If gating is unknown, the Secret is required: an unneeded token does no harm, a missing one fails.
@@ -69,7 +69,7 @@ def code(resolved: Resolved) -> str:
 
 def memory_mib(resolved: Resolved) -> int:
     """Return what an engine takes of the machine's memory, in MiB: 16 GiB for itself, and what its flags keep there."""
-    return (ENGINE_GIB + resolved.host_memory_gib) * 1024
+    return (facts.host_memory().engine.gib + resolved.host_memory_gib) * 1024
 
 
 def _answer_tokens(resolved: Resolved) -> int:

@@ -14,6 +14,7 @@ class Request:
     concurrency: int | None = None
     gpu_memory_utilization: float | None = None
     kv_cache_dtype: str | None = None
+    kv_offload: int | None = None  # GiB of the machine's memory for a KV cache, of all GPUs together
     max_num_batched_tokens: int | None = None
     engine_version: str | None = None  # None: the pinned version
     region: str | None = None

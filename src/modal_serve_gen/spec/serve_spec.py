@@ -74,6 +74,8 @@ class ServeSpec(BaseModel):
     gpu: Annotated[Text, Field(max_length=40)] | None = None
     max_model_len: Annotated[int, Field(ge=64, le=MAX_CONTEXT)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=4096)] | None = None
+    kv_cache_dtype: Annotated[Text, Field(max_length=40)] | None = None
+    kv_offload: Annotated[int, Field(ge=1, le=4096)] | None = None
     endpoint: str | None = None  # None: the workflow is not a server
     auth: str | None = None
     region: Annotated[str, AfterValidator(_region)] | None = None

@@ -14,6 +14,7 @@ OPTIONAL = frozenset(
     {
         "api_key_secret",
         "draft",
+        "kv_offload",
         "lora",
         "max_lora_rank",
         "min_containers",
