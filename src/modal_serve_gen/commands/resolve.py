@@ -80,9 +80,7 @@ def resolve(
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
     resolved, needs = flag_needs.complete(resolved, model, plan)
-    if spec.kv_offload:  # counted by its flags as well where there are others
-        kept = max(resolved.host_memory_gib, spec.kv_offload)
-        resolved = resolved.model_copy(update={"host_memory_gib": kept})
+    resolved = _with_host_cache(resolved)
     notes = (*((Note(kind="speculation", text=draft.note),) if draft.note else ()), *needs)
     return resolved, plan.model_copy(update={"notes": plan.notes + late + notes})
 
@@ -112,6 +110,12 @@ def write(resolved: Resolved, *, stored: bool = False) -> str:
             "Nothing was written. Please report this, with the command that you ran.",
         )
     return text
+
+
+def _with_host_cache(resolved: Resolved) -> Resolved:
+    """The app with the memory of --kv-offload; where there are other flags, its own are counted already."""
+    gib = max(resolved.host_memory_gib, resolved.spec.kv_offload or 0)
+    return resolved.model_copy(update={"host_memory_gib": gib})
 
 
 def _cache_flags(spec: ServeSpec, plan: Plan) -> tuple[str, ...]:
