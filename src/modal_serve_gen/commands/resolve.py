@@ -80,9 +80,8 @@ def resolve(
         also={name: (f"{name}=={facts.pins()[name].version}", *facts.pins()[name].packages) for name in workflow.also},
     )
     resolved, needs = flag_needs.complete(resolved, model, plan)
-    resolved = _with_host_cache(resolved)
     notes = (*((Note(kind="speculation", text=draft.note),) if draft.note else ()), *needs)
-    return resolved, plan.model_copy(update={"notes": plan.notes + late + notes})
+    return _with_host_cache(resolved), plan.model_copy(update={"notes": plan.notes + late + notes})
 
 
 def _workflow(options: Mapping[str, Any]) -> Workflow:
