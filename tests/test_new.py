@@ -522,8 +522,8 @@ def test_host_memory_adds_to_sleeping_weights(cli):
 
 def test_an_option_of_the_engine_is_passed_with_engine_arg(cli):
     """A flag of an engine that `new` does not have: the error shows how the app passes it on."""
-    result = cli("new", "a.py", "--kv-cache-dtype", "fp8")
-    assert result.exit_code == 2 and "--engine-arg=--kv-cache-dtype=VALUE" in result.stderr
+    result = cli("new", "a.py", "--block-size", "32")
+    assert result.exit_code == 2 and "--engine-arg=--block-size=VALUE" in result.stderr
     assert "--engine-arg" not in cli("new", "a.py", "--nope").stderr
 
 
