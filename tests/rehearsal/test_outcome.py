@@ -126,7 +126,7 @@ CALLS = {
     "raises at its start": ({"load": "open('/no/such/file')"}, 1, "No such file or directory: '/no/such/file'"),
     "raises for these": ({"body": "raise ValueError('five at least')"}, 5, "cannot judge Model.generate"),
     "needs a file": ({"parameters": "self, prompts_file: str"}, 5, "no arguments can be made up"),
-    "waits": ({"body": "time.sleep(3600)"}, 0, "called with made-up arguments, and only waited then: Model.generate"),
+    "waits": ({"body": "time.sleep(3600)"}, 0, "called with made-up arguments, and not waited for: Model.generate"),
 }
 
 

@@ -69,16 +69,16 @@ def serves_web(function: Function) -> bool:
 
 async def call_all(
     plane: ControlPlane, callees: Iterable[Callee], limit_s: float, quiet: Callable[[], Awaitable[None]],
-    emit: Callable[[str], None],
+    done: Callable[[], bool], emit: Callable[[str], None],
 ) -> dict[str, Called]:  # fmt: skip
     """Call those whose arguments can be made up, the ones without a GPU first, within `limit_s` seconds in all.
 
-    `quiet` returns when nothing happens any more.
+    `quiet` returns when nothing happens any more; `done` says that no further call is needed.
     """
     ended: dict[str, Called] = {}
     patience = load.Patience(limit_s)
     for callee in sorted(callees, key=lambda callee: bool(callee.function.gpus)):
-        if callee.function.refused or patience.over():
+        if callee.function.refused or patience.over() or done():
             break
         try:
             arguments = made_up.arguments(callee.parameters)
@@ -124,14 +124,17 @@ async def _call(
         with contextlib.suppress(asyncio.CancelledError):
             await task
     patience.over()  # counts the time since it was asked last
-    if item.output is None and not idle.cancelled():
-        emit(f"{callee.name}: only waits\n")
+    started = any(container.ready for container in function.containers)
+    if item.output is None and started:
+        emit(f"{callee.name}: {'still runs' if idle.cancelled() else 'only waits'}: not waited for\n")
+        if idle.cancelled() and item.container:
+            plane.kill(item.container, "no result within the limit of the rehearsal")
         return Called("", started=True, waited=True)
     if item.output is None:
-        calls.finish(item, calls.failure("no result within the limit of the rehearsal"))
+        calls.finish(item, calls.failure("no container started within the limit of the rehearsal"))
     assert item.output is not None
     result = item.output.result
     raised = "" if result.status in ANSWERED else result.exception or "it ended without a result"
     text = f"raised {raised}" if raised else "returned"
     emit(f"{callee.name}: {text} after {time.monotonic() - started_at:.1f} s\n")
-    return Called(raised, any(container.ready for container in function.containers))
+    return Called(raised, started)

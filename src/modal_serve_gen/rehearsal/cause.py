@@ -24,7 +24,7 @@ from modal_serve_gen.rehearsal.outcome import Outcome
 IN_TRACEBACK = re.compile(r'File "(/root/[^"]+)", line (\d+)')  # of a container
 MISSING = re.compile(r"No module named '(\w+)")
 RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")  # the line that ends a traceback
-LIFESPAN = "ASGI lifespan startup failed"  # modal 1.6.4, modal/_runtime/asgi.py
+LIFESPAN = "ASGI lifespan"  # modal 1.6.4, modal/_runtime/asgi.py
 OURS = "the rehearsal's"  # in messages of stand-ins about what they lack
 OTHERS = "rehearse the app's other functions"
 DISK_FULL = os.strerror(errno.ENOSPC)
@@ -182,7 +182,8 @@ def _raised_text(outcome: Outcome, event: Event) -> str:
 
 def _raised_lines(outcome: Outcome) -> list[str]:
     """The last lines of tracebacks in the output."""
-    return [line for line in outcome.output.splitlines() if RAISED.match(line) and LIFESPAN not in line]
+    own = [line for line in outcome.output.splitlines() if RAISED.match(line) and not line.startswith("modal.")]
+    return [line for line in own if LIFESPAN not in line]
 
 
 def _container(outcome: Outcome, event: Event) -> Cause:

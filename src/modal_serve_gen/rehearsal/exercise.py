@@ -14,6 +14,7 @@ from modal_serve_gen.rehearsal.web.ingress import Ingress
 
 QUIET_S = 20  # without output, requests and work, after which an entrypoint only waits
 PROCESSES = Path("/proc")
+CALLS_S = 60  # for all calls with made-up arguments: what takes longer, such as a benchmark, is not waited for
 SETTLE_S = 5  # for running requests to end
 IDLE_SHARE = 0.1  # of a core: less is no work
 
@@ -65,7 +66,9 @@ class Exercise:
         """Call functions that nothing has called."""
         self.plane.substitute(calling.SUBSTITUTE)
         callees = calling.uncalled(self.plane)
-        self.called |= await calling.call_all(self.plane, callees, self.limit_s, self._quiet, self.emit)
+        limit_s = min(self.limit_s, CALLS_S)
+        done = (lambda: not self.unstarted()) if self.unstarted() else (lambda: False)
+        self.called |= await calling.call_all(self.plane, callees, limit_s, self._quiet, done, self.emit)
 
     async def probe(self) -> None:
         """Ask every web endpoint of a deployed app; call its functions if it has none, or if no engine runs."""

@@ -54,7 +54,7 @@ def proven(outcome: Outcome) -> list[str]:
     if outcome.asked and all(outcome.asked.values()):
         every = "each web endpoint" if outcome.probed else ", ".join(outcome.asked)
         lines.append(f"{every} answered a client")
-    for verb, waits in (("returned", False), ("only waited then", True)):
+    for verb, waits in (("returned", False), ("not waited for", True)):
         if done := [name for name, item in outcome.called.items() if not item.raised and item.waited is waits]:
             lines.append(f"called with made-up arguments, and {verb}: {', '.join(done)}")
     return list(dict.fromkeys(lines))
