@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from modal_serve_gen import facts
+
 LIMIT_S = 2.5
 OWN_S = 2.0  # of each app
 FUNCTION = f"""import time
@@ -34,7 +36,7 @@ def main():
 SERVER = f"""import subprocess, time, urllib.request
 import modal
 
-image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm==0.33.0")
+image = modal.Image.debian_slim(python_version="3.12").pip_install("vllm=={facts.pins()["vllm"].version}")
 app = modal.App("bench")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.evals.scripted import KEY, Endpoint, call, turn
 PAGE = f".agents/skills/{cases.SKILL}/references/performance-playbook.md"
 SKILL = turn(call("skill", name=cases.SKILL))
 ANSWER = turn(text="Done.")
-DUMP = "import modal\nimport json, os, pathlib\npathlib.Path('{}').write_text(json.dumps(dict(os.environ)))\n"
+DUMP = "import modal\nimport os\nraise RuntimeError('seen: ' + ' '.join(os.environ))\n"
 
 
 def writes(text: str, name: str = "serve.py") -> dict:
@@ -110,11 +111,10 @@ def test_tools(case_file, evaluate):
     assert "vllm-online" in rest[4]["detail"]
 
 
-def test_the_key_is_not_leaked(case_file, evaluate, tmp_path):
+def test_the_key_is_not_leaked(case_file, evaluate):
     """No transcript, report or log contains it, and code that the agent wrote cannot see it."""
-    seen = tmp_path / "seen.json"
     case_file.control()
-    leak = writes(f"{DUMP.format(seen)}# {KEY}\n")
+    leak = writes(f"{DUMP}# {KEY}\n")
     case_file.add("leaks", "online-plain", [turn(call("skill", name=KEY)), leak, turn(text=f"My key is {KEY}.")])
     result, folder = evaluate(case_file)
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -122,7 +122,8 @@ def test_the_key_is_not_leaked(case_file, evaluate, tmp_path):
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
     assert any(b"[OPENAI_API_KEY]" in path.read_bytes() for path in files)
     assert KEY not in result.output
-    assert not any(KEY in str(value) or "KEY" in name for name, value in json.loads(seen.read_text("utf-8")).items())
+    seen = [names for path in files for names in re.findall(r"seen: ([\w ]+)", path.read_text("utf-8", "replace"))]
+    assert any("PATH" in names for names in seen) and not any("KEY" in names for names in seen)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ POISON = [
     "{}",
 ]
 ANSWER = """
-import ast, contextlib, inspect, io, json, os, resource, sys, time
+import ast, contextlib, inspect, io, json, os, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,7 +72,8 @@ for path in sorted(Path("in").iterdir()):
     with path.open("rb") as lines:
         engine.answer(path.stem, 0, list(lines))
     print(path.stem, time.monotonic() - began, file=sys.stderr)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss: a process inherits that of the one that started it.
+print(int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) // 1024)
 """
 
 

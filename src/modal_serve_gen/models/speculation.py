@@ -12,7 +12,7 @@ from modal_serve_gen.models import Model, architecture_of, hub_client, valid_id
 from modal_serve_gen.models.decoder import layer_groups
 from modal_serve_gen.models.families import decoder_of
 from modal_serve_gen.models.text_config import Json, text_config_of
-from modal_serve_gen.models.values import Bytes, Commit, Figure, ModelId, Text
+from modal_serve_gen.models.values import Bytes, Commit, Figure, ModelId, Text, is_commit
 
 DRAFT = re.compile(r"([A-Za-z0-9_]{1,40})=([^=@\s]+)@(?!0{40})([0-9a-f]{40})")
 STEPS = "--speculative-num-steps="
@@ -41,7 +41,7 @@ def of_model(model: Model, engine: str) -> Speculation:
         return Speculation(note=_note_without_layers(model, engine))
     return Speculation(
         arguments=known.arguments,
-        draft=(model.id, model.revision),
+        draft=(model.id, model.revision) if is_commit(model.revision) else None,  # a local folder has none
         extra_weight_bytes=int(_draft_bytes(model) * layers / max(1, model.sizes.decoder.draft_layers)),
         vocabulary_bytes=_vocabulary_bytes(model),
         draft_layers=layers,

@@ -27,8 +27,13 @@ def _model(value: str) -> str:
     return value
 
 
+def is_commit(value: str) -> bool:
+    """True for the full hash of a commit that may exist."""
+    return SHA.fullmatch(value) is not None and value.strip("0") != ""
+
+
 def _revision(value: str) -> str:
-    if not SHA.fullmatch(value) or not value.strip("0"):
+    if not is_commit(value):
         raise ValueError("must be the full hash of a commit (40 lower-case hex digits, not all of them zero)")
     return value
 
