@@ -31,7 +31,7 @@ CONCURRENT = re.compile(
 DECORATOR = re.compile(r"^@app\.(?:function|cls)\(\n", re.M)
 LAYOUT = re.compile(r"@modal\.concurrent\(\n    max_inputs=(\w+),\n\)")
 GONE = "    wrap_returned_exceptions=True,\n"
-MUTANTS = int(os.environ.get("MUTANTS", "100"))  # of the slow test
+MUTANTS = int(os.environ.get("MUTANTS", "48"))  # of the slow test
 CHUNKS = 8  # which run in parallel
 
 

@@ -16,7 +16,7 @@ from modal_serve_gen.commands import new_app, update_app
 from modal_serve_gen.errors import ServeError
 from scripts import golden
 
-HISTORIES = int(os.environ.get("HISTORIES", "60"))
+HISTORIES = int(os.environ.get("HISTORIES", "25"))
 
 
 @pytest.fixture

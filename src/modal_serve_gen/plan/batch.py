@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
-from modal_serve_gen.plan.candidates import Candidate, MissedTarget, candidate, requested_size
+from modal_serve_gen.plan.candidates import Candidate, MissedTarget
 from modal_serve_gen.plan.choice import gpu_counts, selection_key
-from modal_serve_gen.plan.load import SLOTS, held_slots, with_room
+from modal_serve_gen.plan.load import by_slots, held_slots, with_room
 from modal_serve_gen.plan.queueing import MOST_CONTAINERS
 from modal_serve_gen.plan.records import BatchOption, PlanBatch
 from modal_serve_gen.plan.speed import decoding_step, prompt_s
@@ -40,17 +40,12 @@ class SizedBatch:
 def sized_for_batch(model: Model, workload: Workload) -> list[SizedBatch]:
     """Every GPU and count that holds the model, the cheapest batch first, after those that are done in time."""
     workload = with_room(model, replace(workload, gpu_candidates=()))
-    counts = (workload.concurrency,) if workload.concurrency else SLOTS
     found = []
     for gpu, number in gpu_counts(model, workload):
         sized = []
-        for slots in counts:
-            asked = replace(workload, concurrency=slots)
-            one = candidate(model, asked, gpu, number, requested_size(model, workload)[0], slots)
-            if not one.holds:
-                break
+        for one in by_slots(model, workload, gpu, number):
             sized.append(_sized(one))
-            if slots >= (workload.prompts or 1):
+            if one.setup.max_num_seqs >= (workload.prompts or 1):
                 break
         if sized:
             found.append(min(sized, key=_key))

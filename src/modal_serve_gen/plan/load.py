@@ -1,7 +1,7 @@
 """How many containers a load needs, and on which GPU they cost least (pure): an estimate by the queueing model."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from modal_serve_gen import facts
@@ -41,21 +41,26 @@ def sized_for_load(model: Model, workload: Workload) -> list[Sized]:
     The best meets all targets and is the cheapest with all its containers, by the rules that hold for one.
     """
     workload = with_room(model, workload)
-    counts = (workload.concurrency,) if workload.concurrency else SLOTS
     found = []
     for gpu, number in gpu_counts(model, workload):
         sized = []
-        for slots in counts:
-            asked = replace(workload, concurrency=slots)
-            one = candidate(model, asked, gpu, number, requested_size(model, workload)[0], slots)
-            if not one.holds:
-                break
+        for one in by_slots(model, workload, gpu, number):
             sized.append(_sized(one))
             if sized[-1].estimate and sized[-1].estimate.containers == 1:
                 break
         if sized:
             found.append(min(sized, key=lambda each: (_distance(each), each.usd_per_hour, each.slots)))
     return sorted(found, key=lambda each: (_distance(each), *_price_key(each)))
+
+
+def by_slots(model: Model, workload: Workload, gpu: str, number: int) -> Iterator[Candidate]:
+    """`number` of a GPU with the requested slots, or with more and more, as long as they hold the model."""
+    for slots in (workload.concurrency,) if workload.concurrency else SLOTS:
+        asked = replace(workload, concurrency=slots)
+        one = candidate(model, asked, gpu, number, requested_size(model, workload)[0], slots)
+        if not one.holds:
+            return
+        yield one
 
 
 def others_that_fit(candidates: Sequence[Candidate]) -> list[int]:
