@@ -106,6 +106,22 @@ def test_a_later_model_has_its_own_commit(cli, app):
     assert stored.options == {"model": "Qwen/Qwen3-0.6B"}
 
 
+def test_an_edit_during_the_update_is_kept(cli, app, monkeypatch):
+    """The file is replaced only if it still is what was merged."""
+    file, edit = app
+    merge = update_app.update
+
+    def slow(*arguments, **options):
+        result = merge(*arguments, **options)
+        edit("timeout=3600,  # seconds for one", "timeout=7200,  # seconds for one")
+        return result
+
+    monkeypatch.setattr(update_app, "update", slow)
+    result = cli("update", "serve.py", "--max-containers", "5", "--offline")
+    assert result.exit_code == 2 and "was changed" in result.stderr
+    assert "timeout=7200" in file.read_text() and "max_containers=3" in file.read_text()
+
+
 def test_line_endings_stay(cli, app):
     file, _ = app
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))

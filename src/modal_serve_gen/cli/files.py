@@ -1,6 +1,7 @@
 """Read a spec and write an app."""
 
 import importlib.util
+import io
 import os
 import shutil
 import sys
@@ -18,8 +19,14 @@ MOST_LINE, MOST_LOG = 20_000, 2**28  # characters of a line, and of a log, that 
 
 def read(path: Path, option: str) -> str:
     """The text of the file given with `option`. Raises BadInput."""
+    return read_both(path, option)[1]
+
+
+def read_both(path: Path, option: str) -> tuple[bytes, str]:
+    """The bytes of the file given with `option`, and its text with the line endings of Python. Raises BadInput."""
     try:
-        return path.read_text("utf-8")
+        data = path.read_bytes()
+        return data, io.StringIO(data.decode("utf-8"), newline=None).read()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{option} {quoted(path)} cannot be read: {why}.", "Pass the path of a text file.") from None

@@ -40,7 +40,7 @@ def update(
     from modal_serve_gen.cli import files
     from modal_serve_gen.commands import update_app
 
-    source = files.read(app, "APP.py")
+    before, source = files.read_both(app, "APP.py")
     result = update_app.update(
         source,
         changes,
@@ -55,7 +55,6 @@ def update(
         say(f"Note: {note.text}")
     writes = bool(result.difference) and not dry_run and not result.findings
     if writes:
-        before = app.read_bytes()
         newline = "\r\n" if b"\r\n" in before else "\n"
         files.replace(app, before, result.text.replace("\n", newline).encode(), backup=False)
     if as_json:
