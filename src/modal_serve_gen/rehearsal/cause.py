@@ -8,23 +8,19 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Literal
 
 from pydantic import BaseModel
 
 from modal_serve_gen.errors import quoted
-from modal_serve_gen.rehearsal import calling, packages
+from modal_serve_gen.rehearsal import calling, packages, traces
 from modal_serve_gen.rehearsal.client import Failure, Frame
 from modal_serve_gen.rehearsal.control_plane import images, rpc
 from modal_serve_gen.rehearsal.control_plane.events import Event, EventKind, Party
 from modal_serve_gen.rehearsal.outcome import Outcome
 
-IN_TRACEBACK = re.compile(r'File "(/root/[^"]+)", line (\d+)')  # of a container
-MISSING = re.compile(r"No module named '(\w+)")
-RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")  # the line that ends a traceback
-LIFESPAN = "ASGI lifespan"  # modal 1.6.4, modal/_runtime/asgi.py
 OURS = "the rehearsal's"  # in messages of stand-ins about what they lack
 OTHERS = "rehearse the app's other functions"
 DISK_FULL = os.strerror(errno.ENOSPC)
@@ -83,7 +79,7 @@ def _ended_engines(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
     """An engine ended before it served, or refused its command line; the stub's own gaps are not the app's fault."""
     refused = [note.text for note in outcome.substitutes.notes if note.kind == "refused" and outcome.exit_code]
     for text in [event.text for event in events if event.party is Party.APP] + refused:
-        yield _cause("app", _short(text), at=_line_of_flag(outcome, text))
+        yield _cause("app", _short(text), at=traces.line_of_flag(outcome, text))
     for note in outcome.substitutes.notes:
         if note.kind == "lacking" and outcome.exit_code:
             yield _cause(
@@ -97,13 +93,13 @@ def _missing_modules(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
     """An import failed in a container or in the client."""
     missing = outcome.substitutes.packages.missing
     known = {name for image in outcome.plane.images.values() for name in images.contents(image).names} | missing.keys()
-    raised = [(event.text, _own_frame(outcome, _frames_of(event))) for event in events]
+    raised = [(event.text, traces.own_frame(outcome, traces.frames_of(event))) for event in events]
     if any(event.kind is EventKind.CONTAINER_FAILED for event in outcome.plane.events):  # before the SDK could tell why
-        raised += [(line, None) for line in _raised_lines(outcome)[-1:]]
+        raised += [(line, None) for line in traces.raised_lines(outcome)[-1:]]
     if outcome.failure and outcome.failure.type in ("ModuleNotFoundError", "ImportError"):
-        raised.append((outcome.failure.text, _own_frame(outcome, outcome.failure.frames)))
+        raised.append((outcome.failure.text, traces.own_frame(outcome, outcome.failure.frames)))
     for text, frame in reversed(raised):
-        if match := MISSING.search(text):
+        if match := packages.MISSING_MODULE.search(text):
             name = packages.of_module(match[1])
             if name in known:
                 yield _cause(
@@ -137,7 +133,7 @@ def _full_disk(outcome: Outcome, events: list[Event]) -> Iterator[Cause]:
                 "rehearsal",
                 f"cannot write any more: {_short(event.text)}",
                 help=f"free space in {tempfile.gettempdir()} and the --state folder, or set TMPDIR",
-                at=_own_frame(outcome, _frames_of(event)),
+                at=traces.own_frame(outcome, traces.frames_of(event)),
             )
 
 
@@ -145,7 +141,7 @@ def _unimplemented(outcome: Outcome) -> Iterator[Cause]:
     """The app called an RPC that the control plane lacks, and did not survive that."""
     if outcome.plane.unimplemented and outcome.exit_code:
         name = outcome.plane.unimplemented[-1]
-        frame = _own_frame(outcome, outcome.failure.frames) if outcome.failure else None
+        frame = traces.own_frame(outcome, outcome.failure.frames) if outcome.failure else None
         yield _cause(
             "rehearsal",
             f"cannot run {rpc.purpose(name)} ({name})",
@@ -164,39 +160,27 @@ def _engine_failures(outcome: Outcome) -> Iterator[Cause]:
 
 
 def _in_container(outcome: Outcome, event: Event) -> Cause:
-    frame = _own_frame(outcome, _frames_of(event))
+    frame = traces.own_frame(outcome, traces.frames_of(event))
     if OURS in event.text:
         return _cause(
             "rehearsal", f"cannot do everything that the app needs: {_short(event.text)}", help=OTHERS, at=frame
         )
-    return _cause("app", f"{event.tag.removesuffix('.*')} raised {_short(_raised_text(outcome, event))}", at=frame)
-
-
-def _raised_text(outcome: Outcome, event: Event) -> str:
-    """Type and message of an exception, as the end of its traceback has them: its repr may lack parts."""
-    if LIFESPAN in event.text:  # the SDK's words; the reason is only in the log
-        return next(reversed(_raised_lines(outcome)), event.text)
-    last = event.trace.strip().rpartition("\n")[2]
-    return last if RAISED.match(last) else event.text
-
-
-def _raised_lines(outcome: Outcome) -> list[str]:
-    """The last lines of tracebacks in the output."""
-    own = [line for line in outcome.output.splitlines() if RAISED.match(line) and not line.startswith("modal.")]
-    return [line for line in own if LIFESPAN not in line]
+    return _cause(
+        "app", f"{event.tag.removesuffix('.*')} raised {_short(traces.raised_text(outcome, event))}", at=frame
+    )
 
 
 def _container(outcome: Outcome, event: Event) -> Cause:
     if event.party is Party.REHEARSAL:
         text = f"cannot start {event.tag}: its container {event.text}"
         return _cause("rehearsal", text, help="free memory and cores, or " + STUB)
-    why = "".join(f": {_short(line)}" for line in _raised_lines(outcome)[-1:] if "exited" in event.text)
+    why = "".join(f": {_short(line)}" for line in traces.raised_lines(outcome)[-1:] if "exited" in event.text)
     return _cause("app", f"the container of {event.tag.removesuffix('.*')} {event.text}{why}")
 
 
 def _raised(outcome: Outcome, failure: Failure) -> Cause:
     """The exception that ended `modal`: of the app's code, or of the SDK about it."""
-    frame = _own_frame(outcome, failure.frames)
+    frame = traces.own_frame(outcome, failure.frames)
     text = _short(failure.text)
     if OURS in text:
         return _cause("rehearsal", f"cannot do everything that the app needs: {text}", help=OTHERS, at=frame)
@@ -254,7 +238,7 @@ def _raised_in_calls(outcome: Outcome) -> Iterator[Cause]:
             "rehearsal",
             f"cannot judge {name}: with made-up arguments, it raised {_short(event.text)}",
             help=f"call it with arguments of your own: rehearse APP.py::{name} -- --ARGUMENT VALUE",
-            at=_own_frame(outcome, _frames_of(event)),
+            at=traces.own_frame(outcome, traces.frames_of(event)),
         )
 
 
@@ -264,33 +248,6 @@ def _serves(outcome: Outcome, event: Event) -> bool:
     tags = {function.tag for function in functions if calling.serves_web(function)}
     builds = {image.build.tag for image in outcome.plane.images.values() if image.build}
     return event.tag in tags | builds
-
-
-def _frames_of(event: Event) -> list[Frame]:
-    return [Frame(file, int(line)) for file, line in IN_TRACEBACK.findall(event.trace)]
-
-
-def _own_frame(outcome: Outcome, frames: Iterable[Frame]) -> Frame | None:
-    """The innermost frame in the app's file; else in a module beside it."""
-    name = PurePath(outcome.file).name
-    own = [frame for frame in frames if _is_own(frame.file, outcome.file)]
-    in_app = [frame for frame in own if PurePath(frame.file).name == name]
-    return next(iter(reversed(in_app or own)), None)
-
-
-def _is_own(file: str, app: str) -> bool:
-    """True for code of the app's author: below /root in a container, or in the app's folder."""
-    path = PurePath(file)
-    beside = path.is_relative_to(PurePath(app).parent) or path.is_relative_to("/root")
-    return beside and not {"site-packages", "shim", "lib"} & set(path.parts)
-
-
-def _line_of_flag(outcome: Outcome, text: str) -> Frame | None:
-    """The line of the app that holds a flag which a message names."""
-    flags = re.findall(r"--[a-zA-Z][\w.-]*", text)
-    lines = outcome.source.splitlines()
-    found = [number for flag in flags for number, line in enumerate(lines, 1) if re.search(rf"{flag}(?![\w-])", line)]
-    return Frame(outcome.file, found[0]) if found else None
 
 
 def _cause(kind: Literal["app", "rehearsal"], text: str, *, help: str = "", at: Frame | None = None) -> Cause:

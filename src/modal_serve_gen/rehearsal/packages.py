@@ -26,6 +26,7 @@ STUBS = (*ENGINES, "datasets")
 TOOLS = ("pip", "setuptools", "uv", "wheel")  # of Modal's own base images
 MAX_DEPTH = 8  # of dependencies
 FROM_SOURCE = "it is built from source, which a rehearsal does not"
+MISSING_MODULE = re.compile(r"No module named '(\w+)")  # the top of its name
 NEEDS_GPU = "it is a build for GPUs, or too large to download for a rehearsal"
 
 

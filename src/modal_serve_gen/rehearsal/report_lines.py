@@ -1,6 +1,5 @@
 """The lines of a report: what was proven, what has to be fixed, and what only Modal can show."""
 
-import re
 from collections import Counter
 
 from modal_proto import api_pb2
@@ -13,7 +12,6 @@ from modal_serve_gen.rehearsal.control_plane.state import ControlPlane
 from modal_serve_gen.rehearsal.outcome import UNCHECKED, Outcome
 
 MAX_COMMANDS = 4  # of an image, in the report
-MISSING_MODULE = re.compile(r"No module named '(\w+)")
 
 
 def proven(outcome: Outcome) -> list[str]:
@@ -114,7 +112,7 @@ def _missing_modules(outcome: Outcome) -> list[str]:
     names = {name for image in outcome.plane.images.values() for name in images.contents(image).names}
     missing = outcome.substitutes.packages.missing
     lines = []
-    for module in dict.fromkeys(MISSING_MODULE.findall(outcome.output)):
+    for module in dict.fromkeys(packages.MISSING_MODULE.findall(outcome.output)):
         name = packages.of_module(module)
         if not outcome.published and not names:
             lines.append(
