@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from modal_serve_gen.commands import layout
 from modal_serve_gen.plan import Offer, Plan
 
 # Settings that an engine chooses by the GPU, as they are named in a sentence.
@@ -30,7 +31,7 @@ class Compared:
 
     @property
     def gpu(self) -> str:
-        return self.plan.gpu if self.plan.gpus == 1 else f"{self.plan.gpus} x {self.plan.gpu}"
+        return layout.gpus(self.plan.gpu, self.plan.gpus)
 
     def remark(self) -> str:
         """Why there are no figures: what fits instead, or that nothing does; '' where there are some."""

@@ -28,7 +28,7 @@ def load(plan: Plan, *, options: bool = True) -> list[str]:
     if options and found.options:
         rows = [
             {
-                "gpu": other.gpu if other.gpus == 1 else f"{other.gpus} x {other.gpu}",
+                "gpu": layout.gpus(other.gpu, other.gpus),
                 "containers": str(other.containers),
                 "slots": str(other.slots),
                 "$/hour": f"{other.usd_per_hour:.2f}",
@@ -55,7 +55,7 @@ def batch(plan: Plan, *, options: bool = True) -> list[str]:
     if options and found.options:
         rows = [
             {
-                "gpu": other.gpu if other.gpus == 1 else f"{other.gpus} x {other.gpu}",
+                "gpu": layout.gpus(other.gpu, other.gpus),
                 "containers": str(other.containers),
                 "at most": _hours(other.hours_high),
                 "$ at most": f"{other.usd_high:,.2f}",

@@ -43,6 +43,15 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def gpus(name: str, number: int) -> str:
+    """GPUs in a text or a table.
+
+    >>> gpus("H100", 1), gpus("H100", 2)
+    ('H100', '2 x H100')
+    """
+    return name if number == 1 else f"{number} x {name}"
+
+
 def dollars(amount: float) -> str:
     """An amount in USD with at least two significant digits.
 

@@ -51,7 +51,7 @@ def summary(app: Made, path: Path) -> str:
 def figures(app: Made) -> list[str]:
     """Price, memory and capacity, line by line."""
     plan, spec = app.resolved.plan, app.resolved.spec
-    gpu = plan.gpu if plan.gpus == 1 else f"{plan.gpus} x {plan.gpu}"
+    gpu = layout.gpus(plan.gpu, plan.gpus)
     price = f"{gpu}: ${plan.usd_per_hour:.2f} per hour per container (prices as of {plan.price_date}"
     if app.plan and app.plan.region_multiplier != 1:
         price += f"; {app.plan.region_multiplier:g} times the base price in region {spec.region}"

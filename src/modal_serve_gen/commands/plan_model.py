@@ -15,6 +15,7 @@ from modal_serve_gen.commands.ways_out import WayOut
 from modal_serve_gen.errors import BadInput
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan import Plan
+from modal_serve_gen.plan.gpus import gpu_option
 from modal_serve_gen.spec import workflows
 from modal_serve_gen.spec.request import Request
 from modal_serve_gen.spec.workflows import Workflow
@@ -123,7 +124,7 @@ def _command(request: Request, workflow: Workflow, planned: Plan, *, pinned: boo
         return None
     if planned.data_parallel_size > 1 and facts.serving_engines()[workflow.engine].flags.shared:
         return None
-    gpu = planned.gpu if planned.gpus == 1 else f"{planned.gpu}:{planned.gpus}"
+    gpu = gpu_option(planned.gpu, planned.gpus)
     words = ["modal-serve-gen", "new", "--workflow", workflow.name, "--model", planned.model, "--gpu", gpu]
     words += ["--max-model-len", str(planned.max_model_len), "--concurrency", str(planned.max_num_seqs)]
     words += ["--region", request.region] if request.region else []

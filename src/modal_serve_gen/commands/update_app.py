@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from modal_serve_gen import checks, facts, render
 from modal_serve_gen.commands import new_app, resolve
 from modal_serve_gen.commands.boot_logs import Start
 from modal_serve_gen.errors import BadInput, MachineError
 from modal_serve_gen.plan import Note
-from modal_serve_gen.plan.gpus import gpu_option
 from modal_serve_gen.render import Resolved
 from modal_serve_gen.spec import workflows
 
 CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)  # the first line of a conflict that git leaves
 LABELS = ("your file", "as generated before", "as generated now")
-NAME = re.compile(r"[\w.-]+")  # of a package, at the start of its pin
 GIT_FAILED = 128  # and above: git reports an error, not a number of conflicts
 
 
@@ -66,8 +67,8 @@ def update(
         )
     before = _base(stored, base, generator)
     options = new_app.given_options(options)
-    if start is not None:  # the log is of the app's GPU
-        options = {"gpu": gpu_option(stored.plan.gpu, stored.plan.gpus), **options}
+    if start is not None:
+        options = new_app.on_the_same_gpu(stored, options)
     wanted, moves = _wanted(stored, options)
     resolved, plan = resolve.resolve(wanted, generator=generator, offline=offline, say=say, start=start)
     if not moves:  # the commit stays what it was: an option, or what followed from the model
@@ -133,13 +134,8 @@ def _with_pins(resolved: Resolved, stored: Resolved, latest: bool) -> tuple[Reso
 
 def _missing(pins: Iterable[str], others: Iterable[str]) -> list[str]:
     """Those of `pins` whose packages `others` do not have."""
-    names = set(map(_name, others))
-    return [pin for pin in pins if _name(pin) not in names]
-
-
-def _name(pin: str) -> str:
-    match = NAME.match(pin)
-    return match[0].lower().replace("_", "-") if match else pin
+    names = {canonicalize_name(Requirement(pin).name) for pin in others}
+    return [pin for pin in pins if canonicalize_name(Requirement(pin).name) not in names]
 
 
 def _merge(ours: str, base: str, theirs: str) -> str:

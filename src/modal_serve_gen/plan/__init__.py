@@ -13,7 +13,7 @@ from modal_serve_gen.plan.boot_log import BootLog
 from modal_serve_gen.plan.candidates import Candidate
 from modal_serve_gen.plan.choice import alternatives, choose
 from modal_serve_gen.plan.demands import check_demand
-from modal_serve_gen.plan.gpus import gpu_facts, gpu_option, parse_gpu, region_multiplier
+from modal_serve_gen.plan.gpus import HOURS_A_MONTH, gpu_facts, gpu_option, parse_gpu, region_multiplier
 from modal_serve_gen.plan.load import load_record, others_that_fit, sized_for_load, unsized
 from modal_serve_gen.plan.measured import measured_record
 from modal_serve_gen.plan.offer_text import budget_text
@@ -33,6 +33,7 @@ from modal_serve_gen.plan.start import missed_start, start_of
 from modal_serve_gen.plan.workload import Workload, check
 
 __all__ = [
+    "HOURS_A_MONTH",
     "Alternative",
     "KvCache",
     "Note",
@@ -46,8 +47,6 @@ __all__ = [
     "plan",
     "require_fit",
 ]
-
-HOURS_A_MONTH = 730
 
 
 def plan(model: Model, workload: Workload, *, others: bool = True, copies: Sequence[Model] = ()) -> Plan:

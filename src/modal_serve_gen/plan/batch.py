@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from modal_serve_gen import facts
 from modal_serve_gen.models import Model
 from modal_serve_gen.plan.candidates import Candidate, MissedTarget
-from modal_serve_gen.plan.choice import gpu_counts, selection_key
+from modal_serve_gen.plan.choice import gpu_counts, largest, selection_key
 from modal_serve_gen.plan.load import by_slots, held_slots, with_room
 from modal_serve_gen.plan.queueing import MOST_CONTAINERS
 from modal_serve_gen.plan.records import BatchOption, PlanBatch
@@ -61,13 +61,11 @@ def _key(sized: SizedBatch) -> tuple[float, bool, float, int]:
 def _sized(one: Candidate) -> SizedBatch:
     slots, prompts, by = held_slots(one), one.workload.prompts or 1, one.workload.by
     most = min(MOST_CONTAINERS, one.workload.max_containers or MOST_CONTAINERS, math.ceil(prompts / (CALL * slots)))
-    if by is None or _cost(one, slots, 1).hours[1] <= by:
+    if by is None:
         return SizedBatch(one, slots, _cost(one, slots, 1))
-    low, high = 1, most  # more containers are never later
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _cost(one, slots, middle).hours[1] <= by else (middle, high)
-    cost = _cost(one, slots, high)
+    # More containers are never later, and the last number is taken as it is.
+    late = largest(lambda number: _cost(one, slots, number).hours[1] > by, most - 1)
+    cost = _cost(one, slots, late + 1)
     if cost.hours[1] <= by:
         return SizedBatch(one, slots, cost)
     containers = f"{cost.containers:,} container{'' if cost.containers == 1 else 's'}"

@@ -7,6 +7,7 @@ from modal_serve_gen.errors import BadInput, nearest, quoted
 
 GPU = re.compile(r"\s*([A-Za-z0-9!+-]+?)\s*(?::\s*([0-9]+)\s*)?")
 DOCUMENTED_SPELLING = {"A10G": "A10"}
+HOURS_A_MONTH = 730
 
 
 def parse_gpu(text: str) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from modal_serve_gen.plan import queueing
 from modal_serve_gen.plan.candidates import Candidate, MissedTarget, candidate, requested_size
 from modal_serve_gen.plan.choice import choose, gpu_counts, selection_key
 from modal_serve_gen.plan.demands import requests_length
+from modal_serve_gen.plan.gpus import HOURS_A_MONTH
 from modal_serve_gen.plan.queueing import Estimate, Load, Service
 from modal_serve_gen.plan.records import LoadOption, PlanLoad
 from modal_serve_gen.plan.speed import decoding_step, prompt_s
@@ -19,7 +20,6 @@ SLOTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # tried where --concurrency is not g
 MOST_WAITING = 0.05  # share of the requests that may wait for a slot, without --ttft-p95
 MOST_BUSY = 0.9  # share of the capacity that a load may take
 OPTIONS = 5  # other GPUs in the answer
-HOURS_A_MONTH = 730
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from modal_serve_gen.plan.choice import choose, gpu_counts, largest, selection_k
 from modal_serve_gen.plan.generations import support
 from modal_serve_gen.plan.gpus import gpu_facts, usd_per_hour
 from modal_serve_gen.plan.load import sized_for_load
+from modal_serve_gen.plan.overheads import GIB
 from modal_serve_gen.plan.records import Budget, Offer, Sibling
 from modal_serve_gen.plan.workload import Workload
 
-GIB = 2**30
 MOST_SMALLER = 3  # cheaper GPUs that are listed for a sibling
 
 

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 CLOCK_HZ = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-STATE, USER_TIME, SYSTEM_TIME, EXIT_CODE = 0, 11, 12, 49  # fields of /proc/PID/stat after the name (proc_pid_stat(5))
+# Fields of /proc/PID/stat after the name (proc_pid_stat(5)).
+STATE, PARENT, USER_TIME, SYSTEM_TIME, EXIT_CODE = 0, 1, 11, 12, 49
 
 
 def cpu_s(*pids: int) -> float:
@@ -38,13 +39,9 @@ def _stat(pid: int) -> list[str]:
 def descendants(*ancestors: int) -> list[int]:
     """Child processes of `ancestors`, their children, and so on, as long as their parents live."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # "pid (name) state ppid ...": the name may hold anything, so count from its end.
-            parent = int(entry.read_bytes().rpartition(b")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue  # it has ended
-        children.setdefault(parent, []).append(int(entry.parent.name))
+    for entry in Path("/proc").glob("[0-9]*"):
+        if row := _stat(int(entry.name)):
+            children.setdefault(int(row[PARENT]), []).append(int(entry.name))
     pids: list[int] = []
     queue = list(ancestors)
     while queue:
